@@ -1,0 +1,93 @@
+"""mertk: micro-expression recognition baselines whose numbers can be trusted.
+
+Every name that a plug-in or another program may use is importable from here; `__all__` is the
+promise. Names are imported on first use, so `import mertk` is cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mertk import data, flow, metrics, sampling, splits, stats, training
+    from mertk.clips import (
+        Clip,
+        Faces,
+        Footage,
+        Frames,
+        Regions,
+        Streams,
+        Train,
+        design_matrix,
+        flatten,
+    )
+    from mertk.components import (
+        Aligner,
+        Classifier,
+        Dataset,
+        Differentiable,
+        EvaluationProtocol,
+        Explains,
+        Extractor,
+        Fittable,
+        FusionBlock,
+        GradientClassifier,
+        RoiScheme,
+    )
+    from mertk.errors import (
+        ComponentError,
+        DataError,
+        MertkError,
+        MissingPackageError,
+        ParameterError,
+        PluginError,
+        ProtocolError,
+        StorageError,
+        UnknownNameError,
+    )
+    from mertk.harness.bench import bench
+    from mertk.harness.results import Results
+    from mertk.hooks import hookimpl
+    from mertk.ledger import Run
+    from mertk.plugins import Plugins, load_plugins
+    from mertk.recipe import Recipe, Use
+    from mertk.registry import Registrar, Registry
+    from mertk.splits import Split, leave_one_subject_out
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "mertk.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
+    "mertk.components": "Aligner Classifier Dataset Differentiable EvaluationProtocol Explains "
+    "Extractor Fittable FusionBlock GradientClassifier RoiScheme",
+    "mertk.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
+    "PluginError ProtocolError StorageError UnknownNameError",
+    "mertk.harness.bench": "bench",
+    "mertk.harness.results": "Results",
+    "mertk.hooks": "hookimpl",
+    "mertk.ledger": "Run",
+    "mertk.plugins": "Plugins load_plugins",
+    "mertk.recipe": "Recipe Use",
+    "mertk.registry": "Registrar Registry",
+    "mertk.splits": "Split leave_one_subject_out",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+_MODULES = ("data", "flow", "metrics", "sampling", "splits", "stats", "training")
+
+__all__ = sorted([*_HOME, *_MODULES])  # noqa: PLE0605  (checked against the imports above by a test)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"mertk.{name}")
+    else:
+        raise AttributeError(f"module 'mertk' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,154 @@
+"""The interfaces, one verb each: nothing to inherit, and a component may be any class.
+
+Constructor parameters are keyword-only JSON values with defaults, and the constructor only keeps
+them. A component without `fit` must be a pure function of one clip: its result is cached and
+shared by all folds. A component with `fit` is built new inside each fold, fitted on the fold's
+training clips, asked about one clip at a time, and dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mertk.clips import Clip, Faces, Floats, Footage, Regions, Streams, Train
+    from mertk.splits import Split
+
+
+class Aligner(Protocol):
+    """Registers the face over time."""
+
+    def align(self, footage: Footage, /) -> Faces:
+        """Frames in one coordinate system. Compute one transform and keep it for the whole clip."""
+        ...
+
+
+class RoiScheme(Protocol):
+    """Says which parts of the face to look at."""
+
+    def locate(self, faces: Faces, /) -> Regions:
+        """Regions in the coordinates of the registered frames."""
+        ...
+
+
+class Extractor(Protocol):
+    """Turns pixels into numbers."""
+
+    def extract(self, faces: Faces, regions: Regions, /) -> Floats | Streams:
+        """One array `[regions, …]` or `[regions, time, …]`, or several named ones."""
+        ...
+
+
+class FusionBlock(Protocol):
+    """Combines, selects or normalises features."""
+
+    def fuse(self, streams: Streams, /) -> Streams:
+        """The new streams of the same clip."""
+        ...
+
+
+@runtime_checkable
+class Fittable(Protocol):
+    """Whatever learns. A `fit` forgets all earlier ones and takes its chances from `rng` alone."""
+
+    def fit(self, train: Train[Any], rng: np.random.Generator, /) -> None:
+        """Learn from the training part of one fold."""
+        ...
+
+
+@runtime_checkable
+class Differentiable(Protocol):
+    """A trailing fusion block that a classifier trains together with itself, by gradient."""
+
+    def module(self, shapes: Mapping[str, tuple[int, ...]], /) -> Any:
+        """An `nn.Module`: dict of streams `[clips, …]` → dict of streams `[clips, …]`.
+
+        `shapes` are those of one clip, without the clip axis.
+        """
+        ...
+
+
+class Classifier(Protocol):
+    """Learns labels from streams."""
+
+    def fit(self, train: Train[Streams], rng: np.random.Generator, /) -> None:
+        """Learn from the training part of one fold; some class may have no clip in it."""
+        ...
+
+    def predict(self, streams: Streams, /) -> NDArray[np.floating[Any]]:
+        """Class probabilities `[classes]` of one clip: finite, not negative, of sum 1."""
+        ...
+
+
+class GradientClassifier(Classifier, Protocol):
+    """A classifier that can train `Differentiable` blocks together with itself."""
+
+    def fit(
+        self,
+        train: Train[Streams],
+        rng: np.random.Generator,
+        /,
+        through: Sequence[Differentiable] = (),
+    ) -> None:
+        """As `Classifier.fit`; `through` are the blocks between the streams and this head."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A classifier that can say what a prediction rests on, in small arrays for the report."""
+
+    def explain(self, streams: Streams, /) -> Mapping[str, Floats]:
+        """Named arrays of one clip, such as `region_weights` `[regions]`."""
+        ...
+
+
+class Dataset(Protocol):
+    """Finds the clips of a data set on disk (or makes them, then `root` is ignored)."""
+
+    def index(self, root: Path | None, /) -> Sequence[Clip]:
+        """One clip per annotated expression; raises `DataError` where the folder is not right."""
+        ...
+
+
+class EvaluationProtocol(Protocol):
+    """Which clips count, under which class names, in which folds, and how they are scored."""
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The data sets it is made for; empty: any."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The fixed class list; empty: all labels that are found, sorted."""
+        ...
+
+    def label(self, clip: Clip, /) -> str | None:
+        """The class of a clip, or None to leave it out."""
+        ...
+
+    def splits(self, clips: Sequence[Clip], /) -> Iterable[Split]:
+        """The folds over the clips that count."""
+        ...
+
+    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
+        """Scores from pooled confusion matrices `[…, true, predicted]`, over leading axes."""
+        ...
+
+
+VERBS = {
+    "aligner": "align",
+    "roi": "locate",
+    "extractor": "extract",
+    "fusion": "fuse",
+    "classifier": "predict",
+    "dataset": "index",
+    "protocol": "splits",
+}
+"""What a component of a kind does; a fusion block may give a `module` instead."""

@@ -1,0 +1,57 @@
+"""Every mistake a user can make, by name.
+
+The command line prints the text of a `MertkError` alone, without a traceback, and exits with 2.
+A text says what was given, what is known, and what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MertkError(Exception):
+    """The base of all errors that mertk raises on purpose."""
+
+
+class UnknownNameError(MertkError):
+    """A name that nobody registered."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        self.known = sorted(known)
+        super().__init__(f"no {what} is called '{name}'. {_nearest(name, self.known)}")
+
+
+class ParameterError(MertkError):
+    """A parameter that a component does not take, or a value that it refuses."""
+
+
+class PluginError(MertkError):
+    """A plug-in that cannot be loaded, or that claims a name already taken."""
+
+
+class ComponentError(MertkError):
+    """A component that broke a promise of its interface while it ran."""
+
+
+class MissingPackageError(MertkError):
+    """An optional package that a component needs and this environment lacks."""
+
+
+class DataError(MertkError):
+    """A data set, a clip or a file that cannot be used as it is."""
+
+
+class ProtocolError(MertkError):
+    """Clips that do not fit the protocol: no folds, a missing class, a wrong clip list."""
+
+
+class StorageError(MertkError):
+    """A cache or ledger that cannot be read or written."""
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean '{close[0]}'? " if close else ""
+    return f"{hint}Known: {', '.join(known) if known else 'none'}."

@@ -1,0 +1,1 @@
+"""Runs recipes over folds: prefix pass, fold pass, progress."""

@@ -1,0 +1,65 @@
+"""UF1, UAR and accuracy from pooled confusion matrices `[…, true, predicted]`.
+
+Folds are pooled first: a fold of one subject seldom holds every class, so means of fold scores
+depend on what is done about absent classes. All functions work over leading axes, which is how
+the bootstrap scores thousands of resamples at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
+
+
+def confusion(
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
+) -> NDArray[np.int64]:
+    """Counts `[true, predicted]` of paired class indices `[clips]`."""
+    flat = np.bincount(truth * classes + predicted, minlength=classes * classes)
+    return flat.reshape(classes, classes)
+
+
+def f1(matrix: Matrix) -> NDArray[np.float64]:
+    """F1 per class `[…, classes]`: 2TP / (2TP + FP + FN), and 0 for a class that never occurs."""
+    hits = np.diagonal(matrix, axis1=-2, axis2=-1).astype(np.float64)
+    return _ratio(2 * hits, matrix.sum(axis=-1) + matrix.sum(axis=-2))
+
+
+def recall(matrix: Matrix) -> NDArray[np.float64]:
+    """Recall per class `[…, classes]`, and 0 for a class without clips."""
+    hits = np.diagonal(matrix, axis1=-2, axis2=-1).astype(np.float64)
+    return _ratio(hits, matrix.sum(axis=-1))
+
+
+def uf1(matrix: Matrix) -> NDArray[np.float64]:
+    """Unweighted F1: the mean of F1 over the fixed class list, present or not (MEGC 2019)."""
+    return f1(matrix).mean(axis=-1)
+
+
+def uar(matrix: Matrix) -> NDArray[np.float64]:
+    """Unweighted average recall over the fixed class list (MEGC 2019)."""
+    return recall(matrix).mean(axis=-1)
+
+
+def accuracy(matrix: Matrix) -> NDArray[np.float64]:
+    """The share of all clips that is right, pooled."""
+    hits = np.trace(matrix, axis1=-2, axis2=-1).astype(np.float64)
+    return _ratio(hits, matrix.sum(axis=(-2, -1)))
+
+
+def standard_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
+    """What nearly every protocol of the field reports: UF1, UAR and accuracy."""
+    return {"UF1": uf1(matrix), "UAR": uar(matrix), "accuracy": accuracy(matrix)}
+
+
+def _ratio(above: NDArray[np.float64], below: Matrix) -> NDArray[np.float64]:
+    safe = np.where(below == 0, 1, below)
+    return np.asarray(above / safe, np.float64)

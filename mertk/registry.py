@@ -1,0 +1,257 @@
+"""Who offers what. Plug-ins write through a `Registrar`; everybody else reads the `Registry`."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from mertk.components import (
+    Aligner,
+    Classifier,
+    Dataset,
+    Differentiable,
+    EvaluationProtocol,
+    Extractor,
+    FusionBlock,
+    RoiScheme,
+)
+from mertk.errors import MissingPackageError, ParameterError, PluginError, UnknownNameError
+from mertk.recipe import Json, Recipe, Use
+
+KINDS = ("aligner", "roi", "extractor", "fusion", "classifier", "dataset", "protocol", "model")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One registered component: what it is, where it comes from, what it needs."""
+
+    kind: str
+    name: str
+    target: Any
+    summary: str
+    paper: str = ""
+    needs: tuple[str, ...] = ()
+    trained_on: tuple[str, ...] = ()
+    origin: str = ""
+    presets: Mapping[str, Recipe] = field(default_factory=dict)
+
+    def load(self) -> Any:
+        """The class itself; imports a `"module:attr"` target. Raises `MissingPackageError`."""
+        for package in self.needs:
+            if find_spec(package) is None:
+                raise MissingPackageError(
+                    f"{self.kind} '{self.name}' needs the package '{package}', which is not "
+                    "installed. pip install 'mertk[all]' brings every optional package."
+                )
+        if not isinstance(self.target, str):
+            return self.target
+        module, _, attr = self.target.partition(":")
+        return getattr(importlib.import_module(module), attr)
+
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """The constructor's keyword-only parameters by name."""
+        if self.kind == "model":
+            return {}
+        found = inspect.signature(self.load()).parameters
+        return {n: p for n, p in found.items() if p.kind is p.KEYWORD_ONLY}
+
+
+class Registry:
+    """Everything that is registered, by kind and name."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str], Entry] = {}
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(sorted(self._entries.values(), key=lambda e: (KINDS.index(e.kind), e.name)))
+
+    def names(self, kind: str) -> list[str]:
+        """The names of one kind, sorted."""
+        return [entry.name for entry in self if entry.kind == kind]
+
+    def get(self, kind: str, name: str) -> Entry:
+        """The entry of a name; raises `UnknownNameError` with the nearest one."""
+        if kind not in KINDS:
+            raise UnknownNameError("kind of component", kind, KINDS)
+        try:
+            return self._entries[kind, name]
+        except KeyError:
+            raise UnknownNameError(kind, name, self.names(kind)) from None
+
+    def build(self, kind: str, use: Use) -> Any:
+        """A new component; raises `ParameterError` for one that it does not take."""
+        entry = self.get(kind, use.name)
+        target = entry.load()
+        check_parameters(f"{kind} '{use.name}'", target, use.params)
+        try:
+            return target(**use.params)
+        except (TypeError, ValueError) as error:
+            raise ParameterError(f"{kind} '{use.name}': {error}") from error
+
+    def recipe(self, name: str, preset: str | None = None) -> Recipe:
+        """The recipe of a model, in its default or a named preset."""
+        entry = self.get("model", name)
+        if preset is None:
+            return typing.cast(Recipe, entry.target)
+        if preset not in entry.presets:
+            raise UnknownNameError(f"preset of model '{name}'", preset, entry.presets)
+        return entry.presets[preset]
+
+    def merge(self, staged: Registry) -> None:
+        """Take over all of another registry, or nothing where one name is taken already."""
+        for key, entry in staged._entries.items():
+            if key in self._entries:
+                raise PluginError(
+                    f"{entry.kind} '{entry.name}' of {entry.origin} is already registered by "
+                    f"{self._entries[key].origin}; give it another name"
+                )
+        self._entries.update(staged._entries)
+
+    def add(self, entry: Entry) -> None:
+        """Register one entry."""
+        if not _NAME.fullmatch(entry.name):
+            raise PluginError(f"'{entry.name}' is not a name: use [a-z][a-z0-9_]*")
+        staged = Registry()
+        staged._entries[entry.kind, entry.name] = entry
+        self.merge(staged)
+
+
+class Registrar:
+    """The write side that a plug-in is handed: one method per kind.
+
+    `target` is the class, or `"module:Class"` to be imported when it is first built. `summary`
+    defaults to the first line of its docstring, `needs` are optional packages by import name,
+    `trained_on` the data sets whose clips went into its frozen weights.
+    """
+
+    def __init__(self, registry: Registry, origin: str) -> None:
+        self._registry = registry
+        self._origin = origin
+
+    def aligner(self, name: str, target: type[Aligner] | str, /, **about: Any) -> None:
+        """Register an aligner."""
+        self._add("aligner", name, target, **about)
+
+    def roi(self, name: str, target: type[RoiScheme] | str, /, **about: Any) -> None:
+        """Register a ROI scheme."""
+        self._add("roi", name, target, **about)
+
+    def extractor(self, name: str, target: type[Extractor] | str, /, **about: Any) -> None:
+        """Register a feature extractor."""
+        self._add("extractor", name, target, **about)
+
+    def fusion(
+        self, name: str, target: type[FusionBlock] | type[Differentiable] | str, /, **about: Any
+    ) -> None:
+        """Register a fusion block."""
+        self._add("fusion", name, target, **about)
+
+    def classifier(self, name: str, target: type[Classifier] | str, /, **about: Any) -> None:
+        """Register a classifier."""
+        self._add("classifier", name, target, **about)
+
+    def dataset(self, name: str, target: type[Dataset] | str, /, **about: Any) -> None:
+        """Register a data set reader."""
+        self._add("dataset", name, target, **about)
+
+    def protocol(self, name: str, target: type[EvaluationProtocol] | str, /, **about: Any) -> None:
+        """Register an evaluation protocol."""
+        self._add("protocol", name, target, **about)
+
+    def model(
+        self,
+        name: str,
+        recipe: Recipe,
+        /,
+        *,
+        summary: str,
+        paper: str = "",
+        presets: Mapping[str, Recipe] | None = None,
+    ) -> None:
+        """Register a recipe under a model's name, with further presets of it."""
+        self._add("model", name, recipe, summary=summary, paper=paper, presets=presets or {})
+
+    def _add(
+        self,
+        kind: str,
+        name: str,
+        target: Any,
+        *,
+        summary: str | None = None,
+        paper: str = "",
+        needs: Sequence[str] = (),
+        trained_on: Sequence[str] = (),
+        presets: Mapping[str, Recipe] | None = None,
+    ) -> None:
+        summary = summary or (inspect.getdoc(target) or "").partition("\n")[0]
+        if not summary:
+            raise PluginError(f"{kind} '{name}' has no summary: give its class a docstring")
+        self._registry.add(
+            Entry(
+                kind=kind,
+                name=name,
+                target=target,
+                summary=summary,
+                paper=paper,
+                needs=tuple(needs),
+                trained_on=tuple(trained_on),
+                origin=self._origin,
+                presets=dict(presets or {}),
+            )
+        )
+
+
+def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str, Json]) -> None:
+    """Raise `ParameterError` where a parameter is unknown or its value has another type."""
+    signature = inspect.signature(target)
+    known = {n: p for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
+    hints = typing.get_type_hints(target.__init__) if inspect.isclass(target) else {}
+    for name, value in params.items():
+        if name not in known:
+            shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
+            raise ParameterError(f"{what} takes no parameter '{name}'. It takes: {shown}.")
+        hint = hints.get(name, Any)
+        if not _fits(value, hint):
+            raise ParameterError(
+                f"{what}: {name}={value!r} is not of type {_written(hint)} "
+                f"(default: {known[name].default!r})"
+            )
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return True
+    if origin is Literal:
+        return value in args
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, arg) for arg in args)
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if hint in (None, type(None)):
+        return value is None
+    if isinstance(hint, type) and hint in (bool, str):
+        return isinstance(value, hint)
+    container = origin or hint
+    if isinstance(container, type) and issubclass(container, Mapping):
+        return isinstance(value, dict)
+    if isinstance(container, type) and issubclass(container, Sequence):
+        return isinstance(value, list | tuple)
+    return True
+
+
+def _written(hint: Any) -> str:
+    if typing.get_origin(hint) is Literal:
+        return "one of " + ", ".join(repr(arg) for arg in typing.get_args(hint))
+    return getattr(hint, "__name__", None) or str(hint).replace("typing.", "")

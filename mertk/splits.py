@@ -1,0 +1,61 @@
+"""The folds: who is held out, and the check that nobody is on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """One fold: positions of its training and test clips `[clips]`, and its name."""
+
+    name: str
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
+    """One fold per person, in order of first appearance; needs at least two people."""
+    groups = np.asarray(people)
+    names = list(dict.fromkeys(people))
+    if len(names) < 2:
+        raise ProtocolError(
+            f"leave-one-subject-out needs at least 2 subjects; these {len(groups)} clips are of "
+            f"{len(names)}: {', '.join(names) or 'nobody'}"
+        )
+    return [Split(n, np.flatnonzero(groups != n), np.flatnonzero(groups == n)) for n in names]
+
+
+def checked(splits: Iterable[Split], people: Sequence[str]) -> list[Split]:
+    """The folds, after checking that each is fit for use.
+
+    Raises `ProtocolError` where a person is on both sides, a side is empty, two folds share a
+    name, or a clip is not tested exactly once.
+    """
+    folds = list(splits)
+    groups = np.asarray(people)
+    names = [fold.name for fold in folds]
+    if len(set(names)) < len(names):
+        raise ProtocolError("two folds have the same name")
+    for fold in folds:
+        if not len(fold.train) or not len(fold.test):
+            raise ProtocolError(f"fold '{fold.name}' has no training clip or no test clip")
+        both = np.intersect1d(groups[fold.train], groups[fold.test])
+        if len(both):
+            raise ProtocolError(f"fold '{fold.name}' has {both[0]} in training and in test")
+    tested: NDArray[Any] = np.concatenate([fold.test for fold in folds])
+    if len(np.unique(tested)) != len(tested) or len(tested) != len(groups):
+        raise ProtocolError(
+            f"{len(groups)} clips, but {len(tested)} tests of {len(np.unique(tested))} clips: "
+            "every clip must be tested exactly once"
+        )
+    return folds

@@ -1,0 +1,1 @@
+"""Shipped aligners, one file each."""

@@ -1,0 +1,1 @@
+"""Shipped classifiers, one file each."""

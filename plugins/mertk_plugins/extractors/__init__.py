@@ -1,0 +1,1 @@
+"""Shipped extractors, one file each."""

@@ -1,0 +1,1 @@
+"""Shipped fusion, one file each."""

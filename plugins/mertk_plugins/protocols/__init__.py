@@ -1,0 +1,1 @@
+"""Shipped protocols, one file each."""

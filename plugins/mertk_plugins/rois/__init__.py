@@ -1,0 +1,1 @@
+"""Shipped rois, one file each."""
