@@ -72,15 +72,15 @@ _HOMES = {
     "mertk.registry": "Registrar Registry",
     "mertk.splits": "Split leave_one_subject_out",
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = ("data", "flow", "metrics", "sampling", "splits", "stats", "training")
 
-__all__ = sorted([*_HOME, *_MODULES])  # noqa: PLE0605  (checked against the imports above by a test)
+__all__ = sorted([*HOMES, *_MODULES])  # noqa: PLE0605  (checked against the imports above by a test)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        value = getattr(importlib.import_module(_HOME[name]), name)
+    if name in HOMES:
+        value = getattr(importlib.import_module(HOMES[name]), name)
     elif name in _MODULES:
         value = importlib.import_module(f"mertk.{name}")
     else:

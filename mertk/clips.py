@@ -8,7 +8,7 @@ protocol ever hold a `Clip`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -56,6 +56,13 @@ class Frames:
     def map(self, change: Callable[[Pixels], Pixels]) -> Frames:
         """The same frames, each passed through `change` when it is read."""
         return Frames(_Chain(self, change), self._count)
+
+    def warp_of(self, source: Frames) -> Warp | None:
+        """The warp by which these frames come from `source`, if that is how they were made."""
+        read = self._read
+        if isinstance(read, _Chain) and read.frames is source and isinstance(read.change, Warp):
+            return read.change
+        return None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -172,25 +179,45 @@ class Footage:
         *,
         landmarks: Floats | None = None,
         border: int = 0,
+        window: tuple[int, int, int, int] | None = None,
     ) -> Faces:
         """Faces of `size` (width, height) by one affine `transform` `[2, 3]` for all frames.
 
         `landmarks` are in the footage's pixels and are moved along. Frames are warped when read;
-        pixels from outside the picture get the grey value `border`.
+        pixels from outside the picture get the grey value `border`, and so do those outside
+        `window` (x0, y0, x1, y1 in registered pixels, x1 and y1 exclusive), if one is given.
         """
         transform = np.asarray(transform, np.float64)
         moved = None if landmarks is None else _moved(landmarks, transform)
-        warp = Warp(tuple(transform.ravel().tolist()), size, border)
+        warp = Warp(tuple(transform.ravel().tolist()), size, border, window)
         return self.faces(self.frames.map(warp), landmarks=moved, transform=transform)
 
 
 @dataclass(frozen=True, slots=True)
 class Warp:
-    """One affine warp, applied to each frame when it is read: bilinear, area where it shrinks."""
+    """One affine warp, applied to each frame when it is read: bilinear, area where it shrinks.
+
+    Pixels that come from outside the picture, or that lie outside `window`, are grey `border`.
+    """
 
     transform: tuple[float, ...]
     size: tuple[int, int]
     border: int = 0
+    window: tuple[int, int, int, int] | None = None
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """The transform as `[2, 3]`."""
+        return np.asarray(self.transform, np.float64).reshape(2, 3)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, from which `from_json` makes an equal warp."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Warp:
+        """Read what `to_json` gives."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
 
     def __call__(self, picture: Pixels) -> Pixels:
         import cv2
@@ -203,7 +230,7 @@ class Warp:
             back = np.array([[grow[0], 0, (grow[0] - 1) / 2], [0, grow[1], (grow[1] - 1) / 2]])
             matrix = matrix @ np.vstack([back, [0, 0, 1]])
             picture = small
-        return cv2.warpAffine(  # type: ignore[return-value]
+        warped = cv2.warpAffine(
             picture,
             matrix,
             self.size,
@@ -211,6 +238,15 @@ class Warp:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(self.border,) * 3,
         )
+        return self._framed(warped)  # type: ignore[arg-type]
+
+    def _framed(self, picture: Pixels) -> Pixels:
+        if self.window is None:
+            return picture
+        x0, y0, x1, y1 = self.window
+        framed = np.full_like(picture, self.border)
+        framed[y0:y1, x0:x1] = picture[y0:y1, x0:x1]
+        return framed
 
 
 def _moved(points: Floats, transform: NDArray[np.float64]) -> Floats:

@@ -18,9 +18,11 @@ class UnknownNameError(MertkError):
     """A name that nobody registered."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        self.name = name
-        self.known = sorted(known)
-        super().__init__(f"no {what} is called '{name}'. {_nearest(name, self.known)}")
+        self._given = (what, name, sorted(known))
+        super().__init__(f"no {what} is called '{name}'. {_nearest(name, sorted(known))}")
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, list[str]]]:
+        return UnknownNameError, self._given  # errors travel between worker processes
 
 
 class ParameterError(MertkError):

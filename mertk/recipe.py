@@ -85,6 +85,9 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "fusion", tuple(self.fusion))
 
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.to_json(), sort_keys=True))
+
     @property
     def extractors(self) -> Mapping[str, Use]:
         """Stream name → extractor, also where a single one was given bare."""
@@ -179,11 +182,14 @@ class Recipe:
         return self.fusion[:at] + uses + self.fusion[at + 1 :]
 
     def places(self) -> dict[str, Use]:
-        """Every component of the recipe by the path that `set` and `swap` know it under."""
+        """Every component that runs, by the path that `set` and `swap` know it under.
+
+        Without an extractor nothing looks at pixels, so aligner and ROI scheme are not in it.
+        """
         single = isinstance(self.extractor, Use)
+        seeing = {"aligner": self.aligner, "roi": self.roi} if self.extractors else {}
         return {
-            "aligner": self.aligner,
-            "roi": self.roi,
+            **seeing,
             **{"extractor" if single else f"extractor.{n}": u for n, u in self.extractors.items()},
             **{f"fusion.{at}": use for at, use in enumerate(self.fusion)},
             "classifier": self.classifier,

@@ -1,1 +1,100 @@
-"""The command line: one file per command."""
+"""The command line: a lazy group, one file per command.
+
+A command's file is imported when it is called, so `mertk --help` imports no numpy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mertk.errors import MertkError
+
+COMMANDS = {
+    "bench": "Run models and baselines through the same folds and report.",
+    "list": "List what is registered.",
+    "show": "Show one component: summary, parameters, paper, needs.",
+    "report": "Recompute tables and the HTML report from run folders.",
+    "data": "List data sets; write the synthetic one to disk.",
+    "cache": "Show or prune the cache of features.",
+}
+
+
+class _Lazy(click.Group):
+    """Knows its commands by name and loads them when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"mertk.cli.{name}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from mertk.errors import UnknownNameError
+
+            raise UnknownNameError("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A plug-in file to load as well; may be repeated.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="mertk")
+@click.pass_context
+def app(ctx: click.Context, plugins: tuple[Path, ...], *, debug: bool) -> None:
+    """Micro-expression recognition baselines whose numbers can be trusted."""
+    ctx.obj = {"plugins": plugins, "debug": debug}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; mistakes end in one line and exit code 2."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = app.main(given, prog_name="mertk", standalone_mode=False)
+    except click.exceptions.Abort:
+        _end("interrupted. Finished folds are kept: the same command goes on where it stopped", 130)
+    except click.ClickException as error:
+        _end(error.format_message(), 2)
+    except MertkError as error:
+        if "--debug" in given:
+            raise
+        _end(str(error), 2)
+    except BrokenPipeError:
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(text: str, code: int) -> None:
+    click.echo(f"Error: {text}", err=True)
+    sys.exit(code)
+
+
+def load(ctx: click.Context) -> Any:
+    """The plug-ins of this call; broken ones are told on standard error."""
+    from mertk.plugins import load_plugins
+
+    plugins = load_plugins(ctx.find_root().obj["plugins"])
+    for name, reason in plugins.broken.items():
+        click.echo(f"Warning: plug-in {name} is left out: {reason}", err=True)
+    return plugins

@@ -1,0 +1,130 @@
+"""`mertk bench`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mertk.cli import load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mertk.recipe import Json, Use
+
+
+@click.command("bench")
+@click.option("--model", "models", multiple=True, required=True, metavar="NAME[:PRESET]",
+              help="A model, or a recipe file (.toml, .json); may be repeated.")
+@click.option("--baseline", "baselines", multiple=True, metavar="NAME[:PRESET]",
+              help="A model to compare with; may be repeated.")
+@click.option("--dataset", "datasets", multiple=True, default=("synthetic",), show_default=True,
+              metavar="NAME[:KEY=VALUE,…]", help="May be repeated.")
+@click.option("--data", multiple=True, metavar="[NAME=]FOLDER", help="Where a data set lies.")
+@click.option("--protocol", metavar="NAME[:KEY=VALUE,…]",
+              help="Default: the data set's usual one.")
+@click.option("--preset", help="Preset of the first model. Default: quick on synthetic data.")
+@click.option("--set", "sets", multiple=True, metavar="SLOT.PARAMETER=VALUE",
+              help="Set a parameter of the first model, or dataset.PARAMETER.")
+@click.option("--swap", "swaps", multiple=True, metavar="SLOT=NAME[:KEY=VALUE,…]",
+              help="Exchange a component of the first model; a+b for several fusion blocks.")
+@click.option("--seeds", default="0", show_default=True, help="A list: 0,1,2.")
+@click.option("--jobs", type=click.IntRange(1), help="Worker processes. Default: one per core.")
+@click.option("--device", default="cpu", show_default=True,
+              type=click.Choice(["cpu", "cuda", "auto"]), help="Where networks are trained.")
+@click.option("--out", default="runs", show_default=True, type=click.Path(path_type=Path),
+              help="The folder for run folders and report.html.")
+@click.option("--resume/--fresh", default=True, show_default=True,
+              help="Keep finished folds, or run them again.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.pass_context
+def command(  # noqa: PLR0913
+    ctx: click.Context,
+    models: tuple[str, ...],
+    baselines: tuple[str, ...],
+    datasets: tuple[str, ...],
+    data: tuple[str, ...],
+    protocol: str | None,
+    preset: str | None,
+    sets: tuple[str, ...],
+    swaps: tuple[str, ...],
+    seeds: str,
+    jobs: int | None,
+    device: str,
+    out: Path,
+    *,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Run models and baselines through the same folds and report.
+
+    The floors `majority` and `prior` always run with them.
+    """
+    from mertk.cli.progress import Bar
+    from mertk.harness.bench import bench
+    from mertk.report import html, tables
+
+    plugins = load(ctx)
+    with Bar() as bar:
+        results = bench(
+            [*models, *baselines],
+            dataset=list(datasets),
+            data=_folders(data),
+            protocol=protocol,
+            preset=preset,
+            seeds=_seeds(seeds),
+            swaps=[_swap(text) for text in swaps],
+            sets=[_set(text) for text in sets],
+            jobs=jobs,
+            device=device,
+            out=out,
+            fresh=not resume,
+            plugins=plugins,
+            progress=bar,
+        )
+        bar.stage("report", 0)
+        page = html.write(results, out / "report.html", plugins)
+    if as_json:
+        click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
+    else:
+        tables.show(results)
+        click.echo(f"report: {page}")
+
+
+def _folders(data: Sequence[str]) -> Any:
+    named = dict(text.partition("=")[::2] for text in data if "=" in text)
+    bare = [text for text in data if "=" not in text]
+    if bare and (named or len(bare) > 1):
+        raise click.UsageError("several --data: write --data NAME=FOLDER for each")
+    return bare[0] if bare else named
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        found = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise click.UsageError(f"--seeds {text}: give a list such as 0,1,2") from None
+    if min(found) < 0:
+        raise click.UsageError(f"--seeds {text}: seeds are not negative")
+    return sorted(set(found))
+
+
+def _swap(text: str) -> tuple[str, list[Use]]:
+    from mertk.recipe import Use
+
+    slot, equals, uses = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--swap {text}: write SLOT=NAME or SLOT=NAME:KEY=VALUE")
+    return slot, [Use.parse(part) for part in uses.split("+")]
+
+
+def _set(text: str) -> tuple[str, Json]:
+    from mertk.recipe import parse_value
+
+    path, equals, value = text.partition("=")
+    if not equals or "." not in path:
+        raise click.UsageError(f"--set {text}: write SLOT.PARAMETER=VALUE")
+    return path, parse_value(value)

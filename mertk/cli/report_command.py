@@ -1,0 +1,30 @@
+"""`mertk report RUN…`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mertk.cli import load
+
+
+@click.command("report")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Default: report.html beside them.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.pass_context
+def command(ctx: click.Context, runs: tuple[Path, ...], out: Path | None, *, as_json: bool) -> None:
+    """Recompute the table and report.html from run folders, or from a folder of them."""
+    from mertk.harness.results import Results
+    from mertk.report import html, tables
+
+    plugins = load(ctx)
+    results = Results.load(*runs, plugins=plugins)
+    page = html.write(results, out or results.runs[0].path.parent / "report.html", plugins)
+    if as_json:
+        click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
+    else:
+        tables.show(results)
+        click.echo(f"report: {page}")

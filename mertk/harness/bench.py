@@ -1,0 +1,264 @@
+"""`bench`: several models on the same clips and folds, through the cache into the ledger."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mertk import identity
+from mertk.cache import Cache
+from mertk.errors import ComponentError, DataError, MertkError, ParameterError
+from mertk.harness.line import build_line
+from mertk.harness.plan import (
+    FLOORS,
+    Model,
+    Task,
+    choose_model,
+    default_protocol,
+    make_task,
+    read_clips,
+)
+from mertk.harness.prefix import PrefixKeys
+from mertk.harness.progress import Progress, Silent
+from mertk.harness.results import Results
+from mertk.harness.work import Job, do_fold, in_order, prepare_clip
+from mertk.ledger import Fold, Run
+from mertk.plugins import Plugins, load_plugins
+from mertk.recipe import Json, Recipe, Use
+
+if TYPE_CHECKING:
+    from mertk.clips import Clip
+    from mertk.splits import Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to run; none of it may change a number, except for `device` in the last digits."""
+
+    jobs: int
+    device: str
+    out: Path
+    cache: Path
+    fresh: bool
+
+
+def bench(
+    models: Sequence[str | Recipe],
+    *,
+    dataset: str | Use | Sequence[str | Use] = "synthetic",
+    data: Path | str | Mapping[str, Path | str] | None = None,
+    protocol: str | Use | None = None,
+    preset: str | None = None,
+    floors: bool = True,
+    seeds: Sequence[int] = (0,),
+    swaps: Sequence[tuple[str, Sequence[Use]]] = (),
+    sets: Sequence[tuple[str, Json]] = (),
+    jobs: int | None = None,
+    device: str = "cpu",
+    out: Path | str = "runs",
+    cache: Path | str | None = None,
+    fresh: bool = False,
+    plugins: Plugins | None = None,
+    progress: Progress | None = None,
+) -> Results:
+    """Run models through the same leave-one-subject-out folds and keep every prediction.
+
+    Finished folds below `out` are kept and not run again, unless `fresh`.
+
+    Args:
+        models: names (`"lbptop"`, `"cnn_lstm_se:paper"`), recipe files, or recipes.
+        dataset: one data set or several, as `"casme2"`, `"synthetic:amplitude=6"` or `Use`.
+        data: where the data lie: a folder, or data set name → folder.
+        protocol: how to label, split and score; default: the data set's usual one.
+        preset: of every model that is named without one; default: `quick` on synthetic data
+            where there is one, else the model's default.
+        floors: also run the floors `majority` and `prior`.
+        seeds: one repetition each.
+        swaps: (slot, components) to exchange in the first model.
+        sets: (slot.parameter, value) to set in the first model, or `dataset.parameter`.
+        jobs: worker processes; default: one per CPU core.
+        device: `cpu`, `cuda` or `auto`, for networks.
+        out: the folder that holds the run folders.
+        cache: the folder of cached features; default: the user's cache folder.
+        fresh: forget finished folds of these runs first.
+        plugins: what `load_plugins` gave; default: the installed ones.
+        progress: told of stages and steps.
+
+    Returns:
+        The results, with `table()` and `comparisons()`.
+
+    Raises:
+        MertkError: with one line on what was given, what is known and what to do.
+    """
+    plugins = plugins or load_plugins()
+    watch = progress or Silent()
+    uses = _datasets(dataset, sets)
+    watch.stage("reading the clip list", 0)
+    clips = read_clips(plugins.registry, uses, _folders(uses, data))
+    rules = _use(protocol) if protocol else default_protocol(plugins.registry, uses)
+    task = make_task(plugins.registry, rules, uses, clips)
+    chosen = _choose(plugins, models, task, preset, swaps, sets)
+    chosen += [Model(n, plugins.registry.recipe(n)) for n in FLOORS if floors and n not in
+               [model.name for model in chosen]]  # fmt: skip
+    options = Options(
+        jobs=jobs or os.cpu_count() or 1,
+        device=device,
+        out=Path(out),
+        cache=Cache(Path(cache) if cache else None).root,
+        fresh=fresh,
+    )
+    for model in chosen:  # every recipe is built once before any folder is made
+        build_line(plugins.registry, model.recipe)
+    runs = [_run_model(plugins, model, task, tuple(seeds), options, watch) for model in chosen]
+    return Results(runs, plugins)
+
+
+def _run_model(
+    plugins: Plugins,
+    model: Model,
+    task: Task,
+    seeds: tuple[int, ...],
+    options: Options,
+    watch: Progress,
+) -> Run:
+    registry = plugins.registry
+    named = {
+        "recipe": model.recipe.to_json(),
+        "components": identity.recipe_identity(registry, model.recipe),
+        **task.identity,
+    }
+    about = identity.provenance(options.device) | {"synthetic": task.synthetic}
+    run = Run.open(options.out, model.name, named, about)
+    if options.fresh:
+        run.clear(seeds)
+    missing = [(s, seed) for seed in seeds for s in task.splits if not run.has(seed, s.name)]
+    if not missing:
+        return run
+    line = build_line(registry, model.recipe)
+    keys: tuple[str, ...] = ()
+    if line.prefix:
+        names = PrefixKeys.of(registry, model.recipe, line)
+        _prefix(model, plugins, task.clips, options, watch)
+        keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
+    job = Job(
+        recipe=model.recipe,
+        files=plugins.files,
+        cache=options.cache,
+        device=options.device,
+        run=run.path,
+        sample=task.sample,
+        keys=keys,
+        footage=tuple(c.footage for c in task.clips) if "footage" in line.needs else (),
+    )
+    _folds(plugins, run, job, missing, model, options, watch)
+    return run
+
+
+def _prefix(
+    model: Model, plugins: Plugins, clips: Sequence[Clip], options: Options, watch: Progress
+) -> None:
+    """Compute what is not in the cache; clips that fail are reported together at the end."""
+    watch.stage(f"{model.name}: features", len(clips))
+    units = [
+        functools.partial(_try, clip.uid, functools.partial(
+            prepare_clip, model.recipe, plugins.files, options.cache, clip))
+        for clip in clips
+    ]  # fmt: skip
+    failed: list[MertkError] = []
+    for uid, error in in_order(units, options.jobs):
+        watch.step(uid)
+        if error is not None:
+            failed.append(error)
+    if failed:
+        shown = "\n  ".join(sorted(str(error) for error in failed)[:10])
+        more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""  # noqa: PLR2004
+        kind = DataError if all(isinstance(e, DataError) for e in failed) else ComponentError
+        raise kind(
+            f"{len(failed)} of {len(clips)} clips failed (the others are cached):\n"
+            f"  {shown}{more}"
+        )
+
+
+def _try(uid: str, unit: Callable[[], float]) -> tuple[str, MertkError | None]:
+    try:
+        unit()
+    except (DataError, ComponentError) as error:
+        return uid, error
+    return uid, None
+
+
+def _folds(
+    plugins: Plugins,
+    run: Run,
+    job: Job,
+    missing: Sequence[tuple[Split, int]],
+    model: Model,
+    options: Options,
+    watch: Progress,
+) -> None:
+    watch.stage(f"{model.name}: folds", len(missing))
+    units = [functools.partial(do_fold, job, split, seed) for split, seed in missing]
+    for fold in _observed(plugins, run, in_order(units, min(options.jobs, len(missing)))):
+        watch.step(fold.name)
+
+
+def _observed(plugins: Plugins, run: Run, folds: Iterator[Fold]) -> Iterator[Fold]:
+    for fold in folds:
+        plugins.manager.hook.mertk_fold_done(run=run.identity, fold=fold)
+        yield fold
+
+
+def _choose(
+    plugins: Plugins,
+    models: Sequence[str | Recipe],
+    task: Task,
+    preset: str | None,
+    swaps: Sequence[tuple[str, Sequence[Use]]],
+    sets: Sequence[tuple[str, Json]],
+) -> list[Model]:
+    chosen = []
+    for at, model in enumerate(models):
+        if isinstance(model, Recipe):
+            chosen.append(Model(f"recipe{at + 1}", model))
+            continue
+        found = choose_model(
+            plugins.registry,
+            model,
+            preset=preset if at == 0 else None,
+            synthetic=task.synthetic,
+            swaps=swaps if at == 0 else (),
+            sets=[(path, v) for path, v in sets if not path.startswith("dataset.")]
+            if at == 0
+            else (),
+        )
+        chosen.append(found)
+    return list(dict.fromkeys(chosen))
+
+
+def _datasets(
+    dataset: str | Use | Sequence[str | Use], sets: Sequence[tuple[str, Json]]
+) -> list[Use]:
+    given = [dataset] if isinstance(dataset, str | Use) else list(dataset)
+    changed = {path[8:]: value for path, value in sets if path.startswith("dataset.")}
+    return [_use(one).having(**changed) for one in given]
+
+
+def _use(given: str | Use) -> Use:
+    return given if isinstance(given, Use) else Use.parse(given)
+
+
+def _folders(
+    uses: Sequence[Use], data: Path | str | Mapping[str, Path | str] | None
+) -> dict[str, Path]:
+    if data is None:
+        return {}
+    if isinstance(data, Mapping):
+        return {name: Path(path) for name, path in data.items()}
+    if len(uses) != 1:
+        names = ", ".join(use.name for use in uses)
+        raise ParameterError(f"one data folder for several data sets; write NAME=FOLDER for {names}")
+    return {uses[0].name: Path(data)}

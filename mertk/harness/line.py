@@ -1,0 +1,211 @@
+"""A recipe as a line of steps, and the frontier in it: the first component that learns.
+
+Steps before the frontier are pure functions of one clip; their results are cached and shared by
+all folds. The first step with `fit`, and everything that takes its output, is inside the fold.
+Nobody declares this: it is read off the components.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.components import Differentiable, Fittable
+from mertk.errors import ComponentError, MertkError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.clips import Faces, Floats, Footage, Regions, Streams
+    from mertk.recipe import Recipe
+    from mertk.registry import Registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parcel:
+    """What is known of one clip on its way down the line; never a label, never a subject."""
+
+    footage: Footage | None = None
+    faces: Faces | None = None
+    regions: Regions | None = None
+    streams: Mapping[str, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One component at its place in the recipe."""
+
+    place: str
+    component: Any
+
+    @property
+    def kind(self) -> str:
+        """The slot: `aligner`, `roi`, `extractor`, `fusion` or `classifier`."""
+        return self.place.partition(".")[0]
+
+    @property
+    def learns(self) -> bool:
+        """Whether the component has `fit`, or gives a module to be trained."""
+        return isinstance(self.component, Fittable | Differentiable)
+
+    @property
+    def joint(self) -> bool:
+        """Whether a classifier has to train it through its module."""
+        return isinstance(self.component, Differentiable) and not hasattr(self.component, "fuse")
+
+    def takes(self, parcel: Parcel) -> Any:
+        """What the component's verb is handed for this clip."""
+        if self.kind == "aligner":
+            return parcel.footage
+        if self.kind == "roi":
+            return parcel.faces
+        if self.kind == "extractor":
+            return parcel.faces, parcel.regions
+        return parcel.streams
+
+    def apply(self, parcel: Parcel) -> Parcel:
+        """The parcel with this step's result in it."""
+        if self.kind == "aligner":
+            return replace(parcel, faces=self._call("align", parcel.footage))
+        if self.kind == "roi":
+            return replace(parcel, regions=self._call("locate", parcel.faces))
+        if self.kind == "extractor":
+            found = self._call("extract", parcel.faces, parcel.regions)
+            return replace(parcel, streams={**parcel.streams, **self._named(found)})
+        return replace(parcel, streams=self._checked(self._call("fuse", parcel.streams)))
+
+    def _call(self, verb: str, *given: Any) -> Any:
+        try:
+            return getattr(self.component, verb)(*given)
+        except MertkError:
+            raise
+        except Exception as error:
+            raise ComponentError(
+                f"{self.kind} {type(self.component).__name__} failed: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    def _named(self, found: Floats | Streams) -> Streams:
+        stream = self.place.partition(".")[2] or "features"
+        if not isinstance(found, Mapping):
+            return self._checked({stream: found})
+        prefix = f"{stream}." if "." in self.place else ""
+        return self._checked({f"{prefix}{name}": array for name, array in found.items()})
+
+    def _checked(self, streams: Streams) -> Streams:
+        if not isinstance(streams, Mapping):
+            raise ComponentError(f"{self.place} gave {type(streams).__name__}, not streams")
+        found = {name: np.asarray(array, np.float32) for name, array in streams.items()}
+        for name, array in found.items():
+            if not np.isfinite(array).all():
+                raise ComponentError(f"{self.place}: stream '{name}' holds NaN or infinity")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A recipe's steps in order, split at the frontier."""
+
+    prefix: tuple[Step, ...]
+    inside: tuple[Step, ...]
+
+    @property
+    def classifier(self) -> Step:
+        """The last step."""
+        return self.inside[-1]
+
+    @property
+    def blocks(self) -> list[Any]:
+        """The trailing fusion blocks that the classifier trains together with itself."""
+        return [step.component for step in self.inside[:-1] if step.joint]
+
+    @property
+    def needs(self) -> set[str]:
+        """What the fold needs of the prefix besides streams: `footage`, `faces`, `regions`."""
+        kinds = {step.kind for step in self.inside}
+        if "aligner" in kinds:
+            return {"footage"}
+        if "roi" in kinds:
+            return {"faces"}
+        return {"faces", "regions"} if "extractor" in kinds else set()
+
+
+def build_line(registry: Registry, recipe: Recipe) -> Line:
+    """Build every component of a recipe and find the frontier.
+
+    Raises `ComponentError` where a block must be trained by gradient and is followed by something
+    that cannot do it.
+    """
+    steps = [
+        Step(place, registry.build(place.partition(".")[0], use))
+        for place, use in recipe.places().items()
+    ]
+    inside = _inside(steps)
+    line = Line(tuple(s for s in steps if s not in inside), tuple(inside))
+    _check_joint(line, recipe)
+    return line
+
+
+def _inside(steps: Sequence[Step]) -> list[Step]:
+    """The steps that learn or take the output of one that does."""
+    found: list[Step] = []
+    for step in steps:
+        upstream = {"aligner": 0, "roi": 1, "extractor": 2}.get(step.kind, 3)
+        depends = any(_rank(other) < upstream or upstream == 3 for other in found)  # noqa: PLR2004
+        if step.learns or depends or step.kind == "classifier":
+            found.append(step)
+    return found
+
+
+def _rank(step: Step) -> int:
+    return {"aligner": 0, "roi": 1, "extractor": 2}.get(step.kind, 3)
+
+
+def _check_joint(line: Line, recipe: Recipe) -> None:
+    blocks = [step for step in line.inside if step.joint]
+    if not blocks:
+        return
+    first = line.inside.index(blocks[0])
+    plain = [step for step in line.inside[first:-1] if not step.joint]
+    if plain:
+        raise ComponentError(
+            f"{plain[0].place} stands after {blocks[0].place}, which is trained by gradient; "
+            "such blocks must come last, just before the classifier"
+        )
+    if "through" not in inspect.signature(line.classifier.component.fit).parameters:
+        names = ", ".join(str(recipe.places()[step.place]) for step in blocks)
+        raise ComponentError(
+            f"classifier {recipe.classifier} cannot train {names} by gradient; swap in a "
+            "classifier whose fit takes `through`, such as mlp"
+        )
+
+
+class Clock:
+    """Adds up seconds per name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def time(self, name: str, call: Any, *given: Any) -> Any:
+        """Call, and count the time for `name`."""
+        start = time.perf_counter()
+        try:
+            return call(*given)
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+
+def check_probabilities(found: Any, classes: int, what: str) -> NDArray[np.float64]:
+    """A prediction `[classes]`, or `ComponentError`: finite, not negative, of sum 1."""
+    array = np.asarray(found, np.float64)
+    if array.shape != (classes,):
+        raise ComponentError(f"{what} predicted {list(array.shape)}, expected [{classes}]")
+    if not np.isfinite(array).all() or (array < 0).any() or abs(array.sum() - 1) > 1e-4:  # noqa: PLR2004
+        raise ComponentError(f"{what} predicted {array.tolist()}, which are not probabilities")
+    return array

@@ -1,0 +1,165 @@
+"""Results of several runs on one protocol: scores, intervals and tests, from predictions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mertk import stats
+from mertk.errors import StorageError
+from mertk.ledger import Run
+from mertk.plugins import Plugins, load_plugins
+from mertk.recipe import Recipe, Use
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run's predictions and what follows from them."""
+
+    run: Run
+    predictions: pd.DataFrame
+    confusions: NDArray[np.int64]
+    """Per seed and subject `[seeds, subjects, true, predicted]`, subjects sorted."""
+    subjects: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The model's name, with preset and swaps."""
+        return self.run.name
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether the recipe looks at no pixels."""
+        return not Recipe.from_json(self.run.identity["recipe"]).extractors
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """Pooled over seeds, folds and subjects: `[true, predicted]`."""
+        return np.asarray(self.confusions.sum(axis=(0, 1)))
+
+    @property
+    def seconds(self) -> float:
+        """Of all folds, added up."""
+        return sum(fold.seconds.get("total", 0.0) for fold in self.run.folds())
+
+
+class Results:
+    """Runs of several models on the same clips: `table()`, `comparisons()`, and each `outcome`.
+
+    The first run that is no floor is compared with every other one.
+    """
+
+    def __init__(self, runs: Sequence[Run], plugins: Plugins | None = None) -> None:
+        if not runs:
+            raise StorageError("no run is given; give at least one run folder")
+        _check_comparable(runs)
+        registry = (plugins or load_plugins()).registry
+        protocol = runs[0].identity["protocol"]
+        self.protocol = Use(protocol["name"], **protocol["params"])
+        self.score = registry.build("protocol", self.protocol).score
+        self.classes = runs[0].classes
+        self.runs = list(runs)
+
+    @classmethod
+    def load(cls, *paths: Path | str, plugins: Plugins | None = None) -> Results:
+        """Read run folders; a folder that holds several runs stands for all of them."""
+        found: list[Run] = []
+        for path in map(Path, paths):
+            below = sorted(path.glob("*/run.json"))
+            inside = [path] if (path / "run.json").exists() or not below else []
+            found += [Run(folder) for folder in inside or [file.parent for file in below]]
+        return cls(found, plugins)
+
+    @functools.cached_property
+    def outcomes(self) -> list[Outcome]:
+        """One per run, in the order given."""
+        return [_outcome(run) for run in self.runs]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The data sets that the clips are from, with their parameters."""
+        return [str(Use.from_json(use)) for use in self.runs[0].identity["datasets"]]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the clips are made, not filmed."""
+        return bool(self.runs[0].provenance.get("synthetic"))
+
+    @functools.cached_property
+    def chance(self) -> Mapping[str, tuple[float, float]]:
+        """95 % of what guessing by the training frequencies scores on these folds."""
+        first = self.outcomes[0].predictions
+        one = first[first["seed"] == first["seed"].min()]
+        return stats.chance(
+            one["truth"].to_numpy(), one["person"].to_numpy(str), len(self.classes), self.score
+        )
+
+    def table(self) -> pd.DataFrame:
+        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds."""
+        return pd.DataFrame([self._row(outcome) for outcome in self.outcomes])
+
+    def comparisons(self, score: str = "UF1") -> dict[tuple[str, str], stats.Paired]:
+        """The first model against each other run: a paired permutation test over subjects."""
+        models = [outcome for outcome in self.outcomes if not outcome.is_floor]
+        if not models:
+            return {}
+        first = models[0]
+        return {
+            (first.name, other.name): stats.paired_permutation(
+                first.confusions, other.confusions, self.score, score
+            )
+            for other in self.outcomes
+            if other is not first
+        }
+
+    def _row(self, outcome: Outcome) -> dict[str, Any]:
+        scores = stats.pooled(outcome.confusions, self.score)
+        intervals = stats.bootstrap(outcome.confusions, self.score)
+        row: dict[str, Any] = {"model": outcome.name, "floor": outcome.is_floor}
+        for name, value in scores.items():
+            row[name] = value
+            row[f"{name}_low"], row[f"{name}_high"] = intervals[name]
+        table = outcome.predictions
+        return row | {
+            "clips": table["uid"].nunique(),
+            "subjects": len(outcome.subjects),
+            "folds": table["fold"].nunique(),
+            "seeds": table["seed"].nunique(),
+            "seconds": outcome.seconds,
+            "run": str(outcome.run.path),
+        }
+
+
+def _outcome(run: Run) -> Outcome:
+    table = run.predictions()
+    subjects = tuple(sorted(table["person"].unique()))
+    matrices = []
+    for seed, part in table.groupby("seed"):
+        if set(part["person"]) != set(subjects):
+            raise StorageError(
+                f"{run.path}: seed {seed} is not finished ({part['person'].nunique()} of "
+                f"{len(subjects)} subjects); run the same bench again to go on"
+            )
+        truth, predicted = part["truth"].to_numpy(), part["predicted"].to_numpy()
+        people = part["person"].to_numpy(str)
+        matrices.append(stats.subject_confusions(truth, predicted, people, len(run.classes)))
+    return Outcome(run, table, np.stack(matrices), subjects)
+
+
+def _check_comparable(runs: Sequence[Run]) -> None:
+    for run in runs[1:]:
+        for part in ("protocol", "clip_list", "classes"):
+            if run.identity[part] != runs[0].identity[part]:
+                raise StorageError(
+                    f"{run.path} and {runs[0].path} differ in their {part.replace('_', ' ')}; "
+                    "only runs on the same clips under the same protocol can be compared"
+                )

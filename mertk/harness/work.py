@@ -1,0 +1,120 @@
+"""The units of work, and who does them: this process, or local worker processes.
+
+A unit carries names and cache keys, never pixels; a worker builds the recipe itself and reads
+memory-mapped features. Numbers do not depend on the number of workers: one thread works on a
+unit, and chance comes from (seed, fold).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mertk.cache import Cache
+from mertk.errors import StorageError
+from mertk.harness.folds import Sample, run_fold
+from mertk.harness.line import Line, Parcel, build_line
+from mertk.harness.prefix import PrefixKeys, run_prefix, unpack
+from mertk.ledger import Fold, Run
+from mertk.plugins import load_plugins
+from mertk.recipe import Recipe
+
+if TYPE_CHECKING:
+    from mertk.clips import Clip, Footage
+    from mertk.splits import Split
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """All that a worker must know of one model's run; `keys` are cache keys, per clip."""
+
+    recipe: Recipe
+    files: tuple[str, ...]
+    cache: Path
+    device: str
+    run: Path
+    sample: Sample
+    keys: tuple[str, ...] = ()
+    footage: tuple[Footage, ...] = ()
+
+
+def prepare_clip(recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip) -> float:
+    """A unit of the prefix pass: one clip, seconds spent."""
+    line, keys = _line(recipe, files)
+    return run_prefix(line, keys, Cache(cache), clip)
+
+
+def do_fold(job: Job, split: Split, seed: int) -> Fold:
+    """A unit of the fold pass: one (seed, fold), saved to the ledger as soon as it is done."""
+    from threadpoolctl import threadpool_limits
+
+    registry = load_plugins(job.files).registry
+    line = build_line(registry, job.recipe)
+    _use_device(job.device)
+    with threadpool_limits(limits=1):
+        fold = run_fold(line, _Parcels(job), job.sample, split, seed)
+    Run(job.run).save(fold)
+    return fold
+
+
+def in_order(units: Iterable[Callable[[], T]], jobs: int) -> Iterator[T]:
+    """The results of all units as they end, from `jobs` processes (1: this one)."""
+    if jobs == 1:
+        for unit in units:
+            yield unit()
+        return
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
+    yield from parallel(delayed(_call)(unit) for unit in units)
+
+
+def _call(unit: Callable[[], Any]) -> Any:
+    return unit()
+
+
+@functools.lru_cache(maxsize=4)
+def _line(recipe: Recipe, files: tuple[str, ...]) -> tuple[Line, PrefixKeys]:
+    """The prefix of a recipe, built once a process: its components are pure."""
+    registry = load_plugins(files).registry
+    line = build_line(registry, recipe)
+    return line, PrefixKeys.of(registry, recipe, line)
+
+
+def _use_device(name: str) -> None:
+    if name != "cpu":
+        from mertk import training
+
+        training.use_device(name)
+
+
+class _Parcels(Sequence[Parcel]):
+    """The clips' parcels, read from the cache when they are asked for."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __len__(self) -> int:
+        return len(self._job.sample.uids)
+
+    def __getitem__(self, at: Any) -> Parcel:
+        footage = self._job.footage[at] if self._job.footage else None
+        if not self._job.keys:
+            return Parcel(footage=footage)
+        return _read(self._job.cache, self._job.keys[at], footage)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _read(cache: Path, key: str, footage: Footage | None) -> Parcel:
+    stored = Cache(cache).get(key)
+    if stored is None:
+        raise StorageError(
+            f"cache entry {key} went missing in mid-run; run the same command again: finished "
+            "folds are kept"
+        )
+    return unpack(stored, footage)

@@ -1,0 +1,130 @@
+"""Predictions on disk: one folder a run, one JSON a (seed, fold), written as soon as it ends.
+
+Scores, intervals and reports are recomputed from predictions, never stored alone. A killed run
+goes on at the first missing fold. Labels and predictions meet by clip id, never by position.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mertk.errors import StorageError
+from mertk.files import write_json
+from mertk.identity import digest
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """One finished fold: for each held-out clip its truth and its class probabilities.
+
+    `seconds` are those of each stage; `explained` maps clip ids to what the classifier said of
+    its prediction.
+    """
+
+    name: str
+    seed: int
+    uids: Sequence[str]
+    people: Sequence[str]
+    truth: Sequence[int]
+    probabilities: Sequence[Sequence[float]]
+    seconds: Mapping[str, float]
+    explained: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Run:
+    """A run's folder: `run.json` (identity, provenance) and `folds/*.json`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        try:
+            about = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StorageError(
+                f"{path} is not a run folder ({error}); give a folder that holds run.json"
+            ) from error
+        if about.get("format") != FORMAT:
+            raise StorageError(
+                f"{path} has ledger format {about.get('format')}; this release reads {FORMAT}"
+            )
+        self.name: str = about["name"]
+        self.identity: dict[str, Any] = about["identity"]
+        self.provenance: dict[str, Any] = about["provenance"]
+        self.classes: tuple[str, ...] = tuple(self.identity["classes"])
+
+    @classmethod
+    def open(
+        cls, root: Path, name: str, identity: Mapping[str, Any], provenance: Mapping[str, Any]
+    ) -> Run:
+        """The run of this identity below `root`, made if it is not there yet."""
+        path = Path(root) / f"{_slug(name)}-{digest(identity)[:12]}"
+        if not (path / "run.json").exists():
+            about = {"format": FORMAT, "name": name, "identity": identity, "provenance": provenance}
+            write_json(path / "run.json", about)
+        return cls(path)
+
+    def has(self, seed: int, fold: str) -> bool:
+        """Whether this fold is finished, and readable."""
+        return self._read(self._file(seed, fold)) is not None
+
+    def save(self, fold: Fold) -> None:
+        """Write a finished fold, whole or not at all."""
+        write_json(self._file(fold.seed, fold.name), asdict(fold))
+
+    def clear(self, seeds: Sequence[int]) -> None:
+        """Forget the folds of these seeds."""
+        for fold in list(self.folds()):
+            if fold.seed in seeds:
+                self._file(fold.seed, fold.name).unlink(missing_ok=True)
+
+    def folds(self) -> Iterator[Fold]:
+        """All finished folds, by seed and name; a damaged file counts as not finished."""
+        for file in sorted((self.path / "folds").glob("*.json")):
+            fold = self._read(file)
+            if fold is not None:
+                yield fold
+
+    def predictions(self) -> pd.DataFrame:
+        """One row per (seed, clip): uid, person, fold, seed, truth, predicted, p_<class>."""
+        tables = [self._table(fold) for fold in self.folds()]
+        if not tables:
+            raise StorageError(f"{self.path} holds no finished fold yet")
+        return pd.concat(tables, ignore_index=True).sort_values(["seed", "uid"], ignore_index=True)
+
+    def _table(self, fold: Fold) -> pd.DataFrame:
+        probabilities = np.asarray(fold.probabilities, float).reshape(-1, len(self.classes))
+        columns = {f"p_{c}": probabilities[:, at] for at, c in enumerate(self.classes)}
+        return pd.DataFrame(
+            {
+                "uid": list(fold.uids),
+                "person": list(fold.people),
+                "fold": fold.name,
+                "seed": fold.seed,
+                "truth": np.asarray(fold.truth, int),
+                "predicted": probabilities.argmax(axis=1),
+                **columns,
+            }
+        )
+
+    def _file(self, seed: int, fold: str) -> Path:
+        return self.path / "folds" / f"seed{seed}-{_slug(fold)}-{digest(fold)[:6]}.json"
+
+    @staticmethod
+    def _read(file: Path) -> Fold | None:
+        try:
+            return Fold(**json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "_", text).strip("_")[:60]

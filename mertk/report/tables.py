@@ -1,0 +1,98 @@
+"""The score table for a terminal and as JSON, and the sentences that go with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mertk.harness.results import Results
+    from mertk.stats import Paired
+
+ALPHA = 0.05
+
+
+def show(results: Results) -> None:
+    """Print the table and its sentences on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = results.table()
+    scores = score_names(results)
+    console = Console()
+    drawn = Table(title=title(results), caption_justify="left")
+    drawn.add_column("model", overflow="fold")
+    for name in scores:
+        drawn.add_column(f"{name} (95 % interval)", justify="right")
+    for name in ("clips", "folds", "seconds"):
+        drawn.add_column(name, justify="right")
+    for row in table.to_dict("records"):
+        cells = [f"{row[n]:.3f} ({row[f'{n}_low']:.3f}–{row[f'{n}_high']:.3f})" for n in scores]
+        tail = [str(row["clips"]), str(row["folds"]), f"{row['seconds']:.1f}"]
+        style = "dim" if row["floor"] else ""
+        drawn.add_row(row["model"], *cells, *tail, style=style)
+    console.print(drawn)
+    for sentence in sentences(results):
+        console.print(sentence, highlight=False)
+
+
+def title(results: Results) -> str:
+    """What was measured on what."""
+    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds"
+
+
+def score_names(results: Results) -> list[str]:
+    """The scores of the protocol, in its order."""
+    return list(results.chance)
+
+
+def sentences(results: Results) -> list[str]:
+    """What the table means: the kind of data, chance, and the first model against the others."""
+    found = []
+    if results.synthetic:
+        found.append(
+            "These clips are SYNTHETIC: faces made from one photograph. The scores say how the "
+            "programs work, not how well anybody's expressions are recognised."
+        )
+    presets = [o.name for o in results.outcomes if ":" in o.name]
+    if presets:
+        found.append(f"Presets that ran: {', '.join(presets)}.")
+    low, high = results.chance["UF1"] if "UF1" in results.chance else (0.0, 0.0)
+    if high:
+        found.append(
+            f"Guessing by the training frequencies scores UF1 {low:.3f}–{high:.3f} on these "
+            "folds (95 % of guesses)."
+        )
+    floors = {o.name for o in results.outcomes if o.is_floor}
+    tested = results.comparisons() if "UF1" in results.chance else {}
+    found += [versus(a, b, test) for (a, b), test in tested.items() if b not in floors]
+    return found
+
+
+def versus(a: str, b: str, test: Paired) -> str:
+    """One sentence on A against B; "above" or "below" only where the test supports it."""
+    how = (
+        f"{test.difference:+.3f} {test.score} (95 % interval {test.low:+.3f} … {test.high:+.3f}; "
+        f"p = {test.p:.4f}, paired permutation over {test.subjects} subjects"
+        f"{', exact' if test.exact else ''})"
+    )
+    if test.p < ALPHA:
+        return f"{a} scores {'above' if test.difference > 0 else 'below'} {b}: {how}."
+    return f"No difference between {a} and {b} is shown: {how}."
+
+
+def to_json(results: Results) -> dict[str, Any]:
+    """Everything that the table and the sentences say, for machines."""
+    return {
+        "datasets": results.datasets,
+        "synthetic": results.synthetic,
+        "protocol": results.protocol.to_json(),
+        "classes": list(results.classes),
+        "models": results.table().to_dict("records"),
+        "chance": {name: list(ends) for name, ends in results.chance.items()},
+        "comparisons": [
+            {"a": a, "b": b, "score": t.score, "difference": t.difference, "low": t.low,
+             "high": t.high, "p": t.p, "subjects": t.subjects, "exact": t.exact}
+            for (a, b), t in (results.comparisons() if "UF1" in results.chance else {}).items()
+        ],
+        "sentences": sentences(results),
+    }  # fmt: skip

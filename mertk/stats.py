@@ -1,0 +1,133 @@
+"""Intervals, paired tests and chance, all over subjects: clips of one person are not independent.
+
+Everything works on confusion matrices per subject `[seeds, subjects, true, predicted]`, so that a
+resample of subjects is a weighted sum and thousands of them are scored at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Confusions = NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
+    Scores = Mapping[str, NDArray[np.float64]]
+    Score = Callable[[NDArray[Any]], Scores]
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A paired test of two models on one score: A - B, its 95 % interval, and p (two-sided)."""
+
+    score: str
+    difference: float
+    low: float
+    high: float
+    p: float
+    subjects: int
+    exact: bool
+
+
+def pooled(confusions: Confusions, score: Score) -> dict[str, float]:
+    """Scores of the pooled folds, averaged over seeds."""
+    return {name: float(v.mean()) for name, v in score(confusions.sum(axis=1)).items()}
+
+
+def bootstrap(
+    confusions: Confusions, score: Score, *, resamples: int = 2000, level: float = 0.95
+) -> dict[str, tuple[float, float]]:
+    """Percentile intervals from resampling subjects with replacement, mean over seeds."""
+    weights = _resamples(confusions.shape[1], resamples)
+    drawn = _weighted_scores(weights, confusions, score)
+    ends = [50 * (1 - level), 50 * (1 + level)]
+    return {name: _pair(np.percentile(values, ends)) for name, values in drawn.items()}
+
+
+def paired_permutation(
+    a: Confusions, b: Confusions, score: Score, name: str, *, permutations: int = 10_000
+) -> Paired:
+    """Test A against B by exchanging whole subjects between them.
+
+    All 2^subjects exchanges are enumerated where they are no more than `permutations`, else that
+    many are drawn and the observed one is counted with them.
+    """
+    a, b = _same_seeds(a, b)
+    subjects = a.shape[1]
+    exact = 2**subjects <= permutations
+    swaps = _exchanges(subjects, permutations, exact=exact).astype(np.float64)
+    one = _weighted_scores(1 - swaps, a, score, swaps, b)[name]
+    two = _weighted_scores(swaps, a, score, 1 - swaps, b)[name]
+    observed = pooled(a, score)[name] - pooled(b, score)[name]
+    extreme = int((np.abs(one - two) >= abs(observed) - 1e-12).sum())
+    p = extreme / len(swaps) if exact else (extreme + 1) / (len(swaps) + 1)
+    weights = _resamples(subjects, 2000)
+    drawn = _weighted_scores(weights, a, score)[name] - _weighted_scores(weights, b, score)[name]
+    low, high = _pair(np.percentile(drawn, [2.5, 97.5]))
+    return Paired(name, observed, low, high, p, subjects, exact)
+
+
+def chance(
+    truth: NDArray[np.int64], people: NDArray[Any], classes: int, score: Score, *, draws: int = 2000
+) -> dict[str, tuple[float, float]]:
+    """95 % of what guessing scores: each clip's class drawn by the other subjects' frequencies."""
+    rng = np.random.default_rng(0)
+    guesses = np.empty((draws, len(truth)), np.int64)
+    for person in np.unique(people):
+        held_out = people == person
+        counts = np.bincount(truth[~held_out], minlength=classes)
+        frequencies = counts / max(counts.sum(), 1)
+        guesses[:, held_out] = rng.choice(classes, (draws, int(held_out.sum())), p=frequencies)
+    flat = truth * classes + guesses + np.arange(draws)[:, None] * classes**2
+    matrices = np.bincount(flat.ravel(), minlength=draws * classes**2)
+    scores = score(matrices.reshape(draws, classes, classes))
+    return {name: _pair(np.percentile(values, [2.5, 97.5])) for name, values in scores.items()}
+
+
+def subject_confusions(
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], people: NDArray[Any], classes: int
+) -> NDArray[np.int64]:
+    """One confusion matrix per subject `[subjects, true, predicted]`, subjects sorted."""
+    names, subject = np.unique(people, return_inverse=True)
+    flat = (subject * classes + truth) * classes + predicted
+    return np.bincount(flat, minlength=len(names) * classes**2).reshape(-1, classes, classes)
+
+
+def _weighted_scores(
+    weights: NDArray[Any],
+    confusions: Confusions,
+    score: Score,
+    other_weights: NDArray[Any] | None = None,
+    other: Confusions | None = None,
+) -> dict[str, NDArray[np.float64]]:
+    """Scores `[draws]` of confusion matrices summed over weighted subjects, mean over seeds."""
+    summed = np.einsum("ds,esij->edij", weights, confusions)
+    if other_weights is not None and other is not None:
+        summed = summed + np.einsum("ds,esij->edij", other_weights, other)
+    return {name: values.mean(axis=0) for name, values in score(summed).items()}
+
+
+def _resamples(subjects: int, count: int) -> NDArray[np.float64]:
+    rng = np.random.default_rng(0)
+    draws = rng.multinomial(subjects, np.full(subjects, 1 / subjects), size=count)
+    return draws.astype(np.float64)
+
+
+def _exchanges(subjects: int, count: int, *, exact: bool) -> NDArray[np.int64]:
+    if exact:
+        return np.arange(2**subjects)[:, None] >> np.arange(subjects) & 1
+    return np.random.default_rng(0).integers(0, 2, (count, subjects))
+
+
+def _same_seeds(a: Confusions, b: Confusions) -> tuple[Confusions, Confusions]:
+    """Repeat the seeds of the shorter one: a model without chance is run once."""
+    seeds = max(len(a), len(b))
+    return a[np.arange(seeds) % len(a)], b[np.arange(seeds) % len(b)]
+
+
+def _pair(values: NDArray[np.float64]) -> tuple[float, float]:
+    return float(values[0]), float(values[1])
