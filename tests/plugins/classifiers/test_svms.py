@@ -1,0 +1,104 @@
+"""Both support vector machines agree with scikit-learn and bear odd folds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mertk_plugins.classifiers.linear_svm import LinearSVM
+from mertk_plugins.classifiers.svm import SVM
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
+
+from mertk import ComponentError, Train
+
+CLASSES = ("negative", "positive", "surprise")
+MACHINES = [
+    pytest.param(LinearSVM(), LinearSVC(dual=False), id="linear_svm"),
+    pytest.param(
+        LinearSVM(scale=True, balanced=True, C=3),
+        make_pipeline(StandardScaler(), LinearSVC(dual=False, C=3, class_weight="balanced")),
+        id="linear_svm scaled",
+    ),
+    pytest.param(SVM(), SVC(), id="rbf"),
+    pytest.param(SVM(kernel="poly", degree=2), SVC(kernel="poly", degree=2), id="poly"),
+    pytest.param(SVM(kernel="linear", C=0.1), SVC(kernel="linear", C=0.1), id="linear"),
+]
+
+
+def train(labels, features: int = 12, seed: int = 0, spread: float = 1.0) -> Train:
+    rng = np.random.default_rng(seed)
+    labels = np.asarray(labels)
+    rows = rng.normal(size=(len(labels), features)) + spread * labels[:, None]
+    return Train(
+        inputs=[{"features": row[None].astype(np.float32)} for row in rows],
+        labels=labels,
+        people=np.array([f"p/{i % 5}" for i in range(len(labels))]),
+        classes=CLASSES,
+    )
+
+
+def fitted(machine, part: Train):
+    machine.fit(part, np.random.default_rng(0))
+    return machine
+
+
+def rows(part: Train) -> np.ndarray:
+    return np.stack([streams["features"].ravel() for streams in part.inputs])
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2] * 20, [0, 2] * 30, [1, 2, 2] * 20])
+@pytest.mark.parametrize(("machine", "reference"), MACHINES)
+def test_the_most_probable_class_is_what_scikit_learn_predicts(machine, reference, labels):
+    part, unseen = train(labels), train(labels, seed=1)
+    fitted(machine, part)
+    found = [machine.predict(streams).argmax() for streams in unseen.inputs]
+    assert found == reference.fit(rows(part), part.labels).predict(rows(unseen)).tolist()
+    assert len(set(found)) > 1
+
+
+@pytest.mark.parametrize("machine", [LinearSVM(), SVM()])
+def test_a_class_missing_in_training_has_probability_0(machine):
+    fitted(machine, train([0, 2] * 10))
+    found = machine.predict(train([1]).inputs[0])
+    assert found.shape == (3,)
+    assert found[1] == 0
+    assert abs(found.sum() - 1) < 1e-12
+
+
+@pytest.mark.parametrize("machine", [LinearSVM(scale=True), SVM()])
+def test_training_with_a_single_class_predicts_it(machine):
+    fitted(machine, train([1] * 6))
+    assert machine.predict(train([0]).inputs[0]).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("machine", [LinearSVM(), SVM()])
+def test_two_fits_agree_whatever_the_chances(machine):
+    part = train([0, 1, 2] * 10)
+    machine.fit(part, np.random.default_rng(1))
+    first = machine.predict(part.inputs[0])
+    machine.fit(part, np.random.default_rng(2))
+    np.testing.assert_array_equal(machine.predict(part.inputs[0]), first)
+
+
+def test_badly_scaled_features_give_no_convergence_warning():
+    part = train([0, 1, 2] * 20, features=300)
+    for streams in part.inputs:
+        streams["features"] *= np.logspace(-3, 4, 300, dtype=np.float32)
+    fitted(LinearSVM(), part)
+    fitted(LinearSVM(C=10_000.0), train([0, 1, 2] * 20, features=1200, spread=0.01))
+
+
+@pytest.mark.parametrize("machine", [LinearSVM(), SVM()])
+def test_a_recipe_without_features_is_refused(machine):
+    part = Train(
+        inputs=[{}, {}], labels=np.array([0, 1]), people=np.array(["a", "b"]), classes=CLASSES
+    )
+    with pytest.raises(ComponentError, match="give the recipe an extractor"):
+        machine.fit(part, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("machine", [LinearSVM, SVM])
+def test_a_cost_of_0_is_refused(machine):
+    with pytest.raises(ValueError, match="above 0"):
+        machine(C=0)

@@ -1,0 +1,93 @@
+"""Statistics against scipy, enumeration and hand-made cases."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.stats import permutation_test
+
+from mertk import metrics, stats
+
+
+def some(rng, seeds=1, subjects=6, classes=3):
+    return rng.integers(0, 5, (seeds, subjects, classes, classes))
+
+
+def test_exact_permutation_equals_enumeration_by_hand():
+    rng = np.random.default_rng(1)
+    a, b = some(rng), some(rng)
+    observed = abs(metrics.uf1(a[0].sum(0)) - metrics.uf1(b[0].sum(0)))
+    extreme = 0
+    for swap in itertools.product([0, 1], repeat=6):
+        s = np.array(swap)[:, None, None]
+        one = (a[0] * (1 - s) + b[0] * s).sum(0)
+        two = (a[0] * s + b[0] * (1 - s)).sum(0)
+        extreme += abs(metrics.uf1(one) - metrics.uf1(two)) >= observed - 1e-12
+    found = stats.paired_permutation(a, b, metrics.standard_scores, "UF1")
+    assert found.exact
+    assert found.p == pytest.approx(extreme / 64)
+
+
+def test_permutation_of_accuracies_equals_scipy():
+    rng = np.random.default_rng(2)
+    hits_a, hits_b = rng.integers(0, 9, 8), rng.integers(0, 9, 8)
+
+    def matrices(hits):
+        return np.array([[[h, 8 - h], [0, 0]] for h in hits])[None]
+
+    ours = stats.paired_permutation(
+        matrices(hits_a), matrices(hits_b), metrics.standard_scores, "accuracy"
+    )
+    theirs = permutation_test(
+        (hits_a, hits_b), lambda x, y: x.mean() - y.mean(), permutation_type="samples",
+        n_resamples=np.inf,
+    )  # fmt: skip
+    assert ours.p == pytest.approx(theirs.pvalue)
+
+
+def test_drawn_permutations_agree_with_exact_ones():
+    rng = np.random.default_rng(3)
+    a, b = some(rng, subjects=10), some(rng, subjects=10)
+    exact = stats.paired_permutation(a, b, metrics.standard_scores, "UF1")
+    drawn = stats.paired_permutation(a, b, metrics.standard_scores, "UF1", permutations=1000)
+    assert exact.exact
+    assert not drawn.exact
+    assert drawn.p == pytest.approx(exact.p, abs=0.06)
+
+
+def test_a_model_against_itself_is_no_difference():
+    a = some(np.random.default_rng(4))
+    found = stats.paired_permutation(a, a, metrics.standard_scores, "UF1")
+    assert (found.difference, found.p) == (0, 1)
+
+
+def test_the_bootstrap_covers_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(5)
+    inside = 0
+    for _ in range(200):
+        hits = rng.binomial(10, rng.beta(6, 4, 40))
+        matrices = np.array([[[h, 10 - h], [0, 0]] for h in hits])[None]
+        low, high = stats.bootstrap(matrices, metrics.standard_scores, resamples=400)["accuracy"]
+        inside += low <= 0.6 <= high
+    assert 0.88 <= inside / 200 <= 0.99
+
+
+def test_chance_is_where_guessing_falls():
+    rng = np.random.default_rng(6)
+    people = np.repeat([f"p{i}" for i in range(12)], 9)
+    truth = rng.integers(0, 3, len(people))
+    low, high = stats.chance(truth, people, 3, metrics.standard_scores)["UF1"]
+    guesses = [
+        float(metrics.uf1(metrics.confusion(truth, rng.integers(0, 3, len(truth)), 3)))
+        for _ in range(500)
+    ]
+    share = np.mean([(low <= g <= high) for g in guesses])
+    assert 0.9 <= share <= 0.985
+
+
+def test_a_model_without_chance_is_compared_with_all_seeds_of_another():
+    rng = np.random.default_rng(7)
+    a, b = some(rng, seeds=3), some(rng, seeds=1)
+    found = stats.paired_permutation(a, b, metrics.standard_scores, "UF1")
+    mean = np.mean([metrics.uf1(m.sum(0)) for m in a]) - metrics.uf1(b[0].sum(0))
+    assert found.difference == pytest.approx(mean)
