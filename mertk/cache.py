@@ -71,7 +71,10 @@ class Cache:
         from safetensors.numpy import save
 
         whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        sums = {name: zlib.crc32(array.data.cast("B") if array.size else b"") for name, array in whole.items()}
+        sums = {
+            name: zlib.crc32(array.data.cast("B") if array.size else b"")
+            for name, array in whole.items()
+        }
         note = json.dumps({"sums": sums, "about": dict(about or {})}, allow_nan=False)
         data = save(whole, metadata={"mertk": note})
         write_whole(self._path(key), lambda path: path.write_bytes(data))

@@ -217,19 +217,21 @@ class Warp:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Warp:
         """Read what `to_json` gives."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**known)
 
     def __call__(self, picture: Pixels) -> Pixels:
+        """One frame `[height, width, 3]`, warped to `size`."""
         import cv2
 
-        matrix = np.asarray(self.transform, np.float64).reshape(2, 3)
+        matrix = self.matrix
         shrink = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
         if shrink < 0.5:  # halve by area first: bilinear sampling alone would skip pixels
             small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
             grow = np.array(picture.shape[1::-1]) / np.array(small.shape[1::-1])
             back = np.array([[grow[0], 0, (grow[0] - 1) / 2], [0, grow[1], (grow[1] - 1) / 2]])
             matrix = matrix @ np.vstack([back, [0, 0, 1]])
-            picture = small
+            picture = small  # type: ignore[assignment]
         warped = cv2.warpAffine(
             picture,
             matrix,
@@ -255,7 +257,7 @@ def _moved(points: Floats, transform: NDArray[np.float64]) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Faces:
-    """What an aligner gives: registered frames `[time, height, width, 3]` and what is known of them.
+    """What an aligner gives: registered frames `[time, height, width, 3]` and what is known.
 
     `landmarks` `[points, 2]` (x, y) are those of the onset frame in registered coordinates;
     `transform` `[2, 3]` maps footage pixels to registered ones where the registration is affine.

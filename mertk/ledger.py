@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from mertk.errors import StorageError
 from mertk.files import write_json
 from mertk.identity import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = 1
 
@@ -95,12 +97,16 @@ class Run:
 
     def predictions(self) -> pd.DataFrame:
         """One row per (seed, clip): uid, person, fold, seed, truth, predicted, p_<class>."""
+        import pandas as pd
+
         tables = [self._table(fold) for fold in self.folds()]
         if not tables:
             raise StorageError(f"{self.path} holds no finished fold yet")
         return pd.concat(tables, ignore_index=True).sort_values(["seed", "uid"], ignore_index=True)
 
     def _table(self, fold: Fold) -> pd.DataFrame:
+        import pandas as pd
+
         probabilities = np.asarray(fold.probabilities, float).reshape(-1, len(self.classes))
         columns = {f"p_{c}": probabilities[:, at] for at, c in enumerate(self.classes)}
         return pd.DataFrame(

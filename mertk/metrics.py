@@ -41,12 +41,12 @@ def recall(matrix: Matrix) -> NDArray[np.float64]:
 
 def uf1(matrix: Matrix) -> NDArray[np.float64]:
     """Unweighted F1: the mean of F1 over the fixed class list, present or not (MEGC 2019)."""
-    return f1(matrix).mean(axis=-1)
+    return np.asarray(f1(matrix).mean(axis=-1))
 
 
 def uar(matrix: Matrix) -> NDArray[np.float64]:
     """Unweighted average recall over the fixed class list (MEGC 2019)."""
-    return recall(matrix).mean(axis=-1)
+    return np.asarray(recall(matrix).mean(axis=-1))
 
 
 def accuracy(matrix: Matrix) -> NDArray[np.float64]:

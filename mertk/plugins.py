@@ -66,7 +66,7 @@ def _load(files: tuple[str, ...], hidden: str) -> Plugins:
         try:
             module = load()
             _join(manager, registry, module, name, origin)
-        except Exception as error:  # a plug-in may fail in any way, and must not stop the others
+        except Exception as error:  # noqa: BLE001  a plug-in may fail in any way, and must not stop the others
             broken[name] = f"{type(error).__name__}: {error}"
     return Plugins(registry, broken, manager, files)
 
@@ -77,9 +77,7 @@ def _join(
     """Register the module's hooks and its components, or neither."""
     manager.register(module, name)
     try:
-        for hook in manager.get_hookcallers(module) or ():
-            if not hook.has_spec():
-                raise PluginError(f"'{hook.name}' is not a hook of mertk")
+        _check_hooks(manager, module)
         staged = Registry()
         register = manager.subset_hook_caller(
             "mertk_register", [other for other in manager.get_plugins() if other is not module]
@@ -89,6 +87,12 @@ def _join(
     except BaseException:
         manager.unregister(module)
         raise
+
+
+def _check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
+    for hook in manager.get_hookcallers(module) or ():
+        if not hook.has_spec():
+            raise PluginError(f"'{hook.name}' is not a hook of mertk")
 
 
 def _sources(files: tuple[str, ...], hidden: set[str]) -> Iterator[tuple[str, str, _Load]]:
@@ -141,4 +145,3 @@ def _import_file(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
-

@@ -136,7 +136,7 @@ class Recipe:
         return cls.from_json(data)
 
     def swap(self, slot: str, *uses: Use) -> Recipe:
-        """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1`, `extractor.x`."""
+        """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1` …"""
         head, _, part = slot.partition(".")
         if head == "fusion":
             return replace(self, fusion=self._swap_fusion(part, uses))
@@ -170,7 +170,9 @@ class Recipe:
         elif part:
             found = None
         if not isinstance(found, Use):
-            raise ParameterError(f"this recipe has no '{slot}'. It has: {', '.join(self.places())}.")
+            raise ParameterError(
+                f"this recipe has no '{slot}'. It has: {', '.join(self.places())}."
+            )
         return found
 
     def _swap_fusion(self, part: str, uses: tuple[Use, ...]) -> tuple[Use, ...]:

@@ -150,7 +150,7 @@ class Registrar:
         self._add("extractor", name, target, **about)
 
     def fusion(
-        self, name: str, target: type[FusionBlock] | type[Differentiable] | str, /, **about: Any
+        self, name: str, target: type[FusionBlock | Differentiable] | str, /, **about: Any
     ) -> None:
         """Register a fusion block."""
         self._add("fusion", name, target, **about)
@@ -227,22 +227,22 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
             )
 
 
+_JSON_TYPES: dict[Any, tuple[type, ...]] = {
+    bool: (bool,), int: (int,), float: (int, float), str: (str,), None: (type(None),),
+    type(None): (type(None),),
+}  # fmt: skip
+
+
 def _fits(value: Any, hint: Any) -> bool:
+    """Whether a JSON value is of an annotated type; unknown annotations let anything pass."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
-        return True
     if origin is Literal:
         return value in args
     if origin in (typing.Union, types.UnionType):
         return any(_fits(value, arg) for arg in args)
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if hint in (None, type(None)):
-        return value is None
-    if isinstance(hint, type) and hint in (bool, str):
-        return isinstance(value, hint)
+    if hint in _JSON_TYPES:
+        is_bool = isinstance(value, bool)
+        return isinstance(value, _JSON_TYPES[hint]) and (hint is bool or not is_bool)
     container = origin or hint
     if isinstance(container, type) and issubclass(container, Mapping):
         return isinstance(value, dict)

@@ -33,7 +33,9 @@ class Change:
 
     def extract(self, faces, regions):
         change = faces.frames[faces.peak].astype(np.float32) - faces.frames[faces.onset]
-        return np.array([[change[rows, cols].mean() * self.scale] for rows, cols in regions.windows()])
+        return np.array(
+            [[change[rows, cols].mean() * self.scale] for rows, cols in regions.windows()]
+        )
 
 
 class Centred:
@@ -82,12 +84,16 @@ class Square:
         rng = np.random.default_rng([subject, number])
         frames = np.full((5, 12, 16, 3), 100, np.uint8)
         steps = np.linspace(0, 40 if label == "up" else -40, 5)
-        frames = np.clip(frames + steps[:, None, None, None] + rng.normal(0, 5, frames.shape), 0, 255)
+        frames = np.clip(
+            frames + steps[:, None, None, None] + rng.normal(0, 5, frames.shape), 0, 255
+        )
         frames = frames.astype(np.uint8)
         if self.touched == f"toy/s{subject}/c{number}":
             frames = 255 - frames
         return mertk.Clip(
-            dataset="toy", subject=f"s{subject}", name=f"c{number}",
+            dataset="toy",
+            subject=f"s{subject}",
+            name=f"c{number}",
             footage=mertk.Footage(frames=mertk.Frames.of(frames), onset=0, offset=4, apex=4),
             fingerprint=hashlib.sha256(frames.tobytes()).hexdigest(),
             record={"label": label},

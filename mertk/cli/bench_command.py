@@ -17,31 +17,72 @@ if TYPE_CHECKING:
 
 
 @click.command("bench")
-@click.option("--model", "models", multiple=True, required=True, metavar="NAME[:PRESET]",
-              help="A model, or a recipe file (.toml, .json); may be repeated.")
-@click.option("--baseline", "baselines", multiple=True, metavar="NAME[:PRESET]",
-              help="A model to compare with; may be repeated.")
-@click.option("--dataset", "datasets", multiple=True, default=("synthetic",), show_default=True,
-              metavar="NAME[:KEY=VALUE,…]", help="May be repeated.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    metavar="NAME[:PRESET]",
+    help="A model, or a recipe file (.toml, .json); may be repeated.",
+)
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    metavar="NAME[:PRESET]",
+    help="A model to compare with; may be repeated.",
+)
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    default=("synthetic",),
+    show_default=True,
+    metavar="NAME[:KEY=VALUE,…]",
+    help="May be repeated.",
+)
 @click.option("--data", multiple=True, metavar="[NAME=]FOLDER", help="Where a data set lies.")
-@click.option("--protocol", metavar="NAME[:KEY=VALUE,…]",
-              help="Default: the data set's usual one.")
+@click.option("--protocol", metavar="NAME[:KEY=VALUE,…]", help="Default: the data set's usual one.")
 @click.option("--preset", help="Preset of the first model. Default: quick on synthetic data.")
-@click.option("--set", "sets", multiple=True, metavar="SLOT.PARAMETER=VALUE",
-              help="Set a parameter of the first model, or dataset.PARAMETER.")
-@click.option("--swap", "swaps", multiple=True, metavar="SLOT=NAME[:KEY=VALUE,…]",
-              help="Exchange a component of the first model; a+b for several fusion blocks.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="SLOT.PARAMETER=VALUE",
+    help="Set a parameter of the first model, or dataset.PARAMETER.",
+)
+@click.option(
+    "--swap",
+    "swaps",
+    multiple=True,
+    metavar="SLOT=NAME[:KEY=VALUE,…]",
+    help="Exchange a component of the first model; a+b for several fusion blocks.",
+)
 @click.option("--seeds", default="0", show_default=True, help="A list: 0,1,2.")
 @click.option("--jobs", type=click.IntRange(1), help="Worker processes. Default: one per core.")
-@click.option("--device", default="cpu", show_default=True,
-              type=click.Choice(["cpu", "cuda", "auto"]), help="Where networks are trained.")
-@click.option("--out", default="runs", show_default=True, type=click.Path(path_type=Path),
-              help="The folder for run folders and report.html.")
-@click.option("--resume/--fresh", default=True, show_default=True,
-              help="Keep finished folds, or run them again.")
+@click.option(
+    "--device",
+    default="cpu",
+    show_default=True,
+    type=click.Choice(["cpu", "cuda", "auto"]),
+    help="Where networks are trained.",
+)
+@click.option(
+    "--out",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The folder for run folders and report.html.",
+)
+@click.option(
+    "--resume/--fresh",
+    default=True,
+    show_default=True,
+    help="Keep finished folds, or run them again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
-def command(  # noqa: PLR0913
+def command(
     ctx: click.Context,
     models: tuple[str, ...],
     baselines: tuple[str, ...],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mertk import identity
+from mertk import identity, stats
 from mertk.cache import Cache
 from mertk.errors import ComponentError, DataError, MertkError, ParameterError
 from mertk.harness.line import build_line
@@ -26,7 +26,7 @@ from mertk.harness.prefix import PrefixKeys
 from mertk.harness.progress import Progress, Silent
 from mertk.harness.results import Results
 from mertk.harness.work import Job, do_fold, in_order, prepare_clip
-from mertk.ledger import Fold, Run
+from mertk.ledger import Run
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Json, Recipe, Use
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to run; none of it may change a number, except for `device` in the last digits."""
+    """How to run; none of it changes a number, but for `device` in the last digits."""
 
     jobs: int
     device: str
@@ -101,7 +101,7 @@ def bench(
     clips = read_clips(plugins.registry, uses, _folders(uses, data))
     rules = _use(protocol) if protocol else default_protocol(plugins.registry, uses)
     task = make_task(plugins.registry, rules, uses, clips)
-    chosen = _choose(plugins, models, task, preset, swaps, sets)
+    chosen = _choose(plugins, models, task, preset=preset, swaps=swaps, sets=sets)
     chosen += [Model(n, plugins.registry.recipe(n)) for n in FLOORS if floors and n not in
                [model.name for model in chosen]]  # fmt: skip
     options = Options(
@@ -113,109 +113,103 @@ def bench(
     )
     for model in chosen:  # every recipe is built once before any folder is made
         build_line(plugins.registry, model.recipe)
-    runs = [_run_model(plugins, model, task, tuple(seeds), options, watch) for model in chosen]
-    return Results(runs, plugins)
+    work = _Bench(plugins, task, tuple(seeds), options, watch)
+    results = Results([work.run(model) for model in chosen], plugins)
+    for outcome in results.outcomes:
+        scores = stats.pooled(outcome.confusions, results.score)
+        plugins.manager.hook.mertk_run_done(run=outcome.run.identity, scores=scores)
+    return results
 
 
-def _run_model(
-    plugins: Plugins,
-    model: Model,
-    task: Task,
-    seeds: tuple[int, ...],
-    options: Options,
-    watch: Progress,
-) -> Run:
-    registry = plugins.registry
-    named = {
-        "recipe": model.recipe.to_json(),
-        "components": identity.recipe_identity(registry, model.recipe),
-        **task.identity,
-    }
-    about = identity.provenance(options.device) | {"synthetic": task.synthetic}
-    run = Run.open(options.out, model.name, named, about)
-    if options.fresh:
-        run.clear(seeds)
-    missing = [(s, seed) for seed in seeds for s in task.splits if not run.has(seed, s.name)]
-    if not missing:
-        return run
-    line = build_line(registry, model.recipe)
-    keys: tuple[str, ...] = ()
-    if line.prefix:
-        names = PrefixKeys.of(registry, model.recipe, line)
-        _prefix(model, plugins, task.clips, options, watch)
-        keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
-    job = Job(
-        recipe=model.recipe,
-        files=plugins.files,
-        cache=options.cache,
-        device=options.device,
-        run=run.path,
-        sample=task.sample,
-        keys=keys,
-        footage=tuple(c.footage for c in task.clips) if "footage" in line.needs else (),
-    )
-    _folds(plugins, run, job, missing, model, options, watch)
-    return run
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bench:
+    """One call of `bench` at work."""
 
+    plugins: Plugins
+    task: Task
+    seeds: tuple[int, ...]
+    options: Options
+    watch: Progress
 
-def _prefix(
-    model: Model, plugins: Plugins, clips: Sequence[Clip], options: Options, watch: Progress
-) -> None:
-    """Compute what is not in the cache; clips that fail are reported together at the end."""
-    watch.stage(f"{model.name}: features", len(clips))
-    units = [
-        functools.partial(_try, clip.uid, functools.partial(
-            prepare_clip, model.recipe, plugins.files, options.cache, clip))
-        for clip in clips
-    ]  # fmt: skip
-    failed: list[MertkError] = []
-    for uid, error in in_order(units, options.jobs):
-        watch.step(uid)
-        if error is not None:
-            failed.append(error)
-    if failed:
-        shown = "\n  ".join(sorted(str(error) for error in failed)[:10])
-        more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""  # noqa: PLR2004
-        kind = DataError if all(isinstance(e, DataError) for e in failed) else ComponentError
-        raise kind(
-            f"{len(failed)} of {len(clips)} clips failed (the others are cached):\n"
-            f"  {shown}{more}"
+    def run(self, model: Model) -> Run:
+        """The model's run, with every fold of every seed in it."""
+        registry, task = self.plugins.registry, self.task
+        run = self._open(model)
+        if self.options.fresh:
+            run.clear(self.seeds)
+        missing = [(s, n) for n in self.seeds for s in task.splits if not run.has(n, s.name)]
+        if not missing:
+            return run
+        line = build_line(registry, model.recipe)
+        keys: tuple[str, ...] = ()
+        if line.prefix:
+            self._prefix(model)
+            names = PrefixKeys.of(registry, model.recipe, line)
+            keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
+        job = Job(
+            recipe=model.recipe,
+            files=self.plugins.files,
+            cache=self.options.cache,
+            device=self.options.device,
+            run=run.path,
+            sample=task.sample,
+            keys=keys,
+            footage=tuple(c.footage for c in task.clips) if "footage" in line.needs else (),
         )
+        self._folds(model.name, run, job, missing)
+        return run
+
+    def _open(self, model: Model) -> Run:
+        registry = self.plugins.registry
+        named = {
+            "recipe": model.recipe.to_json(),
+            "components": identity.recipe_identity(registry, model.recipe),
+            **self.task.identity,
+        }
+        about = identity.provenance(self.options.device) | {"synthetic": self.task.synthetic}
+        return Run.open(self.options.out, model.name, named, about)
+
+    def _prefix(self, model: Model) -> None:
+        """Compute what is not in the cache; clips that fail are reported together at the end."""
+        clips = self.task.clips
+        self.watch.stage(f"{model.name}: features", len(clips))
+        todo = functools.partial(prepare_clip, model.recipe, self.plugins.files, self.options.cache)
+        units = [functools.partial(_try, todo, clip) for clip in clips]
+        failed: list[MertkError] = []
+        for uid, error in in_order(units, self.options.jobs):
+            self.watch.step(uid)
+            if error is not None:
+                failed.append(error)
+        if failed:
+            shown = "\n  ".join(sorted(str(error) for error in failed)[:10])
+            more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
+            kind = DataError if all(isinstance(e, DataError) for e in failed) else ComponentError
+            raise kind(
+                f"{len(failed)} of {len(clips)} clips failed (the others are cached):\n"
+                f"  {shown}{more}"
+            )
+
+    def _folds(self, name: str, run: Run, job: Job, missing: Sequence[tuple[Split, int]]) -> None:
+        self.watch.stage(f"{name}: folds", len(missing))
+        units = [functools.partial(do_fold, job, split, seed) for split, seed in missing]
+        for fold in in_order(units, min(self.options.jobs, len(missing))):
+            self.plugins.manager.hook.mertk_fold_done(run=run.identity, fold=asdict(fold))
+            self.watch.step(fold.name)
 
 
-def _try(uid: str, unit: Callable[[], float]) -> tuple[str, MertkError | None]:
+def _try(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, MertkError | None]:
     try:
-        unit()
+        unit(clip)
     except (DataError, ComponentError) as error:
-        return uid, error
-    return uid, None
-
-
-def _folds(
-    plugins: Plugins,
-    run: Run,
-    job: Job,
-    missing: Sequence[tuple[Split, int]],
-    model: Model,
-    options: Options,
-    watch: Progress,
-) -> None:
-    watch.stage(f"{model.name}: folds", len(missing))
-    units = [functools.partial(do_fold, job, split, seed) for split, seed in missing]
-    for fold in _observed(plugins, run, in_order(units, min(options.jobs, len(missing)))):
-        watch.step(fold.name)
-
-
-def _observed(plugins: Plugins, run: Run, folds: Iterator[Fold]) -> Iterator[Fold]:
-    for fold in folds:
-        plugins.manager.hook.mertk_fold_done(run=run.identity, fold=fold)
-        yield fold
+        return clip.uid, error
+    return clip.uid, None
 
 
 def _choose(
     plugins: Plugins,
     models: Sequence[str | Recipe],
     task: Task,
+    *,
     preset: str | None,
     swaps: Sequence[tuple[str, Sequence[Use]]],
     sets: Sequence[tuple[str, Json]],
@@ -260,5 +254,7 @@ def _folders(
         return {name: Path(path) for name, path in data.items()}
     if len(uses) != 1:
         names = ", ".join(use.name for use in uses)
-        raise ParameterError(f"one data folder for several data sets; write NAME=FOLDER for {names}")
+        raise ParameterError(
+            f"one data folder for several data sets; write NAME=FOLDER for {names}"
+        )
     return {uses[0].name: Path(data)}

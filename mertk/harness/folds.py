@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from mertk.splits import Split
 
 
+class Parcels(Protocol):
+    """Gives the parcel of clip i."""
+
+    def __getitem__(self, at: int, /) -> Parcel:
+        """What crossed the frontier for this clip."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """The clips of a run as the fold pass knows them: ids, people, labels, all `[clips]`."""
@@ -32,22 +41,22 @@ class Sample:
     classes: tuple[str, ...]
 
 
-def run_fold(line: Line, parcels: Sequence[Parcel], sample: Sample, split: Split, seed: int) -> Fold:
+def run_fold(line: Line, parcels: Parcels, sample: Sample, split: Split, seed: int) -> Fold:
     """Fit and predict one fold. `line` must be new: what it learns stays in its components."""
     start = time.perf_counter()
-    clock = Clock()
+    work = _Work(sample, split, seed, Clock())
+    clock = work.clock
     known = [clock.time("load", parcels.__getitem__, int(at)) for at in split.train]
     asked = [clock.time("load", parcels.__getitem__, int(at)) for at in split.test]
     for number, step in enumerate(line.inside[:-1]):
         if step.joint:
             continue
         if step.learns:
-            _fit(step, known, sample, split, _rng(seed, split.name, number), clock)
+            work.fit(step, known, number)
         known = [clock.time(step.place, step.apply, parcel) for parcel in known]
         asked = [clock.time(step.place, step.apply, parcel) for parcel in asked]
-    rng = _rng(seed, split.name, len(line.inside))
-    _fit(line.classifier, known, sample, split, rng, clock, line.blocks)
-    rows, explained = _predict(line.classifier, asked, sample, split, clock)
+    work.fit(line.classifier, known, len(line.inside), line.blocks)
+    rows, explained = work.predict(line.classifier, asked)
     clock.seconds["total"] = time.perf_counter() - start
     return Fold(
         name=split.name,
@@ -61,50 +70,55 @@ def run_fold(line: Line, parcels: Sequence[Parcel], sample: Sample, split: Split
     )
 
 
-def _fit(
-    step: Step,
-    known: Sequence[Parcel],
-    sample: Sample,
-    split: Split,
-    rng: np.random.Generator,
-    clock: Clock,
-    blocks: Sequence[Any] = (),
-) -> None:
-    train = Train(
-        inputs=[step.takes(parcel) for parcel in known],
-        labels=sample.labels[split.train],
-        people=sample.people[split.train],
-        classes=sample.classes,
-    )
-    fit = step.component.fit
-    try:
-        if blocks:
-            clock.time(f"{step.place}.fit", lambda: fit(train, rng, through=blocks))
-        else:
-            clock.time(f"{step.place}.fit", fit, train, rng)
-    except MertkError as error:
-        raise type(error)(f"fold '{split.name}', {step.place}: {error}") from error
-    except Exception as error:
-        raise ComponentError(
-            f"fold '{split.name}', {step.place} ({type(step.component).__name__}): "
-            f"{type(error).__name__}: {error}"
-        ) from error
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """One fold at work."""
 
+    sample: Sample
+    split: Split
+    seed: int
+    clock: Clock
 
-def _predict(
-    step: Step, asked: Sequence[Parcel], sample: Sample, split: Split, clock: Clock
-) -> tuple[list[list[float]], dict[str, Mapping[str, Any]]]:
-    rows, explained = [], {}
-    what = f"fold '{split.name}', classifier {type(step.component).__name__}"
-    for at, parcel in zip(split.test, asked, strict=True):
-        found = clock.time(step.place, step.component.predict, parcel.streams)
-        rows.append(check_probabilities(found, len(sample.classes), what).tolist())
-        if isinstance(step.component, Explains):
-            said = clock.time(step.place, step.component.explain, parcel.streams)
-            explained[sample.uids[at]] = {n: np.asarray(a).tolist() for n, a in said.items()}
-    return rows, {uid: said for uid, said in explained.items() if said}
+    def fit(
+        self, step: Step, known: Sequence[Parcel], number: int, blocks: Sequence[Any] = ()
+    ) -> None:
+        """Fit a component on the training clips; its mistakes name the fold and the place."""
+        train = Train(
+            inputs=[step.takes(parcel) for parcel in known],
+            labels=self.sample.labels[self.split.train],
+            people=self.sample.people[self.split.train],
+            classes=self.sample.classes,
+        )
+        fit = functools.partial(step.component.fit, train, self.rng(number))
+        where = f"fold '{self.split.name}', {step.place}"
+        try:
+            if blocks:
+                self.clock.time(f"{step.place}.fit", functools.partial(fit, through=blocks))
+            else:
+                self.clock.time(f"{step.place}.fit", fit)
+        except MertkError as error:
+            raise ComponentError(f"{where}: {error}") from error
+        except Exception as error:
+            raise ComponentError(
+                f"{where} ({type(step.component).__name__}): {type(error).__name__}: {error}"
+            ) from error
 
+    def predict(
+        self, step: Step, asked: Sequence[Parcel]
+    ) -> tuple[list[list[float]], dict[str, Mapping[str, Any]]]:
+        """Ask about one test clip at a time: probabilities, and what they rest on."""
+        rows, explained = [], {}
+        what = f"fold '{self.split.name}', classifier {type(step.component).__name__}"
+        for at, parcel in zip(self.split.test, asked, strict=True):
+            found = self.clock.time(step.place, step.component.predict, parcel.streams)
+            rows.append(check_probabilities(found, len(self.sample.classes), what).tolist())
+            if isinstance(step.component, Explains):
+                said = self.clock.time(step.place, step.component.explain, parcel.streams)
+                explained[self.sample.uids[at]] = {
+                    n: np.asarray(a).tolist() for n, a in said.items()
+                }
+        return rows, {uid: said for uid, said in explained.items() if said}
 
-def _rng(seed: int, fold: str, step: int) -> np.random.Generator:
-    """Chance from (seed, fold, step) alone: the same in any order, on any number of workers."""
-    return np.random.default_rng([seed, zlib.crc32(fold.encode()), step])
+    def rng(self, step: int) -> np.random.Generator:
+        """Chance from (seed, fold, step) alone: the same in any order, on any number of workers."""
+        return np.random.default_rng([self.seed, zlib.crc32(self.split.name.encode()), step])

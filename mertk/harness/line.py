@@ -156,7 +156,7 @@ def _inside(steps: Sequence[Step]) -> list[Step]:
     found: list[Step] = []
     for step in steps:
         upstream = {"aligner": 0, "roi": 1, "extractor": 2}.get(step.kind, 3)
-        depends = any(_rank(other) < upstream or upstream == 3 for other in found)  # noqa: PLR2004
+        depends = any(_rank(other) < upstream or upstream == 3 for other in found)
         if step.learns or depends or step.kind == "classifier":
             found.append(step)
     return found
@@ -206,6 +206,6 @@ def check_probabilities(found: Any, classes: int, what: str) -> NDArray[np.float
     array = np.asarray(found, np.float64)
     if array.shape != (classes,):
         raise ComponentError(f"{what} predicted {list(array.shape)}, expected [{classes}]")
-    if not np.isfinite(array).all() or (array < 0).any() or abs(array.sum() - 1) > 1e-4:  # noqa: PLR2004
+    if not np.isfinite(array).all() or (array < 0).any() or abs(array.sum() - 1) > 1e-4:
         raise ComponentError(f"{what} predicted {array.tolist()}, which are not probabilities")
     return array

@@ -74,9 +74,7 @@ def choose_model(
     return Model(shown, recipe)
 
 
-def read_clips(
-    registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]
-) -> list[Clip]:
+def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> list[Clip]:
     """All clips of the data sets; raises `DataError` where one is missing or empty."""
     for name in set(data) - {use.name for use in datasets}:
         asked = ", ".join(use.name for use in datasets)
@@ -131,7 +129,7 @@ def _check_labels(
 ) -> None:
     if not labels:
         raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips")
-    if len(classes) < 2:  # noqa: PLR2004
+    if len(classes) < 2:
         raise ProtocolError(f"protocol '{protocol}' finds only the class '{classes[0]}'")
     unknown = sorted(set(labels) - set(classes))
     if unknown:

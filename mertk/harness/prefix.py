@@ -129,7 +129,9 @@ def unpack(stored: Stored, footage: Footage | None) -> Parcel:
 
 def _faces(arrays: Mapping[str, Any], timing: Mapping[str, Any]) -> Faces:
     pixels = arrays["faces/frames"]
-    known = {name: arrays.get(f"faces/{name}") for name in ("landmarks", "transform", "flow")}
+    known: dict[str, Any] = {
+        name: arrays.get(f"faces/{name}") for name in ("landmarks", "transform", "flow")
+    }
     return Faces(frames=Frames.of(pixels), **timing, **known)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from mertk import stats
 from mertk.errors import StorageError
@@ -18,6 +17,7 @@ from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Recipe, Use
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -105,6 +105,8 @@ class Results:
 
     def table(self) -> pd.DataFrame:
         """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds."""
+        import pandas as pd
+
         return pd.DataFrame([self._row(outcome) for outcome in self.outcomes])
 
     def comparisons(self, score: str = "UF1") -> dict[tuple[str, str], stats.Paired]:

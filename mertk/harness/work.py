@@ -8,7 +8,7 @@ unit, and chance comes from (seed, fold).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -93,16 +93,13 @@ def _use_device(name: str) -> None:
         training.use_device(name)
 
 
-class _Parcels(Sequence[Parcel]):
+class _Parcels:
     """The clips' parcels, read from the cache when they are asked for."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def __len__(self) -> int:
-        return len(self._job.sample.uids)
-
-    def __getitem__(self, at: Any) -> Parcel:
+    def __getitem__(self, at: int) -> Parcel:
         footage = self._job.footage[at] if self._job.footage else None
         if not self._job.keys:
             return Parcel(footage=footage)

@@ -102,8 +102,7 @@ def _about(outcome: Outcome) -> dict[str, Any]:
         "clip_list": run.identity["clip_list"],
         "data": run.identity["data"],
         "components": [
-            f"{place}: {part['name']} "
-            + ", ".join(f"{k}={v}" for k, v in part["params"].items())
+            f"{place}: {part['name']} " + ", ".join(f"{k}={v}" for k, v in part["params"].items())
             for place, part in run.identity["components"].items()
         ],
     }

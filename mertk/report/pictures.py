@@ -65,9 +65,7 @@ def _some_clip(results: Results, plugins: Plugins) -> Clip:
     return next(clip for clip in clips if clip.uid in known)  # type: ignore[no-any-return]
 
 
-def _located(
-    outcome: Outcome, clip: Clip, plugins: Plugins
-) -> tuple[Faces | None, Regions | None]:
+def _located(outcome: Outcome, clip: Clip, plugins: Plugins) -> tuple[Faces | None, Regions | None]:
     recipe = Recipe.from_json(outcome.run.identity["recipe"])
     parcel = Parcel(footage=clip.footage)
     for place, use in (("aligner", recipe.aligner), ("roi", recipe.roi)):

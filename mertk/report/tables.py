@@ -56,7 +56,7 @@ def sentences(results: Results) -> list[str]:
     presets = [o.name for o in results.outcomes if ":" in o.name]
     if presets:
         found.append(f"Presets that ran: {', '.join(presets)}.")
-    low, high = results.chance["UF1"] if "UF1" in results.chance else (0.0, 0.0)
+    low, high = results.chance.get("UF1", (0.0, 0.0))
     if high:
         found.append(
             f"Guessing by the training frequencies scores UF1 {low:.3f}–{high:.3f} on these "

@@ -13,7 +13,7 @@ from mertk.registry import Registrar, Registry
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
-LEARNING = '''
+LEARNING = """
 import numpy as np, mertk
 seen = []
 class Aligner:
@@ -38,7 +38,7 @@ def mertk_register(register):
     register.roi("learnt_roi", Roi, summary="x")
     register.extractor("learnt_extractor", Extractor, summary="x")
     register.fusion("learnt_fusion", Fusion, summary="x")
-'''
+"""
 
 
 @pytest.fixture
