@@ -136,7 +136,7 @@ class Recipe:
         return cls.from_json(data)
 
     def swap(self, slot: str, *uses: Use) -> Recipe:
-        """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1` …"""
+        """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1`."""
         head, _, part = slot.partition(".")
         if head == "fusion":
             return replace(self, fusion=self._swap_fusion(part, uses))

@@ -114,9 +114,8 @@ class _Work:
             rows.append(check_probabilities(found, len(self.sample.classes), what).tolist())
             if isinstance(step.component, Explains):
                 said = self.clock.time(step.place, step.component.explain, parcel.streams)
-                explained[self.sample.uids[at]] = {
-                    n: np.asarray(a).tolist() for n, a in said.items()
-                }
+                arrays = {name: np.asarray(array).tolist() for name, array in said.items()}
+                explained[self.sample.uids[at]] = arrays
         return rows, {uid: said for uid, said in explained.items() if said}
 
     def rng(self, step: int) -> np.random.Generator:

@@ -1,0 +1,186 @@
+"""The command line as people and machines use it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mertk import cli
+
+TOYS = Path(__file__).parents[1] / "toys.py"
+
+
+def call(capsys, *arguments):
+    with pytest.raises(SystemExit) as end:
+        cli.main([str(a) for a in arguments])
+    out = capsys.readouterr()
+    return end.value.code, out.out, out.err
+
+
+def bench(capsys, tmp_path, *more):
+    return call(
+        capsys, "--plugin", TOYS, "bench", "--model", "toy_model", "--dataset", "toy",
+        "--out", tmp_path / "runs", "--jobs", 1, *more,
+    )  # fmt: skip
+
+
+def test_bench_prints_a_table_and_leaves_a_report(capsys, tmp_path):
+    code, out, err = bench(capsys, tmp_path)
+    assert code == 0
+    assert "toy_model" in out
+    assert "majority" in out
+    assert "Guessing by the training frequencies" in out
+    assert "toy_model: folds (4)" in err
+    page = (tmp_path / "runs" / "report.html").read_text()
+    assert "<h2>Confusion matrices</h2>" in page
+
+
+def test_json_holds_what_the_table_shows(capsys, tmp_path):
+    code, out, _ = bench(capsys, tmp_path, "--json", "--baseline", "majority")
+    data = json.loads(out)
+    assert code == 0
+    assert [row["model"] for row in data["models"]] == ["toy_model", "majority", "prior"]
+    assert data["models"][0]["UF1"] == 1.0
+    assert data["comparisons"][0]["b"] == "majority"
+
+
+def test_report_recomputes_from_the_run_folders(capsys, tmp_path):
+    _, out, _ = bench(capsys, tmp_path, "--json")
+    (tmp_path / "runs" / "report.html").unlink()
+    code, again, _ = call(capsys, "--plugin", TOYS, "report", tmp_path / "runs", "--json")
+    assert code == 0
+    first = {row["model"]: row for row in json.loads(out)["models"]}
+    assert {row["model"]: row for row in json.loads(again)["models"]} == first
+    assert (tmp_path / "runs" / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["bnech"], "no command is called 'bnech'. Did you mean 'bench'"),
+        (["list", "extractors"], "Did you mean 'extractor'"),
+        (["show", "model", "nothing"], "no model is called 'nothing'"),
+        (["bench"], "Missing option '--model'"),
+        (["bench", "--model", "toy_model", "--set", "grid=8"], "write SLOT.PARAMETER=VALUE"),
+        (["bench", "--model", "toy_model", "--swap", "roi"], "write SLOT=NAME"),
+        (["bench", "--model", "toy_model", "--seeds", "x"], "give a list such as 0,1,2"),
+        (["bench", "--model", "toy_model", "--dataset", "toy", "--data", "a=b"], "for 'a'"),
+        (["report", "nowhere"], "is not a run folder"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, message):
+    code, out, err = call(capsys, "--plugin", TOYS, *arguments)
+    assert code == 2
+    assert out == ""
+    assert message in err
+    assert "Traceback" not in err
+    assert err.splitlines()[-1].startswith("Error: ")
+
+
+def test_a_broken_plugin_warns_and_the_rest_works(capsys, tmp_path):
+    (tmp_path / "bad.py").write_text("import nowhere_at_all")
+    code, out, err = call(capsys, "--plugin", tmp_path / "bad.py", "--plugin", TOYS, "list", "roi")
+    assert code == 0
+    assert "toy_halves" in out
+    assert "Warning: plug-in" in err
+
+
+def test_list_and_show_say_what_there_is(capsys):
+    _, out, _ = call(capsys, "--plugin", TOYS, "list", "--json")
+    assert {"kind": "roi", "name": "toy_halves"}.items() <= next(
+        row for row in json.loads(out) if row["name"] == "toy_halves"
+    ).items()
+    _, out, _ = call(capsys, "--plugin", TOYS, "show", "extractor", "toy_change")
+    assert "--set scale=1.0" in out
+
+
+def test_cache_shows_and_clears(capsys, tmp_path):
+    bench(capsys, tmp_path)
+    _, out, _ = call(capsys, "cache", "--json")
+    assert json.loads(out)["entries"] == 16
+    _, out, _ = call(capsys, "cache", "--clear", "--json")
+    assert (json.loads(out)["removed"], json.loads(out)["entries"]) == (16, 0)
+
+
+def test_text_from_data_is_escaped_in_the_report(tmp_path, capsys):
+    text = TOYS.read_text().replace('f"s{subject}"', 'f"<script>{subject}"')
+    (tmp_path / "evil.py").write_text(text)
+    call(
+        capsys, "--plugin", tmp_path / "evil.py", "bench", "--model", "toy_model", "--dataset",
+        "toy", "--out", tmp_path / "runs", "--jobs", 1,
+    )  # fmt: skip
+    page = (tmp_path / "runs" / "report.html").read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;0" in page
+
+
+SLOW = '''
+import time, numpy as np, mertk
+class Slow:
+    """Takes its time."""
+    def fit(self, train, rng): time.sleep(0.4); self.k = len(train.classes)
+    def predict(self, streams): return np.full(self.k, 1 / self.k)
+@mertk.hookimpl
+def mertk_register(register):
+    register.classifier("slow", Slow)
+'''
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_run_goes_on_where_it_was(tmp_path, how):
+    (tmp_path / "slow.py").write_text(SLOW)
+    command = [
+        sys.executable, "-c", "import mertk.cli; mertk.cli.main()", "--plugin", str(TOYS),
+        "--plugin", str(tmp_path / "slow.py"), "bench", "--model", "toy_model", "--dataset",
+        "toy:subjects=8", "--swap", "classifier=slow", "--out", str(tmp_path / "runs"),
+        "--jobs", "1",
+    ]  # fmt: skip
+    environment = {**os.environ, "MERTK_CACHE": str(tmp_path / "cache")}
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    folds = tmp_path / "runs"
+    deadline = time.monotonic() + 60
+    while len(list(folds.glob("toy_model*/folds/*.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(how)
+    _, err = running.communicate(timeout=60)
+    done = {file: file.stat().st_mtime_ns for file in folds.glob("toy_model*/folds/*.json")}
+    assert 2 <= len(done) < 8
+    if how == signal.SIGINT:
+        assert running.returncode == 130
+        assert "Finished folds are kept" in err
+        assert "Traceback" not in err
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    after = {file: file.stat().st_mtime_ns for file in folds.glob("toy_model*/folds/*.json")}
+    assert len(after) == 8
+    assert done.items() <= after.items()
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_share_cache_and_run_folder(tmp_path):
+    command = [
+        sys.executable, "-c", "import mertk.cli; mertk.cli.main()", "--plugin", str(TOYS),
+        "bench", "--model", "toy_model", "--dataset", "toy", "--out", str(tmp_path / "runs"),
+        "--jobs", "1", "--json",
+    ]  # fmt: skip
+    environment = {**os.environ, "MERTK_CACHE": str(tmp_path / "cache")}
+    both = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    outputs = [json.loads(one.communicate(timeout=120)[0]) for one in both]
+    assert [one.returncode for one in both] == [0, 0]
+    assert outputs[0]["models"][0]["UF1"] == outputs[1]["models"][0]["UF1"] == 1.0
+
+
+def test_a_read_only_disk_is_one_clear_line(capsys, tmp_path):
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    code, _, err = bench(capsys, tmp_path)
+    assert code == 2
+    assert "cannot write" in err
+    assert "Traceback" not in err
