@@ -74,6 +74,16 @@ class Run:
             write_json(path / "run.json", about)
         return cls(path)
 
+    @property
+    def prefix_seconds(self) -> float:
+        """What the latest prefix pass spent on clips, over all workers; 0 where there was none."""
+        file = self.path / "prefix.json"
+        return float(json.loads(file.read_text())["seconds"]) if file.exists() else 0.0
+
+    def note_prefix(self, seconds: float) -> None:
+        """Write down what a prefix pass spent."""
+        write_json(self.path / "prefix.json", {"seconds": seconds})
+
     def has(self, seed: int, fold: str) -> bool:
         """Whether this fold is finished, and readable."""
         return self._read(self._file(seed, fold)) is not None

@@ -7,6 +7,7 @@ import inspect
 import re
 import types
 import typing
+from collections import abc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -214,7 +215,7 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
     """Raise `ParameterError` where a parameter is unknown or its value has another type."""
     signature = inspect.signature(target)
     known = {n: p for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
-    hints = typing.get_type_hints(target.__init__) if inspect.isclass(target) else {}
+    hints = _hints(target)
     for name, value in params.items():
         if name not in known:
             shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
@@ -225,6 +226,14 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
                 f"{what}: {name}={value!r} is not of type {_written(hint)} "
                 f"(default: {known[name].default!r})"
             )
+
+
+def _hints(target: Any) -> dict[str, Any]:
+    """The constructor's types; none where a name is imported for type checkers alone."""
+    try:
+        return typing.get_type_hints(target.__init__, localns=dict(vars(abc)))
+    except NameError:
+        return {}
 
 
 _JSON_TYPES: dict[Any, tuple[type, ...]] = {

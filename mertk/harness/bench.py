@@ -143,7 +143,7 @@ class _Bench:
         line = build_line(registry, model.recipe)
         keys: tuple[str, ...] = ()
         if line.prefix:
-            self._prefix(model)
+            run.note_prefix(self._prefix(model))
             names = PrefixKeys.of(registry, model.recipe, line)
             keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
         job = Job(
@@ -169,17 +169,20 @@ class _Bench:
         about = identity.provenance(self.options.device) | {"synthetic": self.task.synthetic}
         return Run.open(self.options.out, model.name, named, about)
 
-    def _prefix(self, model: Model) -> None:
+    def _prefix(self, model: Model) -> float:
         """Compute what is not in the cache; clips that fail are reported together at the end."""
         clips = self.task.clips
         self.watch.stage(f"{model.name}: features", len(clips))
         todo = functools.partial(prepare_clip, model.recipe, self.plugins.files, self.options.cache)
         units = [functools.partial(_try, todo, clip) for clip in clips]
         failed: list[MertkError] = []
-        for uid, error in in_order(units, self.options.jobs):
+        spent = 0.0
+        for uid, found in in_order(units, self.options.jobs):
             self.watch.step(uid)
-            if error is not None:
-                failed.append(error)
+            if isinstance(found, MertkError):
+                failed.append(found)
+            else:
+                spent += found
         if failed:
             shown = "\n  ".join(sorted(str(error) for error in failed)[:10])
             more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
@@ -188,6 +191,7 @@ class _Bench:
                 f"{len(failed)} of {len(clips)} clips failed (the others are cached):\n"
                 f"  {shown}{more}"
             )
+        return spent
 
     def _folds(self, name: str, run: Run, job: Job, missing: Sequence[tuple[Split, int]]) -> None:
         self.watch.stage(f"{name}: folds", len(missing))
@@ -197,12 +201,12 @@ class _Bench:
             self.watch.step(fold.name)
 
 
-def _try(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, MertkError | None]:
+def _try(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, float | MertkError]:
+    """A clip's id, and its seconds or what is wrong with it."""
     try:
-        unit(clip)
+        return clip.uid, unit(clip)
     except (DataError, ComponentError) as error:
         return clip.uid, error
-    return clip.uid, None
 
 
 def _choose(

@@ -1,0 +1,327 @@
+"""The one trainer of networks: a fixed number of epochs, the last one counts, one source of chance.
+
+A network is an `nn.Module` from a dict of streams `[samples, …]` to logits `[samples, classes]`.
+Initial weights, shuffling and dropout depend on the numpy generator alone. On a CPU one thread is
+used, since sums over several threads differ in their last bits; folds run side by side instead.
+Nothing is selected while training, so nothing can be selected on a test clip.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mertk.errors import ComponentError, ParameterError
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from mertk.clips import Floats, Streams
+    from mertk.components import Differentiable
+
+Loss = Literal["cross_entropy", "focal", "focal_binary"]
+Optimizer = Literal["adam", "adamw"]
+Shapes = Mapping[str, tuple[int, ...]]
+"""Stream name → shape of one sample, without the sample axis."""
+
+Build = Callable[[Shapes], Any]
+"""Makes a network for streams of these shapes; called when chance is seeded already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How a network is trained.
+
+    `loss` is `cross_entropy`, `focal` (Lin et al. 2017) or `focal_binary` (each class against the
+    rest); `gamma` belongs to the focal ones. `alpha` weights classes by their inverse frequency
+    among the training labels.
+    """
+
+    epochs: int
+    lr: float
+    batch: int = 128
+    loss: Loss = "cross_entropy"
+    gamma: float = 2.0
+    alpha: bool = False
+    optimizer: Optimizer = "adam"
+    weight_decay: float = 0.0
+    eps: float = 1e-7
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch < 2:  # noqa: PLR2004  (batch norm needs two samples)
+            raise ValueError(f"epochs={self.epochs}, batch={self.batch}: at least 1 and 2")
+        if not (self.lr > 0 and self.eps > 0):
+            raise ValueError(f"lr={self.lr}, eps={self.eps} must be above 0")
+        if self.gamma < 0 or self.weight_decay < 0:
+            raise ValueError(f"gamma={self.gamma}, weight_decay={self.weight_decay}: not below 0")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A trained network in evaluation mode, and which classes it has `seen` `[classes]`.
+
+    `losses` `[epochs]` are the mean training losses; empty where there was one class to learn.
+    """
+
+    module: Any
+    seen: NDArray[np.bool_]
+    losses: Floats
+
+    def predict(self, streams: Streams) -> NDArray[np.float64]:
+        """Class probabilities `[classes]` of one clip; 0 for classes without a training clip."""
+        logits = self.apply(_batch_of_one(streams))[0].astype(np.float64)
+        logits[~self.seen] = -np.inf
+        odds = np.exp(logits - logits.max())
+        return odds / odds.sum()  # type: ignore[no-any-return]
+
+    def explain(self, streams: Streams) -> dict[str, Floats]:
+        """What the network's parts have `shown` while they looked at one clip, by name."""
+        self.apply(_batch_of_one(streams))
+        return {
+            name: tensor[0].float().cpu().numpy()
+            for part in self.module.modules()
+            for name, tensor in getattr(part, "shown", {}).items()
+        }
+
+    def apply(self, arrays: Streams, call: Callable[[Any, Any], Any] | None = None) -> Floats:
+        """The network's answer `[samples, …]`, or that of `call(module, tensors)`."""
+        import torch
+
+        where = next((p.device for p in self.module.parameters()), torch.device("cpu"))
+        with torch.inference_mode(), _one_thread():
+            tensors = _tensors(arrays, where)
+            found = self.module(tensors) if call is None else call(self.module, tensors)
+            return found.cpu().numpy()  # type: ignore[no-any-return]
+
+
+def fit(
+    build: Build,
+    inputs: Sequence[Streams] | Streams,
+    labels: NDArray[np.integer[Any]],
+    classes: int,
+    rng: np.random.Generator,
+    schedule: Schedule,
+    *,
+    through: Sequence[Differentiable] = (),
+) -> Trained:
+    """Build a network and train it; `inputs` are clips, or arrays `[samples, …]` by name.
+
+    `through` are blocks between the streams and the network, trained with it. Where all labels
+    are of one class there is nothing to learn: the network stays as built and predicts that class.
+    Raises `ComponentError` where clips differ in shape or the loss is not finite.
+    """
+    arrays = dict(inputs) if isinstance(inputs, Mapping) else stacked(inputs)
+    targets = np.asarray(labels, np.int64)
+    if not len(targets):
+        raise ComponentError("there is no training clip to train a network with")
+    weights = balanced_weights(targets, classes)
+    shapes = {name: tuple(array.shape[1:]) for name, array in arrays.items()}
+    losses = np.empty(0, np.float32)
+    with seeded(rng):
+        module = chained(build, shapes, through).to(device())
+        if np.count_nonzero(weights) > 1:
+            alpha = weights if schedule.alpha else np.ones_like(weights)
+            losses = _descend(module, arrays, targets, alpha, schedule)
+    return Trained(module.eval(), weights > 0, losses)
+
+
+def chained(build: Build, shapes: Shapes, through: Sequence[Differentiable] = ()) -> nn.Sequential:
+    """The blocks' modules and then the network, each built for what the one before gives."""
+    import torch
+    from torch import nn
+
+    modules = []
+    for block in through:
+        module = block.module(shapes).eval()
+        with torch.inference_mode():
+            given = module({name: torch.zeros(2, *shape) for name, shape in shapes.items()})
+        shapes = {name: tuple(tensor.shape[1:]) for name, tensor in given.items()}
+        modules.append(module)
+    return nn.Sequential(*modules, build(shapes))
+
+
+def stacked(inputs: Sequence[Streams]) -> dict[str, NDArray[Any]]:
+    """The clips' streams as arrays `[clips, …]`; raises `ComponentError` where shapes differ."""
+    if not inputs:
+        return {}
+    for name in inputs[0]:
+        shapes = sorted({np.shape(streams[name]) for streams in inputs})
+        if len(shapes) > 1:
+            raise ComponentError(
+                f"stream '{name}' has {len(shapes)} shapes ({list(shapes[0])} … "
+                f"{list(shapes[-1])}), a network takes one; put a fusion block such as pad_time "
+                "before it"
+            )
+    return {name: np.stack([streams[name] for streams in inputs]) for name in inputs[0]}
+
+
+def balanced_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float64]:
+    """Inverse class frequencies `[classes]`, of mean 1 over the labels; 0 for an absent class."""
+    counts = np.bincount(labels, minlength=classes)
+    present = counts > 0
+    return np.where(present, len(labels) / (present.sum() * np.maximum(counts, 1)), 0.0)
+
+
+def focal(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    gamma: float = 2.0,
+    alpha: Tensor | None = None,
+    binary: bool = False,
+) -> Tensor:
+    """The mean focal loss of Lin et al. 2017: −α (1−p)^γ log p; γ = 0 is cross-entropy.
+
+    `logits` `[samples, classes]`, `target` `[samples]`, `alpha` `[classes]`. With `binary` every
+    class counts as one against the rest: p is that of the class, or 1−p where it is not the true
+    one, summed over classes.
+    """
+    import torch
+    import torch.nn.functional as F  # noqa: N812
+
+    if binary:
+        truth = F.one_hot(target, logits.shape[1]).bool()
+        found = logits.softmax(1)
+        right = torch.where(truth, found, 1 - found).clamp(1e-7, 1.0)
+        losses = -((1 - right) ** gamma * right.log()).sum(1)
+    else:
+        logs = logits.log_softmax(1).gather(1, target[:, None])[:, 0]
+        losses = -logs if gamma == 0 else -((1 - logs.exp()).clamp(min=1e-7) ** gamma) * logs
+    return losses.mean() if alpha is None else (losses * alpha[target]).mean()
+
+
+@contextlib.contextmanager
+def seeded(rng: np.random.Generator) -> Iterator[None]:
+    """Let torch take its chances from `rng`, on one thread, and leave its own state as it was."""
+    import torch
+
+    cuda = [device()] if device().type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda), _one_thread():
+        torch.manual_seed(int(rng.integers(2**63 - 1)))
+        yield
+
+
+def use_device(name: str) -> None:
+    """Train on `cpu`, `cuda`, `cuda:1` … or `auto`, in this process and those it starts.
+
+    Results are the same bit by bit on a CPU only.
+    """
+    kind = name.partition(":")[0]
+    if kind not in ("cpu", "cuda", "auto"):
+        raise ParameterError(f"device '{name}' is not known. Known: auto, cpu, cuda, cuda:NUMBER.")
+    os.environ["MERTK_DEVICE"] = name
+
+
+def device() -> torch.device:
+    """Where networks are trained: see `use_device`; the default is `cpu`."""
+    import torch
+
+    name = os.environ.get("MERTK_DEVICE", "cpu")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ParameterError(f"device '{name}': torch finds no CUDA device here; use cpu")
+    return torch.device(name)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _descend(
+    module: nn.Module,
+    arrays: Mapping[str, NDArray[Any]],
+    labels: NDArray[np.int64],
+    alpha: NDArray[np.float64],
+    schedule: Schedule,
+) -> Floats:
+    import torch
+
+    where = device()
+    tensors, target = _tensors(arrays, where), torch.from_numpy(labels).to(where)
+    weights = torch.tensor(alpha, dtype=torch.float32, device=where)
+    optimizer = _optimizer(module, schedule)
+    epochs = []
+    module.train()
+    for _ in range(schedule.epochs):
+        total = torch.zeros((), device=where)
+        for rows in _batches(len(target), schedule.batch):
+            rows = rows.to(where)  # noqa: PLW2901
+            optimizer.zero_grad()
+            logits = module({name: tensor[rows] for name, tensor in tensors.items()})
+            loss = _loss(logits, target[rows], weights, schedule) + _penalty(module)
+            loss.backward()
+            optimizer.step()
+            total += loss.detach() * len(rows)
+        epochs.append(total / len(target))
+    losses = torch.stack(epochs).cpu().numpy()
+    if not np.isfinite(losses[-1]):
+        raise ComponentError(f"the loss became {losses[-1]} while training; try a smaller lr")
+    return losses  # type: ignore[no-any-return]
+
+
+def _optimizer(module: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
+    import torch
+
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[schedule.optimizer]
+    return kind(
+        [p for p in module.parameters() if p.requires_grad],
+        lr=schedule.lr,
+        eps=schedule.eps,
+        weight_decay=schedule.weight_decay,
+        fused=True,  # a fifth of a patch network's training step on a CPU
+    )
+
+
+def _batches(samples: int, size: int) -> list[Tensor]:
+    """Shuffled batches; a last one of a single sample joins the one before, for batch norm."""
+    import torch
+
+    parts = list(torch.randperm(samples).split(size))
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-2:] = [torch.cat(parts[-2:])]
+    return parts
+
+
+def _loss(logits: Tensor, target: Tensor, weights: Tensor, schedule: Schedule) -> Tensor:
+    gamma = 0.0 if schedule.loss == "cross_entropy" else schedule.gamma
+    binary = schedule.loss == "focal_binary"
+    return focal(logits, target, gamma=gamma, alpha=weights, binary=binary)
+
+
+def _penalty(module: nn.Module) -> Any:
+    """The sum of what parts of the network ask to keep small, by a method `penalty`."""
+    return sum(part.penalty() for part in module.modules() if hasattr(part, "penalty"))
+
+
+def _tensors(arrays: Streams, where: torch.device) -> dict[str, Tensor]:
+    """Arrays as tensors: floats in single precision, pixels as they are."""
+    import torch
+
+    found = {}
+    for name, given in arrays.items():
+        array = np.asarray(given)
+        kind = np.uint8 if array.dtype == np.uint8 else np.float32
+        # memory-mapped features are read-only, which torch warns about
+        array = np.require(array, kind, ["C_CONTIGUOUS", "WRITEABLE"])
+        found[name] = torch.from_numpy(array).to(where)
+    return found
+
+
+def _batch_of_one(streams: Streams) -> Streams:
+    return {name: np.asarray(array)[None] for name, array in streams.items()}
