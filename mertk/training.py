@@ -55,7 +55,7 @@ class Schedule:
     eps: float = 1e-7
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch < 2:  # noqa: PLR2004  (batch norm needs two samples)
+        if self.epochs < 1 or self.batch < 2:  # batch norm needs 2 samples
             raise ValueError(f"epochs={self.epochs}, batch={self.batch}: at least 1 and 2")
         if not (self.lr > 0 and self.eps > 0):
             raise ValueError(f"lr={self.lr}, eps={self.eps} must be above 0")
@@ -90,7 +90,9 @@ class Trained:
             for name, tensor in getattr(part, "shown", {}).items()
         }
 
-    def apply(self, arrays: Streams, call: Callable[[Any, Any], Any] | None = None) -> Floats:
+    def apply(
+        self, arrays: Mapping[str, NDArray[Any]], call: Callable[[Any, Any], Any] | None = None
+    ) -> Floats:
         """The network's answer `[samples, …]`, or that of `call(module, tensors)`."""
         import torch
 
@@ -103,12 +105,12 @@ class Trained:
 
 def fit(
     build: Build,
-    inputs: Sequence[Streams] | Streams,
+    inputs: Sequence[Streams] | Mapping[str, NDArray[Any]],
     labels: NDArray[np.integer[Any]],
-    classes: int,
     rng: np.random.Generator,
-    schedule: Schedule,
     *,
+    classes: int,
+    schedule: Schedule,
     through: Sequence[Differentiable] = (),
 ) -> Trained:
     """Build a network and train it; `inputs` are clips, or arrays `[samples, …]` by name.
@@ -184,10 +186,10 @@ def focal(
     one, summed over classes.
     """
     import torch
-    import torch.nn.functional as F  # noqa: N812
+    from torch.nn import functional
 
     if binary:
-        truth = F.one_hot(target, logits.shape[1]).bool()
+        truth = functional.one_hot(target, logits.shape[1]).bool()
         found = logits.softmax(1)
         right = torch.where(truth, found, 1 - found).clamp(1e-7, 1.0)
         losses = -((1 - right) ** gamma * right.log()).sum(1)
@@ -309,7 +311,7 @@ def _penalty(module: nn.Module) -> Any:
     return sum(part.penalty() for part in module.modules() if hasattr(part, "penalty"))
 
 
-def _tensors(arrays: Streams, where: torch.device) -> dict[str, Tensor]:
+def _tensors(arrays: Mapping[str, NDArray[Any]], where: torch.device) -> dict[str, Tensor]:
     """Arrays as tensors: floats in single precision, pixels as they are."""
     import torch
 

@@ -122,3 +122,8 @@ def test_loading_all_plugins_brings_no_heavy_package():
 def test_every_public_name_is_there():
     for name in mertk.__all__:
         assert getattr(mertk, name) is not None
+
+
+def test_all_is_what_can_be_imported():
+    assert sorted(mertk.__all__) == mertk.__all__
+    assert set(mertk.__all__) == {*mertk.HOMES, *mertk._MODULES}

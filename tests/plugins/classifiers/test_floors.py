@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from mertk_plugins.classifiers.majority import Majority
-from mertk_plugins.classifiers.prior import Prior
 
 from mertk import Train
+from mertk_plugins.classifiers.majority import Majority
+from mertk_plugins.classifiers.prior import Prior
 
 
 def train(*labels: int) -> Train:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mertk_plugins.classifiers.linear_svm import LinearSVM
-from mertk_plugins.classifiers.svm import SVM
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from mertk import ComponentError, Train
+from mertk_plugins.classifiers.linear_svm import LinearSVM
+from mertk_plugins.classifiers.svm import SVM
 
 CLASSES = ("negative", "positive", "surprise")
 MACHINES = [

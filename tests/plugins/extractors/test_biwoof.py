@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mertk_plugins.extractors.biwoof import BiWOOF
 
 from mertk import Faces, Frames, Regions, flow
+from mertk_plugins.extractors.biwoof import BiWOOF
 
 QUARTERS = Regions(
     names=("a", "b", "c", "d"),
@@ -55,7 +55,7 @@ def test_a_turn_by_one_bin_moves_each_histogram_by_one():
 
 def test_each_pixel_counts_with_its_magnitude():
     uv = np.zeros((20, 20, 2))
-    uv[2, 2], uv[5, 5] = (3, 0.1), (0.1, 1)  # to the right, and down
+    uv[2, 2], uv[5, 5] = (3, 0.1), (-0.1, 1)  # to the right, and down
     first = BiWOOF().extract(faces(uv), QUARTERS)[0]
     assert abs(first[4] / first[6] - np.hypot(3, 0.1) / np.hypot(0.1, 1)) < 1e-5
     assert np.count_nonzero(first) == 2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mertk_plugins.extractors.flow import Flow
 
 from mertk import ComponentError, Faces, Frames, Regions, flow
+from mertk_plugins.extractors.flow import Flow
 
 WHOLE = Regions(names=("whole",), boxes=np.array([[0, 0, 64, 48]]))
 NOTHING = Frames.of(np.zeros((0, 1, 1, 3), np.uint8))

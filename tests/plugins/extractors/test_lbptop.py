@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-from mertk_plugins.extractors import lbptop
-from mertk_plugins.extractors.lbptop import LBPTOP
 
 from mertk import DataError, Faces, Frames, Regions
+from mertk_plugins.extractors import lbptop
+from mertk_plugins.extractors.lbptop import LBPTOP
 
 
 def faces(clip: np.ndarray) -> Faces:
@@ -21,9 +22,7 @@ def grid(rows: int, cols: int, width: int, height: int) -> Regions:
     ys, xs = np.linspace(0, height, rows + 1).astype(int), np.linspace(0, width, cols + 1)
     xs = xs.astype(int)
     found = [
-        (x0, y0, x1, y1)
-        for y0, y1 in zip(ys, ys[1:], strict=False)
-        for x0, x1 in zip(xs, xs[1:], strict=False)
+        (x0, y0, x1, y1) for y0, y1 in itertools.pairwise(ys) for x0, x1 in itertools.pairwise(xs)
     ]
     return Regions(names=tuple(f"r{i}" for i in range(len(found))), boxes=np.array(found))
 
@@ -33,8 +32,10 @@ def noise(*shape: int, seed: int = 0, levels: int = 6) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, levels, shape).astype(np.uint8)
 
 
-def by_loops(clip, regions, rx, ry, rt, points, codes):
+def by_loops(clip, regions, radii, points, codes):
     """The definition, voxel by voxel: counts `[regions, planes, bins]`."""
+
+    rt, ry, rx = radii
 
     def rounded(value):
         return math.floor(round(value, 9) + 0.5)
@@ -78,14 +79,12 @@ OVERLAPPING = Regions(
 
 @pytest.mark.parametrize("codes", ["raw", "uniform"])
 @pytest.mark.parametrize("points", [4, 6, 8])
-@pytest.mark.parametrize(("rx", "ry", "rt"), [(1, 1, 1), (1, 2, 3), (3, 3, 2)])
+@pytest.mark.parametrize("radii", [(1, 1, 1), (3, 2, 1), (2, 3, 3)])
 @pytest.mark.parametrize("regions", [grid(2, 3, 20, 18), OVERLAPPING])
-def test_counts_equal_the_loop_over_voxels(regions, rx, ry, rt, points, codes):
+def test_counts_equal_the_loop_over_voxels(regions, radii, points, codes):
     clip = noise(8, 18, 20, seed=points)
-    found = lbptop.lbptop(
-        clip, regions.windows(), radii=(rt, ry, rx), table=lbptop.table(points, codes)
-    )
-    np.testing.assert_array_equal(found, by_loops(clip, regions, rx, ry, rt, points, codes))
+    found = lbptop.lbptop(clip, regions.windows(), radii=radii, table=lbptop.table(points, codes))
+    np.testing.assert_array_equal(found, by_loops(clip, regions, radii, points, codes))
 
 
 def test_the_challenge_preset_gives_1200_numbers():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mertk_plugins.extractors.pixels import Pixels
 
 from mertk import DataError, Faces, Frames, Regions
+from mertk_plugins.extractors.pixels import Pixels
 
 WHOLE = Regions(names=("whole",), boxes=np.array([[0, 0, 8, 8]]))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
+from mertk import ComponentError, Train
 from mertk_plugins.fusion.concat import Concat
 from mertk_plugins.fusion.pad_time import PadTime
 from mertk_plugins.fusion.standardize import Standardize
-
-from mertk import ComponentError, Train
 
 
 def train(inputs) -> Train:
@@ -83,7 +83,7 @@ def test_standardize_says_what_to_do_about_clips_of_unequal_size():
 
 
 def test_standardize_refuses_a_stream_it_never_saw():
-    with pytest.raises(ComponentError, match="never saw stream 'y'. It saw: x"):
+    with pytest.raises(ComponentError, match=r"never saw stream 'y'. It saw: x"):
         fitted(Standardize(), timed(5)).fuse({"y": np.zeros((1, 1))})
 
 

@@ -1,0 +1,191 @@
+"""Spreadsheets as text: every cell a stripped string, so that '01', '/' and '4+7' stay as they are.
+
+Readers find the header row by its word 'subject' and the columns by their names, because both
+move between editions of one file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mertk.errors import DataError, MissingPackageError
+
+Cells = list[list[str]]
+
+_SUBJECT = frozenset({"subject", "sub", "subid"})
+_HEADER_ROWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One data row: its number as a spreadsheet program shows it, and its cells by column."""
+
+    number: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The data rows under a header; `columns` maps normalised names to the names as written."""
+
+    file: Path
+    sheet: str
+    columns: Mapping[str, str]
+    rows: tuple[Row, ...]
+
+    def column(self, *names: str) -> str:
+        """The first of these (normalised) names that the table has; raises `DataError`."""
+        for name in names:
+            if name in self.columns:
+                return name
+        raise DataError(
+            f"{self.place()}: no column '{names[0]}'. Columns: {', '.join(self.columns.values())}."
+        )
+
+    def place(self, row: Row | None = None, column: str = "") -> str:
+        """Where something is, for an error text: file, sheet, row and column."""
+        sheet = f", sheet '{self.sheet}'" if self.sheet else ""
+        at = f", row {row.number}" if row else ""
+        of = f", column '{self.columns.get(column, column)}'" if column else ""
+        return f"{self.file}{sheet}{at}{of}"
+
+
+def normalised(name: str) -> str:
+    """A column name without case, blanks, underscores and trailing apostrophes."""
+    return re.sub(r"[\s_]+", "", name).rstrip("'").lower()
+
+
+def integer(text: str) -> int:
+    """A whole number, also written as '46.0'; raises `ValueError` on anything else."""
+    whole, _, rest = text.partition(".")
+    if rest.strip("0"):
+        raise ValueError(f"'{text}' is not a whole number")
+    return int(whole)
+
+
+def read_table(path: Path, sheet: str | None = None) -> Table:
+    """The table of the named sheet, or else of the first one with a header row.
+
+    The header row is the first of 30 that has a cell 'subject' (or 'sub', 'sub_ID'). Empty rows
+    and columns without a name are dropped. Raises `DataError` where there is no such row.
+    """
+    sheets = read_sheets(path)
+    if sheet is not None and sheet not in sheets:
+        raise DataError(f"{path}: no sheet '{sheet}'. Sheets: {', '.join(sheets)}.")
+    for name, cells in sheets.items():
+        at = _header(cells)
+        if at is not None and sheet in (None, name):
+            return table_of(path, name, cells, at)
+    raise DataError(
+        f"{path}: no header row: none of the first {_HEADER_ROWS} rows has a cell 'Subject'"
+        + (f" in sheet {', '.join(repr(name) for name in sheets)}" if any(sheets) else "")
+    )
+
+
+def table_of(path: Path, sheet: str, cells: Cells, header: int) -> Table:
+    """The table whose header is the row at position `header`; of equal columns the first counts."""
+    columns: dict[str, str] = {}
+    keys = [normalised(name) for name in cells[header]]
+    for key, name in zip(keys, cells[header], strict=True):
+        if key:
+            columns.setdefault(key, name)
+    rows = [_row(number, keys, line) for number, line in enumerate(cells, 1) if number > header + 1]
+    return Table(path, sheet, columns, tuple(row for row in rows if any(row.cells.values())))
+
+
+def _row(number: int, keys: Sequence[str], line: Sequence[str]) -> Row:
+    found: dict[str, str] = {}
+    for key, text in zip(keys, line, strict=False):
+        if key:
+            found.setdefault(key, text)
+    return Row(number, found)
+
+
+def _header(cells: Cells) -> int | None:
+    rows = enumerate(cells[:_HEADER_ROWS])
+    return next((at for at, row in rows if _SUBJECT & {normalised(c) for c in row}), None)
+
+
+def read_sheets(path: Path) -> dict[str, Cells]:
+    """All sheets of an .xlsx, .xls or .csv file by name; a csv is one sheet without a name.
+
+    Formula cells give the values that the program which saved the file has kept. Raises
+    `DataError` where the file cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if content.startswith(b"PK"):  # some .xls files are .xlsx inside
+        return _read_xlsx(path, content)
+    if path.suffix.lower() == ".csv":
+        return {"": _read_csv(path, content)}
+    if path.suffix.lower() == ".xls":
+        return _read_xls(path, content)
+    raise DataError(f"{path}: damaged, or not a spreadsheet: expected .xlsx, .xls or .csv")
+
+
+def _read_xlsx(path: Path, content: bytes) -> dict[str, Cells]:
+    import openpyxl
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # styles that openpyxl does not know
+            book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError) as error:
+        raise DataError(f"{path}: damaged, cannot be read as .xlsx: {error}") from error
+    return {
+        sheet.title: [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+        for sheet in book.worksheets
+    }
+
+
+def _read_xls(path: Path, content: bytes) -> dict[str, Cells]:
+    try:
+        import xlrd
+    except ModuleNotFoundError:
+        raise MissingPackageError(
+            f"{path}: .xls files need the package 'xlrd': pip install 'mertk[all]', "
+            "or save the file as .xlsx"
+        ) from None
+    try:
+        book = xlrd.open_workbook(file_contents=content)
+    except (xlrd.XLRDError, AssertionError, ValueError, IndexError, OSError) as error:
+        raise DataError(f"{path}: damaged, cannot be read as .xls: {error}") from error
+    return {
+        sheet.name: [[_text(v) for v in sheet.row_values(at)] for at in range(sheet.nrows)]
+        for sheet in book.sheets()
+    }
+
+
+def _read_csv(path: Path, content: bytes) -> Cells:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        return [[cell.strip() for cell in line] for line in lines]
+    except csv.Error as error:
+        raise DataError(f"{path}: not a readable csv: {error}") from error
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

@@ -1,0 +1,30 @@
+"""The floor that always says the most frequent class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Majority:
+    """Says the most frequent training class of every clip, with the training frequencies."""
+
+    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+        """Count the labels; between equal counts the first class wins."""
+        self._shares = np.bincount(train.labels, minlength=len(train.classes)) / len(train)
+
+    def predict(self, _streams: mertk.Streams, /) -> NDArray[np.float64]:
+        """The training frequencies `[classes]`."""
+        return self._shares
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the classifier."""
+    register.classifier("majority", Majority)

@@ -1,0 +1,92 @@
+"""A small fully connected network: the head of Aouayeb et al. 2022."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import mertk
+from mertk import training
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class MLP:
+    """Fully connected layers; trains the differentiable blocks before it together with itself.
+
+    `alpha` weights classes by inverse frequency among the training clips. `l1` is on the hidden
+    layers' weights. `init` is `he`, or `code` for the authors' normal of sd .1.
+    """
+
+    _trained: training.Trained
+
+    def __init__(
+        self,
+        *,
+        hidden: Sequence[int] = (256,),
+        dropout: float = 0.5,
+        epochs: int = 250,
+        lr: float = 5e-5,
+        batch: int = 128,
+        loss: training.Loss = "focal",
+        gamma: float = 2.0,
+        alpha: bool = True,
+        l1: float = 0.0,
+        weight_decay: float = 0.0,
+        eps: float = 1e-7,
+        init: Literal["he", "code"] = "he",
+    ) -> None:
+        if any(width < 1 for width in hidden) or not 0 <= dropout < 1 or l1 < 0:
+            raise ValueError(
+                f"hidden={list(hidden)}, dropout={dropout}, l1={l1}: widths above 0, dropout in "
+                "[0, 1), l1 not below 0"
+            )
+        self.network: dict[str, Any] = {
+            "hidden": tuple(hidden), "dropout": dropout, "l1": l1, "init": init,
+        }  # fmt: skip
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
+            weight_decay=weight_decay, eps=eps,
+        )  # fmt: skip
+
+    def fit(
+        self,
+        train: mertk.Train[mertk.Streams],
+        rng: np.random.Generator,
+        /,
+        through: Sequence[mertk.Differentiable] = (),
+    ) -> None:
+        """Train on the clips' streams; raises `ComponentError` where their shapes differ."""
+        classes = len(train.classes)
+
+        def build(shapes: training.Shapes) -> Any:
+            from mertk_plugins.classifiers._mlp_net import MLPNet
+
+            return MLPNet(shapes, classes, **self.network)
+
+        self._trained = training.fit(
+            build,
+            train.inputs,
+            train.labels,
+            rng,
+            classes=classes,
+            schedule=self.schedule,
+            through=through,
+        )
+
+    def predict(self, streams: mertk.Streams, /) -> NDArray[np.float64]:
+        """Class probabilities `[classes]` of one clip."""
+        return self._trained.predict(streams)
+
+    def explain(self, streams: mertk.Streams, /) -> dict[str, NDArray[np.float32]]:
+        """What the blocks show of one clip, such as `region_weights` `[regions]`."""
+        return self._trained.explain(streams)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("mlp", MLP, paper="doi:10.3389/frsip.2022.861469", needs=("torch",))

@@ -1,0 +1,107 @@
+"""The network of one facial region: a small CNN per patch, squeeze and excitation, two layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+FEATURES = 256
+
+
+class PatchNet(nn.Module):
+    """Pixels of a region's patches → logits of the region's labels.
+
+    The patches' CNNs share no weights. They run as one CNN with a group of channels per patch,
+    which is the same arithmetic in a fraction of the calls. `patches` `[frames, h, w, patches·3]`
+    are uint8, so that moving the channel axis gives torch's faster memory layout for free.
+    """
+
+    def __init__(
+        self,
+        *,
+        patches: int,
+        classes: int,
+        se: str,
+        se_ratio: float,
+        extra_conv: bool,
+        dropout: float,
+        init: str,
+        input_range: Sequence[float],
+    ) -> None:
+        super().__init__()
+        low, high = input_range
+        self.low, self.scale = low, (high - low) / 255
+        self.conv1 = _conv(patches, 3, 4, 5)
+        self.conv2 = _conv(patches, 4, 8, 3)
+        self.branches = nn.ModuleList(_conv(patches, 8, 16, size) for size in (1, 3, 5, 7))
+        maps = patches * 72
+        self.se = nn.Identity() if se == "none" else Excitation(maps, se_ratio, se == "squeeze")
+        # 162 maps whatever the number of patches, as in the authors' code
+        self.last_conv = nn.Conv2d(maps, 162, 1) if extra_conv else None
+        self.wide = nn.Linear(162 if extra_conv else maps, 2048)
+        self.narrow = nn.Linear(2048, FEATURES)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(FEATURES, classes)
+        _initialise(self, init)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
+        """`patches` `[frames, h, w, patches·3]` → logits `[frames, classes]`."""
+        logits: Tensor = self.head(self.dropout(self.features(streams)))
+        return logits
+
+    def features(self, streams: Mapping[str, Tensor]) -> Tensor:
+        """`patches` `[frames, h, w, patches·3]` → the last layer's ReLU `[frames, 256]`."""
+        x = streams["patches"].permute(0, 3, 1, 2).float() * self.scale + self.low
+        x = _pool_relu(self.conv1(x))
+        x = _pool_relu(self.conv2(x))
+        pooled = functional.max_pool2d(x, 2, ceil_mode=True)
+        x = torch.cat([pooled, *(_pool_relu(branch(x)) for branch in self.branches)], 1)
+        x = self.se(x)
+        if self.last_conv is not None:
+            x = functional.relu(self.last_conv(x))
+        x = functional.relu(self.wide(x.mean((2, 3))))
+        return functional.relu(self.narrow(self.dropout(x)))
+
+
+class Excitation(nn.Module):
+    """A gate per map (Hu et al. 2018), or without `squeeze` per map and pixel."""
+
+    def __init__(self, maps: int, ratio: float, squeeze: bool) -> None:
+        super().__init__()
+        self.squeeze = squeeze
+        self.reduce = nn.Conv2d(maps, max(1, round(maps * ratio)), 1)
+        self.expand = nn.Conv2d(self.reduce.out_channels, maps, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[frames, maps, h, w]` → the same, weighted."""
+        seen = x.mean((2, 3), keepdim=True) if self.squeeze else x
+        return x * torch.sigmoid(self.expand(functional.relu(self.reduce(seen))))
+
+
+def _conv(patches: int, given: int, made: int, size: int) -> nn.Conv2d:
+    return nn.Conv2d(patches * given, patches * made, size, padding=size // 2, groups=patches)
+
+
+def _pool_relu(x: Tensor) -> Tensor:
+    """ReLU, then max-pooling 2x2, partial last window; swapped: equal and cheaper."""
+    return functional.relu(functional.max_pool2d(x, 2, ceil_mode=True))
+
+
+def _initialise(net: PatchNet, init: str) -> None:
+    for part in net.modules():
+        if isinstance(part, nn.Conv2d | nn.Linear):
+            if init == "he":
+                nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+            else:
+                nn.init.normal_(part.weight, std=0.1 if isinstance(part, nn.Conv2d) else 0.01)
+            nn.init.zeros_(part.bias)  # type: ignore[arg-type]
+    nn.init.xavier_uniform_(net.head.weight)

@@ -1,0 +1,61 @@
+"""Onset-to-apex optical flow with its strain, as small pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+from mertk import flow, sampling
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_CHANNELS = ("u", "v", "strain")
+
+
+class Flow:
+    """Onset-to-apex optical flow and strain, resized: `[regions, channels, size, size]`.
+
+    Flow is computed on the whole face at full resolution, then cut into regions and resized by
+    area (`size=0`: kept), then normalised over all regions together. Vectors stay in pixels of the
+    aligned face. A clip's precomputed flow map is used as it is.
+    """
+
+    def __init__(
+        self,
+        *,
+        method: flow.Method = "farneback",
+        size: int = 28,
+        normalise: flow.Normalisation = "minmax",
+        channels: tuple[str, ...] = _CHANNELS,
+    ) -> None:
+        if size < 0:
+            raise ValueError(f"size={size}; give pixels, or 0 to keep the size")
+        if not channels or not set(channels) <= set(_CHANNELS):
+            raise ValueError(f"channels={list(channels)}; choose from {', '.join(_CHANNELS)}")
+        self.method = method
+        self.size = size
+        self.normalise = normalise
+        self.channels = [_CHANNELS.index(name) for name in channels]
+
+    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
+        """`[regions, channels, size, size]`."""
+        whole = flow.onset_apex(faces, self.method)
+        places = sampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
+        parts = [whole[place] for place in places]
+        if self.size:
+            parts = [sampling.resize(part, (self.size, self.size)) for part in parts]
+        if len({part.shape for part in parts}) > 1:
+            raise mertk.ComponentError(
+                "flow: the regions differ in size; set size to bring them to one"
+            )
+        found = flow.normalise(np.stack(parts), self.normalise)
+        return np.moveaxis(found[..., self.channels], -1, 1)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the extractor."""
+    register.extractor("flow", Flow)

@@ -1,0 +1,57 @@
+"""Clips of one length."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class PadTime:
+    """Brings streams `[regions, time, D]` to `length` frames: zeros in front, or the end cut off.
+
+    `length=0` takes the longest training clip, stream by stream. Streams with another number of
+    axes have no time and pass as they are.
+    """
+
+    def __init__(self, *, length: int = 250) -> None:
+        if length < 0:
+            raise ValueError(f"length={length}; give frames, or 0 for the longest training clip")
+        self.length = length
+
+    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+        """Find the longest training clip, where no length is given."""
+        self._longest: dict[str, int] = {}
+        for streams in train.inputs:
+            for name, array in streams.items():
+                if _timed(array):
+                    self._longest[name] = max(self._longest.get(name, 0), array.shape[1])
+
+    def fuse(self, streams: mertk.Streams, /) -> mertk.Streams:
+        """The same streams, timed ones as `[regions, length, D]`."""
+        return {
+            name: self._padded(name, array) if _timed(array) else array
+            for name, array in streams.items()
+        }
+
+    def _padded(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
+        length = self.length or self._longest.get(name, 0)
+        if not length:
+            raise mertk.ComponentError(f"pad_time never saw stream '{name}'; give it a length")
+        kept = array[:, :length]
+        return np.pad(kept, [(0, 0), (length - kept.shape[1], 0), (0, 0)])
+
+
+def _timed(array: NDArray[np.float32]) -> bool:
+    return array.ndim == 3
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the block."""
+    register.fusion("pad_time", PadTime)

@@ -1,0 +1,38 @@
+"""Squeeze and excitation over facial regions: Hu et al. 2018."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mertk
+from mertk_plugins.fusion._one_stream import one_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SE:
+    """A weight per region by squeeze and excitation, trained with the classifier.
+
+    A region's features (and frames) are averaged to one number; two layers, the inner one
+    `ratio` as wide, turn these into a weight in (0, 1) per region. Takes a stream
+    `[regions, features]` or longer. The report shows the weights.
+    """
+
+    def __init__(self, *, ratio: float = 0.25, stream: str | None = None) -> None:
+        if not 0 < ratio <= 1:
+            raise ValueError(f"ratio={ratio} is not in (0, 1]")
+        self.ratio, self.stream = ratio, stream
+
+    def module(self, shapes: Mapping[str, tuple[int, ...]], /) -> Any:
+        """The network, for a classifier to train together with itself."""
+        from mertk_plugins.fusion._se_net import RegionSE
+
+        stream = one_stream("se", shapes, self.stream, "regions, …")
+        return RegionSE(stream, shapes[stream][0], self.ratio)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the block."""
+    register.fusion("se", SE, paper="arxiv:1709.01507", needs=("torch", "timm"))

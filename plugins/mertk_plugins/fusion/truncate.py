@@ -1,0 +1,30 @@
+"""Features cut to whole numbers, as an oversight in published code does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Truncate:
+    """Features without their decimals, rounded towards zero; for replicating code that does so.
+
+    Keras' `pad_sequences` makes 32-bit integers of whatever it pads unless a dtype is given, and
+    code that pads float features with it trains on what is left: values below 1 become 0.
+    """
+
+    def fuse(self, streams: mertk.Streams, /) -> dict[str, NDArray[np.float32]]:
+        """The same streams, each value rounded towards zero."""
+        return {name: np.trunc(array).astype(np.float32) for name, array in streams.items()}
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the block."""
+    register.fusion("truncate", Truncate)

@@ -1,0 +1,16 @@
+"""The floor under every table: always the most frequent class."""
+
+from __future__ import annotations
+
+import mertk
+from mertk import Recipe, Use
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the model."""
+    register.model(
+        "majority",
+        Recipe(classifier=Use("majority")),
+        summary="Always the most frequent training class; looks at no pixel.",
+    )

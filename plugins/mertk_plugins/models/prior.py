@@ -1,0 +1,16 @@
+"""The floor under every table: a guess by the class frequencies."""
+
+from __future__ import annotations
+
+import mertk
+from mertk import Recipe, Use
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the model."""
+    register.model(
+        "prior",
+        Recipe(classifier=Use("prior")),
+        summary="One class per fold, drawn by the training frequencies; looks at no pixel.",
+    )
