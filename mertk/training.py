@@ -274,13 +274,13 @@ def _descend(
     losses = torch.stack(epochs).cpu().numpy()
     if not np.isfinite(losses[-1]):
         raise ComponentError(f"the loss became {losses[-1]} while training; try a smaller lr")
-    return losses  # type: ignore[no-any-return]
+    return losses
 
 
 def _optimizer(module: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
     import torch
 
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[schedule.optimizer]
+    kind = torch.optim.AdamW if schedule.optimizer == "adamw" else torch.optim.Adam
     return kind(
         [p for p in module.parameters() if p.requires_grad],
         lr=schedule.lr,
@@ -294,7 +294,8 @@ def _batches(samples: int, size: int) -> list[Tensor]:
     """Shuffled batches; a last one of a single sample joins the one before, for batch norm."""
     import torch
 
-    parts = list(torch.randperm(samples).split(size))
+    order = torch.randperm(samples)
+    parts = [order[start : start + size] for start in range(0, samples, size)]
     if len(parts) > 1 and len(parts[-1]) == 1:
         parts[-2:] = [torch.cat(parts[-2:])]
     return parts
@@ -308,7 +309,8 @@ def _loss(logits: Tensor, target: Tensor, weights: Tensor, schedule: Schedule) -
 
 def _penalty(module: nn.Module) -> Any:
     """The sum of what parts of the network ask to keep small, by a method `penalty`."""
-    return sum(part.penalty() for part in module.modules() if hasattr(part, "penalty"))
+    parts: list[Any] = [part for part in module.modules() if hasattr(part, "penalty")]
+    return sum(part.penalty() for part in parts)
 
 
 def _tensors(arrays: Mapping[str, NDArray[Any]], where: torch.device) -> dict[str, Tensor]:

@@ -1,0 +1,82 @@
+"""Rotate, scale and shift by the eyes: the common similarity registration of faces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+from mertk_plugins.aligners._landmarks import Detector, landmarks_at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_EYES = (slice(36, 42), slice(42, 48))
+
+
+class EyeSimilarity:
+    """Rotate and scale so that the eye centres of the onset frame land on two fixed places.
+
+    An eye centre is the mean of its six points (36-41, 42-47). The result is a square of
+    `size` pixels with the eyes level, `eye_distance` * size apart, centred in x, at
+    `eye_height` * size from the top; by default brows to chin just fit. Pixels from outside the
+    picture are black.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int = 224,
+        eye_distance: float = 0.36,
+        eye_height: float = 0.28,
+        detector: Detector = "auto",
+    ) -> None:
+        if size < 1:
+            raise ValueError(f"size must be 1 or more, not {size}")
+        if not 0 < eye_distance < 1 or not 0 < eye_height < 1:
+            raise ValueError(
+                "eye_distance and eye_height are parts of the size, between 0 and 1, not "
+                f"{eye_distance} and {eye_height}"
+            )
+        self.size = size
+        self.eye_distance = eye_distance
+        self.eye_height = eye_height
+        self.detector: Detector = detector
+
+    def align(self, footage: mertk.Footage) -> mertk.Faces:
+        """One similarity for all frames; raises `DataError` where no single face is found."""
+        points = landmarks_at(footage, footage.onset, self.detector)
+        transform = _similarity(_centres(points), self._targets())
+        return footage.warped(transform, (self.size, self.size), landmarks=points)
+
+    def _targets(self) -> NDArray[np.float64]:
+        half = self.eye_distance / 2
+        places = np.array([[0.5 - half, self.eye_height], [0.5 + half, self.eye_height]])
+        return places * self.size - 0.5  # integer coordinates are pixel centres
+
+
+def _centres(points: NDArray[np.float32]) -> NDArray[np.float64]:
+    centres = np.stack([points[eye].mean(axis=0, dtype=np.float64) for eye in _EYES])
+    if np.hypot(*(centres[1] - centres[0])) < 1:
+        raise mertk.DataError(
+            "the landmarks put both eyes (points 36-41 and 42-47) in one place; they must be the "
+            "68 points in the order of iBUG 300-W, counted from 0. Try detector=dlib"
+        )
+    return centres
+
+
+def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rotation, scale and shift `[2, 3]` that takes two points `[2, 2]` to two others."""
+    # As complex numbers, a similarity is one multiplication (turn and scale) and one addition.
+    a0, a1 = source @ [1, 1j]
+    b0, b1 = target @ [1, 1j]
+    turn = (b1 - b0) / (a1 - a0)
+    shift = b0 - turn * a0
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the aligner."""
+    register.aligner("eye_similarity", EyeSimilarity)

@@ -1,0 +1,102 @@
+"""The brow-to-chin crop of Aouayeb et al. (2022, doi 10.3389/frsip.2022.861469)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+import mertk
+from mertk_plugins.aligners._landmarks import Detector, landmarks_at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Box = tuple[float, float, float, float]
+
+_WHITE = 255
+_SMALLEST = 8  # px: no face, and nearly nothing to enlarge
+
+
+class LandmarkCrop:
+    """Crop from brow to chin by the landmarks of one frame, fitted into a white canvas.
+
+    The box runs from point 17 to 26 (outer ends of the brows) in x, from the higher of points 18
+    and 25 (brows) to point 8 (chin) in y, without margin and without rotation. It keeps its
+    aspect and is centred in `width` x `height`; what it does not cover is white. `upscale=False`
+    leaves faces that are smaller than the canvas at their size, as the authors' code does.
+    `frame="first"` takes the first frame of the clip in place of the onset frame, which differs
+    where a clip begins before its onset.
+
+    `bars` keeps that many rows white at the top and at the bottom. The paper names none, but its
+    eye regions begin at y = 20: without bars, a face that is clearly taller than wide from brow
+    to chin fills the whole height, and its brows lie above them. 20 lowers the brows into them.
+    """
+
+    def __init__(
+        self,
+        *,
+        width: int = 240,
+        height: int = 280,
+        upscale: bool = True,
+        bars: int = 0,
+        frame: Literal["onset", "first"] = "onset",
+        detector: Detector = "auto",
+    ) -> None:
+        if width < 1 or height < 1:
+            raise ValueError(f"width and height must be 1 or more, not {width}x{height}")
+        if not 0 <= 2 * bars < height:
+            raise ValueError(f"bars={bars} leave no room in a height of {height}; use fewer rows")
+        if frame == "first" and detector == "dataset":
+            raise ValueError("a data set's landmarks are those of the onset frame: frame='onset'")
+        self.size = (width, height)
+        self.room = (width, height - 2 * bars)
+        self.upscale = upscale
+        self.frame = frame
+        self.detector: Detector = detector
+
+    def align(self, footage: mertk.Footage) -> mertk.Faces:
+        """One crop for all frames; raises `DataError` where no single face is found."""
+        at = footage.onset if self.frame == "onset" else 0
+        points = landmarks_at(footage, at, self.detector)
+        box = _box(points)
+        transform, window = _centred(box, _scale(box, self.room, self.upscale), self.size)
+        return footage.warped(transform, self.size, landmarks=points, border=_WHITE, window=window)
+
+
+def _box(points: NDArray[np.float32]) -> Box:
+    left, right = float(points[17, 0]), float(points[26, 0])
+    top, bottom = float(min(points[18, 1], points[25, 1])), float(points[8, 1])
+    if right - left < _SMALLEST or bottom - top < _SMALLEST:
+        raise mertk.DataError(
+            f"the landmarks give no crop: x {left:g} … {right:g} (points 17, 26), "
+            f"y {top:g} … {bottom:g} (points 18, 25, 8); they must be the 68 points of an upright "
+            "face in the order of iBUG 300-W, counted from 0. Try detector=dlib"
+        )
+    return left, top, right, bottom
+
+
+def _scale(box: Box, room: tuple[int, int], upscale: bool) -> float:
+    scale = min(room[0] / (box[2] - box[0]), room[1] / (box[3] - box[1]))
+    return scale if upscale else min(scale, 1.0)
+
+
+def _centred(
+    box: Box, scale: float, size: tuple[int, int]
+) -> tuple[NDArray[np.float64], tuple[int, int, int, int]]:
+    """The affine map `[2, 3]` of the box into the middle of `size`, and the window it fills.
+
+    Integer coordinates are pixel centres, so pixel `left` covers left - 0.5 … left + 0.5.
+    """
+    origin = np.array(box[:2])
+    start = (np.array(size) - scale * (np.array(box[2:]) - origin)) / 2
+    shift = start - 0.5 - scale * (origin - 0.5)
+    x0, y0 = np.floor(np.round(start, 6) + 0.5).astype(int).tolist()
+    transform = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    return transform, (x0, y0, size[0] - x0, size[1] - y0)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the aligner."""
+    register.aligner("landmark_crop", LandmarkCrop, paper="doi:10.3389/frsip.2022.861469")

@@ -1,0 +1,21 @@
+"""No registration: the footage as it is, for cropped data sets and precomputed flow maps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import mertk
+
+
+class NoAlignment:
+    """Frames as they are, landmarks passed along; also for clips that have flow alone."""
+
+    def align(self, footage: mertk.Footage) -> mertk.Faces:
+        """The footage's own frames and landmarks, under the identity transform."""
+        return footage.faces(landmarks=footage.landmarks, transform=np.eye(2, 3))
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the aligner."""
+    register.aligner("none", NoAlignment)

@@ -1,0 +1,64 @@
+"""A grid of blocks, as block-wise LBP-TOP, HOOF and their kin use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import mertk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Grid:
+    """`rows` x `cols` blocks over the whole picture, named r0c0, r0c1, … row by row.
+
+    Without overlap the blocks tile the picture: every pixel is in one block, and sizes
+    differ by 1 px at most. With `overlap` in [0, 1), each block shares that part of its width and
+    height with the next one; the blocks grow so that they still reach from edge to edge.
+    """
+
+    def __init__(self, *, rows: int = 5, cols: int = 5, overlap: float = 0.0) -> None:
+        if rows < 1 or cols < 1:
+            raise ValueError(f"rows and cols must be 1 or more, not {rows} and {cols}")
+        if not 0 <= overlap < 1:
+            raise ValueError(f"overlap must be at least 0 and below 1, not {overlap}")
+        self.rows = rows
+        self.cols = cols
+        self.overlap = overlap
+
+    def locate(self, faces: mertk.Faces) -> mertk.Regions:
+        """Boxes `[rows * cols, 4]`; raises `DataError` where there are more blocks than pixels."""
+        width, height = faces.size
+        if width < self.cols or height < self.rows:
+            raise mertk.DataError(
+                f"a face of {width}x{height} px cannot be cut into {self.cols} columns and "
+                f"{self.rows} rows; use fewer, or an aligner that gives larger faces"
+            )
+        x0, x1 = _edges(width, self.cols, self.overlap)
+        y0, y1 = _edges(height, self.rows, self.overlap)
+        places = [(r, c) for r in range(self.rows) for c in range(self.cols)]
+        return mertk.Regions(
+            names=tuple(f"r{r}c{c}" for r, c in places),
+            boxes=np.array([[x0[c], y0[r], x1[c], y1[r]] for r, c in places], np.int64),
+        )
+
+
+def _edges(length: int, count: int, overlap: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first and the last pixel (exclusive) of `count` blocks along `length` pixels."""
+    block = length / (count - (count - 1) * overlap)
+    starts = np.arange(count) * block * (1 - overlap)
+    return _rounded(starts), _rounded(starts + block)
+
+
+def _rounded(edges: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    # An end and the next start are one number but for float noise, which must not decide at .5.
+    return np.floor(np.round(edges, 6) + 0.5).astype(np.int64)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the ROI scheme."""
+    register.roi("grid", Grid)
