@@ -31,11 +31,11 @@ def of_array(path: Path, start: int, count: int) -> Frames:
     truncated, pickled, or of another type or shape.
     """
     _pixels(path)
-    return Frames(ArrayReader(path, start), count)
+    return Frames(_ArrayReader(path, start), count)
 
 
 @dataclass(frozen=True, slots=True)
-class ArrayReader:
+class _ArrayReader:
     """Reads the frame at a position after `start`; a class so that it can be pickled."""
 
     path: Path

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +32,7 @@ def numbered(folder: Path) -> dict[int, Path]:
     """
     found: dict[int, Path] = {}
     for name in _listed(folder):
-        digits = re.findall(r"\d+", os.path.splitext(name)[0])
+        digits = re.findall(r"\d+", PurePath(name).stem)
         if not digits:
             raise DataError(
                 f"{folder / name}: a frame's file name needs a number, such as img0001.jpg; "
@@ -50,7 +49,7 @@ def numbered(folder: Path) -> dict[int, Path]:
 
 def _listed(folder: Path) -> list[str]:
     try:
-        names = os.listdir(folder)
+        names = [file.name for file in folder.iterdir()]
     except OSError as error:
         raise DataError(f"{folder}: cannot be read as a folder: {error.strerror}") from error
     return sorted(n for n in names if is_picture(n))
@@ -58,16 +57,16 @@ def _listed(folder: Path) -> list[str]:
 
 def is_picture(name: str) -> bool:
     """Whether a file of this name is a frame; `._img1.jpg`, left by macOS, is not."""
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in PICTURES
+    return not name.startswith(".") and PurePath(name).suffix.lower() in PICTURES
 
 
 def of_files(files: Sequence[Path]) -> Frames:
     """Frames that are read from these pictures, in this order, when they are asked for."""
-    return Frames(PictureReader(tuple(files)), len(files))
+    return Frames(_PictureReader(tuple(files)), len(files))
 
 
 @dataclass(frozen=True, slots=True)
-class PictureReader:
+class _PictureReader:
     """Reads the picture at a position; a class so that it can be pickled."""
 
     files: tuple[Path, ...]

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from mertk.data.aus import AU
 
 Status = Literal["given", "missing", "invalid", "corrected"]
+
+SYNTHETIC_MARK = "SYNTHETIC.txt"
+"""A file of this name in a data set's folder says that its clips are made, not filmed."""
 
 _EMOTIONS = {
     "angry": "anger", "fearful": "fear", "happy": "happiness", "other": "others",
@@ -83,3 +87,8 @@ def canonical_emotion(text: str) -> str:
     """The common spelling of an emotion: lower case, 'Other' is 'others', 'sad' is 'sadness'."""
     lower = text.strip().lower()
     return _EMOTIONS.get(lower, lower)
+
+
+def is_synthetic(folder: Path) -> bool:
+    """Whether a data set's folder says that its clips are made, not filmed."""
+    return (folder / SYNTHETIC_MARK).is_file()

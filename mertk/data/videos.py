@@ -53,11 +53,11 @@ def probe(path: Path) -> VideoFacts:
 
 def of_video(path: Path, start: int, count: int) -> Frames:
     """The frames `start` … `start + count - 1` of a video, decoded when they are asked for."""
-    return Frames(VideoReader(path, start), count)
+    return Frames(_VideoReader(path, start), count)
 
 
 @dataclass(frozen=True, slots=True)
-class VideoReader:
+class _VideoReader:
     """Reads the frame at a position after `start`; a class so that it can be pickled."""
 
     path: Path
@@ -106,9 +106,9 @@ class _Tape:
         decoded, picture = self._capture.retrieve()
         if not decoded:
             raise DataError(f"{self._path}: frame {at} (0-based) cannot be decoded")
-        if picture.ndim == 2:
-            return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)  # type: ignore[return-value]
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+        kind = cv2.COLOR_GRAY2RGB if picture.ndim == 2 else cv2.COLOR_BGR2RGB
+        rgb: Pixels = cv2.cvtColor(picture, kind)
+        return rgb
 
     def _keep(self, at: int, picture: Pixels) -> None:
         self._kept[at] = picture

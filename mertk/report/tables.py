@@ -19,14 +19,14 @@ def show(results: Results) -> None:
     table = results.table()
     scores = score_names(results)
     console = Console()
-    drawn = Table(title=title(results), caption_justify="left")
+    drawn = Table(title=title(results), title_justify="left", show_lines=False, box=None)
     drawn.add_column("model", overflow="fold")
     for name in scores:
-        drawn.add_column(f"{name} (95 % interval)", justify="right")
+        drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
     for name in ("clips", "folds", "seconds"):
-        drawn.add_column(name, justify="right")
+        drawn.add_column(name, justify="right", no_wrap=True)
     for row in table.to_dict("records"):
-        cells = [f"{row[n]:.3f} ({row[f'{n}_low']:.3f}–{row[f'{n}_high']:.3f})" for n in scores]
+        cells = [f"{row[n]:.3f}\n{row[f'{n}_low']:.3f}–{row[f'{n}_high']:.3f}" for n in scores]
         tail = [str(row["clips"]), str(row["folds"]), f"{row['seconds']:.1f}"]
         style = "dim" if row["floor"] else ""
         drawn.add_row(row["model"], *cells, *tail, style=style)

@@ -1,0 +1,181 @@
+"""Synthetic micro-expressions on warped copies of one public-domain portrait.
+
+Made on demand, so that everything runs at once without a licence form. Frames, landmarks, optical
+flow, action units and timing are known exactly. The people share one photograph and the
+expressions are formulas: a score on this set shows that a pipeline works, not how good it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+from mertk import data
+from mertk_plugins.datasets import _synthetic_motion as motion
+from mertk_plugins.datasets._synthetic_scene import Scene
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LEAST_FRAMES = 5
+_LEAST_SIZE = 64
+_STRONGEST = 32  # a peak above size / 32 would fold the face
+
+
+class Synthetic:
+    """Synthetic micro-expressions, made on demand: exact landmarks, flow, AUs and timing.
+
+    `subjects` people show `clips` expressions each, balanced over negative, positive and surprise,
+    in `frames` square frames of `size` pixels. `amplitude` is the peak motion in pixels, and 0
+    makes a set without any signal. `nuisance` scales head drift, light, noise and blinks.
+    A person and a clip depend on `seed` and their numbers alone, not on how many there are.
+    """
+
+    default_protocol = "synthetic3"
+    obtain = "nothing to obtain: made on demand"
+    fps = 100.0
+
+    def __init__(
+        self,
+        *,
+        subjects: int = 12,
+        clips: int = 9,
+        frames: int = 16,
+        size: int = 256,
+        amplitude: float = 1.5,
+        nuisance: float = 1.0,
+        seed: int = 0,
+    ) -> None:
+        if subjects < 1 or clips < 1:
+            raise ValueError(f"subjects={subjects} and clips={clips} must both be at least 1")
+        if frames < _LEAST_FRAMES or size < _LEAST_SIZE:
+            raise ValueError(
+                f"frames={frames} must be at least {_LEAST_FRAMES} and size={size} at least "
+                f"{_LEAST_SIZE}"
+            )
+        if not 0 <= amplitude <= size / _STRONGEST:
+            raise ValueError(
+                f"amplitude={amplitude} must lie in 0 … size / {_STRONGEST} = "
+                f"{size / _STRONGEST:g} pixels"
+            )
+        if not nuisance >= 0 or seed < 0:
+            raise ValueError(f"nuisance={nuisance} and seed={seed} must both be at least 0")
+        self.subjects, self.clips = subjects, clips
+        self.frames, self.size, self.seed = frames, size, seed
+        self.amplitude, self.nuisance = float(amplitude), float(nuisance)
+
+    def index(self, root: Path | None = None, /) -> list[mertk.Clip]:
+        """All clips, subject by subject; `root` is ignored. Frames are made when they are read."""
+        del root
+        return [self._clip(s, c) for s in range(self.subjects) for c in range(self.clips)]
+
+    def flow(self, clip: mertk.Clip, /) -> NDArray[np.float32]:
+        """The true optical flow (u, v) `[size, size, 2]` in pixels of a clip, onset → apex."""
+        scene = self._scene_of(clip)
+        timing = scene.chances().timing
+        return scene.flow(timing.onset, timing.apex)
+
+    def landmarks(self, clip: mertk.Clip, at: int, /) -> NDArray[np.float32]:
+        """The true 68 points `[68, 2]` of a clip in its frame `at`."""
+        return self._scene_of(clip).landmarks(at).astype(np.float32)
+
+    def _scene_of(self, clip: mertk.Clip) -> Scene:
+        if clip.dataset == "synthetic":
+            scene = self._scene(int(clip.subject[1:]) - 1, int(clip.name[1:]) - 1)
+            if _fingerprint(scene) == clip.fingerprint:
+                return scene
+        raise mertk.DataError(
+            f"{clip.uid} was not made by this synthetic set: its true motion is not known; "
+            "ask the data set, with the parameters, that the clip came from"
+        )
+
+    def _scene(self, subject: int, clip: int) -> Scene:
+        return Scene(
+            seed=self.seed,
+            subject=subject,
+            clip=clip,
+            label=_label(self.seed, subject, clip),
+            frames=self.frames,
+            size=self.size,
+            amplitude=self.amplitude,
+            nuisance=self.nuisance,
+        )
+
+    def _clip(self, subject: int, clip: int) -> mertk.Clip:
+        scene = self._scene(subject, clip)
+        timing = scene.chances().timing
+        footage = mertk.Footage(
+            frames=mertk.Frames(scene, self.frames),
+            onset=timing.onset,
+            apex=timing.apex,
+            offset=timing.offset,
+            fps=self.fps,
+            landmarks=scene.landmarks(timing.onset).astype(np.float32),
+        )
+        record = _record(scene, self.fps)
+        return mertk.Clip(
+            dataset="synthetic",
+            subject=record.subject,
+            name=record.clip,
+            footage=footage,
+            fingerprint=_fingerprint(scene),
+            record=record.to_dict(),
+        )
+
+
+def _record(scene: Scene, fps: float) -> data.record.Record:
+    """What is known of a clip; frame numbers are positions in the frames."""
+    chances = scene.chances()
+    emotion, units = motion.emotion_and_units(chances, scene.label)
+    subject, clip = f"s{scene.subject + 1:02d}", f"c{scene.clip + 1:02d}"
+    timing = chances.timing
+    return data.record.Record(
+        uid=f"synthetic/{subject}/{clip}",
+        dataset="synthetic",
+        subject=subject,
+        subject_native=subject,
+        clip=clip,
+        label=scene.label,
+        synthetic=True,
+        onset=timing.onset,
+        apex=timing.apex,
+        offset=timing.offset,
+        fps=fps,
+        emotion_raw=emotion,
+        emotion=emotion,
+        au_raw="+".join(map(str, units)),
+        aus=tuple(data.aus.AU(unit) for unit in units),
+        au_set=units,
+        au_known=True,
+        objective_class=data.aus.objective_class(data.aus.AU(unit) for unit in units),
+        objective_class_source="rule",
+    )
+
+
+def _label(seed: int, subject: int, clip: int) -> str:
+    """The class of a clip: each three clips of a person show the three classes, shuffled."""
+    block, at = divmod(clip, len(motion.CLASSES))
+    order = np.random.default_rng([5, seed, subject, block]).permutation(len(motion.CLASSES))
+    return tuple(motion.CLASSES)[int(order[at])]
+
+
+def _fingerprint(scene: Scene) -> str:
+    return hashlib.sha256(f"{_source()} {scene!r}".encode()).hexdigest()
+
+
+@functools.lru_cache(maxsize=1)
+def _source() -> str:
+    """A hash of the source text that makes the clips."""
+    files = sorted(Path(__file__).parent.glob("*synthetic*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the data set."""
+    register.dataset("synthetic", Synthetic)
