@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mertk.registry import Registry
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -63,8 +65,7 @@ class Results:
             raise StorageError("no run is given; give at least one run folder")
         _check_comparable(runs)
         registry = (plugins or load_plugins()).registry
-        protocol = runs[0].identity["protocol"]
-        self.protocol = Use(protocol["name"], **protocol["params"])
+        self.protocol = _protocol(registry, runs[0].identity["protocol"])
         self.score = registry.build("protocol", self.protocol).score
         self.classes = runs[0].classes
         self.runs = list(runs)
@@ -139,6 +140,13 @@ class Results:
             "seconds": outcome.seconds,
             "run": str(outcome.run.path),
         }
+
+
+def _protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
+    """The protocol of a run, with the parameters that differ from their defaults."""
+    known = registry.get("protocol", stored["name"]).parameters()
+    params = {n: v for n, v in stored["params"].items() if n not in known or known[n].default != v}
+    return Use(stored["name"], **params)
 
 
 def _outcome(run: Run) -> Outcome:

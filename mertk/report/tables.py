@@ -19,8 +19,8 @@ def show(results: Results) -> None:
     table = results.table()
     scores = score_names(results)
     console = Console()
-    drawn = Table(title=title(results), title_justify="left", show_lines=False, box=None)
-    drawn.add_column("model", overflow="fold")
+    drawn = Table(title=title(results), title_justify="left", box=None, padding=(0, 1, 0, 0))
+    drawn.add_column("model", overflow="fold", min_width=17)
     for name in scores:
         drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
     for name in ("clips", "folds", "seconds"):
