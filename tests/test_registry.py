@@ -68,7 +68,9 @@ def test_what_the_component_refuses_is_passed_on(registry):
 def test_a_missing_package_says_what_to_install():
     found = Registry()
     Registrar(found, "test").roi("thing", Thing, needs=("no_such_package",))
-    with pytest.raises(MissingPackageError, match="needs the package 'no_such_package'.*pip install"):
+    with pytest.raises(
+        MissingPackageError, match="needs the package 'no_such_package'.*pip install"
+    ):
         found.build("roi", Use("thing"))
 
 

@@ -44,6 +44,7 @@ class Options:
     out: Path
     cache: Path
     fresh: bool
+    folders: Mapping[str, str]
 
 
 def bench(
@@ -98,7 +99,8 @@ def bench(
     watch = progress or Silent()
     uses = _datasets(dataset, sets)
     watch.stage("reading the clip list", 0)
-    clips = read_clips(plugins.registry, uses, _folders(uses, data))
+    folders = _folders(uses, data)
+    clips = read_clips(plugins.registry, uses, folders)
     rules = _use(protocol) if protocol else default_protocol(plugins.registry, uses)
     task = make_task(plugins.registry, rules, uses, clips)
     chosen = _choose(plugins, models, task, preset=preset, swaps=swaps, sets=sets)
@@ -110,6 +112,7 @@ def bench(
         out=Path(out),
         cache=Cache(Path(cache) if cache else None).root,
         fresh=fresh,
+        folders={name: str(path.resolve()) for name, path in folders.items()},
     )
     for model in chosen:  # every recipe is built once before any folder is made
         build_line(plugins.registry, model.recipe)
@@ -166,7 +169,10 @@ class _Bench:
             "components": identity.recipe_identity(registry, model.recipe),
             **self.task.identity,
         }
-        about = identity.provenance(self.options.device) | {"synthetic": self.task.synthetic}
+        about = identity.provenance(self.options.device) | {
+            "synthetic": self.task.synthetic,
+            "folders": self.options.folders,
+        }
         return Run.open(self.options.out, model.name, named, about)
 
     def _prefix(self, model: Model) -> float:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.errors import MertkError
 from mertk.harness.line import Parcel, Step
 from mertk.recipe import Recipe, Use
 
@@ -42,7 +44,10 @@ def strip(results: Results, plugins: Plugins) -> Strip:
         return Strip(text="Frames are left out: the licences of real sets forbid to pass them on.")
     if not models:
         return Strip(text="No model here looks at pixels.")
-    clip = _some_clip(results, plugins)
+    try:
+        clip = _some_clip(results, plugins)
+    except MertkError as error:
+        return Strip(text=f"Frames are left out: {error}")
     regions: dict[str, list[str]] = {}
     drawn: tuple[Outcome, Faces, Regions] | None = None
     for outcome in models:
@@ -60,7 +65,8 @@ def strip(results: Results, plugins: Plugins) -> Strip:
 
 def _some_clip(results: Results, plugins: Plugins) -> Clip:
     use = Use.from_json(results.runs[0].identity["datasets"][0])
-    clips = plugins.registry.build("dataset", use).index(None)
+    folder = results.runs[0].provenance.get("folders", {}).get(use.name)
+    clips = plugins.registry.build("dataset", use).index(Path(folder) if folder else None)
     known = set(results.outcomes[0].predictions["uid"])
     return next(clip for clip in clips if clip.uid in known)  # type: ignore[no-any-return]
 

@@ -1,0 +1,260 @@
+"""Anybody's own clips: a table that says where they are and what they show."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mertk
+from mertk import data
+from mertk_plugins.datasets._folder_media import Media, cut, probe
+
+if TYPE_CHECKING:
+    from mertk.data.sheets import Row, Table
+
+_REQUIRED = ("subject", "clip", "path", "label")
+_OPTIONAL = ("onset", "apex", "offset", "fps", "flow", "dataset")
+_LINES = 10
+
+LAYOUT = (
+    "It needs the columns subject, clip, path (a folder of frames, a video, or a .npy array, "
+    "relative to the csv) and label; optional are onset, apex, offset (positions, the first frame "
+    "is 0), fps, flow (a .npy map of u, v, strain; path may then be empty) and dataset. All other "
+    "columns are kept and can serve as labels."
+)
+
+
+class Folder:
+    """Your own clips, listed in index.csv: subject, clip, path, label and optional timing.
+
+    The root is the folder with index.csv, or the csv itself. `fps` (Hz) is used where neither the
+    table nor a video says it. Every row is checked before anything is read, and all problems are
+    reported together.
+    """
+
+    default_protocol = "loso"
+    obtain = "your own: write index.csv"
+
+    def __init__(self, *, fps: float = 200.0) -> None:
+        if not fps > 0:
+            raise ValueError(f"fps={fps} must be above 0")
+        self.fps = float(fps)
+
+    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
+        """One clip per row; raises one `DataError` that lists what is wrong with the table."""
+        file = _table_file(root)
+        table = _table(file)
+        problems: list[str] = []
+        reading = _Reading(table, self.fps)
+        clips = [reading.clip(row, problems) for row in table.rows]
+        if problems:
+            raise mertk.DataError(_summary(file, problems))
+        return [clip for clip in clips if clip is not None]
+
+
+class _Reading:
+    """Turns the rows of one table into clips, noting what is wrong with them."""
+
+    def __init__(self, table: Table, fps: float) -> None:
+        self._table, self._fps = table, fps
+        self._base = table.file.parent
+        self._synthetic = data.record.is_synthetic(self._base)
+        self._rows: dict[tuple[str, str, str], int] = {}
+        self._probe: Callable[[Path], Media] = functools.cache(probe)
+
+    def clip(self, row: Row, problems: list[str]) -> mertk.Clip | None:
+        """The clip of a row, or None after adding what is wrong with it to `problems`."""
+        before = len(problems)
+
+        def wrong(column: str, what: str) -> None:
+            problems.append(f"{self._table.place(row, column)}: {what}")
+
+        self._check_names(row, wrong)
+        media = self._media(row, wrong)
+        flow = self._flow(row, wrong)
+        if media is None and flow is None and len(problems) == before:
+            wrong("path", "the cell is empty, and no flow is given")
+        timing = _timing(row, media, wrong) if len(problems) == before else None
+        fps = self._rate(row, media, wrong)
+        if timing is None or len(problems) > before:
+            return None
+        return self._made(row, media, flow, timing, fps)
+
+    def _check_names(self, row: Row, wrong: Callable[[str, str], None]) -> None:
+        for column in ("subject", "clip", "label"):
+            if not row[column]:
+                wrong(column, "the cell is empty")
+        for column in ("subject", "dataset"):
+            if "/" in row[column]:
+                wrong(column, f"'{row[column]}' holds a '/', which separates the parts of clip ids")
+        key = (row["dataset"] or "folder", row["subject"], row["clip"])
+        first = self._rows.setdefault(key, row.number)
+        if all(key) and first != row.number:
+            wrong("clip", f"'{row['clip']}' of '{row['subject']}' is already in row {first}")
+
+    def _media(self, row: Row, wrong: Callable[[str, str], None]) -> Media | None:
+        if not row["path"]:
+            return None
+        try:
+            return self._probe(self._base / row["path"])
+        except mertk.DataError as problem:
+            wrong("path", str(problem))
+            return None
+
+    def _flow(self, row: Row, wrong: Callable[[str, str], None]) -> mertk.Floats | None:
+        if not row["flow"]:
+            return None
+        try:
+            return data.arrays.read_flow(self._base / row["flow"])
+        except mertk.DataError as problem:
+            wrong("flow", str(problem))
+            return None
+
+    def _rate(self, row: Row, media: Media | None, wrong: Callable[[str, str], None]) -> float:
+        if not row["fps"]:
+            return (media.fps if media else 0.0) or self._fps
+        try:
+            fps = float(row["fps"])
+        except ValueError:
+            fps = 0.0
+        if not 0 < fps < float("inf"):
+            wrong("fps", f"'{row['fps']}' is not a frame rate above 0 (Hz)")
+        return fps
+
+    def _made(
+        self,
+        row: Row,
+        media: Media | None,
+        flow: mertk.Floats | None,
+        timing: tuple[int, int | None, int],
+        fps: float,
+    ) -> mertk.Clip:
+        onset, apex, offset = timing
+        frames, files = cut(media, onset, offset) if media else (None, [])
+        files = [*files, *([self._base / row["flow"]] if row["flow"] else [])]
+        footage = mertk.Footage(
+            frames=frames if frames is not None else data.frames.of_files([]),
+            onset=0,
+            apex=None if apex is None else apex - onset,
+            offset=offset - onset,
+            fps=fps,
+            flow=flow,
+        )
+        record = self._record(row, media, timing, fps)
+        return mertk.Clip(
+            dataset=record.dataset,
+            subject=row["subject"],
+            name=row["clip"],
+            footage=footage,
+            fingerprint=data.frames.fingerprint(files, onset, apex, offset, fps),
+            record=record.to_dict(),
+        )
+
+    def _record(
+        self,
+        row: Row,
+        media: Media | None,
+        timing: tuple[int, int | None, int],
+        fps: float,
+    ) -> data.record.Record:
+        dataset = row["dataset"] or "folder"
+        known = {*_REQUIRED, *_OPTIONAL}
+        return data.record.Record(
+            uid=f"{dataset}/{row['subject']}/{row['clip']}",
+            dataset=dataset,
+            subject=row["subject"],
+            subject_native=row["subject"],
+            clip=row["clip"],
+            label=row["label"],
+            synthetic=self._synthetic,
+            root_kind=media.kind if media else "flow",
+            frames_dir=row["path"],
+            onset=timing[0],
+            apex=timing[1],
+            offset=timing[2],
+            onset_raw=row["onset"],
+            apex_raw=row["apex"],
+            offset_raw=row["offset"],
+            apex_status="missing" if timing[1] is None else "given",
+            fps=fps,
+            emotion_raw=row["label"],
+            emotion=data.record.canonical_emotion(row["label"]),
+            expression_type="",
+            n_files=media.count if media else 0,
+            extra={
+                written: row[column]
+                for column, written in self._table.columns.items()
+                if column not in known
+            },
+        )
+
+
+def _timing(
+    row: Row, media: Media | None, wrong: Callable[[str, str], None]
+) -> tuple[int, int | None, int] | None:
+    """Onset, apex and offset as positions; None after naming the cell that is wrong."""
+    cells: dict[str, int | None] = {}
+    for column in ("onset", "apex", "offset"):
+        try:
+            cells[column] = data.sheets.integer(row[column]) if row[column] else None
+        except ValueError:
+            wrong(column, f"'{row[column]}' is not a whole number")
+            return None
+    onset, given = cells["onset"] or 0, cells["offset"]
+    count = media.count if media else 1 + max(number or 0 for number in cells.values())
+    offset = count - 1 if given is None else given
+    if not 0 <= onset < count:
+        wrong("onset", f"{onset} does not fit {count} frames (0 … {count - 1})")
+    elif offset >= count:
+        wrong("offset", f"{offset} does not fit {count} frames (0 … {count - 1})")
+    elif onset > offset:
+        wrong("onset", f"onset {onset} lies after offset {offset}")
+    elif cells["apex"] is not None and not onset <= cells["apex"] <= offset:
+        wrong("apex", f"apex {cells['apex']} lies outside onset {onset} … offset {offset}")
+    else:
+        return onset, cells["apex"], offset
+    return None
+
+
+def _table_file(root: Path | None) -> Path:
+    if root is None:
+        raise mertk.DataError(f"folder needs your index.csv: --data folder=FOLDER. {LAYOUT}")
+    root = Path(root)
+    file = root / "index.csv" if root.is_dir() else root
+    if not file.is_file():
+        raise mertk.DataError(f"folder: there is no {file}. {LAYOUT}")
+    return file
+
+
+def _table(file: Path) -> Table:
+    cells = next(iter(data.sheets.read_sheets(file).values()), [])
+    if not cells:
+        raise mertk.DataError(f"{file}: the table is empty. {LAYOUT}")
+    table = data.sheets.table_of(file, "", cells, 0)
+    needed = [c for c in _REQUIRED if c != "path" or "flow" not in table.columns]
+    lost = [column for column in needed if column not in table.columns]
+    if lost:
+        raise mertk.DataError(
+            f"{file}, row 1: missing column {', '.join(lost)}. "
+            f"Columns: {', '.join(table.columns.values()) or 'none'}. {LAYOUT}"
+        )
+    if not table.rows:
+        raise mertk.DataError(f"{file}: a header but no rows. {LAYOUT}")
+    return table
+
+
+def _summary(file: Path, problems: Sequence[str]) -> str:
+    more = len(problems) - _LINES
+    return "\n".join([
+        f"folder: {len(problems)} problem{'s' if len(problems) > 1 else ''} in {file}:",
+        *(f"  {line}" for line in problems[:_LINES]),
+        *([f"  … and {more} more"] if more > 0 else []),
+    ])  # fmt: skip
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the data set."""
+    register.dataset("folder", Folder)

@@ -1,0 +1,82 @@
+"""Leave one subject out, over whatever labels a column of the records holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mertk
+from mertk import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class LOSO:
+    """Leave one subject out, with the labels of any column.
+
+    `column` is a field of the clips' records; the default `label` is the usual label of each data
+    set. `classes` fixes the class list and its order (default: all labels found, sorted).
+    `exclude` are labels to leave out; clips with an empty label are left out too.
+    """
+
+    datasets: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        column: str = "label",
+        classes: list[str] | None = None,
+        exclude: list[str] | None = None,
+    ) -> None:
+        names = classes or []
+        if len(set(names)) < len(names):
+            raise ValueError(f"classes={names} names a class twice")
+        if classes is not None and len(names) < 2:
+            raise ValueError(f"classes={names} needs at least two classes")
+        both = sorted(set(names) & set(exclude or []))
+        if both:
+            raise ValueError(f"'{both[0]}' is in classes and in exclude")
+        self._column, self._classes = column, tuple(names)
+        self._exclude = frozenset(exclude or [])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The fixed class list, or empty for all labels that are found."""
+        return self._classes
+
+    def label(self, clip: mertk.Clip, /) -> str | None:
+        """The column's text, or None where it is empty or excluded.
+
+        Raises `ProtocolError` where there is no such column, or the label is not in `classes`.
+        """
+        if self._column not in clip.record:
+            raise mertk.ProtocolError(
+                f"{clip.uid} has no column '{self._column}'. Known: {', '.join(clip.record)}."
+            )
+        found = clip.record[self._column]
+        label = "" if found is None else str(found)
+        if not label or label in self._exclude:
+            return None
+        if self._classes and label not in self._classes:
+            raise mertk.ProtocolError(
+                f"{clip.uid} is '{label}', which is not in classes {', '.join(self._classes)}; "
+                "add it there, or to exclude"
+            )
+        return label
+
+    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
+        """One fold per person."""
+        return mertk.leave_one_subject_out([clip.person for clip in clips])
+
+    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
+        """UF1, UAR and accuracy."""
+        return metrics.standard_scores(confusion)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the protocol."""
+    register.protocol("loso", LOSO)

@@ -1,0 +1,58 @@
+import pytest
+
+from mertk.data.repairs import Repair, other_frames, repaired, repairs
+
+
+def row(**changes):
+    fields = {"dataset": "x", "editions": "v1", "clip": "s/c", "field": "apex", "published": "9",
+              "value": "7", "level": "recommended", "quirk": "typo", "evidence": ""}  # fmt: skip
+    return Repair(**{**fields, **changes})
+
+
+def test_a_value_is_repaired_where_the_published_one_is_as_expected():
+    assert repaired([row()], {"apex": "9"}, "recommended") == ({"apex": "7"}, ("typo",))
+    assert repaired([row()], {"apex": "8"}, "recommended") == ({"apex": "8"}, ())
+
+
+@pytest.mark.parametrize(
+    ("level", "chosen", "value"),
+    [
+        ("official", "recommended", "7"),
+        ("official", "official", "7"),
+        ("official", "none", "9"),
+        ("recommended", "recommended", "7"),
+        ("recommended", "official", "9"),
+        ("flag", "recommended", "9"),
+    ],
+)
+def test_a_value_changes_only_at_its_level_but_is_always_named(level, chosen, value):
+    assert repaired([row(level=level)], {"apex": "9"}, chosen) == ({"apex": value}, ("typo",))
+
+
+def test_what_is_published_is_not_changed_in_place():
+    published = {"apex": "9"}
+    repaired([row()], published, "recommended")
+    assert published == {"apex": "9"}
+
+
+def test_other_frames_keep_what_the_star_stands_for():
+    rows = [row(field="frames", published="* * 111", value="* * 106", level="official")]
+    assert other_frames(rows, ("66", "/", "111"), "official") == [(("66", "/", "106"), "typo")]
+    assert other_frames(rows, ("66", "/", "110"), "official") == []
+    assert other_frames(rows, ("66", "/", "111"), "none") == []
+
+
+def test_every_shipped_row_can_be_used():
+    rows = [row for rows in repairs("casme2").values() for row in rows]
+    assert len(rows) == 32
+    for found in rows:
+        assert found.level in {"official", "recommended", "flag"}
+        assert found.clip.count("/") == 1
+        assert found.quirk
+        assert bool(found.value) == (found.level != "flag")
+        if found.field == "frames":
+            assert len(found.published.split()) == len(found.value.split()) == 3
+
+
+def test_an_unknown_data_set_has_no_repairs():
+    assert repairs("smic") == {}

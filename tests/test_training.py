@@ -1,0 +1,244 @@
+"""The trainer: chance, threads, losses, missing classes, blocks trained with the classifier."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import mertk
+from mertk import training
+
+
+class Linear(nn.Module):
+    def __init__(self, shapes, classes, norm=False):
+        super().__init__()
+        width = int(np.prod(shapes["x"]))
+        self.norm = nn.BatchNorm1d(width) if norm else nn.Identity()
+        self.layer = nn.Sequential(nn.Linear(width, 16), nn.ReLU(), nn.Linear(16, classes))
+        self.dropout = nn.Dropout(0.2)
+
+    def forward(self, streams):
+        return self.layer(self.dropout(self.norm(streams["x"].flatten(1))))
+
+
+class Scale:
+    """A block with one weight, which shows it."""
+
+    def module(self, shapes):
+        self.shapes = dict(shapes)
+        self.net = ScaleNet()
+        return self.net
+
+
+class ScaleNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, streams):
+        x = streams["x"] * self.weight
+        self.shown = {"scale": self.weight.detach().expand(len(x), 1)}
+        return {"x": torch.cat([x, x], 1)}
+
+
+def clips(count=20, classes=2, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % classes
+    means = rng.normal(size=(classes, 2, 3))
+    return [{"x": (means[c] + 0.1 * rng.normal(size=(2, 3))).astype(np.float32)} for c in labels], (
+        labels
+    )
+
+
+def trained(inputs, labels, classes=2, *, seed=0, norm=False, through=(), **schedule):
+    schedule = {"epochs": 40, "lr": 0.01, "batch": 8} | schedule
+    return training.fit(
+        lambda shapes: Linear(shapes, classes, norm),
+        inputs,
+        labels,
+        np.random.default_rng(seed),
+        classes=classes,
+        schedule=training.Schedule(**schedule),
+        through=through,
+    )
+
+
+def weights(net):
+    return np.concatenate([p.detach().numpy().ravel() for p in net.module.parameters()])
+
+
+def test_the_loss_falls_and_the_training_clips_are_learnt():
+    inputs, labels = clips()
+    net = trained(inputs, labels)
+    assert len(net.losses) == 40
+    assert net.losses[-1] < net.losses[0] / 4
+    assert [net.predict(x).argmax() for x in inputs] == list(labels)
+
+
+def test_the_same_generator_gives_the_same_weights_bit_by_bit():
+    inputs, labels = clips()
+    torch.manual_seed(1)
+    first = weights(trained(inputs, labels))
+    torch.manual_seed(2)
+    assert np.array_equal(first, weights(trained(inputs, labels)))
+    assert not np.array_equal(first, weights(trained(inputs, labels, seed=1)))
+
+
+def test_training_leaves_torchs_own_chance_and_threads_alone():
+    inputs, labels = clips()
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    threads = torch.get_num_threads()
+    trained(inputs, labels)
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.get_num_threads() == threads
+
+
+@pytest.mark.slow
+def test_the_number_of_threads_does_not_change_the_result():
+    code = (
+        "import sys, torch; torch.set_num_threads(int(sys.argv[1])); sys.path.insert(0, 'tests')\n"
+        "import numpy as np, test_training as t\n"
+        "inputs = list(np.random.default_rng(0).normal(size=(300, 2000)).astype('f4'))\n"
+        "net = t.trained([{'x': x} for x in inputs], np.arange(300) % 2, batch=300, epochs=3)\n"
+        "print(t.weights(net).tobytes().hex()[-4000:], net.predict({'x': inputs[0]}).tobytes())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code, threads], capture_output=True, text=True, check=True
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+def test_a_class_without_training_clips_gets_probability_zero():
+    inputs, labels = clips()
+    found = trained(inputs, labels * 2, 4).predict(inputs[0])
+    assert found.shape == (4,)
+    assert found[1] == found[3] == 0
+    assert found.sum() == pytest.approx(1)
+
+
+def test_a_single_class_is_predicted_for_certain_without_training():
+    inputs, _ = clips()
+    net = trained(inputs, np.full(20, 2), 3)
+    assert net.predict(inputs[0]).tolist() == [0, 0, 1]
+    assert not len(net.losses)
+
+
+def test_no_clip_at_all_is_refused():
+    with pytest.raises(mertk.ComponentError, match="no training clip"):
+        trained([], np.empty(0, int))
+
+
+def test_a_last_batch_of_one_does_not_stop_batch_norm():
+    inputs, labels = clips(17)
+    assert trained(inputs, labels, norm=True, batch=8).predict(inputs[0]).argmax() == labels[0]
+
+
+def test_every_clip_is_in_one_batch_of_an_epoch():
+    for count in (1, 2, 7, 8, 9, 16, 17):
+        parts = training._batches(count, 8)
+        assert sorted(torch.cat(parts).tolist()) == list(range(count))
+        assert count == 1 or min(len(part) for part in parts) > 1
+
+
+def test_clips_of_several_lengths_are_refused_with_a_hint():
+    inputs = [{"x": np.zeros((2, n), np.float32)} for n in (3, 4)]
+    with pytest.raises(mertk.ComponentError, match="pad_time"):
+        trained(inputs, np.array([0, 1]))
+
+
+def test_a_diverging_loss_is_reported():
+    inputs, labels = clips()
+    inputs[0]["x"][:] = np.inf
+    with pytest.raises(mertk.ComponentError, match="smaller lr"):
+        trained(inputs, labels)
+
+
+def test_read_only_pixels_are_taken_as_they_are():
+    pixels = np.zeros((4, 2, 3), np.uint8)
+    pixels.setflags(write=False)
+    seen = []
+    net = trained([{"x": np.zeros((2, 3), np.float32)}] * 4, np.arange(4) % 2)
+    net.apply({"x": pixels}, lambda _, tensors: seen.append(tensors["x"].dtype) or tensors["x"])
+    assert seen == [torch.uint8]
+
+
+def test_blocks_are_trained_with_the_classifier_and_shown():
+    inputs, labels = clips()
+    block = Scale()
+    net = trained(inputs, labels, through=[block])
+    assert block.shapes == {"x": (2, 3)}
+    assert net.module[-1].layer[0].in_features == 12  # built for what the block gives
+    assert block.net.weight.item() != 1
+    assert net.explain(inputs[0])["scale"] == pytest.approx([block.net.weight.item()])
+
+
+def test_a_prediction_does_not_depend_on_other_clips():
+    inputs, labels = clips()
+    net = trained(inputs, labels, norm=True)
+    alone = net.predict(inputs[3])
+    for other in inputs:
+        net.predict(other)
+    assert np.array_equal(net.predict(inputs[3]), alone)
+
+
+def test_focal_loss_without_gamma_is_cross_entropy_and_else_smaller():
+    logits, target = torch.randn(9, 4), torch.arange(9) % 4
+    plain = nn.functional.cross_entropy(logits, target)
+    assert torch.allclose(training.focal(logits, target, gamma=0), plain)
+    p = logits.softmax(1).gather(1, target[:, None])[:, 0]
+    expected = ((1 - p) ** 2 * -p.log()).mean()
+    assert torch.allclose(training.focal(logits, target, gamma=2), expected)
+
+
+def test_binary_focal_loss_counts_the_other_classes_too():
+    logits, target = torch.tensor([[2.0, 0.0, -1.0]]), torch.tensor([0])
+    p = logits.softmax(1)[0]
+    q = torch.stack([p[0], 1 - p[1], 1 - p[2]])
+    expected = (-((1 - q) ** 2) * q.log()).sum()
+    assert torch.allclose(training.focal(logits, target, binary=True), expected)
+
+
+def test_alpha_weights_the_samples_by_their_class():
+    logits, target = torch.randn(4, 2), torch.tensor([0, 0, 0, 1])
+    only_last = training.focal(logits, target, alpha=torch.tensor([0.0, 4.0]))
+    assert torch.allclose(only_last, training.focal(logits[3:], target[3:]))
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "focal", "focal_binary"])
+def test_gradients_stay_finite_for_certain_predictions(loss):
+    logits = torch.tensor([[200.0, -200.0], [-200.0, 200.0]], requires_grad=True)
+    schedule = training.Schedule(epochs=1, lr=1, loss=loss, gamma=0.5)
+    training._loss(logits, torch.tensor([0, 0]), torch.ones(2), schedule).backward()
+    assert torch.isfinite(logits.grad).all()
+
+
+def test_balanced_weights_are_inverse_frequencies_with_zero_for_absent_classes():
+    found = training.balanced_weights(np.array([0, 0, 0, 2]), 4)
+    assert found.tolist() == pytest.approx([4 / 6, 0, 2, 0])
+
+
+@pytest.mark.parametrize("bad", [{"epochs": 0}, {"batch": 1}, {"lr": 0}, {"gamma": -1}])
+def test_a_schedule_that_cannot_train_is_refused(bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        training.Schedule(**({"epochs": 1, "lr": 1} | bad))
+
+
+def test_devices_are_checked_by_name(monkeypatch):
+    monkeypatch.setenv("MERTK_DEVICE", "cpu")
+    training.use_device("auto")
+    assert training.device().type in ("cpu", "cuda")
+    with pytest.raises(mertk.ParameterError, match="Known: auto, cpu, cuda"):
+        training.use_device("tpu")
+
+
+def test_the_module_is_imported_without_torch():
+    code = "import sys, mertk.training; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
