@@ -1,5 +1,5 @@
 """Parts that readers of data sets share: frames on disk, spreadsheets, AU codes, layouts."""
 
-from mertk.data import arrays, aus, frames, record, repairs, sheets, videos
+from mertk.data import arrays, aus, frames, layouts, record, repairs, sheets, videos
 
-__all__ = ["arrays", "aus", "frames", "record", "repairs", "sheets", "videos"]
+__all__ = ["arrays", "aus", "frames", "layouts", "record", "repairs", "sheets", "videos"]
