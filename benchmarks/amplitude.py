@@ -32,8 +32,8 @@ def main() -> None:
     head = " | ".join(["peak motion, px", *MODELS])
     lines = [f"| {head} |", "|---" * (len(MODELS) + 1) + "|", *rows]
     note = (
-        "UF1 with its 95 % interval (bootstrap over 12 subjects, 108 clips, seed 0), preset `quick` "
-        f"where a model has one. Guessing scores {chance[0]:.3f}–{chance[1]:.3f}.\n"
+        "UF1 with its 95 % interval (bootstrap over 12 subjects; 108 clips, seed 0), preset "
+        f"`quick` where a model has one. Guessing scores {chance[0]:.3f}–{chance[1]:.3f}.\n"
         "`python -m benchmarks.amplitude` makes this table."
     )
     TABLE.write_text("\n".join(["# Score against motion", "", *lines, "", note, ""]))
