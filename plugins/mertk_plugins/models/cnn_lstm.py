@@ -8,7 +8,7 @@ from mertk import Recipe, Use
 # Aouayeb et al. 2019, rebuilt as the ablation of their 2022 model that its text suggests: one CNN
 # per region, no squeeze and excitation. Takes a GPU or days.
 PAPER = Recipe(
-    aligner=Use("landmark_crop"),
+    aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
     extractor=Use("patch_cnn_se", patches=1, patch_size=[105, 150], se="none"),
     fusion=(Use("standardize"), Use("pad_time", length=250), Use("lstm_concat")),
@@ -17,11 +17,11 @@ PAPER = Recipe(
 
 # For a CPU: what the preset `quick` of cnn_lstm_se changes, at the same resolution as it.
 QUICK = Recipe(
-    aligner=Use("landmark_crop"),
+    aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
     extractor=Use(
-        "patch_cnn_se", patches=1, patch_size=[48, 72], se="none", frames=3, extract_frames=16,
-        epochs=15, lr=1e-3, batch=64, init="he",
+        "patch_cnn_se", patches=1, patch_size=[48, 72], se="none", frames=1, extract_frames=16,
+        epochs=45, lr=1e-3, batch=64, init="he",
     ),
     fusion=(Use("standardize"), Use("pad_time", length=16), Use("lstm_concat")),
     classifier=Use("mlp", epochs=60, lr=1e-3, init="code"),
