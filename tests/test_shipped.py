@@ -24,7 +24,9 @@ def test_every_recipe_and_preset_can_be_built(recipe):
     assert build_line(REGISTRY, recipe).classifier.kind == "classifier"
 
 
-@pytest.mark.parametrize("entry", [e for e in REGISTRY if e.kind != "model"], ids=lambda e: f"{e.kind}-{e.name}")
+@pytest.mark.parametrize(
+    "entry", [e for e in REGISTRY if e.kind != "model"], ids=lambda e: f"{e.kind}-{e.name}"
+)
 def test_every_component_takes_its_own_defaults(entry):
     defaults = {name: p.default for name, p in entry.parameters().items()}
     assert all(p.default is not p.empty for p in entry.parameters().values())
