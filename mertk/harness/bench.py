@@ -109,8 +109,8 @@ def bench(
     options = Options(
         jobs=jobs or os.cpu_count() or 1,
         device=device,
-        out=Path(out),
-        cache=Cache(Path(cache) if cache else None).root,
+        out=Path(out).resolve(),  # a worker process may stand in another folder
+        cache=Cache(Path(cache) if cache else None).root.resolve(),
         fresh=fresh,
         folders={name: str(path.resolve()) for name, path in folders.items()},
     )

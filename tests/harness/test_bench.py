@@ -64,6 +64,14 @@ def test_two_workers_give_the_same_bits_as_one(plugins, tmp_path):
     assert one.equals(two)
 
 
+def test_workers_find_a_relative_folder_after_a_change_of_folder(plugins, tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        bench(plugins, "runs", jobs=2, sets=[("extractor.scale", 3.0)])
+        assert len(list((tmp_path / name).glob("runs/*/folds/*.json"))) == 4
+
+
 def test_seeds_differ_and_repeat(plugins, tmp_path):
     noisy = mertk.Use("toy_nearest", noise=20.0)
     options = {"swaps": [("classifier", [noisy])]}
