@@ -87,10 +87,9 @@ def _line(recipe: Recipe, files: tuple[str, ...]) -> tuple[Line, PrefixKeys]:
 
 
 def _use_device(name: str) -> None:
-    if name != "cpu":
-        from mertk import training
+    from mertk import training
 
-        training.use_device(name)
+    training.use_device(name)  # always: a process may have worked on another device before
 
 
 class _Parcels:

@@ -1,4 +1,8 @@
-"""The reference model: patch CNNs, an LSTM per region, squeeze and excitation in both."""
+"""The reference model: patch CNNs, an LSTM per region, squeeze and excitation in both.
+
+Presets: `paper` (the default), `code` (the published code's habits) and `quick` (the same networks
+on smaller patches, one training frame a clip, fewer epochs: minutes on a CPU).
+"""
 
 from __future__ import annotations
 
