@@ -1,5 +1,33 @@
-"""Parts that readers of data sets share: frames on disk, spreadsheets, AU codes, layouts."""
+"""Parts that readers of data sets share: frames, spreadsheets, AU codes, repairs, surveys."""
 
-from mertk.data import arrays, aus, frames, layouts, record, repairs, sheets, videos
+from mertk.data import (
+    annotations,
+    arrays,
+    aus,
+    binding,
+    doctor,
+    frames,
+    layouts,
+    record,
+    repairs,
+    sheets,
+    survey,
+    trees,
+    videos,
+)
 
-__all__ = ["arrays", "aus", "frames", "layouts", "record", "repairs", "sheets", "videos"]
+__all__ = [
+    "annotations",
+    "arrays",
+    "aus",
+    "binding",
+    "doctor",
+    "frames",
+    "layouts",
+    "record",
+    "repairs",
+    "sheets",
+    "survey",
+    "trees",
+    "videos",
+]

@@ -1,4 +1,4 @@
-"""Known errors of published annotation files, as data: `repairs.csv`.
+"""Known errors of published annotation files, as a table beside the reader that uses it.
 
 A row holds only where the published value is the one it expects, so a corrected future edition is
 left alone. `level` is 'official' (the data set's authors published the value), 'recommended' (the
@@ -11,7 +11,7 @@ import csv
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 Level = Literal["none", "official", "recommended"]
@@ -26,9 +26,14 @@ _ANY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One row. In the field `frames` (onset, apex, offset) a `*` stands for any value."""
+    """One row.
 
-    dataset: str
+    `clip` is `subject/clip`, or `subject/clip/onset` where a folder holds several expressions.
+    `field` names what is wrong: `onset`, `apex`, `offset`, `emotion`, `au` … In `frames` (onset
+    apex offset; a `*` stands for any value) it is for the files on disk to say which edition
+    holds; in `uid` the value is the onset of the edition that ids are made from.
+    """
+
     editions: str
     clip: str
     field: str
@@ -40,14 +45,12 @@ class Repair:
 
 
 @functools.cache
-def repairs(dataset: str) -> Mapping[str, tuple[Repair, ...]]:
-    """The rows of a data set by clip (`subject/clip`)."""
-    text = resources.files("mertk.data").joinpath("repairs.csv").read_text(encoding="utf-8")
+def read(file: Path) -> Mapping[str, tuple[Repair, ...]]:
+    """The rows of a table by clip; its columns are the fields of `Repair`."""
     found: dict[str, tuple[Repair, ...]] = {}
-    for row in csv.DictReader(text.splitlines()):
+    for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
         repair = Repair(**row)
-        if repair.dataset == dataset:
-            found[repair.clip] = (*found.get(repair.clip, ()), repair)
+        found[repair.clip] = (*found.get(repair.clip, ()), repair)
     return found
 
 
@@ -65,7 +68,13 @@ def repaired(
             quirks.append(row.quirk)
             if row.level in _APPLIED[level]:
                 values[row.field] = row.value
-    return values, tuple(quirks)
+    return values, tuple(dict.fromkeys(quirks))
+
+
+def identity_onset(rows: Iterable[Repair], onset: str) -> str:
+    """The onset that a clip's id is made from, which is the same in all editions."""
+    same = (row.value for row in rows if row.field == "uid" and row.published == onset)
+    return next(same, onset)
 
 
 def other_frames(

@@ -1,10 +1,15 @@
 import pytest
 
-from mertk.data.repairs import Repair, other_frames, repaired, repairs
+from pathlib import Path
+
+import mertk_plugins.datasets
+from mertk.data.repairs import Repair, identity_onset, other_frames, read, repaired
+
+TABLES = sorted(Path(mertk_plugins.datasets.__file__).parent.glob("_*_repairs.csv"))
 
 
 def row(**changes):
-    fields = {"dataset": "x", "editions": "v1", "clip": "s/c", "field": "apex", "published": "9",
+    fields = {"editions": "v1", "clip": "s/c", "field": "apex", "published": "9",
               "value": "7", "level": "recommended", "quirk": "typo", "evidence": ""}  # fmt: skip
     return Repair(**{**fields, **changes})
 
@@ -42,17 +47,21 @@ def test_other_frames_keep_what_the_star_stands_for():
     assert other_frames(rows, ("66", "/", "111"), "none") == []
 
 
-def test_every_shipped_row_can_be_used():
-    rows = [row for rows in repairs("casme2").values() for row in rows]
-    assert len(rows) == 32
+@pytest.mark.parametrize("file", TABLES, ids=lambda file: file.stem)
+def test_every_shipped_row_can_be_used(file):
+    rows = [row for rows in read(file).values() for row in rows]
+    assert rows
     for found in rows:
         assert found.level in {"official", "recommended", "flag"}
-        assert found.clip.count("/") == 1
+        assert found.clip.count("/") in (1, 2)
         assert found.quirk
-        assert bool(found.value) == (found.level != "flag")
+        assert not found.value or found.level != "flag" or found.field == "uid"
         if found.field == "frames":
             assert len(found.published.split()) == len(found.value.split()) == 3
 
 
-def test_an_unknown_data_set_has_no_repairs():
-    assert repairs("smic") == {}
+def test_an_id_keeps_the_onset_of_one_edition():
+    rows = [row(field="uid", published="56", value="15", level="flag")]
+    assert identity_onset(rows, "56") == "15"
+    assert identity_onset(rows, "15") == "15"
+    assert identity_onset([], "7") == "7"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import mertk
 from mertk import data
 
 if TYPE_CHECKING:
+    from mertk.data.record import Record
     from mertk.data.sheets import Row, Table
 
 _COLUMNS = {
@@ -24,16 +24,15 @@ _COLUMNS = {
     "emotion": ("estimatedemotion", "emotion"),
 }
 _OBJECTIVE = ("objectiveclasses", "objectiveclass")
-
-_COUNTS = {
-    "20140508": (99, 63, 32, 25, 27, 7, 2),
-    "20190701": (99, 63, 32, 28, 27, 4, 2),
-}
-_EMOTIONS = ("others", "disgust", "happiness", "surprise", "repression", "sadness", "fear")
-_UPDATED_ROWS = 256
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
 
-UNRECOGNISED = "unrecognised"
+_SAME = {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "fear": 2}
+EDITIONS = (
+    data.survey.Edition("20190701", 255, 26, {**_SAME, "surprise": 28, "sadness": 4}),
+    data.survey.Edition("20140508", 255, 26, {**_SAME, "surprise": 25, "sadness": 7}),
+    data.survey.Edition("updated", 256, 26),
+    data.survey.Edition("label_Ver_2", 255, 26),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,6 @@ class Annotation:
         return f"sub{self.number:02d}"
 
     @property
-    def key(self) -> str:
-        """`sub01/EP02_01f`, as in the table of repairs."""
-        return f"{self.subject}/{self.clip}"
-
-    @property
     def objective_class(self) -> int | None:
         """1–7, or None where the column is missing or empty."""
         text = self.objective.upper()
@@ -71,23 +65,15 @@ class Annotation:
 
 
 def annotated(table: Table) -> list[Annotation]:
-    """All rows; raises `DataError` where a column or name is missing, or two rows are one clip.
+    """All rows; raises `DataError` where a column or a name is missing.
 
-    Frame numbers stay text: what is wrong with them is the binding's to report, clip by clip.
+    Frame numbers stay text: what is wrong with them is the survey's to report, clip by clip.
     """
     columns = {field: table.column(*names) for field, names in _COLUMNS.items()}
     objective = next((name for name in _OBJECTIVE if name in table.columns), "")
     found = [_annotation(table, row, columns, objective) for row in table.rows]
     if not found:
         raise mertk.DataError(f"{table.place()}: a header but no rows")
-    seen: dict[tuple[str, str], int] = {}
-    for one in found:
-        first = seen.setdefault((one.key.lower(), one.onset), one.row)
-        if first != one.row:
-            raise mertk.DataError(
-                f"{table.place()}: rows {first} and {one.row} both annotate {one.key} from frame "
-                f"{one.onset}; delete one of them"
-            )
     return found
 
 
@@ -111,22 +97,17 @@ def _annotation(table: Table, row: Row, columns: Mapping[str, str], objective: s
     )
 
 
-def edition(table: Table, rows: Sequence[Annotation]) -> str:
+def edition(table: Table, records: Sequence[Record]) -> str:
     """Which published edition the rows are, by their header and counts.
 
     `20140508`, `20190701`, `updated` (256 rows, with sub24/EP02_07), `label_Ver_2` (255 or 256
     rows with the older frames), or `unrecognised`.
     """
-    found = Counter(data.record.canonical_emotion(row.emotion) for row in rows)
-    counts = tuple(found[name] for name in _EMOTIONS)
-    if len(rows) == _UPDATED_ROWS and any(row.key == "sub24/EP02_07" for row in rows):
+    clips = {f"{record.subject}/{record.clip}": record.onset_raw for record in records}
+    if len(records) == 256 and "sub24/EP02_07" in clips:
         return "updated"
-    older = any(row.key == "sub12/EP09_02" and row.onset == "161" for row in rows)
-    if older and len(rows) in (_UPDATED_ROWS - 1, _UPDATED_ROWS):
+    if len(records) in (255, 256) and clips.get("sub12/EP09_02") == "161":
         return "label_Ver_2"
     has_objective = any(name in table.columns for name in _OBJECTIVE)
-    for name, expected in _COUNTS.items():
-        known = counts == expected and len(rows) == sum(expected)
-        if known and has_objective == (name == "20190701"):
-            return name
-    return UNRECOGNISED
+    allowed = ["20190701"] if has_objective else ["20140508"]
+    return data.survey.recognised(records, [e for e in EDITIONS if e.name in allowed])

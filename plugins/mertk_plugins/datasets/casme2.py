@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import logging
+import functools
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import mertk
 from mertk import data
-from mertk_plugins.datasets import _casme2_files as files
 from mertk_plugins.datasets import _casme2_sheet as sheet
-from mertk_plugins.datasets._casme2_bind import Source, bind
 
-_log = logging.getLogger("mertk.casme2")
+LAYOUT = (
+    "The folder should hold a spreadsheet (CASME2-coding-20190701.xlsx or "
+    "CASME2-coding-20140508.xlsx) and a tree of frames (CASME2_RAW_selected, CASME2-RAW or "
+    "Cropped) with pictures such as sub01/EP02_01f/img46.jpg (reg_img46.jpg in Cropped). Videos "
+    "(avi) are not read."
+)
+KINDS = ("selected", "raw", "cropped")
+"""Kinds of frame trees, the preferred one first."""
 
-_LINES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a folder of CASME II holds.
-
-    `problems` has one line for each annotated clip that cannot be used, `unannotated` the clip
-    folders that no row annotates: two of the original set, and no mistake.
-    """
-
-    sheet: Path
-    edition: str
-    tree: Path
-    kind: str
-    rows: int
-    clips: tuple[mertk.Clip, ...]
-    problems: tuple[str, ...]
-    unannotated: tuple[str, ...]
+_FPS = 200.0
+_NAMES = (
+    "CASME2-coding-20190701.xlsx",
+    "CASME2-coding-20140508.xlsx",
+    "CASME2-coding-updated.xlsx",
+    "CASME2_label_Ver_2.xls",
+)
+_SHEET = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*(?:coding|label)"
+_SUBJECT = re.compile(r"sub(?:ject)?[ _-]*0*(\d+)", re.IGNORECASE)
+_WORDS = {"compress": "video", "crop": "cropped", "select": "selected", "raw": "raw"}
+_REPAIRS = Path(__file__).with_name("_casme2_repairs.csv")
 
 
 class CASME2:
@@ -59,96 +56,76 @@ class CASME2:
         sheet: str | None = None,
     ) -> None:
         self.tree: Literal["auto", "raw", "selected", "cropped"] = tree
-        self.repair: Literal["none", "official", "recommended"] = repair
-        self.missing, self.sheet = missing, sheet
+        self.repair: data.repairs.Level = repair
+        self.missing: Literal["error", "skip"] = missing
+        self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        survey = self.survey(root)
-        if survey.problems and self.missing == "error":
-            raise mertk.DataError(
-                f"{_summary(survey)}\nRestore the files, or leave these clips out with "
-                "casme2:missing=skip; the clip list is then no longer the published one"
-            )
-        if not survey.clips:
-            raise mertk.DataError(f"{_summary(survey)}\n{files.LAYOUT}")
-        if survey.problems:
-            _log.warning("%s", _summary(survey))
-        if survey.edition == sheet.UNRECOGNISED and not survey.clips[0].record["synthetic"]:
-            _log.warning(
-                "%s: %d rows and their emotions are no published edition (20140508 and 20190701: "
-                "255 rows; updated: 256)", survey.sheet, survey.rows,
-            )  # fmt: skip
-        return survey.clips
+        return data.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> Survey:
+    def survey(self, root: Path | None, /) -> data.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        folder = _folder(root)
-        found = files.search(folder)
-        table = data.sheets.read_table(files.choose_sheet(found, folder, self.sheet))
-        rows = sheet.annotated(table)
-        tree = files.choose_tree(found, folder, self.tree)
-        edition = sheet.edition(table, rows)
-        synthetic = data.record.is_synthetic(folder)
-        source = Source(folder, edition, tree.kind, self.repair, synthetic)
-        clips, problems = _bound(source, tree, rows)
-        return Survey(
-            sheet=table.file,
-            edition=edition,
-            tree=tree.path,
-            kind=tree.kind,
-            rows=len(rows),
-            clips=tuple(clips),
-            problems=tuple(problems),
-            unannotated=tuple(_unannotated(tree, rows)),
+        found = data.trees.explore("casme2", root, LAYOUT)
+        file = data.trees.choose_sheet("casme2", found, _SHEET, _NAMES, self.sheet)
+        table = data.sheets.read_table(data.trees.need_sheet("casme2", found, file, LAYOUT))
+        source = data.annotations.Source(
+            dataset="casme2",
+            root=found.root,
+            repairs=data.repairs.read(_REPAIRS),
+            level=self.repair,
+        )
+        records = [_record(source, row) for row in sheet.annotated(table)]
+        place = functools.partial(_place, found.root)
+        trees = data.trees.trees(found, place)
+        tree, no_tree = data.trees.choose_tree("casme2", found, trees, KINDS, self.tree)
+        return data.survey.survey(
+            source,
+            records,
+            tree=tree,
+            no_tree=no_tree,
+            key=lambda record: f"{record.subject}/{record.clip}".lower(),
+            layout=LAYOUT,
+            edition=sheet.edition(table, records),
+            editions=sheet.EDITIONS,
+            sheets=[table.file],
         )
 
 
-def _folder(root: Path | None) -> Path:
-    if root is None:
-        raise mertk.DataError(
-            f"casme2 needs the folder of the data set: --data casme2=FOLDER. {files.LAYOUT}"
-        )
-    folder = Path(root)
-    if not folder.is_dir():
-        raise mertk.DataError(f"casme2: there is no folder {folder}. {files.LAYOUT}")
-    if not any(folder.iterdir()):
-        raise mertk.DataError(f"casme2: the folder {folder} is empty. {files.LAYOUT}")
-    return folder
-
-
-def _bound(
-    source: Source, tree: files.Tree, rows: Sequence[sheet.Annotation]
-) -> tuple[list[mertk.Clip], list[str]]:
-    clips: list[mertk.Clip] = []
-    problems = []
-    for row in rows:
-        folder = tree.find(row.number, row.clip)
-        try:
-            if folder is None:
-                problems.append(f"{row.key} (row {row.row}): no folder in {tree.path}")
-            else:
-                clips.append(bind(source, row, folder))
-        except mertk.DataError as problem:
-            problems.append(f"{row.key} (row {row.row}): {problem}")
-    return clips, problems
-
-
-def _unannotated(tree: files.Tree, rows: Sequence[sheet.Annotation]) -> list[str]:
-    known = {row.key.lower() for row in rows}
-    on_disk = [f"sub{n:02d}/{clip}" for n in sorted(tree.subjects) for clip in tree.clips(n)]
-    return [key for key in on_disk if key.lower() not in known]
-
-
-def _summary(survey: Survey) -> str:
-    lines = survey.problems[:_LINES]
-    more = len(survey.problems) - len(lines)
-    head = (
-        f"casme2: {len(survey.problems)} of {survey.rows} annotated clips of {survey.sheet.name} "
-        f"have no usable frames in {survey.tree}:"
+def _record(source: data.annotations.Source, row: sheet.Annotation) -> data.record.Record:
+    return data.annotations.annotated(
+        source,
+        place=f"row {row.row}",
+        subject=row.subject,
+        subject_native=row.native,
+        clip=row.clip,
+        onset=row.onset,
+        apex=row.apex,
+        offset=row.offset,
+        fps=_FPS,
+        emotion=row.emotion,
+        au=row.au,
+        objective=row.objective_class,
+        objective_source="Objective Classes",
+        modality="rgb",
     )
-    tail = [f"… and {more} more"] if more else []
-    return "\n  ".join([head, *lines, *tail])
+
+
+def _place(root: Path, folder: Path) -> data.trees.Place | None:
+    """`…/sub01/EP02_01f` is a clip, whatever the padding and case of the subject."""
+    subject = _SUBJECT.fullmatch(folder.parent.name)
+    if not subject or folder == root:
+        return None
+    base = folder.parent.parent
+    key = f"sub{int(subject[1]):02d}/{folder.name}".lower()
+    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, _by_name(folder)), key)
+
+
+def _by_name(folder: Path) -> str:
+    """The kind that a frame's name says where no folder's does."""
+    names = sorted(file.name.lower() for file in folder.iterdir())
+    pictures = (name for name in names if data.frames.is_picture(name))
+    return "cropped" if next(pictures, "").startswith("reg_") else "raw"
 
 
 @mertk.hookimpl
