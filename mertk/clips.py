@@ -354,7 +354,8 @@ class Train(Generic[T]):
 
     `inputs[i]` is what the component's verb is handed for clip i: `Footage` for an aligner,
     `Faces` for a ROI scheme, `(Faces, Regions)` for an extractor, `Streams` for fusion and
-    classifier. `labels` `[clips]` index into `classes`; a class may have no training clip.
+    classifier. `labels` `[clips]` index into `classes`; a class may have no training clip. Under a
+    multi-label protocol they are `[clips, classes]` of 0 and 1, and a clip may have none or many.
     """
 
     inputs: Sequence[T]
@@ -364,6 +365,18 @@ class Train(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether a clip may have any number of the classes at once."""
+        return self.labels.ndim == 2
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The share of the clips that has each class `[classes]`."""
+        if self.multilabel:
+            return np.asarray(self.labels.mean(axis=0))
+        return np.bincount(self.labels, minlength=len(self.classes)) / len(self)
 
 
 def flatten(streams: Streams) -> Floats:

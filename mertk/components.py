@@ -8,7 +8,7 @@ training clips, asked about one clip at a time, and dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -81,7 +81,11 @@ class Classifier(Protocol):
         ...
 
     def predict(self, streams: Streams, /) -> NDArray[np.floating[Any]]:
-        """Class probabilities `[classes]` of one clip: finite, not negative, of sum 1."""
+        """Class probabilities `[classes]` of one clip: finite, not negative, of sum 1.
+
+        Where training was multi-label (`train.multilabel`), each class has a probability of its
+        own in 0 … 1; a class is predicted from one half on.
+        """
         ...
 
 
@@ -117,7 +121,17 @@ class Dataset(Protocol):
 
 
 class EvaluationProtocol(Protocol):
-    """Which clips count, under which class names, in which folds, and how they are scored."""
+    """Which clips count, under which class names, in which folds, and how they are scored.
+
+    A protocol with the class attribute `multilabel = True` gives a clip any number of classes,
+    such as the action units that it shows: `label` then gives a collection of class names (empty
+    where none applies), `classes` must be fixed, and `score` receives one 2x2 matrix per class,
+    `[…, classes, true, predicted]` with 0 for absent and 1 for present.
+
+    `manifests` (`mertk.manifest.Manifest`) are the clip lists that it is published with: other
+    clips are refused unless the user allows them. A protocol with `tests_all = False` has clips
+    that are only trained on, such as those of an official training part.
+    """
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -129,8 +143,8 @@ class EvaluationProtocol(Protocol):
         """The fixed class list; empty: all labels that are found, sorted."""
         ...
 
-    def label(self, clip: Clip, /) -> str | None:
-        """The class of a clip, or None to leave it out."""
+    def label(self, clip: Clip, /) -> str | Collection[str] | None:
+        """The class of a clip (or its classes, if multi-label), or None to leave it out."""
         ...
 
     def splits(self, clips: Sequence[Clip], /) -> Iterable[Split]:
@@ -138,7 +152,10 @@ class EvaluationProtocol(Protocol):
         ...
 
     def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
-        """Scores from pooled confusion matrices `[…, true, predicted]`, over leading axes."""
+        """Scores from pooled confusion matrices `[…, true, predicted]`, over leading axes.
+
+        Models are compared by the first one.
+        """
         ...
 
 

@@ -29,15 +29,15 @@ FORMAT = 1
 class Fold:
     """One finished fold: for each held-out clip its truth and its class probabilities.
 
-    `seconds` are those of each stage; `explained` maps clip ids to what the classifier said of
-    its prediction.
+    The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
+    `explained` maps clip ids to what the classifier said of its prediction.
     """
 
     name: str
     seed: int
     uids: Sequence[str]
     people: Sequence[str]
-    truth: Sequence[int]
+    truth: Sequence[int] | Sequence[Sequence[int]]
     probabilities: Sequence[Sequence[float]]
     seconds: Mapping[str, float]
     explained: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -62,6 +62,7 @@ class Run:
         self.identity: dict[str, Any] = about["identity"]
         self.provenance: dict[str, Any] = about["provenance"]
         self.classes: tuple[str, ...] = tuple(self.identity["classes"])
+        self.multilabel: bool = self.identity.get("multilabel", False)
 
     @classmethod
     def open(
@@ -106,7 +107,10 @@ class Run:
                 yield fold
 
     def predictions(self) -> pd.DataFrame:
-        """One row per (seed, clip): uid, person, fold, seed, truth, predicted, p_<class>."""
+        """One row per (seed, clip): uid, person, fold, seed, truth, predicted, p_<class>.
+
+        A multi-label run has t_<class> (0 or 1) in the place of truth and predicted.
+        """
         import pandas as pd
 
         tables = [self._table(fold) for fold in self.folds()]
@@ -119,14 +123,19 @@ class Run:
 
         probabilities = np.asarray(fold.probabilities, float).reshape(-1, len(self.classes))
         columns = {f"p_{c}": probabilities[:, at] for at, c in enumerate(self.classes)}
+        truth = np.asarray(fold.truth, int)
+        answers: dict[str, Any]
+        if self.multilabel:
+            answers = {f"t_{c}": truth[:, at] for at, c in enumerate(self.classes)}
+        else:
+            answers = {"truth": truth, "predicted": probabilities.argmax(axis=1)}
         return pd.DataFrame(
             {
                 "uid": list(fold.uids),
                 "person": list(fold.people),
                 "fold": fold.name,
                 "seed": fold.seed,
-                "truth": np.asarray(fold.truth, int),
-                "predicted": probabilities.argmax(axis=1),
+                **answers,
                 **columns,
             }
         )

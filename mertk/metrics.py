@@ -1,8 +1,9 @@
-"""UF1, UAR and accuracy from pooled confusion matrices `[…, true, predicted]`.
+"""Scores from pooled confusion matrices `[…, true, predicted]`: UF1, UAR, accuracy, F1 per label.
 
-Folds are pooled first: a fold of one subject seldom holds every class, so means of fold scores
-depend on what is done about absent classes. All functions work over leading axes, which is how
-the bootstrap scores thousands of resamples at once.
+Multi-label protocols have one 2x2 matrix per label, `[…, labels, true, predicted]`. Folds are
+pooled first: a fold of one subject seldom holds every class, so means of fold scores depend on
+what is done about absent classes. All functions work over leading axes, which is how the bootstrap
+scores thousands of resamples at once.
 """
 
 from __future__ import annotations
@@ -58,6 +59,24 @@ def accuracy(matrix: Matrix) -> NDArray[np.float64]:
 def standard_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
     """What nearly every protocol of the field reports: UF1, UAR and accuracy."""
     return {"UF1": uf1(matrix), "UAR": uar(matrix), "accuracy": accuracy(matrix)}
+
+
+def binary_f1(matrix: Matrix) -> NDArray[np.float64]:
+    """F1 of each label's presence `[…, labels]`; 0 where it is never there and never said."""
+    return np.asarray(f1(matrix)[..., 1])
+
+
+def macro_f1(matrix: Matrix) -> NDArray[np.float64]:
+    """The mean F1 of each label's presence and absence `[…, labels]`."""
+    return uf1(matrix)
+
+
+def multilabel_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
+    """The means over labels of binary and of macro F1, as action units are scored."""
+    return {
+        "binary F1": np.asarray(binary_f1(matrix).mean(axis=-1)),
+        "macro F1": np.asarray(macro_f1(matrix).mean(axis=-1)),
+    }
 
 
 def _ratio(above: NDArray[np.float64], below: Matrix) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """Intervals, paired tests and chance, all over subjects: clips of one person are not independent.
 
 Everything works on confusion matrices per subject `[seeds, subjects, true, predicted]`, so that a
-resample of subjects is a weighted sum and thousands of them are scored at once.
+resample of subjects is a weighted sum and thousands of them are scored at once. Multi-label runs
+have one matrix per label, `[seeds, subjects, classes, 2, 2]`; labels are 0/1 `[clips, classes]`.
 """
 
 from __future__ import annotations
@@ -74,8 +75,27 @@ def paired_permutation(
 def chance(
     truth: NDArray[np.int64], people: NDArray[Any], classes: int, score: Score, *, draws: int = 2000
 ) -> dict[str, tuple[float, float]]:
-    """95 % of what guessing scores: each clip's class drawn by the other subjects' frequencies."""
+    """95 % of what guessing scores: each clip's class drawn by the other subjects' frequencies.
+
+    In multi-label `truth` `[clips, classes]` each class is drawn on its own.
+    """
     rng = np.random.default_rng(0)
+    if truth.ndim == 2:
+        drawn = [_guessed(label, people, 2, draws, rng) for label in truth.T]
+        scores = score(np.stack(drawn, axis=1))
+    else:
+        scores = score(_guessed(truth, people, classes, draws, rng))
+    return {name: _pair(np.percentile(values, [2.5, 97.5])) for name, values in scores.items()}
+
+
+def _guessed(
+    truth: NDArray[np.int64],
+    people: NDArray[Any],
+    classes: int,
+    draws: int,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Confusion matrices of guesses `[draws, true, guessed]`."""
     guesses = np.empty((draws, len(truth)), np.int64)
     for person in np.unique(people):
         held_out = people == person
@@ -84,14 +104,19 @@ def chance(
         guesses[:, held_out] = rng.choice(classes, (draws, int(held_out.sum())), p=frequencies)
     flat = truth * classes + guesses + np.arange(draws)[:, None] * classes**2
     matrices = np.bincount(flat.ravel(), minlength=draws * classes**2)
-    scores = score(matrices.reshape(draws, classes, classes))
-    return {name: _pair(np.percentile(values, [2.5, 97.5])) for name, values in scores.items()}
+    return matrices.reshape(draws, classes, classes)
 
 
 def subject_confusions(
     truth: NDArray[np.int64], predicted: NDArray[np.int64], people: NDArray[Any], classes: int
 ) -> NDArray[np.int64]:
-    """One confusion matrix per subject `[subjects, true, predicted]`, subjects sorted."""
+    """One confusion matrix per subject `[subjects, true, predicted]`, subjects sorted.
+
+    From multi-label `truth` and `predicted` `[clips, classes]`: `[subjects, classes, 2, 2]`.
+    """
+    if truth.ndim == 2:
+        labels = zip(truth.T, predicted.T, strict=True)
+        return np.stack([subject_confusions(t, p, people, 2) for t, p in labels], axis=1)
     names, subject = np.unique(people, return_inverse=True)
     flat = (subject * classes + truth) * classes + predicted
     return np.bincount(flat, minlength=len(names) * classes**2).reshape(-1, classes, classes)
@@ -105,9 +130,9 @@ def _weighted_scores(
     other: Confusions | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Scores `[draws]` of confusion matrices summed over weighted subjects, mean over seeds."""
-    summed = np.einsum("ds,esij->edij", weights, confusions)
+    summed = np.einsum("ds,es...->ed...", weights, confusions)
     if other_weights is not None and other is not None:
-        summed = summed + np.einsum("ds,esij->edij", other_weights, other)
+        summed = summed + np.einsum("ds,es...->ed...", other_weights, other)
     return {name: values.mean(axis=0) for name, values in score(summed).items()}
 
 

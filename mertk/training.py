@@ -67,7 +67,9 @@ class Schedule:
 class Trained:
     """A trained network in evaluation mode, and which classes it has `seen` `[classes]`.
 
-    `losses` `[epochs]` are the mean training losses; empty where there was one class to learn.
+    Multi-label, `seen` says of each class whether training held clips without and with it
+    `[classes, 2]`. `losses` `[epochs]` are the mean training losses; empty where there was nothing
+    to tell apart.
     """
 
     module: Any
@@ -75,8 +77,14 @@ class Trained:
     losses: Floats
 
     def predict(self, streams: Streams) -> NDArray[np.float64]:
-        """Class probabilities `[classes]` of one clip; 0 for classes without a training clip."""
+        """Class probabilities `[classes]` of one clip; 0 for classes without a training clip.
+
+        Multi-label, a class that all training clips have gets 1.
+        """
         logits = self.apply(_batch_of_one(streams))[0].astype(np.float64)
+        if self.seen.ndim == 2:
+            found = (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
+            return np.where(self.seen.all(axis=1), found, self.seen[:, 1])
         logits[~self.seen] = -np.inf
         odds = np.exp(logits - logits.max())
         return odds / odds.sum()  # type: ignore[no-any-return]
@@ -115,8 +123,10 @@ def fit(
 ) -> Trained:
     """Build a network and train it; `inputs` are clips, or arrays `[samples, …]` by name.
 
-    `through` are blocks between the streams and the network, trained with it. Where all labels
-    are of one class there is nothing to learn: the network stays as built and predicts that class.
+    `labels` are class indices `[samples]`, or multi-label ones `[samples, classes]` of 0 and 1, for
+    which every loss is taken of each class's sigmoid, and averaged over classes. `through` are
+    blocks between the streams and the network, trained with it. Where all labels are of one class
+    there is nothing to learn: the network stays as built and predicts that class.
     Raises `ComponentError` where clips differ in shape or the loss is not finite.
     """
     arrays = dict(inputs) if isinstance(inputs, Mapping) else stacked(inputs)
@@ -128,7 +138,7 @@ def fit(
     losses = np.empty(0, np.float32)
     with seeded(rng):
         module = chained(build, shapes, through).to(device())
-        if np.count_nonzero(weights) > 1:
+        if _differ(weights > 0):
             alpha = weights if schedule.alpha else np.ones_like(weights)
             losses = _descend(module, arrays, targets, alpha, schedule)
     return Trained(module.eval(), weights > 0, losses)
@@ -165,7 +175,12 @@ def stacked(inputs: Sequence[Streams]) -> dict[str, NDArray[Any]]:
 
 
 def balanced_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float64]:
-    """Inverse class frequencies `[classes]`, of mean 1 over the labels; 0 for an absent class."""
+    """Inverse class frequencies `[classes]`, of mean 1 over the labels; 0 for an absent class.
+
+    For multi-label ones, those of absence and presence per class `[classes, 2]`.
+    """
+    if labels.ndim == 2:
+        return np.stack([balanced_weights(label, 2) for label in labels.T])
     counts = np.bincount(labels, minlength=classes)
     present = counts > 0
     return np.where(present, len(labels) / (present.sum() * np.maximum(counts, 1)), 0.0)
@@ -195,8 +210,30 @@ def focal(
         losses = -((1 - right) ** gamma * right.log()).sum(1)
     else:
         logs = logits.log_softmax(1).gather(1, target[:, None])[:, 0]
-        losses = -logs if gamma == 0 else -((1 - logs.exp()).clamp(min=1e-7) ** gamma) * logs
+        losses = _focused(logs, gamma)
     return losses.mean() if alpha is None else (losses * alpha[target]).mean()
+
+
+def sigmoid_focal(
+    logits: Tensor, target: Tensor, *, gamma: float = 2.0, alpha: Tensor | None = None
+) -> Tensor:
+    """The mean focal loss of multi-label targets; γ = 0 is binary cross-entropy.
+
+    `logits` and `target` `[samples, classes]`, `alpha` `[classes, 2]` for absence and presence.
+    """
+    import torch
+    from torch.nn import functional
+
+    logs = functional.logsigmoid(torch.where(target.bool(), logits, -logits))
+    losses = _focused(logs, gamma)
+    if alpha is not None:
+        losses = losses * torch.where(target.bool(), alpha[:, 1], alpha[:, 0])
+    return losses.mean()
+
+
+def _focused(logs: Tensor, gamma: float) -> Tensor:
+    """−(1−p)^γ log p, from log p."""
+    return -logs if gamma == 0 else -((1 - logs.exp()).clamp(min=1e-7) ** gamma) * logs
 
 
 @contextlib.contextmanager
@@ -277,6 +314,11 @@ def _descend(
     return losses
 
 
+def _differ(seen: NDArray[np.bool_]) -> bool:
+    """Whether the training labels differ at all, given which ones were `seen`."""
+    return bool(seen.all(axis=1).any() if seen.ndim == 2 else seen.sum() > 1)
+
+
 def _optimizer(module: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
     import torch
 
@@ -303,6 +345,8 @@ def _batches(samples: int, size: int) -> list[Tensor]:
 
 def _loss(logits: Tensor, target: Tensor, weights: Tensor, schedule: Schedule) -> Tensor:
     gamma = 0.0 if schedule.loss == "cross_entropy" else schedule.gamma
+    if target.ndim == 2:
+        return sigmoid_focal(logits, target, gamma=gamma, alpha=weights)
     binary = schedule.loss == "focal_binary"
     return focal(logits, target, gamma=gamma, alpha=weights, binary=binary)
 

@@ -1,6 +1,7 @@
 """The ledger: predictions on disk, whole folds only."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -66,3 +67,21 @@ def test_what_is_no_run_says_so(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(StorageError, match="format 99"):
         Run(tmp_path)
+
+
+def test_a_multi_label_run_has_truth_and_probability_of_each_label(tmp_path):
+    run = Run.open(tmp_path, "model", {**IDENTITY, "multilabel": True}, {})
+    many = replace(fold(), truth=[[1, 0], [0, 0]], probabilities=[[0.9, 0.8], [0.1, 0.2]])
+    run.save(many)
+    assert list(run.folds()) == [many]
+    table = run.predictions()
+    assert table[["t_a", "t_b"]].to_numpy().tolist() == [[0, 0], [1, 0]]
+    assert table["p_b"].tolist() == [0.2, 0.8]
+    assert "predicted" not in table
+
+
+def test_a_run_is_multi_label_by_its_identity_alone(tmp_path):
+    plain = Run.open(tmp_path, "model", IDENTITY, {})
+    many = Run.open(tmp_path, "model", {**IDENTITY, "multilabel": True}, {})
+    assert (plain.multilabel, many.multilabel) == (False, True)
+    assert plain.path != many.path

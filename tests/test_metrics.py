@@ -32,3 +32,23 @@ def test_leading_axes_are_scored_at_once():
     rng = np.random.default_rng(1)
     stack = rng.integers(0, 9, (7, 2, 3, 3))
     assert np.allclose(metrics.uf1(stack)[3, 1], metrics.uf1(stack[3, 1]))
+
+
+def test_scores_per_label_equal_scikit_learns():
+    rng = np.random.default_rng(2)
+    truth, predicted = rng.integers(0, 2, (60, 4)), rng.integers(0, 2, (60, 4))
+    pairs = list(zip(truth.T, predicted.T, strict=True))
+    matrix = np.stack([metrics.confusion(t, p, 2) for t, p in pairs])
+    macro = [f1_score(t, p, average="macro") for t, p in pairs]
+    assert metrics.binary_f1(matrix) == pytest.approx(f1_score(truth, predicted, average=None))
+    assert metrics.macro_f1(matrix) == pytest.approx(macro)
+    found = metrics.multilabel_scores(matrix)
+    assert found["binary F1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+    assert found["macro F1"] == pytest.approx(np.mean(macro))
+    assert next(iter(found)) == "binary F1"  # what published tables of action units give
+
+
+def test_a_label_that_is_never_there_and_never_said_scores_0_and_0_5():
+    matrix = np.array([[[9, 0], [0, 0]]])
+    assert metrics.binary_f1(matrix).tolist() == [0]
+    assert metrics.macro_f1(matrix).tolist() == [0.5]

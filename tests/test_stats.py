@@ -91,3 +91,52 @@ def test_a_model_without_chance_is_compared_with_all_seeds_of_another():
     found = stats.paired_permutation(a, b, metrics.standard_scores, "UF1")
     mean = np.mean([metrics.uf1(m.sum(0)) for m in a]) - metrics.uf1(b[0].sum(0))
     assert found.difference == pytest.approx(mean)
+
+
+def many(rng, seeds=1, subjects=6, labels=4):
+    return rng.integers(0, 5, (seeds, subjects, labels, 2, 2))
+
+
+def test_matrices_of_several_labels_are_tested_and_resampled_together():
+    rng = np.random.default_rng(8)
+    a, b = many(rng, seeds=2), many(rng)
+    found = stats.paired_permutation(a, b, metrics.multilabel_scores, "macro F1")
+    mean = np.mean([metrics.macro_f1(m.sum(0)) for m in a]) - metrics.macro_f1(b[0].sum(0)).mean()
+    assert found.exact
+    assert found.difference == pytest.approx(mean)
+    low, high = stats.bootstrap(a, metrics.multilabel_scores)["binary F1"]
+    assert low < stats.pooled(a, metrics.multilabel_scores)["binary F1"] < high
+
+
+def test_a_single_label_of_two_classes_is_tested_as_ever():
+    rng = np.random.default_rng(9)
+    a, b = many(rng, labels=1), many(rng, labels=1)
+    found = stats.paired_permutation(a, b, metrics.multilabel_scores, "macro F1")
+    plain = stats.paired_permutation(a[:, :, 0], b[:, :, 0], metrics.standard_scores, "UF1")
+    assert (found.difference, found.low, found.high, found.p) == (
+        plain.difference, plain.low, plain.high, plain.p,
+    )  # fmt: skip
+
+
+def test_a_subjects_matrices_count_each_label_by_itself():
+    truth, predicted = np.array([[1, 0], [1, 1], [0, 0]]), np.array([[1, 0], [0, 1], [0, 1]])
+    found = stats.subject_confusions(truth, predicted, np.array(["b", "a", "a"]), 2)
+    assert found.shape == (2, 2, 2, 2)
+    assert found[0].tolist() == [[[1, 0], [1, 0]], [[0, 1], [0, 1]]]
+    assert found[1].tolist() == [[[0, 0], [0, 1]], [[1, 0], [0, 0]]]
+
+
+def test_chance_draws_each_label_by_the_other_subjects_frequency():
+    rng = np.random.default_rng(10)
+    people = np.repeat([f"p{i}" for i in range(12)], 9)
+    truth = (rng.random((len(people), 3)) < [0.5, 0.2, 0.05]).astype(np.int64)
+    low, high = stats.chance(truth, people, 3, metrics.multilabel_scores)["binary F1"]
+    shares = truth.mean(axis=0)
+    assert low < shares.mean() < high  # guessing at rate p finds an F1 of about p
+    guesses = [
+        metrics.multilabel_scores(
+            np.stack([metrics.confusion(t, g, 2) for t, g in zip(truth.T, drawn.T, strict=True)])
+        )["binary F1"]
+        for drawn in (rng.random((500, *truth.shape)) < shares).astype(np.int64)
+    ]
+    assert 0.9 <= np.mean([(low <= g <= high) for g in guesses]) <= 0.985

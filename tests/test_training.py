@@ -242,3 +242,66 @@ def test_devices_are_checked_by_name(monkeypatch):
 def test_the_module_is_imported_without_torch():
     code = "import sys, mertk.training; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def many_labels(count=20):
+    """Clips of two signs; the labels are: sign, never, always, now and then."""
+    inputs, sign = clips(count)
+    part = np.arange(count) % 4 == 1
+    return inputs, np.stack([sign, 0 * sign, 0 * sign + 1, part], axis=1).astype(np.int64)
+
+
+def test_labels_side_by_side_are_learnt_each_by_itself():
+    inputs, labels = many_labels()
+    labels[:, 3] = 1 - labels[:, 0]
+    net = trained(inputs, labels, 4)
+    found = np.stack([net.predict(x) for x in inputs])
+    assert net.losses[-1] < net.losses[0] / 4
+    assert np.array_equal(found >= 0.5, labels == 1)
+    assert not np.allclose(found.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "focal", "focal_binary"])
+def test_a_label_that_all_or_no_training_clips_have_is_constant(loss):
+    inputs, labels = many_labels()
+    found = trained(inputs, labels, 4, loss=loss, alpha=True, epochs=2).predict(inputs[0])
+    assert found[1:3].tolist() == [0, 1]
+    assert 0 < found[0] < 1
+
+
+def test_labels_that_never_differ_are_not_trained_on():
+    inputs, labels = many_labels()
+    net = trained(inputs, labels[:, 1:3], 2)
+    assert net.predict(inputs[0]).tolist() == [0, 1]
+    assert not len(net.losses)
+
+
+class Certain(nn.Module):
+    def forward(self, streams):
+        return streams["x"]
+
+
+def test_certain_logits_give_probabilities_without_overflow():
+    net = training.Trained(Certain(), np.ones((3, 2), bool), np.empty(0, np.float32))
+    found = net.predict({"x": np.array([-2000.0, 0.0, 2000.0], np.float32)})
+    assert found.tolist() == [0, 0.5, 1]
+
+
+def test_multi_label_loss_without_gamma_is_torchs_binary_cross_entropy():
+    logits, target = torch.randn(9, 4), (torch.rand(9, 4) < 0.3).long()
+    plain = nn.functional.binary_cross_entropy_with_logits(logits, target.float())
+    assert torch.allclose(training.sigmoid_focal(logits, target, gamma=0), plain)
+    p = torch.where(target == 1, logits.sigmoid(), 1 - logits.sigmoid())
+    expected = ((1 - p) ** 2 * -p.log()).mean()
+    assert torch.allclose(training.sigmoid_focal(logits, target, gamma=2), expected)
+
+
+def test_multi_label_weights_balance_absence_and_presence():
+    labels = np.array([[1, 0], [0, 0], [0, 0], [0, 0]])
+    found = training.balanced_weights(labels, 2)
+    assert found == pytest.approx(np.array([[4 / 6, 2], [1, 0]]))
+    logits = torch.randn(4, 2)
+    weighted = training.sigmoid_focal(
+        logits, torch.tensor(labels), gamma=0, alpha=torch.tensor([[0.0, 8.0], [0.0, 0.0]])
+    )
+    assert torch.allclose(weighted, -nn.functional.logsigmoid(logits[0, 0]))

@@ -33,12 +33,20 @@ class Parcels(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """The clips of a run as the fold pass knows them: ids, people, labels, all `[clips]`."""
+    """The clips of a run as the fold pass knows them: ids, people, labels, all `[clips]`.
+
+    Labels are `[clips, classes]` of 0 and 1 under a multi-label protocol.
+    """
 
     uids: Sequence[str]
     people: NDArray[np.str_]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether a clip may have any number of the classes at once."""
+        return self.labels.ndim == 2
 
 
 def run_fold(line: Line, parcels: Parcels, sample: Sample, split: Split, seed: int) -> Fold:
@@ -63,7 +71,7 @@ def run_fold(line: Line, parcels: Parcels, sample: Sample, split: Split, seed: i
         seed=seed,
         uids=[sample.uids[at] for at in split.test],
         people=[str(sample.people[at]) for at in split.test],
-        truth=[int(sample.labels[at]) for at in split.test],
+        truth=sample.labels[split.test].tolist(),
         probabilities=rows,
         seconds={name: round(spent, 6) for name, spent in clock.seconds.items()},
         explained=explained,
@@ -99,8 +107,10 @@ class _Work:
         except MertkError as error:
             raise ComponentError(f"{where}: {error}") from error
         except Exception as error:
+            many = "; labels are [clips, classes] here, as the protocol is multi-label"
             raise ComponentError(
                 f"{where} ({type(step.component).__name__}): {type(error).__name__}: {error}"
+                f"{many if train.multilabel else ''}"
             ) from error
 
     def predict(
@@ -109,9 +119,10 @@ class _Work:
         """Ask about one test clip at a time: probabilities, and what they rest on."""
         rows, explained = [], {}
         what = f"fold '{self.split.name}', classifier {type(step.component).__name__}"
+        classes, multilabel = len(self.sample.classes), self.sample.multilabel
         for at, parcel in zip(self.split.test, asked, strict=True):
             found = self.clock.time(step.place, step.component.predict, parcel.streams)
-            rows.append(check_probabilities(found, len(self.sample.classes), what).tolist())
+            rows.append(check_probabilities(found, classes, what, multilabel=multilabel).tolist())
             if isinstance(step.component, Explains):
                 said = self.clock.time(step.place, step.component.explain, parcel.streams)
                 arrays = {name: np.asarray(array).tolist() for name, array in said.items()}

@@ -201,11 +201,17 @@ class Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + spent
 
 
-def check_probabilities(found: Any, classes: int, what: str) -> NDArray[np.float64]:
-    """A prediction `[classes]`, or `ComponentError`: finite, not negative, of sum 1."""
+def check_probabilities(
+    found: Any, classes: int, what: str, *, multilabel: bool = False
+) -> NDArray[np.float64]:
+    """A prediction `[classes]`, or `ComponentError`: finite, not negative, of sum 1.
+
+    With `multilabel` each class stands alone, and none is above 1.
+    """
     array = np.asarray(found, np.float64)
     if array.shape != (classes,):
         raise ComponentError(f"{what} predicted {list(array.shape)}, expected [{classes}]")
-    if not np.isfinite(array).all() or (array < 0).any() or abs(array.sum() - 1) > 1e-4:
+    off = (array > 1).any() if multilabel else abs(array.sum() - 1) > 1e-4
+    if not np.isfinite(array).all() or (array < 0).any() or off:
         raise ComponentError(f"{what} predicted {array.tolist()}, which are not probabilities")
     return array

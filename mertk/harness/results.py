@@ -30,7 +30,10 @@ class Outcome:
     run: Run
     predictions: pd.DataFrame
     confusions: NDArray[np.int64]
-    """Per seed and subject `[seeds, subjects, true, predicted]`, subjects sorted."""
+    """Per seed and subject `[seeds, subjects, true, predicted]`, subjects sorted.
+
+    Those of a multi-label run are `[seeds, subjects, classes, 2, 2]`.
+    """
     subjects: tuple[str, ...]
 
     @property
@@ -45,7 +48,7 @@ class Outcome:
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """Pooled over seeds, folds and subjects: `[true, predicted]`."""
+        """Pooled over seeds, folds and subjects: `[true, predicted]` or `[classes, 2, 2]`."""
         return np.asarray(self.confusions.sum(axis=(0, 1)))
 
     @property
@@ -68,6 +71,7 @@ class Results:
         self.protocol = _protocol(registry, runs[0].identity["protocol"])
         self.score = registry.build("protocol", self.protocol).score
         self.classes = runs[0].classes
+        self.multilabel = runs[0].multilabel
         self.runs = list(runs)
 
     @classmethod
@@ -100,9 +104,14 @@ class Results:
         """95 % of what guessing by the training frequencies scores on these folds."""
         first = self.outcomes[0].predictions
         one = first[first["seed"] == first["seed"].min()]
-        return stats.chance(
-            one["truth"].to_numpy(), one["person"].to_numpy(str), len(self.classes), self.score
-        )
+        truth, _ = _answers(self.runs[0], one)
+        people = one["person"].to_numpy(str)
+        return stats.chance(truth, people, len(self.classes), self.score)
+
+    @property
+    def main_score(self) -> str:
+        """The protocol's first score, by which models are compared."""
+        return next(iter(self.chance))
 
     def table(self) -> pd.DataFrame:
         """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds."""
@@ -110,15 +119,18 @@ class Results:
 
         return pd.DataFrame([self._row(outcome) for outcome in self.outcomes])
 
-    def comparisons(self, score: str = "UF1") -> dict[tuple[str, str], stats.Paired]:
-        """The first model against each other run: a paired permutation test over subjects."""
+    def comparisons(self, score: str | None = None) -> dict[tuple[str, str], stats.Paired]:
+        """The first model against each other run: a paired permutation test over subjects.
+
+        `score` is one of the protocol's; default: its first.
+        """
         models = [outcome for outcome in self.outcomes if not outcome.is_floor]
         if not models:
             return {}
         first = models[0]
         return {
             (first.name, other.name): stats.paired_permutation(
-                first.confusions, other.confusions, self.score, score
+                first.confusions, other.confusions, self.score, score or self.main_score
             )
             for other in self.outcomes
             if other is not first
@@ -159,10 +171,19 @@ def _outcome(run: Run) -> Outcome:
                 f"{run.path}: seed {seed} is not finished ({part['person'].nunique()} of "
                 f"{len(subjects)} subjects); run the same bench again to go on"
             )
-        truth, predicted = part["truth"].to_numpy(), part["predicted"].to_numpy()
+        truth, predicted = _answers(run, part)
         people = part["person"].to_numpy(str)
         matrices.append(stats.subject_confusions(truth, predicted, people, len(run.classes)))
     return Outcome(run, table, np.stack(matrices), subjects)
+
+
+def _answers(run: Run, table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Truth and prediction `[clips]`, or `[clips, classes]` of 0 and 1 of a multi-label run."""
+    if not run.multilabel:
+        return table["truth"].to_numpy(), table["predicted"].to_numpy()
+    truth = table[[f"t_{name}" for name in run.classes]].to_numpy()
+    probabilities = table[[f"p_{name}" for name in run.classes]].to_numpy()
+    return truth, (probabilities >= 0.5).astype(np.int64)
 
 
 def _check_comparable(runs: Sequence[Run]) -> None:

@@ -10,8 +10,12 @@ import numpy as np
 from mertk import metrics
 from mertk.files import write_text
 from mertk.report import pictures, tables
+from mertk.report.labels import per_label
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+    from numpy.typing import NDArray
+
     from mertk.harness.results import Outcome, Results
     from mertk.plugins import Plugins
 
@@ -22,31 +26,40 @@ def write(results: Results, path: Path, plugins: Plugins) -> Path:
     return Path(path)
 
 
-def render(results: Results, plugins: Plugins) -> str:
-    """The page as text."""
+def environment() -> Environment:
+    """The templates of this folder, with all text escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("mertk.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def render(results: Results, plugins: Plugins) -> str:
+    """The page as text."""
     strip = pictures.strip(results, plugins)
-    return environment.get_template("page.html.j2").render(
-        title=tables.title(results),
-        sentences=tables.sentences(results),
-        synthetic=results.synthetic,
-        scores=tables.score_names(results),
-        rows=results.table().to_dict("records"),
-        chance=results.chance,
-        classes=results.classes,
-        confusions=[_confusion(outcome) for outcome in results.outcomes],
-        people=_people(results),
-        weights=_weights(results, strip.regions),
-        strip=strip,
-        runs=[_about(outcome) for outcome in results.outcomes],
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            title=tables.title(results),
+            sentences=tables.sentences(results),
+            synthetic=results.synthetic,
+            scores=tables.score_names(results),
+            rows=results.table().to_dict("records"),
+            chance=results.chance,
+            classes=results.classes,
+            confusions=[] if results.multilabel else [_confusion(o) for o in results.outcomes],
+            labels=per_label(results),
+            people=_people(results),
+            weights=_weights(results, strip.regions),
+            strip=strip,
+            runs=[_about(outcome) for outcome in results.outcomes],
+        )
     )
 
 
@@ -58,18 +71,26 @@ def _confusion(outcome: Outcome) -> dict[str, Any]:
 
 
 def _people(results: Results) -> dict[str, Any]:
-    """Accuracy per subject and model, for the dots."""
+    """What is right per subject and model, for the dots."""
     shown = [outcome for outcome in results.outcomes if not outcome.is_floor]
-    subjects = results.outcomes[0].subjects
-    table = [metrics.accuracy(outcome.confusions.sum(axis=0)).tolist() for outcome in shown]
-    counts = results.outcomes[0].confusions[0].sum(axis=(1, 2)).tolist()
+    first = results.outcomes[0]
+    counts = first.predictions.groupby("person")["uid"].nunique()
+    right = [_right(outcome.confusions.sum(axis=0)).tolist() for outcome in shown]
     return {
         "models": [outcome.name for outcome in shown],
         "rows": [
-            {"name": name, "clips": counts[at], "accuracies": [values[at] for values in table]}
-            for at, name in enumerate(subjects)
+            {"name": name, "clips": int(counts[name]), "right": [values[at] for values in right]}
+            for at, name in enumerate(first.subjects)
         ],
     }
+
+
+def _right(matrices: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Per subject the accuracy, or F1 over all of a multi-label run's labels `[subjects]`.
+
+    Most labels of a clip are absent, so that their accuracy is high for who finds nothing.
+    """
+    return metrics.accuracy(matrices) if matrices.ndim == 3 else metrics.binary_f1(matrices.sum(1))
 
 
 def _weights(results: Results, regions: dict[str, list[str]]) -> list[dict[str, Any]]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mertk.report.labels import per_label
+
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from mertk.harness.results import Results
     from mertk.stats import Paired
 
@@ -31,8 +36,31 @@ def show(results: Results) -> None:
         style = "dim" if row["floor"] else ""
         drawn.add_row(row["model"], *cells, *tail, style=style)
     console.print(drawn)
+    if results.multilabel:
+        console.print(_labels(results))
     for sentence in sentences(results):
         console.print(sentence, highlight=False)
+
+
+def _labels(results: Results) -> Table:
+    """Positives and F1 per label."""
+    from rich.table import Table
+
+    drawn = Table(
+        title="per label: binary F1 / macro F1",
+        title_justify="left",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    drawn.add_column("label", overflow="fold")
+    drawn.add_column("positives", justify="right", no_wrap=True)
+    for outcome in results.outcomes:
+        drawn.add_column(outcome.name, justify="right", overflow="fold", min_width=13)
+    for row in per_label(results):
+        pairs = zip(row.binary, row.macro, strict=True)
+        cells = [f"{binary:.3f} / {macro:.3f}" for binary, macro in pairs]
+        drawn.add_row(row.label, f"{row.positives} of {row.clips}", *cells)
+    return drawn
 
 
 def title(results: Results) -> str:
@@ -56,15 +84,14 @@ def sentences(results: Results) -> list[str]:
     presets = [o.name for o in results.outcomes if ":" in o.name]
     if presets:
         found.append(f"Presets that ran: {', '.join(presets)}.")
-    low, high = results.chance.get("UF1", (0.0, 0.0))
-    if high:
-        found.append(
-            f"Guessing by the training frequencies scores UF1 {low:.3f}–{high:.3f} on these "
-            "folds (95 % of guesses)."
-        )
+    low, high = results.chance[results.main_score]
+    found.append(
+        f"Guessing by the training frequencies scores {results.main_score} {low:.3f}–{high:.3f} "
+        "on these folds (95 % of guesses)."
+    )
     floors = {o.name for o in results.outcomes if o.is_floor}
-    tested = results.comparisons() if "UF1" in results.chance else {}
-    found += [versus(a, b, test) for (a, b), test in tested.items() if b not in floors]
+    tested = results.comparisons().items()
+    found += [versus(a, b, test) for (a, b), test in tested if b not in floors]
     return found
 
 
@@ -92,7 +119,8 @@ def to_json(results: Results) -> dict[str, Any]:
         "comparisons": [
             {"a": a, "b": b, "score": t.score, "difference": t.difference, "low": t.low,
              "high": t.high, "p": t.p, "subjects": t.subjects, "exact": t.exact}
-            for (a, b), t in (results.comparisons() if "UF1" in results.chance else {}).items()
+            for (a, b), t in results.comparisons().items()
         ],
+        "per_label": [asdict(row) for row in per_label(results)],
         "sentences": sentences(results),
     }  # fmt: skip

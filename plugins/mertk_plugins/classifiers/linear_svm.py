@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk_plugins.classifiers._margin import Margin
+from mertk_plugins.classifiers._margin import Machines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +16,7 @@ class LinearSVM:
     """Linear support vector machine, one class against the rest.
 
     `scale` standardises each feature by the training clips, `balanced` weighs classes by the
-    inverse of their frequency.
+    inverse of their frequency. In multi-label training a class stands against its absence.
     """
 
     def __init__(self, *, C: float = 1.0, scale: bool = False, balanced: bool = False) -> None:  # noqa: N803
@@ -38,11 +38,11 @@ class LinearSVM:
             max_iter=10_000,
             class_weight="balanced" if self.balanced else None,
         )
-        self._margin = Margin.fit(machine, train, scale=self.scale)
+        self._machines = Machines.fit(machine, train, scale=self.scale)
 
     def predict(self, streams: mertk.Streams, /) -> NDArray[np.float64]:
-        """The softmax of the margins `[classes]`."""
-        return self._margin.predict(streams)
+        """The softmax of the margins `[classes]`; of each class alone if multi-label."""
+        return self._machines.predict(streams)
 
 
 @mertk.hookimpl

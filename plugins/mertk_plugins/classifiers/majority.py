@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 import mertk
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
 class Majority:
-    """Says the most frequent training class of every clip, with the training frequencies."""
+    """Says the most frequent training class of every clip, with the training frequencies.
+
+    In multi-label training, the classes that at least half of the training clips have.
+    """
 
     def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Count the labels; between equal counts the first class wins."""
-        self._shares = np.bincount(train.labels, minlength=len(train.classes)) / len(train)
+        self._shares = train.shares
 
     def predict(self, _streams: mertk.Streams, /) -> NDArray[np.float64]:
         """The training frequencies `[classes]`."""

@@ -18,7 +18,8 @@ class MLP:
     """Fully connected layers; trains the differentiable blocks before it together with itself.
 
     `alpha` weights classes by inverse frequency among the training clips. `l1` is on the hidden
-    layers' weights. `init` is `he`, or `code` for the authors' normal of sd .1.
+    layers' weights. `init` is `he`, or `code` for the authors' normal of sd .1. Multi-label
+    training takes the loss of each class's sigmoid.
     """
 
     _trained: training.Trained

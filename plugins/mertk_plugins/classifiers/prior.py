@@ -16,17 +16,21 @@ class Prior:
     """Guesses one class per fold, drawn by the training frequencies, for all of the fold's clips.
 
     It is drawn in `fit`, once a fold: `predict` is asked about one clip at a time and keeps no
-    memory, so a draw in it would hang on the order of the clips.
+    memory, so a draw in it would hang on the order of the clips. In multi-label training each class
+    is drawn on its own.
     """
 
     def fit(self, train: mertk.Train[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Draw the class."""
-        shares = np.bincount(train.labels, minlength=len(train.classes)) / len(train)
-        self._guess = np.zeros(len(train.classes))
+        shares = train.shares
+        if train.multilabel:
+            self._guess = (rng.random(len(shares)) < shares).astype(np.float64)
+            return
+        self._guess = np.zeros(len(shares))
         self._guess[rng.choice(len(shares), p=shares)] = 1.0
 
     def predict(self, _streams: mertk.Streams, /) -> NDArray[np.float64]:
-        """1 for the drawn class, 0 for all others: `[classes]`."""
+        """1 for what was drawn, 0 for all others: `[classes]`."""
         return self._guess
 
 

@@ -18,7 +18,8 @@ class STSTNet:
     """Shallow triple stream CNN: 1,683 weights over an onset→apex flow picture.
 
     Takes one stream `[1, 3, height, width]`: horizontal and vertical flow and strain of the whole
-    face, 28x28 in the paper. Training clips are shuffled; the authors' loader did not.
+    face, 28x28 in the paper. Training clips are shuffled; the authors' loader did not. Multi-label
+    training takes the loss of each class's sigmoid.
     """
 
     _trained: training.Trained

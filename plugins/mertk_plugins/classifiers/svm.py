@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk_plugins.classifiers._margin import Margin
+from mertk_plugins.classifiers._margin import Machines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ class SVM:
 
     `gamma` is a number, or scikit-learn's `scale` or `auto`; `degree` is for `poly` alone. `scale`
     standardises each feature by the training clips, `balanced` weighs classes by the inverse of
-    their frequency.
+    their frequency. In multi-label training each class has a machine of its own.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class SVM:
             class_weight="balanced" if self.balanced else None,
             break_ties=True,  # the largest margin wins, also where pairwise votes are even
         )
-        self._margin = Margin.fit(machine, train, scale=self.scale)
+        self._machines = Machines.fit(machine, train, scale=self.scale)
 
     def predict(self, streams: mertk.Streams, /) -> NDArray[np.float64]:
-        """The softmax of the margins `[classes]`."""
-        return self._margin.predict(streams)
+        """The softmax of the margins `[classes]`; of each class alone if multi-label."""
+        return self._machines.predict(streams)
 
 
 @mertk.hookimpl

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import mertk
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -53,7 +55,19 @@ def active_classes(region: str, classes: Sequence[str]) -> tuple[str, ...]:
 def region_labels(
     labels: NDArray[np.integer[Any]], classes: Sequence[str], active: Sequence[str]
 ) -> tuple[NDArray[np.int64], int]:
-    """Labels `[clips]` of a region and their number: the active classes, and one for the rest."""
+    """Labels `[clips]` of a region and their number: the active classes, and one for the rest.
+
+    Multi-label ones are the columns of the active classes `[clips, active]`: absence has a target
+    already. Raises `ComponentError` where there is none.
+    """
+    if labels.ndim == 2:
+        if not active:
+            raise mertk.ComponentError(
+                "region_labels of patch_cnn_se leaves a region without a class, which multi-label "
+                "training cannot use; name one, or leave the region out of the mapping"
+            )
+        columns = [list(classes).index(name) for name in active]
+        return labels[:, columns].astype(np.int64), len(active)
     to = np.full(len(classes), len(active), np.int64)
     for at, name in enumerate(active):
         to[list(classes).index(name)] = at

@@ -30,7 +30,8 @@ class PatchCNNSE:
     Region labels: classes that do not show in a region become one class there. `auto` takes the
     authors' table for the classes (negative, positive, surprise), the five of CASME II and the
     objective I–V, and whole-clip labels for any other task or region; `none` always takes those;
-    a mapping gives the active classes by region name.
+    a mapping gives the active classes by region name. Under a multi-label protocol a region
+    learns its active classes side by side, by the focal loss of each one's sigmoid.
 
     Frames: `frames` positions per clip are trained on and `extract_frames` are turned into
     features; 0 is all. They are spread evenly over onset … offset with both ends in, and the

@@ -51,3 +51,30 @@ def test_a_single_class_is_certain():
     for floor in (Majority(), Prior()):
         floor.fit(train(1, 1), np.random.default_rng(0))
         assert floor.predict({}).tolist() == [0, 1, 0]
+
+
+def many(labels) -> Train:
+    return Train(
+        inputs=[{}] * len(labels),
+        labels=np.array(labels),
+        people=np.array([f"p/{i}" for i in range(len(labels))]),
+        classes=("a", "b", "c"),
+    )
+
+
+def test_majority_says_every_label_that_half_of_the_clips_have():
+    floor = Majority()
+    floor.fit(many([[1, 0, 1], [1, 0, 0], [1, 0, 0], [1, 0, 1]]), np.random.default_rng(0))
+    assert floor.predict({}).tolist() == [1, 0, 0.5]
+
+
+def test_prior_draws_each_label_by_its_own_frequency():
+    floor, found = Prior(), []
+    for seed in range(600):
+        floor.fit(many([[1, 0, 1], [1, 0, 0], [1, 0, 0], [1, 0, 0]]), np.random.default_rng(seed))
+        found.append(floor.predict({}))
+    drawn = np.array(found)
+    assert set(drawn.ravel()) == {0, 1}
+    assert drawn[:, 0].all()
+    assert not drawn[:, 1].any()
+    assert abs(drawn[:, 2].mean() - 0.25) < 0.06

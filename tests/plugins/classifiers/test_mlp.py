@@ -1,5 +1,7 @@
 """The fully connected classifier."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -95,3 +97,14 @@ def test_without_a_hidden_layer_it_is_a_linear_model():
 def test_parameters_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         MLP(**bad)
+
+
+@pytest.mark.parametrize("loss", ["focal", "focal_binary", "cross_entropy"])
+def test_several_labels_a_clip_are_learnt_by_heart(loss):
+    train = clips(np.arange(12) % 3)
+    shown = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]])  # of a, b and c, by kind of clip
+    many = replace(train, labels=shown[train.labels])
+    mlp = fitted(many, loss=loss)
+    found = np.stack([mlp.predict(x) for x in train.inputs])
+    assert np.array_equal(found >= 0.5, many.labels == 1)
+    assert not found[:, 2].any()  # no training clip has it

@@ -1,5 +1,7 @@
 """STSTNet: its size, its layers, its training."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -112,3 +114,13 @@ def test_any_other_stream_is_refused_with_a_hint(streams):
 def test_a_dropout_of_1_is_refused():
     with pytest.raises(ValueError, match="dropout"):
         STSTNet(dropout=1.0)
+
+
+def test_several_labels_a_clip_are_learnt_by_heart():
+    train = clips(np.arange(12) % 3)
+    shown = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]])
+    many = replace(train, labels=shown[train.labels])
+    model = fitted(many)
+    found = np.stack([model.predict(x) for x in train.inputs])
+    assert np.array_equal(found >= 0.5, many.labels == 1)
+    assert not found[:, 2].any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
@@ -102,3 +104,29 @@ def test_a_recipe_without_features_is_refused(machine):
 def test_a_cost_of_0_is_refused(machine):
     with pytest.raises(ValueError, match="above 0"):
         machine(C=0)
+
+
+def several(count: int = 40, seed: int = 0) -> Train:
+    """Labels: one that shows, one that no clip has, one that all have."""
+    part = train(np.arange(count) % 2, seed=seed)
+    columns = [part.labels, 0 * part.labels, 0 * part.labels + 1]
+    return replace(part, labels=np.stack(columns, axis=1))
+
+
+@pytest.mark.parametrize(("machine", "reference"), MACHINES)
+def test_each_label_has_a_machine_of_its_own(machine, reference):
+    part, unseen = several(), several(seed=1)
+    fitted(machine, part)
+    found = np.stack([machine.predict(streams) for streams in unseen.inputs])
+    expected = reference.fit(rows(part), part.labels[:, 0]).predict(rows(unseen))
+    assert (found[:, 0] >= 0.5).tolist() == (expected == 1).tolist()
+    assert 0 < expected.mean() < 1
+    assert not found[:, 1].any()
+    assert (found[:, 2] == 1).all()
+
+
+@pytest.mark.parametrize("machine", [LinearSVM(), SVM()])
+def test_a_fit_on_labels_of_one_kind_forgets_the_other(machine):
+    fitted(machine, several())
+    fitted(machine, train([0, 1, 2] * 10))
+    assert machine.predict(train([1]).inputs[0]).sum() == pytest.approx(1)

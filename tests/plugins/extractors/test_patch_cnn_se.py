@@ -1,5 +1,7 @@
 """Patch CNNs: their size, what they learn, which frames and labels they see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -262,3 +264,19 @@ def test_region_labels_with_unknown_names_are_refused(given):
 def test_parameters_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         PatchCNNSE(**bad)
+
+
+def test_a_region_learns_its_active_labels_side_by_side():
+    train = training_set(regions=("nose", "mouth"))
+    shown = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]])
+    many = replace(train, labels=shown[train.labels])
+    nets = fitted(many, region_labels={"nose": ["surprise", "negative"]}, epochs=1).nets
+    assert nets["nose"].seen.tolist() == [[True, False], [True, True]]
+    assert nets["mouth"].seen.shape == (3, 2)
+    assert fitted(many).extract(*many.inputs[0]).shape == (2, 5, 256)
+
+
+def test_a_region_without_a_class_is_refused_in_multi_label_training():
+    many = replace(training_set(), labels=np.eye(3, dtype=np.int64)[np.arange(10) % 3])
+    with pytest.raises(mertk.ComponentError, match="leave the region out of the mapping"):
+        fitted(many, region_labels={"mouth": []})
