@@ -35,11 +35,11 @@ def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
     return [Split(n, np.flatnonzero(groups != n), np.flatnonzero(groups == n)) for n in names]
 
 
-def checked(splits: Iterable[Split], people: Sequence[str]) -> list[Split]:
+def checked(splits: Iterable[Split], people: Sequence[str], *, every: bool = True) -> list[Split]:
     """The folds, after checking that each is fit for use.
 
     Raises `ProtocolError` where a person is on both sides, a side is empty, two folds share a
-    name, or a clip is not tested exactly once.
+    name, or a clip is tested twice, or (unless `every` is false) not at all.
     """
     folds = list(splits)
     groups = np.asarray(people)
@@ -53,9 +53,11 @@ def checked(splits: Iterable[Split], people: Sequence[str]) -> list[Split]:
         if len(both):
             raise ProtocolError(f"fold '{fold.name}' has {both[0]} in training and in test")
     tested: NDArray[Any] = np.concatenate([fold.test for fold in folds])
-    if len(np.unique(tested)) != len(tested) or len(tested) != len(groups):
+    tests = len(np.unique(tested))
+    if tests != len(tested) or (every and tests != len(groups)):
+        how = "exactly once" if every else "no more than once"
         raise ProtocolError(
-            f"{len(groups)} clips, but {len(tested)} tests of {len(np.unique(tested))} clips: "
-            "every clip must be tested exactly once"
+            f"{len(groups)} clips, but {len(tested)} tests of {tests} clips: "
+            f"every clip must be tested {how}"
         )
     return folds

@@ -36,10 +36,8 @@ if TYPE_CHECKING:
     "--dataset",
     "datasets",
     multiple=True,
-    default=("synthetic",),
-    show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="May be repeated.",
+    help="May be repeated. Default: the protocol's, or else synthetic.",
 )
 @click.option("--data", multiple=True, metavar="[NAME=]FOLDER", help="Where a data set lies.")
 @click.option("--protocol", metavar="NAME[:KEY=VALUE,…]", help="Default: the data set's usual one.")
@@ -80,6 +78,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Keep finished folds, or run them again.",
 )
+@click.option(
+    "--allow-mismatch",
+    is_flag=True,
+    help="Run also where the clips are not those that the protocol is published with.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
 def command(
@@ -98,6 +101,7 @@ def command(
     out: Path,
     *,
     resume: bool,
+    allow_mismatch: bool,
     as_json: bool,
 ) -> None:
     """Run models and baselines through the same folds and report.
@@ -123,6 +127,7 @@ def command(
             device=device,
             out=out,
             fresh=not resume,
+            allow_mismatch=allow_mismatch,
             plugins=plugins,
             progress=bar,
         )

@@ -1,4 +1,4 @@
-"""`mertk data list` and `mertk data synth`."""
+"""`mertk data`: where data sets lie, what they hold, and the synthetic one on disk."""
 
 from __future__ import annotations
 
@@ -8,24 +8,52 @@ from pathlib import Path
 import click
 
 from mertk.cli import load
+from mertk.cli._data_check import check, index
 
 
 @click.group("data")
 def command() -> None:
-    """List data sets; write the synthetic one to disk."""
+    """Know, check, prepare and make data sets."""
+
+
+command.add_command(check)
+command.add_command(index)
+
+
+@command.command("add")
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_context
+def add(ctx: click.Context, name: str, folder: Path) -> None:
+    """Remember that data set NAME lies in FOLDER, in the user's configuration file."""
+    from mertk import places
+
+    load(ctx).registry.get("dataset", name)
+    file = places.remember(name, folder)
+    click.echo(f"{name} lies in {folder.resolve()} (written to {file}); look it through with "
+               f"mertk data check {name}")  # fmt: skip
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def list_sets(ctx: click.Context, *, as_json: bool) -> None:
-    """List every known data set: what it is, and where to ask for it."""
-    entries = [entry for entry in load(ctx).registry if entry.kind == "dataset"]
-    rows = [
-        {"name": e.name, "summary": e.summary, "paper": e.paper,
-         "obtain": getattr(e.load(), "obtain", "")}
-        for e in entries
-    ]  # fmt: skip
+    """List every known data set: what it is, how to get it, and whether it is here."""
+    from mertk import places
+
+    remembered = places.known()
+    rows = []
+    for entry in load(ctx).registry:
+        if entry.kind == "dataset":
+            folder = remembered.get(entry.name)
+            rows.append({
+                "name": entry.name,
+                "summary": entry.summary,
+                "paper": entry.paper,
+                "obtain": getattr(entry.load(), "obtain", ""),
+                "folder": None if folder is None else str(folder),
+                "here": folder is not None and folder.exists(),
+            })  # fmt: skip
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
@@ -33,6 +61,9 @@ def list_sets(ctx: click.Context, *, as_json: bool) -> None:
         click.echo(f"{row['name']:<12} {row['summary']}")
         if row["obtain"]:
             click.echo(f"{'':<12} obtain: {row['obtain']}")
+        if row["folder"]:
+            gone = "" if row["here"] else " (not there now)"
+            click.echo(f"{'':<12} here: {row['folder']}{gone}")
 
 
 @command.command("synth")

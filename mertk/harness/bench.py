@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mertk import identity, stats
+from mertk import identity, places, stats
 from mertk.cache import Cache
 from mertk.errors import ComponentError, DataError, MertkError, ParameterError
 from mertk.harness.line import build_line
@@ -18,6 +18,7 @@ from mertk.harness.plan import (
     Model,
     Task,
     choose_model,
+    datasets_of,
     default_protocol,
     make_task,
     read_clips,
@@ -50,7 +51,7 @@ class Options:
 def bench(
     models: Sequence[str | Recipe],
     *,
-    dataset: str | Use | Sequence[str | Use] = "synthetic",
+    dataset: str | Use | Sequence[str | Use] | None = None,
     data: Path | str | Mapping[str, Path | str] | None = None,
     protocol: str | Use | None = None,
     preset: str | None = None,
@@ -63,6 +64,7 @@ def bench(
     out: Path | str = "runs",
     cache: Path | str | None = None,
     fresh: bool = False,
+    allow_mismatch: bool = False,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> Results:
@@ -72,8 +74,10 @@ def bench(
 
     Args:
         models: names (`"lbptop"`, `"cnn_lstm_se:paper"`), recipe files, or recipes.
-        dataset: one data set or several, as `"casme2"`, `"synthetic:amplitude=6"` or `Use`.
-        data: where the data lie: a folder, or data set name → folder.
+        dataset: one data set or several, as `"casme2"`, `"synthetic:amplitude=6"` or `Use`;
+            default: those of the protocol, or the synthetic one.
+        data: where the data lie: a folder, or data set name → folder; default: where
+            `mertk data add` has been told.
         protocol: how to label, split and score; default: the data set's usual one.
         preset: of every model that is named without one; default: `quick` on synthetic data
             where there is one, else the model's default.
@@ -86,6 +90,7 @@ def bench(
         out: the folder that holds the run folders.
         cache: the folder of cached features; default: the user's cache folder.
         fresh: forget finished folds of these runs first.
+        allow_mismatch: run also where the clips are not those that the protocol is published with.
         plugins: what `load_plugins` gave; default: the installed ones.
         progress: told of stages and steps.
 
@@ -97,12 +102,13 @@ def bench(
     """
     plugins = plugins or load_plugins()
     watch = progress or Silent()
-    uses = _datasets(dataset, sets)
+    asked = _use(protocol) if protocol else None
+    uses = _datasets(dataset or datasets_of(plugins.registry, asked), sets)
     watch.stage("reading the clip list", 0)
     folders = _folders(uses, data)
     clips = read_clips(plugins.registry, uses, folders)
-    rules = _use(protocol) if protocol else default_protocol(plugins.registry, uses)
-    task = make_task(plugins.registry, rules, uses, clips)
+    rules = asked or default_protocol(plugins.registry, uses)
+    task = make_task(plugins.registry, rules, uses, clips, allow_mismatch=allow_mismatch)
     chosen = _choose(plugins, models, task, preset=preset, swaps=swaps, sets=sets)
     chosen += [Model(n, plugins.registry.recipe(n)) for n in FLOORS if floors and n not in
                [model.name for model in chosen]]  # fmt: skip
@@ -172,6 +178,7 @@ class _Bench:
         about = identity.provenance(self.options.device) | {
             "synthetic": self.task.synthetic,
             "folders": self.options.folders,
+            "published": self.task.published,
         }
         return Run.open(self.options.out, model.name, named, about)
 
@@ -258,10 +265,13 @@ def _use(given: str | Use) -> Use:
 def _folders(
     uses: Sequence[Use], data: Path | str | Mapping[str, Path | str] | None
 ) -> dict[str, Path]:
-    if data is None:
-        return {}
+    """Where each data set lies: as given, or else as remembered."""
+    remembered = places.known()
+    found = {use.name: remembered[use.name] for use in uses if use.name in remembered}
     if isinstance(data, Mapping):
-        return {name: Path(path) for name, path in data.items()}
+        return found | {name: Path(path) for name, path in data.items()}
+    if data is None:
+        return found
     if len(uses) != 1:
         names = ", ".join(use.name for use in uses)
         raise ParameterError(

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk import identity
+from mertk import identity, manifest
 from mertk.errors import DataError, ParameterError, ProtocolError
 from mertk.harness.folds import Sample
+from mertk.harness.labels import Labels
 from mertk.recipe import Json, Recipe, Use
 from mertk.splits import Split, checked
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
+    from mertk.components import EvaluationProtocol
     from mertk.registry import Registry
 
 FLOORS = ("majority", "prior")
@@ -32,13 +34,17 @@ class Model:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """The clips that count, with labels and folds, and what names them in the ledger."""
+    """The clips that count, with labels and folds, and what names them in the ledger.
+
+    `published` says how they compare with the list that the protocol is published with.
+    """
 
     clips: Sequence[Clip]
     sample: Sample
     splits: Sequence[Split]
     identity: Mapping[str, Any]
     synthetic: bool
+    published: Mapping[str, Any] | None = None
 
 
 def choose_model(
@@ -74,6 +80,12 @@ def choose_model(
     return Model(shown, recipe)
 
 
+def datasets_of(registry: Registry, protocol: Use | None) -> list[Use]:
+    """The data sets that a protocol is made for; without any, the synthetic one."""
+    names = registry.build("protocol", protocol).datasets if protocol else ()
+    return [Use(name) for name in names or ("synthetic",)]
+
+
 def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> list[Clip]:
     """All clips of the data sets; raises `DataError` where one is missing or empty."""
     for name in set(data) - {use.name for use in datasets}:
@@ -99,45 +111,66 @@ def default_protocol(registry: Registry, datasets: Sequence[Use]) -> Use:
 
 
 def make_task(
-    registry: Registry, protocol: Use, datasets: Sequence[Use], clips: Sequence[Clip]
+    registry: Registry,
+    protocol: Use,
+    datasets: Sequence[Use],
+    clips: Sequence[Clip],
+    *,
+    allow_mismatch: bool = False,
 ) -> Task:
-    """Label the clips and cut the folds; raises `ProtocolError` where that cannot be done."""
+    """Label the clips and cut the folds; raises `ProtocolError` where that cannot be done.
+
+    So it does where the clips are not those that the protocol is published with, unless
+    `allow_mismatch`: the run then says how they differ.
+    """
     rules = registry.build("protocol", protocol)
     labelled = [(clip, label) for clip in clips if (label := rules.label(clip)) is not None]
-    kept, labels = [clip for clip, _ in labelled], [label for _, label in labelled]
-    classes = tuple(rules.classes) or tuple(sorted(set(labels)))
-    _check_labels(protocol, clips, labels, classes)
+    if not labelled:
+        raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips")
+    kept = [clip for clip, _ in labelled]
+    labels = Labels.of(protocol, rules, [label for _, label in labelled])
     people = [clip.person for clip in kept]
     sample = Sample(
         uids=[clip.uid for clip in kept],
         people=np.asarray(people),
-        labels=np.asarray([classes.index(label) for label in labels], np.int64),
-        classes=classes,
+        labels=labels.numbers,
+        classes=labels.classes,
     )
     named = {
         "protocol": identity.component_identity(registry, "protocol", protocol),
         "datasets": [use.to_json() for use in datasets],
-        "classes": list(classes),
-        **identity.clips_identity(kept, labels),
+        "classes": list(labels.classes),
+        **({"multilabel": True} if sample.multilabel else {}),
+        **identity.clips_identity(kept, labels.texts),
     }
     synthetic = any(bool(clip.record.get("synthetic")) for clip in kept)
-    return Task(kept, sample, checked(rules.splits(kept), people), named, synthetic)
+    published = None if synthetic else _published(rules, kept, [label for _, label in labelled])
+    if published and published["differences"] and not allow_mismatch:
+        _refuse(protocol, published["differences"])
+    splits = checked(rules.splits(kept), people, every=getattr(rules, "tests_all", True))
+    return Task(kept, sample, splits, named, synthetic, published)
 
 
-def _check_labels(
-    protocol: Use, clips: Sequence[Clip], labels: Sequence[str], classes: Sequence[str]
-) -> None:
-    if not labels:
-        raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips")
-    if len(classes) < 2:
-        raise ProtocolError(f"protocol '{protocol}' finds only the class '{classes[0]}'")
-    unknown = sorted(set(labels) - set(classes))
-    if unknown:
-        raise ProtocolError(f"protocol '{protocol}': label '{unknown[0]}' is not in {classes}")
-    absent = [name for name in classes if name not in labels]
-    if absent:
-        raise ProtocolError(
-            f"protocol '{protocol}' scores the classes {', '.join(classes)}, but no clip is "
-            f"'{absent[0]}': UF1 and UAR over them would mean nothing. Choose a protocol that "
-            "fits, such as loso"
-        )
+def _published(
+    rules: EvaluationProtocol, clips: Sequence[Clip], labels: Sequence[manifest.Labels]
+) -> dict[str, Any] | None:
+    """How the clips compare with the published list that is nearest; None where there is none."""
+    known = getattr(rules, "manifests", ())
+    if not known:
+        return None
+    best, differences = manifest.nearest(known, clips, labels)
+    return {
+        "edition": best.edition,
+        "clips": best.total,
+        "list": manifest.list_hash(clips, labels),
+        "differences": differences,
+    }
+
+
+def _refuse(protocol: Use, differences: Sequence[str]) -> None:
+    more = f"; and {len(differences) - 4} more" if len(differences) > 4 else ""
+    raise ProtocolError(
+        f"protocol '{protocol}': the clips are not those that it is published with "
+        f"({'; '.join(differences[:4])}{more}). `mertk data check DATASET` says where they differ; "
+        "--allow-mismatch runs all the same, and the table then says so"
+    )

@@ -1,0 +1,127 @@
+"""`mertk data check` and `mertk data index`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mertk.cli import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mertk.data.survey import Survey
+    from mertk.registry import Registry
+
+_SOURCE = click.option("--data", type=click.Path(path_type=Path), help="The data set's folder.")
+_LINES = 20
+
+
+@click.command("check")
+@click.argument("name", metavar="NAME[:KEY=VALUE,…]")
+@_SOURCE
+@click.option(
+    "--frames",
+    type=click.Choice(["none", "key", "all"]),
+    default="key",
+    show_default=True,
+    help="Which frames to decode, to see that they can be: onset, apex and offset, or all.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page as well.")
+@click.pass_context
+def check(
+    ctx: click.Context, name: str, data: Path | None, frames: Any, html: Path | None, *,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Look a data set through: counts against the published ones, frames, repairs.
+
+    Ends with exit code 1 where something would change a published number. Works on annotations
+    alone.
+    """
+    from mertk.cli.progress import Bar
+    from mertk.data import doctor
+    from mertk.report import health
+
+    registry = load(ctx).registry
+    with Bar() as bar:
+        bar.stage(f"reading {name}", 0)
+        survey = _survey(registry, name, data)
+        bar.stage("looking at frames", len(survey.clips) - len(survey.unusable))
+        found = doctor.examine(
+            survey, _protocols(registry, survey.dataset), frames=frames, advance=bar.step
+        )
+    if html is not None:
+        health.write(found, html)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=1))
+    else:
+        health.show(found, lines=_LINES)
+        if html is not None:
+            click.echo(f"page: {html}")
+    ctx.exit(0 if found.healthy else 1)
+
+
+@click.command("index")
+@click.argument("name", metavar="NAME[:KEY=VALUE,…]")
+@_SOURCE
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The CSV file to write."
+)
+@click.pass_context
+def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
+    """Write the union record: a row per annotated expression, published and final values.
+
+    A column `protocol.NAME` says which class a protocol makes of it.
+    """
+    import csv
+    import io
+
+    from mertk.data import record
+    from mertk.files import write_text
+    from mertk.manifest import names
+
+    registry = load(ctx).registry
+    survey = _survey(registry, name, data)
+    protocols = _protocols(registry, survey.dataset)
+    rows = []
+    for clip in survey.clips:
+        labels = {key: rules.label(clip) for key, rules in protocols.items()}
+        rows.append(
+            record.to_text(clip.record)
+            | {"unusable": survey.unusable.get(clip.uid, "")}
+            | {f"protocol.{k}": "" if v is None else "+".join(names(v)) for k, v in labels.items()}
+        )
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, columns, restval="")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(out, text.getvalue())
+    click.echo(f"{len(rows)} expressions of {survey.dataset} written to {out}")
+
+
+def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
+    """What the reader says of the set; those that only index clips are taken at their word."""
+    from mertk import places
+    from mertk.data import survey
+    from mertk.recipe import Use
+
+    use = Use.parse(name)
+    reader = registry.build("dataset", use)
+    folder = data or places.known().get(use.name)
+    if hasattr(reader, "survey"):
+        found: Survey = reader.survey(folder)
+        return found
+    return survey.of_clips(use.name, reader.index(folder))
+
+
+def _protocols(registry: Registry, dataset: str) -> Mapping[str, Any]:
+    """The protocols that are made for this data set, built with their defaults."""
+    from mertk.recipe import Use
+
+    built = {name: registry.build("protocol", Use(name)) for name in registry.names("protocol")}
+    return {name: rules for name, rules in built.items() if dataset in rules.datasets}
