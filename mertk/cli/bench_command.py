@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from mertk.cli import load
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mertk.recipe import Json, Use
+from mertk.cli._choices import parse_folders, parse_set, parse_swap
 
 
 @click.command("bench")
@@ -117,12 +112,12 @@ def command(
         results = bench(
             [*models, *baselines],
             dataset=list(datasets),
-            data=_folders(data),
+            data=parse_folders(data),
             protocol=protocol,
             preset=preset,
             seeds=_seeds(seeds),
-            swaps=[_swap(text) for text in swaps],
-            sets=[_set(text) for text in sets],
+            swaps=[parse_swap(text) for text in swaps],
+            sets=[parse_set(text) for text in sets],
             jobs=jobs,
             device=device,
             out=out,
@@ -140,14 +135,6 @@ def command(
         click.echo(f"report: {page}")
 
 
-def _folders(data: Sequence[str]) -> Any:
-    named = dict(text.partition("=")[::2] for text in data if "=" in text)
-    bare = [text for text in data if "=" not in text]
-    if bare and (named or len(bare) > 1):
-        raise click.UsageError("several --data: write --data NAME=FOLDER for each")
-    return bare[0] if bare else named
-
-
 def _seeds(text: str) -> list[int]:
     try:
         found = [int(part) for part in text.split(",")]
@@ -156,21 +143,3 @@ def _seeds(text: str) -> list[int]:
     if min(found) < 0:
         raise click.UsageError(f"--seeds {text}: seeds are not negative")
     return sorted(set(found))
-
-
-def _swap(text: str) -> tuple[str, list[Use]]:
-    from mertk.recipe import Use
-
-    slot, equals, uses = text.partition("=")
-    if not equals:
-        raise click.UsageError(f"--swap {text}: write SLOT=NAME or SLOT=NAME:KEY=VALUE")
-    return slot, [Use.parse(part) for part in uses.split("+")]
-
-
-def _set(text: str) -> tuple[str, Json]:
-    from mertk.recipe import parse_value
-
-    path, equals, value = text.partition("=")
-    if not equals or "." not in path:
-        raise click.UsageError(f"--set {text}: write SLOT.PARAMETER=VALUE")
-    return path, parse_value(value)

@@ -9,17 +9,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mertk import identity, places, stats
+from mertk import identity, stats
 from mertk.cache import Cache
-from mertk.errors import ComponentError, DataError, MertkError, ParameterError
+from mertk.errors import ComponentError, DataError, MertkError
 from mertk.harness.line import build_line
 from mertk.harness.plan import (
     FLOORS,
     Model,
     Task,
+    as_use,
     choose_model,
-    datasets_of,
+    chosen_datasets,
     default_protocol,
+    folders_of,
     make_task,
     read_clips,
 )
@@ -102,10 +104,10 @@ def bench(
     """
     plugins = plugins or load_plugins()
     watch = progress or Silent()
-    asked = _use(protocol) if protocol else None
-    uses = _datasets(dataset or datasets_of(plugins.registry, asked), sets)
+    asked = as_use(protocol) if protocol else None
+    uses = chosen_datasets(plugins.registry, dataset, asked, sets)
     watch.stage("reading the clip list", 0)
-    folders = _folders(uses, data)
+    folders = folders_of(uses, data)
     clips = read_clips(plugins.registry, uses, folders)
     rules = asked or default_protocol(plugins.registry, uses)
     task = make_task(plugins.registry, rules, uses, clips, allow_mismatch=allow_mismatch)
@@ -248,33 +250,3 @@ def _choose(
         )
         chosen.append(found)
     return list(dict.fromkeys(chosen))
-
-
-def _datasets(
-    dataset: str | Use | Sequence[str | Use], sets: Sequence[tuple[str, Json]]
-) -> list[Use]:
-    given = [dataset] if isinstance(dataset, str | Use) else list(dataset)
-    changed = {path[8:]: value for path, value in sets if path.startswith("dataset.")}
-    return [_use(one).having(**changed) for one in given]
-
-
-def _use(given: str | Use) -> Use:
-    return given if isinstance(given, Use) else Use.parse(given)
-
-
-def _folders(
-    uses: Sequence[Use], data: Path | str | Mapping[str, Path | str] | None
-) -> dict[str, Path]:
-    """Where each data set lies: as given, or else as remembered."""
-    remembered = places.known()
-    found = {use.name: remembered[use.name] for use in uses if use.name in remembered}
-    if isinstance(data, Mapping):
-        return found | {name: Path(path) for name, path in data.items()}
-    if data is None:
-        return found
-    if len(uses) != 1:
-        names = ", ".join(use.name for use in uses)
-        raise ParameterError(
-            f"one data folder for several data sets; write NAME=FOLDER for {names}"
-        )
-    return {uses[0].name: Path(data)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,7 +49,19 @@ class Sample:
         return self.labels.ndim == 2
 
 
-def run_fold(line: Line, parcels: Parcels, sample: Sample, split: Split, seed: int) -> Fold:
+Tap = Callable[[str, Sequence[Parcel], Sequence[Parcel]], None]
+"""Is shown the training and the test parcels after each step, by the step's place."""
+
+
+def run_fold(
+    line: Line,
+    parcels: Parcels,
+    sample: Sample,
+    split: Split,
+    seed: int,
+    *,
+    tap: Tap = lambda _place, _known, _asked: None,
+) -> Fold:
     """Fit and predict one fold. `line` must be new: what it learns stays in its components."""
     start = time.perf_counter()
     work = _Work(sample, split, seed, Clock())
@@ -63,8 +75,10 @@ def run_fold(line: Line, parcels: Parcels, sample: Sample, split: Split, seed: i
             work.fit(step, known, number)
         known = [clock.time(step.place, step.apply, parcel) for parcel in known]
         asked = [clock.time(step.place, step.apply, parcel) for parcel in asked]
+        tap(step.place, known, asked)
     work.fit(line.classifier, known, len(line.inside), line.blocks)
     rows, explained = work.predict(line.classifier, asked)
+    tap(line.classifier.place, known, asked)
     clock.seconds["total"] = time.perf_counter() - start
     return Fold(
         name=split.name,

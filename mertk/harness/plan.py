@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk import identity, manifest
+from mertk import identity, manifest, places
 from mertk.errors import DataError, ParameterError, ProtocolError
 from mertk.harness.folds import Sample
 from mertk.harness.labels import Labels
@@ -80,10 +80,45 @@ def choose_model(
     return Model(shown, recipe)
 
 
-def datasets_of(registry: Registry, protocol: Use | None) -> list[Use]:
-    """The data sets that a protocol is made for; without any, the synthetic one."""
-    names = registry.build("protocol", protocol).datasets if protocol else ()
-    return [Use(name) for name in names or ("synthetic",)]
+def as_use(given: str | Use) -> Use:
+    """A component, from its text if need be."""
+    return given if isinstance(given, Use) else Use.parse(given)
+
+
+def chosen_datasets(
+    registry: Registry,
+    given: str | Use | Sequence[str | Use] | None,
+    protocol: Use | None,
+    sets: Sequence[tuple[str, Json]] = (),
+) -> list[Use]:
+    """The data sets given, or else those that the protocol is made for, or the synthetic one.
+
+    Settings of `dataset.…` are applied to each.
+    """
+    if not given:
+        names = registry.build("protocol", protocol).datasets if protocol else ()
+        given = [Use(name) for name in names or ("synthetic",)]
+    several = [given] if isinstance(given, str | Use) else given
+    changed = {path[8:]: value for path, value in sets if path.startswith("dataset.")}
+    return [as_use(one).having(**changed) for one in several]
+
+
+def folders_of(
+    uses: Sequence[Use], data: Path | str | Mapping[str, Path | str] | None
+) -> dict[str, Path]:
+    """Where each data set lies: as given, or else as remembered."""
+    remembered = places.known()
+    found = {use.name: remembered[use.name] for use in uses if use.name in remembered}
+    if isinstance(data, Mapping):
+        return found | {name: Path(path) for name, path in data.items()}
+    if data is None:
+        return found
+    if len(uses) != 1:
+        names = ", ".join(use.name for use in uses)
+        raise ParameterError(
+            f"one data folder for several data sets; write NAME=FOLDER for {names}"
+        )
+    return {uses[0].name: Path(data)}
 
 
 def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> list[Clip]:

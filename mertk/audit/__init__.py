@@ -1,0 +1,13 @@
+"""Leak tests for any recipe: real folds on clips that hold no signal, and on disturbed ones.
+
+`audit` runs four probes. Three look at scores: *noise* (nothing to see, labels at random),
+*permuted* (real clips, labels shuffled within people), *identity* (noise, one label a person). The
+fourth, *perturbation*, looks at numbers: one held-out clip or its label is changed, and nothing
+else may change by a single bit.
+"""
+
+from mertk.audit.case import case_of
+from mertk.audit.probes import PROBES, audit
+from mertk.audit.verdict import Audit, Verdict
+
+__all__ = ["PROBES", "Audit", "Verdict", "audit", "case_of"]

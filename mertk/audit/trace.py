@@ -1,0 +1,158 @@
+"""One fold of a case, with a fingerprint of every number in it: what changes when one clip does?"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mertk.audit.noise import disturbed, noise_clips
+from mertk.audit.scores import prefix
+from mertk.harness.folds import Sample, run_fold
+from mertk.splits import Split
+
+if TYPE_CHECKING:
+    from mertk.audit.case import Opened
+    from mertk.clips import Clip
+    from mertk.harness.line import Line, Parcel
+    from mertk.harness.plan import Task
+
+Disturb = Literal["nothing", "pixels", "label"]
+
+_MOST = 36  # clips that train a fold here: enough for every class, few enough for ten runs
+
+
+def traced(
+    case: Opened, fold: int, *, warm: bool, disturb: Disturb = "nothing"
+) -> dict[str, dict[str, str]]:
+    """Place → clip id → hash of what the clip is there; at the end of the line, its prediction.
+
+    The clips are noise, and no more than 36 of them train a fold. With `warm` another fold runs
+    first, in the same process. `disturb` changes the first held-out clip of the fold, which is
+    then left out of the answer.
+    """
+    small = _Small.of(case.task, fold)
+    changed = int(small.split.test[0])
+    with tempfile.TemporaryDirectory() as folder:
+        labels, seed = small.sample.labels, case.case.seed
+        clips = noise_clips(case.plugins.registry, small.clips, labels, Path(folder), seed)
+        if disturb == "pixels":
+            clips[changed] = disturbed(clips[changed])
+        if disturb == "label":
+            labels[changed] = _other(labels[changed], len(small.sample.classes))
+        found = _run(case, small, clips, warm=warm)
+    name = small.sample.uids[changed]
+    return {
+        place: {uid: digest for uid, digest in of_clips.items() if uid != name}
+        for place, of_clips in found.items()
+    }
+
+
+def _run(
+    case: Opened, small: _Small, clips: Sequence[Clip], *, warm: bool
+) -> dict[str, dict[str, str]]:
+    split, sample, seed = small.split, small.sample, case.case.seed
+    stages = prefix(case.line(), clips)
+    parcels = list(stages.values())[-1]
+    trace = _Trace(split, sample.uids)
+    for place, made in list(stages.items())[1:]:
+        trace.tap(place, [made[at] for at in split.train], [made[at] for at in split.test])
+    if warm:
+        run_fold(case.line(), parcels, sample, small.other, seed)
+    line = case.line()
+    done = run_fold(line, parcels, sample, split, seed, tap=trace.tap)
+    trace.answers(line, done.probabilities)
+    return trace.found
+
+
+@dataclass(frozen=True, slots=True)
+class _Small:
+    """A fold and another one, in which the first one's held-out clips are trained on."""
+
+    clips: Sequence[Clip]
+    sample: Sample
+    split: Split
+    other: Split
+
+    @classmethod
+    def of(cls, task: Task, fold: int) -> _Small:
+        split, other = task.splits[fold], task.splits[fold - 1]
+        step = max(1, -(-len(split.train) // _MOST))
+        train = np.union1d(split.train[::step], other.test[:1])
+        used = np.union1d(train, split.test)
+        sample = task.sample
+        part = Sample(
+            [sample.uids[at] for at in used], sample.people[used], sample.labels[used].copy(),
+            sample.classes,
+        )  # fmt: skip
+
+        def of(chosen: Any) -> Any:
+            return np.searchsorted(used, np.intersect1d(chosen, used))
+
+        return cls(
+            [task.clips[at] for at in used],
+            part,
+            Split(split.name, of(train), of(split.test)),
+            Split(other.name, of(other.train), of(other.test)),
+        )
+
+
+def _other(label: Any, classes: int) -> Any:
+    return 1 - label if np.ndim(label) else (label + 1) % classes
+
+
+@dataclass(slots=True)
+class _Trace:
+    """Hashes by place and clip."""
+
+    split: Split
+    uids: Sequence[str]
+    found: dict[str, dict[str, str]] = field(default_factory=dict)
+    known: Sequence[Parcel] = ()
+
+    def tap(self, place: str, known: Sequence[Parcel], asked: Sequence[Parcel]) -> None:
+        """Keep the fingerprints of the parcels behind a place."""
+        self.known = known
+        order = [*self.split.train, *self.split.test]
+        hashes = (_hash(_arrays(parcel)) for parcel in (*known, *asked))
+        self.found[place] = {self.uids[at]: h for at, h in zip(order, hashes, strict=True)}
+
+    def answers(self, line: Line, rows: Sequence[Sequence[float]]) -> None:
+        """What the classifier says of every clip: the training clips' answers are its state."""
+        classifier = line.classifier
+        answered = {
+            self.uids[at]: _hash({"": np.asarray(row)})
+            for at, row in zip(self.split.test, rows, strict=True)
+        }
+        for at, parcel in zip(self.split.train, self.known, strict=True):
+            row = np.asarray(classifier.component.predict(parcel.streams))
+            answered[self.uids[at]] = _hash({"": row})
+        self.found[classifier.place] = answered
+
+
+def _arrays(parcel: Parcel) -> dict[str, Any]:
+    """Everything of a parcel that is numbers, but the footage that it began as."""
+    arrays: dict[str, Any] = {f"stream {name}": array for name, array in parcel.streams.items()}
+    if parcel.regions is not None:
+        arrays["boxes"] = np.asarray(parcel.regions.boxes)
+    if parcel.faces is not None:
+        faces = parcel.faces
+        arrays["onset"] = faces.frames[faces.onset] if len(faces.frames) else np.empty(0)
+        for name in ("landmarks", "transform", "flow"):
+            if getattr(faces, name) is not None:
+                arrays[name] = np.asarray(getattr(faces, name))
+    return arrays
+
+
+def _hash(arrays: Mapping[str, Any]) -> str:
+    total = hashlib.blake2b(digest_size=12)
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        total.update(f"{name} {array.dtype} {array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()

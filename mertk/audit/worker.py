@@ -1,0 +1,57 @@
+"""One job in a fresh process: `python -m mertk.audit.worker`, JSON in, JSON out.
+
+A process of its own for each is what makes state that outlives a fold visible, and keeps it from
+one probe to the next.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from mertk import training
+from mertk.audit.case import Case, Opened
+from mertk.audit.scores import scored
+from mertk.audit.trace import traced
+from mertk.errors import ComponentError, MertkError
+
+JOBS: Mapping[str, Callable[..., Any]] = {"scored": scored, "traced": traced}
+
+
+def ask(case: Case, job: str, **options: Any) -> dict[str, Any]:
+    """Do a job in a fresh process; raises `ComponentError` where it fails."""
+    request = json.dumps({"job": job, "case": case.to_json(), "options": options})
+    done = subprocess.run(
+        [sys.executable, "-m", "mertk.audit.worker"],
+        input=request,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise ComponentError(f"audit of {case.name}, {job}: {last}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    """Read a job from standard input and write its answer to standard output."""
+    request = json.load(sys.stdin)
+    case = Case.from_json(request["case"])
+    training.use_device(case.device)
+    try:
+        with threadpool_limits(limits=1):
+            found = JOBS[request["job"]](Opened(case), **request["options"])
+    except MertkError as error:
+        sys.exit(str(error))
+    sys.stdout.write(f"\n{json.dumps(found)}\n")
+
+
+if __name__ == "__main__":
+    main()

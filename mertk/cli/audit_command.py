@@ -1,0 +1,90 @@
+"""`mertk audit`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mertk.cli import load
+from mertk.cli._choices import parse_folders, parse_set, parse_swap
+
+if TYPE_CHECKING:
+    from mertk.audit import Audit
+
+
+@click.command("audit")
+@click.option("--model", required=True, metavar="NAME[:PRESET]", help="A model or a recipe file.")
+@click.option("--dataset", "datasets", multiple=True, metavar="NAME[:KEY=VALUE,…]",
+              help="May be repeated. Default: the protocol's, or else synthetic.")  # fmt: skip
+@click.option("--data", multiple=True, metavar="[NAME=]FOLDER", help="Where a data set lies.")
+@click.option("--protocol", metavar="NAME[:KEY=VALUE,…]", help="Default: the data set's usual one.")
+@click.option("--preset", help="Default: quick where the model has one.")
+@click.option("--set", "sets", multiple=True, metavar="SLOT.PARAMETER=VALUE")
+@click.option("--swap", "swaps", multiple=True, metavar="SLOT=NAME[:KEY=VALUE,…]")
+@click.option("--probe", "probes", multiple=True,
+              type=click.Choice(["perturbation", "noise", "permuted", "identity"]),
+              help="May be repeated. Default: all four.")  # fmt: skip
+@click.option("--quick", is_flag=True, help="Fewer clips and one disturbed fold.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--jobs", type=click.IntRange(1), help="Probes at once. Default: one per core.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> None:
+    """Test a model for leaks: real recipe and folds, on clips that hold no signal.
+
+    Ends with exit code 1 where a probe finds one, naming the stage that leaks.
+    """
+    import os
+
+    from mertk.audit import PROBES, audit, case_of
+    from mertk.cli.progress import Bar
+
+    case = case_of(
+        load(ctx),
+        given["model"],
+        dataset=list(given["datasets"]),
+        data=parse_folders(given["data"]),
+        protocol=given["protocol"],
+        preset=given["preset"],
+        swaps=[parse_swap(text) for text in given["swaps"]],
+        sets=[parse_set(text) for text in given["sets"]],
+        seed=given["seed"],
+        quick=given["quick"],
+    )
+    with Bar() as bar:
+        found = audit(
+            case,
+            probes=given["probes"] or PROBES,
+            folds=1 if given["quick"] else 2,
+            jobs=given["jobs"] or os.cpu_count() or 1,
+            progress=bar,
+        )
+    if given["as_json"]:
+        click.echo(json.dumps(found.to_json(), indent=1))
+    else:
+        _show(found)
+    ctx.exit(0 if found.passed else 1)
+
+
+def _show(found: Audit) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("probe", "score", "chance band", "verdict", "seconds"):
+        table.add_column(name, justify="right" if name == "seconds" else "left")
+    for one in found.verdicts:
+        score = "" if one.score is None else f"{one.score:.3f}"
+        band = "" if one.low is None else f"{one.low:.3f}–{one.high:.3f}"
+        says = f"[bold red]LEAK in {one.leak}[/]: {one.how}" if one.leak else f"ok: {one.how}"
+        table.add_row(one.probe, score, band, says, f"{one.seconds:.0f}")
+    console = Console(highlight=False)
+    console.print(
+        f"[bold]audit of {found.model}[/bold] · {found.protocol} · {found.clips} clips of "
+        f"{found.people} people in {found.folds} folds"
+    )
+    console.print(table)
+    verdict = "no probe finds a leak" if found.passed else "LEAKS: its scores are not to be trusted"
+    console.print(f"[bold]{found.model}: {verdict}.[/bold]")
