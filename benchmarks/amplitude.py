@@ -36,6 +36,7 @@ def main() -> None:
         f"`quick` where a model has one. Guessing scores {chance[0]:.3f}–{chance[1]:.3f}.\n"
         "`python -m benchmarks.amplitude` makes this table."
     )
+    TABLE.parent.mkdir(exist_ok=True)
     TABLE.write_text("\n".join(["# Score against motion", "", *lines, "", note, ""]))
 
 
