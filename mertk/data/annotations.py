@@ -13,12 +13,14 @@ from typing import Any
 
 from mertk.data import aus
 from mertk.data.record import Record, Status, canonical_emotion
-from mertk.data.repairs import Level, Repair, identity_onset, repaired
+from mertk.data.repairs import Level, Repair, identity_onset, keys, repaired
 from mertk.data.sheets import integer
 from mertk.errors import DataError
 
 NO_FRAME = frozenset({"", "/", "?", "-", "nan", "null", "none"})
 """What stands in a cell of frame numbers where there is none."""
+
+_LARGEST = 10**12  # cells with typing errors hold numbers that no list can be as long as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,8 @@ class Source:
     `repairs` is the data set's table (`mertk.data.repairs.read`) and `level` says which rows of it
     are applied. Texts in `no_frame` (lower case) stand for a missing number, all others are read
     by `number`. `tolerance` is how many frames an onset or apex may be moved to a frame that is on
-    disk, in sets that are known to have dropped frames.
+    disk, in sets that are known to have dropped frames. `unremarkable` are quirks that no clip is
+    marked with, as `apex_missing` in a set that annotates no apexes at all.
     """
 
     dataset: str
@@ -38,11 +41,12 @@ class Source:
     no_frame: frozenset[str] = NO_FRAME
     number: Callable[[str], int] = integer
     tolerance: int = 0
+    unremarkable: frozenset[str] = frozenset()
 
-    def rows(self, subject: str, clip: str, onset: str) -> tuple[Repair, ...]:
-        """The repairs of a clip, by its folder and by its folder and published onset."""
-        keys = (f"{subject}/{clip}", f"{subject}/{clip}/{onset}")
-        return tuple(row for key in keys for row in self.repairs.get(key, ()))
+    def rows(self, subject: str, clip: str, onset: str, apex: str) -> tuple[Repair, ...]:
+        """The repairs of a clip, by its folder and its published onset and apex."""
+        names = keys(subject, clip, onset, apex)
+        return tuple(row for name in names for row in self.repairs.get(name, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,18 @@ def read_timing(source: Source, texts: tuple[str, str, str]) -> Timing:
     """Onset, apex and offset from their texts; an apex that cannot be is left out."""
     onset, apex, offset = texts
     try:
-        start, end = source.number(onset), source.number(offset)
-        peak = None if apex.lower() in source.no_frame else source.number(apex)
+        start = _number(source, onset)
+        end = None if offset.lower() in source.no_frame else _number(source, offset)
+        peak = None if apex.lower() in source.no_frame else _number(source, apex)
     except ValueError:
         wrong = f"onset '{onset}', apex '{apex}', offset '{offset}' are not frame numbers"
         return Timing(None, None, None, ("invalid", "invalid", "invalid"), (), wrong)
+    if end is None:
+        wrong = f"no offset is annotated (offset '{offset}')"
+        statuses: tuple[Status, Status, Status] = ("given", "given", "missing")
+        if peak is None:
+            statuses = ("given", "missing", "missing")
+        return Timing(start, peak, None, statuses, ("offset_missing",), wrong)
     if start > end:
         wrong = f"onset {start} lies after offset {end}"
         return Timing(start, None, None, ("given", "invalid", "invalid"), (), wrong)
@@ -74,6 +85,13 @@ def read_timing(source: Source, texts: tuple[str, str, str]) -> Timing:
     if not start <= peak <= end:
         return Timing(start, None, end, ("given", "invalid", "given"), ("apex_outside",))
     return Timing(start, peak, end)
+
+
+def _number(source: Source, text: str) -> int:
+    number = source.number(text)
+    if abs(number) > _LARGEST:
+        raise ValueError(f"{number} is no frame number")
+    return number
 
 
 def annotated(
@@ -101,7 +119,7 @@ def annotated(
     are as published; `known` are further fields of `Record` (`label` is the emotion unless given).
     The id is `dataset/subject/clip/onset`, and `uid_tail` behind it where that is not unique.
     """
-    rows = source.rows(subject, clip, onset)
+    rows = source.rows(subject, clip, onset, apex)
     published = {
         "onset": onset, "apex": apex, "offset": offset, "emotion": emotion, "au": au, "clip": clip,
     }  # fmt: skip
@@ -141,7 +159,11 @@ def annotated(
         "au_known": codes is not None,
         "objective_class": number,
         "objective_class_source": origin,
-        "quirks": tuple(dict.fromkeys((*quirks, *met, *timing.quirks, *code_quirks))),
+        "quirks": tuple(
+            quirk
+            for quirk in dict.fromkeys((*quirks, *met, *timing.quirks, *code_quirks))
+            if quirk not in source.unremarkable
+        ),
         "notes": (timing.wrong,) if timing.wrong else (),
     }
     return Record(**{**whole, **known})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mertk.clips import Floats, Pixels
 
 _RGB = 3
+_LANDMARKS = (68, 2)
 
 
 def frame_count(path: Path) -> int:
@@ -64,6 +65,21 @@ def read_flow(path: Path) -> Floats:
     if bad:
         raise DataError(f"{path}: {bad} of {flow.size} flow values are NaN or infinite")
     return flow.astype(np.float32, copy=False)
+
+
+def read_landmarks(path: Path) -> Floats:
+    """The 68 points `[68, 2]` (x, y in pixels) of a `.npy` file, as float32.
+
+    Raises `DataError` naming the file where it is not a float array of that shape, or holds NaN
+    or infinity.
+    """
+    points = _loaded(path)
+    if points.dtype.kind != "f" or points.shape != _LANDMARKS or not np.isfinite(points).all():
+        raise DataError(
+            f"{path}: {points.dtype} {list(points.shape)}; "
+            "expected 68 finite landmarks as floats [68, 2] (x, y)"
+        )
+    return points.astype(np.float32)
 
 
 def _pixels(path: Path) -> Pixels:

@@ -2,8 +2,8 @@
 
 A coding such as `4+L10`, `(R6 or R12)+R15`, `10A/B` or `4+13?` is a list of codes joined by `+`
 or `,`. A code is a number with an optional side before it (L left, R right, A asymmetric, T top,
-B bottom; L and R also behind), an optional kind (AU action unit, AD action descriptor, M head
-movement) and an optional intensity A–E behind.
+B bottom; L and R also behind, or behind the kind as in `AUR2`), an optional kind (AU action unit,
+AD action descriptor, M head movement) and an optional intensity A–E behind.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ UNKNOWN = frozenset({"", "?", "NULL", "NAN"})
 
 _FLAGS = r"(?:\?|\(K\))*"
 _CODE = re.compile(
-    r"(?P<side>[LRATB](?:/[LRATB])*)?\s*(?P<kind>AU|AD|M)?\s*(?P<au>\d{1,2})"
+    r"(?P<side>[LRATB](?:/[LRATB])*)?\s*"
+    r"(?:(?P<kind>AU|AD|M)\s*(?P<inside>[LR])?)?\s*(?P<au>\d{1,2})"
     rf"(?P<behind>[LR])?(?P<intensity>[A-E](?:/[A-E])*)?\s*(?P<flags>{_FLAGS})"
 )
 _BRACKET = re.compile(rf"(?P<ref>REF)?\s*\((?P<inner>.*)\)\s*(?P<flags>{_FLAGS})")
@@ -104,7 +105,7 @@ def _part(part: str, groups: Iterator[int]) -> list[AU]:
 
 def _au(code: re.Match[str]) -> AU:
     kind: Literal["AU", "AD", "M"] = code["kind"] or "AU"  # type: ignore[assignment]
-    side = code["side"] or code["behind"] or ""
+    side = code["side"] or code["inside"] or code["behind"] or ""
     return AU(int(code["au"]), kind, side, code["intensity"] or "", None, _flags(code["flags"]))
 
 

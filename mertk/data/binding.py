@@ -25,7 +25,9 @@ Listing = Callable[[Path], dict[int, Path]]
 def unbound(record: Record, why: str) -> Clip:
     """A clip of annotations alone: it can be counted and labelled, but reading a frame fails."""
     length = record.duration_frames or 1
-    apex = None if record.apex is None or record.onset is None else record.apex - record.onset
+    apex = None
+    if record.onset is not None and record.apex is not None and record.offset is not None:
+        apex = record.apex - record.onset
     footage = Footage(
         frames=Frames(_Absent(record.uid, why), length),
         onset=0,
@@ -49,10 +51,10 @@ class _Absent:
 
 def bind(source: Source, record: Record, folder: Path, kind: str, listed: Listing) -> Clip:
     """The clip of a record, cut to onset … offset; raises `DataError` saying why there is none."""
-    if record.onset is None or record.offset is None:
-        raise DataError(record.notes[0])
     disk = _Disk(folder, listed(folder))
     timing = _on_disk(source, record, disk.files)
+    if timing.onset is None or timing.offset is None:
+        raise DataError(record.notes[0])
     inside = [n for n in disk.files if _between(timing, n)]
     onset, onset_quirk = disk.near("onset", timing.onset, inside, source.tolerance)
     apex, apex_quirk = disk.near("apex", timing.apex, inside, source.tolerance)
@@ -125,7 +127,7 @@ def _on_disk(source: Source, record: Record, files: dict[int, Path]) -> Timing:
     if timing.onset in files and timing.offset in files:
         return timing
     texts = (record.onset_raw, record.apex_raw, record.offset_raw)
-    rows = source.rows(record.subject, record.clip, record.onset_raw)
+    rows = source.rows(record.subject, record.clip, record.onset_raw, record.apex_raw)
     for other, quirk in other_frames(rows, texts, source.level):
         found = read_timing(source, other)
         if found.wrong or found.onset is None or found.offset is None:

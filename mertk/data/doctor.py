@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from mertk.data import repairs
 from mertk.data.survey import UNRECOGNISED, Edition, Survey
 from mertk.errors import DataError, MertkError
 from mertk.manifest import Manifest
@@ -194,8 +195,8 @@ def _of_records(survey: Survey) -> Iterator[Finding]:
             if record[f"{name}_status"] == "corrected":
                 was, now = record[f"{name}_raw"], record[name]
                 yield Finding("note", "repaired", uid, f"{name} {was} → {now}")
-        keys = (f"{clip.subject}/{record['clip']}",
-                f"{clip.subject}/{record['clip']}/{record['onset_raw']}")  # fmt: skip
+        published = (record["onset_raw"], record["apex_raw"])
+        keys = repairs.keys(clip.subject, record["clip"], *published)
         for quirk in record["quirks"]:
             why = next((evidence[key, quirk] for key in keys if (key, quirk) in evidence), "")
             yield Finding("note", quirk, uid, why)

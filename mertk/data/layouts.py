@@ -60,8 +60,7 @@ def write(
             whole = Path(temporary, "whole")
             whole.mkdir()
             LAYOUTS[layout](clips, whole, advance or (lambda: None))
-            if any(clip.record.get("synthetic") for clip in clips):
-                (whole / SYNTHETIC_MARK).write_text(_MARK, encoding="utf-8")
+            mark(clips, whole)
             if out.exists():
                 out.rmdir()
             whole.rename(out)
@@ -70,6 +69,12 @@ def write(
             f"cannot write {out}: {error.strerror or error}. Nothing was kept; free some space or "
             "choose another folder"
         ) from error
+
+
+def mark(clips: Sequence[Clip], folder: Path) -> None:
+    """Say in a file of the folder that its clips are synthetic, if any is."""
+    if any(clip.record.get("synthetic") for clip in clips):
+        (folder / SYNTHETIC_MARK).write_text(_MARK, encoding="utf-8")
 
 
 def _refuse_used(out: Path) -> None:
@@ -139,7 +144,8 @@ def _folder(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
         table = csv.DictWriter(file, columns, extrasaction="ignore")
         table.writeheader()
         for clip in clips:
-            path = _free(clip, taken, several)
+            names = (clip.dataset, clip.subject, clip.name)
+            path = free_path(names if several else names[1:], taken)
             files = {f"{n + 1:05d}.jpg": n for n in range(len(clip.footage.frames))}
             _write_frames(clip, out / path, files)
             table.writerow(_row(clip, path))
@@ -166,9 +172,8 @@ def _row(clip: Clip, path: str) -> dict[str, Any]:
     }
 
 
-def _free(clip: Clip, taken: set[str], several: bool) -> str:
-    """A folder for a clip that no other one has, whatever its names hold."""
-    names = (clip.dataset, clip.subject, clip.name)[0 if several else 1 :]
+def free_path(names: Sequence[str], taken: set[str]) -> str:
+    """A relative path that no other clip has, whatever the names hold; it is added to `taken`."""
     plain = "/".join(re.sub(r"[^\w.-]", "_", name).lstrip(".") or "_" for name in names)
     path, count = plain, 1
     while path.lower() in taken:

@@ -28,7 +28,8 @@ _ANY = "*"
 class Repair:
     """One row.
 
-    `clip` is `subject/clip`, or `subject/clip/onset` where a folder holds several expressions.
+    `clip` is `subject/clip`, or `subject/clip/onset` where a folder holds several expressions, or
+    `subject/clip/onset/apex` where several of them begin with the same frame, all as published.
     `field` names what is wrong: `onset`, `apex`, `offset`, `emotion`, `au` … In `frames` (onset
     apex offset; a `*` stands for any value) it is for the files on disk to say which edition
     holds; in `uid` the value is the onset of the edition that ids are made from.
@@ -42,6 +43,12 @@ class Repair:
     level: str
     quirk: str
     evidence: str
+
+
+def keys(subject: str, clip: str, onset: str, apex: str) -> tuple[str, str, str]:
+    """What the repairs of an expression may be filed under, see `Repair`."""
+    folder = f"{subject}/{clip}"
+    return folder, f"{folder}/{onset}", f"{folder}/{onset}/{apex}"
 
 
 @functools.cache

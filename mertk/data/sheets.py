@@ -45,12 +45,23 @@ class Table:
 
     def column(self, *names: str) -> str:
         """The first of these (normalised) names that the table has; raises `DataError`."""
-        for name in names:
-            if name in self.columns:
-                return name
-        raise DataError(
-            f"{self.place()}: no column '{names[0]}'. Columns: {', '.join(self.columns.values())}."
-        )
+        found = self.optional(*names)
+        if not found:
+            raise DataError(
+                f"{self.place()}: no column '{names[0]}'. "
+                f"Columns: {', '.join(self.columns.values())}."
+            )
+        return found
+
+    def optional(self, *names: str) -> str:
+        """The first of these (normalised) names that the table has, or ''."""
+        return next((name for name in names if name in self.columns), "")
+
+    def filled(self, row: Row, column: str) -> str:
+        """The text of a cell; raises `DataError` where it is empty."""
+        if not row[column]:
+            raise DataError(f"{self.place(row, column)}: the cell is empty")
+        return row[column]
 
     def place(self, row: Row | None = None, column: str = "") -> str:
         """Where something is, for an error text: file, sheet, row and column."""
@@ -73,16 +84,18 @@ def integer(text: str) -> int:
     return int(whole)
 
 
-def read_table(path: Path, sheet: str | None = None) -> Table:
+def read_table(path: Path, sheet: str | None = None, *, before: Sequence[str] = ()) -> Table:
     """The table of the named sheet, or else of the first one with a header row.
 
-    The header row is the first of 30 that has a cell 'subject' (or 'sub', 'sub_ID'). Empty rows
-    and columns without a name are dropped. Raises `DataError` where there is no such row.
+    The header row is the first of 30 that has a cell 'subject' (or 'sub', 'sub_ID'). Sheets named
+    in `before` are looked at before the others, in that order. Empty rows and columns without a
+    name are dropped. Raises `DataError` where there is no such row.
     """
     sheets = read_sheets(path)
     if sheet is not None and sheet not in sheets:
         raise DataError(f"{path}: no sheet '{sheet}'. Sheets: {', '.join(sheets)}.")
-    for name, cells in sheets.items():
+    for name in (*(name for name in before if name in sheets), *sheets):
+        cells = sheets[name]
         at = _header(cells)
         if at is not None and sheet in (None, name):
             return table_of(path, name, cells, at)
@@ -129,7 +142,7 @@ def read_sheets(path: Path) -> dict[str, Cells]:
     if content.startswith(b"PK"):  # some .xls files are .xlsx inside
         return _read_xlsx(path, content)
     if path.suffix.lower() == ".csv":
-        return {"": _read_csv(path, content)}
+        return {"": read_csv(path, content)}
     if path.suffix.lower() == ".xls":
         return _read_xls(path, content)
     raise DataError(f"{path}: damaged, or not a spreadsheet: expected .xlsx, .xls or .csv")
@@ -168,12 +181,13 @@ def _read_xls(path: Path, content: bytes) -> dict[str, Cells]:
     }
 
 
-def _read_csv(path: Path, content: bytes) -> Cells:
+def read_csv(path: Path, content: bytes) -> Cells:
+    """The cells of text parted by commas, semicolons or tabs; raises `DataError`."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
-    first = text.partition("\n")[0]
+    first = text.lstrip("\r\n ").partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

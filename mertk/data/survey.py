@@ -25,6 +25,7 @@ from mertk.errors import DataError
 
 _LOG = logging.getLogger("mertk.data")
 _LINES = 10
+_LISTED = 16  # folders whose files are kept in mind: recordings may hold thousands
 
 UNRECOGNISED = "unrecognised"
 """The edition of annotations that are like no published ones."""
@@ -32,21 +33,23 @@ UNRECOGNISED = "unrecognised"
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What a published edition of annotations holds: expressions, people, expressions a label."""
+    """What a published edition holds: expressions, people, expressions a label and a subject."""
 
     name: str
     rows: int
     subjects: int | None = None
     labels: Mapping[str, int] = field(default_factory=dict)
+    per_subject: Mapping[str, int] = field(default_factory=dict)
 
     def fits(self, records: Sequence[Record]) -> bool:
         """Whether these records have the same counts."""
-        people = len({record.subject for record in records})
+        people = Counter(record.subject for record in records)
         labels = Counter(record.label for record in records)
         return (
             len(records) == self.rows
-            and self.subjects in (None, people)
+            and self.subjects in (None, len(people))
             and (not self.labels or labels == self.labels)
+            and (not self.per_subject or people == self.per_subject)
         )
 
 
@@ -96,9 +99,9 @@ def survey(
 ) -> Survey:
     """Bind every record to its folder in the tree, whose folders are known by `key`."""
     synthetic = record.is_synthetic(source.root)
-    listed = functools.cache(frames.numbered)
+    listed = functools.lru_cache(_LISTED)(frames.numbered)
     clips, unusable = [], {}
-    for row in _distinct(source, records):
+    for row in _distinct(sheets[0] if sheets else source.root, records):
         whole = replace(row, edition=edition, synthetic=synthetic)
         folder = tree.folders.get(key(whole)) if tree else None
         kind = tree.kind if tree else ""
@@ -146,15 +149,14 @@ def _bound(
         return unbound(whole, str(problem)), str(problem)
 
 
-def _distinct(source: Source, records: Sequence[Record]) -> Sequence[Record]:
+def _distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
     seen: dict[str, Record] = {}
     for one in records:
         first = seen.setdefault(one.uid.lower(), one)
         if first is not one:
             where = one.uid.partition("/")[2]
             raise DataError(
-                f"{source.root}: {first.source} and {one.source} both annotate {where}; "
-                "delete one of them"
+                f"{file}: {first.source} and {one.source} both annotate {where}; delete one of them"
             )
     return records
 

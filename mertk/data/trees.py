@@ -114,6 +114,12 @@ def kind_of(base: Path, root: Path, words: Mapping[str, str], default: str) -> s
     return default
 
 
+def looks_cropped(folder: Path) -> bool:
+    """Whether the first picture's name begins with `reg_`, as those of cropped faces do."""
+    names = sorted(file.name.lower() for file in folder.iterdir())
+    return next((name for name in names if is_picture(name)), "").startswith("reg_")
+
+
 def choose_tree(
     dataset: str, found: Found, known: Sequence[Tree], kinds: Sequence[str], wanted: str
 ) -> tuple[Tree | None, str]:

@@ -86,6 +86,7 @@ def test_not_coded_is_unknown(text):
         ("13?", [AU(13, flags=("uncertain",))]),
         ("4(k)+7", [AU(4, flags=("kept",)), AU(7)]),
         ("AD31+M58", [AU(31, "AD"), AU(58, "M")]),
+        ("AUR2+12(k)", [AU(2, side="R"), AU(12, flags=("kept",))]),
         ("L12 or L14", [AU(12, side="L", alternative=0), AU(14, side="L", alternative=0)]),
         (
             "(R6 or R12)+R15",
@@ -105,7 +106,7 @@ def test_codings_of_real_data_sets_are_read(text, aus):
     assert parse_aus(text) == tuple(aus)
 
 
-@pytest.mark.parametrize("text", ["1214", "smile", "4+x", "(4+7", "4)+(7", "4-7", "4 7"])
+@pytest.mark.parametrize("text", ["1214", "smile", "4+x", "(4+7", "4)+(7", "4-7", "4 7", "LR4"])
 def test_what_is_no_coding_is_refused(text):
     with pytest.raises(DataError, match="AU coding"):
         parse_aus(text)

@@ -1,8 +1,9 @@
-import pytest
-
 from pathlib import Path
 
+import pytest
+
 import mertk_plugins.datasets
+from mertk.data.annotations import Source
 from mertk.data.repairs import Repair, identity_onset, other_frames, read, repaired
 
 TABLES = sorted(Path(mertk_plugins.datasets.__file__).parent.glob("_*_repairs.csv"))
@@ -34,6 +35,13 @@ def test_a_value_changes_only_at_its_level_but_is_always_named(level, chosen, va
     assert repaired([row(level=level)], {"apex": "9"}, chosen) == ({"apex": value}, ("typo",))
 
 
+def test_a_repair_may_be_filed_under_the_apex_where_two_begin_together():
+    second = row(clip="s/c/5/9", field="onset", published="5", value="8")
+    source = Source(dataset="x", root=Path(), repairs={second.clip: (second,)})
+    assert source.rows("s", "c", "5", "9") == (second,)
+    assert source.rows("s", "c", "5", "7") == ()
+
+
 def test_what_is_published_is_not_changed_in_place():
     published = {"apex": "9"}
     repaired([row()], published, "recommended")
@@ -53,7 +61,7 @@ def test_every_shipped_row_can_be_used(file):
     assert rows
     for found in rows:
         assert found.level in {"official", "recommended", "flag"}
-        assert found.clip.count("/") in (1, 2)
+        assert found.clip.count("/") in (1, 2, 3)
         assert found.quirk
         assert not found.value or found.level != "flag" or found.field == "uid"
         if found.field == "frames":

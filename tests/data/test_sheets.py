@@ -78,6 +78,7 @@ def test_a_sheet_can_be_named(tmp_path):
     assert sheets.read_table(path, "two").rows == ()
     with pytest.raises(DataError, match=r"no sheet 'three'\. Sheets: one, two"):
         sheets.read_table(path, "three")
+    assert sheets.read_table(path, before=["three", "two"]).sheet == "two"
 
 
 def test_nameless_columns_and_empty_rows_are_dropped(tmp_path):

@@ -118,14 +118,8 @@ def _place(root: Path, folder: Path) -> data.trees.Place | None:
         return None
     base = folder.parent.parent
     key = f"sub{int(subject[1]):02d}/{folder.name}".lower()
-    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, _by_name(folder)), key)
-
-
-def _by_name(folder: Path) -> str:
-    """The kind that a frame's name says where no folder's does."""
-    names = sorted(file.name.lower() for file in folder.iterdir())
-    pictures = (name for name in names if data.frames.is_picture(name))
-    return "cropped" if next(pictures, "").startswith("reg_") else "raw"
+    unnamed = "cropped" if data.trees.looks_cropped(folder) else "raw"
+    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, unnamed), key)
 
 
 @mertk.hookimpl
