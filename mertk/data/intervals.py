@@ -8,9 +8,11 @@ Columns are found by name: `video` (or `vid`), `onset`, `offset`, and perhaps `t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from mertk.data.sheets import Row, Table, integer, read_csv, table_of
+from mertk.data import columns
+from mertk.data.sheets import Cells, Row, Table, integer, table_of
 from mertk.errors import DataError
 from mertk.spotting import Interval
 
@@ -36,42 +38,34 @@ _KINDS = {
 
 def read(path: Path) -> list[Interval]:
     """The intervals of a table, in its order; raises `DataError` naming file, row and column."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    cells = read_csv(path, content)
-    header = next((at for at, row in enumerate(cells) if any(row)), None)
-    if header is None:
-        raise DataError(f"{path}: is empty: not even a header")
-    if all(_is_number(text) for text in cells[header][1:3]) and len(cells[header]) in (3, 4):
-        cells, header = [list(_WITHOUT_HEADER[: len(cells[header])]), *cells[header:]], 0
-    table = table_of(path, "", cells, header)
-    columns = {
-        what: table.column(*names)
-        for what, names in _NAMES.items()
-        if what in _NEEDED or any(name in table.columns for name in names)
-    }
-    return [_interval(table, row, columns) for row in table.rows]
+    table = _table(path, columns.read_cells(path))
+    found = columns.find(table, _NAMES, _NEEDED)
+    return [_interval(table, row, found) for row in table.rows]
 
 
-def _interval(table: Table, row: Row, columns: dict[str, str]) -> Interval:
-    texts = {what: row[column] for what, column in columns.items()}
-    empty = next((what for what, text in texts.items() if not text), None)
-    if empty is not None:
-        raise DataError(f"{table.place(row, columns[empty])}: is empty")
-    onset, offset = (_frame(table, row, columns[what]) for what in ("onset", "offset"))
+def _table(path: Path, cells: Cells) -> Table:
+    header = next(at for at, row in enumerate(cells) if any(row))
+    first = cells[header]
+    if len(first) in (3, 4) and all(_is_number(text) for text in first[1:3]):
+        names = _WITHOUT_HEADER[: len(first)]
+        rows = [
+            Row(number, dict(zip(names, line, strict=False)))
+            for number, line in enumerate(cells, 1)
+            if any(line)
+        ]
+        return Table(path, "", dict(zip(names, names, strict=True)), tuple(rows))
+    return table_of(path, "", cells, header)
+
+
+def _interval(table: Table, row: Row, found: Mapping[str, str]) -> Interval:
+    texts = columns.texts(table, row, found)
+    onset, offset = (_frame(table, row, found[what]) for what in ("onset", "offset"))
+    kind = _kind(table, row, found["kind"]) if "kind" in found else ""
+    emotion, subject = texts.get("emotion", "").lower(), texts.get("subject", "")
     try:
-        return Interval(
-            texts["video"],
-            onset,
-            offset,
-            _kind(table, row, columns["kind"]) if "kind" in columns else "",
-            texts.get("emotion", "").lower(),
-            texts.get("subject", ""),
-        )
+        return Interval(texts["video"], onset, offset, kind, emotion, subject)
     except DataError as error:
-        raise DataError(f"{table.place(row, columns['offset'])}: {error}") from error
+        raise DataError(f"{table.place(row, found['offset'])}: {error}") from error
 
 
 def _frame(table: Table, row: Row, column: str) -> int:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk.data import columns
 from mertk.data.binding import unbound
 from mertk.data.record import Record
-from mertk.data.sheets import Row, Table, integer, read_csv, table_of
+from mertk.data.sheets import Cells, Table, integer, table_of
 from mertk.errors import DataError, ProtocolError
 from mertk.manifest import Manifest
 
@@ -144,14 +145,8 @@ def read(path: Path, classes: Sequence[str] = ()) -> Log:
     those of MEGC 2019 for a submission log, else all that are true of some clip. Raises `DataError`
     naming file, row and column of what cannot be, and `ProtocolError` where a class has no clip.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    cells = read_csv(path, content)
+    cells = columns.read_cells(path)
     lines = [(n, " ".join(row).split()) for n, row in enumerate(cells, 1) if any(row)]
-    if not lines:
-        raise DataError(f"{path}: is empty")
     submission = _is_subject(lines[0][1])
     rows = list(_of_submission(path, lines) if submission else _of_table(_table(path, cells)))
     if not rows:
@@ -182,19 +177,15 @@ def _of_submission(path: Path, lines: Sequence[tuple[int, list[str]]]) -> Iterat
             )
 
 
-def _table(path: Path, cells: list[list[str]]) -> Table:
+def _table(path: Path, cells: Cells) -> Table:
     header = next(at for at, row in enumerate(cells) if any(row))
     return table_of(path, "", cells, header)
 
 
 def _of_table(table: Table) -> Iterator[_Said]:
-    columns = {
-        what: table.column(*names)
-        for what, names in _NAMES.items()
-        if what in _NEEDED or any(name in table.columns for name in names)
-    }
+    found = columns.find(table, _NAMES, _NEEDED)
     for row in table.rows:
-        said = {what: _cell(table, row, column) for what, column in columns.items()}
+        said = columns.texts(table, row, found)
         dataset, _, subject = said.get("subject", "").rpartition("/")
         parts = said["clip"].split("/")
         if not subject and len(parts) > 2:  # a uid: dataset/subject/clip
@@ -208,12 +199,6 @@ def _of_table(table: Table) -> Iterator[_Said]:
             subject,
             said.get("fold", ""),
         )
-
-
-def _cell(table: Table, row: Row, column: str) -> str:
-    if not row[column]:
-        raise DataError(f"{table.place(row, column)}: is empty")
-    return row[column]
 
 
 def _check(path: Path, rows: Sequence[_Said]) -> None:

@@ -10,11 +10,13 @@ import csv
 import io
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mertk.data import formulas
 from mertk.errors import DataError, MissingPackageError
 
 Cells = list[list[str]]
@@ -132,8 +134,8 @@ def _header(cells: Cells) -> int | None:
 def read_sheets(path: Path) -> dict[str, Cells]:
     """All sheets of an .xlsx, .xls or .csv file by name; a csv is one sheet without a name.
 
-    Formula cells give the values that the program which saved the file has kept. Raises
-    `DataError` where the file cannot be read.
+    Formula cells give the values that the program which saved the file has kept, or else what
+    `mertk.data.formulas` makes of them. Raises `DataError` where the file cannot be read.
     """
     try:
         content = path.read_bytes()
@@ -157,10 +159,29 @@ def _read_xlsx(path: Path, content: bytes) -> dict[str, Cells]:
             book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
     except Exception as error:  # a parser of damaged bytes may fail in any way
         raise DataError(f"{path}: damaged, cannot be read as .xlsx: {error}") from error
-    return {
+    found = {
         sheet.title: [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
         for sheet in book.worksheets
     }
+    if _has_formulas(content):
+        _compute(openpyxl.load_workbook(io.BytesIO(content)), found)
+    return found
+
+
+def _has_formulas(content: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        names = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
+        return any(re.search(rb"<f[ >]", parts.read(name)) for name in names)
+
+
+def _compute(book: Any, found: dict[str, Cells]) -> None:
+    """Fill in formula cells that were saved without a value, where they are plain arithmetic."""
+    for sheet in book.worksheets:
+        for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+            line = found[sheet.title][cell.row - 1]
+            if not line[cell.column - 1]:
+                value = formulas.computed(str(cell.value), lambda at: sheet[at].value)  # noqa: B023
+                line[cell.column - 1] = _text(value)
 
 
 def _read_xls(path: Path, content: bytes) -> dict[str, Cells]:

@@ -100,8 +100,8 @@ def test_a_missing_column_names_those_that_exist(tmp_path):
         table.column("onset", "onsetframe")
 
 
-def test_a_formula_without_a_kept_value_is_empty(tmp_path):
-    path = xlsx(tmp_path / "a.xlsx", [["Subject", "Duration"], ["1", "=1+1"]])
+def test_a_formula_that_is_more_than_arithmetic_is_empty_without_a_kept_value(tmp_path):
+    path = xlsx(tmp_path / "a.xlsx", [["Subject", "Duration"], ["1", "=NOW()"]])
     assert sheets.read_table(path).rows[0]["duration"] == ""
 
 
@@ -161,3 +161,17 @@ def test_whole_numbers_are_read(text, number):
 def test_other_text_is_no_whole_number(text):
     with pytest.raises(ValueError, match=r".+"):
         sheets.integer(text)
+
+
+def test_formulas_without_a_kept_value_are_computed(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["Subject", "OnsetF", "OffsetF", "Length", "Twice", "Odd", "Circle", "Text"],
+        [1, 10, "=B2+16", "=C2-$B$2+1", "=2*(D2-1)/1", "=VLOOKUP(A1,B2)", "=G2+1", "=A1-1"],
+    ):
+        sheet.append(row)
+    book.save(tmp_path / "x.xlsx")
+    row = sheets.read_table(tmp_path / "x.xlsx").rows[0]
+    assert [row[name] for name in ("offsetf", "length", "twice")] == ["26", "17", "32"]
+    assert [row[name] for name in ("odd", "circle", "text")] == ["", "", ""]
