@@ -1,0 +1,141 @@
+"""Writes tiny folders in the layout of SAMM and its long videos, with the traps of the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+from casme2_tree import picture_bytes
+
+HEADER = ["Subject", "Filename", "Inducement Code", "Onset Frame", "Apex Frame", "Offset Frame",
+          "Duration", "Micro", "Action Units", "Estimated Emotion", "Objective Classes", "Notes"]  # fmt: skip
+LONG_HEADER = ["Subject", "Filename", "Inducement Code", "Onset", "Apex", "Offset", "Duration",
+               "Type", "Action Units", "Notes"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    subject: str | int = "006"
+    clip: str = "006_1_2"
+    onset: object = 9998
+    apex: object = 10000
+    offset: object = 10002
+    au: str = "4+7"
+    emotion: str = "Anger"
+    objective: int = 3
+    notes: str | None = None
+
+
+ROWS = (
+    Row(),
+    Row("006", "006_2_4", 180, 182, 184, "12", "Happiness", 1),
+    Row("028", "028_4_1", 1071, 1143, 1134, "A14C", "Contempt", 7, "Blinks"),
+    Row("032", "032_3_1", 4896, 1930, 4970, "4", "Other", 3),
+    Row("011", "011_4_2", 2980, 3014, 3037, "L12 or L14", "Contempt", 1, "Eye movement"),
+)
+
+
+@dataclass(frozen=True)
+class Long:
+    subject: str = "006"
+    clip: str = "006_1_2"
+    onset: object = 3
+    apex: object = 5
+    offset: object = 7
+    kind: str = "Micro - 1/2"
+    au: str = "4+7"
+
+
+LONG = (
+    Long(),
+    Long("037", "037_4_1", 8, 9, 12),
+    Long("037", "037_4_1", 7, 9, 12, "Macro"),
+    Long("011", "011_6_10", 0, 4, 6, "Macro", "12"),
+    Long("010", "010_1_3", 2, -1, 5, "Micro - 1/2", "2"),
+)
+
+
+def write_sheet(path: Path, rows: Iterable[Row] = ROWS, *, preamble: int = 13) -> Path:
+    """The spreadsheet of the clips, its header behind `preamble` rows."""
+    lines = [
+        [r.subject, r.clip, 1, r.onset, r.apex, r.offset, f"=F{at}-D{at}+1", "Micro - 1/2", r.au,
+         r.emotion, r.objective, r.notes]
+        for at, r in enumerate(rows, preamble + 2)
+    ]  # fmt: skip
+    return _write(path, "MICRO_ONLY", preamble, HEADER, lines)
+
+
+def write_long_sheet(path: Path, rows: Iterable[Long] = LONG, *, preamble: int = 9) -> Path:
+    """The spreadsheet of the long videos."""
+    lines = [
+        [r.subject, r.clip, 1, r.onset, r.apex, r.offset, None, r.kind, r.au, None] for r in rows
+    ]
+    return _write(path, "FACS_Movement_Only", preamble, LONG_HEADER, lines)
+
+
+def _write(path: Path, sheet: str, preamble: int, header: list, lines: list) -> Path:
+    book = openpyxl.Workbook()
+    book.active.title = "Sheet1"  # empty
+    page = book.create_sheet(sheet)
+    for at in range(preamble):
+        page.append(["Spontaneous Actions and Micro-Movements" if at == 0 else "/ = or, ? unsure"])
+    for line in [header, *lines]:
+        page.append(line)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    return path
+
+
+def write_frames(folder: Path, numbers: Iterable[int], digits: int) -> None:
+    """Files such as `006_05562.jpg`; zero-padded as a whole recording is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        name = f"{folder.name[:3]}_{number:0{digits}d}.jpg"
+        (folder / name).write_bytes(picture_bytes(number % 100))
+
+
+def write_samm(root: Path, rows: Sequence[Row] = ROWS, tree: str = ".") -> Path:
+    """The spreadsheet and the frames onset … offset of its rows; recording 006_1 has 5 digits."""
+    write_sheet(root / "SAMM_Micro_FACS_Codes_v2.xlsx", rows)
+    for row in rows:
+        digits = 5 if row.clip.startswith("006_1_") else 4
+        folder = root / tree / row.clip[:3] / row.clip
+        write_frames(folder, range(int(row.onset), int(row.offset) + 1), digits)
+    return root
+
+
+def write_samm_lv(root: Path, rows: Sequence[Long] = LONG) -> Path:
+    """The spreadsheet of version 2 and recordings of 20 frames each."""
+    write_long_sheet(root / "SAMM_LongVideos_V2_Release.xlsx", rows)
+    for video in {row.clip.rpartition("_")[0] for row in rows}:
+        folder = root / "SAMM_longvideos" / video
+        folder.mkdir(parents=True)
+        for number in range(1, 21):
+            (folder / f"{video}_{number:04d}.jpg").write_bytes(picture_bytes(number))
+    return root
+
+
+_EMOTIONS = {"Anger": 57, "Other": 26, "Happiness": 26, "Surprise": 15, "Contempt": 12,
+             "Disgust": 9, "Fear": 8, "Sadness": 6}  # fmt: skip
+_OBJECTIVE = (24, 13, 20, 8, 3, 7, 84)
+_AUS = {1: 6, 2: 18, 4: 23, 5: 10, 6: 3, 7: 46, 9: 5, 10: 6, 12: 28, 14: 13, 15: 4, 17: 6}
+_OTHERS = (6, 7, *range(9, 24), 26, 28, *range(30, 36), 37)
+
+
+def edition_rows() -> list[Row]:
+    """159 rows with the published counts of emotions, objective classes, AUs and people.
+
+    024 and 036 show nothing of the five usual emotions and 025 nothing but Other.
+    """
+    emotions = [name for name, count in _EMOTIONS.items() for _ in range(count)]
+    classes = [number for number, count in enumerate(_OBJECTIVE, 1) for _ in range(count)]
+    alone = {"Fear": 24, "Disgust": 36, "Other": 25}
+    rows = []
+    for at, (emotion, objective) in enumerate(zip(emotions, classes, strict=True)):
+        person = alone.pop(emotion, _OTHERS[at % len(_OTHERS)])
+        codes = [str(au) for au, count in _AUS.items() if at < count]
+        clip = f"{person:03d}_1_{at}"
+        rows.append(Row(person, clip, 1, 2, 3, "+".join(codes) or "43", emotion, objective))
+    return rows
