@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +32,39 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(
-            f"cannot write {path}: {error.strerror or error}. Finished work is kept; free some "
-            "space or choose another folder, and run the same command again"
-        ) from error
+        raise _refused(path, error) from error
+
+
+def write_folder(path: Path, fill: Callable[[Path], object]) -> None:
+    """Let `fill` put files into a hidden folder beside `path`, then rename it.
+
+    What lies at `path` is replaced. A crash leaves a whole folder or none, and perhaps a hidden
+    one that the next attempt clears away. Raises `StorageError` where the disk refuses.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        _remove(partial)
+        partial.mkdir(parents=True)
+        try:
+            fill(partial)
+            _remove(path)
+            partial.rename(path)
+        finally:
+            _remove(partial)
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _refused(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot write {path}: {error.strerror or error}. Finished work is kept; free some "
+        "space or choose another folder, and run the same command again"
+    )
 
 
 def write_text(path: Path, text: str) -> None:
@@ -44,3 +76,13 @@ def write_json(path: Path, data: Any) -> None:
     """Write JSON, whole or not at all; NaN is refused."""
     text = json.dumps(data, indent=1, sort_keys=True, allow_nan=False)
     write_text(path, text + "\n")
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as a CSV with all columns that any of them has, whole or not at all."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(path, text.getvalue())

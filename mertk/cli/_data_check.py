@@ -77,11 +77,8 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
 
     A column `protocol.NAME` says which class a protocol makes of it.
     """
-    import csv
-    import io
-
     from mertk.data import record
-    from mertk.files import write_text
+    from mertk.files import write_table
     from mertk.manifest import names
 
     registry = load(ctx).registry
@@ -95,12 +92,7 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
             | {"unusable": survey.unusable.get(clip.uid, "")}
             | {f"protocol.{k}": "" if v is None else "+".join(names(v)) for k, v in labels.items()}
         )
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, columns, restval="")
-    table.writeheader()
-    table.writerows(rows)
-    write_text(out, text.getvalue())
+    write_table(out, rows)
     click.echo(f"{len(rows)} expressions of {survey.dataset} written to {out}")
 
 

@@ -9,6 +9,7 @@ import click
 
 from mertk.cli import load
 from mertk.cli._data_check import check, index
+from mertk.cli._data_prepare import prepare
 
 
 @click.group("data")
@@ -18,6 +19,7 @@ def command() -> None:
 
 command.add_command(check)
 command.add_command(index)
+command.add_command(prepare)
 
 
 @command.command("add")

@@ -70,15 +70,18 @@ def _apply(steps: Sequence[Step], keys: PrefixKeys, cache: Cache, clip: Clip) ->
     parcel = Parcel(footage=clip.footage)
     for step in steps:
         if step.kind == "aligner":
-            faces = _aligned(step, keys.geometry(clip.fingerprint), cache, clip.footage)
+            faces = aligned(step, keys.geometry(clip.fingerprint), cache, clip.footage)
             parcel = Parcel(footage=clip.footage, faces=faces)
         else:
             parcel = step.apply(parcel)
     return parcel
 
 
-def _aligned(step: Step, key: str, cache: Cache, footage: Footage) -> Faces:
-    """The aligner's faces; where they are one warp of the footage, the warp is remembered."""
+def aligned(step: Step, key: str, cache: Cache, footage: Footage) -> Faces:
+    """The aligner's faces; where they are one warp of the footage, the warp is remembered.
+
+    `key` is what `PrefixKeys.geometry` gives for the clip.
+    """
     stored = cache.get(key)
     if stored is not None:
         warp = Warp.from_json(stored.about["warp"])

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import mertk
 from mertk import data
 from mertk_plugins.datasets._folder_media import Media, cut, probe
+from mertk_plugins.datasets._folder_record import (
+    REQUIRED,
+    Timing,
+    clip_name,
+    dataset_of,
+    record_of,
+)
 
 if TYPE_CHECKING:
     from mertk.data.sheets import Row, Table
 
-_REQUIRED = ("subject", "clip", "path", "label")
-_OPTIONAL = ("onset", "apex", "offset", "fps", "flow", "dataset")
 _LINES = 10
+
+T = TypeVar("T")
 
 LAYOUT = (
     "It needs the columns subject, clip, path (a folder of frames, a video, or a .npy array, "
     "relative to the csv) and label; optional are onset, apex, offset (positions, the first frame "
-    "is 0), fps, flow (a .npy map of u, v, strain; path may then be empty) and dataset. All other "
-    "columns are kept and can serve as labels."
+    "is 0), fps, flow (a .npy map of u, v, strain; path may then be empty), landmarks (a .npy of "
+    "the onset frame's 68 points) and dataset. All other columns are kept and can serve as labels."
 )
 
 
@@ -31,7 +38,8 @@ class Folder:
 
     The root is the folder with index.csv, or the csv itself. `fps` (Hz) is used where neither the
     table nor a video says it. Every row is checked before anything is read, and all problems are
-    reported together.
+    reported together. In what `mertk data prepare` has written, a column `uid` names the clips and
+    the record of each is read back, so that protocols find what they find in the data set itself.
     """
 
     default_protocol = "loso"
@@ -72,44 +80,49 @@ class _Reading:
             problems.append(f"{self._table.place(row, column)}: {what}")
 
         self._check_names(row, wrong)
-        media = self._media(row, wrong)
-        flow = self._flow(row, wrong)
-        if media is None and flow is None and len(problems) == before:
+        media = self._file(row, "path", self._probe, wrong)
+        known = {
+            "flow": self._file(row, "flow", data.arrays.read_flow, wrong),
+            "landmarks": self._file(row, "landmarks", data.arrays.read_landmarks, wrong),
+        }
+        if media is None and known["flow"] is None and len(problems) == before:
             wrong("path", "the cell is empty, and no flow is given")
         timing = _timing(row, media, wrong) if len(problems) == before else None
         fps = self._rate(row, media, wrong)
         if timing is None or len(problems) > before:
             return None
-        return self._made(row, media, flow, timing, fps)
+        try:
+            return self._made(row, media, known, timing, fps)
+        except ValueError as problem:
+            wrong("", str(problem))
+            return None
 
     def _check_names(self, row: Row, wrong: Callable[[str, str], None]) -> None:
-        for column in ("subject", "clip", "label"):
+        for column in ("subject", "clip") if row["uid"] else ("subject", "clip", "label"):
             if not row[column]:
                 wrong(column, "the cell is empty")
         for column in ("subject", "dataset"):
             if "/" in row[column]:
                 wrong(column, f"'{row[column]}' holds a '/', which separates the parts of clip ids")
-        key = (row["dataset"] or "folder", row["subject"], row["clip"])
+        name, column = clip_name(row), "uid" if row["uid"] else "clip"
+        if row["uid"] and not name:
+            begins = f"{dataset_of(row)}/{row['subject']}/"
+            wrong("uid", f"'{row['uid']}' must be {begins} and a name")
+        key = (dataset_of(row), row["subject"], name)
         first = self._rows.setdefault(key, row.number)
         if all(key) and first != row.number:
-            wrong("clip", f"'{row['clip']}' of '{row['subject']}' is already in row {first}")
+            wrong(column, f"'{row[column]}' of '{row['subject']}' is already in row {first}")
 
-    def _media(self, row: Row, wrong: Callable[[str, str], None]) -> Media | None:
-        if not row["path"]:
+    def _file(
+        self, row: Row, column: str, read: Callable[[Path], T], wrong: Callable[[str, str], None]
+    ) -> T | None:
+        """What the file of a cell holds; None where the cell is empty, or after naming it."""
+        if not row[column]:
             return None
         try:
-            return self._probe(self._base / row["path"])
+            return read(self._base / row[column])
         except mertk.DataError as problem:
-            wrong("path", str(problem))
-            return None
-
-    def _flow(self, row: Row, wrong: Callable[[str, str], None]) -> mertk.Floats | None:
-        if not row["flow"]:
-            return None
-        try:
-            return data.arrays.read_flow(self._base / row["flow"])
-        except mertk.DataError as problem:
-            wrong("flow", str(problem))
+            wrong(column, str(problem))
             return None
 
     def _rate(self, row: Row, media: Media | None, wrong: Callable[[str, str], None]) -> float:
@@ -127,73 +140,35 @@ class _Reading:
         self,
         row: Row,
         media: Media | None,
-        flow: mertk.Floats | None,
-        timing: tuple[int, int | None, int],
+        known: Mapping[str, mertk.Floats | None],
+        timing: Timing,
         fps: float,
     ) -> mertk.Clip:
         onset, apex, offset = timing
-        frames, files = cut(media, onset, offset) if media else (None, [])
-        files = [*files, *([self._base / row["flow"]] if row["flow"] else [])]
+        frames, files = cut(media, onset, offset) if media else (data.frames.of_files([]), [])
+        files = [*files, *(self._base / row[name] for name in known if row[name])]
         footage = mertk.Footage(
-            frames=frames if frames is not None else data.frames.of_files([]),
+            frames=frames,
             onset=0,
             apex=None if apex is None else apex - onset,
             offset=offset - onset,
             fps=fps,
-            flow=flow,
+            **known,
         )
-        record = self._record(row, media, timing, fps)
+        record = record_of(self._table, row, media, timing, fps, synthetic=self._synthetic)
+        # Two clips may have files of one name, size and time: the cells tell them apart.
+        cells = [row[name] for name in ("path", *known)]
         return mertk.Clip(
             dataset=record.dataset,
             subject=row["subject"],
-            name=row["clip"],
+            name=clip_name(row),
             footage=footage,
-            fingerprint=data.frames.fingerprint(files, onset, apex, offset, fps),
+            fingerprint=data.frames.fingerprint(files, *cells, onset, apex, offset, fps),
             record=record.to_dict(),
         )
 
-    def _record(
-        self,
-        row: Row,
-        media: Media | None,
-        timing: tuple[int, int | None, int],
-        fps: float,
-    ) -> data.record.Record:
-        dataset = row["dataset"] or "folder"
-        known = {*_REQUIRED, *_OPTIONAL}
-        return data.record.Record(
-            uid=f"{dataset}/{row['subject']}/{row['clip']}",
-            dataset=dataset,
-            subject=row["subject"],
-            subject_native=row["subject"],
-            clip=row["clip"],
-            label=row["label"],
-            synthetic=self._synthetic,
-            root_kind=media.kind if media else "flow",
-            frames_dir=row["path"],
-            onset=timing[0],
-            apex=timing[1],
-            offset=timing[2],
-            onset_raw=row["onset"],
-            apex_raw=row["apex"],
-            offset_raw=row["offset"],
-            apex_status="missing" if timing[1] is None else "given",
-            fps=fps,
-            emotion_raw=row["label"],
-            emotion=data.record.canonical_emotion(row["label"]),
-            expression_type="",
-            n_files=media.count if media else 0,
-            extra={
-                written: row[column]
-                for column, written in self._table.columns.items()
-                if column not in known
-            },
-        )
 
-
-def _timing(
-    row: Row, media: Media | None, wrong: Callable[[str, str], None]
-) -> tuple[int, int | None, int] | None:
+def _timing(row: Row, media: Media | None, wrong: Callable[[str, str], None]) -> Timing | None:
     """Onset, apex and offset as positions; None after naming the cell that is wrong."""
     cells: dict[str, int | None] = {}
     for column in ("onset", "apex", "offset"):
@@ -233,7 +208,7 @@ def _table(file: Path) -> Table:
     if not cells:
         raise mertk.DataError(f"{file}: the table is empty. {LAYOUT}")
     table = data.sheets.table_of(file, "", cells, 0)
-    needed = [c for c in _REQUIRED if c != "path" or "flow" not in table.columns]
+    needed = [c for c in REQUIRED if c != "path" or "flow" not in table.columns]
     lost = [column for column in needed if column not in table.columns]
     if lost:
         raise mertk.DataError(

@@ -1,3 +1,4 @@
+import os
 import pickle
 
 import cv2
@@ -238,3 +239,92 @@ def test_a_missing_table_is_told_what_belongs_there(tmp_path):
 def test_a_frame_rate_must_be_positive():
     with pytest.raises(ValueError, match="fps"):
         Folder(fps=0)
+
+
+WRITTEN = "subject,clip,path,label,dataset,uid"
+
+
+def test_a_uid_names_the_clip(root):
+    head = HEAD + ",dataset,uid"
+    lines = ("s1,EP1,a1,joy,casme2,casme2/s1/EP1/46", "s1,EP1,b1,joy,casme2,casme2/s1/EP1/90")
+    clips = read(table(root, *lines, head=head))
+    assert [clip.uid for clip in clips] == ["casme2/s1/EP1/46", "casme2/s1/EP1/90"]
+    assert [clip.record["uid"] for clip in clips] == [clip.uid for clip in clips]
+    assert [clip.record["clip"] for clip in clips] == ["EP1", "EP1"]
+
+
+def test_a_written_record_is_read_back_with_its_types(root):
+    record = mertk.data.record.Record(
+        uid="d/s1/c", dataset="d", subject="s1", subject_native="1", clip="c", label="joy",
+        onset=46, apex=None, offset=55, fps=100.0, emotion="happiness", emotion_raw="Happy",
+        emotions=("joy", "surprise"), aus=(mertk.data.aus.AU(12, side="L"),), au_set=(12,),
+        au_known=True, objective_class=1, expression_type="", synthetic=True, quirks=("q",),
+        extra={"Mood": "calm"},
+    ).to_dict()  # fmt: skip
+    cells = mertk.data.record.to_text(record) | {
+        "path": "a1",
+        "onset": "0",
+        "apex": "",
+        "offset": "9",
+    }
+    clip = read(table(root, *_csv([cells]), head=",".join(cells)))[0]
+    changed = {"onset": 0, "offset": 9, "root_kind": "frames", "frames_dir": "a1", "n_files": 10}
+    assert clip.record == record | changed
+
+
+def _csv(rows):
+    return [",".join('"' + str(v).replace('"', '""') + '"' for v in row.values()) for row in rows]
+
+
+def test_without_a_uid_columns_stay_the_text_that_they_are(root):
+    clip = read(table(root, "anna,a1,a1,joy,1+2,x", head=HEAD + ",aus,objective_class"))[0]
+    assert (clip.record["aus"], clip.record["objective_class"]) == ("1+2", "x")
+
+
+def test_only_a_written_record_may_lack_a_label(root):
+    clip = read(table(root, "s1,c,a1,,d,d/s1/c", head=WRITTEN))[0]
+    assert clip.record["label"] == ""
+    assert "column 'label': the cell is empty" in problems(table(root, "s1,c,a1,,d,", head=WRITTEN))
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["s1,c,a1,x,d,e/s1/c"], "row 2, column 'uid': 'e/s1/c' must be d/s1/ and a name"),
+        (["s1,c,a1,x,d,d/s1/"], "row 2, column 'uid': 'd/s1/' must be d/s1/ and a name"),
+        (["s1,c,a1,x,,d/s1/c"], "must be folder/s1/ and a name"),
+        (["s1,c,a1,x,d,d/s1/k", "s1,e,b1,x,d,d/s1/k"], "row 3, column 'uid': 'd/s1/k' of 's1'"),
+    ],
+)
+def test_a_uid_that_does_not_fit_is_named(root, lines, text):
+    assert text in problems(table(root, *lines, head=WRITTEN))
+
+
+def test_a_cell_that_is_not_of_its_type_is_named(root):
+    lines = ["s1,c,a1,x,d,d/s1/c,many", "s1,e,a1,x,d,d/s1/e,2"]
+    text = problems(table(root, *lines, head=WRITTEN + ",objective_class"))
+    assert "1 problem " in text
+    assert "row 2: column 'objective_class': 'many' cannot be read" in text
+
+
+def test_landmarks_of_the_onset_frame_are_read(root):
+    points = np.arange(136, dtype=np.float64).reshape(68, 2)
+    np.save(root / "p.npy", points)
+    clip = read(table(root, "anna,a1,a1,joy,p.npy", head=HEAD + ",landmarks"))[0]
+    assert clip.footage.landmarks.dtype == np.float32
+    assert np.array_equal(clip.footage.landmarks, points)
+    before = clip.fingerprint
+    np.save(root / "p.npy", points[:5])
+    assert "column 'landmarks': " in problems(root)
+    assert "expected 68 finite landmarks" in problems(root)
+    np.save(root / "p.npy", points.astype(np.float32))
+    assert read(root)[0].fingerprint != before
+
+
+def test_clips_with_alike_files_keep_apart(root, flow):
+    for name in ("a", "b"):
+        (root / name).mkdir()
+        np.save(root / name / "flow.npy", flow)
+        os.utime(root / name / "flow.npy", ns=(10**18, 10**18))
+    clips = read(table(root, "s,a,,x,a/flow.npy", "s,b,,x,b/flow.npy", head=HEAD + ",flow"))
+    assert clips[0].fingerprint != clips[1].fingerprint

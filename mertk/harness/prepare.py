@@ -1,0 +1,250 @@
+"""`prepare`: data sets as registered frames and flow maps on disk, for any program to read."""
+
+from __future__ import annotations
+
+import functools
+import os
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mertk import identity
+from mertk.cache import Cache
+from mertk.data import layouts
+from mertk.errors import DataError, MertkError, ParameterError, ProtocolError, UnknownNameError
+from mertk.files import write_table
+from mertk.flow import Method
+from mertk.harness import megc, prepared
+from mertk.harness.line import Step
+from mertk.harness.plan import (
+    as_use,
+    chosen_datasets,
+    default_protocol,
+    folders_of,
+    make_task,
+    read_clips,
+)
+from mertk.harness.prepared import FrameFiles, Making
+from mertk.harness.prepared_note import Note
+from mertk.harness.progress import Progress, Silent
+from mertk.harness.work import in_order
+from mertk.plugins import Plugins, load_plugins
+from mertk.recipe import Json, Use
+
+if TYPE_CHECKING:
+    from mertk.clips import Clip
+    from mertk.harness.plan import Task
+    from mertk.registry import Registry
+
+Layout = Literal["folder", "megc"]
+
+ALIGNER = "eye_similarity"
+"""What the flow and texture models are aligned by."""
+
+_LISTED = 20
+_MEGC_SIZE = 28  # of the pictures that STSTNet and HTNet read
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What lies in a prepared folder: its clips, how many of them are new, what they suit."""
+
+    out: Path
+    clips: int
+    made: int
+    protocol: Use
+
+
+def prepare(
+    datasets: Sequence[str | Use],
+    *,
+    out: Path | str,
+    data: Path | str | Mapping[str, Path | str] | None = None,
+    aligner: str | Use = ALIGNER,
+    flow: Method = "farneback",
+    size: int | None = None,
+    frames: FrameFiles | None = None,
+    layout: Layout = "folder",
+    protocol: str | Use | None = None,
+    allow_mismatch: bool = False,
+    jobs: int | None = None,
+    cache: Path | str | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Register the faces of data sets and write them, with their flow maps, to the folder `out`.
+
+    Clips that are there already are kept. A table `index.csv` makes the folder readable as the
+    data set `folder`, with the same clip ids, people, labels and order.
+
+    Args:
+        datasets: data sets by name.
+        out: the folder; new, empty, or made by the same call before.
+        data: where each data set lies, as in `bench`.
+        aligner: by name; it must not learn.
+        flow: the method of the onset→apex maps.
+        size: pixels of the (square) maps, 0 for those of the face; default 0, 28 for `megc`.
+        frames: `png` (a picture a frame), `npy` (an array a clip) or `none`; default `png`, `none`
+            for `megc`.
+        layout: `folder`, or `megc` to add the tree of pictures that published flow networks read.
+        protocol: take its clips alone, and give their class in a column `protocol.NAME`. Default:
+            all clips; for `megc` the data set's usual protocol.
+        allow_mismatch: go on where the clips are not those that the protocol is published with.
+        jobs: worker processes; default: one per CPU core.
+        cache: the folder of cached registrations; default: the user's cache folder.
+        plugins: what `load_plugins` gave; default: the installed ones.
+        progress: told of stages and steps.
+
+    Raises:
+        DataError: naming the clips that failed; the others are in the folder and in its table.
+        MertkError: with one line on what was given, what is known and what to do.
+    """
+    plugins = plugins or load_plugins()
+    registry, tree = plugins.registry, _one_of("layout", layout, Layout) == "megc"
+    making = Making(
+        out=Path(out).resolve(),  # a worker process may stand in another folder
+        files=plugins.files,
+        cache=Cache(Path(cache) if cache else None).root.resolve(),
+        aligner=as_use(aligner),
+        method=_one_of("flow method", flow, Method),
+        size=(_MEGC_SIZE if tree else 0) if size is None else size,
+        frames=_one_of("kind of frames", frames or ("none" if tree else "png"), FrameFiles),
+    )
+    _check(registry, making)
+    uses = chosen_datasets(registry, datasets, None)
+    usual = default_protocol(registry, uses)
+    preparation = _Preparation(
+        registry=registry,
+        making=making,
+        layout=layout,
+        uses=uses,
+        folders=folders_of(uses, data),
+        protocol=as_use(protocol) if protocol else usual if tree else None,
+        allow_mismatch=allow_mismatch,
+        watch=progress or Silent(),
+    )
+    clips, made = preparation.run(jobs or os.cpu_count() or 1)
+    return Prepared(making.out, clips, made, preparation.protocol or usual)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Preparation:
+    """One call of `prepare` at work."""
+
+    registry: Registry
+    making: Making
+    layout: Layout
+    uses: Sequence[Use]
+    folders: Mapping[str, Path]
+    protocol: Use | None
+    allow_mismatch: bool
+    watch: Progress
+
+    def run(self, jobs: int) -> tuple[int, int]:
+        """Do what is not done yet: the clips that are there then, and those among them new."""
+        out = self.making.out
+        self.watch.stage("reading the clip list", 0)
+        clips: Sequence[Clip] = read_clips(self.registry, self.uses, self.folders)
+        task = self._judged(clips)
+        clips = task.clips if task else clips
+        note = Note.open(out, self._recipe(), self.folders)
+        where = prepared.places(clips)
+        todo = [c for c in clips if not prepared.is_done(out / where[c.uid], c)]
+        failed = self._make(todo, where, jobs)
+        done = [clip for clip in clips if clip.uid not in failed]
+        if done:
+            layouts.mark(done, out)
+            write_table(out / "index.csv", prepared.rows(out, done, where, self._classes(task)))
+        note.close(len(done), failed)
+        if self.layout == "megc" and done and (self.allow_mismatch or not failed):
+            self._write_tree(done, where)
+        if failed:
+            raise DataError(_summary(out, failed, len(done)))
+        return len(done), len(todo)
+
+    def _judged(self, clips: Sequence[Clip]) -> Task | None:
+        """The clips that count under the protocol, with labels and folds; None without one."""
+        if self.protocol is None:
+            return None
+        task = make_task(
+            self.registry, self.protocol, self.uses, clips, allow_mismatch=self.allow_mismatch
+        )
+        if self.layout == "megc" and task.sample.multilabel:
+            raise ProtocolError(
+                f"protocol '{self.protocol}' is multi-label, and the tree has one label a clip: "
+                "choose another --protocol"
+            )
+        return task
+
+    def _recipe(self) -> dict[str, Json]:
+        """What the files depend on, but for the clips."""
+        making, registry = self.making, self.registry
+        identified = functools.partial(identity.component_identity, registry)
+        return {
+            "datasets": [use.to_json() for use in self.uses],
+            "protocol": identified("protocol", self.protocol) if self.protocol else None,
+            "aligner": identified("aligner", making.aligner),
+            "flow": making.method,
+            "size": making.size,
+            "frames": making.frames,
+            "layout": self.layout,
+        }
+
+    def _make(
+        self, todo: Sequence[Clip], where: Mapping[str, str], jobs: int
+    ) -> dict[str, MertkError]:
+        """Write the folders of these clips; gives what is wrong with those that failed."""
+        failed = {}
+        self.watch.stage("preparing clips", len(todo))
+        units = [functools.partial(prepared.make, self.making, c, where[c.uid]) for c in todo]
+        for uid, error in in_order(units, min(jobs, len(todo) or 1)):
+            self.watch.step(uid)
+            if error is not None:
+                failed[uid] = error
+        return failed
+
+    def _classes(self, task: Task | None) -> dict[str, dict[str, str]]:
+        """A column with each clip's class under the protocol, `+` between several."""
+        if self.protocol is None or task is None:
+            return {}
+        sample = task.sample
+        rows = sample.labels if sample.multilabel else np.eye(len(sample.classes))[sample.labels]
+        texts = ["+".join(np.asarray(sample.classes)[row > 0]) for row in rows]
+        return {f"protocol.{self.protocol.name}": dict(zip(sample.uids, texts, strict=True))}
+
+    def _write_tree(self, done: Sequence[Clip], where: Mapping[str, str]) -> None:
+        task = self._judged(done)
+        if task is not None:
+            self.watch.stage("megc tree", len(task.splits))
+            megc.write(self.making.out, task, where, self.watch.step)
+
+
+def _one_of(what: str, given: str, known: Any) -> Any:
+    """A word of a `Literal`; raises `UnknownNameError`."""
+    if given not in typing.get_args(known):
+        raise UnknownNameError(what, given, typing.get_args(known))
+    return given
+
+
+def _check(registry: Registry, making: Making) -> None:
+    if making.size < 0:
+        raise ParameterError(f"size={making.size}; give pixels, or 0 for the size of the face")
+    if Step("aligner", registry.build("aligner", making.aligner)).learns:
+        raise ParameterError(
+            f"aligner '{making.aligner}' learns: prepared once for all folds, it would have seen "
+            "every test clip. Choose one that does not, or bench without preparing"
+        )
+
+
+def _summary(out: Path, failed: Mapping[str, MertkError], done: int) -> str:
+    lines = [f"{uid}: {failed[uid]}" for uid in sorted(failed)]
+    more = f"\n  … and {len(lines) - _LISTED} more, in prepare.json" if len(lines) > _LISTED else ""
+    shown = "\n  ".join(lines[:_LISTED])
+    return (
+        f"{len(failed)} of {done + len(failed)} clips failed (the others are in {out} and are kept "
+        f"when the same command runs again):\n  {shown}{more}"
+    )

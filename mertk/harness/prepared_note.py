@@ -1,0 +1,91 @@
+"""`prepare.json`: what a prepared folder was made by, so that nothing is mixed in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mertk import identity
+from mertk.errors import DataError
+from mertk.files import write_json
+from mertk.recipe import Json
+
+NAME = "prepare.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The file of one folder; `recipe` is what its clips depend on, `about` merely true."""
+
+    file: Path
+    recipe: Mapping[str, Json]
+    about: Mapping[str, Json]
+
+    @classmethod
+    def open(cls, out: Path, recipe: Mapping[str, Json], folders: Mapping[str, Path]) -> Note:
+        """Begin a folder, or go on in one that was made by the same recipe.
+
+        Raises `DataError` where the folder holds something else.
+        """
+        about = identity.provenance("cpu")
+        about["folders"] = {name: str(path.resolve()) for name, path in folders.items()}
+        note = cls(out / NAME, json.loads(json.dumps(recipe)), about)
+        note._refuse_another()
+        note._write({})
+        return note
+
+    def close(self, clips: int, failed: Mapping[str, Exception]) -> None:
+        """Write down what came of it: how many clips are there, and why others are not."""
+        self._write({
+            "clips": clips,
+            "failed": {uid: str(failed[uid]) for uid in sorted(failed)},
+        })  # fmt: skip
+
+    def _write(self, result: Mapping[str, Any]) -> None:
+        write_json(self.file, {"recipe": self.recipe, "about": self.about, **result})
+
+    def _refuse_another(self) -> None:
+        out = self.file.parent
+        if out.exists() and not out.is_dir():
+            raise DataError(f"{out} is a file; give a folder that is new or empty")
+        if not out.is_dir() or not any(out.iterdir()):
+            return
+        if not self.file.is_file():
+            raise DataError(
+                f"{out} is not empty and holds no {NAME}; give a folder that is new or empty"
+            )
+        other = dict(_leaves(_recipe_in(self.file)))
+        mine = dict(_leaves(self.recipe))
+        changed = [
+            f"{name} {_shown(other.get(name))}, now {_shown(mine.get(name))}"
+            for name in {**other, **mine}
+            if other.get(name) != mine.get(name)
+        ]
+        if changed:
+            raise DataError(
+                f"{out} was prepared otherwise ({'; '.join(changed)}); give another folder, or "
+                "delete this one"
+            )
+
+
+def _recipe_in(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))["recipe"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file}: damaged ({error}); delete the folder, or give another") from error
+
+
+def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """All values that are not dictionaries, by their path."""
+    if not isinstance(data, dict):
+        yield path, data
+        return
+    for key, value in data.items():
+        yield from _leaves(value, f"{path}.{key}" if path else key)
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else json.dumps(value)

@@ -1,0 +1,100 @@
+"""The record of a row of index.csv: guessed from its label, or told by further columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mertk import data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mertk.data.sheets import Row, Table
+    from mertk_plugins.datasets._folder_media import Media
+
+Timing = tuple[int, int | None, int]
+"""Onset, apex and offset as positions in the frames."""
+
+REQUIRED = ("subject", "clip", "path", "label")
+OPTIONAL = ("onset", "apex", "offset", "fps", "flow", "landmarks", "dataset", "uid")
+
+_HERE = frozenset({
+    *REQUIRED, *OPTIONAL, "root_kind", "frames_dir", "n_files", *data.record.DERIVED,
+})  # fmt: skip
+"""What the reader finds out for itself, whatever a column says."""
+
+
+def clip_name(row: Row) -> str:
+    """The name of the clip within its subject; '' where `uid` is not `dataset/subject/name`."""
+    if not row["uid"]:
+        return row["clip"]
+    head = f"{dataset_of(row)}/{row['subject']}/"
+    return row["uid"].removeprefix(head) if row["uid"].startswith(head) else ""
+
+
+def dataset_of(row: Row) -> str:
+    """The data set that a row's clip is of."""
+    return row["dataset"] or "folder"
+
+
+def record_of(
+    table: Table,
+    row: Row,
+    media: Media | None,
+    timing: Timing,
+    fps: float,
+    *,
+    synthetic: bool,
+) -> data.record.Record:
+    """What is known of a row's clip; raises `ValueError` for a cell that is not of its type.
+
+    A row with a `uid` is a written record: columns named like fields of a record are these fields.
+    In any other row they are further columns like all that the reader does not know.
+    """
+    written = bool(row["uid"])
+    known = _told(table, row) if written else _guessed(row, timing)
+    here = {
+        "uid": f"{dataset_of(row)}/{row['subject']}/{clip_name(row)}",
+        "dataset": dataset_of(row),
+        "subject": row["subject"],
+        "clip": row["clip"],
+        "label": row["label"],
+        "synthetic": synthetic or known.get("synthetic", False),
+        "root_kind": media.kind if media else "flow",
+        "frames_dir": row["path"],
+        "onset": timing[0],
+        "apex": timing[1],
+        "offset": timing[2],
+        "fps": fps,
+        "n_files": media.count if media else 0,
+        "extra": _extra(table, row, written=written),
+    }
+    return data.record.Record(**{"subject_native": row["subject"], **known, **here})
+
+
+def _guessed(row: Row, timing: Timing) -> dict[str, Any]:
+    return {
+        "onset_raw": row["onset"],
+        "apex_raw": row["apex"],
+        "offset_raw": row["offset"],
+        "apex_status": "missing" if timing[1] is None else "given",
+        "emotion_raw": row["label"],
+        "emotion": data.record.canonical_emotion(row["label"]),
+        "expression_type": "",
+    }
+
+
+def _told(table: Table, row: Row) -> dict[str, Any]:
+    cells = {written: row[column] for column, written in table.columns.items()}
+    found = data.record.from_text({n: text for n, text in cells.items() if n not in _HERE})
+    return {"expression_type": "", **found}
+
+
+def _extra(table: Table, row: Row, *, written: bool) -> Mapping[str, str]:
+    known = {*REQUIRED, *OPTIONAL}
+    fields = {*data.record.FIELDS, *data.record.DERIVED} if written else set()
+    return {
+        name: row[column]
+        for column, name in table.columns.items()
+        if column not in known and name not in fields
+    }
