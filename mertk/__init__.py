@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mertk import data, flow, manifest, metrics, sampling, splits, stats, training
+    from mertk import data, flow, manifest, metrics, sampling, splits, spotting, stats, training
     from mertk.clips import (
         Clip,
         Faces,
@@ -73,7 +73,9 @@ _HOMES = {
     "mertk.splits": "Split leave_one_subject_out",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
-_MODULES = ("data", "flow", "manifest", "metrics", "sampling", "splits", "stats", "training")
+_MODULES = (
+    "data", "flow", "manifest", "metrics", "sampling", "splits", "spotting", "stats", "training",
+)  # fmt: skip
 
 __all__ = [
     "Aligner",
@@ -123,6 +125,7 @@ __all__ = [
     "metrics",
     "sampling",
     "splits",
+    "spotting",
     "stats",
     "training",
 ]

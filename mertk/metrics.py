@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -56,6 +56,12 @@ def accuracy(matrix: Matrix) -> NDArray[np.float64]:
     return _ratio(hits, matrix.sum(axis=(-2, -1)))
 
 
+def weighted_f1(matrix: Matrix) -> NDArray[np.float64]:
+    """The mean of F1 over classes, weighted by their clips (MEGC 2018)."""
+    clips = matrix.sum(axis=-1)
+    return _ratio((f1(matrix) * clips).sum(axis=-1), clips.sum(axis=-1))
+
+
 def standard_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
     """What nearly every protocol of the field reports: UF1, UAR and accuracy."""
     return {"UF1": uf1(matrix), "UAR": uar(matrix), "accuracy": accuracy(matrix)}
@@ -82,3 +88,23 @@ def multilabel_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
 def _ratio(above: NDArray[np.float64], below: Matrix) -> NDArray[np.float64]:
     safe = np.where(below == 0, 1, below)
     return np.asarray(above / safe, np.float64)
+
+
+def fold_means(
+    folds: Matrix, per_class: Callable[[Matrix], NDArray[np.float64]] = f1
+) -> Mapping[str, float]:
+    """Means over folds `[folds, true, predicted]` of the mean over classes, which no protocol asks.
+
+    A fold of one subject lacks classes, and papers differ in what they do then: they count an
+    absent class as 0, or drop it where the fold neither has nor predicts it (scikit-learn's
+    default), or drop it where the fold does not have it.
+    """
+    scores = per_class(folds)
+    true = folds.sum(axis=-1) > 0
+    either = true | (folds.sum(axis=-2) > 0)
+    kept = {
+        "counted as 0": np.ones_like(true),
+        "dropped if neither true nor predicted": either,
+        "dropped if not true": true,
+    }
+    return {name: float(scores.mean(axis=-1, where=which).mean()) for name, which in kept.items()}

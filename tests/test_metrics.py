@@ -52,3 +52,15 @@ def test_a_label_that_is_never_there_and_never_said_scores_0_and_0_5():
     matrix = np.array([[[9, 0], [0, 0]]])
     assert metrics.binary_f1(matrix).tolist() == [0]
     assert metrics.macro_f1(matrix).tolist() == [0.5]
+
+
+def test_means_over_folds_depend_on_what_is_done_about_absent_classes():
+    folds = [([0, 0, 1], [0, 1, 1]), ([0, 0], [0, 0]), ([0, 0], [0, 2])]
+    matrices = np.stack([metrics.confusion(np.array(t), np.array(p), 3) for t, p in folds])
+    found = metrics.fold_means(matrices)
+    assert found["counted as 0"] == pytest.approx(np.mean([4 / 9, 1 / 3, 2 / 9]))
+    assert found["dropped if not true"] == pytest.approx(np.mean([2 / 3, 1, 2 / 3]))
+    either = np.mean([f1_score(t, p, average="macro") for t, p in folds])
+    assert found["dropped if neither true nor predicted"] == pytest.approx(either)
+    recalls = metrics.fold_means(matrices, metrics.recall)
+    assert recalls["dropped if not true"] == pytest.approx(np.mean([3 / 4, 1, 1 / 2]))

@@ -1,14 +1,17 @@
-"""Parts that readers of data sets share: frames, spreadsheets, AU codes, repairs, surveys."""
+"""Parts that readers share: frames, spreadsheets, AU codes, repairs, surveys, prediction logs."""
 
 from mertk.data import (
     annotations,
     arrays,
     aus,
     binding,
+    columns,
     doctor,
     formulas,
     frames,
+    intervals,
     layouts,
+    logs,
     record,
     repairs,
     sheets,
@@ -22,10 +25,13 @@ __all__ = [
     "arrays",
     "aus",
     "binding",
+    "columns",
     "doctor",
     "formulas",
     "frames",
+    "intervals",
     "layouts",
+    "logs",
     "record",
     "repairs",
     "sheets",

@@ -36,7 +36,7 @@ MEGC2019 = Manifest(
     subjects={"casme2": 24, "samm": 28, "smic": 16},
     edition="MEGC 2019",
 )
-"""The composite database of MEGC 2019 (See et al. 2019, doi:10.1109/FG.2019.8756611)."""
+"""The composite database of MEGC 2019 (See et al., FG 2019), clips by data set and class."""
 
 MEGC2019_CLASSES = ("negative", "positive", "surprise")
 """What 0, 1 and 2 stand for in a submission log."""
@@ -169,7 +169,9 @@ def _of_submission(path: Path, lines: Sequence[tuple[int, list[str]]]) -> Iterat
         if _is_subject(words):
             dataset, subject = words[0].lower(), words[1]
         elif len(words) == 3:
-            yield _Said(f"{path}, row {number}", *words, dataset, subject)
+            clip, truth, prediction = words
+            place = f"{path}, row {number}"
+            yield _Said(place, clip, truth, prediction, dataset, subject)
         else:
             raise DataError(
                 f"{path}, row {number}: '{' '.join(words)}' is neither DATASET SUBJECT "

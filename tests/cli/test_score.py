@@ -1,0 +1,210 @@
+"""`mertk score`: other people's predictions, as people and machines see the scores."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score, recall_score
+
+from mertk import cli
+from mertk.data.logs import MEGC2019
+
+NAMES = ("negative", "positive", "surprise")
+
+
+@pytest.fixture
+def score(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, **files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(SystemExit) as end:
+            cli.main(["score", *map(str, arguments)])
+        out = capsys.readouterr()
+        return end.value.code, out.out, out.err
+
+    return call
+
+
+def megc(seed=0):
+    """A submission log with the counts of the published list: text, truth, predicted."""
+    rng = np.random.default_rng(seed)
+    lines, truth = [], []
+    for dataset, counts in MEGC2019.counts.items():
+        people = MEGC2019.subjects[dataset]
+        labels = [NAMES.index(name) for name, count in counts.items() for _ in range(count)]
+        for person in range(people):
+            lines.append(f"{dataset} s{person:02d}")
+            for at in range(person, len(labels), people):
+                truth.append(labels[at])
+                lines.append(f"EP{at} {labels[at]}")
+    predicted = np.where(rng.random(len(truth)) < 0.7, truth, rng.integers(0, 3, len(truth)))
+    answers = iter(predicted.tolist())
+    rows = [f"{line} {next(answers)}" if line[:2] == "EP" else line for line in lines]
+    return "\n".join(rows), np.array(truth), predicted
+
+
+def test_a_submission_log_is_scored_pooled_and_by_data_set(score):
+    text, truth, predicted = megc()
+    code, out, _ = score("log.csv", "--json", log=text)
+    found = json.loads(out)
+    assert code == 0
+    everything = found["parts"][0]
+    assert everything["scores"]["UF1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+    assert everything["scores"]["UAR"] == pytest.approx(
+        recall_score(truth, predicted, average="macro")
+    )
+    assert (everything["people"], everything["clips"]) == (
+        68, {"negative": 250, "positive": 109, "surprise": 83},
+    )  # fmt: skip
+    low, high = everything["intervals"]["UF1"]
+    assert 0.02 < high - low < 0.2
+    assert low < everything["scores"]["UF1"] < high
+    assert [part["name"] for part in found["parts"][1:]] == ["casme2", "samm", "smic"]
+    assert sum(map(sum, found["confusion"])) == 442
+
+
+def test_the_published_list_is_recognised_by_its_counts(score):
+    text, _, _ = megc()
+    _, out, _ = score("log.csv", log=text)
+    assert "As many clips as MEGC 2019 has of casme2, samm, smic: 442 (250 negative" in out
+    _, out, _ = score("log.csv", log=text.rsplit("\n", 1)[0])
+    assert "NOT the clips of MEGC 2019: smic: 163 clips, published 164; smic: 42 surprise" in out
+
+
+def test_a_part_of_the_published_list_is_compared_with_its_part(score):
+    text = megc()[0].partition("samm s00")[0]
+    _, out, _ = score("log.csv", log=text)
+    assert "As many clips as MEGC 2019 has of casme2: 145 (88 negative" in out
+
+
+def test_other_classes_are_compared_with_no_list(score):
+    table = "clip,subject,truth,prediction\na,s1,anger,fear\nb,s1,fear,fear\nc,s2,fear,fear\n"
+    _, out, _ = score("log.csv", log=table)
+    assert "MEGC" not in out
+
+
+def test_means_over_folds_are_named_by_what_was_done_about_absent_classes(score):
+    table = "clip,subject,truth,prediction\na,s1,0,0\nb,s1,0,1\nc,s2,1,1\n"
+    _, out, _ = score("log.csv", "--json", log=table)
+    found = json.loads(out)
+    assert found["folds"] == 2
+    assert found["fold_means"]["UF1"] == pytest.approx({
+        "counted as 0": (1 / 3 + 1 / 2) / 2,
+        "dropped if neither true nor predicted": (1 / 3 + 1) / 2,
+        "dropped if not true": (2 / 3 + 1) / 2,
+    })  # fmt: skip
+    _, out, _ = score("log.csv")
+    assert "means over 2 folds, which no protocol asks for" in out
+    assert "dropped if neither true nor predicted" in out
+
+
+def test_without_subjects_there_are_scores_and_no_intervals(score):
+    code, out, _ = score("log.csv", log="clip,truth,prediction\na,0,0\nb,0,1\nc,1,1\n")
+    assert code == 0
+    assert "0.667" in out
+    assert "The log names no subjects: no intervals" in out
+    assert "means over" not in out
+
+
+def test_a_data_set_without_some_class_has_no_uf1(score):
+    table = (
+        "dataset,clip,subject,truth,prediction\nx,a,s1,0,0\nx,b,s2,1,1\ny,a,s1,0,0\ny,b,s2,0,1\n"
+    )
+    _, out, _ = score("log.csv", "--json", log=table)
+    found = json.loads(out)
+    assert found["parts"][2]["scores"] == {"accuracy": 0.5}
+    assert "No UF1 and UAR for y: not every class has a clip there." in found["sentences"]
+
+
+def test_macro_precision_is_told_because_tables_call_it_uar(score):
+    table = "clip,truth,prediction\na,0,0\nb,0,0\nc,0,1\nd,1,1\n"
+    _, out, _ = score("log.csv", log=table)
+    assert "Macro precision, which some tables print as UAR, is 0.750" in out
+    assert "0.833" in out
+
+
+def test_classes_name_the_numbers_of_a_table(score):
+    table = "clip,truth,prediction\na,0,0\nb,1,1\nc,2,0\n"
+    _, out, _ = score("log.csv", "--classes", "negative, positive, surprise", log=table)
+    assert "surprise" in out
+    assert "NOT the clips of MEGC 2019: all: 3 clips, published 442" in out
+
+
+def test_the_table_fits_a_terminal_of_80_columns(score, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = score("log.csv", log=megc()[0])
+    assert "…" not in out
+    assert "casme2" in out
+
+
+def test_text_of_the_file_is_no_markup(score):
+    table = "dataset,clip,truth,prediction\n[red]x,a,[b]0,[b]0\n[red]x,b,1,1\ny,a,1,[b]0\n"
+    _, out, _ = score("log.csv", log=table)
+    assert "[red]x" in out
+    assert "[b]0" in out
+
+
+TRUTH = """subject,video,onset,offset,type,emotion
+s1,v1,1,10,me,negative
+s1,v1,11,20,me,positive
+s1,v1,50,90,mae,negative
+s2,v2,1,10,me,negative
+"""
+SPOTTED = """subject,video,onset,offset,type,emotion
+s1,v1,1,20,me,negative
+s1,v1,50,90,mae,negative
+s1,v3,1,10,me,negative
+"""
+
+
+def test_spotting_shows_the_rules_beside_the_script(score):
+    code, out, _ = score("--spotting", "truth.csv", "spotted.csv", truth=TRUTH, spotted=SPOTTED)
+    assert code == 0
+    rows = {line.rsplit(None, 2)[0].strip(): line.split()[-2:] for line in out.splitlines()[2:-2]}
+    assert rows["micro matches"] == ["1", "2"]
+    assert rows["micro truths"] == ["3", "2"]
+    assert rows["micro predictions"] == ["2", "2"]
+    assert rows["micro F1"] == ["0.4000", "1.0000"]
+    assert rows["overall F1"] == ["0.5714", "1.0000"]
+    assert rows["STRS of micro-expressions"] == ["0.2000", "0.3333"]
+    assert "The MEGC script leaves out subjects without predictions" in out
+
+
+def test_spotting_tells_machines_the_same(score):
+    _, out, _ = score(
+        "spotted.csv", "--spotting", "truth.csv", "--json", truth=TRUTH, spotted=SPOTTED
+    )
+    found = json.loads(out)
+    assert found["correct"]["by_kind"]["macro"]["F1"] == 1
+    assert found["correct"]["overall"]["matches"] == 2
+    assert found["megc"]["strs"]["recognition"]["macro precision, called UAR"] == 0.25
+    assert found["correct"]["strs"]["recognition"]["UF1"] == 0.5
+
+
+def test_without_emotions_there_is_no_strs(score):
+    files = {"truth": "v1,1,10,me\n", "spotted": "v1,1,10,me\n"}
+    _, out, _ = score("--spotting", "truth.csv", "spotted.csv", **files)
+    assert "STRS" not in out
+    code, _, err = score("--spotting", "truth.csv", "spotted.csv", "--classes", "a,b", **files)
+    assert code == 2
+    assert "not every interval has an emotion" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing.csv"], "nothing.csv: cannot be read: No such file or directory"),
+        (["bad.csv"], "bad.csv, row 3, column 'prediction': 'x' is none of the classes"),
+        (["--spotting", "truth.csv", "bad.csv"], "bad.csv: no column 'video'"),
+        (["--spotting", "truth.csv"], "Missing argument 'FILE'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(score, arguments, message):
+    bad = "clip,truth,prediction\na,0,0\nb,1,x\n"
+    code, out, err = score(*arguments, bad=bad, truth=TRUTH)
+    assert (code, out) == (2, "")
+    assert err.startswith("Error: ")
+    assert message in err
+    assert err.count("\n") == 1
