@@ -175,3 +175,13 @@ def test_formulas_without_a_kept_value_are_computed(tmp_path):
     row = sheets.read_table(tmp_path / "x.xlsx").rows[0]
     assert [row[name] for name in ("offsetf", "length", "twice")] == ["26", "17", "32"]
     assert [row[name] for name in ("odd", "circle", "text")] == ["", "", ""]
+
+
+def test_an_optional_column_may_be_missing_and_a_needed_cell_may_not_be_empty(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Subject,AU\n006,4\n007,\n")
+    table = sheets.read_table(path)
+    assert (table.optional("aus", "au"), table.optional("notes")) == ("au", "")
+    assert table.filled(table.rows[0], "au") == "4"
+    with pytest.raises(DataError, match=r"a\.csv, row 3, column 'AU': the cell is empty"):
+        table.filled(table.rows[1], "au")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +22,9 @@ LAYOUT = (
     "The folder should hold SAMM_LongVideos_V3_Release.xlsx (or V2, V1) and one folder of frames a "
     "recording, such as SAMM_longvideos/006_1/006_1_0001.jpg."
 )
+KINDS = ("long", "cropped")
+"""Kinds of frame trees, the preferred one first."""
+
 Wanted = Literal["micro", "macro", "all"]
 
 _FPS = 200.0
@@ -28,7 +32,10 @@ _NAMES = tuple(f"SAMM_LongVideos_V{version}_Release.xlsx" for version in (3, 2, 
 _FILE = r"samm.*long.*videos?"
 _SHEET = "FACS_Movement_Only"
 _NO_FRAME = data.annotations.NO_FRAME | {"-1", "-1.0"}
+_FRACTION = re.compile(r"-?[0-9]{1,9}\.[0-9]+")
+_WORDS = {"crop": "cropped"}
 _REPAIRS = Path(__file__).with_name("_samm_lv_repairs.csv")
+_ASSUMED_OF_V3 = "V3 is told from V2 by its file name, and read as if it had the columns of V2"
 _COUNTS: Mapping[Wanted, tuple[int | None, dict[str, int]]] = {
     "micro": (29, {"micro": 159}),
     "macro": (None, {"macro": 343}),
@@ -40,9 +47,10 @@ class SAMMLongVideos:
     """SAMM long videos, from their spreadsheet and one folder of frames a recording.
 
     `expressions` chooses micro-, macro-expressions or all; the label is which of the two. The
-    spreadsheet has no emotions. `repair` says which known errors are corrected. With `missing`
-    'skip', annotated expressions without frames are left out with a warning instead of being an
-    error. `sheet` names the spreadsheet to read where the newest is not wanted.
+    spreadsheet has no emotions. `tree` chooses the frames: long (recordings as released), cropped,
+    or the first of these that exists. `repair` says which known errors are corrected. With
+    `missing` 'skip', annotated expressions without frames are left out with a warning instead of
+    being an error. `sheet` names the spreadsheet to read where the newest is not wanted.
     """
 
     default_protocol = "loso"
@@ -52,11 +60,13 @@ class SAMMLongVideos:
         self,
         *,
         expressions: Wanted = "micro",
+        tree: Literal["auto", "long", "cropped"] = "auto",
         repair: Literal["none", "official", "recommended"] = "recommended",
         missing: Literal["error", "skip"] = "error",
         sheet: str | None = None,
     ) -> None:
         self.expressions: Wanted = expressions
+        self.tree: Literal["auto", "long", "cropped"] = tree
         self.repair: data.repairs.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
@@ -84,7 +94,7 @@ class SAMMLongVideos:
         if not records:
             raise mertk.DataError(f"{table.place()}: no rows for expressions={self.expressions}")
         trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("samm_lv", found, trees, ("long",), "auto")
+        tree, no_tree = data.trees.choose_tree("samm_lv", found, trees, KINDS, self.tree)
         editions = _editions(self.expressions)
         return data.survey.survey(
             source,
@@ -98,6 +108,7 @@ class SAMMLongVideos:
             ),
             editions=editions,
             sheets=[file],
+            assumed=[_ASSUMED_OF_V3] if rows.version == "V3" else [],
         )
 
 
@@ -122,13 +133,12 @@ class _Rows:
         return "V3" if "v3" in self._table.file.name.lower() else "V2"
 
     def repairs(self) -> Mapping[str, tuple[Repair, ...]]:
-        """The table of known errors, and rows for what begins at frame 0 or at a fraction."""
+        """The table of known errors, and rows for fractions and for what begins at frame 0."""
         found = dict(data.repairs.read(_REPAIRS))
         for row in self._table.rows:
-            _, clip = self._named(row)
-            key = f"{clip[:3]}/{clip}"
-            for repair in _of_onset(key, row[self._onset]):
-                found[key] = (*found.get(key, ()), repair)
+            person, clip = self._named(row)
+            key = f"{person}/{clip}"
+            found[key] = (*found.get(key, ()), *_rules(key, self._timing(row)))
         return found
 
     def records(self, source: Source, expressions: Wanted) -> Iterator[Record]:
@@ -142,7 +152,6 @@ class _Rows:
         person, clip = self._named(row)
         onset, apex, offset = self._timing(row)
         video = names.video_of(clip)
-        fractions = any(_is_fraction(text) for text in (onset, apex, offset))
         return data.annotations.annotated(
             source,
             place=f"row {row.number}",
@@ -161,7 +170,6 @@ class _Rows:
             modality="grey",
             uid_tail=kind,
             long_offset=names.long_offsets().get(video),
-            quirks=("fraction_of_a_frame",) if fractions else (),
             extra={"remarks": row[self._notes]} if row[self._notes] else {},
         )
 
@@ -183,16 +191,23 @@ class _Rows:
         )
 
 
-def _of_onset(key: str, onset: str) -> Iterator[Repair]:
-    """Files are counted from 1, and ids are made from whole frame numbers."""
+def _rules(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
+    """Frame numbers and the onsets in ids are whole, and files are counted from 1."""
+    for field, text in zip(("onset", "apex", "offset"), timing, strict=True):
+        if _is_fraction(text):
+            yield data.repairs.Repair(
+                "V1", key, field, text, str(_rounded(text)), "official", "fraction_of_a_frame",
+                "V2 has the rounded number",
+            )  # fmt: skip
+    onset = timing[0]
     try:
         number = _rounded(onset)
     except ValueError:
         return
-    if _is_fraction(onset):
+    if onset != str(number):
         yield data.repairs.Repair(
             "V1", key, "uid", onset, str(number), "flag", "fraction_of_a_frame",
-            "V2 has the rounded number",
+            "ids keep the onset of V2",
         )  # fmt: skip
     if number == 0:
         yield data.repairs.Repair(
@@ -210,8 +225,7 @@ def _rounded(text: str) -> int:
 
 
 def _is_fraction(text: str) -> bool:
-    whole, point, rest = text.partition(".")
-    return bool(point and rest.strip("0") and whole.lstrip("-").isdecimal())
+    return bool(_FRACTION.fullmatch(text)) and not float(text).is_integer()
 
 
 def _editions(expressions: Wanted) -> list[data.survey.Edition]:
@@ -225,7 +239,8 @@ def _place(root: Path, folder: Path) -> data.trees.Place | None:
     video = names.video(folder.name)
     if video is None or folder == root:
         return None
-    return data.trees.Place(names.base(folder, root), "long", video)
+    base = names.base(folder, root)
+    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, "long"), video)
 
 
 @mertk.hookimpl

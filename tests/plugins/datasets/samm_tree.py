@@ -57,31 +57,39 @@ LONG = (
 )
 
 
-def write_sheet(path: Path, rows: Iterable[Row] = ROWS, *, preamble: int = 13) -> Path:
-    """The spreadsheet of the clips, its header behind `preamble` rows."""
+def write_sheet(
+    path: Path, rows: Iterable[Row] = ROWS, *, preamble: int = 13, order: Sequence[int] = ()
+) -> Path:
+    """The spreadsheet of the clips, its header behind `preamble` rows, its columns in `order`."""
     lines = [
         [r.subject, r.clip, 1, r.onset, r.apex, r.offset, f"=F{at}-D{at}+1", "Micro - 1/2", r.au,
          r.emotion, r.objective, r.notes]
         for at, r in enumerate(rows, preamble + 2)
     ]  # fmt: skip
-    return _write(path, "MICRO_ONLY", preamble, HEADER, lines)
+    return _write(path, "MICRO_ONLY", preamble, _ordered([HEADER, *lines], order))
 
 
-def write_long_sheet(path: Path, rows: Iterable[Long] = LONG, *, preamble: int = 9) -> Path:
-    """The spreadsheet of the long videos."""
+def write_long_sheet(
+    path: Path, rows: Iterable[Long] = LONG, *, preamble: int = 9, order: Sequence[int] = ()
+) -> Path:
+    """The spreadsheet of the long videos, likewise."""
     lines = [
         [r.subject, r.clip, 1, r.onset, r.apex, r.offset, None, r.kind, r.au, None] for r in rows
     ]
-    return _write(path, "FACS_Movement_Only", preamble, LONG_HEADER, lines)
+    return _write(path, "FACS_Movement_Only", preamble, _ordered([LONG_HEADER, *lines], order))
 
 
-def _write(path: Path, sheet: str, preamble: int, header: list, lines: list) -> Path:
+def _ordered(lines: list, order: Sequence[int]) -> list:
+    return [[line[at] for at in order or range(len(line))] for line in lines]
+
+
+def _write(path: Path, sheet: str, preamble: int, lines: list) -> Path:
     book = openpyxl.Workbook()
     book.active.title = "Sheet1"  # empty
     page = book.create_sheet(sheet)
     for at in range(preamble):
         page.append(["Spontaneous Actions and Micro-Movements" if at == 0 else "/ = or, ? unsure"])
-    for line in [header, *lines]:
+    for line in lines:
         page.append(line)
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
@@ -106,11 +114,11 @@ def write_samm(root: Path, rows: Sequence[Row] = ROWS, tree: str = ".") -> Path:
     return root
 
 
-def write_samm_lv(root: Path, rows: Sequence[Long] = LONG) -> Path:
+def write_samm_lv(root: Path, rows: Sequence[Long] = LONG, tree: str = "SAMM_longvideos") -> Path:
     """The spreadsheet of version 2 and recordings of 20 frames each."""
     write_long_sheet(root / "SAMM_LongVideos_V2_Release.xlsx", rows)
     for video in {row.clip.rpartition("_")[0] for row in rows}:
-        folder = root / "SAMM_longvideos" / video
+        folder = root / tree / video
         folder.mkdir(parents=True)
         for number in range(1, 21):
             (folder / f"{video}_{number:04d}.jpg").write_bytes(picture_bytes(number))
