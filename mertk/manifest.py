@@ -24,8 +24,9 @@ class Manifest:
     """What a protocol expects.
 
     `counts` are clips by data set and class, `subjects` people by data set, `clips` the total by
-    data set where clips may bear several labels or none. `sha256` is the hash of the clip list
-    (see `list_hash`). `edition` says which of several published lists this is.
+    data set where clips may bear several labels or none, or where only the total was published: of
+    these data sets only the classes in `counts` are compared. `sha256` is the hash of the clip
+    list (see `list_hash`). `edition` says which of several published lists this is.
     """
 
     counts: Mapping[str, Mapping[str, int]]
@@ -37,9 +38,11 @@ class Manifest:
     @property
     def total(self) -> int:
         """All clips."""
-        return sum(
-            self.clips.get(name, sum(classes.values())) for name, classes in self.counts.items()
-        )
+        return sum(map(self.total_of, self.counts))
+
+    def total_of(self, dataset: str) -> int:
+        """All clips of one data set."""
+        return self.clips.get(dataset, sum(self.counts.get(dataset, {}).values()))
 
     def differences(self, clips: Sequence[Clip], labels: Sequence[Labels]) -> list[str]:
         """What is not as published, one line each; empty where everything is."""
@@ -60,20 +63,34 @@ class Manifest:
         self, dataset: str, clips: Sequence[Clip], labels: Sequence[Labels]
     ) -> list[str]:
         """What is not as published in one data set: totals, classes, people."""
+        unlike = self.numbers(dataset, clips, labels)
+        return [f"{dataset}: {found} {what}, published {due}" for what, found, due in unlike]
+
+    def numbers(
+        self, dataset: str, clips: Sequence[Clip], labels: Sequence[Labels]
+    ) -> list[tuple[str, int, int]]:
+        """The same as (what, found, published)."""
         here = [(c, label) for c, label in zip(clips, labels, strict=True) if c.dataset == dataset]
         found: Counter[str] = Counter(name for _, label in here for name in names(label))
         expected = Counter(self.counts.get(dataset, {}))
-        total = self.clips.get(dataset, sum(expected.values()))
-        lines = [f"{dataset}: {len(here)} clips, published {total}"] if len(here) != total else []
-        lines += [
-            f"{dataset}: {found[name]} {name}, published {expected[name]}"
-            for name in dict.fromkeys([*expected, *found])
-            if found[name] != expected[name]
-        ]
+        known = expected if dataset in self.clips else dict.fromkeys([*expected, *found])
         people = len({clip.subject for clip, _ in here})
-        if self.subjects.get(dataset, people) != people:
-            lines.append(f"{dataset}: {people} people, published {self.subjects[dataset]}")
-        return lines
+        compared = [
+            ("clips", len(here), self.total_of(dataset)),
+            *((name, found[name], expected[name]) for name in known),
+            ("people", people, self.subjects.get(dataset, people)),
+        ]
+        return [(what, number, due) for what, number, due in compared if number != due]
+
+    def distance(
+        self, clips: Sequence[Clip], labels: Sequence[Labels], datasets: Collection[str] = ()
+    ) -> int:
+        """By how much these numbers differ in all; `datasets` are those of the list by default."""
+        return sum(
+            abs(found - due)
+            for name in datasets or self.counts
+            for _, found, due in self.numbers(name, clips, labels)
+        )
 
 
 def names(labels: Labels) -> tuple[str, ...]:
@@ -97,6 +114,6 @@ def list_hash(clips: Sequence[Clip], labels: Sequence[Labels]) -> str:
 def nearest(
     manifests: Sequence[Manifest], clips: Sequence[Clip], labels: Sequence[Labels]
 ) -> tuple[Manifest, list[str]]:
-    """Of several published lists the one with the fewest differences, and these."""
+    """Of several published lists the one whose numbers are nearest, and what differs from it."""
     compared = [(one, one.differences(clips, labels)) for one in manifests]
-    return min(compared, key=lambda pair: len(pair[1]))
+    return min(compared, key=lambda pair: (pair[0].distance(clips, labels), len(pair[1])))

@@ -69,6 +69,20 @@ def test_clips_with_several_labels_are_counted_once_and_their_labels_each():
     assert published.total == 2
 
 
+def test_only_the_classes_are_compared_that_were_published_where_the_total_is_known():
+    published = Manifest(counts={"a": {"pos": 1}}, clips={"a": 2})
+    assert published.differences(CLIPS[:2], ["pos", "any"]) == []
+    assert published.differences(CLIPS[:2], ["any", "any"]) == ["a: 0 pos, published 1"]
+    assert published.differences(CLIPS[:1], ["pos"]) == ["a: 1 clips, published 2"]
+
+
+def test_of_several_published_lists_the_nearest_in_numbers_is_taken_not_the_one_least_compared():
+    close = Manifest(counts={"a": {"pos": 2}, "b": {"pos": 1}}, edition="close")  # two lines
+    rough = Manifest(counts={"a": {}, "b": {}}, clips={"a": 2, "b": 9}, edition="rough")  # one
+    best, differences = nearest([rough, close], CLIPS, LABELS)
+    assert (best, len(differences)) == (close, 2)
+
+
 def test_of_several_published_lists_the_nearest_is_taken():
     other = Manifest(counts={"a": {"pos": 9}}, edition="other")
     best, differences = nearest([other, AS_PUBLISHED], CLIPS, LABELS)

@@ -13,6 +13,8 @@ from mertk.cli import load
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mertk.clips import Clip
+    from mertk.components import EvaluationProtocol
     from mertk.data.survey import Survey
     from mertk.registry import Registry
 
@@ -79,21 +81,30 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
     """
     from mertk.data import record
     from mertk.files import write_table
-    from mertk.manifest import names
 
     registry = load(ctx).registry
     survey = _survey(registry, name, data)
     protocols = _protocols(registry, survey.dataset)
-    rows = []
-    for clip in survey.clips:
-        labels = {key: rules.label(clip) for key, rules in protocols.items()}
-        rows.append(
-            record.to_text(clip.record)
-            | {"unusable": survey.unusable.get(clip.uid, "")}
-            | {f"protocol.{k}": "" if v is None else "+".join(names(v)) for k, v in labels.items()}
-        )
+    rows = [
+        record.to_text(clip.record)
+        | {"unusable": survey.unusable.get(clip.uid, "")}
+        | {f"protocol.{key}": _label(rules, clip) for key, rules in protocols.items()}
+        for clip in survey.clips
+    ]
     write_table(out, rows)
     click.echo(f"{len(rows)} expressions of {survey.dataset} written to {out}")
+
+
+def _label(rules: EvaluationProtocol, clip: Clip) -> str:
+    """A protocol's class; empty where it has none, or the annotations lack what it goes by."""
+    from mertk.errors import ProtocolError
+    from mertk.manifest import names
+
+    try:
+        label = rules.label(clip)
+    except ProtocolError:
+        return ""
+    return "" if label is None else "+".join(names(label))
 
 
 def _survey(registry: Registry, name: str, data: Path | None) -> Survey:

@@ -78,6 +78,7 @@ from mertk.cli._choices import parse_folders, parse_set, parse_swap
     is_flag=True,
     help="Run also where the clips are not those that the protocol is published with.",
 )
+@click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
 def command(
@@ -97,6 +98,7 @@ def command(
     *,
     resume: bool,
     allow_mismatch: bool,
+    published: bool,
     as_json: bool,
 ) -> None:
     """Run models and baselines through the same folds and report.
@@ -131,7 +133,7 @@ def command(
     if as_json:
         click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
     else:
-        tables.show(results)
+        tables.show(results, published=published)
         click.echo(f"report: {page}")
 
 

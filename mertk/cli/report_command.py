@@ -13,9 +13,17 @@ from mertk.cli import load
 @click.command("report")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Default: report.html beside them.")
+@click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
-def command(ctx: click.Context, runs: tuple[Path, ...], out: Path | None, *, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    runs: tuple[Path, ...],
+    out: Path | None,
+    *,
+    published: bool,
+    as_json: bool,
+) -> None:
     """Recompute the table and report.html from run folders, or from a folder of them."""
     from mertk.harness.results import Results
     from mertk.report import html, tables
@@ -26,5 +34,5 @@ def command(ctx: click.Context, runs: tuple[Path, ...], out: Path | None, *, as_
     if as_json:
         click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
     else:
-        tables.show(results)
+        tables.show(results, published=published)
         click.echo(f"report: {page}")

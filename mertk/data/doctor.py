@@ -8,13 +8,13 @@ cannot be, an expression that lasts too long.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mertk.data import repairs
 from mertk.data.survey import UNRECOGNISED, Edition, Survey
-from mertk.errors import DataError, MertkError
+from mertk.errors import DataError, MertkError, ProtocolError
 from mertk.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def examine(
     expected = None if survey.synthetic else _nearest(survey)
     bound = [clip for clip in survey.clips if clip.uid not in survey.unusable]
     findings = [*_of_set(survey), *_unusable(survey), *_of_records(survey), *_spare(survey)]
+    told = [] if survey.synthetic else list(_rules(survey, protocols))
+    findings += [one for one in told if isinstance(one, Finding)]
     for clip in bound:
         findings += _unreadable(clip, frames)
         advance()
@@ -116,7 +118,7 @@ def examine(
         clips=len(survey.clips),
         with_frames=len(bound),
         counts=tuple(_counts(survey, expected)),
-        protocols=() if survey.synthetic else tuple(_rules(survey, protocols)),
+        protocols=tuple(one for one in told if isinstance(one, Rules)),
         findings=tuple(findings),
         assumed=survey.assumed,
     )
@@ -141,23 +143,36 @@ def _counts(survey: Survey, expected: Edition | None) -> Iterator[Count]:
                     labels[name])  # fmt: skip
 
 
-def _rules(survey: Survey, protocols: Mapping[str, EvaluationProtocol]) -> Iterator[Rules]:
-    """Per protocol with a published list: this data set's part of it."""
+def _rules(
+    survey: Survey, protocols: Mapping[str, EvaluationProtocol]
+) -> Iterator[Rules | Finding]:
+    """Per protocol with a published list: this data set's part of it, or what it lacks."""
     for name, rules in protocols.items():
         known: Sequence[Manifest] = getattr(rules, "manifests", ())
         if not any(survey.dataset in one.counts for one in known):
             continue
         try:
             labelled = [(c, label) for c in survey.clips if (label := rules.label(c)) is not None]
+        except ProtocolError as error:
+            yield Finding("note", "protocol without its labels", "", f"{name}: {error}")
+            continue
         except MertkError as error:
             yield Rules(name, "", known[0].total, 0, (str(error),))
             continue
-        clips, labels = [clip for clip, _ in labelled], [label for _, label in labelled]
-        compared = [(one, one.of_dataset(survey.dataset, clips, labels)) for one in known]
-        best, differences = min(compared, key=lambda pair: len(pair[1]))
-        counts = best.counts.get(survey.dataset, {})
-        total = best.clips.get(survey.dataset, sum(counts.values()))
-        yield Rules(name, best.edition, total, len(clips), tuple(differences))
+        yield _compared(name, survey.dataset, known, labelled)
+
+
+def _compared(
+    name: str,
+    dataset: str,
+    known: Sequence[Manifest],
+    labelled: Sequence[tuple[Clip, str | Collection[str]]],
+) -> Rules:
+    """The nearest of the published lists, and what differs from it."""
+    clips, labels = [clip for clip, _ in labelled], [label for _, label in labelled]
+    best = min(known, key=lambda one: one.distance(clips, labels, [dataset]))
+    differences = best.of_dataset(dataset, clips, labels)
+    return Rules(name, best.edition, best.total_of(dataset), len(clips), tuple(differences))
 
 
 def _of_set(survey: Survey) -> Iterator[Finding]:

@@ -126,6 +126,7 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
     for name in set(data) - {use.name for use in datasets}:
         asked = ", ".join(use.name for use in datasets)
         raise ParameterError(f"--data gives a folder for '{name}', but the data sets are: {asked}")
+    _check_places(registry, datasets, data)
     clips: list[Clip] = []
     for use in datasets:
         found = registry.build("dataset", use).index(data.get(use.name))
@@ -137,6 +138,20 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
         twice = next(uid for uid in uids if uids.count(uid) > 1)
         raise DataError(f"two clips have the same id: {twice}")
     return clips
+
+
+def _check_places(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> None:
+    """Ask for all unknown folders of several data sets at once."""
+    needed = [
+        use.name for use in datasets if hasattr(registry.get("dataset", use.name).load(), "obtain")
+    ]
+    lost = [name for name in needed if name not in data]
+    if lost and len(needed) > 1:
+        raise DataError(
+            f"needed are the data sets {', '.join(needed)}; where {', '.join(lost)} lie is not "
+            f"known: give {' '.join(f'--data {name}=FOLDER' for name in lost)}, or once and for "
+            "all: mertk data add NAME FOLDER"
+        )
 
 
 def default_protocol(registry: Registry, datasets: Sequence[Use]) -> Use:
@@ -161,7 +176,8 @@ def make_task(
     rules = registry.build("protocol", protocol)
     labelled = [(clip, label) for clip in clips if (label := rules.label(clip)) is not None]
     if not labelled:
-        raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips")
+        made_for = f"; it is made for {', '.join(rules.datasets)}" if rules.datasets else ""
+        raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}")
     kept = [clip for clip, _ in labelled]
     labels = Labels.of(protocol, rules, [label for _, label in labelled])
     people = [clip.person for clip in kept]
@@ -183,13 +199,33 @@ def make_task(
     if published and published["differences"] and not allow_mismatch:
         _refuse(protocol, published["differences"])
     splits = checked(rules.splits(kept), people, every=getattr(rules, "tests_all", True))
+    _check_tested(protocol, sample, splits)
     return Task(kept, sample, splits, named, synthetic, published)
+
+
+def _check_tested(protocol: Use, sample: Sample, splits: Sequence[Split]) -> None:
+    """Refuse folds that test no clip of some class, as those may that only train on some clips."""
+    tested = sample.labels[np.concatenate([split.test for split in splits])]
+    counts = (
+        tested.sum(axis=0)
+        if sample.multilabel
+        else np.bincount(tested, minlength=len(sample.classes))
+    )
+    absent = [name for name, count in zip(sample.classes, counts, strict=True) if not count]
+    if absent:
+        raise ProtocolError(
+            f"protocol '{protocol}' tests no clip that is '{absent[0]}': scores over its classes "
+            "would mean nothing. Test other data sets, or give other classes"
+        )
 
 
 def _published(
     rules: EvaluationProtocol, clips: Sequence[Clip], labels: Sequence[manifest.Labels]
 ) -> dict[str, Any] | None:
-    """How the clips compare with the published list that is nearest; None where there is none."""
+    """How the clips compare with the published list that is nearest; None where there is none.
+
+    `compared` says by what: the `list` itself, or, where nobody has published it, the `counts`.
+    """
     known = getattr(rules, "manifests", ())
     if not known:
         return None
@@ -198,6 +234,7 @@ def _published(
         "edition": best.edition,
         "clips": best.total,
         "list": manifest.list_hash(clips, labels),
+        "compared": "list" if best.sha256 else "counts",
         "differences": differences,
     }
 

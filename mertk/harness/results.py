@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from mertk.registry import Registry
 
+PER_CLIP = frozenset({"accuracy", "WAR", "weighted F1"})
+"""Scores that weigh clips, not classes: they mean something where a class has no clip."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -58,7 +61,7 @@ class Outcome:
 
 
 class Results:
-    """Runs of several models on the same clips: `table()`, `comparisons()`, and each `outcome`.
+    """Runs of several models on the same clips: `table()`, `parts()`, `comparisons()`, `outcomes`.
 
     The first run that is no floor is compared with every other one.
     """
@@ -69,7 +72,9 @@ class Results:
         _check_comparable(runs)
         registry = (plugins or load_plugins()).registry
         self.protocol = _protocol(registry, runs[0].identity["protocol"])
-        self.score = registry.build("protocol", self.protocol).score
+        rules = registry.build("protocol", self.protocol)
+        self.score = rules.score
+        self.tests_all = bool(getattr(rules, "tests_all", True))
         self.classes = runs[0].classes
         self.multilabel = runs[0].multilabel
         self.runs = list(runs)
@@ -99,14 +104,28 @@ class Results:
         """Whether the clips are made, not filmed."""
         return bool(self.runs[0].provenance.get("synthetic"))
 
+    @property
+    def published(self) -> Mapping[str, Any] | None:
+        """How the clips compare with the published list, or None where there is none.
+
+        `edition`, `clips` and `list` (a hash) name it, `differences` are lines, and `compared` is
+        `list`, or `counts` where the list itself is not known.
+        """
+        found: Mapping[str, Any] | None = self.runs[0].provenance.get("published")
+        return found
+
     @functools.cached_property
     def chance(self) -> Mapping[str, tuple[float, float]]:
-        """95 % of what guessing by the training frequencies scores on these folds."""
+        """95 % of what guessing by the training frequencies scores on these folds.
+
+        Where clips are only trained on, which runs do not tell of, the frequencies are those of
+        the other tested people.
+        """
         first = self.outcomes[0].predictions
         one = first[first["seed"] == first["seed"].min()]
         truth, _ = _answers(self.runs[0], one)
-        people = one["person"].to_numpy(str)
-        return stats.chance(truth, people, len(self.classes), self.score)
+        held_out = one["fold" if self.tests_all else "person"].to_numpy(str)
+        return stats.chance(truth, held_out, len(self.classes), self.score)
 
     @property
     def main_score(self) -> str:
@@ -118,6 +137,58 @@ class Results:
         import pandas as pd
 
         return pd.DataFrame([self._row(outcome) for outcome in self.outcomes])
+
+    def parts(self) -> pd.DataFrame:
+        """The scores of each database's clips, from the same predictions; one row per run and part.
+
+        Where one database has parts to be tested apart, as an official split has, these are the
+        parts. There is no row where all clips are of one part. A score over classes is NaN where a
+        class has no clip in the part.
+        """
+        import pandas as pd
+
+        rows = [
+            {"model": outcome.name, "floor": outcome.is_floor, "part": part}
+            | self._scores_of(outcome.confusions[:, chosen])
+            | {
+                "clips": int(outcome.confusions[0, chosen].sum()) // self._per_clip,
+                "subjects": int(chosen.sum()),
+            }
+            for outcome in self.outcomes
+            for part, chosen in self._parts(outcome).items()
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def _per_clip(self) -> int:
+        """How often a clip counts in confusion matrices: once a class if multi-label."""
+        return len(self.classes) if self.multilabel else 1
+
+    def _parts(self, outcome: Outcome) -> dict[str, NDArray[np.bool_]]:
+        """Which of the subjects `[subjects]` belong to each part."""
+        people = outcome.predictions.drop_duplicates("person").set_index("person")
+        of = {person: person.partition("/")[0] for person in people.index}
+        if len(set(of.values())) == 1 and not self.tests_all:
+            of = people["fold"].to_dict()
+        names = dict.fromkeys(of.values())
+        if len(names) == 1:
+            return {}
+        belongs = np.asarray([of[person] for person in outcome.subjects])
+        return {name: belongs == name for name in names}
+
+    def _scores_of(self, confusions: NDArray[np.int64]) -> dict[str, Any]:
+        """Scores and intervals; NaN for those over classes where a class has no clip."""
+        scores = stats.pooled(confusions, self.score)
+        intervals = stats.bootstrap(confusions, self.score)
+        truth = confusions.sum(axis=(0, 1, -1))
+        shown = truth[:, 1] if self.multilabel else truth
+        row: dict[str, Any] = {}
+        for name, value in scores.items():
+            whole = bool(shown.all()) or name in PER_CLIP
+            row[name] = value if whole else np.nan
+            for end, bound in zip(("low", "high"), intervals[name], strict=True):
+                row[f"{name}_{end}"] = bound if whole else np.nan
+        return row
 
     def comparisons(self, score: str | None = None) -> dict[tuple[str, str], stats.Paired]:
         """The first model against each other run: a paired permutation test over subjects.
@@ -137,14 +208,11 @@ class Results:
         }
 
     def _row(self, outcome: Outcome) -> dict[str, Any]:
-        scores = stats.pooled(outcome.confusions, self.score)
-        intervals = stats.bootstrap(outcome.confusions, self.score)
-        row: dict[str, Any] = {"model": outcome.name, "floor": outcome.is_floor}
-        for name, value in scores.items():
-            row[name] = value
-            row[f"{name}_low"], row[f"{name}_high"] = intervals[name]
         table = outcome.predictions
-        return row | {
+        return {
+            "model": outcome.name,
+            "floor": outcome.is_floor,
+            **self._scores_of(outcome.confusions),
             "clips": table["uid"].nunique(),
             "subjects": len(outcome.subjects),
             "folds": table["fold"].nunique(),

@@ -9,7 +9,7 @@ import numpy as np
 
 from mertk import metrics
 from mertk.files import write_text
-from mertk.report import pictures, tables
+from mertk.report import pictures, published, tables
 from mertk.report.labels import per_label
 
 if TYPE_CHECKING:
@@ -48,9 +48,12 @@ def render(results: Results, plugins: Plugins) -> str:
         .render(
             title=tables.title(results),
             sentences=tables.sentences(results),
-            synthetic=results.synthetic,
+            warnings=tables.warnings(results),
             scores=tables.score_names(results),
             rows=results.table().to_dict("records"),
+            parts=results.parts().to_dict("records"),
+            published=published.beside(results),
+            published_title=published.TITLE,
             chance=results.chance,
             classes=results.classes,
             confusions=[] if results.multilabel else [_confusion(o) for o in results.outcomes],

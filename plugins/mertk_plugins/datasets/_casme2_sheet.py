@@ -58,10 +58,7 @@ class Annotation:
     @property
     def objective_class(self) -> int | None:
         """1–7, or None where the column is missing or empty."""
-        text = self.objective.upper()
-        if text in _ROMAN:
-            return _ROMAN[text]
-        return int(text) if text in {"1", "2", "3", "4", "5", "6", "7"} else None
+        return _class(self.objective)
 
 
 def annotated(table: Table) -> list[Annotation]:
@@ -82,19 +79,45 @@ def _annotation(table: Table, row: Row, columns: Mapping[str, str], objective: s
     for field in ("subject", "clip", "emotion"):
         if not cells[field]:
             raise mertk.DataError(f"{table.place(row, columns[field])}: the cell is empty")
-    number = re.fullmatch(r"(?:sub(?:ject)?[ _-]*)?0*(\d+)(?:\.0+)?", cells["subject"].lower())
-    if not number:
-        raise mertk.DataError(
-            f"{table.place(row, columns['subject'])}: '{cells['subject']}' is not a subject "
-            "such as 1, 01 or sub01"
-        )
     return Annotation(
         row=row.number,
-        number=int(number[1]),
+        number=_subject(table, row, columns["subject"]),
         native=cells.pop("subject"),
         objective=row[objective],
         **cells,
     )
+
+
+def _subject(table: Table, row: Row, column: str) -> int:
+    number = re.fullmatch(r"(?:sub(?:ject)?[ _-]*)?0*(\d+)(?:\.0+)?", row[column].lower())
+    if not number:
+        raise mertk.DataError(
+            f"{table.place(row, column)}: '{row[column]}' is not a subject such as 1, 01 or sub01"
+        )
+    return int(number[1])
+
+
+def _class(text: str) -> int | None:
+    roman = _ROMAN.get(text.upper())
+    return roman or (int(text) if text in {"1", "2", "3", "4", "5", "6", "7"} else None)
+
+
+def megc2018(table: Table) -> dict[str, str]:
+    """The objective classes of MEGC 2018, '1'–'7', by clip (`sub01/EP02_01f`).
+
+    They are not those of the 2019 spreadsheet. Raises `DataError` where a class is none.
+    """
+    subject, clip = (table.column(*_COLUMNS[field]) for field in ("subject", "clip"))
+    objective = table.column(*_OBJECTIVE)
+    found = {}
+    for row in table.rows:
+        number = _class(row[objective])
+        if number is None:
+            raise mertk.DataError(
+                f"{table.place(row, objective)}: '{row[objective]}' is not a class 1 … 7"
+            )
+        found[f"sub{_subject(table, row, subject):02d}/{row[clip]}"] = str(number)
+    return found
 
 
 def edition(table: Table, records: Sequence[Record]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,7 @@ _NAMES = (
     "CASME2_label_Ver_2.xls",
 )
 _SHEET = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*(?:coding|label)"
+_OBJECTIVE = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*objective"
 _SUBJECT = re.compile(r"sub(?:ject)?[ _-]*0*(\d+)", re.IGNORECASE)
 _WORDS = {"compress": "video", "crop": "cropped", "select": "selected", "raw": "raw"}
 _REPAIRS = Path(__file__).with_name("_casme2_repairs.csv")
@@ -41,7 +42,8 @@ class CASME2:
     that exists of selected, raw, cropped. Clips are always cut to onset … offset. `repair` says
     which known errors of the spreadsheet are corrected. With `missing` 'skip', annotated clips
     without frames are left out with a warning instead of being an error. `sheet` names the
-    spreadsheet to read where the newest edition is not wanted.
+    spreadsheet to read where the newest edition is not wanted. The objective classes of MEGC 2018,
+    where their file is there, are `objective_class_megc2018` in the records.
     """
 
     default_protocol = "casme2_3"
@@ -75,7 +77,9 @@ class CASME2:
             repairs=data.repairs.read(_REPAIRS),
             level=self.repair,
         )
-        records = [_record(source, row) for row in sheet.annotated(table)]
+        more = data.trees.choose_sheet("casme2", found, _OBJECTIVE, (), None)
+        classes = sheet.megc2018(data.sheets.read_table(more)) if more else None
+        records = [_record(source, row, classes) for row in sheet.annotated(table)]
         place = functools.partial(_place, found.root)
         trees = data.trees.trees(found, place)
         tree, no_tree = data.trees.choose_tree("casme2", found, trees, KINDS, self.tree)
@@ -88,11 +92,17 @@ class CASME2:
             layout=LAYOUT,
             edition=sheet.edition(table, records),
             editions=sheet.EDITIONS,
-            sheets=[table.file],
+            sheets=[table.file, *([more] if more else [])],
         )
 
 
-def _record(source: data.annotations.Source, row: sheet.Annotation) -> data.record.Record:
+def _record(
+    source: data.annotations.Source, row: sheet.Annotation, classes: Mapping[str, str] | None
+) -> data.record.Record:
+    """The record of a row; `classes` are those of MEGC 2018 by clip."""
+    extra = {}
+    if classes is not None:
+        extra["objective_class_megc2018"] = classes.get(f"{row.subject}/{row.clip}", "")
     return data.annotations.annotated(
         source,
         place=f"row {row.row}",
@@ -108,6 +118,7 @@ def _record(source: data.annotations.Source, row: sheet.Annotation) -> data.reco
         objective=row.objective_class,
         objective_source="Objective Classes",
         modality="rgb",
+        extra=extra,
     )
 
 

@@ -1,46 +1,76 @@
-"""What the emotion protocols of CASME II share: a map of emotions, and which edition's they are."""
+"""What the emotion protocols of CASME II share: two editions of three labels, and one clip more."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
-import mertk
-from mertk import metrics
+from mertk.manifest import Manifest
+from mertk_plugins.protocols._mapped import MappedLabels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
+    import mertk
 
-_SADNESS_IN_2014 = frozenset({"sub24/EP07_01", "sub24/EP07_04f", "sub24/EP10_03"})
+IN_2014, IN_2019, UPDATED = "2014 labels", "2019 labels", "updated file, 2014 labels"
+"""The published lists: the 2019 file has other labels, the updated file has sub24/EP02_07 too."""
+
+CHANGED = frozenset({"sub24/EP07_01", "sub24/EP07_04f", "sub24/EP10_03"})
+"""Sadness in 2014, surprise in 2019."""
+
+IN_THREE = {
+    "disgust": "negative",
+    "repression": "negative",
+    "happiness": "positive",
+    "surprise": "surprise",
+}
+"""The three classes of CASME II, which leave out sadness and fear."""
 
 
-class EmotionProtocol:
-    """Leave one subject out over mapped emotions; emotions that the map lacks are left out."""
+def folder(clip: mertk.Clip) -> str:
+    """The clip's subject and folder, as the spreadsheets name it."""
+    return f"{clip.subject}/{clip.record.get('clip', clip.name)}"
 
-    datasets: tuple[str, ...] = ("casme2",)
-    classes: tuple[str, ...]
-    class_of: ClassVar[Mapping[str, str]]
+
+class CASME2Emotions(MappedLabels):
+    """Published counts rest on the labels of 2014, so that `labels` is '2014'.
+
+    The file of 2019 calls three clips of sub24 surprise that were sadness; with 'file' the
+    spreadsheet is taken as it is.
+    """
 
     def __init__(self, *, labels: Literal["2014", "file"] = "2014") -> None:
         self._labels = labels
 
-    def label(self, clip: mertk.Clip, /) -> str | None:
-        """The class of the clip's emotion, or None."""
-        return self.class_of.get(self._emotion(clip))
-
-    def _emotion(self, clip: mertk.Clip) -> str:
-        record = clip.record
-        emotion = str(record.get("emotion", ""))
-        key = f"{record.get('subject')}/{record.get('clip')}"
-        changed = emotion == "surprise" and key in _SADNESS_IN_2014 and clip.dataset == "casme2"
+    def word(self, clip: mertk.Clip) -> str:
+        """The clip's emotion."""
+        emotion = super().word(clip)
+        changed = emotion == "surprise" and folder(clip) in CHANGED
         return "sadness" if changed and self._labels == "2014" else emotion
 
-    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
-        """One fold per person."""
-        return mertk.leave_one_subject_out([clip.person for clip in clips])
 
-    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
-        """UF1, UAR and accuracy."""
-        return metrics.standard_scores(confusion)
+def lists(
+    counts: Mapping[str, int],
+    people: int,
+    hashes: Mapping[str, str],
+    *,
+    disgust: str = "disgust",
+    sadness: str | None = None,
+) -> tuple[Manifest, ...]:
+    """The three published lists, made from the `counts` of 2014.
+
+    `disgust` and `sadness` are the classes that stand for these emotions, if any does.
+    """
+    later = {**counts, "surprise": counts["surprise"] + len(CHANGED)}
+    if sadness:
+        later[sadness] -= len(CHANGED)
+    more = {**counts, disgust: counts[disgust] + 1}
+    return tuple(
+        Manifest(
+            counts={"casme2": found},
+            subjects={"casme2": people},
+            sha256=hashes.get(edition),
+            edition=edition,
+        )
+        for edition, found in ((IN_2014, counts), (IN_2019, later), (UPDATED, more))
+    )

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 import mertk
-from mertk_plugins.protocols._casme2 import EmotionProtocol
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from mertk_plugins.protocols import _casme2 as casme2
+from mertk_plugins.protocols._mapped import THREE, unchanged, words_of
 
 
-class CASME2AsFour(EmotionProtocol):
+class CASME2AsFour(casme2.CASME2Emotions):
     """CASME II as negative, positive, surprise or others, leaving one subject out.
 
     246 clips (90, 32, 25, 99): disgust and repression are negative, happiness is positive; sadness
-    and fear are left out.
-
-    The 2019 spreadsheet calls three clips of sub24 surprise that were sadness in 2014; published
-    counts rest on 2014, so `labels` is '2014' unless the spreadsheet is to be taken as it is
-    ('file').
+    and fear are left out. `labels` are those of '2014', or of the spreadsheet at hand ('file'): in
+    2019 three clips of sub24 became surprise.
     """
 
-    classes = ("negative", "positive", "surprise", "others")
-    class_of: ClassVar[Mapping[str, str]] = {
-        "disgust": "negative",
-        "repression": "negative",
-        "happiness": "positive",
-        "surprise": "surprise",
-        "others": "others",
-    }
+    classes = (*THREE, "others")
+    class_of = words_of(casme2={**casme2.IN_THREE, **unchanged("others")})
+    manifests = casme2.lists(
+        {"negative": 90, "positive": 32, "surprise": 25, "others": 99},
+        26,
+        {
+            casme2.IN_2014: "194bcb5775d9688dfba1e2b839cb88a0ce6a1cc95676a825629c750455d74eb2",
+            casme2.IN_2019: "f58ad2d4a383fb8b9aa13f7bd16634c6056a4a82f7dd6e83074125f4661405f5",
+            casme2.UPDATED: "62ee68954ae8719a58aef75a5739c8e319281182e158b9299ef45aeda21d7af0",
+        },
+        disgust="negative",
+    )
 
 
 @mertk.hookimpl

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 import mertk
-from mertk_plugins.protocols._casme2 import EmotionProtocol
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from mertk_plugins.protocols import _casme2 as casme2
+from mertk_plugins.protocols._mapped import unchanged, words_of
 
 
-class CASME2AsFive(EmotionProtocol):
+class CASME2AsFive(casme2.CASME2Emotions):
     """CASME II in its five usual emotions, leaving one subject out.
 
     246 clips: others 99, disgust 63, happiness 32, repression 27, surprise 25; sadness and fear are
-    left out. With 2019 labels 249. Papers with 247 have added sub24/EP02_07.
-
-    The 2019 spreadsheet calls three clips of sub24 surprise that were sadness in 2014; published
-    counts rest on 2014, so `labels` is '2014' unless the spreadsheet is to be taken as it is
-    ('file').
+    left out. Papers with 247 have added sub24/EP02_07. `labels` are those of '2014', or of the
+    spreadsheet at hand ('file'): in 2019 three clips of sub24 became surprise, which makes 249.
     """
 
     classes = ("others", "disgust", "happiness", "repression", "surprise")
-    class_of: ClassVar[Mapping[str, str]] = dict(zip(classes, classes, strict=True))
+    class_of = words_of(casme2=unchanged(*classes))
+    manifests = casme2.lists(
+        {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "surprise": 25},
+        26,
+        {
+            casme2.IN_2014: "e3877f5412f09f88bf0329f40e3d13c0b5cee9998117f1d239160b33d10cde01",
+            casme2.IN_2019: "8d0ff6a37780aa6b9d0eeb1a7252d1afbf23b923203ae99fbbf9ed3da04f7798",
+            casme2.UPDATED: "be300687b7b6d0b0119a2809b1c0c31ec01cead87a0ad829225d814bd3dcfe73",
+        },
+    )
 
 
 @mertk.hookimpl

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 import mertk
-from mertk_plugins.protocols._casme2 import EmotionProtocol
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from mertk_plugins.protocols import _casme2 as casme2
+from mertk_plugins.protocols._mapped import unchanged, words_of
 
 
-class CASME2AsSeven(EmotionProtocol):
+class CASME2AsSeven(casme2.CASME2Emotions):
     """CASME II in all seven emotions, leaving one subject out.
 
     255 clips: others 99, disgust 63, happiness 32, surprise 25, repression 27, sadness 7, fear 2.
-    Fear has two clips: its scores say little.
-
-    The 2019 spreadsheet calls three clips of sub24 surprise that were sadness in 2014; published
-    counts rest on 2014, so `labels` is '2014' unless the spreadsheet is to be taken as it is
-    ('file').
+    Fear has two clips: its scores say little. `labels` are those of '2014', or of the spreadsheet
+    at hand ('file'): in 2019 three clips of sub24 became surprise.
     """
 
     classes = ("others", "disgust", "happiness", "surprise", "repression", "sadness", "fear")
-    class_of: ClassVar[Mapping[str, str]] = dict(zip(classes, classes, strict=True))
+    class_of = words_of(casme2=unchanged(*classes))
+    manifests = casme2.lists(
+        {"others": 99, "disgust": 63, "happiness": 32, "surprise": 25, "repression": 27,
+         "sadness": 7, "fear": 2},
+        26,
+        {},
+        sadness="sadness",
+    )  # fmt: skip
 
 
 @mertk.hookimpl

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import mertk
 from mertk import metrics
+from mertk_plugins.protocols._mapped import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,12 +53,7 @@ class LOSO:
 
         Raises `ProtocolError` where there is no such column, or the label is not in `classes`.
         """
-        if self._column not in clip.record:
-            raise mertk.ProtocolError(
-                f"{clip.uid} has no column '{self._column}'. Known: {', '.join(clip.record)}."
-            )
-        found = clip.record[self._column]
-        label = "" if found is None else str(found)
+        label = text_of(clip, self._column)
         if not label or label in self._exclude:
             return None
         if self._classes and label not in self._classes:

@@ -50,6 +50,16 @@ def write_sheet(path: Path, rows: Iterable[Row] = ROWS, *, objective: bool = Tru
     return path
 
 
+def write_objective(path: Path, classes: Iterable[tuple[str, str, str | int]]) -> Path:
+    """The file of MEGC 2018: subject, clip, objective class."""
+    book = openpyxl.Workbook()
+    book.active.append(["Subject", "Filename", "Objective Class"])
+    for line in classes:
+        book.active.append(list(line))
+    book.save(path)
+    return path
+
+
 def picture_bytes(number: int, ending: str = ".jpg") -> bytes:
     """A flat grey picture whose value is twice the frame number."""
     done, coded = cv2.imencode(ending, np.full((6, 8, 3), 2 * number % 256, np.uint8))
@@ -82,21 +92,47 @@ def write_casme2(root: Path, rows: Sequence[Row] = ROWS, tree: str = "CASME2_RAW
     return root
 
 
-_COUNTS = {"others": 99, "disgust": 63, "happiness": 32, "surprise": 25, "repression": 27,
+_COUNTS = {"others": 99, "disgust": 61, "happiness": 32, "surprise": 25, "repression": 27,
            "sadness": 4, "fear": 2}  # fmt: skip
 _CHANGED = ("EP07_01", "EP07_04f", "EP10_03")
+_NOT_IN_MEGC = (("04", "EP12_01f"), ("05", "EP09_05f"))  # both disgust
+_AUS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17)
+_SHOWN = {
+    "20140508": (26, 21, 129, 2, 13, 38, 13, 17, 34, 27, 16, 25),
+    "20190701": (28, 25, 125, 5, 10, 38, 9, 18, 39, 22, 17, 26),
+}
+_OBJECTIVE = (30, 18, 93, 15, 18)
 
 
 def edition_rows(edition: str) -> list[Row]:
-    """255 rows with the emotions of an edition: `20140508` or `20190701`."""
+    """255 rows with the counts of an edition, `20140508` or `20190701`: emotions, AUs, people."""
+    everybody = list(range(1, 27))
+    expressive = [who for who in everybody if who not in (10, 18)]
     emotions = [emotion for emotion, count in _COUNTS.items() for _ in range(count)]
-    subjects = [*range(1, 24), 25, 26]
-    rows = [
-        Row(f"{subjects[at % len(subjects)]:02d}", f"EP50_{at:03d}", 1, 2, 3, "4", emotion)
-        for at, emotion in enumerate(emotions)
-    ]
+    rows = []
+    for at, emotion in enumerate(emotions):
+        people = everybody if emotion == "others" else expressive
+        subject = f"{people[at % len(people)]:02d}"
+        rows.append(Row(subject, f"EP50_{at:03d}", 1, 2, 3, "", emotion))
     changed = "sadness" if edition == "20140508" else "surprise"
-    return rows + [Row("24", clip, 1, 2, 3, "1", changed) for clip in _CHANGED]
+    rows += [Row(who, clip, 1, 2, 3, "", "disgust") for who, clip in _NOT_IN_MEGC]
+    rows += [Row("24", clip, 1, 2, 3, "", changed) for clip in _CHANGED]
+    unknown = 5 if edition == "20140508" else 0
+    codings = [*_codings(len(rows) - unknown, _SHOWN[edition]), *["?"] * unknown]
+    classes = [name for name, count in enumerate(_OBJECTIVE, 1) for _ in range(count)]
+    classes += [7] * (len(rows) - len(classes))
+    return [replace(r, au=a, objective=o) for r, a, o in zip(rows, codings, classes, strict=True)]
+
+
+def _codings(rows: int, shown: Sequence[int]) -> list[str]:
+    """A coding a row, so that each AU is in as many as it should be; AU 43 where there is none."""
+    found: list[list[str]] = [[] for _ in range(rows)]
+    at = 0
+    for au, count in zip(_AUS, shown, strict=True):
+        for _ in range(count):
+            found[at % rows].append(str(au))
+            at += 1
+    return ["+".join(aus) or "43" for aus in found]
 
 
 def with_row(rows: Sequence[Row], at: int, **changes: object) -> list[Row]:

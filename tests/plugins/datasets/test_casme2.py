@@ -12,6 +12,7 @@ from casme2_tree import (
     with_row,
     write_casme2,
     write_frames,
+    write_objective,
     write_sheet,
     write_tree,
 )
@@ -481,4 +482,27 @@ def test_a_bad_cell_is_named_with_its_row(root, changes, text):
 def test_two_files_of_one_frame_are_refused(root):
     (root / "CASME2_RAW_selected/sub01/EP02_01f/img08.jpg").write_bytes(picture_bytes(8))
     with pytest.raises(mertk.DataError, match=r"img08\.jpg and img8\.jpg are both frame 8"):
+        read(root)
+
+
+# The objective classes of MEGC 2018
+
+
+def test_the_classes_of_megc_2018_stand_beside_those_of_the_spreadsheet(root):
+    lines = [("01", "EP02_01f", 3), (1, "EP03_02", "VII"), ("sub02", "EP01_2", 2)]
+    file = write_objective(root / "CASME2-ObjectiveClasses.xlsx", lines)
+    assert [clip.record["objective_class_megc2018"] for clip in read(root)] == ["3", "7", "2", ""]
+    assert [clip.record["objective_class"] for clip in read(root)] == [1, 4, 2, 7]
+    assert CASME2().survey(root).sheets == (root / NEW, file)
+
+
+def test_without_their_file_the_records_do_not_speak_of_them(root):
+    assert all("objective_class_megc2018" not in clip.record for clip in read(root))
+
+
+def test_a_class_that_is_none_is_named_with_its_cell(root):
+    write_objective(root / "CASME2-ObjectiveClasses.xlsx", [("01", "EP02_01f", 9)])
+    with pytest.raises(
+        mertk.DataError, match="row 2, column 'Objective Class': '9' is not a class"
+    ):
         read(root)

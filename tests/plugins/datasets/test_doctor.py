@@ -113,6 +113,20 @@ def test_a_protocol_is_compared_with_its_published_list(root):
     )  # fmt: skip
 
 
+def test_a_protocol_whose_labels_are_elsewhere_is_a_note_and_no_mistake(root):
+
+    class Rules:
+        manifests = (mertk.manifest.Manifest(counts={"casme2": {"I": 1}}),)
+
+        def label(self, clip):
+            raise mertk.ProtocolError("put the file into the folder")
+
+    found = diagnosed(root, mine=Rules())
+    assert found.protocols == ()
+    note = topics(found, "note")["protocol without its labels"]
+    assert note.text == "mine: put the file into the folder"
+
+
 def test_a_synthetic_folder_is_not_held_against_published_counts(root):
     (root / "SYNTHETIC.txt").write_text("made")
     found = diagnosed(root)
@@ -171,6 +185,8 @@ def test_the_index_holds_published_and_final_values_and_reads_back(run, tmp_path
     assert rows[0]["uid"] == "casme2/sub01/EP02_01f/8"
     assert (rows[1]["apex"], rows[1]["apex_raw"], rows[1]["apex_status"]) == ("", "/", "missing")
     assert rows[0]["protocol.casme2_5"] == "happiness"
+    assert rows[0]["protocol.au_casme2"] == "AU12"
+    assert rows[0]["protocol.megc2018_cde"] == ""  # its file is not there
 
 
 def test_a_record_reads_back_from_its_cells(root):

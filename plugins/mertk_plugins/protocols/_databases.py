@@ -1,0 +1,46 @@
+"""Folds over databases: test one, train on others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+
+def across_databases(
+    clips: Sequence[mertk.Clip],
+    *,
+    train: Collection[str] = (),
+    test: Collection[str] = (),
+) -> list[mertk.Split]:
+    """One fold per tested database, named after it; no database is on both sides of a fold.
+
+    Tested are those in `test`, or else all that are not in `train`; trained on are those in
+    `train`, or else all. Raises `ProtocolError` where a database has no clip.
+    """
+    of = np.asarray([clip.dataset for clip in clips])
+    known = list(dict.fromkeys(of.tolist()))
+    for name in (*train, *test):
+        if name not in known:
+            raise mertk.ProtocolError(
+                f"no clip of the database '{name}' is left; the clips are of {', '.join(known)}"
+            )
+    if len(known) < 2:
+        raise mertk.ProtocolError(
+            f"folds over databases need at least 2 of them; the clips are of {', '.join(known)}"
+        )
+    tested = test or [name for name in known if name not in train]
+    trained = [name for name in known if not train or name in train]
+    return [
+        mertk.Split(
+            name,
+            np.flatnonzero(np.isin(of, [other for other in trained if other != name])),
+            np.flatnonzero(of == name),
+        )
+        for name in tested
+    ]

@@ -1,0 +1,39 @@
+"""The holdout-database evaluation of the Micro-Expression Grand Challenge 2018."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mertk
+from mertk import metrics
+from mertk_plugins.protocols import _objective as objective
+from mertk_plugins.protocols._databases import across_databases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class MEGC2018Holdout(objective.ObjectiveClasses2018):
+    """MEGC 2018, holdout: objective classes I–V, trained on CASME II or SAMM, tested on the other.
+
+    The 253 clips of `megc2018_cde`; each fold is named after the database that it tests.
+    """
+
+    manifests = (objective.MEGC2018,)
+
+    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
+        """Two folds, one per database."""
+        return across_databases(clips)
+
+    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
+        """Average recall, unweighted (UAR) and weighted (WAR, which is the accuracy)."""
+        return {"UAR": metrics.uar(confusion), "WAR": metrics.accuracy(confusion)}
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the protocol."""
+    register.protocol("megc2018_hde", MEGC2018Holdout, paper=objective.PAPER)
