@@ -34,6 +34,7 @@ MEGC2019 = Manifest(
         "smic": {"negative": 70, "positive": 51, "surprise": 43},
     },
     subjects={"casme2": 24, "samm": 28, "smic": 16},
+    sha256="32df980f36a4d45ad5d55e9ecb93d350bea34991dea9c3cbe76388b23eb7259f",
     edition="MEGC 2019",
 )
 """The composite database of MEGC 2019 (See et al., FG 2019), clips by data set and class."""

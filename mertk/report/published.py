@@ -155,10 +155,9 @@ def _table(found: Beside) -> Table:
     drawn.add_column("method", overflow="fold", min_width=14)
     for part, scores in found.columns:
         drawn.add_column(f"{escape(part) or 'all clips'}\n{' / '.join(scores)}", justify="right")
-    drawn.add_column("leak")
-    drawn.add_column("source", overflow="fold", min_width=10)
+    drawn.add_column("leak")  # the sources are in the page: there is no room for them here
     for line in found.lines:
         cells = [escape(found.cell(line, part)) for part, _ in found.columns]
         style = "bold" if line.ours else ""
-        drawn.add_row(escape(line.method), *cells, line.leak, escape(line.source), style=style)
+        drawn.add_row(escape(line.method), *cells, line.leak, style=style)
     return drawn

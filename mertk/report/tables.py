@@ -60,10 +60,10 @@ def _scores(results: Results) -> Table:
 def _parts(results: Results, parts: pd.DataFrame) -> Table:
     """The scores of each part, a row a part and run."""
     drawn = _table("the same predictions by part", "part")
-    drawn.add_column("model", overflow="fold", min_width=17)
+    drawn.add_column("model", overflow="fold", min_width=14)
     for name in score_names(results):
         drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
-    for name in ("clips", "subjects"):
+    for name in ("clips", "people"):
         drawn.add_column(name, justify="right", no_wrap=True)
     for part, rows in parts.groupby("part", sort=False):
         for row in rows.to_dict("records"):

@@ -52,14 +52,15 @@ class CASME2Emotions(MappedLabels):
 def lists(
     counts: Mapping[str, int],
     people: int,
-    hashes: Mapping[str, str],
+    hashes: Mapping[str, str] | None = None,
     *,
     disgust: str = "disgust",
     sadness: str | None = None,
 ) -> tuple[Manifest, ...]:
     """The three published lists, made from the `counts` of 2014.
 
-    `disgust` and `sadness` are the classes that stand for these emotions, if any does.
+    `hashes` are those of the lists that are known clip by clip; that of the clips called others is
+    not. `disgust` and `sadness` are the classes that stand for these emotions, if any does.
     """
     later = {**counts, "surprise": counts["surprise"] + len(CHANGED)}
     if sadness:
@@ -69,7 +70,7 @@ def lists(
         Manifest(
             counts={"casme2": found},
             subjects={"casme2": people},
-            sha256=hashes.get(edition),
+            sha256=(hashes or {}).get(edition),
             edition=edition,
         )
         for edition, found in ((IN_2014, counts), (IN_2019, later), (UPDATED, more))

@@ -20,11 +20,6 @@ class CASME2AsFour(casme2.CASME2Emotions):
     manifests = casme2.lists(
         {"negative": 90, "positive": 32, "surprise": 25, "others": 99},
         26,
-        {
-            casme2.IN_2014: "194bcb5775d9688dfba1e2b839cb88a0ce6a1cc95676a825629c750455d74eb2",
-            casme2.IN_2019: "f58ad2d4a383fb8b9aa13f7bd16634c6056a4a82f7dd6e83074125f4661405f5",
-            casme2.UPDATED: "62ee68954ae8719a58aef75a5739c8e319281182e158b9299ef45aeda21d7af0",
-        },
         disgust="negative",
     )
 

@@ -20,11 +20,6 @@ class CASME2AsFive(casme2.CASME2Emotions):
     manifests = casme2.lists(
         {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "surprise": 25},
         26,
-        {
-            casme2.IN_2014: "e3877f5412f09f88bf0329f40e3d13c0b5cee9998117f1d239160b33d10cde01",
-            casme2.IN_2019: "8d0ff6a37780aa6b9d0eeb1a7252d1afbf23b923203ae99fbbf9ed3da04f7798",
-            casme2.UPDATED: "be300687b7b6d0b0119a2809b1c0c31ec01cead87a0ad829225d814bd3dcfe73",
-        },
     )
 
 

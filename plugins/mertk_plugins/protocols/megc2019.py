@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mertk
-from mertk.manifest import Manifest
+from mertk import data
 from mertk_plugins.protocols import _casme2 as casme2
 from mertk_plugins.protocols._mapped import IN_THREE, THREE, MappedLabels, unchanged, words_of
 
@@ -25,17 +27,7 @@ class MEGC2019(MappedLabels):
 
     classes = THREE
     class_of = words_of(casme2=casme2.IN_THREE, samm=IN_THREE, smic=unchanged(*THREE))
-    manifests = (
-        Manifest(
-            counts={
-                "casme2": {"negative": 88, "positive": 32, "surprise": 25},
-                "samm": {"negative": 92, "positive": 26, "surprise": 15},
-                "smic": {"negative": 70, "positive": 51, "surprise": 43},
-            },
-            subjects={"casme2": 24, "samm": 28, "smic": 16},
-            sha256="32df980f36a4d45ad5d55e9ecb93d350bea34991dea9c3cbe76388b23eb7259f",
-        ),
-    )
+    manifests = (replace(data.logs.MEGC2019, edition=""),)
 
     def label(self, clip: mertk.Clip, /) -> str | None:
         """The class of the clip's emotion, or None."""
