@@ -159,7 +159,8 @@ def _rules(
         except MertkError as error:
             yield Rules(name, "", known[0].total, 0, (str(error),))
             continue
-        yield _compared(name, survey.dataset, known, labelled)
+        if labelled:  # else it is made for other clips of this set, such as another camera's
+            yield _compared(name, survey.dataset, known, labelled)
 
 
 def _compared(

@@ -33,6 +33,8 @@ class MEGC2019(MappedLabels):
         """The class of the clip's emotion, or None."""
         if clip.dataset == "casme2" and casme2.folder(clip) in LEFT_OUT:
             return None
+        if clip.record.get("camera", "hs") != "hs":
+            return None
         return super().label(clip)
 
 

@@ -118,13 +118,13 @@ def edition_rows(edition: str) -> list[Row]:
     rows += [Row(who, clip, 1, 2, 3, "", "disgust") for who, clip in _NOT_IN_MEGC]
     rows += [Row("24", clip, 1, 2, 3, "", changed) for clip in _CHANGED]
     unknown = 5 if edition == "20140508" else 0
-    codings = [*_codings(len(rows) - unknown, _SHOWN[edition]), *["?"] * unknown]
+    coded = [*codings(len(rows) - unknown, _SHOWN[edition]), *["?"] * unknown]
     classes = [name for name, count in enumerate(_OBJECTIVE, 1) for _ in range(count)]
     classes += [7] * (len(rows) - len(classes))
-    return [replace(r, au=a, objective=o) for r, a, o in zip(rows, codings, classes, strict=True)]
+    return [replace(r, au=a, objective=o) for r, a, o in zip(rows, coded, classes, strict=True)]
 
 
-def _codings(rows: int, shown: Sequence[int]) -> list[str]:
+def codings(rows: int, shown: Sequence[int]) -> list[str]:
     """A coding a row, so that each AU is in as many as it should be; AU 43 where there is none."""
     found: list[list[str]] = [[] for _ in range(rows)]
     at = 0

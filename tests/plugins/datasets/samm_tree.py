@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
-from casme2_tree import picture_bytes
+from casme2_tree import codings, picture_bytes
 
 HEADER = ["Subject", "Filename", "Inducement Code", "Onset Frame", "Apex Frame", "Offset Frame",
           "Duration", "Micro", "Action Units", "Estimated Emotion", "Objective Classes", "Notes"]  # fmt: skip
@@ -125,11 +125,12 @@ def write_samm_lv(root: Path, rows: Sequence[Long] = LONG, tree: str = "SAMM_lon
     return root
 
 
-_EMOTIONS = {"Anger": 57, "Other": 26, "Happiness": 26, "Surprise": 15, "Contempt": 12,
-             "Disgust": 9, "Fear": 8, "Sadness": 6}  # fmt: skip
-_OBJECTIVE = (24, 13, 20, 8, 3, 7, 84)
-_AUS = {1: 6, 2: 18, 4: 23, 5: 10, 6: 3, 7: 46, 9: 5, 10: 6, 12: 28, 14: 13, 15: 4, 17: 6}
+_EMOTIONS = {"Fear": 8, "Disgust": 9, "Sadness": 6, "Other": 26, "Anger": 57, "Happiness": 26,
+             "Surprise": 15, "Contempt": 12}  # fmt: skip
+_OBJECTIVE = {7: 84, 6: 7, 5: 3, 4: 8, 3: 20, 2: 13, 1: 24}
+_SHOWN = (6, 18, 23, 10, 3, 46, 5, 6, 28, 13, 4, 6)
 _OTHERS = (6, 7, *range(9, 24), 26, 28, *range(30, 36), 37)
+_IN_FIVE_CLASSES = 21  # people of the objective classes I–V
 
 
 def edition_rows() -> list[Row]:
@@ -138,12 +139,13 @@ def edition_rows() -> list[Row]:
     024 and 036 show nothing of the five usual emotions and 025 nothing but Other.
     """
     emotions = [name for name, count in _EMOTIONS.items() for _ in range(count)]
-    classes = [number for number, count in enumerate(_OBJECTIVE, 1) for _ in range(count)]
+    classes = [number for number, count in _OBJECTIVE.items() for _ in range(count)]
     alone = {"Fear": 24, "Disgust": 36, "Other": 25}
     rows = []
-    for at, (emotion, objective) in enumerate(zip(emotions, classes, strict=True)):
-        person = alone.pop(emotion, _OTHERS[at % len(_OTHERS)])
-        codes = [str(au) for au, count in _AUS.items() if at < count]
-        clip = f"{person:03d}_1_{at}"
-        rows.append(Row(person, clip, 1, 2, 3, "+".join(codes) or "43", emotion, objective))
+    for at, (emotion, objective, coding) in enumerate(
+        zip(emotions, classes, codings(159, _SHOWN), strict=True)
+    ):
+        people = _OTHERS if objective > 5 else _OTHERS[:_IN_FIVE_CLASSES]
+        person = alone.pop(emotion, people[at % len(people)])
+        rows.append(Row(person, f"{person:03d}_1_{at}", 1, 2, 3, coding, emotion, objective))
     return rows
