@@ -102,11 +102,12 @@ SETS = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=SETS)
-def survey(request, tmp_path):
+@pytest.fixture(scope="module", params=SETS)
+def survey(request, tmp_path_factory):
     text, write = SETS[request.param]
-    write(tmp_path)
-    return REGISTRY.build("dataset", mertk.Use.parse(text)).survey(tmp_path)
+    root = tmp_path_factory.mktemp("set")
+    write(root)
+    return REGISTRY.build("dataset", mertk.Use.parse(text)).survey(root)
 
 
 def test_it_passes_the_doctor_with_every_protocol_of_its_own(survey):
