@@ -1,9 +1,10 @@
 """Leak tests for any recipe: real folds on clips that hold no signal, and on disturbed ones.
 
-`audit` runs four probes. Three look at scores: *noise* (nothing to see, labels at random),
-*permuted* (real clips, labels shuffled within people), *identity* (noise, one label a person). The
-fourth, *perturbation*, looks at numbers: one held-out clip or its label is changed, and nothing
-else may change by a single bit.
+`audit` runs five probes. Three look at scores: *noise* (nothing to see, labels at random),
+*permuted* (real clips, labels shuffled within people), *identity* (noise, one label a person).
+*Perturbation* looks at numbers: one held-out clip or its label is changed, and nothing else may
+change by a single bit. *Dataset* looks at the clips: the same footage under two names, labels in
+timing or landmarks.
 """
 
 from mertk.audit.case import case_of

@@ -7,7 +7,6 @@ predictions: constant, clustered or skewed predictions each get the band that is
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +15,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.stats import Score, Scores
+    from mertk.stats import Score
 
     Labels = NDArray[np.int64]
-    Law = Callable[[np.random.Generator], Labels]
 
 ALPHA = 0.01
-"""The share of honest models that a probe flags."""
+"""The share of chance that lies above the band, and the share that lies below it."""
 
-_DRAWS = 4000
+DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +35,26 @@ class Band:
     p: float
 
 
-def band(predicted: Labels, truth: Labels, law: Law, score: Score, classes: int) -> Band:
+def band(predicted: Labels, truth: Labels, drawn: Labels, score: Score, classes: int) -> Band:
     """The band of a protocol's first score.
 
-    `predicted` and `truth` are `[clips]`, or `[clips, classes]` of 0 and 1; `law` draws the labels
-    of all clips.
+    `predicted` and `truth` are `[clips]`, or `[clips, classes]` of 0 and 1; `drawn` are labels
+    drawn anew, `[draws, clips]` or `[draws, clips, classes]`.
     """
-    rng = np.random.default_rng(0)
-    count = classes if truth.ndim == 1 else 2
-    drawn = np.stack([_matrix(law(rng), predicted, count) for _ in range(_DRAWS)])
-    scores = np.asarray(_first(score(drawn)))
-    found = float(_first(score(_matrix(truth, predicted, count))))
-    low, high = np.quantile(scores, [ALPHA, 1 - ALPHA])
-    p = (1 + int((scores >= found - 1e-12).sum())) / (1 + _DRAWS)
-    return Band(found, float(low), float(high), p)
+    matrices = _matrices(np.concatenate([truth[None], drawn]), predicted, classes)
+    found, *chance = next(iter(score(matrices).values())).tolist()
+    low, high = np.quantile(chance, [ALPHA, 1 - ALPHA])
+    above = sum(other >= found - 1e-12 for other in chance)
+    return Band(found, float(low), float(high), (1 + above) / (1 + len(chance)))
 
 
-def _first(scores: Scores) -> NDArray[np.float64]:
-    return next(iter(scores.values()))
-
-
-def _matrix(truth: Labels, predicted: Labels, count: int) -> NDArray[Any]:
-    if truth.ndim == 2:
-        columns = zip(truth.T, predicted.T, strict=True)
-        return np.stack([_matrix(t, p, 2) for t, p in columns])
-    flat = np.bincount(truth * count + predicted, minlength=count * count)
-    return flat.reshape(count, count)
+def _matrices(truths: Labels, predicted: Labels, classes: int) -> NDArray[Any]:
+    """Confusion matrices `[draws, true, predicted]`, or one of 2x2 a class."""
+    if predicted.ndim == 2:
+        pairs = zip(np.moveaxis(truths, 2, 0), predicted.T, strict=True)
+        return np.stack([_matrices(truth, one, 2) for truth, one in pairs], axis=1)
+    draws = np.arange(len(truths))[:, None] * classes**2
+    counts = np.bincount(
+        (draws + truths * classes + predicted).ravel(), minlength=len(truths) * classes**2
+    )
+    return counts.reshape(len(truths), classes, classes)

@@ -18,37 +18,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """`draw` gives labels of a sample's clips; `noise` says whether the clips are noise too."""
+    """`draw` gives labels of a sample's clips so many times `[draws, clips]`.
 
-    draw: Callable[[Sample, np.random.Generator], Labels]
+    They are `[draws, clips, classes]` under a multi-label protocol. `noise` says whether the clips
+    are noise too.
+    """
+
+    draw: Callable[[Sample, np.random.Generator, int], Labels]
     noise: bool
 
 
-def _per_clip(sample: Sample, rng: np.random.Generator) -> Labels:
+def _per_clip(sample: Sample, rng: np.random.Generator, draws: int) -> Labels:
     """Each clip's label by the frequencies of the sample, whoever it is of."""
+    shape = (draws, *sample.labels.shape)
     if sample.multilabel:
-        return np.asarray(rng.random(sample.labels.shape) < sample.labels.mean(axis=0), np.int64)
-    counts = np.bincount(sample.labels, minlength=len(sample.classes))
-    return np.asarray(rng.choice(len(counts), len(sample.labels), p=counts / counts.sum()))
+        return np.asarray(rng.random(shape) < sample.labels.mean(axis=0), np.int64)
+    return sample.labels[rng.integers(0, len(sample.labels), shape)]
 
 
-def _within_people(sample: Sample, rng: np.random.Generator) -> Labels:
+def _within_people(sample: Sample, rng: np.random.Generator, draws: int) -> Labels:
     """The clips' own labels, shuffled among each person's clips."""
-    shuffled = sample.labels.copy()
+    drawn = np.repeat(sample.labels[None], draws, axis=0)
     for person in np.unique(sample.people):
         own = np.flatnonzero(sample.people == person)
-        shuffled[own] = sample.labels[rng.permutation(own)]
-    return shuffled
+        order = rng.random((draws, len(own))).argsort(axis=1)
+        drawn[:, own] = sample.labels[own[order]]
+    return drawn
 
 
-def _per_person(sample: Sample, rng: np.random.Generator) -> Labels:
+def _per_person(sample: Sample, rng: np.random.Generator, draws: int) -> Labels:
     """One label for all clips of a person, as many people for each class as can be."""
     people, of_clip = np.unique(sample.people, return_inverse=True)
     classes = len(sample.classes)
-    dealt = rng.permutation(np.arange(len(people)) % classes)
-    if sample.multilabel:
-        return np.asarray(np.eye(classes, dtype=np.int64)[dealt[of_clip]])
-    return np.asarray(dealt[of_clip], np.int64)
+    dealt = np.repeat(np.arange(len(people))[None] % classes, draws, axis=0)
+    drawn = rng.permuted(dealt, axis=1)[:, of_clip]
+    return np.eye(classes, dtype=np.int64)[drawn] if sample.multilabel else drawn
 
 
 LAWS: Mapping[str, Law] = {

@@ -1,4 +1,4 @@
-"""The four probes, and the audit that runs them."""
+"""The five probes, and the audit that runs them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.audit.case import Case, Opened
-from mertk.audit.chance import ALPHA, Band, band
+from mertk.audit.chance import ALPHA, DRAWS, Band, band
 from mertk.audit.laws import LAWS
 from mertk.audit.verdict import Audit, Verdict
 from mertk.audit.worker import ask
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike
 
     from mertk.harness.progress import Progress
 
-PROBES = ("perturbation", "noise", "permuted", "identity")
+PROBES = ("perturbation", "noise", "permuted", "identity", "dataset")
 
 
 def audit(
@@ -38,12 +38,13 @@ def audit(
     """
     opened = Opened(case)
     task = opened.task
+    special = {"perturbation": partial(_perturbation, folds=folds), "dataset": _dataset}
     if progress:
         progress.stage(f"audit of {case.name}", len(probes))
 
     def run(probe: str) -> Verdict:
         start = time.perf_counter()
-        found = _PROBES.get(probe, partial(_of_score, probe=probe))(opened, folds=folds)
+        found = special.get(probe, partial(_of_score, probe=probe))(opened)
         if progress:
             progress.step(probe)
         return Verdict(**found, probe=probe, seconds=round(time.perf_counter() - start, 1))
@@ -56,30 +57,30 @@ def audit(
     )
 
 
-def _of_score(opened: Opened, *, probe: str, folds: int) -> dict[str, Any]:  # noqa: ARG001
+def _of_score(opened: Opened, *, probe: str) -> dict[str, Any]:
     """A score on clips or labels without signal, held against its chance band.
 
     Folds share most of their training clips, so one draw of labels can lie outside by more than
     its chance. What is outside is therefore drawn again, and is a leak if it always is.
     """
+    banded = _banded(opened, probe)
     for draw in range(1, _DRAWS + 1):
-        found = ask(opened.case, "scored", probe=probe, draw=draw)
-        bands = _bands(opened, probe, np.asarray(found["truth"], np.int64))
-        whole = bands(np.asarray(found["predicted"], np.int64))
-        said = {"score": whole.score, "low": whole.low, "high": whole.high, "p": whole.p}
+        found = ask(opened.case, "scored", probe=probe, draw=draw, places=draw == _DRAWS)
+        whole = banded(found["predicted"], found["truth"])
         if whole.p >= ALPHA:
-            return {"leak": "", "how": "within the chance band", **said}
-    guesses = {p: bands(np.asarray(g, np.int64)) for p, g in found["guesses"].items()}
-    leak = next((place for place, guess in guesses.items() if guess.p < ALPHA), "classifier")
-    where = (
-        f"held-out labels can be told from what comes out of {leak}"
-        if leak in guesses
-        else "its features do not tell held-out labels, but its classifier does"
-    )
-    return {"leak": leak, "how": f"{_MEANING[probe]}; {where}", **said}
+            blind = banded(found["truth"], found["truth"]).p >= ALPHA
+            return {"leak": "", "how": _BLIND if blind else _WITHIN, **_shown(whole)}
+    guesses = {place: banded(guess, found["truth"]) for place, guess in found["guesses"].items()}
+    telling = [place for place, guess in guesses.items() if guess.p < ALPHA]
+    leak, where = "classifier", "features do not tell held-out labels, but the classifier does"
+    if telling:
+        leak, where = telling[0], f"held-out labels can be told from what comes out of {telling[0]}"
+    return {"leak": leak, "how": f"{_MEANING[probe]}; {where}", **_shown(whole)}
 
 
 _DRAWS = 3
+_WITHIN = "within the chance band"
+_BLIND = "nothing is tested: with so few people a perfect score is within the chance band too"
 _MEANING = {
     "noise": "scores above chance on noise with labels at random",
     "permuted": "scores above chance on labels shuffled within people",
@@ -87,35 +88,48 @@ _MEANING = {
 }
 
 
-def _bands(
-    opened: Opened, probe: str, truth: NDArray[np.int64]
-) -> Callable[[NDArray[np.int64]], Band]:
-    sample = opened.task.sample
-    law = partial(LAWS[probe].draw, sample)
-    classes = len(sample.classes)
-    return lambda predicted: band(predicted, truth, law, opened.rules.score, classes)
+def _banded(opened: Opened, law: str) -> Callable[[ArrayLike, ArrayLike], Band]:
+    """Holds predictions and their truth, both of all clips, against what a law's labels score."""
+    task, score = opened.task, opened.rules.score
+    tested = np.concatenate([split.test for split in task.splits])
+    drawn = LAWS[law].draw(task.sample, np.random.default_rng(0), DRAWS)[:, tested]
+
+    def of(predicted: ArrayLike, truth: ArrayLike) -> Band:
+        said, true = np.asarray(predicted)[tested], np.asarray(truth)[tested]
+        return band(said, true, drawn, score, len(task.sample.classes))
+
+    return of
+
+
+def _shown(band: Band) -> dict[str, float]:
+    return {"score": band.score, "low": band.low, "high": band.high, "p": band.p}
 
 
 def _perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
-    """One held-out clip or its label is changed; no other number may change by a bit."""
-    total = len(opened.task.splits)
-    for fold in sorted({round(at) for at in np.linspace(0, total - 1, folds)}):
-        alone = ask(opened.case, "traced", fold=fold, warm=False)
+    """One held-out clip or its label is changed; no other number may change by a bit.
+
+    The folds with most held-out clips are looked at: where there is but one, no other can change.
+    """
+    splits = opened.task.splits
+    for fold in sorted(range(len(splits)), key=lambda at: -len(splits[at].test))[:folds]:
+        run = partial(ask, opened.case, "traced", fold=fold)
+        alone = run(warm=False)
         for what, options in _RUNS.items():
-            other = ask(opened.case, "traced", fold=fold, **options)
-            place = first_difference(alone, other)
+            place = first_difference(alone, run(**options))
             if place is not None:
-                name = opened.task.splits[fold].name
-                return {"leak": place, "how": f"fold '{name}': what comes out of {place} {what}"}
+                once_more = first_difference(alone, run(warm=False))
+                why = what if once_more is None else _UNREPEATABLE
+                how = f"fold '{splits[fold].name}': what comes out of {once_more or place} {why}"
+                return {"leak": once_more or place, "how": how}
     return {"leak": "", "how": "bit-identical but for the disturbed clip"}
 
 
 _RUNS: Mapping[str, Mapping[str, Any]] = {
-    "depends on the folds that ran before: state outlives a fold": {"warm": True},
+    "depends on the clips or folds that came before": {"warm": True},
     "changes with the pixels of a held-out clip": {"warm": True, "disturb": "pixels"},
     "changes with the label of a held-out clip": {"warm": True, "disturb": "label"},
 }
-_PROBES: Mapping[str, Callable[..., dict[str, Any]]] = {"perturbation": _perturbation}
+_UNREPEATABLE = "differs from run to run: its chances are not from `rng` alone"
 
 
 def first_difference(
@@ -123,3 +137,27 @@ def first_difference(
 ) -> str | None:
     """The first place of the line at which two traces differ, or None."""
     return next((place for place, clips in one.items() if other.get(place) != clips), None)
+
+
+def _dataset(opened: Opened) -> dict[str, Any]:
+    """No two people may share footage, and no label may be told without a pixel.
+
+    Timing may well have to do with labels, so only what tells nearly all of them is a leak.
+    """
+    found = ask(opened.case, "inspected")
+    told = _banded(opened, "permuted")(found["told"], opened.task.sample.labels)
+    leak, how = "dataset", "timing or landmarks alone tell nearly every label"
+    if told.p >= ALPHA or told.score < _TELLING:
+        leak, how = "", "no footage under two names, no label in timing or landmarks"
+    for what, meaning in _PAIRS.items():
+        if found[what]:
+            one, other = found[what][0]
+            leak, how = "dataset", f"{len(found[what])} {meaning}, such as {one} and {other}"
+    return {"leak": leak, "how": how, **_shown(told)}
+
+
+_TELLING = 0.9
+_PAIRS = {
+    "prints": "pairs of different clips have one fingerprint, so that the cache mixes them up",
+    "people": "pairs of clips of different people look the same",
+}

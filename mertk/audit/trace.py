@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mertk.audit.noise import disturbed, noise_clips
+from mertk.audit.noise import noise_clips
 from mertk.audit.scores import prefix
 from mertk.harness.folds import Sample, run_fold
 from mertk.splits import Split
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Disturb = Literal["nothing", "pixels", "label"]
 
-_MOST = 36  # clips that train a fold here: enough for every class, few enough for ten runs
+_MOST = 36  # clips: enough for every class, few enough for many runs
 
 
 def traced(
@@ -32,17 +32,19 @@ def traced(
 ) -> dict[str, dict[str, str]]:
     """Place → clip id → hash of what the clip is there; at the end of the line, its prediction.
 
-    The clips are noise, and no more than 36 of them train a fold. With `warm` another fold runs
-    first, in the same process. `disturb` changes the first held-out clip of the fold, which is
-    then left out of the answer.
+    The clips are noise; no more than 36 of them train a fold, and no more are held out. With
+    `warm` clips go through the line in the opposite order, and another fold runs first, in the
+    same process. `disturb` changes the first held-out clip of the fold, which is then left out of
+    the answer.
     """
     small = _Small.of(case.task, fold)
     changed = int(small.split.test[0])
     with tempfile.TemporaryDirectory() as folder:
         labels, seed = small.sample.labels, case.case.seed
-        clips = noise_clips(case.plugins.registry, small.clips, labels, Path(folder), seed)
-        if disturb == "pixels":
-            clips[changed] = disturbed(clips[changed])
+        clips = noise_clips(
+            case.plugins.registry, small.clips, labels, Path(folder), seed,
+            disturbed=changed if disturb == "pixels" else None,
+        )  # fmt: skip
         if disturb == "label":
             labels[changed] = _other(labels[changed], len(small.sample.classes))
         found = _run(case, small, clips, warm=warm)
@@ -57,7 +59,10 @@ def _run(
     case: Opened, small: _Small, clips: Sequence[Clip], *, warm: bool
 ) -> dict[str, dict[str, str]]:
     split, sample, seed = small.split, small.sample, case.case.seed
-    stages = prefix(case.line(), clips)
+    stages = prefix(case.line(), clips[::-1] if warm else clips)
+    if warm:
+        stages = {place: made[::-1] for place, made in stages.items()}
+        split = replace(split, test=split.test[::-1])
     parcels = list(stages.values())[-1]
     trace = _Trace(split, sample.uids)
     for place, made in list(stages.items())[1:]:
@@ -84,7 +89,7 @@ class _Small:
         split, other = task.splits[fold], task.splits[fold - 1]
         step = max(1, -(-len(split.train) // _MOST))
         train = np.union1d(split.train[::step], other.test[:1])
-        used = np.union1d(train, split.test)
+        used = np.union1d(train, split.test[:_MOST])
         sample = task.sample
         part = Sample(
             [sample.uids[at] for at in used], sample.people[used], sample.labels[used].copy(),
@@ -142,7 +147,7 @@ def _arrays(parcel: Parcel) -> dict[str, Any]:
         arrays["boxes"] = np.asarray(parcel.regions.boxes)
     if parcel.faces is not None:
         faces = parcel.faces
-        arrays["onset"] = faces.frames[faces.onset] if len(faces.frames) else np.empty(0)
+        arrays["frames"] = faces.frames[[faces.onset, faces.peak]]
         for name in ("landmarks", "transform", "flow"):
             if getattr(faces, name) is not None:
                 arrays[name] = np.asarray(getattr(faces, name))

@@ -7,8 +7,10 @@ one probe to the next.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,23 +18,36 @@ from threadpoolctl import threadpool_limits
 
 from mertk import training
 from mertk.audit.case import Case, Opened
+from mertk.audit.dataset import inspected
 from mertk.audit.scores import scored
 from mertk.audit.trace import traced
 from mertk.errors import ComponentError, MertkError
 
-JOBS: Mapping[str, Callable[..., Any]] = {"scored": scored, "traced": traced}
+JOBS: Mapping[str, Callable[..., Any]] = {
+    "inspected": inspected,
+    "scored": scored,
+    "traced": traced,
+}
 
 
 def ask(case: Case, job: str, **options: Any) -> dict[str, Any]:
-    """Do a job in a fresh process; raises `ComponentError` where it fails."""
+    """Do a job in a fresh process and an empty folder; raises `ComponentError` where it fails.
+
+    What a component leaves in the working folder, among temporary files or in mertk's cache is
+    gone with the process, as is what earlier runs have left there.
+    """
     request = json.dumps({"job": job, "case": case.to_json(), "options": options})
-    done = subprocess.run(
-        [sys.executable, "-m", "mertk.audit.worker"],
-        input=request,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as empty:
+        private = dict.fromkeys(("TMPDIR", "TEMP", "TMP", "MERTK_CACHE"), empty)
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "mertk.audit.worker"],
+            input=request,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=empty,
+            env={**os.environ, **private, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise ComponentError(f"audit of {case.name}, {job}: {last}")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @click.option("--set", "sets", multiple=True, metavar="SLOT.PARAMETER=VALUE")
 @click.option("--swap", "swaps", multiple=True, metavar="SLOT=NAME[:KEY=VALUE,…]")
 @click.option("--probe", "probes", multiple=True,
-              type=click.Choice(["perturbation", "noise", "permuted", "identity"]),
-              help="May be repeated. Default: all four.")  # fmt: skip
+              type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
+              help="May be repeated. Default: all.")  # fmt: skip
 @click.option("--quick", is_flag=True, help="Fewer clips and one disturbed fold.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), help="Probes at once. Default: one per core.")

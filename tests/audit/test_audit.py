@@ -1,0 +1,138 @@
+"""Every cheat is caught by the probe that claims to catch it, and no honest recipe is flagged."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from cheats import CAUGHT, DATASETS
+
+import mertk
+from mertk.audit import PROBES, audit, case_of
+from mertk.cli import main
+
+HERE = Path(__file__).parent
+FILES = (HERE.parent / "toys.py", HERE / "cheats.py")
+TOY = "toy:subjects=10,clips=4"
+
+
+@pytest.fixture(scope="module")
+def plugins():
+    return mertk.load_plugins(FILES)
+
+
+def recipe(kind="", name=""):
+    toy = mertk.Recipe(
+        aligner=mertk.Use("toy_plain"),
+        roi=mertk.Use("toy_halves"),
+        extractor=mertk.Use("look"),
+        classifier=mertk.Use("toy_nearest"),
+    )
+    return toy.swap(kind, mertk.Use(name)) if kind else toy
+
+
+def examined(plugins, probes, model, dataset=TOY, **options):
+    return audit(
+        case_of(plugins, model, dataset=dataset, **options), probes=probes, folds=1, jobs=2
+    )
+
+
+@pytest.fixture(scope="module")
+def verdicts(plugins):
+    """Every cheat's verdict; two at a time, each in processes of its own."""
+
+    def judge(entry):
+        name, (kind, _, probe, _) = entry
+        few = "toy" if probe == "perturbation" else TOY
+        return name, examined(plugins, [probe], recipe(kind, name), few).verdicts[0]
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(pool.map(judge, CAUGHT.items()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CAUGHT)
+def test_a_cheat_is_caught_and_its_place_named(verdicts, name):
+    _, _, probe, place = CAUGHT[name]
+    verdict = verdicts[name]
+    assert (verdict.probe, verdict.leak) == (probe, place), verdict.how
+
+
+@pytest.mark.slow
+def test_chances_that_nobody_seeded_are_told_from_state(verdicts):
+    assert "differs from run to run" in verdicts["chance_of_the_process"].how
+    assert "clips or folds that came before" in verdicts["chance_shared_by_folds"].how
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_data_set_that_gives_labels_away_is_caught(plugins, name):
+    _, how = DATASETS[name]
+    (verdict,) = examined(plugins, ["dataset"], recipe(), dataset=name).verdicts
+    assert verdict.leak == "dataset"
+    assert how in verdict.how
+
+
+def test_a_person_on_both_sides_is_refused_before_any_probe(plugins):
+    with pytest.raises(mertk.ProtocolError, match="in training and in test"):
+        examined(plugins, PROBES, recipe(), protocol="random_halves")
+
+
+@pytest.mark.slow
+def test_an_honest_recipe_passes_every_probe(plugins):
+    honest = recipe("fusion", "toy_centred").swap("classifier", mertk.Use("toy_nearest", noise=1.0))
+    found = examined(plugins, PROBES, honest)
+    assert found.passed, found
+    assert [verdict.probe for verdict in found.verdicts] == list(PROBES)
+    scored = [verdict for verdict in found.verdicts if verdict.score is not None]
+    assert all(verdict.low <= verdict.high for verdict in scored)
+    assert len(scored) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["flow_svm", "biwoof"])
+def test_a_shipped_model_passes_every_probe(plugins, model):
+    found = examined(plugins, PROBES, model, dataset="synthetic:subjects=4,clips=3,size=64")
+    assert found.passed, found
+
+
+@pytest.mark.slow
+def test_labels_brought_from_elsewhere_are_what_no_probe_sees(plugins):
+    known = recipe("extractor", "knows_from_elsewhere")
+    results = mertk.bench([known], dataset=TOY, plugins=plugins, jobs=1, floors=False)
+    assert results.table()["UF1"][0] == 1
+    assert examined(plugins, PROBES[1:], known).passed
+
+
+def test_a_probe_that_can_tell_nothing_says_so(plugins):
+    known = recipe("classifier", "memory_of_people")
+    (verdict,) = examined(plugins, ["identity"], known, dataset="toy:subjects=4").verdicts
+    assert verdict.how.startswith("nothing is tested: with so few people")
+
+
+def test_a_recipe_that_fails_is_told_in_one_line(plugins):
+    bad = recipe().swap("classifier", mertk.Use("linear_svm", C=-1))
+    with pytest.raises(mertk.ComponentError, match=r"audit of recipe, scored: .*classifier"):
+        examined(plugins, ["noise"], bad)
+
+
+@pytest.mark.parametrize(("cheating", "code"), [(False, 0), (True, 1)])
+def test_the_command_ends_with_1_where_something_leaks(capsys, cheating, code):
+    given = ["audit", "--model", "toy_model", "--dataset", TOY, "--probe", "noise"]
+    if cheating:
+        given += ["--swap", "extractor=label_from_path"]
+    with pytest.raises(SystemExit) as ended:
+        main([*(part for file in FILES for part in ("--plugin", str(file))), *given, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (ended.value.code, told["passed"]) == (code, not cheating)
+    assert told["verdicts"][0]["leak"] == ("extractor" if cheating else "")
+
+
+def test_the_table_says_which_place_leaks(capsys):
+    given = ["audit", "--model", "toy_model", "--dataset", "copies_under_other_names"]
+    with pytest.raises(SystemExit) as ended:
+        main([*(part for file in FILES for part in ("--plugin", str(file))), *given,
+              "--probe", "dataset"])  # fmt: skip
+    out = capsys.readouterr().out
+    assert ended.value.code == 1
+    assert "LEAK in dataset" in out
+    assert "LEAKS: its scores are not to be trusted" in out
