@@ -47,7 +47,9 @@ def _pairs(clips: Sequence[Clip]) -> dict[str, list[tuple[str, str]]]:
         near = (people[later] != people[at]) & (np.minimum(apart, mirrored) < _NEAR)
         mixed = (prints[later] == prints[at]) & (apart > 0)
         for what, pairs in (("people", near), ("prints", mixed)):
-            found[what] += [(clip.uid, clips[at + 1 + n].uid) for n in np.flatnonzero(pairs)]
+            found[what] += [
+                (clip.uid, clips[at + 1 + n].uid) for n in np.flatnonzero(pairs).tolist()
+            ]
     return found
 
 

@@ -38,13 +38,16 @@ def audit(
     """
     opened = Opened(case)
     task = opened.task
-    special = {"perturbation": partial(_perturbation, folds=folds), "dataset": _dataset}
+    special: Mapping[str, Callable[[Opened], dict[str, Any]]] = {
+        "perturbation": partial(_perturbation, folds=folds),
+        "dataset": _dataset,
+    }
     if progress:
         progress.stage(f"audit of {case.name}", len(probes))
 
     def run(probe: str) -> Verdict:
         start = time.perf_counter()
-        found = special.get(probe, partial(_of_score, probe=probe))(opened)
+        found = special[probe](opened) if probe in special else _of_score(opened, probe=probe)
         if progress:
             progress.step(probe)
         return Verdict(**found, probe=probe, seconds=round(time.perf_counter() - start, 1))

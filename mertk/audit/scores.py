@@ -44,8 +44,8 @@ def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, An
             for place, of_clips in rows.items():
                 known = [of_clips[at] for at in split.train]
                 guesses.note(place, split, known, [of_clips[at] for at in split.test])
-            taps = {"tap": partial(guesses.tap, split)} if places else {}
-            fold = run_fold(case.line(), parcels, sample, split, seed, **taps)
+            tap = partial(guesses.tap, split) if places else _untapped
+            fold = run_fold(case.line(), parcels, sample, split, seed, tap=tap)
             found = np.asarray(fold.probabilities)
             predicted[split.test] = found >= 0.5 if sample.multilabel else found.argmax(axis=1)
     return {
@@ -53,6 +53,10 @@ def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, An
         "predicted": predicted.tolist(),
         "guesses": {place: guess.tolist() for place, guess in guesses.found.items()},
     }
+
+
+def _untapped(_place: str, _known: Sequence[Parcel], _asked: Sequence[Parcel]) -> None:
+    """Where the score alone is asked for."""
 
 
 def prefix(line: Line, clips: Sequence[Clip]) -> Stages:

@@ -14,6 +14,7 @@ from mertk.cli import main
 HERE = Path(__file__).parent
 FILES = (HERE.parent / "toys.py", HERE / "cheats.py")
 TOY = "toy:subjects=10,clips=4"
+MANY = "toy:subjects=16,clips=2"
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +44,8 @@ def verdicts(plugins):
 
     def judge(entry):
         name, (kind, _, probe, _) = entry
-        few = "toy" if probe == "perturbation" else TOY
-        return name, examined(plugins, [probe], recipe(kind, name), few).verdicts[0]
+        dataset = {"perturbation": "toy", "identity": MANY}.get(probe, TOY)
+        return name, examined(plugins, [probe], recipe(kind, name), dataset).verdicts[0]
 
     with ThreadPoolExecutor(2) as pool:
         return dict(pool.map(judge, CAUGHT.items()))

@@ -70,7 +70,6 @@ class PatchNet(nn.Module):
         x = functional.relu(self.wide(x.mean((2, 3))))
         return functional.relu(self.narrow(self.dropout(x)))
 
-
     def _first(self, pixels: Tensor) -> Tensor:
         """The first convolution, with a fourth channel of weight 0 beside the three colours.
 
