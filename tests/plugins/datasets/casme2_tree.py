@@ -34,16 +34,24 @@ ROWS = (
 )
 
 
-def write_sheet(path: Path, rows: Iterable[Row] = ROWS, *, objective: bool = True) -> Path:
+def write_sheet(
+    path: Path,
+    rows: Iterable[Row] = ROWS,
+    *,
+    objective: bool = True,
+    order: Sequence[int] = range(10),
+) -> Path:
     """A spreadsheet of the 2019 edition, or with `objective=False` of the 2014 one."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Sheet1"
     width = 10 if objective else 9
-    sheet.append(COLUMNS[:width])
+    columns = [at for at in order if at < width]
+    sheet.append([COLUMNS[at] for at in columns])
     for r in rows:
         cells = [r.subject, r.clip, None, r.onset, r.apex, r.offset, None, r.au, r.emotion]
-        sheet.append([*cells, r.objective][:width])
+        cells.append(r.objective)
+        sheet.append([cells[at] for at in columns])
     book.create_sheet("Sheet2")
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)

@@ -16,6 +16,7 @@ from casme2_tree import (
     write_sheet,
     write_tree,
 )
+from sheet_fuzz import fuzzed, named
 
 import mertk
 from mertk_plugins.datasets.casme2 import CASME2
@@ -506,3 +507,13 @@ def test_a_class_that_is_none_is_named_with_its_cell(root):
         mertk.DataError, match="row 2, column 'Objective Class': '9' is not a class"
     ):
         read(root)
+
+
+FIELDS = ("subject", "clip", "onset", "apex", "offset", "au", "emotion", "objective")
+
+
+@fuzzed(10, FIELDS, rows=4)
+def test_damaged_cells_give_clips_or_an_error_that_names_the_file(tmp_path, at, changes, order):
+    write_sheet(tmp_path / NEW, with_row(ROWS, at, **changes), order=order)
+    survey = named(NEW, lambda: CASME2().survey(tmp_path))
+    assert survey is None or len(survey.clips) == len(ROWS)

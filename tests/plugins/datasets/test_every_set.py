@@ -63,6 +63,15 @@ def samm_lv(root):
     samm_tree.write_long_sheet(root / "SAMM_LongVideos_V2_Release.xlsx", rows)
 
 
+def casme3_c(root):
+    words = ["negative"] * 99 + ["surprise"] * 30 + ["others"] * 20 + ["positive"] * 16
+    rows = [
+        casme3_tree.Crime(1 + at % 30, at, 10 * at + 1, 10 * at + 5, emotion=word)
+        for at, word in enumerate(words)
+    ]
+    casme3_tree.write_part_c_me(root / "CAS(ME)3_part_C_ME.xlsx", rows)
+
+
 SETS = {
     "casme2 2014": ("casme2", lambda root: casme2(root, "20140508")),
     "casme2 2019": ("casme2", lambda root: casme2(root, "20190701")),
@@ -92,6 +101,7 @@ SETS = {
         lambda root: casme3_tree.write_me(root / "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx",
                                           coded("casme3", casme3_tree.many(860, 94))),
     ),
+    "casme3_c": ("casme3_c", casme3_c),
     "mmew": (
         "mmew",
         lambda root: mmew_tree.write_sheet(root / "MMEW_Micro_Exp.xlsx",
@@ -118,7 +128,7 @@ def test_it_passes_the_doctor_with_every_protocol_of_its_own(survey):
     assert found.healthy
     assert survey.edition != "unrecognised"
     named = {rules.protocol for rules in found.protocols}
-    assert named or survey.dataset == "samm_lv"
+    assert named or survey.dataset in {"samm_lv", "casme3_c"}
 
 
 def test_it_does_not_with_an_expression_less(survey):

@@ -1,7 +1,7 @@
 import pytest
 from casme2_tree import with_row
-from samm_fuzz import fuzzed, named
 from samm_tree import HEADER, ROWS, edition_rows, write_frames, write_samm, write_sheet
+from sheet_fuzz import fuzzed, named
 
 import mertk
 from mertk_plugins.datasets.samm import SAMM

@@ -1,7 +1,7 @@
 import pytest
 from casme2_tree import with_row
-from samm_fuzz import fuzzed, named
 from samm_tree import LONG, LONG_HEADER, Long, write_frames, write_long_sheet, write_samm_lv
+from sheet_fuzz import fuzzed, named
 
 import mertk
 from mertk_plugins.datasets.samm_lv import SAMMLongVideos

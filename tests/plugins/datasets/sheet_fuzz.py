@@ -1,4 +1,4 @@
-"""Damages a row of a spreadsheet at random, for both readers of SAMM."""
+"""Damages a row of a spreadsheet at random, for the readers of SAMM and CASME II."""
 
 from __future__ import annotations
 
