@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mertk.errors import ComponentError, ParameterError
+from mertk.losses import focal, sigmoid_focal
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +34,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 Build = Callable[[Shapes], Any]
 """Makes a network for streams of these shapes; called when chance is seeded already."""
+
+Watcher = Callable[["Trained", int], None]
+"""Is shown a network as it is after each epoch, which counts from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +85,17 @@ class Trained:
 
         Multi-label, a class that all training clips have gets 1.
         """
-        logits = self.apply(_batch_of_one(streams))[0].astype(np.float64)
+        return self.probabilities(_batch_of_one(streams))[0]  # type: ignore[no-any-return]
+
+    def probabilities(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """As `predict`, of several clips at once `[clips, classes]`: equal but for rounding."""
+        logits = self.apply(arrays).astype(np.float64)
         if self.seen.ndim == 2:
             found = (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
             return np.where(self.seen.all(axis=1), found, self.seen[:, 1])
-        logits[~self.seen] = -np.inf
-        odds = np.exp(logits - logits.max())
-        return odds / odds.sum()  # type: ignore[no-any-return]
+        logits[:, ~self.seen] = -np.inf
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
 
     def explain(self, streams: Streams) -> dict[str, Floats]:
         """What the network's parts have `shown` while they looked at one clip, by name."""
@@ -140,8 +148,38 @@ def fit(
         module = chained(build, shapes, through).to(device())
         if _differ(weights > 0):
             alpha = weights if schedule.alpha else np.ones_like(weights)
-            losses = _descend(module, arrays, targets, alpha, schedule)
+            show = _shown(module, weights > 0)
+            losses = _descend(module, arrays, targets, alpha, schedule, show=show)
     return Trained(module.eval(), weights > 0, losses)
+
+
+@contextlib.contextmanager
+def watched(watcher: Watcher) -> Iterator[None]:
+    """Show `watcher` the networks that are trained in this block, after each of their epochs.
+
+    What is trained does not change by it, as looking takes no chances.
+    """
+    _WATCHERS.append(watcher)
+    try:
+        yield
+    finally:
+        _WATCHERS.remove(watcher)
+
+
+_WATCHERS: list[Watcher] = []
+
+
+def _shown(module: nn.Module, seen: NDArray[np.bool_]) -> Callable[[int], None]:
+    """Shows a network to who watches, in evaluation mode."""
+
+    def show(epoch: int) -> None:
+        if _WATCHERS:
+            look = Trained(module.eval(), seen, np.empty(0, np.float32))
+            for watcher in _WATCHERS:
+                watcher(look, epoch)
+            module.train()
+
+    return show
 
 
 def chained(build: Build, shapes: Shapes, through: Sequence[Differentiable] = ()) -> nn.Sequential:
@@ -184,56 +222,6 @@ def balanced_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[
     counts = np.bincount(labels, minlength=classes)
     present = counts > 0
     return np.where(present, len(labels) / (present.sum() * np.maximum(counts, 1)), 0.0)
-
-
-def focal(
-    logits: Tensor,
-    target: Tensor,
-    *,
-    gamma: float = 2.0,
-    alpha: Tensor | None = None,
-    binary: bool = False,
-) -> Tensor:
-    """The mean focal loss of Lin et al. 2017: −α (1−p)^γ log p; γ = 0 is cross-entropy.
-
-    `logits` `[samples, classes]`, `target` `[samples]`, `alpha` `[classes]`. With `binary` every
-    class counts as one against the rest: p is that of the class, or 1−p where it is not the true
-    one, summed over classes.
-    """
-    import torch
-    from torch.nn import functional
-
-    if binary:
-        truth = functional.one_hot(target, logits.shape[1]).bool()
-        found = logits.softmax(1)
-        right = torch.where(truth, found, 1 - found).clamp(1e-7, 1.0)
-        losses = -((1 - right) ** gamma * right.log()).sum(1)
-    else:
-        logs = logits.log_softmax(1).gather(1, target[:, None])[:, 0]
-        losses = _focused(logs, gamma)
-    return losses.mean() if alpha is None else (losses * alpha[target]).mean()
-
-
-def sigmoid_focal(
-    logits: Tensor, target: Tensor, *, gamma: float = 2.0, alpha: Tensor | None = None
-) -> Tensor:
-    """The mean focal loss of multi-label targets; γ = 0 is binary cross-entropy.
-
-    `logits` and `target` `[samples, classes]`, `alpha` `[classes, 2]` for absence and presence.
-    """
-    import torch
-    from torch.nn import functional
-
-    logs = functional.logsigmoid(torch.where(target.bool(), logits, -logits))
-    losses = _focused(logs, gamma)
-    if alpha is not None:
-        losses = losses * torch.where(target.bool(), alpha[:, 1], alpha[:, 0])
-    return losses.mean()
-
-
-def _focused(logs: Tensor, gamma: float) -> Tensor:
-    """−(1−p)^γ log p, from log p."""
-    return -logs if gamma == 0 else -((1 - logs.exp()).clamp(min=1e-7) ** gamma) * logs
 
 
 @contextlib.contextmanager
@@ -288,6 +276,8 @@ def _descend(
     labels: NDArray[np.int64],
     alpha: NDArray[np.float64],
     schedule: Schedule,
+    *,
+    show: Callable[[int], None],
 ) -> Floats:
     import torch
 
@@ -297,7 +287,7 @@ def _descend(
     optimizer = _optimizer(module, schedule)
     epochs = []
     module.train()
-    for _ in range(schedule.epochs):
+    for epoch in range(schedule.epochs):
         total = torch.zeros((), device=where)
         for rows in _batches(len(target), schedule.batch):
             rows = rows.to(where)  # noqa: PLW2901
@@ -308,6 +298,7 @@ def _descend(
             optimizer.step()
             total += loss.detach() * len(rows)
         epochs.append(total / len(target))
+        show(epoch)
     losses = torch.stack(epochs).cpu().numpy()
     if not np.isfinite(losses[-1]):
         raise ComponentError(f"the loss became {losses[-1]} while training; try a smaller lr")

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import mertk
-from mertk import training
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+from mertk import networks, training
 
 
-class MLP:
+class MLP(networks.NetworkClassifier):
     """Fully connected layers; trains the differentiable blocks before it together with itself.
 
     `alpha` weights classes by inverse frequency among the training clips. `l1` is on the hidden
     layers' weights. `init` is `he`, or `code` for the authors' normal of sd .1. Multi-label
     training takes the loss of each class's sigmoid.
     """
-
-    _trained: training.Trained
 
     def __init__(
         self,
@@ -45,7 +38,7 @@ class MLP:
                 f"hidden={list(hidden)}, dropout={dropout}, l1={l1}: widths above 0, dropout in "
                 "[0, 1), l1 not below 0"
             )
-        self.network: dict[str, Any] = {
+        self.layers: dict[str, Any] = {
             "hidden": tuple(hidden), "dropout": dropout, "l1": l1, "init": init,
         }  # fmt: skip
         self.schedule = training.Schedule(
@@ -53,38 +46,11 @@ class MLP:
             weight_decay=weight_decay, eps=eps,
         )  # fmt: skip
 
-    def fit(
-        self,
-        train: mertk.Train[mertk.Streams],
-        rng: np.random.Generator,
-        /,
-        through: Sequence[mertk.Differentiable] = (),
-    ) -> None:
-        """Train on the clips' streams; raises `ComponentError` where their shapes differ."""
-        classes = len(train.classes)
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The layers, for streams of these shapes."""
+        from mertk_plugins.classifiers._mlp_net import MLPNet
 
-        def build(shapes: training.Shapes) -> Any:
-            from mertk_plugins.classifiers._mlp_net import MLPNet
-
-            return MLPNet(shapes, classes, **self.network)
-
-        self._trained = training.fit(
-            build,
-            train.inputs,
-            train.labels,
-            rng,
-            classes=classes,
-            schedule=self.schedule,
-            through=through,
-        )
-
-    def predict(self, streams: mertk.Streams, /) -> NDArray[np.float64]:
-        """Class probabilities `[classes]` of one clip."""
-        return self._trained.predict(streams)
-
-    def explain(self, streams: mertk.Streams, /) -> dict[str, NDArray[np.float32]]:
-        """What the blocks show of one clip, such as `region_weights` `[regions]`."""
-        return self._trained.explain(streams)
+        return MLPNet(shapes, classes, **self.layers)
 
 
 @mertk.hookimpl

@@ -1,0 +1,88 @@
+"""What classifiers that are networks share: a subclass says how its network is built and trained.
+
+Nothing has to inherit from this; it spares a file its `fit`, `predict` and `explain`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mertk import training
+from mertk.errors import ComponentError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mertk.clips import Floats, Streams, Train
+    from mertk.components import Differentiable
+
+
+class NetworkClassifier:
+    """A classifier with a `schedule` and a `network`, trained jointly with the blocks before it."""
+
+    schedule: training.Schedule
+    _trained: training.Trained
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """A new `nn.Module`: dict of streams `[clips, …]` → logits `[clips, classes]`.
+
+        `shapes` are those of one clip. Raises `ComponentError` where it cannot take them.
+        """
+        raise NotImplementedError
+
+    def fit(
+        self,
+        train: Train[Streams],
+        rng: np.random.Generator,
+        /,
+        through: Sequence[Differentiable] = (),
+    ) -> None:
+        """Train on the clips' streams; raises `ComponentError` where their shapes differ."""
+        classes = len(train.classes)
+
+        def build(shapes: training.Shapes) -> Any:
+            return self.network(shapes, classes)
+
+        self._trained = training.fit(
+            build,
+            train.inputs,
+            train.labels,
+            rng,
+            classes=classes,
+            schedule=self.schedule,
+            through=through,
+        )
+
+    def predict(self, streams: Streams, /) -> NDArray[np.float64]:
+        """Class probabilities `[classes]` of one clip."""
+        return self._trained.predict(streams)
+
+    def explain(self, streams: Streams, /) -> dict[str, Floats]:
+        """What the network's parts and the blocks before it show of one clip."""
+        return self._trained.explain(streams)
+
+
+def picture(
+    who: str, shapes: training.Shapes, *, channels: int = 3, least: int = 4
+) -> tuple[str, tuple[int, int]]:
+    """The name and the size (height, width) of the one stream `[1, channels, height, width]`.
+
+    Raises `ComponentError`, which begins with `who`, for any other streams, and for a picture of
+    fewer than `least` pixels in height or width.
+    """
+    found = [
+        (name, (shape[2], shape[3]))
+        for name, shape in shapes.items()
+        if len(shape) == 4 and shape[:2] == (1, channels) and min(shape[2:]) >= least
+    ]
+    if len(shapes) != 1 or not found:
+        given = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
+        raise ComponentError(
+            f"{who} takes one stream [1, {channels}, height, width] of at least {least}x{least} "
+            "pixels, such as the extractor flow gives for the ROI scheme whole; given: "
+            f"{given or 'none'}"
+        )
+    return found[0]
