@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -16,7 +17,12 @@ from mertk.cli import load
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
-    """Show one component: summary, parameters with defaults, paper, needs."""
+    """Show one component: summary, parameters with defaults, paper, needs; of a model its card."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from mertk.report import card, published
+
     entry = load(ctx).registry.get(kind, name)
     about: dict[str, Any] = {
         "kind": entry.kind,
@@ -29,6 +35,10 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
     if kind == "model":
         about["recipe"] = entry.target.to_json()
         about["presets"] = {p: recipe.to_json() for p, recipe in entry.presets.items()}
+        about["replays"] = {name: asdict(replay) for name, replay in entry.replays.items()}
+        about["card"] = asdict(entry.card) if entry.card else None
+        about["measured"] = [asdict(one) for one in card.measured() if one.model == name]
+        about["published"] = [asdict(one) for one in published.read() if one.model == name]
     else:
         about["parameters"] = {
             n: {"default": p.default, "type": str(p.annotation)}
@@ -37,16 +47,14 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(about, indent=1))
         return
+    if kind == "model":
+        Console().print(Markdown(card.markdown(entry), justify="left"))
+        return
     click.secho(f"{entry.kind} {entry.name}", bold=True)
     click.echo(f"  {entry.summary}")
     for title in ("paper", "needs", "origin"):
         if about[title]:
             shown = about[title]
             click.echo(f"  {title}: {shown if isinstance(shown, str) else ', '.join(shown)}")
-    for parameter, info in about.get("parameters", {}).items():
+    for parameter, info in about["parameters"].items():
         click.echo(f"  --set {parameter}={json.dumps(info['default'])}  ({info['type']})")
-    if kind == "model":
-        for place, use in entry.target.places().items():
-            click.echo(f"  {place:<12} {use}")
-        if entry.presets:
-            click.echo(f"  presets: {', '.join(entry.presets)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mertk
-from mertk import Recipe, Use
+from mertk import Card, Recipe, Use
 
 # MEGC 2019 (See et al., FG 2019): 5 x 5 blocks, radii 1, 1, 4, 4 neighbours: 1200 numbers a clip.
 MEGC2019 = Recipe(
@@ -27,6 +27,36 @@ MEB = Recipe(
     classifier=Use("svm", kernel="poly"),
 )
 
+CARD = Card(
+    title="Dynamic Texture Recognition Using Local Binary Patterns with an Application to Facial "
+    "Expressions",
+    authors="Zhao & Pietikäinen",
+    venue="IEEE TPAMI",
+    year=2007,
+    original=(
+        (
+            "The organisers of MEGC 2019 give radii 1, 1, 4, four neighbours and 5 x 5 blocks for "
+            "their baseline, and no code; whether codes are raw or uniform is not said."
+        ),
+        (
+            "Independent code (tvaranka/meb at f731b0a) reads frames 0 to 9 alone, and another "
+            "(xiazhaoqiang/Benchmark-MicroExpressionRec at 78d418c) asks for `uniform` codes, "
+            "which forget orientation, where it means `nri_uniform`."
+        ),
+    ),
+    leak="L0?",
+    differs=(
+        "Codes are raw (16 bins), so that a clip has the 1,200 numbers of 5 x 5 x 3 x 16.",
+        "Neighbours are rounded to pixels, as papers do; all three planes count the same voxels.",
+        "Faces are registered by the eyes, in place of the organisers' cropped pictures.",
+        "A linear SVM with C = 1; the preset `casme2` takes C = 10,000.",
+    ),
+    unverified=(
+        "That the baseline of MEGC 2019 is a linear SVM with C = 10,000.",
+        "The published pair for SMIC (UF1 .2000, UAR .5280) cannot come from one confusion matrix.",
+    ),
+)
+
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
@@ -41,4 +71,5 @@ def mertk_register(register: mertk.Registrar) -> None:
             "casme2": CASME2.set("classifier.C", 10_000.0),
             "meb": MEB,
         },
+        card=CARD,
     )

@@ -1,0 +1,98 @@
+"""Every shipped model on the synthetic set, at several difficulties.
+
+Run: python -m benchmarks.methods [MODEL …] [--seeds N]    (default: all models, 3 seeds)
+
+Writes benchmarks/synthetic/methods.md, and mertk/report/measured.csv for the models' cards. Models
+run in their preset `quick` where they have one. The ledger keeps what was run before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import mertk
+from mertk.report import card
+
+DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75}
+"""Peak motion in pixels of 256."""
+
+TABLE = Path(__file__).parent / "synthetic" / "methods.md"
+
+NOTE = """\
+UF1 with its 95 % interval (bootstrap over 12 subjects; 108 clips; seeds as in
+mertk/report/measured.csv), preset `quick` where a model has one. Seconds are those of all folds of
+all seeds, added up. `python -m benchmarks.methods` makes this table."""
+
+
+def main() -> None:
+    """Bench the models, and write both tables anew with what was known of the others."""
+    given = argparse.ArgumentParser()
+    given.add_argument("models", nargs="*")
+    given.add_argument("--seeds", type=int, default=3)
+    options = given.parse_args()
+    registry = mertk.load_plugins().registry
+    models = options.models or [n for n in registry.names("model") if registry.recipe(n).extractors]
+    found = [one for one in card.measured() if one.model not in models]
+    for name in models:
+        for amplitude in DIFFICULTIES.values():
+            found += _bench(name, amplitude, list(range(options.seeds)))
+            print(*asdict(found[-2]).values(), flush=True)
+    _write(sorted(found, key=lambda one: one.model))
+
+
+def _bench(name: str, amplitude: float, seeds: list[int]) -> list[card.Measured]:
+    """A model's UF1 and UAR; the run is named by its folder, which its identity names."""
+    dataset = f"synthetic:amplitude={amplitude:g}"
+    results = mertk.bench(
+        [name], dataset=dataset, floors=False, seeds=seeds, out=Path("runs") / "methods"
+    )
+    row: dict[str, Any] = results.table().to_dict("records")[0]
+    return [
+        card.Measured(
+            model=name,
+            preset=row["model"].partition(":")[2],
+            dataset=dataset,
+            protocol="synthetic3",
+            seeds=str(row["seeds"]),
+            score=score,
+            value=f"{row[score]:.3f}",
+            low=f"{row[f'{score}_low']:.3f}",
+            high=f"{row[f'{score}_high']:.3f}",
+            seconds=f"{row['seconds']:.0f}",
+            run=Path(row["run"]).name,
+        )
+        for score in ("UF1", "UAR")
+    ]
+
+
+def _write(found: list[card.Measured]) -> None:
+    with card.MEASURED.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([column.name for column in fields(card.Measured)])
+        writer.writerows(asdict(one).values() for one in found)
+    shown = [one for one in found if one.score == "UF1"]
+    head = [f"{name}, {amplitude:g} px | s" for name, amplitude in DIFFICULTIES.items()]
+    lines = [
+        "# All methods on synthetic clips",
+        "",
+        f"| model | {' | '.join(head)} |",
+        "|---" * (2 * len(DIFFICULTIES) + 1) + "|",
+        *(_line(name, shown) for name in dict.fromkeys(one.model for one in shown)),
+        "",
+        NOTE,
+        "",
+    ]
+    TABLE.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _line(name: str, shown: list[card.Measured]) -> str:
+    cells = [f"{o.value} ({o.low}–{o.high}) | {o.seconds}" for o in shown if o.model == name]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""A model's replication card as Markdown: original, leaks, published and measured scores."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mertk.report import published
+
+if TYPE_CHECKING:
+    from mertk.registry import Entry
+
+MEASURED = Path(__file__).with_name("measured.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A score of ours, as text: `python -m benchmarks.methods` writes them, with the run's name."""
+
+    model: str
+    preset: str
+    dataset: str
+    protocol: str
+    seeds: str
+    score: str
+    value: str
+    low: str
+    high: str
+    seconds: str
+    run: str
+
+
+@functools.cache
+def measured() -> tuple[Measured, ...]:
+    """All scores that were measured with this release."""
+    rows = csv.DictReader(MEASURED.read_text(encoding="utf-8").splitlines())
+    return tuple(Measured(**row) for row in rows)
+
+
+def markdown(entry: Entry) -> str:
+    """The card of a model; of one without a `Card` what the registry knows."""
+    parts = [f"# {entry.name}", entry.summary, *_original(entry), *_scores(entry)]
+    return "\n\n".join(part for part in parts if part) + "\n\n" + _recipe(entry)
+
+
+def _original(entry: Entry) -> Iterator[str]:
+    card = entry.card
+    if card is None:
+        yield f"Paper: {entry.paper}" if entry.paper else ""
+        return
+    where = f" {_link(entry.paper)}" if entry.paper else ""
+    yield f"{card.authors}: *{card.title}*. {card.venue}, {card.year}.{where}"
+    yield f"Code of the authors: {card.code or 'none was published, or none was found'}."
+    meaning = "; ".join(f"{code}: {published.LEAKS[code]}" for code in card.leak.split("+"))
+    yield f"**Leak: {card.leak}** ({meaning})."
+    yield _list("What the original code does", card.original)
+    yield _list("What is different here, and why", card.differs)
+    yield _list("Not verified by anyone here", card.unverified)
+
+
+def _list(title: str, items: Sequence[str]) -> str:
+    return "\n".join([f"## {title}", "", *(f"- {item}" for item in items)]) if items else ""
+
+
+def _link(paper: str) -> str:
+    """`doi:…` and `arxiv:…` as links."""
+    kind, _, rest = paper.partition(":")
+    hosts = {"doi": "https://doi.org/", "arxiv": "https://arxiv.org/abs/"}
+    return f"[{paper}]({hosts[kind]}{rest})" if kind in hosts else paper
+
+
+def _scores(entry: Entry) -> Iterator[str]:
+    printed: dict[tuple[str, ...], list[str]] = {}
+    for one in published.read():
+        if one.model == entry.name:
+            key = (
+                one.protocol,
+                one.part or "all clips",
+                one.source or "memory",
+                one.leak,
+                one.note,
+            )
+            printed.setdefault(key, []).append(f"{one.score} {one.value}")
+    if printed:
+        rows = [
+            [protocol, part, ", ".join(values), source, leak, note]
+            for (protocol, part, source, leak, note), values in printed.items()
+        ]
+        head = ["protocol", "part", "scores", "source", "leak", "note"]
+        yield f"## Published scores\n\n{_table(head, rows)}"
+    ours = [one for one in measured() if one.model == entry.name]
+    if ours:
+        rows = [
+            [one.preset or "default", one.dataset, one.protocol, one.score,
+             f"{one.value} ({one.low}–{one.high})", one.seeds, one.seconds, f"`{one.run}`"]
+            for one in ours
+        ]  # fmt: skip
+        head = ["preset", "data set", "protocol", "score", "value (95 %)", "seeds", "s", "run"]
+        yield (
+            f"## Measured here\n\n{_table(head, rows)}\n\nA score on synthetic clips shows that a "
+            "pipeline works, not how good it is. No licensed data set was at hand: who has one, "
+            "gets the score to compare by the command below."
+        )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+
+
+def _recipe(entry: Entry) -> str:
+    lines = [f"{place:<12} {use}" for place, use in entry.target.places().items()]
+    about = (
+        [f"Presets: {', '.join(f'`{name}`' for name in entry.presets)}."] if entry.presets else []
+    )
+    if entry.replays:
+        names = ", ".join(f"`{name}`" for name in entry.replays)
+        about.append(f"Orders of work that leak, for `--replay`: {names}.")
+    parts = ["## Recipe", "\n".join(["```text", *lines, "```"]), *about]
+    parts.append(f"```console\nmertk bench --model {entry.name} --published\n```")
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,67 @@
+"""Replication cards: every shipped method has one, and it says what a reader must know."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import mertk
+from mertk.cli import app
+from mertk.registry import Entry
+from mertk.report import card, published
+
+REGISTRY = mertk.load_plugins().registry
+METHODS = [e for e in REGISTRY if e.kind == "model" and e.target.extractors]
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.name)
+def test_every_shipped_method_has_a_card_with_its_leak(entry):
+    assert entry.card is not None
+    assert set(entry.card.leak.split("+")) <= set(published.LEAKS)
+    assert entry.card.differs
+    text = card.markdown(entry)
+    assert entry.card.title in text
+    assert published.LEAKS[entry.card.leak.split("+")[0]] in text
+    assert all(item in text for item in (*entry.card.original, *entry.card.unverified))
+
+
+def test_the_published_scores_stand_on_the_card():
+    text = card.markdown(REGISTRY.get("model", "ststnet"))
+    assert "UF1 0.7353" in text
+    assert text.count("| megc2019 |") >= 4
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_head():
+    for entry in METHODS:
+        rows = [line for line in card.markdown(entry).splitlines() if line.startswith("|")]
+        heads = [at for at, line in enumerate(rows) if line.startswith("| ---")]
+        for at in heads:
+            later = [n for n in heads if n > at]
+            body = rows[at : (later[0] - 1 if later else len(rows))]
+            assert {line.count("|") for line in body} == {rows[at - 1].count("|")}, entry.name
+
+
+def test_every_measured_score_is_of_a_model_and_preset_that_exist():
+    for one in card.measured():
+        entry = REGISTRY.get("model", one.model)
+        assert one.preset in ("", *entry.presets)
+        assert float(one.low) <= float(one.value) <= float(one.high)
+        assert one.run.startswith(one.model)
+
+
+def test_show_prints_the_card_and_gives_it_as_json():
+    shown = CliRunner().invoke(app, ["show", "model", "cnn_lstm_se"])
+    assert "no loop over subjects" in " ".join(shown.output.split())
+    about = json.loads(CliRunner().invoke(app, ["show", "model", "cnn_lstm_se", "--json"]).output)
+    assert about["card"]["leak"] == "L3"
+    assert about["replays"] == {
+        "authors": {"once": ["extractor"], "sets": {"extractor.frames": 0, "extractor.share": 0.5}}
+    }
+
+
+def test_a_model_without_a_card_shows_what_is_known():
+    recipe = REGISTRY.recipe("flow_svm")
+    entry = Entry(kind="model", name="mine", target=recipe, summary="Mine.", paper="doi:10.1/x")
+    text = card.markdown(entry)
+    assert "Paper: doi:10.1/x" in text
+    assert "mertk bench --model mine" in text
