@@ -15,7 +15,7 @@ import inspect
 import json
 import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -85,8 +85,8 @@ def _release(name: str) -> str | None:
         return None
 
 
-def source_hash(target: type) -> str:
-    """A hash of the code behind a class: its module and the modules that it imports.
+def source_hash(target: type | Callable[..., Any]) -> str:
+    """A hash of the code behind a class or function: its module and the modules that it imports.
 
     Followed are imports inside the class's own package and inside mertk (also those written as
     `mertk.flow`), wherever in the file they stand. Comments, layout and docstrings do not count.

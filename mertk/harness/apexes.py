@@ -1,0 +1,42 @@
+"""Apexes found in the pixels of every clip: a pass of its own, cached, before the prefix pass."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk import apex, identity
+from mertk.cache import Cache
+from mertk.errors import DataError
+from mertk.harness.work import in_order
+
+if TYPE_CHECKING:
+    from mertk.clips import Clip
+    from mertk.harness.plan import Task
+    from mertk.harness.progress import Progress
+
+
+def spot(task: Task, cache: Path, jobs: int, watch: Progress) -> dict[str, int]:
+    """By clip id the position of its apex; raises `DataError` for a clip without frames."""
+    watch.stage("spotting apexes", len(task.clips))
+    units = [functools.partial(_spot, cache, clip) for clip in task.clips]
+    found = {}
+    for uid, at in in_order(units, jobs):
+        found[uid] = at
+        watch.step(uid)
+    return found
+
+
+def _spot(cache: Path, clip: Clip) -> tuple[str, int]:
+    if not len(clip.footage.frames):
+        raise DataError(f"{clip.uid} has no frames to find an apex in; give its frames")
+    key = identity.digest(["apex", clip.fingerprint, identity.source_hash(apex.spot_apex)])
+    stored = Cache(cache).get(key)
+    if stored is None:
+        at = apex.spot_apex(clip.footage.frames)
+        Cache(cache).put(key, {"apex": np.array([at])})
+        return clip.uid, at
+    return clip.uid, int(stored.arrays["apex"][0])
