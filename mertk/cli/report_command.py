@@ -13,6 +13,13 @@ from mertk.cli import load
 @click.command("report")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Default: report.html beside them.")
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="NAME=CLASS+CLASS,…",
+    help="Score the same predictions with classes joined or left out so; may be repeated.",
+)
 @click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
@@ -20,19 +27,22 @@ def command(
     ctx: click.Context,
     runs: tuple[Path, ...],
     out: Path | None,
+    maps: tuple[str, ...],
     *,
     published: bool,
     as_json: bool,
 ) -> None:
     """Recompute the table and report.html from run folders, or from a folder of them."""
+    from mertk.harness.labelmaps import LabelMap
     from mertk.harness.results import Results
-    from mertk.report import html, tables
+    from mertk.report import html, tables, terminal
 
     plugins = load(ctx)
     results = Results.load(*runs, plugins=plugins)
+    results.label_maps = [LabelMap.parse(text) for text in maps]
     page = html.write(results, out or results.runs[0].path.parent / "report.html", plugins)
     if as_json:
         click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
     else:
-        tables.show(results, published=published)
+        terminal.show(results, published=published)
         click.echo(f"report: {page}")
