@@ -7,11 +7,13 @@ have one matrix per label, `[seeds, subjects, classes, 2, 2]`; labels are 0/1 `[
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+
+from mertk import metrics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
     Scores = Mapping[str, NDArray[np.float64]]
     Score = Callable[[NDArray[Any]], Scores]
 
+K = TypeVar("K")
+
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """A paired test of two models on one score: A - B, its 95 % interval, and p (two-sided)."""
+    """A paired test of two models on one score: A - B, its 95 % interval, and p (two-sided).
+
+    `corrected` is p after Holm's correction over the `family` comparisons that are made together.
+    `effect` is the matched-pairs rank-biserial correlation (`rank_biserial`), from -1 to 1.
+    """
 
     score: str
     difference: float
@@ -32,6 +40,9 @@ class Paired:
     p: float
     subjects: int
     exact: bool
+    effect: float
+    corrected: float
+    family: int = 1
 
 
 def pooled(confusions: Confusions, score: Score) -> dict[str, float]:
@@ -69,7 +80,54 @@ def paired_permutation(
     weights = _resamples(subjects, 2000)
     drawn = _weighted_scores(weights, a, score)[name] - _weighted_scores(weights, b, score)[name]
     low, high = _pair(np.percentile(drawn, [2.5, 97.5]))
-    return Paired(name, observed, low, high, p, subjects, exact)
+    effect = rank_biserial(subject_shares(a), subject_shares(b))
+    return Paired(name, observed, low, high, p, subjects, exact, effect, p)
+
+
+def corrected(family: Mapping[K, Paired]) -> dict[K, Paired]:
+    """The comparisons that are made together, with p corrected over all of them."""
+    values = holm([test.p for test in family.values()])
+    return {
+        pair: replace(test, corrected=p, family=len(family))
+        for (pair, test), p in zip(family.items(), values, strict=True)
+    }
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Step-down corrected p values (Holm 1979): the chance of any false finding stays below α."""
+    order = np.argsort(p, kind="stable")
+    steps = np.asarray(p, float)[order] * np.arange(len(p), 0, -1)
+    found = np.empty(len(p))
+    found[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return [float(value) for value in found]
+
+
+def rank_biserial(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Matched-pairs rank-biserial correlation (Kerby 2014) of paired values `[subjects]`.
+
+    The share of the ranks of |a - b| where a is above, less that where b is: 1 if a is above
+    wherever they differ, 0 if they are even. Subjects without a difference do not count.
+    """
+    from scipy.stats import rankdata
+
+    gaps = np.round(a - b, 12)  # equal shares of different sums are ties
+    gaps = gaps[gaps != 0]
+    if not len(gaps):
+        return 0.0
+    ranks = rankdata(np.abs(gaps))
+    return float((ranks * np.sign(gaps)).sum() / ranks.sum())
+
+
+def subject_shares(confusions: Confusions) -> NDArray[np.float64]:
+    """Per subject the share of clips that is right, all seeds together `[subjects]`.
+
+    Of a multi-label run F1 over all labels: most are absent, so that who finds nothing is mostly
+    right.
+    """
+    matrices = confusions.sum(axis=0)
+    if matrices.ndim == 3:
+        return metrics.accuracy(matrices)
+    return metrics.binary_f1(matrices.sum(axis=1))
 
 
 def chance(

@@ -140,3 +140,45 @@ def test_chance_draws_each_label_by_the_other_subjects_frequency():
         for drawn in (rng.random((500, *truth.shape)) < shares).astype(np.int64)
     ]
     assert 0.9 <= np.mean([(low <= g <= high) for g in guesses]) <= 0.985
+
+
+def test_holm_is_closed_testing_with_bonferroni():
+    rng = np.random.default_rng(11)
+    for count in (1, 2, 5):
+        p = rng.random(count) ** 3
+        subsets = [s for n in range(1, count + 1) for s in itertools.combinations(range(count), n)]
+        closed = [
+            max(min(1, len(s) * min(p[j] for j in s)) for s in subsets if at in s)
+            for at in range(count)
+        ]
+        assert stats.holm(p.tolist()) == pytest.approx(closed)
+    assert stats.holm([]) == []
+
+
+def test_a_family_of_comparisons_is_corrected_together():
+    a = np.array([[[9, 0], [0, 0]]] * 6)[None]
+    worse = np.array([[[0, 9], [0, 0]]] * 6)[None]
+    family = {
+        name: stats.paired_permutation(a, b, metrics.standard_scores, "accuracy")
+        for name, b in (("worse", worse), ("same", a), ("as bad", worse))
+    }
+    found = stats.corrected(family)
+    assert [test.family for test in found.values()] == [3, 3, 3]
+    assert found["worse"].p == pytest.approx(2 / 64)
+    assert found["worse"].corrected == found["as bad"].corrected == pytest.approx(6 / 64)
+    assert found["same"].corrected == 1
+
+
+def test_rank_biserial_is_wilcoxons_sums_of_ranks():
+    from scipy.stats import wilcoxon
+
+    rng = np.random.default_rng(12)
+    a, b = rng.integers(0, 6, 15) / 6, rng.integers(0, 6, 15) / 6
+    differences = np.round(a - b, 12)
+    differences = differences[differences != 0]
+    above = wilcoxon(differences, alternative="greater", method="approx").statistic
+    total = len(differences) * (len(differences) + 1) / 2
+    assert stats.rank_biserial(a, b) == pytest.approx((above - (total - above)) / total)
+    assert stats.rank_biserial(b, a) == -stats.rank_biserial(a, b)
+    assert stats.rank_biserial(a, a) == 0
+    assert stats.rank_biserial(a + 1, b) == 1
