@@ -49,14 +49,15 @@ class Centred:
 
 
 class Nearest:
-    """Nearest class mean, with noise drawn in fit."""
+    """Nearest class mean, with noise drawn in fit if there is any."""
 
     def __init__(self, *, noise: float = 0.0) -> None:
         self.noise = noise
 
     def fit(self, train, rng):
         X = mertk.design_matrix(train.inputs)
-        X = X + self.noise * rng.normal(size=X.shape)
+        if self.noise:
+            X = X + self.noise * rng.normal(size=X.shape)
         self.means = {c: X[train.labels == c].mean(axis=0) for c in np.unique(train.labels)}
         self.classes = len(train.classes)
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk import metrics
+from mertk import stats
 from mertk.files import write_text
 from mertk.report import pictures, published, tables
+from mertk.report.curve import curve
 from mertk.report.labels import per_label
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from numpy.typing import NDArray
 
     from mertk.harness.results import Outcome, Results
     from mertk.plugins import Plugins
@@ -48,9 +48,17 @@ def render(results: Results, plugins: Plugins) -> str:
         .render(
             title=tables.title(results),
             sentences=tables.sentences(results),
-            warnings=tables.warnings(results),
+            warnings=[*tables.warnings(results), *tables.leaks(results)],
             scores=tables.score_names(results),
             rows=results.table().to_dict("records"),
+            sweep=results.sweep_table().to_dict("records"),
+            curve=curve(results),
+            sweep_paths=list(next(iter(results.swept.values()), ())),
+            fold_means=results.fold_means().to_dict("records"),
+            epochs=results.epochs_table().to_dict("records"),
+            leaked=results.leaked_table().to_dict("records"),
+            leaked_title=tables.LEAKED,
+            label_maps=[(one, tables.flat(one)) for one in results.remapped()],
             parts=results.parts().to_dict("records"),
             published=published.beside(results),
             published_title=published.TITLE,
@@ -61,7 +69,7 @@ def render(results: Results, plugins: Plugins) -> str:
             people=_people(results),
             weights=_weights(results, strip.regions),
             strip=strip,
-            runs=[_about(outcome) for outcome in results.outcomes],
+            runs=[_about(outcome) for outcome in (*results.outcomes, *results.leaked)],
         )
     )
 
@@ -78,7 +86,7 @@ def _people(results: Results) -> dict[str, Any]:
     shown = [outcome for outcome in results.outcomes if not outcome.is_floor]
     first = results.outcomes[0]
     counts = first.predictions.groupby("person")["uid"].nunique()
-    right = [_right(outcome.confusions.sum(axis=0)).tolist() for outcome in shown]
+    right = [stats.subject_shares(outcome.confusions).tolist() for outcome in shown]
     return {
         "models": [outcome.name for outcome in shown],
         "rows": [
@@ -86,14 +94,6 @@ def _people(results: Results) -> dict[str, Any]:
             for at, name in enumerate(first.subjects)
         ],
     }
-
-
-def _right(matrices: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Per subject the accuracy, or F1 over all of a multi-label run's labels `[subjects]`.
-
-    Most labels of a clip are absent, so that their accuracy is high for who finds nothing.
-    """
-    return metrics.accuracy(matrices) if matrices.ndim == 3 else metrics.binary_f1(matrices.sum(1))
 
 
 def _weights(results: Results, regions: dict[str, list[str]]) -> list[dict[str, Any]]:

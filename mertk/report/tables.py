@@ -1,8 +1,7 @@
-"""The score table for a terminal and as JSON, and the sentences that go with it."""
+"""What a table of scores says in words, and as JSON."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,94 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from rich.table import Table
 
+    from mertk.harness.labelmaps import Remapped
     from mertk.harness.results import Results
     from mertk.stats import Paired
 
 ALPHA = 0.05
-
-
-def show(results: Results, *, published: bool = False) -> None:
-    """Print the table and its sentences on standard output, and what was `published`."""
-    from rich.console import Console
-
-    from mertk.report import published as printed
-
-    console = Console()
-    console.print(_scores(results))
-    parts = results.parts()
-    if len(parts):
-        console.print(_parts(results, parts))
-    if results.multilabel:
-        console.print(_labels(results))
-    for sentence in sentences(results):
-        console.print(sentence, highlight=False, markup=False)
-    if published:
-        found = printed.beside(results)
-        if found:
-            printed.show(found)
-        else:
-            console.print(f"No published scores of {results.protocol.name} are known here.")
-
-
-def _scores(results: Results) -> Table:
-    """The scores of all clips, a row a run."""
-    drawn = _table(title(results), "model")
-    for name in score_names(results):
-        drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
-    for name in ("clips", "folds", "seconds"):
-        drawn.add_column(name, justify="right", no_wrap=True)
-    for row in results.table().to_dict("records"):
-        cells = [_cell(row, name) for name in score_names(results)]
-        tail = [str(row["clips"]), str(row["folds"]), f"{row['seconds']:.1f}"]
-        drawn.add_row(row["model"], *cells, *tail, style="dim" if row["floor"] else "")
-    return drawn
-
-
-def _parts(results: Results, parts: pd.DataFrame) -> Table:
-    """The scores of each part, a row a part and run."""
-    drawn = _table("the same predictions by part", "part")
-    drawn.add_column("model", overflow="fold", min_width=14)
-    for name in score_names(results):
-        drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
-    for name in ("clips", "people"):
-        drawn.add_column(name, justify="right", no_wrap=True)
-    for part, rows in parts.groupby("part", sort=False):
-        for row in rows.to_dict("records"):
-            cells = [_cell(row, name) for name in score_names(results)]
-            tail = [str(row["clips"]), str(row["subjects"])]
-            style = "dim" if row["floor"] else ""
-            drawn.add_row(str(part), row["model"], *cells, *tail, style=style)
-    return drawn
-
-
-def _table(name: str, first: str) -> Table:
-    from rich.table import Table
-
-    drawn = Table(title=name, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    drawn.add_column(first, overflow="fold", min_width=17 if first == "model" else 8)
-    return drawn
-
-
-def _cell(row: Mapping[Any, Any], name: str) -> str:
-    """A score and its interval, or a dash where the score means nothing."""
-    if math.isnan(row[name]):
-        return "–"
-    return f"{row[name]:.3f}\n{row[f'{name}_low']:.3f}–{row[f'{name}_high']:.3f}"
-
-
-def _labels(results: Results) -> Table:
-    """Positives and F1 per label."""
-    drawn = _table("per label: binary F1 / macro F1", "label")
-    drawn.add_column("positives", justify="right", no_wrap=True)
-    for outcome in results.outcomes:
-        drawn.add_column(outcome.name, justify="right", overflow="fold", min_width=13)
-    for row in per_label(results):
-        pairs = zip(row.binary, row.macro, strict=True)
-        cells = [f"{binary:.3f} / {macro:.3f}" for binary, macro in pairs]
-        drawn.add_row(row.label, f"{row.positives} of {row.clips}", *cells)
-    return drawn
+MARK = " †"
+LEAKED = "LEAKED: not a score of recognition, and not to be compared with any above"
 
 
 def title(results: Results) -> str:
@@ -126,6 +45,12 @@ def warnings(results: Results) -> list[str]:
             f"NOT the clips of {_list(results, published)}: {'; '.join(published['differences'])}. "
             "The scores cannot be compared with published ones."
         )
+    for outcome in results.outcomes:
+        for place, names in outcome.seen_before.items():
+            found.append(
+                f"† {outcome.name}: the weights of {place} were trained on {', '.join(names)} "
+                "beforehand, so that its held-out subjects may have been seen."
+            )
     return found
 
 
@@ -144,11 +69,29 @@ def sentences(results: Results) -> list[str]:
         f"Guessing by the {frequencies} frequencies scores {results.main_score} "
         f"{low:.3f}–{high:.3f} on these folds (95 % of guesses)."
     )
+    found += _keyframes(results)
     found += _without_a_class(results)
+    found += _spreads(results)
+    if results.tried > 1:
+        found.append(
+            f"{results.tried} configurations have been tried on this protocol in "
+            f"{results.runs[0].path.parent.name}: the best of them looks better than it is."
+        )
+    found += leaks(results)
     floors = {o.name for o in results.outcomes if o.is_floor}
     tested = results.comparisons().items()
     found += [versus(a, b, test) for (a, b), test in tested if b not in floors]
     return found
+
+
+def leaks(results: Results) -> list[str]:
+    """What each replay that leaks did."""
+    return [
+        f"{outcome.name} is LEAKED: {', '.join(outcome.run.replay['once'])} was fitted once, on "
+        "all clips with all labels, those of the held-out subjects too."
+        for outcome in results.leaked
+        if outcome.run.replay
+    ]
 
 
 def _list(results: Results, published: Mapping[str, Any]) -> str:
@@ -176,14 +119,36 @@ def _without_a_class(results: Results) -> list[str]:
     return [f"No score over classes for {', '.join(lost)}: a class has no clip there."] * any(lost)
 
 
+def _keyframes(results: Results) -> list[str]:
+    """Which models look at annotated key frames, which a camera does not give."""
+    looking: dict[str, list[str]] = {}
+    for outcome in results.outcomes:
+        if not outcome.is_floor:
+            read = ", ".join(outcome.run.keyframes) or "none"
+            looking.setdefault(read, []).append(outcome.name)
+    said = "; ".join(f"{', '.join(models)}: {read}" for read, models in looking.items())
+    return [f"Annotated key frames that are looked at: {said}."] if said else []
+
+
+def _spreads(results: Results) -> list[str]:
+    """How much the scores of a model with several seeds differ between them."""
+    found = []
+    for row in results.table().to_dict("records"):
+        if row["seeds"] > 1 and not row["floor"]:
+            said = ", ".join(f"{name} {row[f'{name}_sd']:.3f}" for name in score_names(results))
+            found.append(f"Standard deviation of {row['model']} over {row['seeds']} seeds: {said}.")
+    return found
+
+
 def versus(a: str, b: str, test: Paired) -> str:
     """One sentence on A against B; "above" or "below" only where the test supports it."""
+    holm = f", Holm over {test.family} comparisons" if test.family > 1 else ""
     how = (
         f"{test.difference:+.3f} {test.score} (95 % interval {test.low:+.3f} … {test.high:+.3f}; "
-        f"p = {test.p:.4f}, paired permutation over {test.subjects} subjects"
-        f"{', exact' if test.exact else ''})"
+        f"p = {test.corrected:.4f}, paired permutation over {test.subjects} subjects"
+        f"{', exact' if test.exact else ''}{holm}; rank-biserial correlation {test.effect:+.2f})"
     )
-    if test.p < ALPHA:
+    if test.corrected < ALPHA:
         return f"{a} scores {'above' if test.difference > 0 else 'below'} {b}: {how}."
     return f"No difference between {a} and {b} is shown: {how}."
 
@@ -196,15 +161,39 @@ def to_json(results: Results) -> dict[str, Any]:
         "synthetic": results.synthetic,
         "protocol": results.protocol.to_json(),
         "classes": list(results.classes),
-        "models": results.table().to_dict("records"),
-        "parts": parts.astype(object).where(parts.notna(), None).to_dict("records"),
+        "models": _plain(results.table()),
+        "fold_means": results.fold_means().to_dict("records"),
+        "configurations_tried": results.tried,
+        "keyframes": {o.name: list(o.run.keyframes) for o in results.outcomes},
+        "sweep": _plain(results.sweep_table()),
+        "epochs": _plain(results.epochs_table()),
+        "leaked": _plain(results.leaked_table()),
+        "label_maps": [
+            {"model": one.model, "map": one.label_map, "clips": one.clips, **flat(one)}
+            for one in results.remapped()
+        ],
+        "parts": _plain(parts),
         "published": results.published,
         "chance": {name: list(ends) for name, ends in results.chance.items()},
         "comparisons": [
             {"a": a, "b": b, "score": t.score, "difference": t.difference, "low": t.low,
-             "high": t.high, "p": t.p, "subjects": t.subjects, "exact": t.exact}
+             "high": t.high, "p": t.p, "p_holm": t.corrected, "family": t.family,
+             "rank_biserial": t.effect, "subjects": t.subjects, "exact": t.exact}
             for (a, b), t in results.comparisons().items()
         ],
         "per_label": [asdict(row) for row in per_label(results)],
         "sentences": sentences(results),
     }  # fmt: skip
+
+
+def flat(one: Remapped) -> dict[str, Any]:
+    """Scores and the ends of their intervals by name, as `Results.table` has them."""
+    row: dict[str, Any] = dict(one.scores)
+    for name, (low, high) in one.intervals.items():
+        row |= {f"{name}_low": low, f"{name}_high": high}
+    return row
+
+
+def _plain(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Rows for JSON, which knows no NaN."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")

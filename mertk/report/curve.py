@@ -1,0 +1,46 @@
+"""The score against a swept number, such as the jitter of key frames, as a small picture."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mertk.harness.results import Results
+
+
+def curve(results: Results) -> str:
+    """An SVG of the main score with its intervals and chance; empty unless one number is swept."""
+    rows = results.sweep_table().to_dict("records")
+    paths = list(next(iter(results.swept.values()), ()))
+    if len(paths) != 1 or len(rows) < 2 or not all(_number(row[paths[0]]) for row in rows):
+        return ""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    name, low, high = results.main_score, *results.chance[results.main_score]
+    at = [float(row[paths[0]]) for row in rows]
+    scores = [row[name] for row in rows]
+    around = [
+        [row[name] - row[f"{name}_low"] for row in rows],
+        [row[f"{name}_high"] - row[name] for row in rows],
+    ]
+    figure = Figure(figsize=(5.2, 2.8), layout="constrained")
+    axes = figure.subplots()
+    axes.axhspan(low, high, color="0.85", label="guessing")
+    axes.errorbar(at, scores, around, fmt="o-", capsize=3, label="95 % interval")
+    axes.set(xlabel=paths[0], ylabel=name, ylim=(0, 1))
+    axes.legend(frameon=False, fontsize="small")
+    out = io.StringIO()
+    with rc_context({"svg.hashsalt": "mertk", "svg.fonttype": "none"}):  # the same text each time
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    text = out.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

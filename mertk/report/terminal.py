@@ -1,0 +1,162 @@
+"""The tables of a bench for a terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from mertk.report import tables
+from mertk.report.labels import per_label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from rich.table import Table
+
+    from mertk.harness.results import Results
+
+
+def show(results: Results, *, published: bool = False) -> None:
+    """Print the table and its sentences on standard output, and what was `published`."""
+    from rich.console import Console
+
+    from mertk.report import published as printed
+
+    console = Console()
+    console.print(_scores(results, results.table(), tables.title(results)))
+    if any(results.swept.values()):
+        console.print(_swept(results))
+    epochs = results.epochs_table()
+    if len(epochs):
+        console.print(_epochs(results, epochs))
+    if results.leaked:
+        console.print(_leaked(results))
+    if results.label_maps:
+        console.print(_remapped(results))
+    parts = results.parts()
+    if len(parts):
+        console.print(_parts(results, parts))
+    if results.multilabel:
+        console.print(_labels(results))
+    for sentence in tables.sentences(results):
+        console.print(sentence, highlight=False, markup=False)
+    if published:
+        found = printed.beside(results)
+        if found:
+            printed.show(found)
+        else:
+            console.print(f"No published scores of {results.protocol.name} are known here.")
+
+
+def _swept(results: Results) -> Table:
+    """The values of a sweep as rows, their scores as columns."""
+    table = results.sweep_table()
+    paths = list(next(iter(results.swept.values())))
+    drawn = _table("sweep", paths[0])
+    for path in paths[1:]:
+        drawn.add_column(path)
+    for score in tables.score_names(results):
+        drawn.add_column(score, justify="right", no_wrap=True)
+    for row in table.to_dict("records"):
+        scores = [f"{row[score]:.3f}" for score in tables.score_names(results)]
+        drawn.add_row(*(row[path] for path in paths), *scores)
+    return drawn
+
+
+def _epochs(results: Results, epochs: pd.DataFrame) -> Table:
+    """What choosing the epoch gives, by rule."""
+    drawn = _table("which epoch is asked", "model")
+    drawn.add_column("epoch")
+    drawn.add_column("mean", justify="right", no_wrap=True)
+    for score in tables.score_names(results):
+        drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
+    for row in epochs.to_dict("records"):
+        if math.isnan(row.get("epoch", math.nan)):
+            drawn.add_row(row["model"], row["rule"])
+            continue
+        cells = [_cell(row, name) for name in tables.score_names(results)]
+        style = "dim" if "LEAKED" in row["rule"] else ""
+        drawn.add_row(row["model"], row["rule"], f"{row['epoch']:.0f}", *cells, style=style)
+    return drawn
+
+
+def _remapped(results: Results) -> Table:
+    """The same predictions under several label maps, a row a run and map."""
+    found = results.remapped()
+    drawn = _table("the same predictions under other label maps", "model")
+    drawn.add_column("label map")
+    drawn.add_column("clips", justify="right", no_wrap=True)
+    for score in found[0].scores:
+        drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
+    for one in found:
+        row = tables.flat(one)
+        drawn.add_row(
+            one.model, one.label_map, str(one.clips), *(_cell(row, n) for n in one.scores)
+        )
+    return drawn
+
+
+def _leaked(results: Results) -> Table:
+    """The scores of replays, in a table of their own."""
+    return _scores(results, results.leaked_table(), tables.LEAKED)
+
+
+def _scores(results: Results, table: pd.DataFrame, name: str) -> Table:
+    """The scores of all clips, a row a run."""
+    drawn = _table(name, "model")
+    for score in tables.score_names(results):
+        drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
+    for column in ("clips", "folds", "seconds"):
+        drawn.add_column(column, justify="right", no_wrap=True)
+    for row in table.to_dict("records"):
+        cells = [_cell(row, name) for name in tables.score_names(results)]
+        tail = [str(row["clips"]), str(row["folds"]), f"{row['seconds']:.1f}"]
+        model = row["model"] + tables.MARK * row["seen_before"]
+        drawn.add_row(model, *cells, *tail, style="dim" if row["floor"] else "")
+    return drawn
+
+
+def _parts(results: Results, parts: pd.DataFrame) -> Table:
+    """The scores of each part, a row a part and run."""
+    drawn = _table("the same predictions by part", "part")
+    drawn.add_column("model", overflow="fold", min_width=14)
+    for name in tables.score_names(results):
+        drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
+    for name in ("clips", "people"):
+        drawn.add_column(name, justify="right", no_wrap=True)
+    for part, rows in parts.groupby("part", sort=False):
+        for row in rows.to_dict("records"):
+            cells = [_cell(row, name) for name in tables.score_names(results)]
+            tail = [str(row["clips"]), str(row["subjects"])]
+            style = "dim" if row["floor"] else ""
+            drawn.add_row(str(part), row["model"], *cells, *tail, style=style)
+    return drawn
+
+
+def _table(name: str, first: str) -> Table:
+    from rich.table import Table
+
+    drawn = Table(title=name, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    drawn.add_column(first, overflow="fold", min_width=17 if first == "model" else 8)
+    return drawn
+
+
+def _cell(row: Mapping[Any, Any], name: str) -> str:
+    """A score and its interval, or a dash where the score means nothing."""
+    if math.isnan(row[name]):
+        return "–"
+    return f"{row[name]:.3f}\n{row[f'{name}_low']:.3f}–{row[f'{name}_high']:.3f}"
+
+
+def _labels(results: Results) -> Table:
+    """Positives and F1 per label."""
+    drawn = _table("per label: binary F1 / macro F1", "label")
+    drawn.add_column("positives", justify="right", no_wrap=True)
+    for outcome in results.outcomes:
+        drawn.add_column(outcome.name, justify="right", overflow="fold", min_width=13)
+    for row in per_label(results):
+        pairs = zip(row.binary, row.macro, strict=True)
+        cells = [f"{binary:.3f} / {macro:.3f}" for binary, macro in pairs]
+        drawn.add_row(row.label, f"{row.positives} of {row.clips}", *cells)
+    return drawn
