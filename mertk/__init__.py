@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mertk import data, flow, manifest, metrics, sampling, splits, spotting, stats, training
+    from mertk.cards import Card
     from mertk.clips import (
         Clip,
         Faces,
@@ -51,13 +52,14 @@ if TYPE_CHECKING:
     from mertk.hooks import hookimpl
     from mertk.ledger import Run
     from mertk.plugins import Plugins, load_plugins
-    from mertk.recipe import Recipe, Use
+    from mertk.recipe import Recipe, Replay, Use
     from mertk.registry import Registrar, Registry
     from mertk.splits import Split, leave_one_subject_out
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "mertk.cards": "Card",
     "mertk.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
     "mertk.components": "Aligner Classifier Dataset Differentiable EvaluationProtocol Explains "
     "Extractor Fittable FusionBlock GradientClassifier RoiScheme",
@@ -68,17 +70,19 @@ _HOMES = {
     "mertk.hooks": "hookimpl",
     "mertk.ledger": "Run",
     "mertk.plugins": "Plugins load_plugins",
-    "mertk.recipe": "Recipe Use",
+    "mertk.recipe": "Recipe Replay Use",
     "mertk.registry": "Registrar Registry",
     "mertk.splits": "Split leave_one_subject_out",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = (
-    "data", "flow", "manifest", "metrics", "sampling", "splits", "spotting", "stats", "training",
+    "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "splits", "spotting",
+    "stats", "training",
 )  # fmt: skip
 
 __all__ = [
     "Aligner",
+    "Card",
     "Classifier",
     "Clip",
     "ComponentError",
@@ -104,6 +108,7 @@ __all__ = [
     "Regions",
     "Registrar",
     "Registry",
+    "Replay",
     "Results",
     "RoiScheme",
     "Run",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from mertk.identity import digest
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 FORMAT = 1
 
@@ -30,7 +31,8 @@ class Fold:
     """One finished fold: for each held-out clip its truth and its class probabilities.
 
     The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
-    `explained` maps clip ids to what the classifier said of its prediction.
+    `explained` maps clip ids to what the classifier said of its prediction; `drew` are the places
+    whose `fit` took a chance, `keyframes` the annotated ones that were read of one training clip.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Fold:
     probabilities: Sequence[Sequence[float]]
     seconds: Mapping[str, float]
     explained: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    drew: Sequence[str] = field(default_factory=list)
+    keyframes: Sequence[str] = field(default_factory=list)
 
 
 class Run:
@@ -76,6 +80,17 @@ class Run:
         return cls(path)
 
     @property
+    def replay(self) -> Mapping[str, Any] | None:
+        """The order of work that lets held-out clips in, as `name` and `once`; None: strict."""
+        found: Mapping[str, Any] | None = self.identity.get("replay")
+        return found
+
+    @property
+    def draws(self) -> bool:
+        """Whether some `fit` took a chance, so that another seed gives other numbers."""
+        return bool(self.replay) or any(fold.drew for fold in self.folds())
+
+    @property
     def prefix_seconds(self) -> float:
         """What the latest prefix pass spent on clips, over all workers; 0 where there was none."""
         file = self.path / "prefix.json"
@@ -84,6 +99,18 @@ class Run:
     def note_prefix(self, seconds: float) -> None:
         """Write down what a prefix pass spent."""
         write_json(self.path / "prefix.json", {"seconds": seconds})
+
+    def note_keyframes(self, names: Iterable[str]) -> None:
+        """Write down which annotated key frames the prefix pass reads."""
+        write_json(self.path / "keyframes.json", sorted(names))
+
+    @property
+    def keyframes(self) -> tuple[str, ...]:
+        """Which annotated key frames the recipe looks at: of `onset`, `apex`, `offset`."""
+        file = self.path / "keyframes.json"
+        found = set(json.loads(file.read_text())) if file.exists() else set()
+        found.update(*(fold.keyframes for fold in self.folds()))
+        return tuple(name for name in ("onset", "apex", "offset") if name in found)
 
     def has(self, seed: int, fold: str) -> bool:
         """Whether this fold is finished, and readable."""
@@ -117,6 +144,17 @@ class Run:
         if not tables:
             raise StorageError(f"{self.path} holds no finished fold yet")
         return pd.concat(tables, ignore_index=True).sort_values(["seed", "uid"], ignore_index=True)
+
+    def answers(self, table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Truth and prediction of rows of `predictions()` `[clips]`.
+
+        `[clips, classes]` of 0 and 1 if multi-label.
+        """
+        if not self.multilabel:
+            return table["truth"].to_numpy(), table["predicted"].to_numpy()
+        truth = table[[f"t_{name}" for name in self.classes]].to_numpy()
+        probabilities = table[[f"p_{name}" for name in self.classes]].to_numpy()
+        return truth, (probabilities >= 0.5).astype(np.int64)
 
     def _table(self, fold: Fold) -> pd.DataFrame:
         import pandas as pd

@@ -32,7 +32,7 @@ class Use:
         """Read `name` or `name:key=value,key=value`; values are JSON, or else plain text."""
         name, _, rest = text.partition(":")
         params = {}
-        for part in _split(rest):
+        for part in split_outside(rest):
             key, equals, value = part.partition("=")
             if not equals:
                 raise ParameterError(
@@ -198,6 +198,24 @@ class Recipe:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A published order of work that lets held-out clips in, for a stamped run beside the strict.
+
+    What stands at the places `once` is fitted a single time, on all clips with all labels, before
+    any subject is left out. `sets` are parameters by path, set first.
+    """
+
+    once: tuple[str, ...]
+    sets: Mapping[str, Json] = field(default_factory=dict)
+
+    def applied(self, recipe: Recipe) -> Recipe:
+        """The recipe with the replay's parameters."""
+        for path, value in self.sets.items():
+            recipe = recipe.set(path, value)
+        return recipe
+
+
 def parse_value(text: str) -> Json:
     """A JSON value, or the text itself where it is not JSON."""
     try:
@@ -206,7 +224,7 @@ def parse_value(text: str) -> Json:
         return text
 
 
-def _split(text: str) -> list[str]:
+def split_outside(text: str) -> list[str]:
     """Split at commas that are not inside brackets, braces or quotes."""
     parts, depth, quoted, start = [], 0, False, 0
     for at, char in enumerate(text):

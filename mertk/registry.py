@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, Literal
 
+from mertk.cards import Card
 from mertk.components import (
     Aligner,
     Classifier,
@@ -24,7 +25,7 @@ from mertk.components import (
     RoiScheme,
 )
 from mertk.errors import MissingPackageError, ParameterError, PluginError, UnknownNameError
-from mertk.recipe import Json, Recipe, Use
+from mertk.recipe import Json, Recipe, Replay, Use
 
 KINDS = ("aligner", "roi", "extractor", "fusion", "classifier", "dataset", "protocol", "model")
 
@@ -44,6 +45,8 @@ class Entry:
     trained_on: tuple[str, ...] = ()
     origin: str = ""
     presets: Mapping[str, Recipe] = field(default_factory=dict)
+    replays: Mapping[str, Replay] = field(default_factory=dict)
+    card: Card | None = None
 
     def load(self) -> Any:
         """The class itself; imports a `"module:attr"` target. Raises `MissingPackageError`."""
@@ -106,6 +109,13 @@ class Registry:
         if preset not in entry.presets:
             raise UnknownNameError(f"preset of model '{name}'", preset, entry.presets)
         return entry.presets[preset]
+
+    def replay(self, name: str, replay: str) -> Replay:
+        """A model's replay by its name."""
+        known = self.get("model", name).replays
+        if replay not in known:
+            raise UnknownNameError(f"replay of model '{name}'", replay, known)
+        return known[replay]
 
     def merge(self, staged: Registry) -> None:
         """Take over all of another registry, or nothing where one name is taken already."""
@@ -177,9 +187,14 @@ class Registrar:
         summary: str,
         paper: str = "",
         presets: Mapping[str, Recipe] | None = None,
+        replays: Mapping[str, Replay] | None = None,
+        card: Card | None = None,
     ) -> None:
-        """Register a recipe under a model's name, with further presets of it."""
-        self._add("model", name, recipe, summary=summary, paper=paper, presets=presets or {})
+        """Register a recipe as a model: with presets, orders of work that leak, what is known."""
+        self._add(
+            "model", name, recipe, summary=summary, paper=paper, presets=presets, replays=replays,
+            card=card,
+        )  # fmt: skip
 
     def _add(
         self,
@@ -192,6 +207,8 @@ class Registrar:
         needs: Sequence[str] = (),
         trained_on: Sequence[str] = (),
         presets: Mapping[str, Recipe] | None = None,
+        replays: Mapping[str, Replay] | None = None,
+        card: Card | None = None,
     ) -> None:
         summary = summary or (inspect.getdoc(target) or "").partition("\n")[0]
         if not summary:
@@ -207,6 +224,8 @@ class Registrar:
                 trained_on=tuple(trained_on),
                 origin=self._origin,
                 presets=dict(presets or {}),
+                replays=dict(replays or {}),
+                card=card,
             )
         )
 

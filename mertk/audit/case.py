@@ -18,7 +18,9 @@ from mertk.harness.plan import (
     folders_of,
     make_task,
     read_clips,
+    replayed,
 )
+from mertk.harness.replay import moved
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Json, Recipe, Use
 
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A recipe on the clips and folds of a protocol, with the seed of its chances."""
+    """A recipe on the clips and folds of a protocol, with the seed of its chances.
+
+    A `replay` of an order of work that leaks fits the places `once` before the folds.
+    """
 
     name: str
     recipe: Mapping[str, Any]
@@ -38,6 +43,8 @@ class Case:
     protocol: Mapping[str, Any]
     seed: int = 0
     device: str = "cpu"
+    replay: str = ""
+    once: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -60,6 +67,7 @@ def case_of(
     preset: str | None = None,
     swaps: Sequence[tuple[str, Sequence[Use]]] = (),
     sets: Sequence[tuple[str, Json]] = (),
+    replay: str | None = None,
     seed: int = 0,
     quick: bool = False,
 ) -> Case:
@@ -74,12 +82,15 @@ def case_of(
     if quick and not dataset and not asked:
         uses = [uses[0].having(**_SMALL)]
     name = "recipe"
+    once: tuple[str, ...] = ()
     if isinstance(model, str):
         found = choose_model(
             registry, model, preset=preset, synthetic=True, swaps=swaps,
             sets=[(path, value) for path, value in sets if not path.startswith("dataset.")],
         )  # fmt: skip
-        name, model = found.name, found.recipe
+        if replay:
+            found = replayed(registry, model, found, replay)
+        name, model, once = found.name, found.recipe, found.once
     return Case(
         name=name,
         recipe=model.to_json(),
@@ -88,6 +99,8 @@ def case_of(
         folders={n: str(path.resolve()) for n, path in folders_of(uses, data).items()},
         protocol=(asked or default_protocol(registry, uses)).to_json(),
         seed=seed,
+        replay=replay or "",
+        once=once,
     )
 
 
@@ -123,3 +136,7 @@ class Opened:
     def line(self) -> Line:
         """The recipe, built anew."""
         return build_line(self.plugins.registry, self.recipe)
+
+    def fold_line(self) -> Line:
+        """The recipe, built anew, as folds run it: a replay fits some of it before."""
+        return moved(self.line(), self.case.once)

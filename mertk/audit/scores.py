@@ -16,10 +16,12 @@ from mertk.audit.laws import LAWS
 from mertk.audit.noise import noise_clips
 from mertk.harness.folds import run_fold
 from mertk.harness.line import Line, Parcel
+from mertk.harness.replay import fit_once
 
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
     from mertk.clips import Clip
+    from mertk.harness.folds import Sample
 
     Stages = Mapping[str, Sequence[Parcel]]
 
@@ -37,7 +39,7 @@ def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, An
         clips = list(task.clips)
         if law.noise:
             clips = noise_clips(case.plugins.registry, clips, truth, Path(folder), seed)
-        stages = prefix(case.line(), clips)
+        stages = settled(case, prefix(case.line(), clips), sample)
         parcels = list(stages.values())[-1]
         rows = {place: [row(parcel) for parcel in made] for place, made in stages.items() if places}
         for split in task.splits:
@@ -45,7 +47,7 @@ def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, An
                 known = [of_clips[at] for at in split.train]
                 guesses.note(place, split, known, [of_clips[at] for at in split.test])
             tap = partial(guesses.tap, split) if places else _untapped
-            fold = run_fold(case.line(), parcels, sample, split, seed, tap=tap)
+            fold = run_fold(case.fold_line(), parcels, sample, split, seed, tap=tap)
             found = np.asarray(fold.probabilities)
             predicted[split.test] = found >= 0.5 if sample.multilabel else found.argmax(axis=1)
     return {
@@ -66,3 +68,9 @@ def prefix(line: Line, clips: Sequence[Clip]) -> Stages:
         before = list(stages.values())[-1]
         stages[step.place] = [step.apply(parcel) for parcel in before]
     return stages
+
+
+def settled(case: Opened, stages: Stages, sample: Sample) -> Stages:
+    """The stages, and behind them what a replay fits once, on all clips."""
+    behind = list(stages.values())[-1]
+    return {**stages, **fit_once(case.line(), case.case.once, behind, sample, case.case.seed)}

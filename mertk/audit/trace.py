@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mertk.audit.noise import noise_clips
-from mertk.audit.scores import prefix
+from mertk.audit.scores import prefix, settled
 from mertk.harness.folds import Sample, run_fold
 from mertk.splits import Split
 
@@ -63,13 +63,14 @@ def _run(
     if warm:
         stages = {place: made[::-1] for place, made in stages.items()}
         split = replace(split, test=split.test[::-1])
+    stages = settled(case, stages, sample)
     parcels = list(stages.values())[-1]
     trace = _Trace(split, sample.uids)
     for place, made in list(stages.items())[1:]:
         trace.tap(place, [made[at] for at in split.train], [made[at] for at in split.test])
     if warm:
-        run_fold(case.line(), parcels, sample, small.other, seed)
-    line = case.line()
+        run_fold(case.fold_line(), parcels, sample, small.other, seed)
+    line = case.fold_line()
     done = run_fold(line, parcels, sample, split, seed, tap=trace.tap)
     trace.answers(line, done.probabilities)
     return trace.found

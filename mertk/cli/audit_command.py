@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--preset", help="Default: quick where the model has one.")
 @click.option("--set", "sets", multiple=True, metavar="SLOT.PARAMETER=VALUE")
 @click.option("--swap", "swaps", multiple=True, metavar="SLOT=NAME[:KEY=VALUE,…]")
+@click.option("--replay", metavar="NAME", help="In its authors' order of work, which leaks.")
 @click.option("--probe", "probes", multiple=True,
               type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
               help="May be repeated. Default: all.")  # fmt: skip
@@ -50,6 +51,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         preset=given["preset"],
         swaps=[parse_swap(text) for text in given["swaps"]],
         sets=[parse_set(text) for text in given["sets"]],
+        replay=given["replay"],
         seed=given["seed"],
         quick=given["quick"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -51,7 +52,22 @@ from mertk.cli._choices import parse_folders, parse_set, parse_swap
     metavar="SLOT=NAME[:KEY=VALUE,…]",
     help="Exchange a component of the first model; a+b for several fusion blocks.",
 )
-@click.option("--seeds", default="0", show_default=True, help="A list: 0,1,2.")
+@click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="PATH=VALUE,VALUE",
+    help="Variants of the first model: a slot exchanges, slot.parameter sets; several multiply.",
+)
+@click.option(
+    "--replay",
+    metavar="NAME",
+    help="Also run the first model in its authors' order of work, which leaks; kept apart.",
+)
+@click.option(
+    "--seeds",
+    help="A list: 0,1,2. Default: 0; 0 to 4 for a model that takes chances, quick ones apart.",
+)
 @click.option("--jobs", type=click.IntRange(1), help="Worker processes. Default: one per core.")
 @click.option(
     "--device",
@@ -78,6 +94,23 @@ from mertk.cli._choices import parse_folders, parse_set, parse_swap
     is_flag=True,
     help="Run also where the clips are not those that the protocol is published with.",
 )
+@click.option(
+    "--keyframes",
+    default="given",
+    show_default=True,
+    type=click.Choice(["given", "estimated", "none"]),
+    help="none takes onset, apex and offset away; estimated spots an apex in the pixels instead.",
+)
+@click.option(
+    "--jitter",
+    metavar="FRAMES",
+    help="Run the first model with onset and apex wrong by so many frames: 0,1,2,4.",
+)
+@click.option(
+    "--oracle-gap",
+    is_flag=True,
+    help="Look at every epoch: what choosing it would give, honestly and on the test subject.",
+)
 @click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
@@ -91,13 +124,18 @@ def command(
     preset: str | None,
     sets: tuple[str, ...],
     swaps: tuple[str, ...],
-    seeds: str,
+    sweeps: tuple[str, ...],
+    replay: str | None,
+    seeds: str | None,
     jobs: int | None,
     device: str,
     out: Path,
     *,
     resume: bool,
     allow_mismatch: bool,
+    keyframes: Literal["given", "estimated", "none"],
+    jitter: str | None,
+    oracle_gap: bool,
     published: bool,
     as_json: bool,
 ) -> None:
@@ -107,7 +145,7 @@ def command(
     """
     from mertk.cli.progress import Bar
     from mertk.harness.bench import bench
-    from mertk.report import html, tables
+    from mertk.report import html, tables, terminal
 
     plugins = load(ctx)
     with Bar() as bar:
@@ -117,7 +155,12 @@ def command(
             data=parse_folders(data),
             protocol=protocol,
             preset=preset,
-            seeds=_seeds(seeds),
+            seeds=_numbers("seeds", seeds) or None,
+            sweeps=sweeps,
+            replay=replay,
+            oracle_gap=oracle_gap,
+            keyframes=keyframes,
+            jitter=_numbers("jitter", jitter),
             swaps=[parse_swap(text) for text in swaps],
             sets=[parse_set(text) for text in sets],
             jobs=jobs,
@@ -133,15 +176,18 @@ def command(
     if as_json:
         click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
     else:
-        tables.show(results, published=published)
+        terminal.show(results, published=published)
         click.echo(f"report: {page}")
 
 
-def _seeds(text: str) -> list[int]:
+def _numbers(option: str, text: str | None) -> list[int]:
+    """A list such as 0,1,2, sorted; empty where none is given."""
+    if text is None:
+        return []
     try:
         found = [int(part) for part in text.split(",")]
     except ValueError:
-        raise click.UsageError(f"--seeds {text}: give a list such as 0,1,2") from None
+        raise click.UsageError(f"--{option} {text}: give a list such as 0,1,2") from None
     if min(found) < 0:
-        raise click.UsageError(f"--seeds {text}: seeds are not negative")
+        raise click.UsageError(f"--{option} {text}: numbers are not negative")
     return sorted(set(found))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
-from mertk import identity, stats
+from mertk import stats
 from mertk.cache import Cache
-from mertk.errors import ComponentError, DataError, MertkError
+from mertk.errors import ParameterError
+from mertk.harness.apexes import spot
+from mertk.harness.keyframes import jittered, spotted, without
 from mertk.harness.line import build_line
 from mertk.harness.plan import (
     FLOORS,
@@ -24,30 +25,15 @@ from mertk.harness.plan import (
     folders_of,
     make_task,
     read_clips,
+    replayed,
 )
-from mertk.harness.prefix import PrefixKeys
 from mertk.harness.progress import Progress, Silent
+from mertk.harness.replay import moved
 from mertk.harness.results import Results
-from mertk.harness.work import Job, do_fold, in_order, prepare_clip
-from mertk.ledger import Run
+from mertk.harness.runner import Options, Runner
+from mertk.harness.sweeps import Sweep, Variants
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Json, Recipe, Use
-
-if TYPE_CHECKING:
-    from mertk.clips import Clip
-    from mertk.splits import Split
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to run; none of it changes a number, but for `device` in the last digits."""
-
-    jobs: int
-    device: str
-    out: Path
-    cache: Path
-    fresh: bool
-    folders: Mapping[str, str]
 
 
 def bench(
@@ -58,9 +44,14 @@ def bench(
     protocol: str | Use | None = None,
     preset: str | None = None,
     floors: bool = True,
-    seeds: Sequence[int] = (0,),
+    seeds: Sequence[int] | None = None,
     swaps: Sequence[tuple[str, Sequence[Use]]] = (),
     sets: Sequence[tuple[str, Json]] = (),
+    sweeps: Sequence[str] = (),
+    replay: str | None = None,
+    oracle_gap: bool = False,
+    keyframes: Literal["given", "estimated", "none"] = "given",
+    jitter: Sequence[int] = (),
     jobs: int | None = None,
     device: str = "cpu",
     out: Path | str = "runs",
@@ -84,9 +75,19 @@ def bench(
         preset: of every model that is named without one; default: `quick` on synthetic data
             where there is one, else the model's default.
         floors: also run the floors `majority` and `prior`.
-        seeds: one repetition each.
+        seeds: one repetition each; default: 0, and 0 … 4 for a model some `fit` of which takes
+            chances, but for the preset `quick`.
         swaps: (slot, components) to exchange in the first model.
         sets: (slot.parameter, value) to set in the first model, or `dataset.parameter`.
+        sweeps: variants of the first model in its stead, as `"extractor.patches=1,4,9"` (sets) or
+            `"fusion.2=lstm_se,lstm_concat"` (exchanges); several give all combinations.
+        replay: also run the first model in this order of work of its authors, which leaks: the run
+            is stamped, and kept apart from the others.
+        oracle_gap: fit again and look at every epoch of the models' networks, to tell what choosing
+            the epoch on inner subjects would give, and what on the test subject.
+        keyframes: `none` takes the annotated onset, apex and offset away from every model;
+            `estimated` gives them an apex that was found in the pixels instead.
+        jitter: also run the first model with onset and apex wrong by so many frames.
         jobs: worker processes; default: one per CPU core.
         device: `cpu`, `cuda` or `auto`, for networks.
         out: the folder that holds the run folders.
@@ -104,6 +105,7 @@ def bench(
     """
     plugins = plugins or load_plugins()
     watch = progress or Silent()
+    root = Cache(Path(cache) if cache else None).root.resolve()
     asked = as_use(protocol) if protocol else None
     uses = chosen_datasets(plugins.registry, dataset, asked, sets)
     watch.stage("reading the clip list", 0)
@@ -112,116 +114,39 @@ def bench(
     rules = asked or default_protocol(plugins.registry, uses)
     task = make_task(plugins.registry, rules, uses, clips, allow_mismatch=allow_mismatch)
     chosen = _choose(plugins, models, task, preset=preset, swaps=swaps, sets=sets)
+    workers = jobs or os.cpu_count() or 1
+    if keyframes != "given":
+        none = keyframes == "none"
+        task = without(task) if none else spotted(task, spot(task, root, workers, watch))
+        chosen = [replace(model, name=f"{model.name}+keyframes={keyframes}") for model in chosen]
+    if replay:
+        chosen.insert(1, _replayed(plugins, models[0], chosen[0], replay))
+    variants = Variants.of(chosen[0], [Sweep.parse(text) for text in sweeps]).jittered(jitter)
+    chosen[:1] = variants.models
     chosen += [Model(n, plugins.registry.recipe(n)) for n in FLOORS if floors and n not in
                [model.name for model in chosen]]  # fmt: skip
     options = Options(
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=workers,
         device=device,
         out=Path(out).resolve(),  # a worker process may stand in another folder
-        cache=Cache(Path(cache) if cache else None).root.resolve(),
+        cache=root,
         fresh=fresh,
         folders={name: str(path.resolve()) for name, path in folders.items()},
+        seeds=tuple(seeds) if seeds else None,
     )
     for model in chosen:  # every recipe is built once before any folder is made
-        build_line(plugins.registry, model.recipe)
-    work = _Bench(plugins, task, tuple(seeds), options, watch)
-    results = Results([work.run(model) for model in chosen], plugins)
-    for outcome in results.outcomes:
+        moved(build_line(plugins.registry, model.recipe), model.once)
+    runs = []
+    for model in chosen:
+        runner = Runner(plugins, jittered(task, model.jitter), options, watch)
+        runs.append(runner.run(model))
+        if oracle_gap and model.recipe.extractors and not model.replay:
+            runner.look(model, runs[-1])
+    results = Results(runs, plugins, swept=variants.values)
+    for outcome in (*results.outcomes, *results.leaked):
         scores = stats.pooled(outcome.confusions, results.score)
         plugins.manager.hook.mertk_run_done(run=outcome.run.identity, scores=scores)
     return results
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bench:
-    """One call of `bench` at work."""
-
-    plugins: Plugins
-    task: Task
-    seeds: tuple[int, ...]
-    options: Options
-    watch: Progress
-
-    def run(self, model: Model) -> Run:
-        """The model's run, with every fold of every seed in it."""
-        registry, task = self.plugins.registry, self.task
-        run = self._open(model)
-        if self.options.fresh:
-            run.clear(self.seeds)
-        missing = [(s, n) for n in self.seeds for s in task.splits if not run.has(n, s.name)]
-        if not missing:
-            return run
-        line = build_line(registry, model.recipe)
-        keys: tuple[str, ...] = ()
-        if line.prefix:
-            run.note_prefix(self._prefix(model))
-            names = PrefixKeys.of(registry, model.recipe, line)
-            keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
-        job = Job(
-            recipe=model.recipe,
-            files=self.plugins.files,
-            cache=self.options.cache,
-            device=self.options.device,
-            run=run.path,
-            sample=task.sample,
-            keys=keys,
-            footage=tuple(c.footage for c in task.clips) if "footage" in line.needs else (),
-        )
-        self._folds(model.name, run, job, missing)
-        return run
-
-    def _open(self, model: Model) -> Run:
-        registry = self.plugins.registry
-        named = {
-            "recipe": model.recipe.to_json(),
-            "components": identity.recipe_identity(registry, model.recipe),
-            **self.task.identity,
-        }
-        about = identity.provenance(self.options.device) | {
-            "synthetic": self.task.synthetic,
-            "folders": self.options.folders,
-            "published": self.task.published,
-        }
-        return Run.open(self.options.out, model.name, named, about)
-
-    def _prefix(self, model: Model) -> float:
-        """Compute what is not in the cache; clips that fail are reported together at the end."""
-        clips = self.task.clips
-        self.watch.stage(f"{model.name}: features", len(clips))
-        todo = functools.partial(prepare_clip, model.recipe, self.plugins.files, self.options.cache)
-        units = [functools.partial(_try, todo, clip) for clip in clips]
-        failed: list[MertkError] = []
-        spent = 0.0
-        for uid, found in in_order(units, self.options.jobs):
-            self.watch.step(uid)
-            if isinstance(found, MertkError):
-                failed.append(found)
-            else:
-                spent += found
-        if failed:
-            shown = "\n  ".join(sorted(str(error) for error in failed)[:10])
-            more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
-            kind = DataError if all(isinstance(e, DataError) for e in failed) else ComponentError
-            raise kind(
-                f"{len(failed)} of {len(clips)} clips failed (the others are cached):\n"
-                f"  {shown}{more}"
-            )
-        return spent
-
-    def _folds(self, name: str, run: Run, job: Job, missing: Sequence[tuple[Split, int]]) -> None:
-        self.watch.stage(f"{name}: folds", len(missing))
-        units = [functools.partial(do_fold, job, split, seed) for split, seed in missing]
-        for fold in in_order(units, min(self.options.jobs, len(missing))):
-            self.plugins.manager.hook.mertk_fold_done(run=run.identity, fold=asdict(fold))
-            self.watch.step(fold.name)
-
-
-def _try(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, float | MertkError]:
-    """A clip's id, and its seconds or what is wrong with it."""
-    try:
-        return clip.uid, unit(clip)
-    except (DataError, ComponentError) as error:
-        return clip.uid, error
 
 
 def _choose(
@@ -250,3 +175,9 @@ def _choose(
         )
         chosen.append(found)
     return list(dict.fromkeys(chosen))
+
+
+def _replayed(plugins: Plugins, given: str | Recipe, model: Model, replay: str) -> Model:
+    if isinstance(given, Recipe):
+        raise ParameterError(f"replay '{replay}': only models that are named have replays")
+    return replayed(plugins.registry, given, model, replay)

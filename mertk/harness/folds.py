@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -53,6 +55,10 @@ Tap = Callable[[str, Sequence[Parcel], Sequence[Parcel]], None]
 """Is shown the training and the test parcels after each step, by the step's place."""
 
 
+Watch = Callable[[Sequence[Parcel]], AbstractContextManager[Any]]
+"""Is entered with the test parcels while the classifier is fitted."""
+
+
 def run_fold(
     line: Line,
     parcels: Parcels,
@@ -61,10 +67,11 @@ def run_fold(
     seed: int,
     *,
     tap: Tap = lambda _place, _known, _asked: None,
+    watch: Watch = contextlib.nullcontext,
 ) -> Fold:
     """Fit and predict one fold. `line` must be new: what it learns stays in its components."""
     start = time.perf_counter()
-    work = _Work(sample, split, seed, Clock())
+    work = Work(sample, split, seed, Clock())
     clock = work.clock
     known = [clock.time("load", parcels.__getitem__, int(at)) for at in split.train]
     asked = [clock.time("load", parcels.__getitem__, int(at)) for at in split.test]
@@ -76,7 +83,8 @@ def run_fold(
         known = [clock.time(step.place, step.apply, parcel) for parcel in known]
         asked = [clock.time(step.place, step.apply, parcel) for parcel in asked]
         tap(step.place, known, asked)
-    work.fit(line.classifier, known, len(line.inside), line.blocks)
+    with watch(asked):
+        work.fit(line.classifier, known, len(line.inside), line.blocks)
     rows, explained = work.predict(line.classifier, asked)
     tap(line.classifier.place, known, asked)
     clock.seconds["total"] = time.perf_counter() - start
@@ -89,17 +97,19 @@ def run_fold(
         probabilities=rows,
         seconds={name: round(spent, 6) for name, spent in clock.seconds.items()},
         explained=explained,
+        drew=work.drew,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Work:
-    """One fold at work."""
+class Work:
+    """One fold at work; `drew` fills with the places whose `fit` took a chance."""
 
     sample: Sample
     split: Split
     seed: int
     clock: Clock
+    drew: list[str] = field(default_factory=list)
 
     def fit(
         self, step: Step, known: Sequence[Parcel], number: int, blocks: Sequence[Any] = ()
@@ -111,7 +121,9 @@ class _Work:
             people=self.sample.people[self.split.train],
             classes=self.sample.classes,
         )
-        fit = functools.partial(step.component.fit, train, self.rng(number))
+        rng = self.rng(number)
+        before = _state(rng)
+        fit = functools.partial(step.component.fit, train, rng)
         where = f"fold '{self.split.name}', {step.place}"
         try:
             if blocks:
@@ -126,6 +138,8 @@ class _Work:
                 f"{where} ({type(step.component).__name__}): {type(error).__name__}: {error}"
                 f"{many if train.multilabel else ''}"
             ) from error
+        if _state(rng) != before:
+            self.drew.append(step.place)
 
     def predict(
         self, step: Step, asked: Sequence[Parcel]
@@ -146,3 +160,9 @@ class _Work:
     def rng(self, step: int) -> np.random.Generator:
         """Chance from (seed, fold, step) alone: the same in any order, on any number of workers."""
         return np.random.default_rng([self.seed, zlib.crc32(self.split.name.encode()), step])
+
+
+def _state(rng: np.random.Generator) -> tuple[Any, ...]:
+    """What changes when chance is drawn, or handed on by `spawn`."""
+    source: Any = rng.bit_generator
+    return source.state, source.seed_seq.n_children_spawned

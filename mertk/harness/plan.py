@@ -26,10 +26,18 @@ FLOORS = ("majority", "prior")
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A recipe under the name that tables show: model, preset, and what was changed."""
+    """A recipe under the name that tables show: model, preset, and what was changed.
+
+    A `replay` fits the places `once` before the folds, on all clips: it leaks, and is stamped.
+    `jitter` is by how many frames its key frames are wrong.
+    """
 
     name: str
     recipe: Recipe
+    quick: bool = False
+    replay: str = ""
+    once: tuple[str, ...] = ()
+    jitter: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +71,7 @@ def choose_model(
     """
     name, _, named = text.partition(":")
     if name.endswith((".toml", ".json")):
-        recipe, shown = Recipe.load(Path(name)), Path(name).stem
+        recipe, shown, wanted = Recipe.load(Path(name)), Path(name).stem, None
     else:
         presets = registry.get("model", name).presets
         wanted = named or preset
@@ -77,7 +85,23 @@ def choose_model(
     for path, value in sets:
         recipe = recipe.set(path, value)
         shown += f"+{path}={value}"
-    return Model(shown, recipe)
+    return Model(shown, recipe, quick=wanted == "quick")
+
+
+def replayed(registry: Registry, text: str, model: Model, replay: str) -> Model:
+    """A chosen model (named by `text`) in its authors' order of work."""
+    if text.endswith((".toml", ".json")):
+        raise ParameterError(
+            f"replay '{replay}': {text} is a recipe file; only models have replays"
+        )
+    found = registry.replay(text.partition(":")[0], replay)
+    return Model(
+        f"{model.name}+replay={replay}",
+        found.applied(model.recipe),
+        quick=model.quick,
+        replay=replay,
+        once=found.once,
+    )
 
 
 def as_use(given: str | Use) -> Use:

@@ -58,7 +58,7 @@ def run_prefix(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> float:
     if cache.get(key) is None:
         try:
             parcel = _apply(line.prefix, keys, cache, clip)
-            arrays, about = _pack(parcel, line.needs)
+            arrays, about = pack(parcel, line.needs)
         except MertkError as error:
             kind = DataError if isinstance(error, DataError) else ComponentError
             raise kind(f"{clip.uid}: {error}") from error
@@ -100,7 +100,7 @@ def aligned(step: Step, key: str, cache: Cache, footage: Footage) -> Faces:
     return faces
 
 
-def _pack(parcel: Parcel, needs: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def pack(parcel: Parcel, needs: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What crosses the frontier as arrays and JSON."""
     arrays: dict[str, Any] = {f"stream/{name}": a for name, a in parcel.streams.items()}
     about: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ import numpy as np
 
 from mertk import stats
 from mertk.errors import StorageError
+from mertk.harness import oracle
+from mertk.harness.foldmeans import fold_means
+from mertk.harness.labelmaps import LabelMap, Remapped, remapped
 from mertk.ledger import Run
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Recipe, Use
@@ -45,6 +49,12 @@ class Outcome:
         return self.run.name
 
     @property
+    def seen_before(self) -> Mapping[str, Sequence[str]]:
+        """By place the run's data sets that its frozen weights were trained on."""
+        found: Mapping[str, Sequence[str]] = self.run.provenance.get("seen_before", {})
+        return found
+
+    @property
     def is_floor(self) -> bool:
         """Whether the recipe looks at no pixels."""
         return not Recipe.from_json(self.run.identity["recipe"]).extractors
@@ -63,10 +73,17 @@ class Outcome:
 class Results:
     """Runs of several models on the same clips: `table()`, `parts()`, `comparisons()`, `outcomes`.
 
-    The first run that is no floor is compared with every other one.
+    The first run that is no floor is compared with every other one. `swept` are the values of a
+    sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
     """
 
-    def __init__(self, runs: Sequence[Run], plugins: Plugins | None = None) -> None:
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        plugins: Plugins | None = None,
+        *,
+        swept: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         _check_comparable(runs)
@@ -77,7 +94,15 @@ class Results:
         self.tests_all = bool(getattr(rules, "tests_all", True))
         self.classes = runs[0].classes
         self.multilabel = runs[0].multilabel
-        self.runs = list(runs)
+        self.swept = swept or {}
+        self.label_maps: Sequence[LabelMap] = ()
+        self.runs = [run for run in runs if not run.replay]
+        self._replays = [run for run in runs if run.replay]
+        if not self.runs:
+            raise StorageError(
+                f"{runs[0].path} is a replay that leaks, and is only shown beside the strict run; "
+                "give that as well"
+            )
 
     @classmethod
     def load(cls, *paths: Path | str, plugins: Plugins | None = None) -> Results:
@@ -91,8 +116,13 @@ class Results:
 
     @functools.cached_property
     def outcomes(self) -> list[Outcome]:
-        """One per run, in the order given."""
+        """One per run, in the order given, without those that leak."""
         return [_outcome(run) for run in self.runs]
+
+    @functools.cached_property
+    def leaked(self) -> list[Outcome]:
+        """The replays of an order of work that lets held-out clips in; never compared with."""
+        return [_outcome(run) for run in self._replays]
 
     @property
     def datasets(self) -> list[str]:
@@ -123,7 +153,7 @@ class Results:
         """
         first = self.outcomes[0].predictions
         one = first[first["seed"] == first["seed"].min()]
-        truth, _ = _answers(self.runs[0], one)
+        truth, _ = self.runs[0].answers(one)
         held_out = one["fold" if self.tests_all else "person"].to_numpy(str)
         return stats.chance(truth, held_out, len(self.classes), self.score)
 
@@ -136,7 +166,61 @@ class Results:
         """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds."""
         import pandas as pd
 
-        return pd.DataFrame([self._row(outcome) for outcome in self.outcomes])
+        return pd.DataFrame(self._rows)
+
+    @functools.cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        return [self._row(outcome) for outcome in self.outcomes]
+
+    def sweep_table(self) -> pd.DataFrame:
+        """As `table()`, a row for each variant of a sweep, with its values by path in front."""
+        import pandas as pd
+
+        rows = [
+            {**self.swept[row["model"]], **row}
+            for row in self._rows
+            if self.swept.get(row["model"])
+        ]
+        return pd.DataFrame(rows)
+
+    def epochs_table(self) -> pd.DataFrame:
+        """What choosing the epoch gives, where it was looked at: a row a run and rule.
+
+        `epoch` is the mean one, from 1. A run without epochs has one row, with NaN.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._epochs)
+
+    @functools.cached_property
+    def _epochs(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for outcome in self.outcomes:
+            folds = sorted(outcome.predictions["fold"].unique())
+            found = oracle.gaps(outcome.run, folds)
+            rows += [
+                {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch,
+                 **self._scores_of(gap.confusions)}
+                for gap in found
+            ]  # fmt: skip
+            if not found and (outcome.run.path / "oracle").exists():
+                rows.append({"model": outcome.name, "rule": "no epochs to choose from"})
+        return rows
+
+    def leaked_table(self) -> pd.DataFrame:
+        """As `table()`, of the replays that leak; no row where none was run."""
+        import pandas as pd
+
+        return pd.DataFrame([self._row(outcome) for outcome in self.leaked])
+
+    def remapped(self) -> list[Remapped]:
+        """The same predictions under each of `label_maps`, and unchanged first; one a run and map.
+
+        Empty without `label_maps`.
+        """
+        own = LabelMap({name: [name] for name in self.classes})
+        maps = [own, *self.label_maps] if self.label_maps else []
+        return [remapped(one, label_map) for one in self.outcomes for label_map in maps]
 
     def parts(self) -> pd.DataFrame:
         """The scores of each database's clips, from the same predictions; one row per run and part.
@@ -193,26 +277,62 @@ class Results:
     def comparisons(self, score: str | None = None) -> dict[tuple[str, str], stats.Paired]:
         """The first model against each other run: a paired permutation test over subjects.
 
-        `score` is one of the protocol's; default: its first.
+        `score` is one of the protocol's; default: its first. p is corrected over the models of the
+        table, and over its floors, as two families.
         """
         models = [outcome for outcome in self.outcomes if not outcome.is_floor]
         if not models:
             return {}
         first = models[0]
-        return {
-            (first.name, other.name): stats.paired_permutation(
-                first.confusions, other.confusions, self.score, score or self.main_score
-            )
-            for other in self.outcomes
-            if other is not first
-        }
+        found: dict[tuple[str, str], stats.Paired] = {}
+        for floor in (False, True):
+            family = {
+                (first.name, other.name): stats.paired_permutation(
+                    first.confusions, other.confusions, self.score, score or self.main_score
+                )
+                for other in self.outcomes
+                if other is not first and other.is_floor == floor
+            }
+            found |= stats.corrected(family)
+        return found
+
+    def _spread(self, confusions: NDArray[np.int64]) -> dict[str, float]:
+        """The standard deviation of each score over seeds; NaN of a single one."""
+        scores = self.score(confusions.sum(axis=1))
+        many = len(confusions) > 1
+        return {f"{n}_sd": float(np.std(v, ddof=1)) if many else np.nan for n, v in scores.items()}
+
+    def fold_means(self) -> pd.DataFrame:
+        """UF1, UAR and accuracy as means over folds, which no protocol asks for.
+
+        A row a run and treatment of the classes that a fold lacks (`metrics.fold_means`), means
+        over seeds. No row for multi-label runs.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(row for one in self.outcomes for row in fold_means(one))
+
+    @functools.cached_property
+    def tried(self) -> int:
+        """How many recipes the folder of these runs holds for this protocol and clip list."""
+        first, found = self.runs[0], set()
+        for file in first.path.parent.glob("*/run.json"):
+            with contextlib.suppress(StorageError):  # a run of another release does not count
+                other = Run(file.parent).identity
+                same = all(other[p] == first.identity[p] for p in ("protocol", "clip_list"))
+                recipe = Recipe.from_json(other["recipe"])
+                if same and recipe.extractors and "replay" not in other:
+                    found.add(recipe)
+        return len(found)
 
     def _row(self, outcome: Outcome) -> dict[str, Any]:
         table = outcome.predictions
         return {
             "model": outcome.name,
             "floor": outcome.is_floor,
+            "seen_before": bool(outcome.seen_before),
             **self._scores_of(outcome.confusions),
+            **self._spread(outcome.confusions),
             "clips": table["uid"].nunique(),
             "subjects": len(outcome.subjects),
             "folds": table["fold"].nunique(),
@@ -239,19 +359,10 @@ def _outcome(run: Run) -> Outcome:
                 f"{run.path}: seed {seed} is not finished ({part['person'].nunique()} of "
                 f"{len(subjects)} subjects); run the same bench again to go on"
             )
-        truth, predicted = _answers(run, part)
+        truth, predicted = run.answers(part)
         people = part["person"].to_numpy(str)
         matrices.append(stats.subject_confusions(truth, predicted, people, len(run.classes)))
     return Outcome(run, table, np.stack(matrices), subjects)
-
-
-def _answers(run: Run, table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Truth and prediction `[clips]`, or `[clips, classes]` of 0 and 1 of a multi-label run."""
-    if not run.multilabel:
-        return table["truth"].to_numpy(), table["predicted"].to_numpy()
-    truth = table[[f"t_{name}" for name in run.classes]].to_numpy()
-    probabilities = table[[f"p_{name}" for name in run.classes]].to_numpy()
-    return truth, (probabilities >= 0.5).astype(np.int64)
 
 
 def _check_comparable(runs: Sequence[Run]) -> None:

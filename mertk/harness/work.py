@@ -7,17 +7,20 @@ unit, and chance comes from (seed, fold).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mertk.cache import Cache
 from mertk.errors import StorageError
 from mertk.harness.folds import Sample, run_fold
+from mertk.harness.keyframes import Noting
 from mertk.harness.line import Line, Parcel, build_line
-from mertk.harness.prefix import PrefixKeys, run_prefix, unpack
+from mertk.harness.prefix import PrefixKeys, pack, run_prefix, unpack
+from mertk.harness.replay import fit_once, moved
 from mertk.ledger import Fold, Run
 from mertk.plugins import load_plugins
 from mertk.recipe import Recipe
@@ -51,15 +54,41 @@ def prepare_clip(recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip
 
 def do_fold(job: Job, split: Split, seed: int) -> Fold:
     """A unit of the fold pass: one (seed, fold), saved to the ledger as soon as it is done."""
+    run = Run(job.run)
+    parcels = Noting(Stock(job), int(split.train[0]))
+    with at_work(job) as line:
+        fold = run_fold(moved(line, once_of(run)), parcels, job.sample, split, seed)
+    fold = replace(fold, keyframes=sorted(parcels.seen))
+    run.save(fold)
+    return fold
+
+
+def do_once(job: Job, keys: tuple[str, ...], seed: int) -> None:
+    """A unit of a replay: what it fits once, and every clip behind it in the cache by `keys`."""
+    cache, once = Cache(job.cache), once_of(Run(job.run))
+    if all(cache.get(key) is not None for key in keys):
+        return
+    with at_work(job) as line:
+        stages = fit_once(line, once, Stock(job), job.sample, seed)
+    needs = moved(line, once).needs
+    for key, parcel in zip(keys, list(stages.values())[-1], strict=True):
+        cache.put(key, *pack(parcel, needs))
+
+
+def once_of(run: Run) -> tuple[str, ...]:
+    """The places that a run fits before its folds: none, unless it is stamped as a replay."""
+    return tuple(run.replay["once"]) if run.replay else ()
+
+
+@contextlib.contextmanager
+def at_work(job: Job) -> Iterator[Line]:
+    """The job's line, built anew, with one thread and the job's device."""
     from threadpoolctl import threadpool_limits
 
-    registry = load_plugins(job.files).registry
-    line = build_line(registry, job.recipe)
+    line = build_line(load_plugins(job.files).registry, job.recipe)
     _use_device(job.device)
     with threadpool_limits(limits=1):
-        fold = run_fold(line, _Parcels(job), job.sample, split, seed)
-    Run(job.run).save(fold)
-    return fold
+        yield line
 
 
 def in_order(units: Iterable[Callable[[], T]], jobs: int) -> Iterator[T]:
@@ -92,7 +121,7 @@ def _use_device(name: str) -> None:
     training.use_device(name)  # always: a process may have worked on another device before
 
 
-class _Parcels:
+class Stock:
     """The clips' parcels, read from the cache when they are asked for."""
 
     def __init__(self, job: Job) -> None:

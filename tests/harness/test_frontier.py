@@ -129,7 +129,7 @@ def test_a_held_out_clip_cannot_touch_the_state_or_the_other_predictions(tmp_pat
         monkeypatch.setenv("SPY", str(folder))
         results = mertk.bench(
             [recipe(classifier="spy")], dataset=mertk.Use("toy", touched=touched),
-            plugins=plugins, out=folder / "runs", jobs=1, floors=False,
+            plugins=plugins, out=folder / "runs", jobs=1, floors=False, seeds=[0],
         )  # fmt: skip
         states = {file.name: file.read_text() for file in folder.glob("toy*")}
         seen[touched] = states, results.runs[0].predictions().set_index("uid")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.report import html, tables
+from mertk.report import html, tables, terminal
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -130,7 +130,7 @@ def test_the_report_shows_positives_and_scores_per_label(plugins, tmp_path, caps
     page = html.write(results, tmp_path / "report.html", plugins).read_text()
     assert "<h2>Per label</h2>" in page
     assert "Confusion matrices" not in page
-    tables.show(results)
+    terminal.show(results)
     shown = capsys.readouterr().out
     assert "8 of 16" in shown
     assert "0.933 / 0.937" in shown

@@ -9,7 +9,7 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.report import html, published, tables
+from mertk.report import html, published, tables, terminal
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -169,7 +169,7 @@ def test_other_clips_are_refused_and_where_allowed_the_table_says_so(plugins, tm
     results = bench(plugins, tmp_path)
     warning = tables.warnings(results)[0]
     assert warning.startswith("NOT the clips of megc2019: casme2: 18 clips, published 145")
-    tables.show(results)
+    terminal.show(results)
     out = capsys.readouterr().out
     assert "NOT the clips of megc2019" in out
     assert "the same predictions by part" in out
@@ -242,13 +242,13 @@ def test_text_of_the_table_is_no_markup(plugins, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(published, "read", lambda: (one,))
     results = bench(plugins, tmp_path)
     assert "&lt;b&gt;[red]x" in html.render(results, plugins)
-    tables.show(results, published=True)
+    terminal.show(results, published=True)
     assert "<b>[red]x" in capsys.readouterr().out
 
 
 def test_where_nothing_is_known_it_is_said(plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path, dataset="toy", protocol="toy_loso")
     assert published.beside(results) is None
-    tables.show(results, published=True)
+    terminal.show(results, published=True)
     assert "No published scores of toy_loso are known here." in capsys.readouterr().out
     assert "papers print" not in html.render(results, plugins)

@@ -35,7 +35,8 @@ class PatchCNNSE:
 
     Frames: `frames` positions per clip are trained on and `extract_frames` are turned into
     features; 0 is all. They are spread evenly over onset … offset with both ends in, and the
-    inner one that is nearest to the apex moves there; a single one is the apex.
+    inner one that is nearest to the apex moves there; a single one is the apex. Of the training
+    frames of all clips together a random `share` is kept, as the authors' code keeps one half.
 
     `init` is `code` (normal, sd .1 for convolutions, .01 for layers; the paper's sd 1 does not
     train) or `he`, which needs fewer epochs.
@@ -53,6 +54,7 @@ class PatchCNNSE:
         input_range: Sequence[float] = (0.0, 1.0),
         frames: int = 0,
         extract_frames: int = 0,
+        share: float = 1.0,
         epochs: int = 60,
         lr: float = 1e-4,
         batch: int = 128,
@@ -70,7 +72,10 @@ class PatchCNNSE:
             raise ValueError(f"region_labels={region_labels!r} is not auto, none or a mapping")
         if frames < 0 or extract_frames < 0:
             raise ValueError(f"frames={frames}, extract_frames={extract_frames}: 0 is all")
+        if not 0 < share <= 1:
+            raise ValueError(f"share={share} is not in (0, 1]")
         self.height, self.width = patch_size
+        self.share = share
         self.region_labels = region_labels
         self.frames, self.extract_frames = frames, extract_frames
         self.network: dict[str, Any] = {
@@ -90,7 +95,7 @@ class PatchCNNSE:
         if any(regions.names != names for _, regions in train.inputs):
             raise mertk.ComponentError("patch_cnn_se: the regions' names differ between clips")
         self._check_labels(names, train.classes)
-        picked = [positions(faces, self.frames) for faces, _ in train.inputs]
+        picked = self._kept([positions(faces, self.frames) for faces, _ in train.inputs], rng)
         clips = np.repeat(np.arange(len(train)), [len(p) for p in picked])
         self.nets = {}
         for at, name in enumerate(names):
@@ -115,6 +120,18 @@ class PatchCNNSE:
             for at, net in enumerate(self.nets.values())
         ])  # fmt: skip
 
+    def _kept(
+        self, picked: list[NDArray[np.int64]], rng: np.random.Generator
+    ) -> list[NDArray[np.int64]]:
+        """A random share of all clips' positions; a clip may keep none."""
+        if self.share == 1:
+            return picked
+        total = sum(map(len, picked))
+        kept = np.zeros(total, bool)
+        kept[rng.choice(total, max(1, round(self.share * total)), replace=False)] = True
+        ends = np.cumsum([len(where) for where in picked])[:-1]
+        return [where[use] for where, use in zip(picked, np.split(kept, ends), strict=True)]
+
     def _train(
         self, pixels: Pixels, labels: NDArray[np.int64], count: int, rng: np.random.Generator
     ) -> training.Trained:
@@ -137,8 +154,8 @@ class PatchCNNSE:
         # OpenCV's bilinear has half-pixel centres and no antialias, as the authors' has
         whole = [cv2.resize(faces.frames[int(i)][rows, columns], size) for i in where]
         shape = (len(where), self.grid, self.height, self.grid, self.width, 3)
-        parts = np.stack(whole).reshape(shape).transpose(0, 2, 4, 1, 3, 5)
-        return parts.reshape(len(where), self.height, self.width, -1).astype(np.uint8)
+        parts = np.asarray(whole, np.uint8).reshape(shape).transpose(0, 2, 4, 1, 3, 5)
+        return parts.reshape(len(where), self.height, self.width, self.grid**2 * 3)
 
     def _check_labels(self, names: Sequence[str], classes: Sequence[str]) -> None:
         if isinstance(self.region_labels, str):

@@ -7,7 +7,7 @@ on smaller patches, one training frame a clip, fewer epochs: minutes on a CPU).
 from __future__ import annotations
 
 import mertk
-from mertk import Recipe, Use
+from mertk import Card, Recipe, Replay, Use
 
 # What Aouayeb et al. 2022 write; where they are silent, their code; where that would not train or
 # is an oversight, the reading that its docs page gives reasons for. Takes a GPU or days.
@@ -51,6 +51,82 @@ QUICK = Recipe(
     classifier=Use("mlp", epochs=40, lr=1e-3, init="code"),
 )  # fmt: skip
 
+# The order of work of the published code: stage 1 is trained once, on a random half of the frames
+# of all clips, and its features of all clips are kept; only then are subjects left out.
+AUTHORS = Replay(once=("extractor",), sets={"extractor.frames": 0, "extractor.share": 0.5})
+
+CARD = Card(
+    title="Spatiotemporal Features Fusion From Local Facial Regions for Micro-Expressions "
+    "Recognition",
+    authors="Aouayeb, Soladie, Hamidouche, Kpalma & Seguier",
+    venue="Frontiers in Signal Processing",
+    year=2022,
+    code="MouathAb/AnalyseMiE-CNN_LSTM_SE (no licence), read at 4623b56",
+    original=(
+        (
+            "CNN_SE.py 577-609: the frames of all clips of all subjects are put together, and a "
+            "random half of them is drawn (random_state=42), without regard to subjects."
+        ),
+        (
+            "CNN_SE.py 355, 618-632: the six region networks are trained once on that half, for 60 "
+            "epochs. There is no loop over subjects in the file."
+        ),
+        (
+            "CNN_SE.py 371-382: the features of all frames, the training half included, are "
+            "written to one table a region."
+        ),
+        (
+            "LSTM_SE.py 538-598: these tables are read before the loop that leaves subjects out "
+            "begins, so the held-out subject's labelled frames have trained the features that he "
+            "is tested with."
+        ),
+        (
+            "LSTM_SE.py 749-752: the held-out subject is given as validation data, for display; "
+            "the last of 250 epochs is used."
+        ),
+        "LSTM_SE.py, pad_sequences: its default type cuts every feature to a whole number.",
+        (
+            "CNN_SE.py 273-357: the gate squeezes nothing (1x1 convolutions at each position), and "
+            "a 1x1 convolution follows that the paper does not mention."
+        ),
+        "CNN_SE.py 172-202: patches have width and height exchanged.",
+        "Class weights are computed in both files and reach neither loss.",
+        (
+            "CNN_SE.py 380, LSTM_SE.py 531: a text and a number are added, so that neither script "
+            "runs."
+        ),
+        "LSTM_SE.py 790-894: UF1 and UAR are pooled over folds; `accuracy` is a mean over folds.",
+    ),
+    leak="L3",
+    differs=(
+        (
+            "Stage 1 is trained in every fold, on the training subjects alone. `--replay authors` "
+            "is the authors' order of work, in a run that is stamped as leaked."
+        ),
+        (
+            "Preset `paper` (default) follows the text: a squeeze, class weights in a focal loss, "
+            "standardised features. Preset `code` follows the code's layers, losses and cut "
+            "features."
+        ),
+        "Frames are those of onset ... offset; the authors' paths fit the uncut recordings.",
+        "White bars above the brows, since real faces are taller than the paper's boxes assume.",
+        "Small faces are enlarged to the canvas (`paper`); the code never enlarges (`code`).",
+        "Ordinary sigmoids in the LSTM; Keras' hard ones are not replicated.",
+        (
+            "Preset `quick` is for a CPU: patches of 12 x 16 pixels, stage 1 on the apex frame "
+            "alone, 30 and 40 epochs."
+        ),
+    ),
+    unverified=(
+        "The scores in the paper's tables were not at hand: none are printed here.",
+        (
+            "That the numbers for three classes come from the same split of frames: the code that "
+            "is published is that of the five objective classes."
+        ),
+        "The squeeze ratio (1/4) and the epochs of the paper, which it does not give.",
+    ),
+)
+
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
@@ -61,4 +137,6 @@ def mertk_register(register: mertk.Registrar) -> None:
         summary="Patch CNNs on six regions, an LSTM each, squeeze and excitation: the reference.",
         paper="doi:10.3389/frsip.2022.861469",
         presets={"paper": PAPER, "code": CODE, "quick": QUICK},
+        replays={"authors": AUTHORS},
+        card=CARD,
     )

@@ -1,0 +1,201 @@
+"""One model's run: its prefix pass, its folds for every seed, and the passes that come after."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk import identity
+from mertk.errors import ComponentError, DataError, MertkError
+from mertk.harness import oracle
+from mertk.harness.keyframes import of_prefix
+from mertk.harness.line import build_line
+from mertk.harness.prefix import PrefixKeys
+from mertk.harness.replay import moved
+from mertk.harness.work import Job, do_fold, do_once, in_order, prepare_clip
+from mertk.ledger import Run
+
+if TYPE_CHECKING:
+    from mertk.clips import Clip
+    from mertk.harness.plan import Model, Task
+    from mertk.harness.progress import Progress
+    from mertk.plugins import Plugins
+    from mertk.recipe import Recipe
+    from mertk.registry import Registry
+
+SEEDS = (0, 1, 2, 3, 4)
+"""What a model is run with where nobody says otherwise and some `fit` of it takes chances."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to run; none of it changes a number, but for `device` in the last digits.
+
+    Without `seeds` it is seed 0, and all of `SEEDS` for a model that takes chances, unless it is
+    in its preset `quick`.
+    """
+
+    jobs: int
+    device: str
+    out: Path
+    cache: Path
+    fresh: bool
+    folders: Mapping[str, str]
+    seeds: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runner:
+    """Runs models on the clips and folds of one task."""
+
+    plugins: Plugins
+    task: Task
+    options: Options
+    watch: Progress
+
+    def run(self, model: Model) -> Run:
+        """The model's run, with every fold of every seed in it."""
+        run, given = self._open(model), self.options.seeds
+        if self.options.fresh:
+            run.clear(given or SEEDS)
+        job = functools.cache(functools.partial(self._job, model, run))
+        self._finish(model, run, given or SEEDS[:1], job)
+        if given is None and not model.quick and run.draws:
+            self._finish(model, run, SEEDS, job)
+        return run
+
+    def look(self, model: Model, run: Run) -> None:
+        """Look at the epochs of every fold and seed of a finished run; a look can be finished."""
+        job = functools.cache(functools.partial(self._job, model, run))
+        seeds = sorted({fold.seed for fold in run.folds()})
+        missing = [
+            (split, seed)
+            for seed in seeds
+            for split in self.task.splits
+            if oracle.read(oracle.file_of(run.path, seed, split.name)) is None
+        ]
+        first = oracle.read(oracle.file_of(run.path, seeds[0], self.task.splits[0].name))
+        if not missing or (first is not None and not first.test):
+            return
+        self.watch.stage(f"{model.name}: epochs", len(missing))
+        units = [functools.partial(oracle.do_epochs, job(), split, seed) for split, seed in missing]
+        if first is None:  # without epochs, one fold tells
+            if not units.pop(0)():
+                return
+            self.watch.step()
+        for _ in in_order(units, max(1, min(self.options.jobs, len(units)))):
+            self.watch.step()
+
+    def _finish(self, model: Model, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
+        """Do the folds that are missing of these seeds."""
+        missing = [(s, n) for n in seeds for s in self.task.splits if not run.has(n, s.name)]
+        if not missing:
+            return
+        jobs = self._once(model, run, job(), sorted({seed for _, seed in missing}))
+        self.watch.stage(f"{model.name}: folds", len(missing))
+        units = [functools.partial(do_fold, jobs[seed], split, seed) for split, seed in missing]
+        for fold in in_order(units, min(self.options.jobs, len(missing))):
+            self.plugins.manager.hook.mertk_fold_done(run=run.identity, fold=asdict(fold))
+            self.watch.step(fold.name)
+
+    def _once(self, model: Model, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
+        """The job of each seed; that of a replay reads what was fitted once with that seed."""
+        if not model.once:
+            return dict.fromkeys(seeds, job)
+        self.watch.stage(f"{model.name}: LEAKED stage on all clips", len(seeds))
+        keys = {
+            seed: tuple(
+                identity.digest(["once", run.path.name, seed, uid]) for uid in job.sample.uids
+            )
+            for seed in seeds
+        }
+        units = [functools.partial(do_once, job, keys[seed], seed) for seed in seeds]
+        for _ in in_order(units, min(self.options.jobs, len(units))):
+            self.watch.step()
+        return {seed: replace(job, keys=keys[seed]) for seed in seeds}
+
+    def _job(self, model: Model, run: Run) -> Job:
+        """What a worker must know, after the prefix pass."""
+        registry, task = self.plugins.registry, self.task
+        line = build_line(registry, model.recipe)
+        keys: tuple[str, ...] = ()
+        if line.prefix:
+            run.note_prefix(self._prefix(model))
+            run.note_keyframes(of_prefix(line, task.clips[0]))
+            names = PrefixKeys.of(registry, model.recipe, line)
+            keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
+        needs = line.needs | moved(line, model.once).needs
+        return Job(
+            recipe=model.recipe,
+            files=self.plugins.files,
+            cache=self.options.cache,
+            device=self.options.device,
+            run=run.path,
+            sample=task.sample,
+            keys=keys,
+            footage=tuple(c.footage for c in task.clips) if "footage" in needs else (),
+        )
+
+    def _open(self, model: Model) -> Run:
+        registry = self.plugins.registry
+        named = {
+            "recipe": model.recipe.to_json(),
+            "components": identity.recipe_identity(registry, model.recipe),
+            **self.task.identity,
+        }
+        if model.replay:
+            named["replay"] = {"name": model.replay, "once": list(model.once)}
+        about = identity.provenance(self.options.device) | {
+            "synthetic": self.task.synthetic,
+            "folders": self.options.folders,
+            "published": self.task.published,
+            "seen_before": seen_before(registry, model.recipe, self.task.identity["datasets"]),
+        }
+        return Run.open(self.options.out, model.name, named, about)
+
+    def _prefix(self, model: Model) -> float:
+        """Compute what is not in the cache; clips that fail are reported together at the end."""
+        clips = self.task.clips
+        self.watch.stage(f"{model.name}: features", len(clips))
+        todo = functools.partial(prepare_clip, model.recipe, self.plugins.files, self.options.cache)
+        units = [functools.partial(_try, todo, clip) for clip in clips]
+        failed: list[MertkError] = []
+        spent = 0.0
+        for uid, found in in_order(units, self.options.jobs):
+            self.watch.step(uid)
+            if isinstance(found, MertkError):
+                failed.append(found)
+            else:
+                spent += found
+        if failed:
+            shown = "\n  ".join(sorted(str(error) for error in failed)[:10])
+            more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
+            kind = DataError if all(isinstance(e, DataError) for e in failed) else ComponentError
+            raise kind(
+                f"{len(failed)} of {len(clips)} clips failed (the others are cached):\n"
+                f"  {shown}{more}"
+            )
+        return spent
+
+
+def _try(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, float | MertkError]:
+    """A clip's id, and its seconds or what is wrong with it."""
+    try:
+        return clip.uid, unit(clip)
+    except (DataError, ComponentError) as error:
+        return clip.uid, error
+
+
+def seen_before(
+    registry: Registry, recipe: Recipe, datasets: Sequence[Mapping[str, Any]]
+) -> dict[str, list[str]]:
+    """By place the data sets of a run that went into a component's frozen weights beforehand."""
+    names = {use["name"] for use in datasets}
+    found = {
+        place: sorted(names & set(registry.get(place.partition(".")[0], use.name).trained_on))
+        for place, use in recipe.places().items()
+    }
+    return {place: both for place, both in found.items() if both}
