@@ -27,7 +27,8 @@ def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") ->
 
     `farneback` (default) and `farneback_emr` (parameters of Liu et al. 2019) and `dis` (Kroeger et
     al. 2016) take some 10 ms at 224 x 224; `tvl1` (Zach et al. 2007), which most papers name,
-    takes about a second and is computed by OpenCV's contrib build, or else by scikit-image.
+    takes about a second and is computed by OpenCV's contrib build, or else by scikit-image. Two
+    equal pictures have a flow of 0.
 
     Raises `UnknownNameError` for another method and `DataError` where the pictures do not match.
     """
@@ -40,6 +41,9 @@ def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") ->
                 f"{list(target.shape)}: both must be grey uint8 [h, w] of one size; "
                 "mertk.flow.grey makes them from RGB"
             )
+    if np.array_equal(onset, target):
+        # What the methods find is rounding error, which normalising would make a motion of.
+        return np.zeros((*onset.shape, 2), np.float32)
     return _METHODS[method](np.ascontiguousarray(onset), np.ascontiguousarray(target))
 
 

@@ -29,6 +29,11 @@ def test_a_sub_pixel_translation_is_recovered_right_and_down(method, within):
     assert abs(v + 0.3) < within
 
 
+@pytest.mark.parametrize("method", ["farneback", "farneback_emr", "dis", "tvl1"])
+def test_two_equal_pictures_have_no_flow_at_all(method):
+    assert not flow.optical_flow(texture(), texture(), method).any()
+
+
 def test_an_unknown_method_names_the_nearest():
     with pytest.raises(UnknownNameError, match="Did you mean 'farneback'"):
         flow.optical_flow(texture(), texture(), "farnback")

@@ -8,6 +8,7 @@ import numpy as np
 
 import mertk
 from mertk import flow, sampling
+from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,21 +41,14 @@ class BiWOOF:
         """`[regions, bins]`."""
         whole = flow.onset_apex(faces, self.method).astype(np.float64)
         places = sampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
-        found = np.stack([self._block(whole[place]) for place in places])
-        return _over(found, np.linalg.norm(found)).astype(np.float32)
-
-    def _block(self, part: NDArray[np.float64]) -> NDArray[np.float64]:
-        """One region's histogram `[bins]` times its strain."""
-        u, v, strain = part[..., 0], part[..., 1], part[..., 2]
-        turn = (np.arctan2(v, u) + np.pi) / (2 * np.pi)
-        at = np.minimum((turn * self.bins).astype(np.int64), self.bins - 1)
-        counts = np.bincount(at.ravel(), np.hypot(u, v).ravel(), self.bins).astype(np.float64)
-        weight = float(strain.mean() if self.weight == "mean" else strain.sum())
-        return weight * _over(counts, counts.sum())
-
-
-def _over(values: NDArray[np.float64], total: float | np.floating) -> NDArray[np.float64]:
-    return values / total if total > 0 else values
+        u, v, strain = np.moveaxis(whole, -1, 0)
+        at = angle_bins(np.arctan2(v, u), self.bins)
+        found = shares(histograms(at, np.hypot(u, v), places, self.bins))
+        parts = [strain[place] for place in places]
+        weights = [part.mean() if self.weight == "mean" else part.sum() for part in parts]
+        found *= np.array(weights)[:, None]
+        length = np.linalg.norm(found)
+        return (found / length if length > 0 else found).astype(np.float32)
 
 
 @mertk.hookimpl

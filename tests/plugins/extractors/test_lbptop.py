@@ -150,7 +150,7 @@ def test_regions_follow_the_face_to_its_new_size():
     small = np.array([[0, 0, 12, 30], [12, 0, 24, 30]])
     found = LBPTOP(size=(24, 30)).extract(clip, halves)
     counts = lbptop.lbptop(
-        LBPTOP(size=(24, 30))._clip(clip),
+        LBPTOP(size=(24, 30)).expression.clip(clip),
         Regions(names=("l", "r"), boxes=small).windows(),
         radii=(4, 1, 1),
         table=lbptop.table(4, "raw"),

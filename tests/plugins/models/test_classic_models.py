@@ -6,13 +6,28 @@ import numpy as np
 import pytest
 
 from mertk import Faces, Frames, load_plugins
+from mertk.report.published import LEAKS
 
-MODELS = {"lbptop": ("casme2", "meb", "megc2019"), "biwoof": ("paper",), "flow_svm": ()}
+HOGS = 64 * 2 * 3 * 8
+
+MODELS = {
+    "lbptop": ("casme2", "meb", "megc2019"),
+    "biwoof": ("paper",),
+    "flow_svm": (),
+    "lbpsip": ("paper", "pyramid", "quick"),
+    "elbptop": ("paper",),
+    "hog3": ("higo_top", "hog_top", "paper"),
+    "hoof": ("chaudhry", "paper", "quick"),
+    "fhofo": ("paper", "quick"),
+    "mdmo": ("paper",),
+    "nmp": ("paper",),
+}
 
 
 def faces() -> Faces:
     clip = np.random.default_rng(0).integers(0, 256, (14, 120, 100, 3), np.uint8)
-    return Faces(frames=Frames.of(clip), onset=1, apex=6, offset=12)
+    marks = np.random.default_rng(1).uniform(10, 90, (68, 2)).astype(np.float32)
+    return Faces(frames=Frames.of(clip), onset=1, apex=6, offset=12, landmarks=marks)
 
 
 def length(name: str, preset: str | None = None) -> int:
@@ -20,7 +35,8 @@ def length(name: str, preset: str | None = None) -> int:
     registry = load_plugins().registry
     recipe = registry.recipe(name, preset)
     regions = registry.build("roi", recipe.roi).locate(faces())
-    return registry.build("extractor", recipe.extractor).extract(faces(), regions).size
+    extractors = [registry.build("extractor", use) for use in recipe.extractors.values()]
+    return sum(extractor.extract(faces(), regions).size for extractor in extractors)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +48,18 @@ def length(name: str, preset: str | None = None) -> int:
         ("lbptop", "meb", 11328),
         ("biwoof", None, 200),
         ("flow_svm", None, 3072),
+        ("lbpsip", None, 1600),
+        ("lbpsip", "paper", 1600),
+        ("lbpsip", "pyramid", 3200),
+        ("elbptop", None, 25 * 9 * 59),
+        ("hog3", "hog_top", HOGS),
+        ("hog3", "higo_top", HOGS),
+        ("hog3", "paper", HOGS * 12 // 64),
+        ("hoof", None, 200),
+        ("hoof", "chaudhry", 30),
+        ("fhofo", None, 200),
+        ("mdmo", None, 72),
+        ("nmp", None, 64 * (48 + 8)),
     ],
 )
 def test_a_clip_gets_the_published_number_of_features(name, preset, numbers):
@@ -45,6 +73,16 @@ def test_every_component_of_every_preset_can_be_built(name):
     for preset in (None, *MODELS[name]):
         for place, use in registry.recipe(name, preset).places().items():
             registry.build(place.partition(".")[0], use)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_is_known_of_the_original_is_on_its_card(name):
+    card = load_plugins().registry.get("model", name).card
+    assert card.title
+    assert set(card.leak.split("+")) <= set(LEAKS)
+    assert card.differs
+    for lines in (card.original, card.differs, card.unverified):
+        assert not isinstance(lines, str)  # a tuple that lost its comma
 
 
 @pytest.mark.parametrize("name", ["majority", "prior"])

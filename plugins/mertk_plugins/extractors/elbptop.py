@@ -1,0 +1,90 @@
+"""ELBPTOP: extended local binary patterns on three orthogonal planes (Guo et al. 2019)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+from mertk import sampling
+from mertk_plugins.extractors._expression import Expression, Resample
+from mertk_plugins.extractors._patterns import (
+    Codes,
+    Counter,
+    Norm,
+    block_shares,
+    codes,
+    neighbours,
+    table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Offset = tuple[int, int, int]
+
+
+class ELBPTOP:
+    """LBP-TOP with radial and angular differences: `[regions, 9 * bins]`, nine histograms each.
+
+    Per plane (XY, XT, YT), three codes: LBP compares the neighbours on a circle with the centre;
+    RD with those at the same angle on the circle whose radii are smaller by `delta` (0 at least);
+    AD each with the next one around. Histograms stand in the order LBP, RD, AD, each in the three
+    planes; `points` and `codes`, resampling and size are those of `lbptop`. Where all radii are
+    `delta` or less, the inner circle is the centre, and RD is LBP once more.
+    """
+
+    def __init__(
+        self,
+        *,
+        rx: int = 2,
+        ry: int = 2,
+        rt: int = 2,
+        delta: int = 1,
+        points: int = 8,
+        codes: Codes = "uniform",
+        frames: int = 10,
+        resample: Resample = "tim",
+        size: tuple[int, int] | None = (140, 170),
+        normalise: Norm = "l1_sqrt",
+    ) -> None:
+        if not 2 <= points <= 8:
+            raise ValueError(f"points={points}; a code has 2 to 8 bits")
+        if delta < 1:
+            raise ValueError(f"delta={delta}; at least 1")
+        self.expression = Expression("elbptop", (rt, ry, rx), frames, resample, size)
+        self.delta = delta
+        self.points = points
+        self.codes: Codes = codes
+        self.normalise: Norm = normalise
+
+    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
+        """`[regions, 9 * bins]`; raises `DataError` where a clip is too short or too small."""
+        clip = self.expression.clip(faces)
+        radii = self.expression.radii
+        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        bins = table(self.points, self.codes)
+        counter = Counter(blocks, clip.shape, radii, int(bins.max()) + 1)
+        found = [
+            counter.count(codes(clip, ring, radii, against), bins)
+            for ring, against in self._comparisons()
+        ]
+        return block_shares(np.stack(found, axis=1), self.normalise)
+
+    def _comparisons(self) -> Iterator[tuple[list[Offset], list[Offset] | None]]:
+        """What is compared with what, descriptor by descriptor and plane by plane."""
+        rt, ry, rx = self.expression.radii
+        inner = (max(rt - self.delta, 0), max(ry - self.delta, 0), max(rx - self.delta, 0))
+        rings = neighbours(self.points, (rt, ry, rx))
+        yield from ((ring, None) for ring in rings)
+        yield from zip(rings, neighbours(self.points, inner), strict=True)
+        yield from ((ring, [*ring[1:], ring[0]]) for ring in rings)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the extractor."""
+    register.extractor("elbptop", ELBPTOP, paper="doi:10.1109/ACCESS.2019.2942358")

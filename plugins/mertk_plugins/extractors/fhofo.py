@@ -1,0 +1,73 @@
+"""FHOFO: fuzzy histograms of optical flow orientations (Happy and Routray 2017)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+from mertk import flow, sampling
+from mertk_plugins.extractors._motion import Over, motion
+from mertk_plugins.extractors._orientation import histograms, shares
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class FHOFO:
+    """Histograms of flow direction alone, shared between neighbouring bins: `[regions, bins]`.
+
+    Every vector of at least `least` pixels counts 1, however long it is, and shorter ones do not
+    count. It is shared by the two bins whose middles lie around its direction, in proportion to
+    its closeness (a triangular membership). Bin 0 has its middle at 0° (rightwards), and angles
+    grow to down. The histograms of all flow fields are added, then brought to sum 1; a region
+    without motion gives 0. `over` says which fields: from onset to `apex` alone, from `onset` to
+    every later frame, or in `steps` from frame to frame.
+    """
+
+    def __init__(
+        self,
+        *,
+        bins: int = 8,
+        over: Over = "onset",
+        least: float = 0.1,
+        method: flow.Method = "farneback",
+    ) -> None:
+        if bins < 1:
+            raise ValueError(f"bins={bins}; at least 1")
+        if not least >= 0:
+            raise ValueError(f"least={least} pixels; at least 0")
+        self.bins = bins
+        self.over: Over = over
+        self.least = least
+        self.method: flow.Method = method
+
+    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
+        """`[regions, bins]`; raises `DataError` where frames are needed and there are none."""
+        found = np.zeros((len(regions), self.bins))
+        for field in motion("fhofo", faces, self.over, self.method):
+            found += self._histograms(field.astype(np.float64), faces, regions)
+        return shares(found).astype(np.float32)
+
+    def _histograms(
+        self, field: NDArray[np.float64], faces: mertk.Faces, regions: mertk.Regions
+    ) -> NDArray[np.float64]:
+        u, v = field[..., 0], field[..., 1]
+        blocks = sampling.windows(regions, faces.size, (field.shape[1], field.shape[0]))
+        size = np.hypot(u, v)
+        counted = ((size >= self.least) & (size > 0)).astype(np.float64)
+        place = np.arctan2(v, u) / (2 * np.pi) * self.bins
+        lower = np.floor(place)
+        upper_part = place - lower
+        first = lower.astype(np.int64) % self.bins
+        second = (first + 1) % self.bins
+        return histograms(first, counted * (1 - upper_part), blocks, self.bins) + histograms(
+            second, counted * upper_part, blocks, self.bins
+        )
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the extractor."""
+    register.extractor("fhofo", FHOFO, paper="doi:10.1109/TAFFC.2017.2723386")

@@ -1,0 +1,67 @@
+"""HOOF: histograms of oriented optical flow (Chaudhry et al. 2009)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+from mertk import flow, sampling
+from mertk_plugins.extractors._motion import Over, motion
+from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class HOOF:
+    """Orientation histograms of flow, weighted by magnitude, each of sum 1: `[regions, bins]`.
+
+    `over` says which flow: from onset to `apex` alone, from `onset` to every later frame, or in
+    `steps` from frame to frame; histograms of several fields are averaged. A region without any
+    flow gives 0. Bin 0 begins at -180° (leftwards), and angles grow from right to down. With
+    `folded`, left and right count as one, as in the paper: bins go from -90° (up) to 90° (down),
+    and mirroring a clip mirrors its regions and changes no histogram.
+    """
+
+    def __init__(
+        self,
+        *,
+        bins: int = 8,
+        over: Over = "apex",
+        folded: bool = False,
+        method: flow.Method = "farneback",
+    ) -> None:
+        if bins < 1:
+            raise ValueError(f"bins={bins}; at least 1")
+        self.bins = bins
+        self.over: Over = over
+        self.folded = folded
+        self.method: flow.Method = method
+
+    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
+        """`[regions, bins]`; raises `DataError` where frames are needed and there are none."""
+        found = np.zeros((len(regions), self.bins))
+        fields = 0
+        for field in motion("hoof", faces, self.over, self.method):
+            found += self._histograms(field.astype(np.float64), faces, regions)
+            fields += 1
+        return (found / fields).astype(np.float32)
+
+    def _histograms(
+        self, field: NDArray[np.float64], faces: mertk.Faces, regions: mertk.Regions
+    ) -> NDArray[np.float64]:
+        u, v = field[..., 0], field[..., 1]
+        blocks = sampling.windows(regions, faces.size, (field.shape[1], field.shape[0]))
+        if self.folded:
+            at = angle_bins(np.arctan2(v, np.abs(u)), self.bins, low=-np.pi / 2, span=np.pi)
+        else:
+            at = angle_bins(np.arctan2(v, u), self.bins)
+        return shares(histograms(at, np.hypot(u, v), blocks, self.bins))
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the extractor."""
+    register.extractor("hoof", HOOF, paper="doi:10.1109/CVPR.2009.5206821")

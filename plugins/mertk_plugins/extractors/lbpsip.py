@@ -1,0 +1,81 @@
+"""LBP-SIP: local binary patterns with six intersection points (Wang et al. 2014)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+from mertk import sampling
+from mertk_plugins.extractors._expression import Expression, Resample
+from mertk_plugins.extractors._patterns import Counter, Norm, block_shares, codes, table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_BITS = 6
+
+
+class LBPSIP:
+    """Histograms of 6-bit patterns in space and time, one block per region: `[regions, 64]`.
+
+    The three planes of LBP-TOP meet in three lines, and their six neighbours hold what the planes
+    share: bits 0 to 5 say whether the voxel at +rx, -rx, +ry, -ry, +rt, -rt is at least the
+    centre. The expression (onset … offset) is resampled to `frames` (0: all frames as they are),
+    at the face size `size` (width, height; null: as aligned). Counted are the voxels at least rx,
+    ry and rt away from the clip's border; a region that holds none of them is all 0.
+
+    With more `levels` the same is done on a Gaussian pyramid, each level half as wide and high as
+    the one before, and a region has `[64 * levels]`.
+    """
+
+    def __init__(
+        self,
+        *,
+        rx: int = 1,
+        ry: int = 1,
+        rt: int = 4,
+        frames: int = 10,
+        resample: Resample = "tim",
+        size: tuple[int, int] | None = (140, 170),
+        levels: int = 1,
+        normalise: Norm = "l1_sqrt",
+    ) -> None:
+        if levels < 1:
+            raise ValueError(f"levels={levels}; at least 1")
+        self.expression = Expression("lbpsip", (rt, ry, rx), frames, resample, size)
+        self.levels = levels
+        self.normalise: Norm = normalise
+
+    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
+        """`[regions, 64 * levels]`; raises `DataError` where a clip is too short or too small."""
+        clip = self.expression.clip(faces)
+        found = [self._counts(clip, faces, regions)]
+        for _ in range(self.levels - 1):
+            clip = np.stack([_halved(picture) for picture in clip])
+            self.expression.check(clip)
+            found.append(self._counts(clip, faces, regions))
+        return block_shares(np.stack(found, axis=1), self.normalise)
+
+    def _counts(
+        self, clip: NDArray[np.uint8], faces: mertk.Faces, regions: mertk.Regions
+    ) -> NDArray[np.int64]:
+        """`[regions, 64]`."""
+        radii = rt, ry, rx = self.expression.radii
+        around = [(0, 0, rx), (0, 0, -rx), (0, ry, 0), (0, -ry, 0), (rt, 0, 0), (-rt, 0, 0)]
+        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        counter = Counter(blocks, clip.shape, radii, 2**_BITS)
+        return counter.count(codes(clip, around, radii), table(_BITS, "raw"))
+
+
+def _halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    import cv2
+
+    return cv2.pyrDown(picture)  # type: ignore[return-value]
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the extractor."""
+    register.extractor("lbpsip", LBPSIP, paper="doi:10.1007/978-3-319-16865-4_34")

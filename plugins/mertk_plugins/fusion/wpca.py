@@ -1,0 +1,59 @@
+"""Whitened principal components of the training clips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LEAST = 1e-9  # of the largest variance; below it a direction is rounding error
+
+
+class WPCA:
+    """All streams as one vector, projected and whitened: the stream `features` `[1, components]`.
+
+    The principal components of the training clips, at most `components` of them (0: all), each
+    divided by its standard deviation. There are never more than training clips less one.
+    """
+
+    def __init__(self, *, components: int = 0) -> None:
+        if components < 0:
+            raise ValueError(f"components={components}; give a number, or 0 for all")
+        self.components = components
+
+    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+        """Find mean and components; raises `ComponentError` where all clips are the same."""
+        from sklearn.decomposition import PCA
+
+        rows = mertk.design_matrix(train.inputs).astype(np.float64)
+        if len(rows) < 2 or not np.ptp(rows, axis=0).any():
+            raise mertk.ComponentError(
+                f"wpca: the {len(rows)} training clips do not differ, so there is nothing to "
+                "project on; leave the block out"
+            )
+        found = PCA(svd_solver="full").fit(rows)
+        variances = found.explained_variance_
+        kept = int((variances > _LEAST * variances[0]).sum())
+        kept = min(kept, self.components or kept)
+        self._mean: NDArray[np.float64] = found.mean_
+        self._axes = found.components_[:kept] / np.sqrt(variances[:kept, None])
+
+    def fuse(self, streams: mertk.Streams, /) -> mertk.Streams:
+        """The stream `features` `[1, components]`."""
+        row = mertk.flatten(streams)
+        if len(row) != len(self._mean):
+            raise mertk.ComponentError(
+                f"wpca learnt from vectors of {len(self._mean)} numbers; this clip has {len(row)}"
+            )
+        return {"features": ((row - self._mean) @ self._axes.T).astype(np.float32)[None]}
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the block."""
+    register.fusion("wpca", WPCA)
