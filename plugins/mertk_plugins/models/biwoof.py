@@ -33,31 +33,6 @@ CARD = Card(
 )
 
 
-CARD = mertk.Card(
-    title="Less is more: micro-expression recognition from video using apex frame",
-    authors="Liong et al.",
-    venue="Signal Processing: Image Communication",
-    year=2018,
-    code="https://github.com/christy1206/biwoof",
-    original=(
-        "the code weighs a block by the sum of its strain, the paper by the mean",
-        "strain is taken by differences to the pixel before",
-        "the number of blocks is chosen by leave-one-subject-out scores",
-    ),
-    leak="L?",
-    differs=(
-        "strain by central differences",
-        "Farneback flow in place of TV-L1, but for the preset paper",
-        (
-            "clips without an annotated apex take the middle of the expression; the paper searches "
-            "for the apex of SMIC"
-        ),
-        "faces are registered by the eyes, not warped to a model face",
-    ),
-    unverified=("cost of the SVM: 10,000",),
-)
-
-
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
     """Register the model; its preset `paper` has the paper's flow, which is slow."""

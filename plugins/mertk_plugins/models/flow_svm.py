@@ -28,22 +28,6 @@ CARD = Card(
 )
 
 
-CARD = mertk.Card(
-    title="Data leakage and evaluation issues in micro-expression analysis",
-    authors="Varanka et al.",
-    venue="IEEE Transactions on Affective Computing",
-    year=2023,
-    code="https://github.com/tvaranka/meb",
-    original=("C is about 28; its scores are those of action units over six data sets (CD6ME)",),
-    leak="L0",
-    differs=(
-        "Farneback flow in place of Matlab's Classic+NL",
-        "u, v and strain, each divided by its largest magnitude",
-    ),
-    unverified=("that C was not searched for by the scores",),
-)
-
-
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
     """Register the model."""

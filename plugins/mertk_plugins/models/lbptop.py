@@ -58,37 +58,6 @@ CARD = Card(
 )
 
 
-CARD = mertk.Card(
-    title="Dynamic texture recognition using local binary patterns with an application to facial "
-    "expressions",
-    authors="Zhao & Pietikäinen",
-    venue="IEEE Transactions on Pattern Analysis and Machine Intelligence",
-    year=2007,
-    original=(
-        "the baseline of CASME II (63.41 %) leaves one clip out, not one subject",
-        (
-            "the baseline of MEGC 2019 on SMIC (UF1 0.2000, UAR 0.5280) is not possible: with 70, "
-            "51 and 43 clips no confusion matrix gives both"
-        ),
-        "the re-implementation in tvaranka/meb reads the first ten frames of a clip alone",
-        (
-            "the re-implementation in xiazhaoqiang/Benchmark-MicroExpressionRec takes rotation "
-            "invariant codes where the 59 uniform ones are meant"
-        ),
-    ),
-    leak="L0?",
-    differs=(
-        "neighbours off the pixel grid are rounded to it",
-        "faces are registered by the eyes, not warped to a model face",
-    ),
-    unverified=(
-        "raw or uniform codes in the baseline of MEGC 2019",
-        "kernel and cost of the SVM of the baselines",
-        "63.41 % on CASME II",
-    ),
-)
-
-
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
     """Register the model."""
