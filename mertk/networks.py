@@ -5,6 +5,7 @@ Nothing has to inherit from this; it spares a file its `fit`, `predict` and `exp
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 from mertk import training
@@ -86,3 +87,36 @@ def picture(
             f"{given or 'none'}"
         )
     return found[0]
+
+
+def dropout(share: float) -> float:
+    """The share of values to drop while training, as given; raises `ValueError` outside [0, 1)."""
+    if not 0 <= share < 1:
+        raise ValueError(f"dropout={share} is not in [0, 1)")
+    return share
+
+
+def backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
+    """The network `name` of timm, its weights drawn anew or loaded by timm (asks the Internet).
+
+    `options` are those of `timm.create_model`. Raises `ComponentError`, which begins with `who`,
+    for a name that timm does not know, and where weights cannot be had: nothing takes their place.
+    """
+    import timm
+
+    if not timm.is_model(name):
+        near = difflib.get_close_matches(name, timm.list_models(), n=3)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise ComponentError(
+            f"{who}: timm knows no model '{name}'. {hint}timm.list_models() has them all"
+        )
+    try:
+        return timm.create_model(name, pretrained=pretrained, **options)
+    except (OSError, RuntimeError) as error:
+        if not pretrained:
+            raise
+        raise ComponentError(
+            f"{who}: the pretrained weights of {name} cannot be loaded "
+            f"({str(error).partition('. ')[0]}); connect to the Internet once, or set "
+            "pretrained=false, which starts from scratch"
+        ) from error

@@ -1,6 +1,8 @@
 """The one trainer of networks: a fixed number of epochs, the last one counts, one source of chance.
 
 A network is an `nn.Module` from a dict of streams `[samples, …]` to logits `[samples, classes]`.
+While it trains it may answer `[samples, heads, classes]`: the loss is summed over its heads. A part
+with an attribute `lr_scale` trains at so many times the learning rate.
 Initial weights, shuffling and dropout depend on the numpy generator alone. On a CPU one thread is
 used, since sums over several threads differ in their last bits; folds run side by side instead.
 Nothing is selected while training, so nothing can be selected on a test clip.
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from mertk.components import Differentiable
 
 Loss = Literal["cross_entropy", "focal", "focal_binary"]
-Optimizer = Literal["adam", "adamw"]
+Optimizer = Literal["adam", "adamw", "sgd"]
 Shapes = Mapping[str, tuple[int, ...]]
 """Stream name → shape of one sample, without the sample axis."""
 
@@ -45,7 +47,9 @@ class Schedule:
 
     `loss` is `cross_entropy`, `focal` (Lin et al. 2017) or `focal_binary` (each class against the
     rest); `gamma` belongs to the focal ones. `alpha` weights classes by their inverse frequency
-    among the training labels.
+    among the training labels. `momentum` belongs to `sgd`, `eps` to the others. Every
+    `decay_every` epochs the learning rate is multiplied by `lr_decay`. `max_norm` is the largest
+    norm of a step's gradient, which is shortened to it; 0: any.
     """
 
     epochs: int
@@ -57,6 +61,10 @@ class Schedule:
     optimizer: Optimizer = "adam"
     weight_decay: float = 0.0
     eps: float = 1e-7
+    momentum: float = 0.9
+    lr_decay: float = 1.0
+    decay_every: int = 10
+    max_norm: float = 0.0
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2:  # batch norm needs 2 samples
@@ -65,6 +73,14 @@ class Schedule:
             raise ValueError(f"lr={self.lr}, eps={self.eps} must be above 0")
         if self.gamma < 0 or self.weight_decay < 0:
             raise ValueError(f"gamma={self.gamma}, weight_decay={self.weight_decay}: not below 0")
+        if not 0 <= self.momentum < 1 or self.max_norm < 0:
+            raise ValueError(
+                f"momentum={self.momentum}, max_norm={self.max_norm}: in [0, 1), not below 0"
+            )
+        if not 0 < self.lr_decay <= 1 or self.decay_every < 1:
+            raise ValueError(
+                f"lr_decay={self.lr_decay}, decay_every={self.decay_every}: in (0, 1], at least 1"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,6 +301,7 @@ def _descend(
     tensors, target = _tensors(arrays, where), torch.from_numpy(labels).to(where)
     weights = torch.tensor(alpha, dtype=torch.float32, device=where)
     optimizer = _optimizer(module, schedule)
+    decay = torch.optim.lr_scheduler.StepLR(optimizer, schedule.decay_every, schedule.lr_decay)
     epochs = []
     module.train()
     for epoch in range(schedule.epochs):
@@ -295,8 +312,11 @@ def _descend(
             logits = module({name: tensor[rows] for name, tensor in tensors.items()})
             loss = _loss(logits, target[rows], weights, schedule) + _penalty(module)
             loss.backward()
+            if schedule.max_norm:
+                torch.nn.utils.clip_grad_norm_(module.parameters(), schedule.max_norm)
             optimizer.step()
             total += loss.detach() * len(rows)
+        decay.step()
         epochs.append(total / len(target))
         show(epoch)
     losses = torch.stack(epochs).cpu().numpy()
@@ -313,14 +333,29 @@ def _differ(seen: NDArray[np.bool_]) -> bool:
 def _optimizer(module: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
     import torch
 
+    groups, decay = _groups(module, schedule.lr), schedule.weight_decay
+    if schedule.optimizer == "sgd":
+        return torch.optim.SGD(
+            groups, lr=schedule.lr, momentum=schedule.momentum, weight_decay=decay, fused=True
+        )
     kind = torch.optim.AdamW if schedule.optimizer == "adamw" else torch.optim.Adam
-    return kind(
-        [p for p in module.parameters() if p.requires_grad],
-        lr=schedule.lr,
-        eps=schedule.eps,
-        weight_decay=schedule.weight_decay,
-        fused=True,  # a fifth of a patch network's training step on a CPU
-    )
+    # fused: a fifth of a patch network's training step on a CPU
+    return kind(groups, lr=schedule.lr, eps=schedule.eps, weight_decay=decay, fused=True)
+
+
+def _groups(module: nn.Module, lr: float) -> list[dict[str, Any]]:
+    """The weights that train, and their learning rate, by the `lr_scale` of their part."""
+    scaled = {
+        weight: float(vars(part)["lr_scale"])
+        for part in module.modules()
+        if "lr_scale" in vars(part)
+        for weight in part.parameters()
+    }
+    groups: dict[float, list[Any]] = {}
+    for weight in module.parameters():
+        if weight.requires_grad:
+            groups.setdefault(scaled.get(weight, 1.0), []).append(weight)
+    return [{"params": params, "lr": lr * scale} for scale, params in groups.items()]
 
 
 def _batches(samples: int, size: int) -> list[Tensor]:
@@ -334,7 +369,10 @@ def _batches(samples: int, size: int) -> list[Tensor]:
     return parts
 
 
-def _loss(logits: Tensor, target: Tensor, weights: Tensor, schedule: Schedule) -> Tensor:
+def _loss(logits: Tensor, target: Tensor, weights: Tensor, schedule: Schedule) -> Any:
+    """The loss of logits `[samples, classes]`, or of `[samples, heads, classes]`, summed."""
+    if logits.ndim == 3:
+        return sum(_loss(head, target, weights, schedule) for head in logits.unbind(1))
     gamma = 0.0 if schedule.loss == "cross_entropy" else schedule.gamma
     if target.ndim == 2:
         return sigmoid_focal(logits, target, gamma=gamma, alpha=weights)

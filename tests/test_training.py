@@ -225,7 +225,75 @@ def test_balanced_weights_are_inverse_frequencies_with_zero_for_absent_classes()
     assert found.tolist() == pytest.approx([4 / 6, 0, 2, 0])
 
 
-@pytest.mark.parametrize("bad", [{"epochs": 0}, {"batch": 1}, {"lr": 0}, {"gamma": -1}])
+def moved(**schedule):
+    """How far one step of plain gradient descent, on all clips at once, moves the weights."""
+    plain = {"optimizer": "sgd", "momentum": 0.0, "batch": 100, "epochs": 1}
+    inputs, labels = clips()
+    after = weights(trained(inputs, labels, **plain | schedule))
+    return np.linalg.norm(after - weights(trained(inputs, labels, **plain | {"lr": 1e-12})))
+
+
+def test_gradient_descent_with_momentum_learns_and_momentum_counts():
+    inputs, labels = clips()
+    net = trained(inputs, labels, optimizer="sgd", lr=0.1)
+    assert [net.predict(x).argmax() for x in inputs] == list(labels)
+    plain = trained(inputs, labels, optimizer="sgd", lr=0.1, momentum=0.0)
+    assert not np.array_equal(weights(net), weights(plain))
+
+
+def test_a_learning_rate_that_decays_to_nothing_stops_the_training():
+    assert moved(lr=0.1, epochs=6) > 1.5 * moved(lr=0.1)
+    stopped = moved(lr=0.1, epochs=6, lr_decay=1e-9, decay_every=1)
+    assert stopped == pytest.approx(moved(lr=0.1), rel=1e-4)
+    later = moved(lr=0.1, epochs=6, lr_decay=1e-9, decay_every=2)
+    assert later == pytest.approx(moved(lr=0.1, epochs=2), rel=1e-4)
+
+
+def test_a_gradient_is_shortened_to_the_largest_norm():
+    free = moved(lr=1.0)
+    assert moved(lr=1.0, max_norm=free / 2) == pytest.approx(free / 2, rel=1e-3)
+    assert moved(lr=1.0, max_norm=free * 2) == free
+
+
+def test_a_part_of_a_network_may_train_at_a_rate_of_its_own():
+    class Slow(Linear):
+        def __init__(self, shapes, classes):
+            super().__init__(shapes, classes)
+            self.layer[0].lr_scale = 1e-9
+            self.before = [p.detach().clone() for p in self.layer.parameters()]
+
+    inputs, labels = clips()
+    schedule = training.Schedule(epochs=5, lr=0.1)
+    net = training.fit(
+        lambda shapes: Slow(shapes, 2), inputs, labels, np.random.default_rng(0),
+        classes=2, schedule=schedule,
+    ).module[-1]  # fmt: skip
+    change = [
+        float((p - before).detach().abs().max())
+        for p, before in zip(net.layer.parameters(), net.before, strict=True)
+    ]
+    assert max(change[:2]) < 1e-6
+    assert min(change[2:]) > 1e-3
+
+
+@pytest.mark.parametrize("multilabel", [False, True])
+def test_the_losses_of_several_heads_are_added_up(multilabel):
+    logits, target = torch.randn(5, 3, 4), torch.arange(5) % 4
+    alpha = torch.rand(4)
+    if multilabel:
+        target, alpha = nn.functional.one_hot(target, 4), torch.rand(4, 2)
+    schedule = training.Schedule(epochs=1, lr=1, loss="focal")
+    parts = [training._loss(logits[:, at], target, alpha, schedule) for at in range(3)]
+    assert torch.allclose(training._loss(logits, target, alpha, schedule), sum(parts))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"epochs": 0}, {"batch": 1}, {"lr": 0}, {"gamma": -1}, {"momentum": 1}, {"max_norm": -1},
+        {"lr_decay": 0}, {"decay_every": 0},
+    ],
+)  # fmt: skip
 def test_a_schedule_that_cannot_train_is_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         training.Schedule(**({"epochs": 1, "lr": 1} | bad))

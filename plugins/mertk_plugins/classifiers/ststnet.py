@@ -29,9 +29,7 @@ class STSTNet(networks.NetworkClassifier):
         weight_decay: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout={dropout} is not in [0, 1)")
-        self.dropout = dropout
+        self.dropout = networks.dropout(dropout)
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
             weight_decay=weight_decay, eps=eps,

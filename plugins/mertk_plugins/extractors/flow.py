@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -20,7 +21,8 @@ class Flow:
 
     Flow is computed on the whole face at full resolution, then cut into regions and resized by
     area (`size=0`: kept), then normalised over all regions together. Vectors stay in pixels of the
-    aligned face. A clip's precomputed flow map is used as it is.
+    aligned face. A clip's precomputed flow map is used as it is. With `target="middle"` flow goes
+    to the middle of onset … offset, whether or not an apex is known.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Flow:
         size: int = 28,
         normalise: flow.Normalisation = "minmax",
         channels: tuple[str, ...] = _CHANNELS,
+        target: Literal["apex", "middle"] = "apex",
     ) -> None:
         if size < 0:
             raise ValueError(f"size={size}; give pixels, or 0 to keep the size")
@@ -39,9 +42,17 @@ class Flow:
         self.size = size
         self.normalise = normalise
         self.channels = [_CHANNELS.index(name) for name in channels]
+        self.target = target
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
-        """`[regions, channels, size, size]`."""
+        """`[regions, channels, size, size]`; raises `DataError` for a flow map to the middle."""
+        if self.target == "middle":
+            if faces.flow is not None:
+                raise mertk.DataError(
+                    "flow: this clip comes with a flow map, which goes to its apex; set "
+                    "target=apex, or give frames"
+                )
+            faces = replace(faces, apex=None)
         whole = flow.onset_apex(faces, self.method)
         places = sampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
         parts = [whole[place] for place in places]

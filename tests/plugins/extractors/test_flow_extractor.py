@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mertk import ComponentError, Faces, Frames, Regions, flow
+from mertk import ComponentError, DataError, Faces, Frames, Regions, flow
 from mertk_plugins.extractors.flow import Flow
 
 WHOLE = Regions(names=("whole",), boxes=np.array([[0, 0, 64, 48]]))
@@ -71,6 +71,16 @@ def test_channels_can_be_chosen():
     known = precomputed()
     found = Flow(size=0, normalise="none", channels=("strain", "u")).extract(known, WHOLE)
     np.testing.assert_array_equal(found[0], np.moveaxis(known.flow, -1, 0)[[2, 0]])
+
+
+def test_flow_to_the_middle_needs_no_apex_and_takes_no_notice_of_one():
+    whole = Flow(normalise="none", size=0, target="middle")
+    found = whole.extract(moving(), WHOLE)
+    middle = Faces(frames=moving().frames, onset=0, apex=2, offset=5)
+    np.testing.assert_array_equal(found, Flow(normalise="none", size=0).extract(middle, WHOLE))
+    assert abs(np.median(found[0, 0]) - 0.8) < 0.1
+    with pytest.raises(DataError, match="target=apex"):
+        whole.extract(precomputed(), WHOLE)
 
 
 def test_regions_of_mixed_size_need_a_size():

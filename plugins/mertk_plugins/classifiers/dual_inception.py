@@ -1,0 +1,46 @@
+"""Dual-Inception, two inception blocks per flow component: Zhou et al. 2019."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class DualInception(networks.NetworkClassifier):
+    """Two inception blocks on each flow component, two layers on both: 6,449,963 weights.
+
+    Takes one stream `[1, 2, height, width]`: horizontal and vertical flow, 28x28 in the paper,
+    which goes from the onset to the middle of the clip and so needs no apex. Multi-label training
+    takes the loss of each class's sigmoid.
+    """
+
+    def __init__(
+        self,
+        *,
+        epochs: int = 40,
+        lr: float = 1e-4,
+        batch: int = 3,
+        loss: training.Loss = "cross_entropy",
+        gamma: float = 2.0,
+        alpha: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
+            weight_decay=weight_decay, eps=1e-8,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for one picture of at least 4x4 pixels."""
+        from mertk_plugins.classifiers._dual_inception_net import DualInceptionNetwork
+
+        stream, size = networks.picture("dual_inception", shapes, channels=2)
+        return DualInceptionNetwork(stream, size, classes)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("dual_inception", DualInception, needs=("torch",))

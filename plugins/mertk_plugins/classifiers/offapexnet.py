@@ -1,0 +1,47 @@
+"""OFF-ApexNet, a network per flow component: Gan et al. 2019."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class OffApexNet(networks.NetworkClassifier):
+    """Two convolutions on each flow component, three layers on both: 2,664,475 weights.
+
+    Takes one stream `[1, 2, height, width]`: horizontal and vertical flow from onset to apex, 28x28
+    in the paper. Multi-label training takes the loss of each class's sigmoid.
+    """
+
+    def __init__(
+        self,
+        *,
+        dropout: float = 0.5,
+        epochs: int = 3000,
+        lr: float = 1e-4,
+        batch: int = 128,
+        loss: training.Loss = "cross_entropy",
+        gamma: float = 2.0,
+        alpha: bool = False,
+        weight_decay: float = 1e-3,
+    ) -> None:
+        self.dropout = networks.dropout(dropout)
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
+            weight_decay=weight_decay, eps=1e-8,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for one picture of at least 4x4 pixels."""
+        from mertk_plugins.classifiers._offapexnet_net import OffApexNetwork
+
+        stream, size = networks.picture("offapexnet", shapes, channels=2)
+        return OffApexNetwork(stream, size, classes, dropout=self.dropout)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("offapexnet", OffApexNet, paper="arxiv:1805.08699", needs=("torch",))

@@ -1,0 +1,62 @@
+"""Recurrent convolutional networks with parameter-free modules: Xia et al. 2020."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import mertk
+from mertk import networks, training
+
+
+class RCN(networks.NetworkClassifier):
+    """A shallow recurrent convolution over an onset→apex flow picture, in five variants.
+
+    `a`: attention by the classifier's own weights; `s`: short connections; `w`: three dilated
+    streams; `p`: two streams, short connections and attention, found by architecture search; `f`:
+    the three streams with attention inside the block. None of these modules has a weight of its
+    own. Takes one stream `[1, 3, height, width]`, 60x60 in the paper; `pool` is the side of the
+    map that is classified. Multi-label training takes the loss of each class's sigmoid.
+    """
+
+    def __init__(
+        self,
+        *,
+        variant: Literal["a", "s", "w", "p", "f"] = "a",
+        maps: int = 64,
+        pool: int = 7,
+        dropout: float = 0.5,
+        epochs: int = 100,
+        lr: float = 5e-4,
+        batch: int = 64,
+        optimizer: training.Optimizer = "sgd",
+        loss: training.Loss = "cross_entropy",
+        gamma: float = 2.0,
+        alpha: bool = False,
+        weight_decay: float = 0.0,
+        momentum: float = 0.9,
+        lr_decay: float = 0.5,
+        decay_every: int = 10,
+    ) -> None:
+        if maps < 4 or maps % 4 or pool < 1:
+            raise ValueError(f"maps={maps}, pool={pool}: a multiple of 4, and at least 1")
+        self.parts: dict[str, Any] = {
+            "variant": variant, "maps": maps, "pool": pool, "dropout": networks.dropout(dropout),
+        }  # fmt: skip
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
+            alpha=alpha, weight_decay=weight_decay, momentum=momentum, lr_decay=lr_decay,
+            decay_every=decay_every, eps=1e-8,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for one picture; at least 8x8 pixels survive its poolings."""
+        from mertk_plugins.classifiers._rcn_net import RCNetwork
+
+        stream, _ = networks.picture("rcn", shapes, least=8)
+        return RCNetwork(stream, classes, **self.parts)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("rcn", RCN, paper="arxiv:2006.09674", needs=("torch",))

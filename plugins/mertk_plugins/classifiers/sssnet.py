@@ -1,0 +1,48 @@
+"""SSSNet, two convolutions over one flow picture: Varanka et al. 2023."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class SSSNet(networks.NetworkClassifier):
+    """Two convolutions and two layers over an onset→apex flow picture: 1,349,251 weights.
+
+    Takes one stream `[1, 3, height, width]`, 64x64 in the original. Multi-label training takes the
+    loss of each class's sigmoid.
+    """
+
+    def __init__(
+        self,
+        *,
+        dropout: float = 0.5,
+        epochs: int = 200,
+        lr: float = 1e-4,
+        batch: int = 128,
+        optimizer: training.Optimizer = "adam",
+        loss: training.Loss = "cross_entropy",
+        gamma: float = 2.0,
+        alpha: bool = False,
+        weight_decay: float = 1e-3,
+    ) -> None:
+        self.dropout = networks.dropout(dropout)
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
+            alpha=alpha, weight_decay=weight_decay, eps=1e-8,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for one picture; at least 16x16 pixels survive its two poolings."""
+        from mertk_plugins.classifiers._sssnet_net import SSSNetwork
+
+        stream, size = networks.picture("sssnet", shapes, least=16)
+        return SSSNetwork(stream, size, classes, dropout=self.dropout)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("sssnet", SSSNet, paper="arxiv:2211.11425", needs=("torch",))

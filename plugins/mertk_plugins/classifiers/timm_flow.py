@@ -1,0 +1,63 @@
+"""Any network of the timm library over one flow picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class TimmFlow(networks.NetworkClassifier):
+    """A network of timm, such as a ResNet-18, over an onset→apex flow picture.
+
+    Takes one stream `[1, 3, height, width]`, 112x112 in Varanka et al. 2023. `pretrained` loads the
+    weights that timm has for `network` (most are of ImageNet) and fails where they cannot be had;
+    without it, training starts from scratch. Multi-label training takes the loss of each class's
+    sigmoid.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: str = "resnet18",
+        pretrained: bool = False,
+        dropout: float = 0.0,
+        epochs: int = 50,
+        lr: float = 1e-4,
+        batch: int = 128,
+        optimizer: training.Optimizer = "adam",
+        loss: training.Loss = "cross_entropy",
+        gamma: float = 2.0,
+        alpha: bool = False,
+        weight_decay: float = 1e-3,
+    ) -> None:
+        self.name, self.pretrained = network, pretrained
+        self.dropout = networks.dropout(dropout)
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
+            alpha=alpha, weight_decay=weight_decay, eps=1e-8,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for one picture; raises `ComponentError` where its size must be another."""
+        from mertk_plugins.classifiers._timm_flow_net import TimmNetwork
+
+        stream, size = networks.picture("timm_flow", shapes, least=32)
+        net = networks.backbone(
+            "timm_flow", self.name, pretrained=self.pretrained, num_classes=classes,
+            drop_rate=self.dropout,
+        )  # fmt: skip
+        fixed = net.default_cfg.get("fixed_input_size") and net.default_cfg["input_size"][1:]
+        if fixed and tuple(fixed) != size:
+            raise mertk.ComponentError(
+                f"timm_flow: {self.name} takes pictures of {fixed[0]}x{fixed[1]} pixels alone, not "
+                f"{size[0]}x{size[1]}; set extractor.size={fixed[0]}"
+            )
+        return TimmNetwork(stream, net)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("timm_flow", TimmFlow, paper="arxiv:2211.11425", needs=("torch", "timm"))
