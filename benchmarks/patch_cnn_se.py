@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks._clock import medians, show
-from mertk import training
+from mertk import losses
 from mertk_plugins.extractors._patch_cnn_se_net import PatchNet
 
 PATCHES, BATCH = 9, 64
@@ -64,7 +64,7 @@ def step(net: nn.Module, optimizer: torch.optim.Optimizer, pixels: torch.Tensor)
     """One training step as the trainer does it."""
     optimizer.zero_grad()
     target = torch.arange(len(pixels)) % 3
-    training.focal(net({"patches": pixels}), target).backward()
+    losses.focal(net({"patches": pixels}), target).backward()
     optimizer.step()
 
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 Streams = Mapping[str, "Floats"]
-"""The features of one clip: stream name → `[regions, …]` or `[regions, time, …]`."""
+"""The features of one clip: stream name → `[regions, …]` or `[regions, time, …]`.
+
+An extractor may give pixels as uint8, for networks to scale: they stay so, in the cache too.
+"""
 
 T = TypeVar("T")
 

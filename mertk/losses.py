@@ -1,4 +1,4 @@
-"""Focal losses of logits `[samples, classes]`, by Lin et al. 2017; γ = 0 is cross-entropy."""
+"""Losses of logits `[samples, classes]`: focal (γ = 0 is cross-entropy), and capsules' margin."""
 
 from __future__ import annotations
 
@@ -51,6 +51,34 @@ def sigmoid_focal(
     if alpha is not None:
         losses = losses * torch.where(target.bool(), alpha[:, 1], alpha[:, 0])
     return losses.mean()
+
+
+def margin(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    margins: tuple[float, float] = (0.9, 0.1),
+    alpha: Tensor | None = None,
+) -> Tensor:
+    """The mean margin loss of Sabour et al. 2017 for logits whose sigmoid is a capsule's length.
+
+    A true class costs (m⁺ − length)² below m⁺, any other half of (length − m⁻)² above m⁻, summed
+    over classes; `margins` are m⁺ and m⁻. `target` `[samples]` with `alpha` `[classes]`, or
+    multi-label `[samples, classes]` with `[classes, 2]` for absence and presence.
+    """
+    import torch
+    from torch.nn import functional
+
+    lengths = logits.sigmoid()
+    many = target.ndim == 2
+    truth = target.bool() if many else functional.one_hot(target, logits.shape[1]).bool()
+    present = functional.relu(margins[0] - lengths) ** 2
+    absent = 0.5 * functional.relu(lengths - margins[1]) ** 2
+    losses = torch.where(truth, present, absent)
+    if alpha is not None:
+        weights = torch.where(truth, alpha[:, 1], alpha[:, 0]) if many else alpha[target][:, None]
+        losses = losses * weights
+    return losses.sum(1).mean()
 
 
 def _focused(logs: Tensor, gamma: float) -> Tensor:

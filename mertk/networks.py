@@ -67,12 +67,17 @@ class NetworkClassifier:
 
 
 def picture(
-    who: str, shapes: training.Shapes, *, channels: int = 3, least: int = 4
+    who: str,
+    shapes: training.Shapes,
+    *,
+    channels: int = 3,
+    least: int = 4,
+    source: str = "flow",
 ) -> tuple[str, tuple[int, int]]:
     """The name and the size (height, width) of the one stream `[1, channels, height, width]`.
 
-    Raises `ComponentError`, which begins with `who`, for any other streams, and for a picture of
-    fewer than `least` pixels in height or width.
+    Raises `ComponentError`, which begins with `who` and names the extractor `source`, for any other
+    streams, and for a picture of fewer than `least` pixels in height or width.
     """
     found = [
         (name, (shape[2], shape[3]))
@@ -80,11 +85,10 @@ def picture(
         if len(shape) == 4 and shape[:2] == (1, channels) and min(shape[2:]) >= least
     ]
     if len(shapes) != 1 or not found:
-        given = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
         raise ComponentError(
             f"{who} takes one stream [1, {channels}, height, width] of at least {least}x{least} "
-            "pixels, such as the extractor flow gives for the ROI scheme whole; given: "
-            f"{given or 'none'}"
+            f"pixels, such as the extractor {source} gives for the ROI scheme whole; given: "
+            f"{listed(shapes)}"
         )
     return found[0]
 
@@ -104,7 +108,7 @@ def backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
     """
     import timm
 
-    if not timm.is_model(name):
+    if not timm.is_model(name) and ":" not in name:  # hf_hub:… is somebody's repository
         near = difflib.get_close_matches(name, timm.list_models(), n=3)
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
         raise ComponentError(
@@ -120,3 +124,34 @@ def backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
             f"({str(error).partition('. ')[0]}); connect to the Internet once, or set "
             "pretrained=false, which starts from scratch"
         ) from error
+
+
+def clip(
+    who: str, shapes: training.Shapes, *, least: tuple[int, int], regions: int | None = None
+) -> tuple[str, tuple[int, int, int, int]]:
+    """The name of the one stream `[regions, time, 1, h, w]` of grey frames, and (regions, t, h, w).
+
+    Raises `ComponentError`, which begins with `who`, for any other streams, for another number of
+    `regions` (None: any), and for fewer than `least` (frames, pixels in height and width).
+    """
+    found = [
+        (name, (shape[0], shape[1], shape[3], shape[4]))
+        for name, shape in shapes.items()
+        if len(shape) == 5
+        and regions in (None, shape[0])
+        and shape[2] == 1
+        and shape[1] >= least[0]
+        and min(shape[3:]) >= least[1]
+    ]
+    if len(shapes) != 1 or not found:
+        raise ComponentError(
+            f"{who} takes one stream [{regions or 'regions'}, time, 1, height, width] of at least "
+            f"{least[0]} frames of {least[1]}x{least[1]} pixels, such as the extractor "
+            f"pixels:frame=clip gives; given: {listed(shapes)}"
+        )
+    return found[0]
+
+
+def listed(shapes: training.Shapes) -> str:
+    """Streams and their shapes, for a message."""
+    return ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items()) or "none"

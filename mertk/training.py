@@ -2,7 +2,8 @@
 
 A network is an `nn.Module` from a dict of streams `[samples, …]` to logits `[samples, classes]`.
 While it trains it may answer `[samples, heads, classes]`: the loss is summed over its heads. A part
-with an attribute `lr_scale` trains at so many times the learning rate.
+with an attribute `lr_scale` trains at so many times the learning rate, and a part with a method
+`penalty` or `auxiliary` adds to the loss (`mertk.schedules`).
 Initial weights, shuffling and dropout depend on the numpy generator alone. On a CPU one thread is
 used, since sums over several threads differ in their last bits; folds run side by side instead.
 Nothing is selected while training, so nothing can be selected on a test clip.
@@ -14,12 +15,12 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mertk.errors import ComponentError, ParameterError
-from mertk.losses import focal, sigmoid_focal
+from mertk.schedules import Loss, Optimizer, Schedule, added
 
 if TYPE_CHECKING:
     import torch
@@ -29,8 +30,24 @@ if TYPE_CHECKING:
     from mertk.clips import Floats, Streams
     from mertk.components import Differentiable
 
-Loss = Literal["cross_entropy", "focal", "focal_binary"]
-Optimizer = Literal["adam", "adamw", "sgd"]
+__all__ = [
+    "Build",
+    "Loss",
+    "Optimizer",
+    "Schedule",
+    "Shapes",
+    "Trained",
+    "Watcher",
+    "balanced_weights",
+    "chained",
+    "device",
+    "fit",
+    "seeded",
+    "stacked",
+    "use_device",
+    "watched",
+]
+
 Shapes = Mapping[str, tuple[int, ...]]
 """Stream name → shape of one sample, without the sample axis."""
 
@@ -39,48 +56,6 @@ Build = Callable[[Shapes], Any]
 
 Watcher = Callable[["Trained", int], None]
 """Is shown a network as it is after each epoch, which counts from 0."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """How a network is trained.
-
-    `loss` is `cross_entropy`, `focal` (Lin et al. 2017) or `focal_binary` (each class against the
-    rest); `gamma` belongs to the focal ones. `alpha` weights classes by their inverse frequency
-    among the training labels. `momentum` belongs to `sgd`, `eps` to the others. Every
-    `decay_every` epochs the learning rate is multiplied by `lr_decay`. `max_norm` is the largest
-    norm of a step's gradient, which is shortened to it; 0: any.
-    """
-
-    epochs: int
-    lr: float
-    batch: int = 128
-    loss: Loss = "cross_entropy"
-    gamma: float = 2.0
-    alpha: bool = False
-    optimizer: Optimizer = "adam"
-    weight_decay: float = 0.0
-    eps: float = 1e-7
-    momentum: float = 0.9
-    lr_decay: float = 1.0
-    decay_every: int = 10
-    max_norm: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch < 2:  # batch norm needs 2 samples
-            raise ValueError(f"epochs={self.epochs}, batch={self.batch}: at least 1 and 2")
-        if not (self.lr > 0 and self.eps > 0):
-            raise ValueError(f"lr={self.lr}, eps={self.eps} must be above 0")
-        if self.gamma < 0 or self.weight_decay < 0:
-            raise ValueError(f"gamma={self.gamma}, weight_decay={self.weight_decay}: not below 0")
-        if not 0 <= self.momentum < 1 or self.max_norm < 0:
-            raise ValueError(
-                f"momentum={self.momentum}, max_norm={self.max_norm}: in [0, 1), not below 0"
-            )
-        if not 0 < self.lr_decay <= 1 or self.decay_every < 1:
-            raise ValueError(
-                f"lr_decay={self.lr_decay}, decay_every={self.decay_every}: in (0, 1], at least 1"
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,8 +79,14 @@ class Trained:
         return self.probabilities(_batch_of_one(streams))[0]  # type: ignore[no-any-return]
 
     def probabilities(self, arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-        """As `predict`, of several clips at once `[clips, classes]`: equal but for rounding."""
-        logits = self.apply(arrays).astype(np.float64)
+        """As `predict`, of several clips at once `[clips, classes]`: equal but for rounding.
+
+        Where a block before the network gives several samples of a clip, one after the other, their
+        logits are averaged.
+        """
+        clips = len(next(iter(arrays.values())))
+        rows = self.apply(arrays).astype(np.float64)
+        logits = rows.reshape(clips, -1, rows.shape[1]).mean(axis=1)
         if self.seen.ndim == 2:
             found = (1 + np.tanh(logits / 2)) / 2  # the sigmoid, without overflow
             return np.where(self.seen.all(axis=1), found, self.seen[:, 1])
@@ -300,7 +281,7 @@ def _descend(
     where = device()
     tensors, target = _tensors(arrays, where), torch.from_numpy(labels).to(where)
     weights = torch.tensor(alpha, dtype=torch.float32, device=where)
-    optimizer = _optimizer(module, schedule)
+    optimizer = schedule.optimizer_of(module)
     decay = torch.optim.lr_scheduler.StepLR(optimizer, schedule.decay_every, schedule.lr_decay)
     epochs = []
     module.train()
@@ -310,7 +291,7 @@ def _descend(
             rows = rows.to(where)  # noqa: PLW2901
             optimizer.zero_grad()
             logits = module({name: tensor[rows] for name, tensor in tensors.items()})
-            loss = _loss(logits, target[rows], weights, schedule) + _penalty(module)
+            loss = schedule.loss_of(logits, target[rows], weights) + added(module, target[rows])
             loss.backward()
             if schedule.max_norm:
                 torch.nn.utils.clip_grad_norm_(module.parameters(), schedule.max_norm)
@@ -330,34 +311,6 @@ def _differ(seen: NDArray[np.bool_]) -> bool:
     return bool(seen.all(axis=1).any() if seen.ndim == 2 else seen.sum() > 1)
 
 
-def _optimizer(module: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
-    import torch
-
-    groups, decay = _groups(module, schedule.lr), schedule.weight_decay
-    if schedule.optimizer == "sgd":
-        return torch.optim.SGD(
-            groups, lr=schedule.lr, momentum=schedule.momentum, weight_decay=decay, fused=True
-        )
-    kind = torch.optim.AdamW if schedule.optimizer == "adamw" else torch.optim.Adam
-    # fused: a fifth of a patch network's training step on a CPU
-    return kind(groups, lr=schedule.lr, eps=schedule.eps, weight_decay=decay, fused=True)
-
-
-def _groups(module: nn.Module, lr: float) -> list[dict[str, Any]]:
-    """The weights that train, and their learning rate, by the `lr_scale` of their part."""
-    scaled = {
-        weight: float(vars(part)["lr_scale"])
-        for part in module.modules()
-        if "lr_scale" in vars(part)
-        for weight in part.parameters()
-    }
-    groups: dict[float, list[Any]] = {}
-    for weight in module.parameters():
-        if weight.requires_grad:
-            groups.setdefault(scaled.get(weight, 1.0), []).append(weight)
-    return [{"params": params, "lr": lr * scale} for scale, params in groups.items()]
-
-
 def _batches(samples: int, size: int) -> list[Tensor]:
     """Shuffled batches; a last one of a single sample joins the one before, for batch norm."""
     import torch
@@ -367,23 +320,6 @@ def _batches(samples: int, size: int) -> list[Tensor]:
     if len(parts) > 1 and len(parts[-1]) == 1:
         parts[-2:] = [torch.cat(parts[-2:])]
     return parts
-
-
-def _loss(logits: Tensor, target: Tensor, weights: Tensor, schedule: Schedule) -> Any:
-    """The loss of logits `[samples, classes]`, or of `[samples, heads, classes]`, summed."""
-    if logits.ndim == 3:
-        return sum(_loss(head, target, weights, schedule) for head in logits.unbind(1))
-    gamma = 0.0 if schedule.loss == "cross_entropy" else schedule.gamma
-    if target.ndim == 2:
-        return sigmoid_focal(logits, target, gamma=gamma, alpha=weights)
-    binary = schedule.loss == "focal_binary"
-    return focal(logits, target, gamma=gamma, alpha=weights, binary=binary)
-
-
-def _penalty(module: nn.Module) -> Any:
-    """The sum of what parts of the network ask to keep small, by a method `penalty`."""
-    parts: list[Any] = [part for part in module.modules() if hasattr(part, "penalty")]
-    return sum(part.penalty() for part in parts)
 
 
 def _tensors(arrays: Mapping[str, NDArray[Any]], where: torch.device) -> dict[str, Tensor]:

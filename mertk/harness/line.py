@@ -100,11 +100,17 @@ class Step:
     def _checked(self, streams: Streams) -> Streams:
         if not isinstance(streams, Mapping):
             raise ComponentError(f"{self.place} gave {type(streams).__name__}, not streams")
-        found = {name: np.asarray(array, np.float32) for name, array in streams.items()}
+        found = {name: _stored(array) for name, array in streams.items()}
         for name, array in found.items():
             if not np.isfinite(array).all():
                 raise ComponentError(f"{self.place}: stream '{name}' holds NaN or infinity")
         return found
+
+
+def _stored(array: Any) -> Any:
+    """Single precision; pixels stay as they are, at a quarter of the size."""
+    found = np.asarray(array)
+    return found if found.dtype == np.uint8 else np.asarray(found, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,3 +252,13 @@ def test_where_nothing_is_known_it_is_said(plugins, tmp_path, capsys):
     terminal.show(results, published=True)
     assert "No published scores of toy_loso are known here." in capsys.readouterr().out
     assert "papers print" not in html.render(results, plugins)
+
+
+def test_pixels_cross_the_frontier_as_bytes():
+    from mertk.harness.line import Step
+
+    step = Step("extractor", object())
+    kept = step._named(np.full((1, 2), 200, np.uint8))["features"]
+    assert kept.dtype == np.uint8
+    assert step._named(np.ones((1, 2)))["features"].dtype == np.float32
+    assert step._named(np.ones((1, 2), np.int64))["features"].dtype == np.float32

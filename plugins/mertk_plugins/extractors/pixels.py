@@ -1,8 +1,8 @@
-"""The simplest extractor: pixels of one frame, or of the difference of two."""
+"""The simplest extractor: pixels of one frame, of the difference of two, or of the whole clip."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,42 +16,61 @@ if TYPE_CHECKING:
 class Pixels:
     """Pixels of the onset, the apex, or apex minus onset: `[regions, channels, size, size]`.
 
-    Values are in [0, 1], of a difference in [-1, 1]. One channel, or three with `colour`.
+    Or of the whole clip: `[regions, frames, channels, size, size]`, onset … offset resampled to
+    `frames`, by `tim` (Zhou et al. 2011) or linearly. Values are in [0, 1], of a difference in
+    [-1, 1]; with `raw` they are uint8, for a network to scale, in a quarter of the space. One
+    channel, or three with `colour`.
     """
 
     def __init__(
         self,
         *,
-        frame: Literal["onset", "apex", "difference"] = "apex",
+        frame: Literal["onset", "apex", "difference", "clip"] = "apex",
         size: int = 28,
         colour: bool = False,
+        raw: bool = False,
+        frames: int = 16,
+        resample: Literal["linear", "tim"] = "linear",
     ) -> None:
-        if size < 1:
-            raise ValueError(f"size={size}; at least 1 pixel")
+        if size < 1 or frames < 1:
+            raise ValueError(f"size={size}, frames={frames}; at least 1 pixel and 1 frame")
+        if raw and frame == "difference":
+            raise ValueError("raw=true: a difference has negative values, which uint8 cannot hold")
         self.frame = frame
         self.size = size
         self.colour = colour
+        self.raw = raw
+        self.frames = frames
+        self.resample = resample
 
-    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
-        """`[regions, channels, size, size]`; raises `DataError` for a clip without frames."""
+    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[Any]:
+        """`[regions, …, channels, size, size]`; raises `DataError` for a clip without frames."""
         if not len(faces.frames):
             raise mertk.DataError("pixels needs frames; this clip has a flow map alone")
-        picture = self._picture(faces)
+        if self.frame == "clip":
+            span = range(faces.onset, faces.offset + 1)
+            found = self._resampled([self._parts(faces, regions, at) for at in span])
+        elif self.frame == "difference":
+            apex, onset = (self._parts(faces, regions, at) for at in (faces.peak, faces.onset))
+            found = apex - onset
+        else:
+            at = faces.onset if self.frame == "onset" else faces.peak
+            found = self._parts(faces, regions, at)
+        return np.moveaxis(found, -1, -3)
+
+    def _parts(self, faces: mertk.Faces, regions: mertk.Regions, at: int) -> NDArray[Any]:
+        """The regions of one frame `[regions, size, size, channels]`."""
+        picture = faces.frames[at] if self.colour else flow.grey(faces.frames[at])
+        values: Any = picture if self.raw else picture.astype(np.float32) * np.float32(1 / 255)
         places = sampling.windows(regions, faces.size, faces.size)
-        parts = [sampling.resize(picture[place], (self.size, self.size)) for place in places]
-        found = np.stack([part.reshape(self.size, self.size, -1) for part in parts])
-        return np.moveaxis(found, -1, 1)
+        parts = [sampling.resize(values[place], (self.size, self.size)) for place in places]
+        return np.stack([part.reshape(self.size, self.size, -1) for part in parts])
 
-    def _picture(self, faces: mertk.Faces) -> NDArray[np.float32]:
-        """`[h, w]`, or `[h, w, 3]` with colour."""
-        if self.frame == "difference":
-            return self._read(faces, faces.peak) - self._read(faces, faces.onset)
-        return self._read(faces, faces.onset if self.frame == "onset" else faces.peak)
-
-    def _read(self, faces: mertk.Faces, at: int) -> NDArray[np.float32]:
-        picture = faces.frames[at]
-        values = picture if self.colour else flow.grey(picture)
-        return values.astype(np.float32) * np.float32(1 / 255)
+    def _resampled(self, shown: list[NDArray[Any]]) -> NDArray[Any]:
+        """The clip at `frames` moments `[regions, frames, size, size, channels]`."""
+        change = sampling.tim if self.resample == "tim" else sampling.linear
+        found = np.swapaxes(change(np.stack(shown), self.frames), 0, 1)
+        return np.clip(np.rint(found), 0, 255).astype(np.uint8) if self.raw else found
 
 
 @mertk.hookimpl

@@ -1,0 +1,75 @@
+"""Capsules over the first stages of a ResNet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from mertk import networks
+from mertk_plugins.classifiers._capsules_net import ClassCapsules, PrimaryCapsules, logits
+from mertk_plugins.classifiers._turned_net import lit, middle, turned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+CAPSULE = 8
+MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, per colour
+
+
+class CapsuleNetwork(nn.Module):
+    """ResNet-18 up to its third stage, without its first pooling; a convolution; capsules."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(
+        self,
+        stream: str,
+        crop: int,
+        classes: int,
+        *,
+        width: int,
+        kernel: int,
+        augment: bool,
+        pretrained: bool,
+    ) -> None:
+        super().__init__()
+        self.stream, self.crop, self.augment = stream, crop, augment
+        body = networks.backbone(
+            "me_capsule",
+            "resnet18.tv_in1k" if pretrained else "resnet18",
+            pretrained=pretrained,
+            num_classes=0,
+            zero_init_last=False,  # as torchvision's, which the authors' code starts from
+            channels=(width, 2 * width, 4 * width, 8 * width),
+        )
+        self.trunk = nn.Sequential(
+            body.conv1, body.bn1, nn.ReLU(), body.layer1, body.layer2, body.layer3
+        )
+        maps = 4 * width
+        self.conv = nn.Conv2d(maps, maps, kernel)
+        self.primary = PrimaryCapsules(maps, maps, CAPSULE, kernel, stride=2)
+        side = (smaller(crop) - 2 * kernel + 1) // 2 + 1
+        self.capsules = ClassCapsules(side * side * maps // CAPSULE, CAPSULE, classes)
+        self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
+        self.register_buffer("spread", torch.tensor(SPREAD)[:, None, None], persistent=False)
+
+    def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
+        """One picture a clip `[clips, 1, 3, h, h]`, 0 to 255 → logits `[clips, classes]`."""
+        x = streams[self.stream][:, 0].float() / 255
+        if self.training and self.augment:
+            x = turned(lit(x, 0.2), self.crop, degrees=8)
+        else:
+            x = middle(x, self.crop)
+        x = self.trunk((x - self.mean) / self.spread)
+        return logits(self.capsules(self.primary(functional.relu(self.conv(x)))))
+
+
+def smaller(size: int) -> int:
+    """Pixels a side that the trunk leaves of `size`: it halves three times, rounding up."""
+    return -(-size // 8)

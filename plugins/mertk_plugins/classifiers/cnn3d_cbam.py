@@ -1,0 +1,51 @@
+"""A 3D convolutional network with attention blocks: Chen et al. 2020."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class CNN3DCBAM(networks.NetworkClassifier):
+    """Four 3D convolutions, each weighted by channel, and then by place and moment.
+
+    Takes one stream `[1, time, 1, height, width]` of grey frames of the whole face, 0 to 255, from
+    8 frames of 16x16 pixels. The blocks have `width` maps, and 2, 4 and 8 times as many; the layers
+    that weigh channels are narrower by `ratio`.
+    """
+
+    def __init__(
+        self,
+        *,
+        width: int = 16,
+        ratio: int = 16,
+        dropout: float = 0.5,
+        epochs: int = 100,
+        lr: float = 1e-3,
+        batch: int = 16,
+        weight_decay: float = 0.0,
+        alpha: bool = False,
+    ) -> None:
+        if width < 1 or ratio < 1 or not 0 <= dropout < 1:
+            raise ValueError(
+                f"width={width}, ratio={ratio}, dropout={dropout}: at least 1, 1, and in [0, 1)"
+            )
+        self.options: dict[str, Any] = {"width": width, "ratio": ratio, "dropout": dropout}
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, weight_decay=weight_decay, alpha=alpha
+        )
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for clips of one length."""
+        from mertk_plugins.classifiers._cnn3d_cbam_net import CBAMNetwork
+
+        stream, _ = networks.clip("cnn3d_cbam", shapes, least=(8, 16), regions=1)
+        return CBAMNetwork(stream, classes, **self.options)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("cnn3d_cbam", CNN3DCBAM, paper="doi:10.3390/info11080380", needs=("torch",))

@@ -1,0 +1,66 @@
+"""CapsuleNet, capsules over the apex frame: Quang et al. 2019."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class MECapsule(networks.NetworkClassifier):
+    """Capsules with routing over the first stages of ResNet-18, on the apex frame in colour.
+
+    Takes one stream `[1, 3, size, size]` of pixels 0 to 255 (240 in the paper) and looks at its
+    middle of `crop` pixels a side. With `augment`, training looks at a random part of that size,
+    turned by up to 8 degrees, mirrored or not, with changed brightness, contrast and saturation.
+    The length of a class's capsule is its probability; they are brought to a sum of 1 unless
+    training is multi-label. `pretrained` starts from ImageNet weights, which timm downloads; they
+    belong to `width` 64. `width` is the number of maps of the first stage, `kernel` the size of the
+    two convolutions after the third.
+    """
+
+    def __init__(
+        self,
+        *,
+        crop: int = 224,
+        width: int = 64,
+        kernel: int = 9,
+        augment: bool = True,
+        pretrained: bool = True,
+        epochs: int = 30,
+        lr: float = 1e-4,
+        lr_decay: float = 0.9,
+        batch: int = 32,
+        loss: training.Loss = "margin",
+        margins: tuple[float, float] = (0.99, 0.01),
+        alpha: bool = True,
+    ) -> None:
+        if width < 2 or kernel < 1 or -(-crop // 8) < 2 * kernel - 1:
+            raise ValueError(
+                f"crop={crop}, width={width}, kernel={kernel}: at least 2 maps, and for the two "
+                f"convolutions a crop above {8 * (2 * kernel - 2)}"
+            )
+        if pretrained and width != 64:
+            raise ValueError(f"width={width}: the pretrained weights are of width 64")
+        self.crop = crop
+        self.options: dict[str, Any] = {
+            "width": width, "kernel": kernel, "augment": augment, "pretrained": pretrained,
+        }  # fmt: skip
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, lr_decay=lr_decay, batch=batch, loss=loss,
+            margins=(margins[0], margins[1]), alpha=alpha,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for one picture of at least `crop` pixels."""
+        from mertk_plugins.classifiers._me_capsule_net import CapsuleNetwork
+
+        stream, _ = networks.picture("me_capsule", shapes, least=self.crop, source="pixels")
+        return CapsuleNetwork(stream, self.crop, classes, **self.options)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("me_capsule", MECapsule, needs=("torch", "timm"))

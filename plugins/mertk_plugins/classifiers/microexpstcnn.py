@@ -1,0 +1,47 @@
+"""MicroExpSTCNN and MicroExpFuseNet, one 3D convolution over all frames: Reddy et al. 2019."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import mertk
+from mertk import networks, training
+
+
+class MicroExpSTCNN(networks.NetworkClassifier):
+    """One 3D convolution over all frames of the face, or of several regions (MicroExpFuseNet).
+
+    Takes one stream `[regions, time, 1, height, width]` of grey frames: one region of 64x64 pixels
+    in the paper, or eyes and mouth of 32x32, whose streams meet by `fusion`: `late` behind their
+    own layers, `intermediate` before common ones. At least 17 frames. Each region's mean over the
+    clip is taken off and the rest divided by its maximum; the authors' code takes mean and maximum
+    of all clips, the tested ones with them.
+    """
+
+    def __init__(
+        self,
+        *,
+        fusion: Literal["intermediate", "late"] = "intermediate",
+        epochs: int = 100,
+        lr: float = 0.01,
+        batch: int = 16,
+        optimizer: training.Optimizer = "sgd",
+        alpha: bool = False,
+    ) -> None:
+        self.late = fusion == "late"
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, momentum=0.0, alpha=alpha
+        )
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for clips of one length."""
+        from mertk_plugins.classifiers._microexpstcnn_net import DEPTH, MicroExpNetwork
+
+        stream, shape = networks.clip("microexpstcnn", shapes, least=(DEPTH + 2, 5))
+        return MicroExpNetwork(stream, shape, classes, late=self.late)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("microexpstcnn", MicroExpSTCNN, paper="arxiv:1904.01390", needs=("torch",))

@@ -1,0 +1,34 @@
+"""A network of timm over the frames of a clip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+
+class Frozen(nn.Module):
+    """Means over frames of a network's features, on colours as it was trained with."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self.body = body
+        known = body.pretrained_cfg
+        self.register_buffer("mean", torch.tensor(known["mean"])[:, None, None])
+        self.register_buffer("spread", torch.tensor(known["std"])[:, None, None])
+
+    def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
+        """Pixels `[regions, time, 3, h, w]`, 0 to 255 → features `[regions, features]`."""
+        pixels = streams["pixels"]
+        x = (pixels.flatten(0, 1).float() / 255 - self.mean) / self.spread
+        found: Tensor = self.body(x).unflatten(0, pixels.shape[:2]).mean(1)
+        return found

@@ -1,0 +1,79 @@
+"""Landmark feature maps, the changes of the distances between landmarks: Choi and Song 2020."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+from mertk import flow, sampling
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_EYES = (slice(36, 42), slice(42, 48))
+_LEAST = 0.01  # px: a smaller change is rounding, and stays small
+
+
+class LandmarkLFM:
+    """How the distances between the 68 landmarks change from the onset: `[1, frames, 68, 68]`.
+
+    The landmarks of the onset frame are carried to every other frame by optical flow from onset to
+    there, as a detector's errors from frame to frame are as large as the motion. The changes at
+    `frames` moments of onset … offset are divided by the clip's largest one, and so do not depend
+    on the intensity; with `scale` false they are parts of the distance between the eyes.
+    """
+
+    def __init__(
+        self, *, frames: int = 10, method: flow.Method = "farneback", scale: bool = True
+    ) -> None:
+        if frames < 2:
+            raise ValueError(f"frames={frames}; a change needs at least 2")
+        self.frames = frames
+        self.method = method
+        self.scale = scale
+
+    def extract(self, faces: mertk.Faces, _regions: mertk.Regions, /) -> NDArray[np.float32]:
+        """`[1, frames, 68, 68]`; raises `DataError` without frames, or without landmarks."""
+        if not len(faces.frames) or faces.landmarks is None:
+            raise mertk.DataError(
+                "landmark_lfm needs frames, and landmarks of the onset frame; use an aligner that "
+                "finds them, such as eye_similarity"
+            )
+        points = np.asarray(faces.landmarks, np.float64)
+        between = _distances(points[None])
+        found = sampling.linear(_distances(self._tracks(faces, points)) - between, self.frames)
+        left, right = (points[eye].mean(axis=0) for eye in _EYES)
+        unit = np.abs(found).max() if self.scale else np.hypot(*(right - left))
+        return np.asarray(found / max(unit, _LEAST), np.float32)[None]
+
+    def _tracks(self, faces: mertk.Faces, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where the points are in each frame of onset … offset `[time, 68, 2]`."""
+        onset = flow.grey(faces.frames[faces.onset])
+        found = [points]
+        for at in range(faces.onset + 1, faces.offset + 1):
+            moved = flow.optical_flow(onset, flow.grey(faces.frames[at]), self.method)
+            found.append(points + _read(moved, points))
+        return np.stack(found)
+
+
+def _read(field: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A flow `[h, w, 2]` at points `[points, 2]`, linear between pixels; beyond it, its edge."""
+    import cv2
+
+    x, y = points.astype(np.float32).T
+    read = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(read, np.float64).reshape(-1, 2)
+
+
+def _distances(tracks: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Distances between the points of each frame `[time, points, points]`."""
+    steps = tracks[:, :, None] - tracks[:, None]
+    return np.asarray(np.sqrt((steps**2).sum(axis=-1)), np.float32)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the extractor."""
+    register.extractor("landmark_lfm", LandmarkLFM, paper="doi:10.1109/ACCESS.2020.3006958")

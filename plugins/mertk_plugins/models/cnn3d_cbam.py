@@ -1,0 +1,53 @@
+"""A 3D convolutional network with attention by channel and by place."""
+
+from __future__ import annotations
+
+import mertk
+from mertk import Recipe, Use
+
+# The kind of network that Chen et al. 2020 describe; their layers, sizes and schedule are not
+# known to us, so that these are choices.
+PAPER = Recipe(
+    aligner=Use("eye_similarity"),
+    roi=Use("whole"),
+    extractor=Use("pixels", frame="clip", frames=16, size=64, raw=True, resample="tim"),
+    classifier=Use("cnn3d_cbam"),
+)
+
+# For a CPU: half the frames, a sixteenth of the pixels, a quarter of the maps, 10 epochs.
+QUICK = Recipe(
+    aligner=Use("eye_similarity"),
+    roi=Use("whole"),
+    extractor=Use("pixels", frame="clip", frames=8, size=16, raw=True, resample="tim"),
+    classifier=Use("cnn3d_cbam", width=4, ratio=4, epochs=10, lr=3e-3),
+)
+
+CARD = mertk.Card(
+    title="Spatiotemporal Convolutional Neural Network with Convolutional Block Attention Module "
+    "for Micro-Expression Recognition",
+    authors="Chen et al.",
+    venue="Information 11(8):380",
+    year=2020,
+    differs=(
+        (
+            "Ours are: the number of blocks and of maps, the input of 16 frames of 64 x 64, the "
+            "reduction of 16, the kernel of 3 frames by 7 x 7, the schedule."
+        ),
+    ),
+    unverified=(
+        "The layer table, the input's size, the schedule, how tested clips were kept apart.",
+    ),
+)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the model."""
+    register.model(
+        "cnn3d_cbam",
+        QUICK,
+        summary="A 3D CNN whose blocks are weighted by channel and by place (CBAM).",
+        paper="doi:10.3390/info11080380",
+        presets={"paper": PAPER, "quick": QUICK},
+        card=CARD,
+    )
