@@ -116,6 +116,8 @@ def backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
         )
     try:
         return timm.create_model(name, pretrained=pretrained, **options)
+    except TypeError as error:
+        raise ComponentError(f"{who}: timm makes no {name} of {options}: {error}") from error
     except (OSError, RuntimeError) as error:
         if not pretrained:
             raise
@@ -124,6 +126,35 @@ def backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
             f"({str(error).partition('. ')[0]}); connect to the Internet once, or set "
             "pretrained=false, which starts from scratch"
         ) from error
+
+
+def stream(
+    who: str,
+    shapes: training.Shapes,
+    axes: Sequence[int | str],
+    hint: str,
+    *,
+    name: str | None = None,
+) -> tuple[str, tuple[int, ...]]:
+    """The name and the shape of the one stream, or of the one called `name`.
+
+    `axes` are lengths, or the names of axes of any length above 0. Raises `ComponentError`, which
+    begins with `who` and says `hint`, where there is no such stream, or several and no `name`.
+    """
+    found = [one for one in shapes if name in (None, one)]
+    if len(found) != 1 or not _fits(shapes[found[0]], axes):
+        wanted = "one stream" if name is None else f"a stream '{name}'"
+        raise ComponentError(
+            f"{who} takes {wanted} [{', '.join(map(str, axes))}] {hint}; given: {listed(shapes)}"
+        )
+    return found[0], shapes[found[0]]
+
+
+def _fits(shape: tuple[int, ...], axes: Sequence[int | str]) -> bool:
+    return len(shape) == len(axes) and all(
+        length == axis if isinstance(axis, int) else length > 0
+        for length, axis in zip(shape, axes, strict=True)
+    )
 
 
 def clip(

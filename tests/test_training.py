@@ -400,3 +400,21 @@ def test_clips_are_learnt_by_the_margin_loss():
     inputs, labels = clips(classes=3)
     net = trained(inputs, labels, 3, loss="margin")
     assert [net.predict(x).argmax() for x in inputs] == list(labels)
+
+
+def test_a_part_may_add_to_the_loss_what_it_makes_of_the_targets():
+    class Second(Linear):
+        def forward(self, streams):
+            self.kept = super().forward(streams)
+            return self.kept.detach() * 0 + self.dropout(self.kept)
+
+        def auxiliary(self, target):
+            return 100 + 0 * nn.functional.cross_entropy(self.kept, target)
+
+    inputs, labels = clips()
+    schedule = training.Schedule(epochs=2, lr=0.01, batch=8)
+    found = training.fit(
+        lambda shapes: Second(shapes, 2),
+        inputs, labels, np.random.default_rng(0), classes=2, schedule=schedule,
+    )  # fmt: skip
+    assert (found.losses > 100).all()

@@ -1,0 +1,80 @@
+"""Linear Eulerian video magnification (Wu et al. 2012), one frame after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+_SMALLEST = 8
+"""Pixels: no level of the pyramid is smaller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eulerian:
+    """Adds `alpha` times what changes between `low` and `high` Hz to each frame.
+
+    Frames are split into a Laplacian pyramid. What a level shows below `wavelength` pixels is
+    magnified less, as the linear model breaks down there (equation 14 of the paper), and neither
+    single pixels nor the coarsest level, light, are magnified at all. The band is the difference of
+    two first-order low-pass filters, which a clip of a few frames is long enough for.
+    """
+
+    alpha: float
+    low: float
+    high: float
+    wavelength: float
+
+    def __call__(self, frames: Iterable[NDArray[np.uint8]], fps: float) -> Iterator[Floats]:
+        """Frames `[h, w, 3]`, magnified; the first one as it is, against which others change."""
+        slow: list[Floats] = []
+        fast: list[Floats] = []
+        keep = [np.float32(1 - np.exp(-2 * np.pi * hertz / fps)) for hertz in (self.low, self.high)]
+        for frame in frames:
+            levels = _levels(frame.astype(np.float32))
+            slow = [_nearer(*pair, keep[0]) for pair in zip(slow or levels, levels, strict=True)]
+            fast = [_nearer(*pair, keep[1]) for pair in zip(fast or levels, levels, strict=True)]
+            moving = [
+                self._gain(at, len(levels)) * (new - old)
+                for at, (new, old) in enumerate(zip(fast, slow, strict=True))
+            ]
+            yield frame + _joined(moving)
+
+    def _gain(self, level: int, levels: int) -> np.float32:
+        if level in (0, levels - 1):
+            return np.float32(0)
+        bound = (1 + self.alpha) * 4 * 2**level / self.wavelength - 1
+        return np.float32(min(self.alpha, max(bound, 0)))
+
+
+def _nearer(state: Floats, given: Floats, part: np.float32) -> Floats:
+    return state + part * (given - state)
+
+
+def _levels(picture: Floats) -> list[Floats]:
+    """The Laplacian pyramid, finest first; the last level is what is left over."""
+    import cv2
+
+    found: list[Floats] = []
+    while min(picture.shape[:2]) >= 2 * _SMALLEST:
+        small = cv2.pyrDown(picture)
+        found.append(picture - cv2.pyrUp(small, dstsize=picture.shape[1::-1]))
+        picture = small  # type: ignore[assignment]
+    return [*found, picture]
+
+
+def _joined(levels: list[Floats]) -> Floats:
+    import cv2
+
+    picture = levels[-1]
+    for level in reversed(levels[:-1]):
+        picture = level + cv2.pyrUp(picture, dstsize=level.shape[1::-1])
+    return picture

@@ -1,0 +1,68 @@
+"""Motion magnification after registration: Eulerian, by Wu et al. 2012."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+import mertk
+from mertk_plugins.aligners._eulerian import Eulerian
+from mertk_plugins.aligners.eye_similarity import EyeSimilarity
+from mertk_plugins.aligners.landmark_crop import LandmarkCrop
+from mertk_plugins.aligners.none import NoAlignment
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_BASES = {"eye_similarity": EyeSimilarity, "landmark_crop": LandmarkCrop, "none": NoAlignment}
+
+
+class Magnified:
+    """Registers by `base`, then magnifies the motion of all frames.
+
+    It is an aligner because magnified frames are for every extractor to look at, and the aligner is
+    the one slot that hands on frames; it learns nothing, so it is a pure function of one clip.
+    A plug-in is not told of other components, so `base` is one of the shipped aligners with its
+    defaults.
+
+    Adds `alpha` times what changes between `low` and `high` Hz; motion so grows by 1 + `alpha` at
+    most, less where it is finer than `wavelength` pixels. Light and noise in the band grow too.
+    A precomputed flow map is dropped: it shows the motion as it was.
+    """
+
+    def __init__(
+        self,
+        *,
+        base: Literal["eye_similarity", "landmark_crop", "none"] = "eye_similarity",
+        alpha: float = 8.0,
+        low: float = 0.4,
+        high: float = 10.0,
+        wavelength: float = 16.0,
+    ) -> None:
+        if alpha < 0 or not 0 < low < high or not wavelength > 0:
+            raise ValueError(
+                f"alpha={alpha}, low={low}, high={high}, wavelength={wavelength}: alpha not below "
+                "0, low and high in order, all others above 0"
+            )
+        self.base: mertk.Aligner = _BASES[base]()
+        self.magnify = Eulerian(alpha=alpha, low=low, high=high, wavelength=wavelength)
+
+    def align(self, footage: mertk.Footage) -> mertk.Faces:
+        """Registered, magnified frames; raises `DataError` for a clip without frames."""
+        if not len(footage.frames):
+            raise mertk.DataError("magnified needs frames; this clip has a flow map alone")
+        faces = self.base.align(footage)
+        found = [_pixels(picture) for picture in self.magnify(faces.frames, faces.fps)]
+        return replace(faces, frames=mertk.Frames.of(np.stack(found)), flow=None)
+
+
+def _pixels(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the aligner."""
+    register.aligner("magnified", Magnified, paper="doi:10.1145/2185520.2185561")

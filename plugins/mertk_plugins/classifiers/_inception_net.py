@@ -1,0 +1,41 @@
+"""The inception block of the flow networks: four views of one picture, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+REDUCED = 6
+"""Maps that a 3 x 3 or 5 x 5 convolution sees."""
+
+
+class Inception(nn.Module):
+    """1x1 | 1x1, 3x3 | 1x1, 5x5 | max-pooling, 1x1: `width` maps each, `4·width` in all.
+
+    With `norm`, batch normalisation stands between each convolution and its ReLU.
+    """
+
+    def __init__(self, given: int, width: int, *, norm: bool = False) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(
+            [
+                _conv(given, width, 1, norm),
+                nn.Sequential(_conv(given, REDUCED, 1, norm), _conv(REDUCED, width, 3, norm)),
+                nn.Sequential(_conv(given, REDUCED, 1, norm), _conv(REDUCED, width, 5, norm)),
+                nn.Sequential(nn.MaxPool2d(3, 1, padding=1), _conv(given, width, 1, norm)),
+            ]
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[clips, given, h, w]` → `[clips, 4·width, h, w]`."""
+        return torch.cat([branch(x) for branch in self.branches], 1)
+
+
+def _conv(given: int, made: int, size: int, norm: bool) -> nn.Sequential:
+    between = nn.BatchNorm2d(made) if norm else nn.Identity()
+    return nn.Sequential(nn.Conv2d(given, made, size, padding=size // 2), between, nn.ReLU())

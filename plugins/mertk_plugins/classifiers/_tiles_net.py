@@ -1,0 +1,16 @@
+"""Four windows put together to one picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def tiled(windows: Tensor) -> Tensor:
+    """`[clips, 4, channels, h, w]`, first two above last two → `[clips, channels, 2h, 2w]`."""
+    rows = [torch.cat([windows[:, at], windows[:, at + 1]], -1) for at in (0, 2)]
+    return torch.cat(rows, -2)

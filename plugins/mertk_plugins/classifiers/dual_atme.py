@@ -1,0 +1,64 @@
+"""Dual-ATME, two branches of attention over flow: Zhou et al. 2023."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class DualATME(networks.NetworkClassifier):
+    """Dual-branch attention network: the whole flow picture beside a puzzle of chosen places.
+
+    Takes one stream `[5, 3, side, side]` with values in [0, 1], 28 pixels in the paper: flow and
+    strain of the face and of the four windows of the ROI scheme htnet4 with `face=true`. The
+    windows, halved, are put together to one picture. `contrast` weights the cosine distance between
+    the branches' features in the loss.
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden: int = 1024,
+        dropout: float = 0.5,
+        contrast: float = 0.01,
+        epochs: int = 60,
+        lr: float = 1e-3,
+        batch: int = 128,
+        loss: training.Loss = "focal",
+        gamma: float = 2.0,
+        lr_decay: float = 0.5,
+        decay_every: int = 10,
+        eps: float = 1e-8,
+    ) -> None:
+        if hidden < 1 or not 0 <= dropout < 1 or contrast < 0:
+            raise ValueError(
+                f"hidden={hidden}, dropout={dropout}, contrast={contrast}: above 0, in [0, 1), not "
+                "below 0"
+            )
+        self.layers: dict[str, Any] = {
+            "hidden": hidden, "dropout": dropout, "contrast": contrast,
+        }  # fmt: skip
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, lr_decay=lr_decay,
+            decay_every=decay_every, eps=eps,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for a face and four windows; raises `ComponentError` below 4 pixels."""
+        from mertk_plugins.classifiers._dual_atme_net import DualATMENetwork
+
+        hint = (
+            "with a side that 4 divides, of the extractor flow for the ROI scheme htnet4:face=true"
+        )
+        stream, (*_, side) = networks.stream("dual_atme", shapes, (5, 3, "side", "side"), hint)
+        whole = 4 * max(1, side // 4)
+        networks.stream("dual_atme", shapes, (5, 3, whole, whole), hint)
+        return DualATMENetwork(stream, side, classes, **self.layers)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("dual_atme", DualATME, paper="doi:10.3390/e25030460", needs=("torch",))

@@ -1,0 +1,53 @@
+"""FeatRef, features refined for each expression: Zhou et al. 2022."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class FeatRef(networks.NetworkClassifier):
+    """Feature refinement: flow features shared by all classes, weighted anew for each of them.
+
+    Takes one stream `[1, 2, height, width]`, horizontal and vertical flow of the whole face, 28x28
+    in the paper. Two inception blocks a stream give shared features of `hidden` numbers; each class
+    has an attention over them, from which it is told from all others, and a last layer looks at
+    all refined features. `proposal` weights the loss of the former against that of the latter. The
+    paper's idea is followed; its layer sizes could not be had.
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden: int = 256,
+        dropout: float = 0.5,
+        proposal: float = 1.0,
+        epochs: int = 100,
+        lr: float = 1e-4,
+        batch: int = 32,
+        eps: float = 1e-8,
+    ) -> None:
+        if hidden < 1 or not 0 <= dropout < 1 or proposal < 0:
+            raise ValueError(
+                f"hidden={hidden}, dropout={dropout}, proposal={proposal}: above 0, in [0, 1), not "
+                "below 0"
+            )
+        self.layers: dict[str, Any] = {
+            "hidden": hidden, "dropout": dropout, "proposal": proposal,
+        }  # fmt: skip
+        self.schedule = training.Schedule(epochs=epochs, lr=lr, batch=batch, eps=eps)
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for one picture of u and v."""
+        from mertk_plugins.classifiers._featref_net import FeatRefNetwork
+
+        stream, size = networks.picture("featref", shapes, channels=2)
+        return FeatRefNetwork(stream, size, classes, **self.layers)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("featref", FeatRef, paper="arxiv:2101.04838", needs=("torch",))

@@ -1,0 +1,50 @@
+"""HTNet, a nested transformer over flow at the eyes and the mouth: Wang et al. 2024."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class HTNet(networks.NetworkClassifier):
+    """Hierarchical transformer over four flow windows, tiled to one picture of 4 x 4 patches.
+
+    Takes one stream `[4, 3, side, side]`: flow and strain in the windows of the ROI scheme htnet4,
+    14 pixels each in the paper. `dim` is the width of the first level, each next one is twice as
+    wide; `depths` are the layers of the three levels. Attention is among one token in the
+    published setting, so that no patch attends to another; only joining levels mixes them.
+    """
+
+    def __init__(
+        self,
+        *,
+        dim: int = 256,
+        depths: Sequence[int] = (2, 2, 10),
+        epochs: int = 800,
+        lr: float = 5e-5,
+        batch: int = 256,
+        eps: float = 1e-8,
+    ) -> None:
+        if dim < 3 or len(depths) != 3 or min(depths) < 1:
+            raise ValueError(f"dim={dim}, depths={list(depths)}: at least 3, and three above 0")
+        self.layers: dict[str, Any] = {"dim": dim, "depths": tuple(depths)}
+        self.schedule = training.Schedule(epochs=epochs, lr=lr, batch=batch, eps=eps)
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for four windows; raises `ComponentError` for an odd side."""
+        from mertk_plugins.classifiers._htnet_net import HTNetwork
+
+        hint = "of an even side, such as the extractor flow gives for the ROI scheme htnet4"
+        stream, (*_, side, _) = networks.stream("htnet", shapes, (4, 3, "side", "side"), hint)
+        even = 2 * max(1, side // 2)
+        networks.stream("htnet", shapes, (4, 3, even, even), hint)
+        return HTNetwork(stream, side, classes, **self.layers)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("htnet", HTNet, paper="arxiv:2307.14637", needs=("torch",))

@@ -1,0 +1,59 @@
+"""MMNet, muscle motion with position codes: Li et al. 2022."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class MMNet(networks.NetworkClassifier):
+    """Muscle motion guided network: what moved from onset to apex, and where on the face.
+
+    Takes two streams of the whole face in colour: `motion` `[1, 3, side, side]`, the apex minus
+    the onset, 224 pixels in the paper, and `onset` `[1, 3, side/16, side/16]`, both as the
+    extractor pixels gives them. `width` scales the number of maps; 1 is the paper's. Training
+    clips are mirrored, turned by up to `degrees` and shifted by up to `shift` of their side.
+    """
+
+    def __init__(
+        self,
+        *,
+        width: float = 1.0,
+        degrees: float = 3.0,
+        shift: float = 15 / 224,
+        epochs: int = 74,
+        lr: float = 8e-4,
+        batch: int = 32,
+        weight_decay: float = 0.6,
+        lr_decay: float = 0.987,
+        eps: float = 1e-8,
+    ) -> None:
+        if not 0 < width <= 1 or degrees < 0 or not 0 <= shift < 1:
+            raise ValueError(
+                f"width={width}, degrees={degrees}, shift={shift}: in (0, 1], not below 0, in "
+                "[0, 1)"
+            )
+        self.layers = {"width": width, "degrees": degrees, "shift": shift}
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, optimizer="adamw", weight_decay=weight_decay,
+            lr_decay=lr_decay, eps=eps,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for both streams; raises `ComponentError` where their sizes do not fit."""
+        from mertk_plugins.classifiers._mmnet_net import STRIDE, MMNetwork
+
+        hint = f"of the extractor pixels with colour=true, the motion {STRIDE} times as large"
+        _, (*_, places, _) = networks.stream(
+            "mmnet", shapes, (1, 3, "side", "side"), hint, name="onset"
+        )
+        networks.stream("mmnet", shapes, (1, 3, *[places * STRIDE] * 2), hint, name="motion")
+        return MMNetwork(places, classes, **self.layers)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("mmnet", MMNet, paper="arxiv:2201.05297", needs=("torch", "timm"))

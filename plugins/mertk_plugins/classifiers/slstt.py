@@ -1,0 +1,59 @@
+"""SLSTT, a vision transformer over a sequence of flow pictures: Zhang et al. 2022."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import mertk
+from mertk import networks, training
+
+
+class SLSTT(networks.NetworkClassifier):
+    """Short and long range relation based spatio-temporal transformer.
+
+    Takes one stream `[1, time, 3, side, side]`, flow pictures in colour as the extractor
+    flow_sequence gives them, 11 of 224 pixels in the paper. Each goes through one vision
+    transformer; its class tokens are gathered by an LSTM or averaged (`aggregate`). All is trained
+    together. `backbone` is a name of timm whose patches fit the side; `pretrained=false` starts
+    from random weights and needs no network. `depth` keeps that many layers of an untrained
+    backbone; 0 is all.
+    """
+
+    def __init__(
+        self,
+        *,
+        backbone: str = "vit_base_patch16_384.augreg_in21k_ft_in1k",
+        pretrained: bool = True,
+        depth: int = 0,
+        aggregate: Literal["lstm", "mean"] = "lstm",
+        epochs: int = 40,
+        lr: float = 1e-3,
+        batch: int = 4,
+        weight_decay: float = 1e-4,
+    ) -> None:
+        if depth < 0 or (depth and pretrained):
+            raise ValueError(f"depth={depth}: 0, or with pretrained=false above 0")
+        self.backbone, self.pretrained, self.depth = backbone, pretrained, depth
+        self.recurrent = aggregate == "lstm"
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, optimizer="sgd", weight_decay=weight_decay
+        )
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """The network for one sequence; raises `ComponentError` where timm cannot give it."""
+        from mertk_plugins.classifiers._slstt_net import SLSTTNetwork
+
+        hint = "such as the extractor flow_sequence gives for the ROI scheme whole"
+        axes = (1, "time", 3, "side", "side")
+        stream, (*_, side) = networks.stream("slstt", shapes, axes, hint)
+        options = {"img_size": side} | ({"depth": self.depth} if self.depth else {})
+        net = networks.backbone(
+            "slstt", self.backbone, pretrained=self.pretrained, num_classes=0, **options
+        )
+        return SLSTTNetwork(stream, net, classes, recurrent=self.recurrent)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("slstt", SLSTT, paper="arxiv:2112.05851", needs=("torch", "timm"))

@@ -1,0 +1,72 @@
+"""A clip as one picture by approximate rank pooling: Bilen et al. 2016."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+import mertk
+from mertk import flow, sampling
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class DynamicImage:
+    """The frames' sum, weighted by their order: `[regions, channels, size, size]` in [0, 1].
+
+    Of T frames the t-th counts 2t - T - 1, so that what does not move cancels out. `phase` is
+    `rise` (onset … apex), `whole` (onset … offset) or `both`, which gives rise and fall (apex …
+    offset) side by side, `[regions, 2, channels, size, size]`; before the fusion block multi_mid
+    these are two training samples of a clip. Each picture is stretched to its own least and largest
+    value, over all regions and channels; one without any motion is 0. One channel, or three with
+    `colour`.
+    """
+
+    def __init__(
+        self,
+        *,
+        phase: Literal["rise", "whole", "both"] = "rise",
+        size: int = 28,
+        colour: bool = False,
+    ) -> None:
+        if size < 1:
+            raise ValueError(f"size={size}; at least 1 pixel")
+        self.phase, self.size, self.colour = phase, size, colour
+
+    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
+        """`[regions, channels, size, size]`; raises `DataError` for a clip without frames."""
+        if not len(faces.frames):
+            raise mertk.DataError("dynamic_image needs frames; this clip has a flow map alone")
+        if self.phase == "whole":
+            return self._cut(self._pooled(faces, faces.onset, faces.offset), faces, regions)
+        rise = self._cut(self._pooled(faces, faces.onset, faces.peak), faces, regions)
+        if self.phase == "rise":
+            return rise
+        fall = self._cut(self._pooled(faces, faces.peak, faces.offset), faces, regions)
+        return np.stack([rise, fall], axis=1)
+
+    def _pooled(self, faces: mertk.Faces, first: int, last: int) -> NDArray[np.float32]:
+        """The weighted sum `[h, w, channels]` of frames first … last."""
+        total = np.zeros((*faces.size[::-1], 3 if self.colour else 1), np.float32)
+        for at in range(first, last + 1):
+            frame = faces.frames[at] if self.colour else flow.grey(faces.frames[at])[..., None]
+            total += np.float32(2 * at - first - last) * frame
+        return total
+
+    def _cut(
+        self, picture: NDArray[np.float32], faces: mertk.Faces, regions: mertk.Regions
+    ) -> NDArray[np.float32]:
+        size = (self.size, self.size)
+        places = sampling.windows(regions, faces.size, faces.size)
+        parts = [sampling.resize(picture[place], size).reshape(*size, -1) for place in places]
+        found = np.moveaxis(np.stack(parts), -1, 1)
+        found -= found.min()
+        return found / np.maximum(found.max(), np.float32(1e-9))  # type: ignore[no-any-return]
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the extractor."""
+    register.extractor("dynamic_image", DynamicImage, paper="doi:10.1109/CVPR.2016.331")

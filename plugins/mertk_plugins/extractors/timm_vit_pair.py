@@ -1,0 +1,93 @@
+"""A vision transformer as it comes, looking at the onset and at the apex: a baseline of our own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import mertk
+from mertk import networks, sampling, training
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class TimmVitPair:
+    """What a frozen vision transformer sees change from onset to apex: `[regions, 2 * dim]`.
+
+    Each region, in colour at `size` pixels, goes through the transformer twice; the onset's tokens
+    are subtracted from the apex's, place by place, and their mean and maximum over places kept.
+    `backbone` is a name of timm, whose weights have licences of their own. `pretrained=false`
+    takes random weights, the same ones always, and needs no network. Nothing is trained.
+    """
+
+    def __init__(
+        self,
+        *,
+        backbone: str = "vit_small_patch14_dinov2.lvd142m",
+        pretrained: bool = True,
+        size: int = 224,
+    ) -> None:
+        if size < 1:
+            raise ValueError(f"size={size}; at least 1 pixel")
+        self.backbone, self.pretrained, self.size = backbone, pretrained, size
+        self._net: Any = None
+
+    def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
+        """`[regions, 2 * dim]`; raises `DataError` for a clip without frames.
+
+        Raises `ComponentError` where the weights cannot be had, or do not belong to a vision
+        transformer that takes pictures of this size.
+        """
+        if not len(faces.frames):
+            raise mertk.DataError("timm_vit_pair needs frames; this clip has a flow map alone")
+        import torch
+
+        pair = [self._pictures(faces.frames[at], regions) for at in (faces.onset, faces.peak)]
+        with training.seeded(np.random.default_rng(0)), torch.inference_mode():
+            net = self._loaded()
+            config = net.pretrained_cfg
+            mean, spread = (torch.tensor(config[key])[:, None, None] for key in ("mean", "std"))
+            pixels = torch.from_numpy(np.concatenate(pair)).movedim(-1, 1).float() / 255
+            onset, apex = self._tokens(net, (pixels - mean) / spread).chunk(2)
+            moved = apex - onset
+            return torch.cat([moved.mean(1), moved.amax(1)], 1).numpy()
+
+    def _pictures(self, frame: NDArray[np.uint8], regions: mertk.Regions) -> NDArray[np.uint8]:
+        """One frame's regions `[regions, size, size, 3]`."""
+        size = (self.size, self.size)
+        return np.stack([sampling.resize(frame[place], size) for place in regions.windows()])
+
+    def _tokens(self, net: Any, pixels: Any) -> Any:
+        """`[pictures, places, dim]`, without class and register tokens."""
+        found = net.forward_features(pixels)
+        if found.ndim != 3:
+            raise mertk.ComponentError(
+                f"timm_vit_pair: {self.backbone} is no vision transformer; it gives "
+                f"{list(found.shape)}, not [pictures, tokens, dim]"
+            )
+        return found[:, net.num_prefix_tokens :]
+
+    def _loaded(self) -> Any:
+        """The network, made once; what went wrong once is said again, as a download takes long."""
+        if self._net is None:
+            try:
+                self._net = networks.backbone(
+                    "timm_vit_pair",
+                    self.backbone,
+                    pretrained=self.pretrained,
+                    num_classes=0,
+                    img_size=self.size,
+                ).eval()
+            except mertk.ComponentError as error:
+                self._net = error
+        if isinstance(self._net, mertk.ComponentError):
+            raise self._net
+        return self._net
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the extractor."""
+    register.extractor("timm_vit_pair", TimmVitPair, needs=("torch", "timm"))

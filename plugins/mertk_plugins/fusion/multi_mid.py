@@ -1,0 +1,37 @@
+"""Training on many moments of a clip, and asking about all of them (an idea of Ra-ICL 2026)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mertk
+from mertk_plugins.fusion._one_stream import one_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class MultiMid:
+    """Several moments of a clip as samples of its class: augmentation that needs no apex.
+
+    Takes a stream `[regions, moments, …]`, such as flow_sequence (16 moments in the middle of the
+    clip) or dynamic_image gives, and gives `[regions, …]` to a network classifier, which is
+    trained through it. In each epoch a training clip shows one moment, drawn anew. A clip that is
+    asked about shows all, and the network's logits are averaged. The moments of a test clip are
+    thus never trained on: they come with their clip.
+    """
+
+    def __init__(self, *, stream: str | None = None) -> None:
+        self.stream = stream
+
+    def module(self, shapes: Mapping[str, tuple[int, ...]], /) -> Any:
+        """The part without weights that draws, for a classifier to train through."""
+        from mertk_plugins.fusion._multi_mid_net import MultiMidNet
+
+        return MultiMidNet(one_stream("multi_mid", shapes, self.stream, "regions, moments, …"))
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the block."""
+    register.fusion("multi_mid", MultiMid, needs=("torch",))

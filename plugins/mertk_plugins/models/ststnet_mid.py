@@ -1,0 +1,28 @@
+"""STSTNet without an apex: flow to many frames from the middle of the clip."""
+
+from __future__ import annotations
+
+import mertk
+from mertk import Recipe, Use
+
+# A clip shows one of its 16 moments an epoch, so there are more epochs than in the
+# preset quick of ststnet.
+RECIPE = Recipe(
+    aligner=Use("eye_similarity"),
+    roi=Use("whole"),
+    extractor=Use("flow_sequence", frames=16, around="middle", size=28),
+    fusion=(Use("multi_mid"),),
+    classifier=Use("ststnet", epochs=120, lr=1e-3),
+)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the model."""
+    register.model(
+        "ststnet_mid",
+        RECIPE,
+        summary="STSTNet trained on flow to 16 frames of the clip's middle: needs no apex.",
+        paper="arxiv:1902.03634",
+        presets={"quick": RECIPE},
+    )
