@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         EvaluationProtocol,
         Explains,
         Extractor,
+        FitsFolds,
         Fittable,
         FusionBlock,
         GradientClassifier,
@@ -62,7 +63,7 @@ _HOMES = {
     "mertk.cards": "Card",
     "mertk.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
     "mertk.components": "Aligner Classifier Dataset Differentiable EvaluationProtocol Explains "
-    "Extractor Fittable FusionBlock GradientClassifier RoiScheme",
+    "Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme",
     "mertk.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError",
     "mertk.harness.bench": "bench",
@@ -93,6 +94,7 @@ __all__ = [
     "Explains",
     "Extractor",
     "Faces",
+    "FitsFolds",
     "Fittable",
     "Footage",
     "Frames",

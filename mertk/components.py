@@ -62,6 +62,27 @@ class Fittable(Protocol):
 
 
 @runtime_checkable
+class FitsFolds(Fittable, Protocol):
+    """A component that can be fitted for several folds at once, faster than for one by one."""
+
+    def fit_folds(
+        self,
+        clips: Train[Any],
+        folds: Sequence[NDArray[np.int64]],
+        rngs: Sequence[np.random.Generator],
+        /,
+    ) -> Sequence[Fittable]:
+        """One new fitted component per fold: each is what `fit` on that fold's clips gives.
+
+        `clips` are all clips of the run, `folds` each fold's training clips by their places in it,
+        `rngs` what each fold's own `fit` would be handed. What comes out for a fold may differ from
+        `fit` by float error alone, and must not depend on a clip that the fold does not train on:
+        `mertk audit` looks. A gradient classifier's takes `through` as its `fit` does.
+        """
+        ...
+
+
+@runtime_checkable
 class Differentiable(Protocol):
     """A trailing fusion block that a classifier trains together with itself, by gradient."""
 

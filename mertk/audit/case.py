@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,14 @@ from mertk.harness.plan import (
     replayed,
 )
 from mertk.harness.replay import moved
+from mertk.harness.together import fitted_lines
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Json, Recipe, Use
 
 if TYPE_CHECKING:
     from mertk.components import EvaluationProtocol
+    from mertk.harness.folds import Parcels, Sample
+    from mertk.splits import Split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +143,11 @@ class Opened:
     def fold_line(self) -> Line:
         """The recipe, built anew, as folds run it: a replay fits some of it before."""
         return moved(self.line(), self.case.once)
+
+    def fold_lines(
+        self, parcels: Parcels, sample: Sample, splits: Sequence[Split]
+    ) -> Iterator[Line]:
+        """A line for each fold, what learns first fitted for all at once where a run does so."""
+        if self.case.once:
+            return (self.fold_line() for _ in splits)
+        return fitted_lines(self.fold_line, parcels, sample, splits, self.case.seed)

@@ -42,12 +42,13 @@ def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, An
         stages = settled(case, prefix(case.line(), clips), sample)
         parcels = list(stages.values())[-1]
         rows = {place: [row(parcel) for parcel in made] for place, made in stages.items() if places}
-        for split in task.splits:
+        lines = case.fold_lines(parcels, sample, task.splits)
+        for split, line in zip(task.splits, lines, strict=True):
             for place, of_clips in rows.items():
                 known = [of_clips[at] for at in split.train]
                 guesses.note(place, split, known, [of_clips[at] for at in split.test])
             tap = partial(guesses.tap, split) if places else _untapped
-            fold = run_fold(case.fold_line(), parcels, sample, split, seed, tap=tap)
+            fold = run_fold(line, parcels, sample, split, seed, tap=tap)
             found = np.asarray(fold.probabilities)
             predicted[split.test] = found >= 0.5 if sample.multilabel else found.argmax(axis=1)
     return {

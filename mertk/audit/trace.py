@@ -69,8 +69,10 @@ def _run(
     for place, made in list(stages.items())[1:]:
         trace.tap(place, [made[at] for at in split.train], [made[at] for at in split.test])
     if warm:
-        run_fold(case.fold_line(), parcels, sample, small.other, seed)
-    line = case.fold_line()
+        (line,) = case.fold_lines(parcels, sample, [small.other])
+        run_fold(line, parcels, sample, small.other, seed)
+    # Both folds, as one may learn from the other's clips where they are fitted at once.
+    line = next(case.fold_lines(parcels, sample, [split, small.other]))
     done = run_fold(line, parcels, sample, split, seed, tap=trace.tap)
     trace.answers(line, done.probabilities)
     return trace.found

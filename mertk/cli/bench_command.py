@@ -111,6 +111,11 @@ from mertk.cli._choices import parse_folders, parse_set, parse_swap
     is_flag=True,
     help="Look at every epoch: what choosing it would give, honestly and on the test subject.",
 )
+@click.option(
+    "--one-by-one",
+    is_flag=True,
+    help="Fit each fold by itself, also where several can be fitted at once.",
+)
 @click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
@@ -136,6 +141,7 @@ def command(
     keyframes: Literal["given", "estimated", "none"],
     jitter: str | None,
     oracle_gap: bool,
+    one_by_one: bool,
     published: bool,
     as_json: bool,
 ) -> None:
@@ -165,6 +171,7 @@ def command(
             sets=[parse_set(text) for text in sets],
             jobs=jobs,
             device=device,
+            together=not one_by_one,
             out=out,
             fresh=not resume,
             allow_mismatch=allow_mismatch,

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,7 +69,10 @@ def run_fold(
     tap: Tap = lambda _place, _known, _asked: None,
     watch: Watch = contextlib.nullcontext,
 ) -> Fold:
-    """Fit and predict one fold. `line` must be new: what it learns stays in its components."""
+    """Fit and predict one fold. `line` must be new: what it learns stays in its components.
+
+    A step of it that is `fitted` is not fitted again; its share of the time counts as the fold's.
+    """
     start = time.perf_counter()
     work = Work(sample, split, seed, Clock())
     clock = work.clock
@@ -87,7 +90,8 @@ def run_fold(
         work.fit(line.classifier, known, len(line.inside), line.blocks)
     rows, explained = work.predict(line.classifier, asked)
     tap(line.classifier.place, known, asked)
-    clock.seconds["total"] = time.perf_counter() - start
+    shared = sum(step.fitted.seconds for step in line.inside if step.fitted)
+    clock.seconds["total"] = time.perf_counter() - start + shared
     return Fold(
         name=split.name,
         seed=seed,
@@ -115,6 +119,11 @@ class Work:
         self, step: Step, known: Sequence[Parcel], number: int, blocks: Sequence[Any] = ()
     ) -> None:
         """Fit a component on the training clips; its mistakes name the fold and the place."""
+        if step.fitted:
+            self.clock.seconds[f"{step.place}.fit"] = step.fitted.seconds
+            if step.fitted.drew:
+                self.drew.append(step.place)
+            return
         train = Train(
             inputs=[step.takes(parcel) for parcel in known],
             labels=self.sample.labels[self.split.train],
@@ -122,23 +131,12 @@ class Work:
             classes=self.sample.classes,
         )
         rng = self.rng(number)
-        before = _state(rng)
-        fit = functools.partial(step.component.fit, train, rng)
-        where = f"fold '{self.split.name}', {step.place}"
-        try:
-            if blocks:
-                self.clock.time(f"{step.place}.fit", functools.partial(fit, through=blocks))
-            else:
-                self.clock.time(f"{step.place}.fit", fit)
-        except MertkError as error:
-            raise ComponentError(f"{where}: {error}") from error
-        except Exception as error:
-            many = "; labels are [clips, classes] here, as the protocol is multi-label"
-            raise ComponentError(
-                f"{where} ({type(step.component).__name__}): {type(error).__name__}: {error}"
-                f"{many if train.multilabel else ''}"
-            ) from error
-        if _state(rng) != before:
+        before = state(rng)
+        through = {"through": blocks} if blocks else {}
+        fit = functools.partial(step.component.fit, train, rng, **through)
+        with naming(f"fold '{self.split.name}'", step, multilabel=train.multilabel):
+            self.clock.time(f"{step.place}.fit", fit)
+        if state(rng) != before:
             self.drew.append(step.place)
 
     def predict(
@@ -162,7 +160,23 @@ class Work:
         return np.random.default_rng([self.seed, zlib.crc32(self.split.name.encode()), step])
 
 
-def _state(rng: np.random.Generator) -> tuple[Any, ...]:
+@contextlib.contextmanager
+def naming(fold: str, step: Step, *, multilabel: bool) -> Iterator[None]:
+    """Whatever goes wrong in a step's fit becomes a `ComponentError` that names fold and place."""
+    where = f"{fold}, {step.place}"
+    try:
+        yield
+    except MertkError as error:
+        raise ComponentError(f"{where}: {error}") from error
+    except Exception as error:
+        many = "; labels are [clips, classes] here, as the protocol is multi-label"
+        raise ComponentError(
+            f"{where} ({type(step.component).__name__}): {type(error).__name__}: {error}"
+            f"{many if multilabel else ''}"
+        ) from error
+
+
+def state(rng: np.random.Generator) -> tuple[Any, ...]:
     """What changes when chance is drawn, or handed on by `spawn`."""
     source: Any = rng.bit_generator
     return source.state, source.seed_seq.n_children_spawned

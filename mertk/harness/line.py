@@ -37,11 +37,20 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """How a component was fitted together with other folds': its share of the time, and chance."""
+
+    seconds: float
+    drew: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One component at its place in the recipe."""
+    """One component at its place in the recipe; `fitted` where it has learnt already."""
 
     place: str
     component: Any
+    fitted: Fitted | None = None
 
     @property
     def kind(self) -> str:
@@ -124,6 +133,11 @@ class Line:
     def classifier(self) -> Step:
         """The last step."""
         return self.inside[-1]
+
+    @property
+    def head(self) -> Step:
+        """The first step that is fitted, and not through another's gradient."""
+        return next(step for step in self.inside if not step.joint)
 
     @property
     def blocks(self) -> list[Any]:

@@ -15,7 +15,8 @@ from mertk.harness.keyframes import of_prefix
 from mertk.harness.line import build_line
 from mertk.harness.prefix import PrefixKeys
 from mertk.harness.replay import moved
-from mertk.harness.work import Job, do_fold, do_once, in_order, prepare_clip
+from mertk.harness.together import offers
+from mertk.harness.work import Job, do_folds, do_once, in_order, prepare_clip
 from mertk.ledger import Run
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mertk.plugins import Plugins
     from mertk.recipe import Recipe
     from mertk.registry import Registry
+    from mertk.splits import Split
 
 SEEDS = (0, 1, 2, 3, 4)
 """What a model is run with where nobody says otherwise and some `fit` of it takes chances."""
@@ -33,6 +35,9 @@ SEEDS = (0, 1, 2, 3, 4)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to run; none of it changes a number, but for `device` in the last digits.
+
+    Folds that are fitted `together` may differ in the last digits from those that are not, and by
+    how many there are, and so by `jobs`.
 
     Without `seeds` it is seed 0, and all of `SEEDS` for a model that takes chances, unless it is
     in its preset `quick`.
@@ -45,6 +50,7 @@ class Options:
     fresh: bool
     folders: Mapping[str, str]
     seeds: tuple[int, ...] | None = None
+    together: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,10 +102,20 @@ class Runner:
             return
         jobs = self._once(model, run, job(), sorted({seed for _, seed in missing}))
         self.watch.stage(f"{model.name}: folds", len(missing))
-        units = [functools.partial(do_fold, jobs[seed], split, seed) for split, seed in missing]
-        for fold in in_order(units, min(self.options.jobs, len(missing))):
-            self.plugins.manager.hook.mertk_fold_done(run=run.identity, fold=asdict(fold))
-            self.watch.step(fold.name)
+        units = [
+            functools.partial(do_folds, one, group, seed)
+            for seed, one in jobs.items()
+            for group in self._groups([s for s, n in missing if n == seed], together=one.together)
+        ]
+        for folds in in_order(units, min(self.options.jobs, len(units))):
+            for fold in folds:
+                self.plugins.manager.hook.mertk_fold_done(run=run.identity, fold=asdict(fold))
+                self.watch.step(fold.name)
+
+    def _groups(self, splits: Sequence[Split], *, together: bool) -> list[Sequence[Split]]:
+        """The folds of a seed that one unit does: as many as can be where they go together."""
+        count = min(self.options.jobs, len(splits)) if together else len(splits)
+        return [splits[at::count] for at in range(count)]
 
     def _once(self, model: Model, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
         """The job of each seed; that of a replay reads what was fitted once with that seed."""
@@ -137,6 +153,7 @@ class Runner:
             sample=task.sample,
             keys=keys,
             footage=tuple(c.footage for c in task.clips) if "footage" in needs else (),
+            together=self.options.together and not model.once and offers(line),
         )
 
     def _open(self, model: Model) -> Run:
@@ -151,6 +168,7 @@ class Runner:
         about = identity.provenance(self.options.device) | {
             "synthetic": self.task.synthetic,
             "folders": self.options.folders,
+            "together": self.options.together,
             "published": self.task.published,
             "seen_before": seen_before(registry, model.recipe, self.task.identity["datasets"]),
         }

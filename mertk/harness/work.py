@@ -2,14 +2,15 @@
 
 A unit carries names and cache keys, never pixels; a worker builds the recipe itself and reads
 memory-mapped features. Numbers do not depend on the number of workers: one thread works on a
-unit, and chance comes from (seed, fold).
+unit, and chance comes from (seed, fold). Where folds are fitted together, the last digits may
+depend on which ones are.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +22,7 @@ from mertk.harness.keyframes import Noting
 from mertk.harness.line import Line, Parcel, build_line
 from mertk.harness.prefix import PrefixKeys, pack, run_prefix, unpack
 from mertk.harness.replay import fit_once, moved
+from mertk.harness.together import fitted_lines
 from mertk.ledger import Fold, Run
 from mertk.plugins import load_plugins
 from mertk.recipe import Recipe
@@ -34,7 +36,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """All that a worker must know of one model's run; `keys` are cache keys, per clip."""
+    """All that a worker must know of one model's run; `keys` are cache keys, per clip.
+
+    `together`: what learns first is fitted for all folds of a unit at once.
+    """
 
     recipe: Recipe
     files: tuple[str, ...]
@@ -44,6 +49,7 @@ class Job:
     sample: Sample
     keys: tuple[str, ...] = ()
     footage: tuple[Footage, ...] = ()
+    together: bool = False
 
 
 def prepare_clip(recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip) -> float:
@@ -52,15 +58,22 @@ def prepare_clip(recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip
     return run_prefix(line, keys, Cache(cache), clip)
 
 
-def do_fold(job: Job, split: Split, seed: int) -> Fold:
-    """A unit of the fold pass: one (seed, fold), saved to the ledger as soon as it is done."""
+def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
+    """A unit of the fold pass: folds of a seed, each saved to the ledger as soon as it is done."""
     run = Run(job.run)
-    parcels = Noting(Stock(job), int(split.train[0]))
-    with at_work(job) as line:
-        fold = run_fold(moved(line, once_of(run)), parcels, job.sample, split, seed)
-    fold = replace(fold, keyframes=sorted(parcels.seen))
-    run.save(fold)
-    return fold
+    build = functools.partial(_fold_line, job, once_of(run))
+    shared = Noting(Stock(job), int(splits[0].train[0]))
+    done = []
+    with _alone(job.device):
+        apart = (build() for _ in splits)
+        together = fitted_lines(build, shared, job.sample, splits, seed)
+        for split, line in zip(splits, together if job.together else apart, strict=True):
+            parcels = Noting(Stock(job), int(split.train[0]))
+            fold = run_fold(line, parcels, job.sample, split, seed)
+            fold = replace(fold, keyframes=sorted(shared.seen | parcels.seen))
+            run.save(fold)
+            done.append(fold)
+    return done
 
 
 def do_once(job: Job, keys: tuple[str, ...], seed: int) -> None:
@@ -83,12 +96,24 @@ def once_of(run: Run) -> tuple[str, ...]:
 @contextlib.contextmanager
 def at_work(job: Job) -> Iterator[Line]:
     """The job's line, built anew, with one thread and the job's device."""
+    with _alone(job.device):
+        yield _fold_line(job)
+
+
+@contextlib.contextmanager
+def _alone(device: str) -> Iterator[None]:
+    """With one thread, on a device."""
     from threadpoolctl import threadpool_limits
 
-    line = build_line(load_plugins(job.files).registry, job.recipe)
-    _use_device(job.device)
+    from mertk import training
+
+    training.use_device(device)  # always: a process may have worked on another device before
     with threadpool_limits(limits=1):
-        yield line
+        yield
+
+
+def _fold_line(job: Job, once: tuple[str, ...] = ()) -> Line:
+    return moved(build_line(load_plugins(job.files).registry, job.recipe), once)
 
 
 def in_order(units: Iterable[Callable[[], T]], jobs: int) -> Iterator[T]:
@@ -113,12 +138,6 @@ def _line(recipe: Recipe, files: tuple[str, ...]) -> tuple[Line, PrefixKeys]:
     registry = load_plugins(files).registry
     line = build_line(registry, recipe)
     return line, PrefixKeys.of(registry, recipe, line)
-
-
-def _use_device(name: str) -> None:
-    from mertk import training
-
-    training.use_device(name)  # always: a process may have worked on another device before
 
 
 class Stock:

@@ -479,6 +479,58 @@ class ThresholdTunedOnTheTestSubject(_BestOnTheHeldOut):
         return np.array([share, 1 - share, *[0] * (self.classes - 2)])
 
 
+# Classifiers that are fitted for all folds at once
+
+
+class NearestMeans:
+    """The nearest class mean, for one fold or for all. It is honest."""
+
+    def fit(self, train, rng):
+        (fitted,) = self.fit_folds(train, [np.arange(len(train))], [rng])
+        self.__dict__.update(fitted.__dict__)
+
+    def fit_folds(self, clips, folds, rngs):
+        rows = mertk.design_matrix(clips.inputs)
+        return [self.learn(rows, clips.labels, fold, len(clips.classes)) for fold in folds]
+
+    def learn(self, rows, labels, fold, classes):
+        made = type(self)()
+        made.scale = self.spread(rows, fold)
+        made.shares = self.weights(labels, fold, classes)
+        own = rows[fold]
+        means = [own[labels[fold] == c].mean(axis=0) if c in labels[fold] else own.mean(axis=0)
+                 for c in range(classes)]  # fmt: skip
+        made.means = np.stack(means)
+        return made
+
+    def spread(self, rows, fold):
+        return 1 + rows[fold].std(axis=0)
+
+    def weights(self, labels, fold, classes):
+        return 1 + np.bincount(labels[fold], minlength=classes)
+
+    def predict(self, streams):
+        distances = np.square((self.means - mertk.flatten(streams)) / self.scale).sum(axis=1)
+        odds = self.shares * np.exp(distances.min() - distances)
+        return odds / odds.sum()
+
+
+@cheat("classifier", "perturbation")
+class AllFoldsOnOneScale(NearestMeans):
+    """Standardises by the clips of all folds."""
+
+    def spread(self, rows, fold):
+        return 1 + rows.std(axis=0)
+
+
+@cheat("classifier", "perturbation")
+class AllFoldsWithOneWeighting(NearestMeans):
+    """Weighs classes by the labels of all folds."""
+
+    def weights(self, labels, fold, classes):
+        return 1 + np.bincount(labels, minlength=classes)
+
+
 # Data sets
 
 
@@ -597,3 +649,4 @@ def mertk_register(register):
     register.protocol("random_halves", RandomHalves)
     register.extractor("knows_from_elsewhere", KnowsFromElsewhere)
     register.extractor("look", Look)
+    register.classifier("nearest_means", NearestMeans)

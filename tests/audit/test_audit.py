@@ -90,7 +90,19 @@ def test_an_honest_recipe_passes_every_probe(plugins):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["flow_svm", "biwoof"])
+def test_all_folds_at_once_without_a_leak_pass_every_probe(plugins):
+    found = examined(plugins, PROBES, recipe("classifier", "nearest_means"))
+    assert found.passed, found
+
+
+@pytest.mark.slow
+def test_what_only_all_folds_at_once_can_see_is_told_from_a_fold_by_itself(verdicts):
+    assert "changes with the pixels" in verdicts["all_folds_on_one_scale"].how
+    assert "changes with the label" in verdicts["all_folds_with_one_weighting"].how
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["flow_svm", "flow_ridge", "biwoof"])
 def test_a_shipped_model_passes_every_probe(plugins, model):
     found = examined(plugins, PROBES, model, dataset="synthetic:subjects=4,clips=3,size=64")
     assert found.passed, found

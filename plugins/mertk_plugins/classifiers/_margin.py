@@ -1,81 +1,121 @@
-"""What the support vector machines share: fitting on streams, and margins as probabilities."""
+"""What classifiers by margins share: one fold or all at once, and margins as probabilities."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-import mertk
+from mertk_plugins.classifiers._gram import Fold, rows_of_folds
+from mertk_plugins.classifiers._linear import Linear, weigh
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
+    import mertk
+    from mertk_plugins.classifiers._gram import Clips, Indices, Labels, Matrix, Rows, Scaling
+
+Margins = Callable[["Matrix"], "Matrix"]
+"""A row `[features]` → a margin for each class that training held."""
 
 
-@dataclass(frozen=True, slots=True)
-class Margin:
-    """A fitted estimator with a `decision_function`, over the classes that training held."""
+class MarginClassifier:
+    """A classifier from a subclass's `learner`; in multi-label training one for each class."""
 
-    estimator: Any
-    present: NDArray[np.int64]
+    scale: bool = False
+    answers: Answers
+
+    def learner(self, rows: Rows, /) -> Callable[[Fold], Margins]:
+        """What learns from one of the folds of `rows`, each of which holds two classes or more.
+
+        What the folds share is computed here.
+        """
+        raise NotImplementedError
+
+    def fit(self, train: Clips, _rng: np.random.Generator, /) -> None:
+        """Fit on the flattened streams; nothing is left to chance."""
+        (self.answers,) = self._learnt(train, [np.arange(len(train))])
+
+    def fit_folds(
+        self, clips: Clips, folds: Sequence[Indices], _rngs: Sequence[np.random.Generator], /
+    ) -> list[Self]:
+        """One fitted classifier per fold; the inner products of clips are computed once."""
+        return [self._having(answers) for answers in self._learnt(clips, folds)]
+
+    def predict(self, streams: mertk.Streams, /) -> Matrix:
+        """The softmax of the margins `[classes]`; of each class alone if multi-label."""
+        return self.answers.predict(streams)
+
+    def _learnt(self, clips: Clips, folds: Sequence[Indices]) -> list[Answers]:
+        classes = 2 if clips.multilabel else len(clips.classes)
+        found = []
+        for rows, together in rows_of_folds(clips, folds, scale=self.scale):
+            learn = self.learner(rows)
+            group = []
+            for number, fold in enumerate(together):
+                labels = clips.labels[fold]
+                each = labels.T if clips.multilabel else [labels]
+                answers = [Answer.of(learn, Fold(rows, number, one), classes) for one in each]
+                group.append(Answers(rows.scaling, answers, clips.multilabel))
+            weigh(rows, [score for answers in group for score in answers.linear])
+            found += group
+        return found
+
+    def _having(self, answers: Answers) -> Self:
+        fitted = copy.copy(self)
+        fitted.answers = answers
+        return fitted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Margins over the classes that training held; none where that was but one."""
+
+    present: Labels
     classes: int
+    margins: Margins | None
 
     @classmethod
-    def fit(cls, estimator: Any, rows: Floats, labels: NDArray[np.int64], classes: int) -> Margin:
-        """Fit a copy of the estimator, unless there is but one class."""
-        from sklearn.base import clone
+    def of(cls, learn: Callable[[Fold], Margins], fold: Fold, classes: int) -> Answer:
+        """Learn from a fold, if there is anything to learn."""
+        present = fold.present
+        return cls(present, classes, learn(fold) if len(present) > 1 else None)
 
-        present = np.unique(labels)
-        estimator = clone(estimator)
-        if len(present) > 1:
-            estimator.fit(rows, labels)
-        return cls(estimator, present, classes)
-
-    def predict(self, row: Floats) -> NDArray[np.float64]:
-        """The softmax of the margins `[classes]`: same winner as the estimator, not calibrated.
+    def predict(self, row: Matrix) -> Matrix:
+        """The softmax of the margins `[classes]`: the largest margin wins, not calibrated.
 
         Platt scaling would be fitted by random inner folds, which mix people and may contradict
-        the estimator's own decision.
+        the margins' own decision.
         """
         found = np.zeros(self.classes)
         found[self.present] = 1.0
-        if len(self.present) > 1:
-            margins = self.estimator.decision_function(row[None])[0]
-            if len(self.present) == 2:
-                margins = np.array([0.0, margins])
+        if self.margins is not None:
+            margins = self.margins(row)
             weights = np.exp(margins - margins.max())
             found[self.present] = weights / weights.sum()
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Machines:
-    """One machine over all classes, or in multi-label training one per class."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """One answer over all classes, or in multi-label training one per class."""
 
-    margins: tuple[Margin, ...]
+    scaling: Scaling
+    each: Sequence[Answer]
     multilabel: bool
 
-    @classmethod
-    def fit(cls, estimator: Any, train: mertk.Train[mertk.Streams], *, scale: bool) -> Machines:
-        """Fit on the flattened streams, standardised by the training clips where `scale`."""
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
-        rows = mertk.design_matrix(train.inputs)
-        if not rows.shape[1]:
-            raise mertk.ComponentError("no features to learn from; give the recipe an extractor")
-        whole = make_pipeline(*([StandardScaler()] if scale else []), estimator)
-        if train.multilabel:
-            margins = [Margin.fit(whole, rows, present, 2) for present in train.labels.T]
-        else:
-            margins = [Margin.fit(whole, rows, train.labels, len(train.classes))]
-        return cls(tuple(margins), train.multilabel)
+    @property
+    def linear(self) -> list[Linear]:
+        """The margins that are linear."""
+        return [one.margins for one in self.each if isinstance(one.margins, Linear)]
 
     def predict(self, streams: mertk.Streams) -> NDArray[np.float64]:
         """Class probabilities `[classes]`; a class that training always or never held is sure."""
-        row = mertk.flatten(streams)
-        found = [margin.predict(row) for margin in self.margins]
+        row = self.scaling.row(streams)
+        found = [answer.predict(row) for answer in self.each]
         return np.array([present for _, present in found]) if self.multilabel else found[0]

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import mertk
-from mertk_plugins.classifiers._margin import Machines
+from mertk_plugins.classifiers._linear import Linear
+from mertk_plugins.classifiers._margin import MarginClassifier
+from mertk_plugins.classifiers._squared_hinge import SquaredHinge
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Callable
+
+    from mertk_plugins.classifiers._gram import Fold, Matrix, Rows
 
 
-class LinearSVM:
-    """Linear support vector machine, one class against the rest.
+class LinearSVM(MarginClassifier):
+    """Linear support vector machine with a squared hinge, one class against the rest.
 
-    `scale` standardises each feature by the training clips, `balanced` weighs classes by the
-    inverse of their frequency. In multi-label training a class stands against its absence.
+    It is scikit-learn's `LinearSVC` with its minimum found exactly: the intercept is penalised as a
+    weight is, and `balanced` weighs the clips of the one class by the inverse of its frequency, of
+    two classes those of both. `scale` standardises each feature by the training clips. In
+    multi-label training a class stands against its absence.
     """
 
     def __init__(self, *, C: float = 1.0, scale: bool = False, balanced: bool = False) -> None:  # noqa: N803
@@ -26,23 +33,32 @@ class LinearSVM:
         self.scale = scale
         self.balanced = balanced
 
-    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
-        """Fit on the flattened streams; nothing is left to chance."""
-        from sklearn.svm import LinearSVC
+    def learner(self, _rows: Rows, /) -> Callable[[Fold], Linear]:
+        """From inner products where there are fewer clips than features."""
+        return self._learn
 
-        # The primal is solved by Newton steps: no shuffling, and no trouble with badly scaled
-        # features, on which the dual's coordinate descent stops short with a warning.
-        machine = LinearSVC(
-            C=self.C,
-            dual=False,
-            max_iter=10_000,
-            class_weight="balanced" if self.balanced else None,
-        )
-        self._machines = Machines.fit(machine, train, scale=self.scale)
+    def _learn(self, fold: Fold) -> Linear:
+        """One machine a class; of two classes one machine, and the first one's margin is 0."""
+        classes = len(fold.present)
+        members = fold.members[fold.inside]
+        products = fold.own_gram + 1  # each row ends with a 1, for the intercept
+        values = None
+        if fold.rows.values.shape[1] < len(members):
+            values = np.column_stack([fold.rows.values[fold.inside], np.ones(len(members))])
+        dual = np.zeros((len(fold.rows.values), classes))
+        for at in range(classes) if classes > 2 else [1]:
+            signs, costs = 2 * members[:, at] - 1, self._costs(members, at)
+            dual[fold.inside, at] = SquaredHinge(products, signs, costs, values).dual()
+        return Linear(dual, dual.sum(axis=0))
 
-    def predict(self, streams: mertk.Streams, /) -> NDArray[np.float64]:
-        """The softmax of the margins `[classes]`; of each class alone if multi-label."""
-        return self._machines.predict(streams)
+    def _costs(self, members: Matrix, at: int) -> Matrix:
+        """The cost of each clip in the machine of a class."""
+        counts = members.sum(axis=0)
+        weights = np.ones(len(counts))
+        if self.balanced:
+            weighed = [at] if len(counts) > 2 else [0, 1]
+            weights[weighed] = len(members) / (len(counts) * counts[weighed])
+        return self.C * (members @ weights)
 
 
 @mertk.hookimpl

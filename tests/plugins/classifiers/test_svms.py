@@ -59,6 +59,22 @@ def test_the_most_probable_class_is_what_scikit_learn_predicts(machine, referenc
     assert len(set(found)) > 1
 
 
+@pytest.mark.parametrize("labels", [[0, 1, 2] * 20, [0, 2] * 30, [1, 2, 2] * 20, [0, 1, 1, 2] * 9])
+@pytest.mark.parametrize("balanced", [False, True])
+@pytest.mark.parametrize("features", [6, 100])
+def test_the_linear_machine_is_scikit_learns_at_its_minimum(labels, balanced, features):
+    part, unseen = (train(labels, features, seed=seed, spread=0.3) for seed in (0, 1))
+    weight = "balanced" if balanced else None
+    exact = LinearSVC(dual=False, C=0.2, class_weight=weight, tol=1e-11, max_iter=10**6)
+    margins = exact.fit(rows(part), part.labels).decision_function(rows(unseen))
+    if margins.ndim == 1:
+        margins = np.stack([0 * margins, margins], axis=1)
+    expected = np.exp(margins) / np.exp(margins).sum(axis=1, keepdims=True)
+    machine = fitted(LinearSVM(C=0.2, balanced=balanced), part)
+    found = np.stack([machine.predict(streams) for streams in unseen.inputs])
+    np.testing.assert_allclose(found[:, np.unique(labels)], expected, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("machine", [LinearSVM(), SVM()])
 def test_a_class_missing_in_training_has_probability_0(machine):
     fitted(machine, train([0, 2] * 10))

@@ -14,6 +14,7 @@ MODELS = {
     "lbptop": ("casme2", "meb", "megc2019"),
     "biwoof": ("paper",),
     "flow_svm": (),
+    "flow_ridge": (),
     "lbpsip": ("paper", "pyramid", "quick"),
     "elbptop": ("paper",),
     "hog3": ("higo_top", "hog_top", "paper"),
@@ -60,6 +61,7 @@ def length(name: str, preset: str | None = None) -> int:
         ("fhofo", None, 200),
         ("mdmo", None, 72),
         ("nmp", None, 64 * (48 + 8)),
+        ("flow_ridge", None, 3072),
     ],
 )
 def test_a_clip_gets_the_published_number_of_features(name, preset, numbers):

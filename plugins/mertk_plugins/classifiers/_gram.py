@@ -1,0 +1,126 @@
+"""Clips as rows with their inner products, which serve every fold at once."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import mertk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float64]
+    Labels = NDArray[np.int64]
+    Indices = NDArray[np.int64]
+    Clips = mertk.Train[mertk.Streams]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """Features less a mean and divided by a spread, each `[features]` or the same for all."""
+
+    mean: Matrix | float = 0.0
+    spread: Matrix | float = 1.0
+
+    def row(self, streams: mertk.Streams) -> Matrix:
+        """A clip as a row `[features]`."""
+        found: Matrix = (mertk.flatten(streams).astype(np.float64) - self.mean) / self.spread
+        return found
+
+
+class Rows:
+    """Clips as rows `values` `[clips, features]`, scaled.
+
+    `folds` are the rows that each fold trains on, and all that it may look at.
+    """
+
+    def __init__(
+        self, values: Matrix, folds: Sequence[Indices], scaling: Scaling = Scaling()
+    ) -> None:
+        self.values = values
+        self.folds = folds
+        self.scaling = scaling
+
+    @functools.cached_property
+    def gram(self) -> Matrix:
+        """All inner products `[clips, clips]`."""
+        found: Matrix = self.values @ self.values.T
+        return found
+
+    @functools.cached_property
+    def moments(self) -> tuple[Matrix, Matrix]:
+        """Mean and variance of each row `[clips]`."""
+        return self.values.mean(axis=1), self.values.var(axis=1)
+
+
+class Fold:
+    """One of the folds of some rows, by its number, with the `labels` `[inside]` of its clips.
+
+    `inside` are the rows that it trains on, `present` the classes that they hold, sorted. `members`
+    `[clips, present]` is 1 for a row's class: for none, where a row is left out.
+    """
+
+    def __init__(self, rows: Rows, number: int, labels: Labels) -> None:
+        self.rows = rows
+        self.number = number
+        self.labels = labels
+        self.inside = rows.folds[number]
+        self.present, columns = np.unique(labels, return_inverse=True)
+        self.members: Matrix = np.zeros((len(rows.values), len(self.present)))
+        self.members[self.inside, columns] = 1
+
+    @property
+    def gram(self) -> Matrix:
+        """The inner products of its clips, and 0 for those left out `[clips, clips]`."""
+        left_out = np.ones(len(self.rows.values), bool)
+        left_out[self.inside] = False
+        found = self.rows.gram.copy()
+        found[left_out] = 0
+        found[:, left_out] = 0
+        return found
+
+    @property
+    def own_gram(self) -> Matrix:
+        """The inner products of its clips alone `[inside, inside]`."""
+        found: Matrix = self.rows.gram[np.ix_(self.inside, self.inside)]
+        return found
+
+
+def rows_of_folds(
+    clips: Clips, folds: Sequence[Indices], *, scale: bool
+) -> Iterator[tuple[Rows, Sequence[Indices]]]:
+    """Rows with the folds that share them: all, or one if each has to `scale` by its own clips.
+
+    Scaling is that of scikit-learn's `StandardScaler`. Raises `ComponentError` where there is no
+    feature, or where clips have different numbers of them.
+    """
+    values = mertk.design_matrix(clips.inputs).astype(np.float64)
+    if not values.shape[1]:
+        raise mertk.ComponentError("no features to learn from; give the recipe an extractor")
+    if scale:
+        yield from ((_scaled(values[inside]), [inside]) for inside in folds)
+    else:
+        yield Rows(values, folds), folds
+
+
+def _scaled(values: Matrix) -> Rows:
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(values)
+    everything = np.arange(len(values))
+    return Rows(scaler.transform(values), [everything], Scaling(scaler.mean_, scaler.scale_))
+
+
+def solve(system: Matrix, targets: Matrix) -> Matrix:
+    """The solution of a symmetric positive definite system, which is overwritten."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    factor = cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
+    found: Matrix = cho_solve(factor, targets, check_finite=False)
+    return found

@@ -1,0 +1,23 @@
+"""Small flow pictures with ridge regression: the features of `flow_svm`, a fit in closed form."""
+
+from __future__ import annotations
+
+import mertk
+from mertk import Recipe, Use
+
+RECIPE = Recipe(
+    aligner=Use("eye_similarity"),
+    roi=Use("whole"),
+    extractor=Use("flow", size=32, normalise="signed_max"),
+    classifier=Use("ridge"),
+)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the model."""
+    register.model(
+        "flow_ridge",
+        RECIPE,
+        summary="Onset-to-apex flow at 32 x 32 pixels, flattened, ridge regression.",
+    )

@@ -1,0 +1,13 @@
+"""HOOF with ridge regression: a closed form in every fold."""
+
+from __future__ import annotations
+
+import mertk
+from mertk import Recipe, Use
+
+RECIPE = Recipe(
+    aligner=Use("eye_similarity"),
+    roi=Use("grid", rows=5, cols=5),
+    extractor=Use("hoof", bins=8, over="apex"),
+    classifier=Use("ridge", alpha=1.0, scale=True),
+)
