@@ -78,7 +78,7 @@ _HOMES = {
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = (
     "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "splits", "spotting",
-    "stats", "training",
+    "stacking", "stats", "training",
 )  # fmt: skip
 
 __all__ = [
@@ -133,6 +133,7 @@ __all__ = [
     "sampling",
     "splits",
     "spotting",
+    "stacking",
     "stats",
     "training",
 ]

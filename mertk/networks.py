@@ -5,10 +5,12 @@ Nothing has to inherit from this; it spares a file its `fit`, `predict` and `exp
 
 from __future__ import annotations
 
+import copy
 import difflib
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
-from mertk import training
+from mertk import stacking, training
 from mertk.errors import ComponentError
 
 if TYPE_CHECKING:
@@ -42,20 +44,51 @@ class NetworkClassifier:
         through: Sequence[Differentiable] = (),
     ) -> None:
         """Train on the clips' streams; raises `ComponentError` where their shapes differ."""
-        classes = len(train.classes)
-
-        def build(shapes: training.Shapes) -> Any:
-            return self.network(shapes, classes)
-
         self._trained = training.fit(
-            build,
+            self._build(len(train.classes)),
             train.inputs,
             train.labels,
             rng,
-            classes=classes,
+            classes=len(train.classes),
             schedule=self.schedule,
             through=through,
         )
+
+    def fit_folds(
+        self,
+        clips: Train[Streams],
+        folds: Sequence[NDArray[np.int64]],
+        rngs: Sequence[np.random.Generator],
+        /,
+        through: Sequence[Differentiable] = (),
+    ) -> list[Self]:
+        """Per fold a copy that is trained as `fit` trains, within float error.
+
+        `clips` are all clips of a run, `folds` each fold's training clips among them, `rngs` the
+        generators that `fit` would get. Networks are trained at once where `mertk.stacking` can.
+        A subclass with a `fit` of its own is fitted fold by fold.
+        """
+        fitted = [copy.copy(self) for _ in folds]
+        if type(self).fit is not NetworkClassifier.fit:
+            for one, fold, rng in zip(fitted, folds, rngs, strict=True):
+                one.fit(_part(clips, fold), rng, through)
+            return fitted
+        trained = stacking.fit_folds(
+            self._build(len(clips.classes)),
+            training.stacked(clips.inputs),
+            clips.labels,
+            folds,
+            rngs,
+            classes=len(clips.classes),
+            schedule=self.schedule,
+            through=through,
+        )
+        for one, found in zip(fitted, trained, strict=True):
+            one._trained = found  # noqa: SLF001
+        return fitted
+
+    def _build(self, classes: int) -> training.Build:
+        return lambda shapes: self.network(shapes, classes)
 
     def predict(self, streams: Streams, /) -> NDArray[np.float64]:
         """Class probabilities `[classes]` of one clip."""
@@ -64,6 +97,15 @@ class NetworkClassifier:
     def explain(self, streams: Streams, /) -> dict[str, Floats]:
         """What the network's parts and the blocks before it show of one clip."""
         return self._trained.explain(streams)
+
+
+def _part(clips: Train[Streams], fold: NDArray[np.int64]) -> Train[Streams]:
+    return replace(
+        clips,
+        inputs=[clips.inputs[at] for at in fold],
+        labels=clips.labels[fold],
+        people=clips.people[fold],
+    )
 
 
 def picture(

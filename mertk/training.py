@@ -301,9 +301,13 @@ def _descend(
         epochs.append(total / len(target))
         show(epoch)
     losses = torch.stack(epochs).cpu().numpy()
+    _check_finite(losses)
+    return losses
+
+
+def _check_finite(losses: Floats) -> None:
     if not np.isfinite(losses[-1]):
         raise ComponentError(f"the loss became {losses[-1]} while training; try a smaller lr")
-    return losses
 
 
 def _differ(seen: NDArray[np.bool_]) -> bool:

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from mertk import stacking
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,23 +25,34 @@ class STSTNetwork(nn.Module):
     of 16 filters with the same result.
     """
 
+    average: Tensor
+
     def __init__(self, stream: str, size: tuple[int, int], classes: int, *, dropout: float) -> None:
         super().__init__()
         self.stream = stream
         self.conv = nn.Conv2d(3, sum(FILTERS), 3, padding=1)
         self.norm = nn.BatchNorm2d(sum(FILTERS))
+        self.pool = nn.MaxPool2d(3, 3, padding=1)  # "same": 28 → 10
         self.dropout = nn.Dropout(dropout)
-        with torch.no_grad():
-            maps = _pooled(torch.zeros(1, sum(FILTERS), *size), nn.Identity())
-        self.head = nn.Linear(maps.numel(), classes)
+        height, width = self.pool(torch.zeros(1, 1, *size)).shape[2:]
+        pixels = torch.eye(height * width).view(-1, 1, height, width)
+        average = functional.avg_pool2d(pixels, 2).flatten(1)
+        self.register_buffer("average", average, persistent=False)
+        self.head = nn.Linear(sum(FILTERS) * average.shape[1], classes)
+
+    def stem(self) -> stacking.Stem:
+        """All of it, told so that many folds can be trained at once."""
+        return stacking.Stem(self.conv, self.norm, self.pool, self._picture, self._rest)
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`."""
-        x = self.norm(functional.relu(self.conv(streams[self.stream][:, 0])))
-        logits: Tensor = self.head(_pooled(x, self.dropout).flatten(1))
-        return logits
+        return self.stem()(streams)
 
+    def _picture(self, streams: Mapping[str, Tensor]) -> Tensor:
+        return streams[self.stream][:, 0]
 
-def _pooled(x: Tensor, dropout: nn.Module) -> Tensor:
-    """Max-pooling 3x3 by 3 ("same": 28 → 10), dropout, average-pooling 2x2 (10 → 5)."""
-    return functional.avg_pool2d(dropout(functional.max_pool2d(x, 3, 3, padding=1)), 2)
+    def _rest(self, maps: Tensor) -> Tensor:
+        """Dropout, average-pooling 2x2 (10 → 5), one layer: the last two are one linear map."""
+        weight = self.head.weight.view(-1, sum(FILTERS), self.average.shape[1])
+        spread = (weight @ self.average.T).flatten(1)
+        return functional.linear(self.dropout(maps).flatten(1), spread, self.head.bias)

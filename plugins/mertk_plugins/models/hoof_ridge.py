@@ -11,3 +11,13 @@ RECIPE = Recipe(
     extractor=Use("hoof", bins=8, over="apex"),
     classifier=Use("ridge", alpha=1.0, scale=True),
 )
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the model."""
+    register.model(
+        "hoof_ridge",
+        RECIPE,
+        summary="Flow orientation weighted by magnitude on a grid, ridge regression.",
+    )

@@ -1,0 +1,81 @@
+"""Classifiers that are networks: all folds at once are each as they are alone."""
+
+import numpy as np
+import pytest
+
+import mertk
+from mertk_plugins.classifiers.mlp import MLP
+from mertk_plugins.classifiers.ststnet import STSTNet
+from mertk_plugins.fusion.lstm_concat import LSTMConcat
+from mertk_plugins.fusion.se import SE
+
+
+def clips(shape, count=14):
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % 3
+    inputs = [{"x": (rng.normal(size=shape) + label).astype(np.float32)} for label in labels]
+    people = np.array([f"p/{at // 2}" for at in range(count)])
+    return mertk.Train(inputs=inputs, labels=labels, people=people, classes=("a", "b", "c"))
+
+
+def part(train, fold):
+    return mertk.Train(
+        inputs=[train.inputs[at] for at in fold],
+        labels=train.labels[fold],
+        people=train.people[fold],
+        classes=train.classes,
+    )
+
+
+def loso(train):
+    return [np.flatnonzero(train.people != person) for person in np.unique(train.people)]
+
+
+def check(model, train, through=()):
+    given = {"through": through} if through else {}
+    parts = loso(train)
+    many = model.fit_folds(train, parts, [np.random.default_rng(at) for at in range(7)], **given)
+    assert len(many) == 7
+    assert not hasattr(model, "_trained")
+    for at, (found, fold) in enumerate(zip(many, parts, strict=True)):
+        model.fit(part(train, fold), np.random.default_rng(at), **given)
+        for clip in train.inputs:
+            assert found.predict(clip) == pytest.approx(model.predict(clip), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (STSTNet(dropout=0.0, epochs=4, lr=0.01, batch=5), (1, 3, 12, 10)),
+        (MLP(hidden=(6, 5), dropout=0.0, epochs=4, lr=0.01, batch=5, l1=0.01), (2, 3)),
+    ],
+    ids=["ststnet", "mlp"],
+)
+def test_all_folds_at_once_answer_as_each_alone(model, shape):
+    check(model, clips(shape))
+
+
+@pytest.mark.parametrize("block", [SE(), LSTMConcat(hidden=3)], ids=["se", "lstm_concat"])
+def test_blocks_are_trained_along_with_each_fold(block):
+    model = MLP(hidden=(6,), dropout=0.0, epochs=2, lr=0.01, batch=5)
+    check(model, clips((2, 3, 4)), through=[block])
+
+
+def test_a_fit_of_its_own_is_used_for_every_fold():
+    class Doubled(MLP):
+        def fit(self, train, rng, /, through=()):
+            self.fitted = len(train)
+            super().fit(train, rng, through)
+
+    train = clips((2, 3))
+    model = Doubled(hidden=(4,), epochs=1)
+    parts = [np.arange(5), np.arange(9)]
+    found = model.fit_folds(train, parts, [np.random.default_rng(0)] * 2)
+    assert [one.fitted for one in found] == [5, 9]
+
+
+def test_clips_of_several_shapes_are_refused_with_a_hint():
+    train = clips((2, 3))
+    train.inputs[3] = {"x": np.zeros((2, 4), np.float32)}
+    with pytest.raises(mertk.ComponentError, match="pad_time"):
+        MLP(epochs=1).fit_folds(train, [np.arange(5)] * 2, [np.random.default_rng(0)] * 2)
