@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         ProtocolError,
         StorageError,
         UnknownNameError,
+        WorkerError,
     )
     from mertk.harness.bench import bench
     from mertk.harness.results import Results
@@ -65,7 +66,7 @@ _HOMES = {
     "mertk.components": "Aligner Classifier Dataset Differentiable EvaluationProtocol Explains "
     "Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme",
     "mertk.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
-    "PluginError ProtocolError StorageError UnknownNameError",
+    "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.harness.bench": "bench",
     "mertk.harness.results": "Results",
     "mertk.hooks": "hookimpl",
@@ -120,6 +121,7 @@ __all__ = [
     "Train",
     "UnknownNameError",
     "Use",
+    "WorkerError",
     "bench",
     "data",
     "design_matrix",

@@ -53,6 +53,10 @@ class StorageError(MertkError):
     """A cache or ledger that cannot be read or written."""
 
 
+class WorkerError(MertkError):
+    """Workers that are lost, or that cannot do the work of this run."""
+
+
 def _nearest(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean '{close[0]}'? " if close else ""

@@ -163,9 +163,10 @@ def backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
     except (OSError, RuntimeError) as error:
         if not pretrained:
             raise
+        reason = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
         raise ComponentError(
             f"{who}: the pretrained weights of {name} cannot be loaded "
-            f"({str(error).partition('. ')[0]}); connect to the Internet once, or set "
+            f"({reason}); connect to the Internet once, or set "
             "pretrained=false, which starts from scratch"
         ) from error
 

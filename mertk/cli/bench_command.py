@@ -70,6 +70,13 @@ from mertk.cli._choices import parse_folders, parse_set, parse_swap
 )
 @click.option("--jobs", type=click.IntRange(1), help="Worker processes. Default: one per core.")
 @click.option(
+    "--executor",
+    default="local",
+    show_default=True,
+    metavar="local|dask|dask://HOST:PORT",
+    help="Local processes, dask's on this machine, or a dask cluster of your own.",
+)
+@click.option(
     "--device",
     default="cpu",
     show_default=True,
@@ -133,6 +140,7 @@ def command(
     replay: str | None,
     seeds: str | None,
     jobs: int | None,
+    executor: str,
     device: str,
     out: Path,
     *,
@@ -170,6 +178,7 @@ def command(
             swaps=[parse_swap(text) for text in swaps],
             sets=[parse_set(text) for text in sets],
             jobs=jobs,
+            executor=executor,
             device=device,
             together=not one_by_one,
             out=out,

@@ -11,20 +11,20 @@ import numpy as np
 from mertk import apex, identity
 from mertk.cache import Cache
 from mertk.errors import DataError
-from mertk.harness.work import in_order
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
+    from mertk.harness.executors import Executor
     from mertk.harness.plan import Task
     from mertk.harness.progress import Progress
 
 
-def spot(task: Task, cache: Path, jobs: int, watch: Progress) -> dict[str, int]:
+def spot(task: Task, cache: Path, workers: Executor, watch: Progress) -> dict[str, int]:
     """By clip id the position of its apex; raises `DataError` for a clip without frames."""
     watch.stage("spotting apexes", len(task.clips))
     units = [functools.partial(_spot, cache, clip) for clip in task.clips]
     found = {}
-    for uid, at in in_order(units, jobs):
+    for uid, at in workers.run(units):
         found[uid] = at
         watch.step(uid)
     return found

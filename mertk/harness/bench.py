@@ -11,6 +11,7 @@ from typing import Literal
 from mertk import stats
 from mertk.cache import Cache
 from mertk.errors import ParameterError
+from mertk.harness import executors
 from mertk.harness.apexes import spot
 from mertk.harness.keyframes import jittered, spotted, without
 from mertk.harness.line import build_line
@@ -53,6 +54,7 @@ def bench(
     keyframes: Literal["given", "estimated", "none"] = "given",
     jitter: Sequence[int] = (),
     jobs: int | None = None,
+    executor: str = "local",
     device: str = "cpu",
     together: bool = True,
     out: Path | str = "runs",
@@ -90,6 +92,8 @@ def bench(
             `estimated` gives them an apex that was found in the pixels instead.
         jitter: also run the first model with onset and apex wrong by so many frames.
         jobs: worker processes; default: one per CPU core.
+        executor: who does the work: `local` processes, those of `dask` on this machine, or the
+            workers of your own cluster, `dask://HOST:PORT` (however many they are).
         device: `cpu`, `cuda` or `auto`, for networks.
         together: fit a component that offers it for all missing folds at once (`FitsFolds`), which
             is faster, and gives what one fold after the other gives, within float error.
@@ -109,6 +113,8 @@ def bench(
     plugins = plugins or load_plugins()
     watch = progress or Silent()
     root = Cache(Path(cache) if cache else None).root.resolve()
+    count = jobs or os.cpu_count() or 1
+    opened = executors.chosen(executor, count, plugins.files)
     asked = as_use(protocol) if protocol else None
     uses = chosen_datasets(plugins.registry, dataset, asked, sets)
     watch.stage("reading the clip list", 0)
@@ -117,10 +123,9 @@ def bench(
     rules = asked or default_protocol(plugins.registry, uses)
     task = make_task(plugins.registry, rules, uses, clips, allow_mismatch=allow_mismatch)
     chosen = _choose(plugins, models, task, preset=preset, swaps=swaps, sets=sets)
-    workers = jobs or os.cpu_count() or 1
     if keyframes != "given":
-        none = keyframes == "none"
-        task = without(task) if none else spotted(task, spot(task, root, workers, watch))
+        none, local = keyframes == "none", executors.Local(count, plugins.files)
+        task = without(task) if none else spotted(task, spot(task, root, local, watch))
         chosen = [replace(model, name=f"{model.name}+keyframes={keyframes}") for model in chosen]
     if replay:
         chosen.insert(1, _replayed(plugins, models[0], chosen[0], replay))
@@ -129,7 +134,7 @@ def bench(
     chosen += [Model(n, plugins.registry.recipe(n)) for n in FLOORS if floors and n not in
                [model.name for model in chosen]]  # fmt: skip
     options = Options(
-        jobs=workers,
+        jobs=count,
         device=device,
         out=Path(out).resolve(),  # a worker process may stand in another folder
         cache=root,
@@ -141,11 +146,12 @@ def bench(
     for model in chosen:  # every recipe is built once before any folder is made
         moved(build_line(plugins.registry, model.recipe), model.once)
     runs = []
-    for model in chosen:
-        runner = Runner(plugins, jittered(task, model.jitter), options, watch)
-        runs.append(runner.run(model))
-        if oracle_gap and model.recipe.extractors and not model.replay:
-            runner.look(model, runs[-1])
+    with opened([options.out, options.cache]) as workers:
+        for model in chosen:
+            runner = Runner(plugins, jittered(task, model.jitter), options, workers, watch)
+            runs.append(runner.run(model))
+            if oracle_gap and model.recipe.extractors and not model.replay:
+                runner.look(model, runs[-1])
     results = Results(runs, plugins, swept=variants.values)
     for outcome in (*results.outcomes, *results.leaked):
         scores = stats.pooled(outcome.confusions, results.score)

@@ -19,6 +19,7 @@ from mertk.errors import DataError, MertkError, ParameterError, ProtocolError, U
 from mertk.files import write_table
 from mertk.flow import Method
 from mertk.harness import megc, prepared
+from mertk.harness.executors import Local
 from mertk.harness.line import Step
 from mertk.harness.plan import (
     as_use,
@@ -31,7 +32,6 @@ from mertk.harness.plan import (
 from mertk.harness.prepared import FrameFiles, Making
 from mertk.harness.prepared_note import Note
 from mertk.harness.progress import Progress, Silent
-from mertk.harness.work import in_order
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Json, Use
 
@@ -201,7 +201,7 @@ class _Preparation:
         failed = {}
         self.watch.stage("preparing clips", len(todo))
         units = [functools.partial(prepared.make, self.making, c, where[c.uid]) for c in todo]
-        for uid, error in in_order(units, min(jobs, len(todo) or 1)):
+        for uid, error in Local(jobs, self.making.files).run(units):
             self.watch.step(uid)
             if error is not None:
                 failed[uid] = error

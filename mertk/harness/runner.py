@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from mertk import identity
 from mertk.errors import ComponentError, DataError, MertkError
-from mertk.harness import oracle
+from mertk.harness import cliplist, oracle
 from mertk.harness.keyframes import of_prefix
 from mertk.harness.line import build_line
 from mertk.harness.prefix import PrefixKeys
 from mertk.harness.replay import moved
 from mertk.harness.together import offers
-from mertk.harness.work import Job, do_folds, do_once, in_order, prepare_clip
+from mertk.harness.work import Job, do_folds, do_once, prepare_clip
 from mertk.ledger import Run
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
+    from mertk.harness.executors import Executor
     from mertk.harness.plan import Model, Task
     from mertk.harness.progress import Progress
     from mertk.plugins import Plugins
@@ -60,6 +61,7 @@ class Runner:
     plugins: Plugins
     task: Task
     options: Options
+    workers: Executor
     watch: Progress
 
     def run(self, model: Model) -> Run:
@@ -92,7 +94,7 @@ class Runner:
             if not units.pop(0)():
                 return
             self.watch.step()
-        for _ in in_order(units, max(1, min(self.options.jobs, len(units)))):
+        for _ in self.workers.run(units):
             self.watch.step()
 
     def _finish(self, model: Model, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
@@ -107,7 +109,7 @@ class Runner:
             for seed, one in jobs.items()
             for group in self._groups([s for s, n in missing if n == seed], together=one.together)
         ]
-        for folds in in_order(units, min(self.options.jobs, len(units))):
+        for folds in self.workers.run(units):
             for fold in folds:
                 self.plugins.manager.hook.mertk_fold_done(run=run.identity, fold=asdict(fold))
                 self.watch.step(fold.name)
@@ -128,10 +130,14 @@ class Runner:
             )
             for seed in seeds
         }
-        units = [functools.partial(do_once, job, keys[seed], seed) for seed in seeds]
-        for _ in in_order(units, min(self.options.jobs, len(units))):
+        jobs = {
+            seed: replace(job, clips=cliplist.note(run.path, job.sample, keys[seed]))
+            for seed in seeds
+        }
+        units = [functools.partial(do_once, job, jobs[seed], seed) for seed in seeds]
+        for _ in self.workers.run(units):
             self.watch.step()
-        return {seed: replace(job, keys=keys[seed]) for seed in seeds}
+        return jobs
 
     def _job(self, model: Model, run: Run) -> Job:
         """What a worker must know, after the prefix pass."""
@@ -150,8 +156,7 @@ class Runner:
             cache=self.options.cache,
             device=self.options.device,
             run=run.path,
-            sample=task.sample,
-            keys=keys,
+            clips=cliplist.note(run.path, task.sample, keys),
             footage=tuple(c.footage for c in task.clips) if "footage" in needs else (),
             together=self.options.together and not model.once and offers(line),
         )
@@ -182,7 +187,7 @@ class Runner:
         units = [functools.partial(_try, todo, clip) for clip in clips]
         failed: list[MertkError] = []
         spent = 0.0
-        for uid, found in in_order(units, self.options.jobs):
+        for uid, found in self.workers.run(units):
             self.watch.step(uid)
             if isinstance(found, MertkError):
                 failed.append(found)

@@ -1,22 +1,23 @@
-"""The units of work, and who does them: this process, or local worker processes.
+"""The units of work: one clip of the prefix pass, or one (model, seed, fold).
 
-A unit carries names and cache keys, never pixels; a worker builds the recipe itself and reads
-memory-mapped features. Numbers do not depend on the number of workers: one thread works on a
-unit, and chance comes from (seed, fold). Where folds are fitted together, the last digits may
-depend on which ones are.
+A unit carries names, never pixels; a worker builds the recipe itself, and reads the clip list from
+the run's folder and memory-mapped features from the cache. Numbers do not depend on the number of
+workers: one thread works on a unit, and chance comes from (seed, fold). Where folds are
+fitted together, the last digits may depend on which ones are.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from mertk.cache import Cache
 from mertk.errors import StorageError
+from mertk.harness import cliplist
 from mertk.harness.folds import Sample, run_fold
 from mertk.harness.keyframes import Noting
 from mertk.harness.line import Line, Parcel, build_line
@@ -31,12 +32,10 @@ if TYPE_CHECKING:
     from mertk.clips import Clip, Footage
     from mertk.splits import Split
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """All that a worker must know of one model's run; `keys` are cache keys, per clip.
+    """All that a worker must know of one model's run; `clips` is the file of its clip list.
 
     `together`: what learns first is fitted for all folds of a unit at once.
     """
@@ -46,10 +45,19 @@ class Job:
     cache: Path
     device: str
     run: Path
-    sample: Sample
-    keys: tuple[str, ...] = ()
+    clips: Path
     footage: tuple[Footage, ...] = ()
     together: bool = False
+
+    @property
+    def sample(self) -> Sample:
+        """The clips with their people and labels."""
+        return cliplist.read(self.clips)[0]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The cache key of each clip; none where no pure step comes before the folds."""
+        return cliplist.read(self.clips)[1]
 
 
 def prepare_clip(recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip) -> float:
@@ -76,15 +84,15 @@ def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
     return done
 
 
-def do_once(job: Job, keys: tuple[str, ...], seed: int) -> None:
-    """A unit of a replay: what it fits once, and every clip behind it in the cache by `keys`."""
+def do_once(job: Job, behind: Job, seed: int) -> None:
+    """A unit of a replay: what it fits once, and every clip behind it in the cache."""
     cache, once = Cache(job.cache), once_of(Run(job.run))
-    if all(cache.get(key) is not None for key in keys):
+    if all(cache.get(key) is not None for key in behind.keys):
         return
     with at_work(job) as line:
         stages = fit_once(line, once, Stock(job), job.sample, seed)
     needs = moved(line, once).needs
-    for key, parcel in zip(keys, list(stages.values())[-1], strict=True):
+    for key, parcel in zip(behind.keys, list(stages.values())[-1], strict=True):
         cache.put(key, *pack(parcel, needs))
 
 
@@ -114,22 +122,6 @@ def _alone(device: str) -> Iterator[None]:
 
 def _fold_line(job: Job, once: tuple[str, ...] = ()) -> Line:
     return moved(build_line(load_plugins(job.files).registry, job.recipe), once)
-
-
-def in_order(units: Iterable[Callable[[], T]], jobs: int) -> Iterator[T]:
-    """The results of all units as they end, from `jobs` processes (1: this one)."""
-    if jobs == 1:
-        for unit in units:
-            yield unit()
-        return
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from parallel(delayed(_call)(unit) for unit in units)
-
-
-def _call(unit: Callable[[], Any]) -> Any:
-    return unit()
 
 
 @functools.lru_cache(maxsize=4)

@@ -10,6 +10,7 @@ import mertk
 from mertk import identity
 from mertk.apex import spot_apex
 from mertk.harness import apexes, keyframes
+from mertk.harness.executors import Local
 from mertk.harness.plan import make_task
 from mertk.harness.progress import Silent
 from mertk.recipe import Use
@@ -91,7 +92,7 @@ def test_a_spotted_apex_stands_in_for_the_annotated_one(plugins, tmp_path):
     assert run.name.endswith("+keyframes=estimated")
     assert run.identity["keyframes"] == "estimated"
     task = task_of(plugins)
-    found = apexes.spot(task, tmp_path / "cache", 1, Silent())
+    found = apexes.spot(task, tmp_path / "cache", Local(1), Silent())
     moved = keyframes.spotted(task, found)
     assert moved.identity["data"] == run.identity["data"]
     for clip in moved.clips:
@@ -101,11 +102,11 @@ def test_a_spotted_apex_stands_in_for_the_annotated_one(plugins, tmp_path):
 
 def test_an_apex_is_spotted_once(plugins, tmp_path, monkeypatch):
     task = task_of(plugins)
-    first = apexes.spot(task, tmp_path, 1, Silent())
+    first = apexes.spot(task, tmp_path, Local(1), Silent())
     source = identity.source_hash(spot_apex)
     monkeypatch.setattr("mertk.apex.spot_apex", lambda _frames: 1 / 0)
     monkeypatch.setattr("mertk.identity.source_hash", lambda _target: source)
-    assert apexes.spot(task, tmp_path, 1, Silent()) == first
+    assert apexes.spot(task, tmp_path, Local(1), Silent()) == first
 
 
 def test_they_are_wrong_by_as_many_frames_in_each_clips_own_direction(plugins):
