@@ -18,7 +18,7 @@ import pytest
 import mertk
 from mertk.harness import cliplist, executors
 from mertk.harness.folds import Sample
-from mertk.harness.work import Job, do_fold
+from mertk.harness.work import Job, do_folds
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -45,7 +45,7 @@ def test_a_unit_stays_small_however_many_clips_there_are(tmp_path):
     job = Job(recipe, (), tmp_path, "cpu", tmp_path, cliplist.note(tmp_path, sample, keys))
     assert job.keys == tuple(keys)
     assert (job.sample.people == sample.people).all()
-    unit = functools.partial(do_fold, job, mertk.leave_one_subject_out(people)[0], 0)
+    unit = functools.partial(do_folds, job, mertk.leave_one_subject_out(people)[:1], 0)
     assert len(executors.Packed.of(unit, ()).data) < 20_000
 
 
