@@ -10,12 +10,14 @@ from functools import partial
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks._clock import medians, show
 from mertk import losses
 from mertk_plugins.extractors._patch_cnn_se_net import PatchNet
 
 PATCHES, BATCH = 9, 64
+SGEMM = "a product of matrices"
 
 
 class NinePatchNets(PatchNet):
@@ -37,6 +39,18 @@ class NinePatchNets(PatchNet):
         )
         x = functional.relu(self.wide(self.se(x).mean((2, 3))))
         return functional.relu(self.narrow(self.dropout(x)))
+
+
+class GreyPatchNet(PatchNet):
+    """The same network on grey pixels, `[frames, h, w, patches]`."""
+
+    def __init__(self) -> None:
+        super().__init__(**SETTINGS)
+        self.conv1 = nn.Conv2d(PATCHES, PATCHES * 4, 5, padding=2, groups=PATCHES)
+        self.to(memory_format=torch.channels_last)
+
+    def _first(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.conv1(pixels.permute(0, 3, 1, 2).float() * self.scale + self.low)
 
 
 def _copy(conv: nn.Conv2d, at: int) -> nn.Conv2d:
@@ -76,6 +90,7 @@ def stepper(net: nn.Module, pixels: torch.Tensor, fused: bool = True) -> partial
 def main() -> None:
     """Print every comparison."""
     torch.set_num_threads(1)
+    square = torch.randn(1024, 1024)
     for height, width in ((35, 50), (16, 24)):
         pixels = torch.randint(0, 256, (BATCH, height, width, PATCHES * 3), dtype=torch.uint8)
         calls = {
@@ -84,8 +99,19 @@ def main() -> None:
             ),
             "the same, Adam not fused": stepper(PatchNet(**SETTINGS), pixels, fused=False),
             "a CNN per patch, nine calls, Adam fused": stepper(NinePatchNets(), pixels),
+            "one CNN, grey pixels": stepper(GreyPatchNet(), pixels[..., :PATCHES].contiguous()),
         }
-        show(f"A training step, {BATCH} frames, 9 patches of {height}x{width}x3", medians(calls, 9))
+        with FlopCounterMode(display=False) as counter:
+            next(iter(calls.values()))()
+        calls[SGEMM] = partial(torch.mm, square, square)
+        seconds = medians(calls, 9)
+        peak = 2 * len(square) ** 3 / seconds.pop(SGEMM) / 1e9
+        size = f"9 patches of {height}x{width}x3"
+        show(f"A training step, {BATCH} frames, {size}", seconds)
+        rate = counter.get_total_flops() / next(iter(seconds.values())) / 1e9
+        print(
+            f"  {rate:.1f} GFLOP/s in the first row, {peak:.1f} in a product of 1024x1024 matrices"
+        )
 
 
 if __name__ == "__main__":

@@ -239,7 +239,9 @@ def test_weights_that_cannot_be_downloaded_are_told_in_one_line(monkeypatch):
         raise OSError("no route to host\nmore")
 
     monkeypatch.setattr("timm.create_model", offline)
-    with pytest.raises(mertk.ComponentError, match="slstt: the pretrained weights.*pretrained=false") as told:
+    with pytest.raises(
+        mertk.ComponentError, match="slstt: the pretrained weights.*pretrained=false"
+    ) as told:
         SLSTT().network(CASES["slstt"].published, 3)
     assert "\n" not in str(told.value)
 
