@@ -14,7 +14,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0])
 @pytest.mark.parametrize("fault", [main_killed, worker_killed, entry_damaged])
 def test_a_run_that_met_a_fault_equals_the_undisturbed_one(whole, tmp_path, fault, seed):
     rng = np.random.default_rng(seed)
