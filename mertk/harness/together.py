@@ -57,8 +57,8 @@ def _heads(
     head = line.head
     clips = Train(
         inputs=[head.takes(parcels[at]) for at in range(len(sample.uids))],
-        labels=sample.labels,
-        people=sample.people,
+        labels=sample.labels.copy(),  # whatever is done to them, the truth is kept
+        people=sample.people.copy(),
         classes=sample.classes,
     )
     number = len(line.inside) if head is line.classifier else line.inside.index(head)

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 class LeftOut:
-    """Solves the rows and columns `folds[i]` of a `system` `[clips, clips]`.
+    """Solves the rows and columns `folds[i]` of `gram` `[clips, clips]` + `ridge` · unit matrix.
 
     Folds that stand side by side share most of their rows. These are eliminated once, by a Cholesky
     factor, and each fold adds the few that it alone has. No row that a fold leaves out is ever
     taken away again, as it would leave rounding errors that depend on it: it never comes in.
     """
 
-    def __init__(self, system: Matrix, folds: Sequence[Indices]) -> None:
-        self._system = system
+    def __init__(self, gram: Matrix, ridge: float, folds: Sequence[Indices]) -> None:
+        self._system = gram.copy()
+        self._system.flat[:: len(gram) + 1] += ridge
         self._folds = folds
         # With b blocks the work is about b + folds / b³ factors of the whole system.
         blocks = min(len(folds), int(np.ceil((3 * len(folds)) ** 0.25)))

@@ -36,10 +36,13 @@ class SquaredHinge:
     costs: Matrix
     values: Matrix | None = None
 
-    def dual(self) -> Matrix:
-        """How often each row counts in the weights `[rows]`; raises `ComponentError`."""
-        dual = outputs = np.zeros(len(self.signs))
-        active = np.ones(len(self.signs), bool)
+    def dual(self, start: Matrix) -> Matrix:
+        """How much each row counts in the weights `[rows]`, at first `start`.
+
+        Raises `ComponentError` where no minimum is found.
+        """
+        dual, outputs = start, self.products @ start
+        active = self.signs * outputs < 1
         for _ in range(_STEPS):
             goal = self._outputs(active)
             aim = np.where(active, 2 * self.costs * (self.signs - goal), 0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import mertk
+from mertk_plugins.classifiers._left_out import LeftOut
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
 from mertk_plugins.classifiers._squared_hinge import SquaredHinge
@@ -33,13 +35,21 @@ class LinearSVM(MarginClassifier):
         self.scale = scale
         self.balanced = balanced
 
-    def learner(self, _rows: Rows, /) -> Callable[[Fold], Linear]:
-        """From inner products where there are fewer clips than features."""
-        return self._learn
+    def learner(self, rows: Rows, /) -> Callable[[Fold], Linear]:
+        """From inner products where there are fewer clips than features.
 
-    def _learn(self, fold: Fold) -> Linear:
+        Without class weights all folds and classes begin with one system, that of least squares.
+        """
+        if self.balanced or rows.values.shape[1] < len(rows.values):
+            return self._learn
+        squares = LeftOut(rows.gram + 1, 1 / (2 * self.C), rows.folds)
+        return functools.partial(self._learn, squares=squares)
+
+    def _learn(self, fold: Fold, squares: LeftOut | None = None) -> Linear:
         """One machine a class; of two classes one machine, and the first one's margin is 0."""
         classes = len(fold.present)
+        targets = 2 * fold.members - fold.members.sum(axis=1, keepdims=True)
+        start = squares.solve(fold.number, targets) if squares else np.zeros_like(targets)
         members = fold.members[fold.inside]
         products = fold.own_gram + 1  # each row ends with a 1, for the intercept
         values = None
@@ -47,8 +57,10 @@ class LinearSVM(MarginClassifier):
             values = np.column_stack([fold.rows.values[fold.inside], np.ones(len(members))])
         dual = np.zeros((len(fold.rows.values), classes))
         for at in range(classes) if classes > 2 else [1]:
-            signs, costs = 2 * members[:, at] - 1, self._costs(members, at)
-            dual[fold.inside, at] = SquaredHinge(products, signs, costs, values).dual()
+            machine = SquaredHinge(
+                products, targets[fold.inside, at], self._costs(members, at), values
+            )
+            dual[fold.inside, at] = machine.dual(start[fold.inside, at])
         return Linear(dual, dual.sum(axis=0))
 
     def _costs(self, members: Matrix, at: int) -> Matrix:

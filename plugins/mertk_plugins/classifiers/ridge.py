@@ -44,9 +44,7 @@ class Ridge(MarginClassifier):
         """
         if self.balanced:
             return self._weighed
-        system = rows.gram.copy()
-        system.flat[:: len(system) + 1] += self.alpha
-        return functools.partial(_plain, LeftOut(system, rows.folds))
+        return functools.partial(_plain, LeftOut(rows.gram, self.alpha, rows.folds))
 
     def _weighed(self, fold: Fold) -> Linear:
         """Learn with class weights."""
