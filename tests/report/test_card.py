@@ -22,6 +22,8 @@ def test_every_shipped_method_has_a_card_with_its_leak(entry):
     assert entry.card is not None
     assert set(entry.card.leak.split("+")) <= set(published.LEAKS)
     assert entry.card.differs
+    for lines in (entry.card.original, entry.card.differs, entry.card.unverified):
+        assert not isinstance(lines, str)  # a tuple that lost its comma
     text = card.markdown(entry)
     assert entry.card.title in text
     assert published.LEAKS[entry.card.leak.split("+")[0]] in text
