@@ -15,7 +15,10 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-NAMES = ("harness", "flow", "lbptop", "patch_cnn_se", "scaling")
+NAMES = (
+    "harness", "flow", "lbptop", "patch_cnn_se", "folds_at_once", "closed_forms", "workers",
+    "scaling",
+)  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 _RELEASES = ("numpy", "torch", "scikit-learn", "scikit-image", "opencv-python")
 
