@@ -230,7 +230,8 @@ def _steady(schedule: training.Schedule, module: nn.Module) -> bool:
 def _stem(module: Any) -> Stem | None:
     """The stem of a chain that is one network alone, without blocks before it."""
     network: Any = module[-1]
-    return network.stem() if len(module) == 1 and hasattr(network, "stem") else None
+    offered = getattr(type(network), "stem", None)  # a layer may bear that name as well
+    return network.stem() if len(module) == 1 and offered is not None else None
 
 
 def _small(module: nn.Module) -> bool:
