@@ -24,9 +24,16 @@ def main(model: str) -> None:
                 seconds.append(_folds(model, Path(folder), f"{turn}-{jobs}", jobs))
     ratios = [one / two for one, two in zip(*spent.values(), strict=True)]
     for jobs, seconds in spent.items():
-        print(f"{model}, {jobs} workers: median {statistics.median(seconds):.2f} s of {TURNS}")
+        print(
+            f"{model}, {jobs} workers: median {statistics.median(seconds):.2f} s of {TURNS}, "
+            f"least {min(seconds):.2f} s"
+        )
     shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-    print(f"two against one: median {statistics.median(ratios):.2f}x of {shown}")
+    least = min(spent[1]) / min(spent[2])
+    print(
+        f"two against one: median {statistics.median(ratios):.2f}x of {shown}; "
+        f"least against least {least:.2f}x"
+    )
 
 
 class _Clock:

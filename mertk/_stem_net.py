@@ -73,8 +73,8 @@ def _normed(
 class Plan:
     """Which folds have which clip in their batch, and what is the same for all of them.
 
-    `rows` are each fold's clips in the order of its batch; `sizes` `[height, width]` are those of
-    a clip's maps before and after pooling.
+    `rows` are each fold's clips in the order of its batch, `before` is the size `[height, width]`
+    of a clip's maps before pooling, `window` how `unfold` cuts a clip for the convolution.
     """
 
     clips: Tensor

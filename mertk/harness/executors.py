@@ -12,6 +12,7 @@ import logging
 import mmap
 import pickle
 import re
+import warnings
 import zlib
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
@@ -108,6 +109,9 @@ def _side_by_side(units: dict[int, Packed], jobs: int) -> Iterator[tuple[int, An
     """The units' numbers and results, never from this process: what kills a worker spares it."""
     from joblib import Parallel, delayed
 
+    # joblib takes a worker that has imported torch for one that leaks memory: it replaces it, loses
+    # nothing, and warns.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     processes = max(2, min(jobs, len(units)))
     parallel = Parallel(n_jobs=processes, return_as="generator_unordered", pre_dispatch="2*n_jobs")
     yield from parallel(delayed(_numbered)(at, unit) for at, unit in list(units.items()))
