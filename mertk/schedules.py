@@ -90,7 +90,8 @@ class Schedule:
 def added(module: nn.Module, target: Tensor) -> Any:
     """What parts of a network add to the loss: by a method `penalty`, or `auxiliary(target)`.
 
-    Both are called just after `forward`, so a part may keep what it needs of the batch.
+    A penalty is on weights. The other is called just after `forward`, which may have kept what it
+    needs of the batch; folds whose networks have one are trained one by one.
     """
     parts: list[Any] = list(module.modules())
     penalties = sum(part.penalty() for part in parts if hasattr(part, "penalty"))

@@ -21,7 +21,7 @@ REDUCTION = 16
 
 
 class DualATMENetwork(nn.Module):
-    """`penalty` is `contrast` times how far apart the branches' features of the last batch are."""
+    """`auxiliary` is `contrast` times how far apart the branches' features of a batch are."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class DualATMENetwork(nn.Module):
         logits: Tensor = self.head(self.dropout(x))
         return logits
 
-    def penalty(self) -> Tensor:
+    def auxiliary(self, _target: Tensor) -> Tensor:
         """What the trainer adds to the loss."""
         return self.contrast * self.apart.mean()
 

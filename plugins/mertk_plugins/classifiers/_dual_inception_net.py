@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from mertk_plugins.classifiers._inception_net import Inception
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,28 +40,7 @@ class DualInceptionNetwork(nn.Module):
         return logits
 
 
-class Inception(nn.Module):
-    """Four branches side by side: 1x1, 1x1 and 3x3, 1x1 and 5x5, max-pooling and 1x1."""
-
-    def __init__(self, given: int, filters: int) -> None:
-        super().__init__()
-        self.branches = nn.ModuleList(
-            [
-                _conv(given, filters, 1),
-                nn.Sequential(_conv(given, filters, 1), _conv(filters, filters, 3)),
-                nn.Sequential(_conv(given, filters, 1), _conv(filters, filters, 5)),
-                nn.Sequential(nn.MaxPool2d(3, 1, padding=1), _conv(given, filters, 1)),
-            ]
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`[clips, given, h, w]` → `[clips, 4·filters, h, w]`."""
-        return torch.cat([branch(x) for branch in self.branches], 1)
-
-
 def _stream() -> nn.Sequential:
-    return nn.Sequential(Inception(3, 6), nn.MaxPool2d(2), Inception(24, 16), nn.MaxPool2d(2))
-
-
-def _conv(given: int, filters: int, size: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(given, filters, size, padding=size // 2), nn.ReLU())
+    return nn.Sequential(
+        Inception(3, 6, reduced=6), nn.MaxPool2d(2), Inception(24, 16, reduced=16), nn.MaxPool2d(2)
+    )

@@ -10,23 +10,21 @@ from torch import nn
 if TYPE_CHECKING:
     from torch import Tensor
 
-REDUCED = 6
-"""Maps that a 3 x 3 or 5 x 5 convolution sees."""
-
 
 class Inception(nn.Module):
     """1x1 | 1x1, 3x3 | 1x1, 5x5 | max-pooling, 1x1: `width` maps each, `4·width` in all.
 
-    With `norm`, batch normalisation stands between each convolution and its ReLU.
+    `reduced` are the maps that a 3x3 or 5x5 convolution sees. With `norm`, batch normalisation
+    stands between each convolution and its ReLU.
     """
 
-    def __init__(self, given: int, width: int, *, norm: bool = False) -> None:
+    def __init__(self, given: int, width: int, *, reduced: int = 6, norm: bool = False) -> None:
         super().__init__()
         self.branches = nn.ModuleList(
             [
                 _conv(given, width, 1, norm),
-                nn.Sequential(_conv(given, REDUCED, 1, norm), _conv(REDUCED, width, 3, norm)),
-                nn.Sequential(_conv(given, REDUCED, 1, norm), _conv(REDUCED, width, 5, norm)),
+                nn.Sequential(_conv(given, reduced, 1, norm), _conv(reduced, width, 3, norm)),
+                nn.Sequential(_conv(given, reduced, 1, norm), _conv(reduced, width, 5, norm)),
                 nn.Sequential(nn.MaxPool2d(3, 1, padding=1), _conv(given, width, 1, norm)),
             ]
         )
