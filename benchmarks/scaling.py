@@ -1,4 +1,4 @@
-"""How time and memory grow: with clips, folds and workers, and a ledger of 10,000 clips.
+"""How time and memory grow: with clips and folds, and a ledger of 10,000 clips.
 
 Run: OMP_NUM_THREADS=1 python -m benchmarks.scaling [--quick]    (quick: smaller steps)
 
@@ -40,7 +40,6 @@ def main() -> None:
     clips = _CLIPS[:3] if options.quick else _CLIPS
     _curve("clips through the prefix of lbptop", clips, "prefix", each="clip")
     _folds()
-    _workers()
     size = 1000 if options.quick else 10_000
     found = _child("report", size)
     print(f"\nreport of {size} clips x 5 seeds: {found['seconds']:.1f} s, {found['mb']:.0f} MB")
@@ -103,21 +102,6 @@ def _folds() -> None:
             each = 1000 * seconds[-1] / people
             print(f"  {people:>7} {seconds[-1]:9.2f} s {each:8.1f} ms a fold")
     print(f"  exponent {_exponent(_FOLDS, seconds):.2f}")
-
-
-def _workers() -> None:
-    """Folds of ststnet with one and two workers, the features in the cache."""
-    print("\nworkers, folds of ststnet on 108 clips")
-    with tempfile.TemporaryDirectory() as folder:
-        kept = {"floors": False, "cache": Path(folder) / "cache"}
-        mertk.bench(["flow_svm"], swaps=[], jobs=1, out=Path(folder) / "warm", **kept)
-        spent = {}
-        for jobs in (1, 2):
-            mertk.bench(["ststnet"], jobs=jobs, out=Path(folder) / f"first{jobs}", **kept)
-            start = time.perf_counter()
-            mertk.bench(["ststnet"], jobs=jobs, out=Path(folder) / f"{jobs}", **kept)
-            spent[jobs] = time.perf_counter() - start
-            print(f"  {jobs:>7} {spent[jobs]:9.2f} s  {spent[1] / spent[jobs]:.2f} x")
 
 
 def _report(clips: int) -> dict[str, float]:
