@@ -85,7 +85,7 @@ def _remapped(results: Results) -> Table:
     """The same predictions under several label maps, a row a run and map."""
     found = results.remapped()
     drawn = _table("the same predictions under other label maps", "model")
-    drawn.add_column("label map")
+    drawn.add_column("label map", overflow="fold")
     drawn.add_column("clips", justify="right", no_wrap=True)
     for score in found[0].scores:
         drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
