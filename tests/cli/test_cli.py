@@ -131,12 +131,16 @@ def mertk_register(register):
 '''
 
 
+# A suite that is run in the background hands on that Ctrl-C is ignored.
+MAIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import mertk.cli; mertk.cli.main()"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_run_goes_on_where_it_was(tmp_path, how):
     (tmp_path / "slow.py").write_text(SLOW)
     command = [
-        sys.executable, "-c", "import mertk.cli; mertk.cli.main()", "--plugin", str(TOYS),
+        sys.executable, "-c", MAIN, "--plugin", str(TOYS),
         "--plugin", str(tmp_path / "slow.py"), "bench", "--model", "toy_model", "--dataset",
         "toy:subjects=8", "--swap", "classifier=slow", "--out", str(tmp_path / "runs"),
         "--jobs", "1",
