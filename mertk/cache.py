@@ -79,6 +79,11 @@ class Cache:
         data = save(whole, metadata={"mertk": note})
         write_whole(self._path(key), lambda path: path.write_bytes(data))
 
+    def bytes_of(self, key: str) -> int | None:
+        """The size of an entry, unread; None where there is none."""
+        path = self._path(key)
+        return path.stat().st_size if path.is_file() else None
+
     def entries(self) -> Iterator[Path]:
         """The files of all entries."""
         return (path for path in self.root.glob("??/*.safetensors") if path.is_file())

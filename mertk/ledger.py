@@ -73,11 +73,17 @@ class Run:
         cls, root: Path, name: str, identity: Mapping[str, Any], provenance: Mapping[str, Any]
     ) -> Run:
         """The run of this identity below `root`, made if it is not there yet."""
-        path = Path(root) / f"{_slug(name)}-{digest(identity)[:12]}"
+        path = _folder(root, name, identity)
         if not (path / "run.json").exists():
             about = {"format": FORMAT, "name": name, "identity": identity, "provenance": provenance}
             write_json(path / "run.json", about)
         return cls(path)
+
+    @classmethod
+    def find(cls, root: Path, name: str, identity: Mapping[str, Any]) -> Run | None:
+        """The run of this identity below `root`, if it has been begun."""
+        path = _folder(root, name, identity)
+        return cls(path) if (path / "run.json").exists() else None
 
     @property
     def replay(self) -> Mapping[str, Any] | None:
@@ -187,6 +193,10 @@ class Run:
             return Fold(**json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+
+def _folder(root: Path, name: str, identity: Mapping[str, Any]) -> Path:
+    return Path(root) / f"{_slug(name)}-{digest(identity)[:12]}"
 
 
 def _slug(text: str) -> str:

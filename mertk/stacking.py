@@ -29,6 +29,7 @@ from mertk.training import (
     _batches,
     _check_finite,
     _differ,
+    _go_on,
     _one_thread,
     _tensors,
 )
@@ -303,6 +304,7 @@ def _descend(work: _Work, members: Sequence[_Member], way: Way) -> None:
     epochs = torch.zeros(work.schedule.epochs, len(members))
     with torch.random.fork_rng(devices=[]), _one_thread():
         step = way(work, members)
+        passed, planned = 0, work.schedule.epochs * sum(len(member.rows) for member in members)
         for total in epochs:
             for active in _steps(members, work.schedule.batch):
                 optimizer.zero_grad()
@@ -311,6 +313,9 @@ def _descend(work: _Work, members: Sequence[_Member], way: Way) -> None:
                 optimizer.step()
                 for at, loss in losses.items():
                     total[at] += loss.detach() * len(active[at])
+                passed += sum(map(len, active.values()))
+                if not _go_on(passed, planned):
+                    return
     for at, member in enumerate(members):
         member.losses = (epochs[:, at] / len(member.rows)).numpy()
         _check_finite(member.losses)

@@ -54,6 +54,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 Build = Callable[[Shapes], Any]
 """Makes a network for streams of these shapes; called when chance is seeded already."""
 
+Pace = Callable[[int, int], bool]
+"""Is told after each step how many samples have passed, of how many in all: whether to go on."""
+
 Watcher = Callable[["Trained", int], None]
 """Is shown a network as it is after each epoch, which counts from 0."""
 
@@ -164,6 +167,26 @@ def watched(watcher: Watcher) -> Iterator[None]:
 
 
 _WATCHERS: list[Watcher] = []
+
+
+@contextlib.contextmanager
+def paced(pace: Pace) -> Iterator[None]:
+    """Train the networks in this block only for as long as `pace` says; to time steps.
+
+    A network that is cut short has no `losses`, and its predictions are worth nothing.
+    """
+    _PACES.append(pace)
+    try:
+        yield
+    finally:
+        _PACES.remove(pace)
+
+
+_PACES: list[Pace] = []
+
+
+def _go_on(passed: int, planned: int) -> bool:
+    return all(pace(passed, planned) for pace in _PACES)
 
 
 def _shown(module: nn.Module, seen: NDArray[np.bool_]) -> Callable[[int], None]:
@@ -283,7 +306,7 @@ def _descend(
     weights = torch.tensor(alpha, dtype=torch.float32, device=where)
     optimizer = schedule.optimizer_of(module)
     decay = torch.optim.lr_scheduler.StepLR(optimizer, schedule.decay_every, schedule.lr_decay)
-    epochs = []
+    epochs, passed = [], 0
     module.train()
     for epoch in range(schedule.epochs):
         total = torch.zeros((), device=where)
@@ -297,6 +320,9 @@ def _descend(
                 torch.nn.utils.clip_grad_norm_(module.parameters(), schedule.max_norm)
             optimizer.step()
             total += loss.detach() * len(rows)
+            passed += len(rows)
+            if not _go_on(passed, schedule.epochs * len(target)):
+                return np.empty(0, np.float32)
         decay.step()
         epochs.append(total / len(target))
         show(epoch)

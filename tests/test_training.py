@@ -365,3 +365,25 @@ def test_a_part_may_add_to_the_loss_what_it_makes_of_the_targets():
         inputs, labels, np.random.default_rng(0), classes=2, schedule=schedule,
     )  # fmt: skip
     assert (found.losses > 100).all()
+
+
+def test_a_pace_is_told_of_every_step_and_ends_the_training():
+    inputs, labels = clips(20)
+    told = []
+
+    def pace(done, planned):
+        told.append((done, planned))
+        return done < 40
+
+    with training.paced(pace):
+        cut = trained(inputs, labels, epochs=50, batch=8)
+    assert told == [(8, 1000), (16, 1000), (20, 1000), (28, 1000), (36, 1000), (40, 1000)]
+    assert cut.losses.size == 0
+    assert cut.predict(inputs[0]).sum() == pytest.approx(1)
+
+
+def test_a_pace_that_never_ends_anything_changes_no_weight():
+    inputs, labels = clips(20)
+    with training.paced(lambda _done, _planned: True):
+        paced = trained(inputs, labels)
+    assert np.array_equal(weights(paced), weights(trained(inputs, labels)))

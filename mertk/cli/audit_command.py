@@ -37,10 +37,9 @@ def command(ctx: click.Context, /, **given: Any) -> None:
 
     Ends with exit code 1 where a probe finds one, naming the stage that leaks.
     """
-    import os
-
     from mertk.audit import PROBES, audit, case_of
     from mertk.cli.progress import Bar
+    from mertk.harness.executors import cores
 
     case = case_of(
         load(ctx),
@@ -60,7 +59,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
             case,
             probes=given["probes"] or PROBES,
             folds=1 if given["quick"] else 2,
-            jobs=given["jobs"] or os.cpu_count() or 1,
+            jobs=given["jobs"] or cores(),
             progress=bar,
         )
     if given["as_json"]:

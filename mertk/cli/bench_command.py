@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from mertk.cli import load
 from mertk.cli._choices import parse_folders, parse_set, parse_swap
+
+if TYPE_CHECKING:
+    from mertk.cli.progress import Bar
+    from mertk.harness.bench import Request
 
 
 @click.command("bench")
@@ -123,6 +128,11 @@ from mertk.cli._choices import parse_folders, parse_set, parse_swap
     is_flag=True,
     help="Fit each fold by itself, also where several can be fitted at once.",
 )
+@click.option(
+    "--plan",
+    is_flag=True,
+    help="Run nothing: measure a few clips and one fold, and say what all will cost.",
+)
 @click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
@@ -150,6 +160,7 @@ def command(
     jitter: str | None,
     oracle_gap: bool,
     one_by_one: bool,
+    plan: bool,
     published: bool,
     as_json: bool,
 ) -> None:
@@ -158,12 +169,13 @@ def command(
     The floors `majority` and `prior` always run with them.
     """
     from mertk.cli.progress import Bar
-    from mertk.harness.bench import bench
+    from mertk.harness.bench import gather, run
     from mertk.report import html, tables, terminal
 
+    began = time.perf_counter()
     plugins = load(ctx)
     with Bar() as bar:
-        results = bench(
+        request = gather(
             [*models, *baselines],
             dataset=list(datasets),
             data=parse_folders(data),
@@ -187,6 +199,10 @@ def command(
             plugins=plugins,
             progress=bar,
         )
+        if plan:
+            _plan(request, bar, time.perf_counter() - began, as_json=as_json)
+            return
+        results = run(request, bar)
         bar.stage("report", 0)
         page = html.write(results, out / "report.html", plugins)
     if as_json:
@@ -194,6 +210,20 @@ def command(
     else:
         terminal.show(results, published=published)
         click.echo(f"report: {page}")
+
+
+def _plan(request: Request, bar: Bar, starting: float, *, as_json: bool) -> None:
+    """Say what a request will cost, `starting` being the seconds until it was known."""
+    from mertk.harness.estimate import estimate
+    from mertk.report import planned
+
+    if request.oracle_gap:
+        raise click.UsageError("--plan does not measure --oracle-gap; leave it out")
+    found = estimate(request, bar)
+    if as_json:
+        click.echo(json.dumps(planned.to_json(found, starting=starting), indent=1))
+    else:
+        planned.show(found, starting=starting)
 
 
 def _numbers(option: str, text: str | None) -> list[int]:

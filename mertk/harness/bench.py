@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -110,10 +109,80 @@ def bench(
     Raises:
         MertkError: with one line on what was given, what is known and what to do.
     """
+    request = gather(
+        models,
+        dataset=dataset,
+        data=data,
+        protocol=protocol,
+        preset=preset,
+        floors=floors,
+        seeds=seeds,
+        swaps=swaps,
+        sets=sets,
+        sweeps=sweeps,
+        replay=replay,
+        oracle_gap=oracle_gap,
+        keyframes=keyframes,
+        jitter=jitter,
+        jobs=jobs,
+        executor=executor,
+        device=device,
+        together=together,
+        out=out,
+        cache=cache,
+        fresh=fresh,
+        allow_mismatch=allow_mismatch,
+        plugins=plugins,
+        progress=progress,
+    )
+    return run(request, progress)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """What a call of `bench` asks for, once all of it is known to exist; nothing has run yet."""
+
+    plugins: Plugins
+    task: Task
+    models: Sequence[Model]
+    options: Options
+    opened: executors.Open
+    swept: Mapping[str, Mapping[str, str]]
+    oracle_gap: bool = False
+
+
+def gather(
+    models: Sequence[str | Recipe],
+    *,
+    dataset: str | Use | Sequence[str | Use] | None = None,
+    data: Path | str | Mapping[str, Path | str] | None = None,
+    protocol: str | Use | None = None,
+    preset: str | None = None,
+    floors: bool = True,
+    seeds: Sequence[int] | None = None,
+    swaps: Sequence[tuple[str, Sequence[Use]]] = (),
+    sets: Sequence[tuple[str, Json]] = (),
+    sweeps: Sequence[str] = (),
+    replay: str | None = None,
+    oracle_gap: bool = False,
+    keyframes: Literal["given", "estimated", "none"] = "given",
+    jitter: Sequence[int] = (),
+    jobs: int | None = None,
+    executor: str = "local",
+    device: str = "cpu",
+    together: bool = True,
+    out: Path | str = "runs",
+    cache: Path | str | None = None,
+    fresh: bool = False,
+    allow_mismatch: bool = False,
+    plugins: Plugins | None = None,
+    progress: Progress | None = None,
+) -> Request:
+    """Find what `bench` would run with the same arguments, and raise where it would at once."""
     plugins = plugins or load_plugins()
     watch = progress or Silent()
     root = Cache(Path(cache) if cache else None).root.resolve()
-    count = jobs or os.cpu_count() or 1
+    count = jobs or executors.cores()
     opened = executors.chosen(executor, count, plugins.files)
     asked = as_use(protocol) if protocol else None
     uses = chosen_datasets(plugins.registry, dataset, asked, sets)
@@ -145,14 +214,21 @@ def bench(
     )
     for model in chosen:  # every recipe is built once before any folder is made
         moved(build_line(plugins.registry, model.recipe), model.once)
+    return Request(plugins, task, chosen, options, opened, variants.values, oracle_gap)
+
+
+def run(request: Request, progress: Progress | None = None) -> Results:
+    """Run what was asked for, or what of it is not finished yet."""
+    plugins, options = request.plugins, request.options
     runs = []
-    with opened([options.out, options.cache]) as workers:
-        for model in chosen:
-            runner = Runner(plugins, jittered(task, model.jitter), options, workers, watch)
+    with request.opened([options.out, options.cache]) as workers:
+        for model in request.models:
+            task = jittered(request.task, model.jitter)
+            runner = Runner(plugins, task, options, workers, progress or Silent())
             runs.append(runner.run(model))
-            if oracle_gap and model.recipe.extractors and not model.replay:
+            if request.oracle_gap and model.recipe.extractors and not model.replay:
                 runner.look(model, runs[-1])
-    results = Results(runs, plugins, swept=variants.values)
+    results = Results(runs, plugins, swept=request.swept)
     for outcome in (*results.outcomes, *results.leaked):
         scores = stats.pooled(outcome.confusions, results.score)
         plugins.manager.hook.mertk_run_done(run=outcome.run.identity, scores=scores)

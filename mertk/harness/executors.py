@@ -73,6 +73,13 @@ def chosen(name: str, jobs: int, files: tuple[str, ...]) -> Open:
     return lambda _folders: dask_executor.started(jobs, files)
 
 
+def cores() -> int:
+    """The CPU cores that this process may use: what a scheduler or container grants, not more."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
 @dataclass(frozen=True, slots=True)
 class Local:
     """This process where one job is enough, else local worker processes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from mertk.errors import DataError, MertkError, ParameterError, ProtocolError, U
 from mertk.files import write_table
 from mertk.flow import Method
 from mertk.harness import megc, prepared
-from mertk.harness.executors import Local
+from mertk.harness.executors import Local, cores
 from mertk.harness.line import Step
 from mertk.harness.plan import (
     as_use,
@@ -127,7 +126,7 @@ def prepare(
         allow_mismatch=allow_mismatch,
         watch=progress or Silent(),
     )
-    clips, made = preparation.run(jobs or os.cpu_count() or 1)
+    clips, made = preparation.run(jobs or cores())
     return Prepared(making.out, clips, made, preparation.protocol or usual)
 
 

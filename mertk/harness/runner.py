@@ -22,6 +22,7 @@ from mertk.ledger import Run
 if TYPE_CHECKING:
     from mertk.clips import Clip
     from mertk.harness.executors import Executor
+    from mertk.harness.line import Line
     from mertk.harness.plan import Model, Task
     from mertk.harness.progress import Progress
     from mertk.plugins import Plugins
@@ -107,17 +108,15 @@ class Runner:
         units = [
             functools.partial(do_folds, one, group, seed)
             for seed, one in jobs.items()
-            for group in self._groups([s for s, n in missing if n == seed], together=one.together)
+            for group in self._groups([s for s, n in missing if n == seed], one)
         ]
         for folds in self.workers.run(units):
             for fold in folds:
                 self.plugins.manager.hook.mertk_fold_done(run=run.identity, fold=asdict(fold))
                 self.watch.step(fold.name)
 
-    def _groups(self, splits: Sequence[Split], *, together: bool) -> list[Sequence[Split]]:
-        """The folds of a seed that one unit does: as many as can be where they go together."""
-        count = min(self.options.jobs, len(splits)) if together else len(splits)
-        return [splits[at::count] for at in range(count)]
+    def _groups(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
+        return groups(splits, self.options.jobs) if job.together else [[split] for split in splits]
 
     def _once(self, model: Model, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
         """The job of each seed; that of a replay reads what was fitted once with that seed."""
@@ -158,18 +157,12 @@ class Runner:
             run=run.path,
             clips=cliplist.note(run.path, task.sample, keys),
             footage=tuple(c.footage for c in task.clips) if "footage" in needs else (),
-            together=self.options.together and not model.once and offers(line),
+            together=self.options.together and goes_together(line, model),
         )
 
     def _open(self, model: Model) -> Run:
         registry = self.plugins.registry
-        named = {
-            "recipe": model.recipe.to_json(),
-            "components": identity.recipe_identity(registry, model.recipe),
-            **self.task.identity,
-        }
-        if model.replay:
-            named["replay"] = {"name": model.replay, "once": list(model.once)}
+        named = identity_of(registry, self.task, model)
         about = identity.provenance(self.options.device) | {
             "synthetic": self.task.synthetic,
             "folders": self.options.folders,
@@ -204,12 +197,35 @@ class Runner:
         return spent
 
 
+def goes_together(line: Line, model: Model) -> bool:
+    """Whether folds of a model are fitted at once: not behind what a replay fits before them."""
+    return not model.once and offers(line)
+
+
+def groups(splits: Sequence[Split], jobs: int) -> list[Sequence[Split]]:
+    """The folds of a seed that go together in one unit of work: as many as can be."""
+    count = min(jobs, len(splits))
+    return [splits[at::count] for at in range(count)]
+
+
 def _try(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, float | MertkError]:
     """A clip's id, and its seconds or what is wrong with it."""
     try:
         return clip.uid, unit(clip)
     except (DataError, ComponentError) as error:
         return clip.uid, error
+
+
+def identity_of(registry: Registry, task: Task, model: Model) -> dict[str, Any]:
+    """What names a model's run in the ledger."""
+    named = {
+        "recipe": model.recipe.to_json(),
+        "components": identity.recipe_identity(registry, model.recipe),
+        **task.identity,
+    }
+    if model.replay:
+        named["replay"] = {"name": model.replay, "once": list(model.once)}
+    return named
 
 
 def seen_before(

@@ -69,7 +69,7 @@ def prepare_clip(recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip
 def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
     """A unit of the fold pass: folds of a seed, each saved to the ledger as soon as it is done."""
     run = Run(job.run)
-    build = functools.partial(_fold_line, job, once_of(run))
+    build = functools.partial(fold_line, job, once_of(run))
     shared = Noting(Stock(job), int(splits[0].train[0]))
     done = []
     with _alone(job.device):
@@ -105,7 +105,7 @@ def once_of(run: Run) -> tuple[str, ...]:
 def at_work(job: Job) -> Iterator[Line]:
     """The job's line, built anew, with one thread and the job's device."""
     with _alone(job.device):
-        yield _fold_line(job)
+        yield fold_line(job)
 
 
 @contextlib.contextmanager
@@ -120,7 +120,8 @@ def _alone(device: str) -> Iterator[None]:
         yield
 
 
-def _fold_line(job: Job, once: tuple[str, ...] = ()) -> Line:
+def fold_line(job: Job, once: tuple[str, ...] = ()) -> Line:
+    """The job's line, built anew, without what was fitted `once`."""
     return moved(build_line(load_plugins(job.files).registry, job.recipe), once)
 
 
