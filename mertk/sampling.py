@@ -76,6 +76,22 @@ def resize(picture: Picture, size: tuple[int, int]) -> Picture:
     return cv2.resize(solid, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
+def laplacian(picture: Floats) -> list[Floats]:
+    """The Laplacian pyramid of `[h, w]` or `[h, w, channels]`, finest first (Burt & Adelson 1983).
+
+    Its last level is what is left over. A level is half as large as the one before, and none is
+    smaller than 8 pixels in height or width, unless the picture is.
+    """
+    import cv2
+
+    found: list[Floats] = []
+    while min(picture.shape[:2]) >= 16:
+        small = cv2.pyrDown(picture)
+        found.append(picture - cv2.pyrUp(small, dstsize=picture.shape[1::-1]))
+        picture = small  # type: ignore[assignment]
+    return [*found, picture]
+
+
 def windows(
     regions: Regions, face: tuple[int, int], size: tuple[int, int]
 ) -> list[tuple[slice, slice]]:

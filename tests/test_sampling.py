@@ -106,3 +106,15 @@ def test_windows_follow_the_size_and_still_touch():
 def test_windows_stay_inside_and_keep_a_pixel():
     found = sampling.windows(boxes([90, 90, 140, 140], [3, 3, 4, 4]), (100, 100), (10, 10))
     assert found == [(slice(9, 10), slice(9, 10)), (slice(0, 1), slice(0, 1))]
+
+
+@pytest.mark.parametrize("shape", [(40, 33), (64, 64, 3), (6, 9)])
+def test_a_laplacian_pyramid_adds_up_to_the_picture(shape):
+    import cv2
+
+    picture = np.random.default_rng(0).random(shape, np.float32)
+    *levels, rest = sampling.laplacian(picture)
+    assert min(shape[:2]) < 16 or 8 <= min(rest.shape[:2]) < 16
+    for level in reversed(levels):
+        rest = level + cv2.pyrUp(rest, dstsize=level.shape[1::-1])
+    np.testing.assert_allclose(rest, picture, atol=1e-5)

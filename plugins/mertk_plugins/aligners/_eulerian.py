@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk import sampling
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
-
-_SMALLEST = 8
-"""Pixels: no level of the pyramid is smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class Eulerian:
         fast: list[Floats] = []
         keep = [np.float32(1 - np.exp(-2 * np.pi * hertz / fps)) for hertz in (self.low, self.high)]
         for frame in frames:
-            levels = _levels(frame.astype(np.float32))
+            levels = sampling.laplacian(frame.astype(np.float32))
             slow = [_nearer(*pair, keep[0]) for pair in zip(slow or levels, levels, strict=True)]
             fast = [_nearer(*pair, keep[1]) for pair in zip(fast or levels, levels, strict=True)]
             moving = [
@@ -57,18 +56,6 @@ class Eulerian:
 
 def _nearer(state: Floats, given: Floats, part: np.float32) -> Floats:
     return state + part * (given - state)
-
-
-def _levels(picture: Floats) -> list[Floats]:
-    """The Laplacian pyramid, finest first; the last level is what is left over."""
-    import cv2
-
-    found: list[Floats] = []
-    while min(picture.shape[:2]) >= 2 * _SMALLEST:
-        small = cv2.pyrDown(picture)
-        found.append(picture - cv2.pyrUp(small, dstsize=picture.shape[1::-1]))
-        picture = small  # type: ignore[assignment]
-    return [*found, picture]
 
 
 def _joined(levels: list[Floats]) -> Floats:

@@ -20,12 +20,13 @@ MODELS = {
     "hoof": ("chaudhry", "paper", "quick"),
     "fhofo": ("paper", "quick"),
     "mdmo": ("paper",),
+    "morf": ("paper", "quick"),
     "nmp": ("paper",),
 }
 
 
 def faces() -> Faces:
-    clip = np.random.default_rng(0).integers(0, 256, (14, 120, 100, 3), np.uint8)
+    clip = np.random.default_rng(0).integers(0, 256, (14, 140, 130, 3), np.uint8)
     marks = np.random.default_rng(1).uniform(10, 90, (68, 2)).astype(np.float32)
     return Faces(frames=Frames.of(clip), onset=1, apex=6, offset=12, landmarks=marks)
 
@@ -59,6 +60,7 @@ def length(name: str, preset: str | None = None) -> int:
         ("hoof", "chaudhry", 30),
         ("fhofo", None, 200),
         ("mdmo", None, 72),
+        ("morf", None, 9 * 7 * 3 * 8),
         ("nmp", None, 64 * (48 + 8)),
         ("flow_ridge", None, 3072),
     ],

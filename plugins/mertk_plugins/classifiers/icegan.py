@@ -1,0 +1,69 @@
+"""ICE-GAN, capsules trained beside a generator of expressions: Yu et al. 2021."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mertk
+from mertk import networks, training
+
+
+class ICEGAN(networks.NetworkClassifier):
+    """Capsules that learn classes from training pictures, and from those that a generator makes.
+
+    Takes one stream `[1, 1, side, side]` of grey pixels 0 to 255; the side is a power of 2 from 64
+    on (128 in the paper). The generator, a U-Net, is handed a training picture, noise of `noise`
+    numbers and a class, drawn evenly, and changes the face so that it shows that class; it is
+    fitted in the fold, together with the capsules, and has no part in predicting. The capsules tell
+    classes, and real pictures from made ones. `identity` weighs how far what is made is from the
+    picture that it was made of, `reconstruction` the picture that is decoded from the longest class
+    capsule. `width` is the number of maps of the first layers.
+    """
+
+    def __init__(
+        self,
+        *,
+        width: int = 64,
+        noise: int = 100,
+        identity: float = 1.0,
+        reconstruction: float = 0.0005,
+        epochs: int = 100,
+        lr: float = 1e-3,
+        lr_decay: float = 0.97,
+        batch: int = 16,
+        loss: training.Loss = "margin",
+        margins: tuple[float, float] = (0.9, 0.1),
+        alpha: bool = True,
+    ) -> None:
+        if width < 4 or width % 4 or noise < 1 or identity < 0 or reconstruction < 0:
+            raise ValueError(
+                f"width={width}, noise={noise}, identity={identity}, "
+                f"reconstruction={reconstruction}: a multiple of 4, above 0, both not below 0"
+            )
+        self.options: dict[str, Any] = {
+            "width": width, "noise": noise, "identity": identity, "reconstruction": reconstruction,
+        }  # fmt: skip
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, lr_decay=lr_decay, batch=batch, loss=loss,
+            margins=(margins[0], margins[1]), alpha=alpha,
+        )  # fmt: skip
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """Both networks; raises `ComponentError` where the side is no power of 2 from 64 on."""
+        from mertk_plugins.classifiers._icegan_net import ICEGANNetwork
+
+        stream, (height, side) = networks.picture(
+            "icegan", shapes, channels=1, least=64, source="pixels"
+        )
+        if height != side or side & (side - 1):
+            raise mertk.ComponentError(
+                f"icegan halves a square picture down to one pixel; this one has {height}x{side}: "
+                "use the extractor pixels with size=64 or 128"
+            )
+        return ICEGANNetwork(stream, side, classes, **self.options)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the classifier."""
+    register.classifier("icegan", ICEGAN, paper="arxiv:2005.04370", needs=("torch",))
