@@ -20,8 +20,8 @@ HEAD = """\
 # All models under audit
 
 `mertk audit --quick` on the synthetic set, preset `quick` where a model has one. Where a probe has
-a score, UF1 stands beside its chance band; one outside is drawn twice more, and is a leak where it
-always is outside. `python -m benchmarks.audits` makes this table.
+a score, UF1 stands beside its chance band; one above is drawn twice more, and is a leak where all
+three are above. `python -m benchmarks.audits` makes this table.
 
 | model | noise | permuted | identity | perturbation | dataset | verdict | s |
 |---|---|---|---|---|---|---|---|
