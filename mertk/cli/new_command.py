@@ -1,0 +1,51 @@
+"""`mertk new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("new")
+@click.argument("kind", metavar="KIND")
+@click.argument("name")
+@click.option("--package", "as_package", is_flag=True, help="A folder that can be published.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(),
+              help="Where to. Default: here.")  # fmt: skip
+def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
+    """Write a plug-in that works, with its test, for you to change.
+
+    KIND is aligner, roi, extractor, fusion, classifier, dataset, protocol or model. NAME is what it
+    will be called, as in mean_flow.
+    """
+    import mertk
+    from mertk import scaffold
+
+    if as_package:
+        texts = scaffold.package(kind, name, mertk.__version__)
+    else:
+        texts = scaffold.plugin(kind, name)
+    for path in scaffold.write(texts, out):
+        click.echo(f"wrote {path}")
+    if as_package:
+        folder = out / f"mertk-{name.replace('_', '-')}"
+        click.echo(f"\nNext: pip install -e '{folder}[test]', then")
+        click.echo(f"  mertk check {name}\n  pytest {folder}")
+        return
+    click.echo(f"\nNext:\n  mertk --plugin {out / name}.py show {kind} {name}")
+    click.echo(f"  mertk check {out / name}.py\n  pytest {out / f'test_{name}.py'}")
+    click.echo(f"  mertk --plugin {out / name}.py bench {_BENCH[kind].format(name)}")
+
+
+_BENCH = {
+    "aligner": "--model flow_svm --swap aligner={0}",
+    "roi": "--model lbptop --swap roi={0}",
+    "extractor": "--model lbptop --swap extractor={0} --baseline lbptop",
+    "fusion": "--model lbptop --swap fusion={0}",
+    "classifier": "--model lbptop --swap classifier={0} --baseline lbptop",
+    "dataset": "--model majority --dataset {0}",
+    "protocol": "--model flow_svm --dataset synthetic --protocol {0}",
+    "model": "--model {0} --baseline lbptop",
+}
+"""What benches a new component of a kind."""
