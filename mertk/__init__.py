@@ -10,7 +10,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mertk import data, flow, manifest, metrics, sampling, splits, spotting, stats, training
+    from mertk import (
+        data,
+        flow,
+        manifest,
+        metrics,
+        sampling,
+        splits,
+        spotting,
+        stats,
+        testing,
+        training,
+    )
     from mertk.cards import Card
     from mertk.clips import (
         Clip,
@@ -79,7 +90,7 @@ _HOMES = {
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = (
     "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "splits", "spotting",
-    "stacking", "stats", "training",
+    "stacking", "stats", "testing", "training",
 )  # fmt: skip
 
 __all__ = [
@@ -139,6 +150,7 @@ __all__ = [
     "spotting",
     "stacking",
     "stats",
+    "testing",
     "training",
 ]
 

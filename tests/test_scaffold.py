@@ -9,6 +9,7 @@ import pytest
 import mertk
 from mertk import scaffold
 from mertk.registry import KINDS
+from mertk.testing import check, find
 
 TOYS = Path(__file__).parent / "toys.py"
 SWAPPED = ("aligner", "roi", "extractor", "fusion", "classifier")
@@ -105,3 +106,21 @@ def test_new_plugins_pass_strict_type_checks(tmp_path):
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_component_keeps_its_promises(kind, tmp_path):
+    file, _ = scaffold.write(scaffold.plugin(kind, f"new_{kind}"), tmp_path)
+    results = [one for subject in find(file) for one in check(subject)]
+    assert [one for one in results if one.verdict == "failed"] == []
+    assert sum(one.verdict == "passed" for one in results) > 5
+
+
+def test_the_test_of_a_new_plugin_passes(tmp_path):
+    scaffold.write(scaffold.plugin("roi", "halves"), tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", str(tmp_path / "test_halves.py")],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "passed" in done.stdout

@@ -18,6 +18,7 @@ COMMANDS = {
     "bench": "Run models and baselines through the same folds and report.",
     "audit": "Test a model for leaks.",
     "new": "Write a plug-in that works, for you to change.",
+    "check": "Check that components keep the promises of their kind.",
     "list": "List what is registered.",
     "show": "Show one component: summary, parameters, paper, needs.",
     "report": "Recompute tables and the HTML report from run folders.",

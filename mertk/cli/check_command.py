@@ -1,0 +1,93 @@
+"""`mertk check`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from mertk.cli import load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mertk.testing import Result
+    from mertk.testing.verdicts import Verdict
+
+_COLOURS: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "does not apply": "dim"}
+
+
+@click.command("check")
+@click.argument("what", required=False, metavar="NAME|FILE")
+@click.option("--all", "everything", is_flag=True, help="Everything that is registered.")
+@click.option("--jobs", type=click.IntRange(1), help="Of --all, at once. Default: one per core.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context, what: str | None, *, everything: bool, jobs: int | None, as_json: bool
+) -> None:
+    """Check that components keep the promises of their kind.
+
+    NAME is a registered component of any kind, FILE a plug-in file. Ends with exit code 1 where
+    a promise is broken.
+    """
+    from mertk.cli.progress import Bar
+    from mertk.harness.executors import cores
+    from mertk.testing import check, find
+    from mertk.testing.workers import check_all
+
+    if everything == bool(what):
+        raise click.UsageError("give a NAME, a FILE, or --all")
+    plugins = load(ctx)
+    results = map(check, find(what, plugins)) if what else check_all(plugins, jobs=jobs or cores())
+    found = []
+    with Bar() as bar:
+        bar.stage("components", 0 if what else len(list(plugins.registry)))
+        for one in results:
+            found.append(one)
+            bar.step(one[0].name)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for results in found for one in results], indent=1))
+    elif everything:
+        _summary(found)
+    else:
+        _full(found)
+    ctx.exit(any(one.verdict == "failed" for results in found for one in results))
+
+
+def _full(found: Sequence[Sequence[Result]]) -> None:
+    """Every check of every component."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    for results in found:
+        title = f"[bold]{results[0].kind} {results[0].name}[/]"
+        table = Table("check", "verdict", "", box=None, padding=(0, 2, 0, 0), title=title)
+        table.title_justify = "left"
+        for one in results:
+            colour = _COLOURS[one.verdict]
+            table.add_row(one.check, f"[{colour}]{one.verdict}[/]", escape(one.text))
+        Console(highlight=False).print(table)
+
+
+def _summary(found: Sequence[Sequence[Result]]) -> None:
+    """A line per component, and what failed below it."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("kind", "name", *_COLOURS, "", box=None, padding=(0, 2, 0, 0))
+    for results in found:
+        counts = Counter(one.verdict for one in results)
+        broken = [f"[red]{one.check}[/]: {escape(one.text)}" for one in results
+                  if one.verdict == "failed"]  # fmt: skip
+        numbers = [str(counts[verdict]) for verdict in _COLOURS]
+        table.add_row(results[0].kind, results[0].name, *numbers, "\n".join(broken))
+    failed = sum(any(one.verdict == "failed" for one in results) for results in found)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"[bold]{len(found)} components, {failed} with a broken promise.[/]")

@@ -1,0 +1,40 @@
+"""Promises of an aligner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.clips import Faces
+from mertk.testing.answers import ask, thawed
+from mertk.testing.checks import common, learning, looks
+from mertk.testing.verdicts import BrokenPromise
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+
+def gives_faces(subject: Subject) -> None:
+    """It gives `Faces`: frames `[time, height, width, 3]` uint8, as many as the footage has."""
+    footage = subject.asked[-1]
+    faces = ask(subject.kind, subject.ready(), thawed(footage))
+    if not isinstance(faces, Faces):
+        raise BrokenPromise(f"it gives {type(faces).__name__}, not Faces")
+    frames = np.asarray(faces.frames[:])
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3:
+        raise BrokenPromise(
+            f"its frames are {frames.dtype} {list(frames.shape)}, not uint8 [time, h, w, 3]"
+        )
+    if not faces.onset <= faces.peak <= faces.offset < len(frames):
+        raise BrokenPromise(
+            f"onset {faces.onset}, apex {faces.peak}, offset {faces.offset} do not fit "
+            f"{len(frames)} frames"
+        )
+    for name, shape in {"landmarks": (None, 2), "transform": (2, 3)}.items():
+        found = getattr(faces, name)
+        if found is not None and (found.ndim != 2 or found.shape[1] != shape[1]):
+            raise BrokenPromise(f"its {name} are {list(found.shape)}, see mertk.Faces")
+
+
+CHECKS = (*common.DECLARED, *common.ASKED, gives_faces, *looks.CHECKS, *learning.CHECKS)

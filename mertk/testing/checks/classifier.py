@@ -1,0 +1,39 @@
+"""Promises of a classifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mertk.errors import ComponentError
+from mertk.harness.line import check_probabilities
+from mertk.testing.answers import thawed
+from mertk.testing.checks import common, learning
+from mertk.testing.clips import CLASSES
+from mertk.testing.verdicts import BrokenPromise
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+
+def gives_probabilities(subject: Subject) -> None:
+    """It gives probabilities `[classes]` of one clip: finite, not negative, of sum 1."""
+    classifier = subject.ready()
+    for given in subject.asked:
+        check_answer(classifier.predict(thawed(given)))
+
+
+def check_answer(found: Any) -> None:
+    """Raise `BrokenPromise` for anything but probabilities."""
+    try:
+        check_probabilities(found, len(CLASSES), "it")
+    except (ComponentError, TypeError, ValueError) as error:
+        raise BrokenPromise(str(error)) from error
+
+
+def learns(subject: Subject) -> None:
+    """It has `fit`: a classifier without one cannot know the classes."""
+    if not hasattr(subject.entry.load(), "fit"):
+        raise BrokenPromise("it has no fit(train, rng)")
+
+
+CHECKS = (*common.DECLARED, learns, *common.ASKED, gives_probabilities, *learning.CHECKS)

@@ -1,0 +1,125 @@
+"""Promises that components of all kinds make."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pickle
+from typing import TYPE_CHECKING, Any
+
+from mertk.errors import ParameterError
+from mertk.recipe import Use
+from mertk.testing.answers import arrays_of, ask, difference, same, thawed
+from mertk.testing.fresh import heavy_imports
+from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+
+def documented(subject: Subject) -> None:
+    """The class has a docstring, and the summary is one line."""
+    entry = subject.entry
+    if subject.kind != "model" and not (entry.load().__doc__ or "").strip():
+        raise BrokenPromise("the class has no docstring: say what it computes and from which paper")
+    if "\n" in entry.summary:
+        raise BrokenPromise("the summary is longer than a line")
+
+
+def keyword_only(subject: Subject) -> None:
+    """Constructor parameters are keyword-only and have defaults."""
+    for name, parameter in inspect.signature(subject.entry.load()).parameters.items():
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            raise BrokenPromise(f"parameter '{name}' is not keyword-only: write * before it")
+        if parameter.default is parameter.empty:
+            raise BrokenPromise(f"parameter '{name}' has no default")
+
+
+def json_defaults(subject: Subject) -> None:
+    """Defaults are JSON values, and of the types that they are annotated with."""
+    for name, value in _defaults(subject).items():
+        try:
+            use = Use(subject.entry.name, **{name: value})
+        except ParameterError as error:
+            raise BrokenPromise(f"default {name}={value!r} is not JSON") from error
+        try:
+            subject.registry.build(subject.kind, use)
+        except ParameterError as error:
+            raise BrokenPromise(f"default {name}={value!r} is refused: {error}") from error
+
+
+def survives_the_recipe(subject: Subject) -> None:
+    """Defaults that have been through a recipe's JSON give the same answer as no parameters."""
+    given = {**_defaults(subject), **subject.stand.params}
+    if not given:
+        raise DoesNotApply("it takes no parameter")
+    use = Use(subject.entry.name, **given)
+    back = Use.from_json(json.loads(json.dumps(use.to_json())))
+    found = subject.answer(subject.ready(**back.params))
+    same(subject.usual, found, "the same parameters as JSON give another answer")
+
+
+def imports_light(subject: Subject) -> None:
+    """Loading the plug-in imports no heavy package: mertk would be slow for everybody."""
+    heavy = heavy_imports(subject.module, subject.modules)
+    if heavy:
+        raise BrokenPromise(
+            f"loading {subject.module.__name__} imports {', '.join(heavy)}: import inside functions"
+        )
+
+
+def runs(subject: Subject) -> None:
+    """It runs on small arrays or synthetic clips, alone or in a registered model that uses it."""
+    _ = subject.stand
+
+
+def repeats(subject: Subject) -> None:
+    """Built anew, and fitted with the same chances, it gives the same bits."""
+    same(subject.usual, subject.answer(subject.ready()), "the same clip gives two answers")
+
+
+def no_memory(subject: Subject) -> None:
+    """What it says of a clip does not depend on which clips it was asked about before."""
+    component = subject.ready()
+    for given in subject.asked[:2]:
+        subject.answer(component, given)
+    for _ in range(2):
+        found = subject.answer(component)
+        same(subject.usual, found, "a clip's answer depends on the clips before it")
+
+
+def leaves_inputs_alone(subject: Subject) -> None:
+    """It neither changes what it is handed nor needs to: arrays may be read-only."""
+    component, given = subject.ready(), subject.asked[-1]
+    copied = thawed(given)
+    ask(subject.kind, component, copied)
+    found = difference(arrays_of(given), arrays_of(copied))
+    if found:
+        raise BrokenPromise(f"it changes what it is handed: {found}")
+    try:
+        arrays_of(ask(subject.kind, component, given))
+    except Exception as error:
+        raise BrokenPromise(
+            f"it cannot do with read-only arrays: {type(error).__name__}: {error}"
+        ) from error
+
+
+def pickles(subject: Subject) -> None:
+    """It can be sent to another process, after `fit` too, and answers the same there."""
+    component = subject.ready()
+    try:
+        copy = pickle.loads(pickle.dumps(component))  # noqa: S301  our own bytes
+    except Exception as error:
+        raise BrokenPromise(f"it cannot be pickled: {error}") from error
+    same(subject.usual, subject.answer(copy), "its pickled copy gives another answer")
+
+
+def _defaults(subject: Subject) -> dict[str, Any]:
+    return {name: p.default for name, p in subject.entry.parameters().items()}
+
+
+DECLARED = (documented, keyword_only, json_defaults, imports_light)
+"""What can be seen without running it."""
+
+ASKED = (runs, repeats, no_memory, leaves_inputs_alone, pickles, survives_the_recipe)
+"""What can be seen of a component of any slot on one clip."""

@@ -1,0 +1,152 @@
+"""Promises of a data set reader.
+
+A set that needs files is read from where it is known to lie, or from synthetic clips in its layout
+where mertk can write that; else only what can be said without files is checked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pickle
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk import places
+from mertk.clips import Clip
+from mertk.data import layouts
+from mertk.errors import DataError
+from mertk.recipe import Use
+from mertk.testing import clips
+from mertk.testing.answers import arrays_of, same
+from mertk.testing.checks import common
+from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+
+def finds_clips(subject: Subject) -> None:
+    """It gives clips with ids and fingerprints of their own, whose frames can be read."""
+    with _folder(subject) as root:
+        found = _index(subject, root)
+        if not found:
+            raise BrokenPromise("it finds no clip and does not say why: raise DataError")
+        for clip in found:
+            if not isinstance(clip, Clip):
+                raise BrokenPromise(f"it gives {type(clip).__name__}, not Clip")
+        for what in ("uid", "fingerprint"):
+            known = [getattr(clip, what) for clip in found]
+            if len(set(known)) < len(known):
+                twice = next(one for one in known if known.count(one) > 1)
+                raise BrokenPromise(f"two clips have the {what} {twice}")
+        arrays_of(found[0].footage)  # reads every frame
+
+
+def indexes_the_same_twice(subject: Subject) -> None:
+    """The same folder gives the same clips, in the same order."""
+    with _folder(subject) as root:
+        one, other = (
+            [(clip.uid, clip.fingerprint) for clip in _index(subject, root)] for _ in range(2)
+        )
+    if one != other:
+        off = next(a for a, b in zip(one, [*other, None], strict=False) if a != b)
+        raise BrokenPromise(f"the second time {off[0]} is another clip, or at another place")
+
+
+def leaves_the_folder_alone(subject: Subject) -> None:
+    """Nothing is written to, or removed from, the folder of the data set."""
+    with _folder(subject) as root:
+        if root is None:
+            raise DoesNotApply("it needs no folder")
+        before = _listing(root)
+        arrays_of(_index(subject, root)[0].footage)
+        changed = before ^ _listing(root)
+    if changed:
+        raise BrokenPromise(f"it changes {min(changed)[0]} in the folder")
+
+
+def refuses_an_empty_folder(subject: Subject) -> None:
+    """Of a folder that holds nothing it says so, in a `DataError`."""
+    if _needs_no_folder(subject):
+        raise DoesNotApply("it needs no folder")
+    with tempfile.TemporaryDirectory() as empty:
+        try:
+            _index(subject, Path(empty))
+        except DataError:
+            return
+        except Exception as error:
+            raise BrokenPromise(
+                f"of an empty folder it raises {type(error).__name__}, not DataError: {error}"
+            ) from error
+    raise BrokenPromise("it raises no DataError for an empty folder")
+
+
+def records_are_json(subject: Subject) -> None:
+    """Records hold JSON values alone."""
+    with _folder(subject) as root:
+        for clip in _index(subject, root):
+            try:
+                json.dumps(dict(clip.record), allow_nan=False)
+            except (TypeError, ValueError) as error:
+                raise BrokenPromise(f"the record of {clip.uid} is not JSON: {error}") from error
+
+
+def footage_travels(subject: Subject) -> None:
+    """Footage can be sent to another process, and has the same pixels there."""
+    with _folder(subject) as root:
+        footage = _index(subject, root)[0].footage
+        try:
+            copy = pickle.loads(pickle.dumps(footage))  # noqa: S301  our own bytes
+        except Exception as error:
+            raise BrokenPromise(f"footage cannot be pickled: {error}") from error
+        same(arrays_of(footage), arrays_of(copy), "a clip that is read twice has other pixels")
+
+
+def _index(subject: Subject, root: Path | None) -> Sequence[Any]:
+    reader = subject.registry.build("dataset", Use(subject.entry.name))
+    found: Sequence[Any] = reader.index(root)
+    return found
+
+
+@contextlib.contextmanager
+def _folder(subject: Subject) -> Iterator[Path | None]:
+    """Where the set lies; None where it needs no files."""
+    name = subject.entry.name
+    if name in places.known():
+        yield places.known()[name]
+    elif name in layouts.LAYOUTS:
+        with tempfile.TemporaryDirectory() as made:
+            root = Path(made, name)
+            layouts.write(clips.clips(subject.registry), root, name)
+            yield root
+    elif _needs_no_folder(subject):
+        yield None
+    else:
+        raise DoesNotApply(f"its files are not known: mertk data add {name} FOLDER")
+
+
+def _needs_no_folder(subject: Subject) -> bool:
+    try:
+        _index(subject, None)
+    except Exception:  # noqa: BLE001  whatever it lacks, a folder is to be given
+        return False
+    return True
+
+
+def _listing(root: Path) -> set[tuple[str, int, int]]:
+    files = [(file, file.stat()) for file in root.rglob("*")]
+    return {(str(file.relative_to(root)), s.st_size, s.st_mtime_ns) for file, s in files}
+
+
+CHECKS = (
+    *common.DECLARED,
+    finds_clips,
+    indexes_the_same_twice,
+    leaves_the_folder_alone,
+    refuses_an_empty_folder,
+    records_are_json,
+    footage_travels,
+)

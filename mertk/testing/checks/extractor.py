@@ -1,0 +1,56 @@
+"""Promises of an extractor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.testing.answers import ask, thawed
+from mertk.testing.checks import common, learning, looks
+from mertk.testing.verdicts import BrokenPromise
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+
+def gives_streams(subject: Subject) -> None:
+    """It gives one array `[regions, …]` or several named ones: finite numbers, or uint8 pixels."""
+    found = ask(subject.kind, subject.ready(), thawed(subject.asked[-1]))
+    check_streams(found if isinstance(found, Mapping) else {"features": found})
+
+
+def check_streams(found: object) -> None:
+    """Raise `BrokenPromise` for anything but named arrays of finite real numbers."""
+    if not isinstance(found, Mapping) or not found:
+        raise BrokenPromise(f"it gives {type(found).__name__}, not named arrays")
+    for name, given in found.items():
+        array = np.asarray(given)
+        if not isinstance(name, str) or array.dtype.kind not in "fiub":
+            raise BrokenPromise(f"stream {name!r} is {array.dtype}, not numbers")
+        if not array.ndim:
+            raise BrokenPromise(f"stream '{name}' is a bare number, not an array [regions, …]")
+        if not np.isfinite(array).all():
+            raise BrokenPromise(f"stream '{name}' holds NaN or infinity")
+
+
+def one_row_per_region(subject: Subject) -> None:
+    """The first axis of every stream is as long as there are regions."""
+    faces, regions = subject.asked[-1]
+    found = ask(subject.kind, subject.ready(), thawed((faces, regions)))
+    for name, array in (found if isinstance(found, Mapping) else {"features": found}).items():
+        if len(array) != len(regions):
+            raise BrokenPromise(
+                f"stream '{name}' is {list(np.shape(array))} of {len(regions)} regions"
+            )
+
+
+CHECKS = (
+    *common.DECLARED,
+    *common.ASKED,
+    gives_streams,
+    one_row_per_region,
+    *looks.CHECKS,
+    *learning.CHECKS,
+)

@@ -1,0 +1,49 @@
+"""Promises of a fusion block; one that has a module alone is asked with its first weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mertk.testing.answers import ask, thawed
+from mertk.testing.checks import common, learning
+from mertk.testing.checks.extractor import check_streams
+from mertk.testing.joined import Joined
+from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+
+def gives_streams(subject: Subject) -> None:
+    """It gives named arrays: finite numbers, or uint8 pixels."""
+    check_streams(ask(subject.kind, subject.ready(), thawed(subject.asked[-1])))
+
+
+def trains_by_gradient(subject: Subject) -> None:
+    """Gradients of its output reach every weight that its module wants trained."""
+    block = subject.ready()
+    if not isinstance(block, Joined):
+        raise DoesNotApply("it is not a block that a classifier trains through its module")
+    import torch
+
+    from mertk import training
+
+    clips = training.stacked(subject.train().inputs)
+    with torch.random.fork_rng():
+        found = block.module.train()({name: torch.tensor(a) for name, a in clips.items()})
+    weights = {n: w for n, w in block.module.named_parameters() if w.requires_grad}
+    if not weights:
+        raise DoesNotApply("its module has no weights to train")
+    sum(tensor.square().sum() for tensor in found.values()).backward()
+    lost = [name for name, weight in weights.items() if weight.grad is None]
+    if lost:
+        raise BrokenPromise(f"no gradient reaches {', '.join(lost)}")
+
+
+CHECKS = (
+    *common.DECLARED,
+    *common.ASKED,
+    gives_streams,
+    trains_by_gradient,
+    *learning.CHECKS,
+)

@@ -1,0 +1,154 @@
+"""Promises of what learns; they do not apply to a component without `fit`."""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.components import FitsFolds
+from mertk.testing.answers import arrays_of, difference, frozen, same, thawed
+from mertk.testing.clips import CLASSES
+from mertk.testing.stands import train_of
+from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.clips import Train
+    from mertk.testing.subject import Subject
+
+_TOLERANCE = 1e-3
+
+
+def chance_from_rng(subject: Subject) -> None:
+    """Chance comes from `rng` alone: no other generator's state matters."""
+    _needs_fit(subject)
+    component = subject.build()
+    train = subject.train()
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002  the states that must not matter
+    try:
+        _disturb()
+        component.fit(train, np.random.default_rng(0))
+        _disturb()
+        found = subject.answer(component)
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+    same(subject.usual, found, "the answer changes with a generator that is not `rng`")
+
+
+def forgets_the_first_fit(subject: Subject) -> None:
+    """Fitted twice, it gives what the second fit alone gives."""
+    _needs_fit(subject)
+    component = subject.build()
+    train = subject.train()
+    other = subject.train(inputs=train.inputs[::-1], labels=np.roll(train.labels, 1))
+    component.fit(other, np.random.default_rng(1))
+    component.fit(subject.train(), np.random.default_rng(0))
+    same(subject.usual, subject.answer(component), "a second fit remembers the first")
+
+
+def fit_leaves_inputs_alone(subject: Subject) -> None:
+    """`fit` neither changes the training clips, labels and people nor needs to."""
+    _needs_fit(subject)
+    train = subject.train()
+    subject.build().fit(train, np.random.default_rng(0))
+    found = difference(arrays_of(_parts(subject.train())), arrays_of(_parts(train)))
+    if found:
+        raise BrokenPromise(f"fit changes the training part: {found}")
+    inputs = [frozen(one) for one in train.inputs]
+    alone = {"labels": frozen(train.labels), "people": frozen(train.people)}
+    try:
+        subject.build().fit(train_of(subject.registry, inputs, **alone), np.random.default_rng(0))
+    except Exception as error:
+        raise BrokenPromise(
+            f"fit cannot do with read-only arrays: {type(error).__name__}: {error}"
+        ) from error
+
+
+def fits_one_class(subject: Subject) -> None:
+    """Training clips may all be of one class."""
+    _needs_fit(subject)
+    _fits(subject, subject.train(labels=np.zeros_like(subject.train().labels)))
+
+
+def fits_without_a_class(subject: Subject) -> None:
+    """Some class may have no training clip."""
+    _needs_fit(subject)
+    _fits(subject, _part(subject.train(), np.flatnonzero(subject.train().labels != 1)))
+
+
+def fits_one_clip(subject: Subject) -> None:
+    """A single training clip is enough to run."""
+    _needs_fit(subject)
+    _fits(subject, _part(subject.train(), np.array([0])))
+
+
+def folds_at_once(subject: Subject) -> None:
+    """`fit_folds` gives for each fold what `fit` gives, but for rounding."""
+    _needs_fit(subject)
+    if not isinstance(subject.build(), FitsFolds):
+        raise DoesNotApply("it has no fit_folds")
+    whole, folds = subject.train(), [np.array([0, 1, 2, 4, 5]), np.array([0, 2, 3, 4])]
+    chances = [np.random.default_rng(at) for at in range(len(folds))]
+    together = subject.build().fit_folds(whole, folds, chances)
+    for at, (fold, component) in enumerate(zip(folds, together, strict=True)):
+        alone = subject.build()
+        alone.fit(_part(subject.train(), fold), np.random.default_rng(at))
+        one, other = subject.answer(alone), subject.answer(component)
+        for name in one:
+            if not np.allclose(one[name], other[name], rtol=_TOLERANCE, atol=_TOLERANCE):
+                off = np.abs(one[name] - other[name]).max()
+                raise BrokenPromise(f"fit_folds differs from fit by up to {off:.2g}")
+
+
+def _needs_fit(subject: Subject) -> None:
+    if not subject.learns:
+        raise DoesNotApply("it does not learn: it has no fit")
+
+
+def _disturb() -> None:
+    """Move the state of every generator that a process shares."""
+    random.seed(random.random())  # noqa: S311
+    np.random.seed(random.randrange(2**32))  # noqa: NPY002, S311
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(random.randrange(2**32))  # noqa: S311
+
+
+def _fits(subject: Subject, train: Train[Any]) -> None:
+    component = subject.build()
+    component.fit(train, np.random.default_rng(0))
+    for name, array in subject.answer(component).items():
+        if not np.isfinite(array).all():
+            raise BrokenPromise(f"it then gives {name or 'numbers'} that are not finite")
+    if subject.kind == "classifier":
+        from mertk.testing.checks.classifier import check_answer
+
+        check_answer(component.predict(thawed(subject.asked[-1])))
+
+
+def _part(train: Train[Any], rows: NDArray[np.int64]) -> Train[Any]:
+    return type(train)(
+        inputs=[train.inputs[at] for at in rows],
+        labels=train.labels[rows],
+        people=train.people[rows],
+        classes=CLASSES,
+    )
+
+
+def _parts(train: Train[Any]) -> dict[str, Any]:
+    return {"inputs": list(train.inputs), "labels": train.labels, "people": train.people}
+
+
+CHECKS = (
+    chance_from_rng,
+    forgets_the_first_fit,
+    fit_leaves_inputs_alone,
+    fits_one_class,
+    fits_without_a_class,
+    fits_one_clip,
+    folds_at_once,
+)

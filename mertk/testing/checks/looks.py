@@ -1,0 +1,34 @@
+"""Promises of what looks at footage or faces: any size, grey or colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.testing.verdicts import BrokenPromise
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+
+def takes_odd_sizes(subject: Subject) -> None:
+    """Frames may be neither square nor of even size."""
+    _takes(subject, "odd")
+
+
+def takes_grey(subject: Subject) -> None:
+    """Grey frames, which have three equal channels, do as well as colour."""
+    _takes(subject, "grey")
+
+
+def _takes(subject: Subject, look: str) -> None:
+    component = subject.ready(look)
+    for name, array in subject.answer(component, subject.given(look)[-1]).items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise BrokenPromise(
+                f"of {look} frames it gives {name or 'numbers'} that are not finite"
+            )
+
+
+CHECKS = (takes_odd_sizes, takes_grey)

@@ -1,0 +1,103 @@
+"""Promises of a model, which is a recipe."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.errors import MertkError
+from mertk.harness.folds import Sample, run_fold
+from mertk.harness.line import Parcel, build_line
+from mertk.harness.replay import moved
+from mertk.recipe import Recipe
+from mertk.splits import Split
+from mertk.testing import clips
+from mertk.testing.checks.common import documented, imports_light
+from mertk.testing.stands import tiny_recipe
+from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+
+if TYPE_CHECKING:
+    from mertk.ledger import Fold
+    from mertk.testing.subject import Subject
+
+
+def recipes_are_json(subject: Subject) -> None:
+    """Its recipe and presets are equal after a way through JSON."""
+    for title, recipe in _recipes(subject).items():
+        if Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) != recipe:
+            raise BrokenPromise(f"{title} is another recipe after a way through JSON")
+
+
+def recipes_can_be_built(subject: Subject) -> None:
+    """Every component of its recipe and presets is registered and takes its parameters."""
+    for title, recipe in _recipes(subject).items():
+        try:
+            build_line(subject.registry, recipe)
+        except MertkError as error:
+            raise BrokenPromise(f"{title} cannot be built: {error}") from error
+
+
+def replays_can_be_run(subject: Subject) -> None:
+    """What a replay fits once can be fitted once."""
+    if not subject.entry.replays:
+        raise DoesNotApply("it has no replay")
+    for title, replay in subject.entry.replays.items():
+        try:
+            recipe = replay.applied(subject.entry.target)
+            moved(build_line(subject.registry, recipe), replay.once)
+        except MertkError as error:
+            raise BrokenPromise(f"replay '{title}' cannot be run: {error}") from error
+
+
+def runs_a_fold(subject: Subject) -> None:
+    """Its preset `quick`, or else its recipe, learns two people and predicts a third."""
+    _first(subject)
+
+
+def repeats(subject: Subject) -> None:
+    """The same seed gives the same probabilities, bit by bit."""
+    if _first(subject).probabilities != _fold(subject).probabilities:
+        raise BrokenPromise("two runs of one seed give other probabilities")
+
+
+def _recipes(subject: Subject) -> Mapping[str, Recipe]:
+    presets = {f"preset '{name}'": recipe for name, recipe in subject.entry.presets.items()}
+    return {"the recipe": subject.entry.target, **presets}
+
+
+@functools.lru_cache(maxsize=1)
+def _first(subject: Subject) -> Fold:
+    return _fold(subject)
+
+
+def _fold(subject: Subject) -> Fold:
+    """One fold on the nine clips, with tiny schedules."""
+    quick = subject.entry.presets.get("quick", subject.entry.target)
+    line = build_line(subject.registry, tiny_recipe(subject.registry, quick))
+    known = clips.clips(subject.registry)
+    parcels = [Parcel(footage=clip.footage) for clip in known]
+    for step in line.prefix:
+        parcels = [step.apply(parcel) for parcel in parcels]
+    sample = Sample(
+        uids=[clip.uid for clip in known],
+        people=np.asarray([clip.person for clip in known]),
+        labels=np.asarray([clips.CLASSES.index(clip.record["label"]) for clip in known]),
+        classes=clips.CLASSES,
+    )
+    split = Split("the third", np.arange(clips.TRAINED), np.arange(clips.TRAINED, len(known)))
+    return run_fold(line, parcels, sample, split, 0)
+
+
+CHECKS = (
+    documented,
+    imports_light,
+    recipes_are_json,
+    recipes_can_be_built,
+    replays_can_be_run,
+    runs_a_fold,
+    repeats,
+)

@@ -1,0 +1,43 @@
+"""Promises of a ROI scheme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.clips import Regions
+from mertk.testing.answers import ask, thawed
+from mertk.testing.checks import common, learning, looks
+from mertk.testing.verdicts import BrokenPromise
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+
+def gives_regions(subject: Subject) -> None:
+    """It gives `Regions`: boxes of whole pixels inside the picture, and a polygon each or none."""
+    faces = subject.asked[-1]
+    regions = ask(subject.kind, subject.ready(), thawed(faces))
+    if not isinstance(regions, Regions):
+        raise BrokenPromise(f"it gives {type(regions).__name__}, not Regions")
+    if not len(regions):
+        raise BrokenPromise("it gives no region")
+    boxes = np.asarray(regions.boxes)
+    if boxes.dtype.kind not in "iu":
+        raise BrokenPromise(f"its boxes are {boxes.dtype}, not whole pixels")
+    outside = boxes[:, 2:] > np.array(faces.size)
+    if outside.any():
+        at = int(outside.any(axis=1).argmax())
+        raise BrokenPromise(
+            f"region '{regions.names[at]}' {boxes[at].tolist()} ends outside the picture of "
+            f"{faces.size[0]}x{faces.size[1]}"
+        )
+    polygons = regions.polygons
+    if polygons is not None and [p.ndim == 2 and p.shape[1] == 2 for p in polygons] != [True] * len(
+        regions
+    ):
+        raise BrokenPromise(f"it gives {len(polygons)} polygons [points, 2] of {len(regions)}")
+
+
+CHECKS = (*common.DECLARED, *common.ASKED, gives_regions, *looks.CHECKS, *learning.CHECKS)

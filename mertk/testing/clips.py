@@ -1,0 +1,78 @@
+"""The few clips that components are checked on, from the synthetic data set."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.clips import Footage, Frames
+from mertk.recipe import Use
+from mertk.testing.answers import frozen
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.clips import Clip
+    from mertk.registry import Registry
+
+    Pixels = NDArray[np.uint8]
+
+CLASSES = ("negative", "positive", "surprise")
+TRAINED = 6
+"""The first clips, of two people, are trained on; three clips of a third person are asked about."""
+
+_ODD = (117, 101)
+
+
+@functools.lru_cache(maxsize=2)
+def clips(registry: Registry) -> Sequence[Clip]:
+    """Nine clips of three people, one of each class a person; pixels in memory, read-only.
+
+    Raises `UnknownNameError` where the data set `synthetic` is not there.
+    """
+    small = Use("synthetic", subjects=3, clips=3, frames=10, size=128)
+    made: Sequence[Clip] = registry.build("dataset", small).index(None)
+    return [replace(clip, footage=frozen(clip.footage)) for clip in made]
+
+
+def labels(registry: Registry) -> NDArray[np.int64]:
+    """The classes of the training clips."""
+    found = [CLASSES.index(clip.record["label"]) for clip in clips(registry)[:TRAINED]]
+    return np.asarray(found, np.int64)
+
+
+def people(registry: Registry) -> NDArray[np.str_]:
+    """The people of the training clips."""
+    return np.asarray([clip.person for clip in clips(registry)[:TRAINED]])
+
+
+def plain(footage: Footage) -> Footage:
+    """As it is: colour, 128x128."""
+    return footage
+
+
+def grey(footage: Footage) -> Footage:
+    """Three equal channels."""
+    frames = np.asarray(footage.frames[:])
+    return replace(footage, frames=Frames.of(np.repeat(frames[..., 1:2], 3, axis=3)))
+
+
+def odd(footage: Footage) -> Footage:
+    """Neither square nor of even size, which cuts a margin off."""
+    height, width = _ODD
+    return replace(footage, frames=Frames.of(np.asarray(footage.frames[:])[:, :height, :width]))
+
+
+LOOKS: Mapping[str, Callable[[Footage], Footage]] = {"plain": plain, "grey": grey, "odd": odd}
+
+
+def streams(registry: Registry, shape: tuple[int, ...]) -> list[dict[str, Any]]:
+    """One stream of small random arrays per clip, that tell the classes a little."""
+    rng = np.random.default_rng(0)
+    shift = [CLASSES.index(clip.record["label"]) for clip in clips(registry)]
+    arrays = [(rng.normal(size=shape) + 0.5 * one).astype(np.float32) for one in shift]
+    return [{"features": array} for array in arrays]

@@ -1,0 +1,94 @@
+"""The one list of checks, and running them."""
+
+from __future__ import annotations
+
+import functools
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mertk.testing.checks import (
+    aligner,
+    classifier,
+    dataset,
+    extractor,
+    fusion,
+    model,
+    protocol,
+    roi,
+)
+from mertk.testing.checks.common import runs
+from mertk.testing.verdicts import (
+    BrokenPromise,
+    Check,
+    DoesNotApply,
+    DoesNotRunError,
+    Result,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from mertk.testing.subject import Subject
+
+CHECKS: Mapping[str, Sequence[Check]] = {
+    "aligner": aligner.CHECKS,
+    "roi": roi.CHECKS,
+    "extractor": extractor.CHECKS,
+    "fusion": fusion.CHECKS,
+    "classifier": classifier.CHECKS,
+    "dataset": dataset.CHECKS,
+    "protocol": protocol.CHECKS,
+    "model": model.CHECKS,
+}
+"""The promises of each kind, in the order in which they are checked."""
+
+
+def check(subject: Subject) -> list[Result]:
+    """Every check of one component, and one that counts them."""
+    found = [run(subject, promise) for promise in CHECKS[subject.kind]]
+    return [*found, counted(subject, found)]
+
+
+@functools.lru_cache(maxsize=64)
+def run(subject: Subject, promise: Check) -> Result:
+    """One check of one component: never raises, whatever the component does; run once."""
+    start = time.perf_counter()
+    verdict, text = _verdict(subject, promise)
+    return Result(
+        kind=subject.kind,
+        name=subject.entry.name,
+        check=promise.__name__,
+        verdict=verdict,
+        text=" ".join(text.split()),
+        seconds=round(time.perf_counter() - start, 3),
+    )
+
+
+def counted(subject: Subject, results: Sequence[Result]) -> Result:
+    """Fails where no check applies: nothing would be known of the component."""
+    asked = sum(result.verdict != "does not apply" for result in results)
+    return Result(
+        kind=subject.kind,
+        name=subject.entry.name,
+        check="counted",
+        verdict="passed" if asked else "failed",
+        text=f"{asked} of {len(results)} checks apply",
+    )
+
+
+def _verdict(subject: Subject, promise: Check) -> tuple[Verdict, str]:
+    try:
+        with warnings.catch_warnings(action="ignore"):  # the same verdict wherever it is run
+            promise(subject)
+    except DoesNotApply as reason:
+        return "does not apply", str(reason)
+    except DoesNotRunError as error:
+        if promise is runs:
+            return "failed", str(error)
+        return "does not apply", "it does not run: see the check `runs`"
+    except BrokenPromise as error:
+        return "failed", str(error)
+    except Exception as error:  # noqa: BLE001  a component may fail in any way
+        return "failed", f"{type(error).__name__}: {error}"
+    return "passed", ""

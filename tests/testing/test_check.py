@@ -1,0 +1,151 @@
+"""`mertk check`, and the same checks as pytest cases."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import mertk
+from mertk import cli
+from mertk.testing import check, conformance, find
+
+TOYS = Path(__file__).parents[1] / "toys.py"
+CHEATS = Path(__file__).with_name("cheats.py")
+PLUGIN = '''
+"""A plug-in."""
+{imports}
+import mertk
+
+class Still:
+    """Frames as they are."""
+
+    def align(self, footage):
+        return footage.faces()
+
+@mertk.hookimpl
+def mertk_register(register):
+    {register}
+'''
+
+test_conformance_of_the_toys = conformance(TOYS)
+
+
+def plugin(tmp_path, imports="", register="register.aligner('still', Still)"):
+    file = tmp_path / f"still_{len(imports)}.py"
+    file.write_text(PLUGIN.format(imports=imports, register=register))
+    return file
+
+
+def call(capsys, *arguments):
+    with pytest.raises(SystemExit) as end:
+        cli.main([str(a) for a in arguments])
+    out = capsys.readouterr()
+    return end.value.code, out.out, out.err
+
+
+def test_a_good_plugin_file_ends_with_0(capsys, tmp_path):
+    code, out, _ = call(capsys, "check", plugin(tmp_path))
+    assert code == 0
+    assert "aligner still" in out
+    assert "it does not learn: it has no fit" in out
+
+
+def test_a_broken_promise_ends_with_1_and_says_which(capsys):
+    code, out, _ = call(capsys, "--plugin", CHEATS, "check", "beyond_the_picture")
+    assert code == 1
+    assert "region 'all' [0, 0, 129, 128] ends outside the picture of 128x128" in out
+
+
+def test_json_holds_every_check(capsys, tmp_path):
+    _, out, _ = call(capsys, "check", plugin(tmp_path), "--json")
+    rows = json.loads(out)
+    assert {row["verdict"] for row in rows} == {"passed", "does not apply"}
+    assert rows[-1]["check"] == "counted"
+    assert all(row["text"] for row in rows if row["verdict"] == "does not apply")
+
+
+def test_an_unknown_name_suggests_the_nearest(capsys):
+    code, _, err = call(capsys, "check", "lbptob")
+    assert code == 2
+    assert "Did you mean 'lbptop'" in err
+
+
+@pytest.mark.parametrize("given", [[], ["lda", "--all"]])
+def test_one_name_or_all_must_be_given(capsys, given):
+    code, _, err = call(capsys, "check", *given)
+    assert code == 2
+    assert "--all" in err
+
+
+def test_a_file_that_registers_nothing_is_refused(tmp_path):
+    with pytest.raises(mertk.PluginError, match="registers nothing"):
+        find(plugin(tmp_path, register="pass"))
+
+
+def test_a_file_that_cannot_be_loaded_says_why(tmp_path):
+    with pytest.raises(mertk.PluginError, match="No module named 'nobody_has_this'"):
+        find(plugin(tmp_path, imports="import nobody_has_this"))
+
+
+def test_heavy_imports_are_seen_though_this_process_has_them_already(tmp_path):
+    import scipy  # noqa: F401
+
+    light, heavy = (
+        {one.check: one for one in check(find(plugin(tmp_path, imports=line))[0])}["imports_light"]
+        for line in ("import json", "import scipy")
+    )
+    assert light.verdict == "passed"
+    assert heavy.verdict == "failed"
+    assert "imports scipy" in heavy.text
+
+
+def test_among_many_plugins_the_one_with_heavy_imports_is_named(tmp_path):
+    file = plugin(tmp_path, imports="import scipy")
+    plugins = mertk.load_plugins([TOYS, file])
+    from mertk.testing import run, subjects
+    from mertk.testing.checks.common import imports_light
+
+    asked = [one for one in subjects(plugins) if one.entry.name in ("still", "toy_plain")]
+    verdicts = {one.entry.name: run(one, imports_light).verdict for one in asked}
+    assert verdicts == {"still": "failed", "toy_plain": "passed"}
+
+
+def test_a_component_of_which_nothing_can_be_checked_fails(tmp_path):
+    from mertk.testing.suite import counted
+    from mertk.testing.verdicts import Result
+
+    subject = find(plugin(tmp_path))[0]
+    skipped = Result(kind="aligner", name="still", check="runs", verdict="does not apply")
+    assert counted(subject, [skipped]).verdict == "failed"
+    assert counted(subject, []).verdict == "failed"
+
+
+def test_where_it_does_not_run_the_reason_stands_at_one_check_alone():
+    found = check(next(one for one in find(CHEATS) if one.entry.name == "crashes"))
+    failed = [one for one in found if one.verdict == "failed"]
+    assert [one.check for one in failed] == ["runs"]
+    assert "ValueError: no face" in failed[0].text
+
+
+def test_pytest_cases_fail_with_one_line_and_skip_with_a_reason():
+    case = conformance(CHEATS)
+    marks = {p.id: p.values for p in case.pytestmark[0].args[1]}
+    with pytest.raises(pytest.fail.Exception, match="ends outside the picture"):
+        case(*marks["roi-beyond_the_picture-gives_regions"])
+    with pytest.raises(pytest.skip.Exception, match="has no fit"):
+        case(*marks["roi-beyond_the_picture-fits_one_clip"])
+    case(*marks["roi-beyond_the_picture-counted"])
+
+
+def test_networks_are_checked_with_two_epochs_in_a_model_that_uses_them():
+    subject = find("ststnet")[0]
+    assert subject.build().schedule.epochs == 2
+    assert [one for one in check(subject) if one.verdict == "failed"] == []
+
+
+def test_all_is_checked_in_processes_and_summed_up(capsys, monkeypatch):
+    monkeypatch.setenv("MERTK_HIDE", "shipped")  # the toys alone, without the synthetic set
+    code, out, _ = call(capsys, "--plugin", TOYS, "check", "--all", "--jobs", 2)
+    assert code == 1
+    assert "no dataset is called 'synthetic'" in out
+    assert "8 components, 6 with a broken promise" in out
