@@ -64,6 +64,13 @@ def test_json_holds_every_check(capsys, tmp_path):
     assert all(row["text"] for row in rows if row["verdict"] == "does not apply")
 
 
+def test_a_file_that_was_loaded_again_since_can_still_be_checked(tmp_path):
+    file = plugin(tmp_path)
+    subject = find(file)[0]
+    mertk.load_plugins([TOYS, file])
+    assert [one for one in check(subject) if one.verdict == "failed"] == []
+
+
 def test_an_unknown_name_suggests_the_nearest(capsys):
     code, _, err = call(capsys, "check", "lbptob")
     assert code == 2

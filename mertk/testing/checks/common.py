@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import pickle
+import sys
 from typing import TYPE_CHECKING, Any
 
 from mertk.errors import ParameterError
@@ -14,6 +16,9 @@ from mertk.testing.fresh import heavy_imports
 from mertk.testing.verdicts import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
     from mertk.testing.subject import Subject
 
 
@@ -107,11 +112,23 @@ def leaves_inputs_alone(subject: Subject) -> None:
 def pickles(subject: Subject) -> None:
     """It can be sent to another process, after `fit` too, and answers the same there."""
     component = subject.ready()
-    try:
-        copy = pickle.loads(pickle.dumps(component))  # noqa: S301  our own bytes
-    except Exception as error:
-        raise BrokenPromise(f"it cannot be pickled: {error}") from error
+    with _findable(subject.module):
+        try:
+            copy = pickle.loads(pickle.dumps(component))  # noqa: S301  our own bytes
+        except Exception as error:
+            raise BrokenPromise(f"it cannot be pickled: {error}") from error
     same(subject.usual, subject.answer(copy), "its pickled copy gives another answer")
+
+
+@contextlib.contextmanager
+def _findable(module: ModuleType) -> Iterator[None]:
+    """With the module under its name, where pickle looks: the file may have been loaded again."""
+    now = sys.modules.get(module.__name__, module)
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    finally:
+        sys.modules[module.__name__] = now
 
 
 def _defaults(subject: Subject) -> dict[str, Any]:
