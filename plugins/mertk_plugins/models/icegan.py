@@ -54,6 +54,7 @@ CARD = mertk.Card(
         "Batch norms remember real pictures alone, which are all that is predicted of.",
         "The learning rate falls by 3 % an epoch in place of a cosine.",
         "Layers before a normalisation have no bias; weights are drawn as torch does.",
+        "Preset quick is a second choice: one at 32 pixels scored UF1 0.267 on synthetic clips.",
     ),
     unverified=(
         (
