@@ -136,7 +136,8 @@ def fit_folds(
         members = [work.member(make, *pair) for pair in pairs[start : start + AT_ONCE]]
         _descend(work, [member for member in members if _differ(member.seen)], way)
         found += [
-            training.Trained(member.module.eval(), member.seen, member.losses) for member in members
+            training.Trained(training.finished(member.module), member.seen, member.losses)
+            for member in members
         ]
     return found
 

@@ -150,7 +150,20 @@ def fit(
             alpha = weights if schedule.alpha else np.ones_like(weights)
             show = _shown(module, weights > 0)
             losses = _descend(module, arrays, targets, alpha, schedule, show=show)
-    return Trained(module.eval(), weights > 0, losses)
+    return Trained(finished(module), weights > 0, losses)
+
+
+def finished(module: Any) -> Any:
+    """A network that is trained: in evaluation mode, with plain weights, so that it can be pickled.
+
+    What a parametrization such as `spectral_norm` made of a weight takes its place.
+    """
+    from torch.nn.utils import parametrize
+
+    for part in list(module.eval().modules()):
+        for name in list(getattr(part, "parametrizations", ())):
+            parametrize.remove_parametrizations(part, name)
+    return module
 
 
 @contextlib.contextmanager

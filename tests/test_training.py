@@ -1,5 +1,6 @@
 """The trainer: chance, threads, losses, missing classes, blocks trained with the classifier."""
 
+import pickle
 import subprocess
 import sys
 
@@ -22,6 +23,14 @@ class Linear(nn.Module):
 
     def forward(self, streams):
         return self.layer(self.dropout(self.norm(streams["x"].flatten(1))))
+
+
+class Normed(Linear):
+    """Weights divided by their spectral norm."""
+
+    def __init__(self, shapes, classes):
+        super().__init__(shapes, classes)
+        nn.utils.parametrizations.spectral_norm(self.layer[0])
 
 
 class Scale:
@@ -365,6 +374,18 @@ def test_a_part_may_add_to_the_loss_what_it_makes_of_the_targets():
         inputs, labels, np.random.default_rng(0), classes=2, schedule=schedule,
     )  # fmt: skip
     assert (found.losses > 100).all()
+
+
+def test_a_network_whose_weights_are_made_of_others_can_be_pickled_and_answers_the_same():
+    inputs, labels = clips()
+    seen = []
+    with training.watched(lambda net, _epoch: seen.append(net.predict(inputs[0]))):
+        found = training.fit(
+            lambda shapes: Normed(shapes, 2), inputs, labels, np.random.default_rng(0),
+            classes=2, schedule=training.Schedule(epochs=3, lr=0.01, batch=8),
+        )  # fmt: skip
+    copy = pickle.loads(pickle.dumps(found))  # noqa: S301
+    assert np.array_equal(copy.predict(inputs[0]), seen[-1])
 
 
 def test_a_pace_is_told_of_every_step_and_ends_the_training():
