@@ -21,7 +21,8 @@ HEAD = """\
 
 `mertk audit --quick` on the synthetic set, preset `quick` where a model has one. Where a probe has
 a score, UF1 stands beside its chance band; one above is drawn twice more, and is a leak where all
-three are above. `python -m benchmarks.audits` makes this table.
+three are above. Seconds are those of all probes, whatever else the machine did.
+`python -m benchmarks.audits` makes this table.
 
 | model | noise | permuted | identity | perturbation | dataset | verdict | s |
 |---|---|---|---|---|---|---|---|

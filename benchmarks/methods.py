@@ -25,9 +25,9 @@ TABLE = Path(__file__).parent / "synthetic" / "methods.md"
 
 NOTE = """\
 UF1 with its 95 % interval (bootstrap over 12 subjects; 108 clips), preset `quick` where a model has
-one. Guessing scores 0.249–0.426. Seconds are those of all folds of all seeds, added up, without the
-features that are cached; in the table as it stands two workers shared one core, so that only their
-ratios tell something. `python -m benchmarks.methods` makes this table."""
+one. Guessing scores 0.249–0.426. Seconds are those of all folds of all seeds, added up over workers
+that may have shared a core, without the features: compare rows with each other alone.
+`python -m benchmarks.methods` makes this table."""
 
 
 def main() -> None:
