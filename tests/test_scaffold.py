@@ -63,6 +63,7 @@ def test_a_new_protocol_splits_and_scores(made, tmp_path):
 def test_a_new_model_is_listed_with_its_card(made):
     registry = made("model").registry
     assert registry.recipe("mean_flow").extractors
+    assert registry.get("model", "mean_flow").card.differs
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -240,3 +240,15 @@ def test_a_run_whose_scheduler_is_killed_can_be_finished(plugins, tmp_path):
                 worker.terminate()
     whole = bench(tmp_path / "whole", plugins, jobs=1).predictions()
     assert bench(tmp_path / "runs", plugins, jobs=1).predictions().equals(whole)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone can be asked")
+def test_the_cores_are_those_that_the_process_may_use():
+    program = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+        "from mertk.harness.executors import cores; print(cores())"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "1"
