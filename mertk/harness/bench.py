@@ -140,7 +140,7 @@ def bench(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """What a call of `bench` asks for, once all of it is known to exist; nothing has run yet."""
+    """What a call of `bench` asks for, once all of it is known to exist; no model has run yet."""
 
     plugins: Plugins
     task: Task
@@ -178,7 +178,10 @@ def gather(
     plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> Request:
-    """Find what `bench` would run with the same arguments, and raise where it would at once."""
+    """Find what `bench` would run with the same arguments, and raise where it would at once.
+
+    No model runs; `keyframes="estimated"` looks for the apexes already.
+    """
     plugins = plugins or load_plugins()
     watch = progress or Silent()
     root = Cache(Path(cache) if cache else None).root.resolve()

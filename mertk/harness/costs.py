@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Something that a clip costs by its number of frames: `base + slope · frames`."""
+class Growth:
+    """What a number of frames, or of folds fitted together, costs: `base + slope · count`."""
 
     base: float
     slope: float
 
     @classmethod
-    def through(cls, frames: Sequence[int], costs: Sequence[float]) -> Line:
-        """The least squares line that falls nowhere; the mean where all clips are of one length."""
-        x, y = np.asarray(frames, float), np.asarray(costs, float)
+    def through(cls, counts: Sequence[int], costs: Sequence[float]) -> Growth:
+        """The least squares line that falls nowhere; the mean where all counts are the same."""
+        x, y = np.asarray(counts, float), np.asarray(costs, float)
         mean = float(y.mean())
         spread = float(np.square(x - x.mean()).sum())
         slope = float(((x - x.mean()) * (y - mean)).sum() / spread) if spread else 0.0
@@ -33,9 +33,9 @@ class Line:
         base = mean - slope * float(x.mean())
         return cls(base, slope) if base >= 0 else cls(0.0, float(x @ y / (x @ x)))
 
-    def at(self, frames: int) -> float:
-        """The cost of a clip of so many frames."""
-        return self.base + self.slope * frames
+    def at(self, count: int) -> float:
+        """The cost of so many."""
+        return self.base + self.slope * count
 
 
 @dataclass(frozen=True, slots=True)

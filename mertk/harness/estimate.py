@@ -12,7 +12,7 @@ from statistics import fmean, median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from mertk.harness.costs import FoldCost, Line
+from mertk.harness.costs import FoldCost, Growth
 from mertk.harness.forecast import Estimate, Planned, Stage
 from mertk.harness.keyframes import jittered
 from mertk.harness.line import build_line
@@ -214,8 +214,8 @@ def _features(task: Task, clips: ClipsMeasured) -> Stage:
     of_uid = {clip.uid: count for clip, count in zip(task.clips, frames, strict=True)}
     first = [probe.clips[0] for probe in clips.probes]
     warm = [clip for probe in clips.probes for clip in probe.clips[1:]] or first
-    cost = Line.through([of_uid[clip.uid] for clip in warm], [clip.seconds for clip in warm])
-    size = Line.through([frames[at] for at in clips.sizes], list(clips.sizes.values()))
+    cost = Growth.through([of_uid[clip.uid] for clip in warm], [clip.seconds for clip in warm])
+    size = Growth.through([frames[at] for at in clips.sizes], list(clips.sizes.values()))
     again = fmean(clip.again for clip in warm)
     cold = fmean(clip.seconds - cost.at(of_uid[clip.uid]) for clip in first)
     left = set(clips.left)

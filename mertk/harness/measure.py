@@ -17,7 +17,7 @@ import numpy as np
 
 from mertk.cache import Cache
 from mertk.harness import cliplist
-from mertk.harness.costs import Line, spread
+from mertk.harness.costs import Growth, spread
 from mertk.harness.line import build_line
 from mertk.harness.prefix import PrefixKeys
 from mertk.harness.probe import ClipsProbe, FoldProbe, probe_clips, probe_fold
@@ -41,7 +41,7 @@ Probe = TypeVar("Probe", ClipsProbe, FoldProbe)
 
 @dataclass(frozen=True, slots=True)
 class ClipsMeasured:
-    """The prefix pass: which clips (by number) are `left` of those that were `missing` before.
+    """The prefix pass: which clips (by number) are `left` to compute.
 
     `waited` are seconds until a worker began. `sizes` are the bytes of the clips in the cache, and
     `keys` the cache keys of all.
@@ -49,7 +49,6 @@ class ClipsMeasured:
 
     probes: Sequence[ClipsProbe]
     waited: float
-    missing: Sequence[int]
     left: Sequence[int]
     sizes: Mapping[int, int]
     keys: Sequence[str]
@@ -64,12 +63,12 @@ class FoldMeasured:
     split: Split
 
     @property
-    def at_once(self) -> Line | None:
+    def at_once(self) -> Growth | None:
         """The seconds to fit so many folds together; None where each is fitted by itself."""
         found = [probe.at_once for probe in self.probes if probe.at_once]
         if not found:
             return None
-        return Line(fmean(line.base for line in found), fmean(line.slope for line in found))
+        return Growth(fmean(one.base for one in found), fmean(one.slope for one in found))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +100,7 @@ class Measurer:
         promised.update(keys)
         sizes = self._sizes(keys)
         left = [at for at in missing if at not in sizes]
-        return ClipsMeasured(probes, waited, missing, left, sizes, keys)
+        return ClipsMeasured(probes, waited, left, sizes, keys)
 
     def _some(self, chosen: Sequence[int]) -> tuple[Sequence[ClipsProbe], float]:
         """Deal clips of all lengths out to the workers."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk import training
-from mertk.harness.costs import FoldTime, Line, Training
+from mertk.harness.costs import FoldTime, Growth, Training
 from mertk.harness.folds import run_fold
 from mertk.harness.together import fitted_lines
 from mertk.harness.work import Stock, at_work, fold_line
@@ -71,7 +71,7 @@ class FoldProbe:
     disk: int
     drew: bool
     cuda: bool
-    at_once: Line | None
+    at_once: Growth | None
 
 
 def probe_clips(
@@ -163,11 +163,11 @@ def _timed(job: Job, split: Split, per_network: float) -> tuple[FoldTime, bool, 
     return spent, bool(fold.drew), len(json.dumps(asdict(fold), indent=1))
 
 
-def _together(job: Job, group: Sequence[Split], budget: float) -> tuple[Line, float]:
+def _together(job: Job, group: Sequence[Split], budget: float) -> tuple[Growth, float]:
     """The seconds to fit folds together by their number, and those that the first time adds."""
     cold, warm = (_fitting(job, group[:1]) for _ in range(2))
     many = group[: max(2, int(budget / max(warm.seconds, 0.001)))]
-    found = Line.through([1, len(many)], [warm.whole, _fitting(job, many).whole])
+    found = Growth.through([1, len(many)], [warm.whole, _fitting(job, many).whole])
     return found, max(0.0, cold.seconds - warm.seconds)
 
 

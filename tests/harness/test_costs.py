@@ -2,23 +2,23 @@
 
 import pytest
 
-from mertk.harness.costs import FoldCost, FoldTime, Line, Training, makespan, spread
+from mertk.harness.costs import FoldCost, FoldTime, Growth, Training, makespan, spread
 from mertk.harness.forecast import Estimate, Planned, Stage
 
 
 def test_a_clip_costs_what_its_frames_say():
-    line = Line.through([10, 20, 40], [3.0, 5.0, 9.0])
+    line = Growth.through([10, 20, 40], [3.0, 5.0, 9.0])
     assert line.at(30) == pytest.approx(7.0)
 
 
 @pytest.mark.parametrize("costs", [[2.0, 2.0, 2.0], [3.0, 2.0, 1.0]])
 def test_a_cost_that_does_not_grow_with_frames_is_its_mean(costs):
-    assert Line.through([10, 20, 30], costs).at(500) == pytest.approx(2.0)
-    assert Line.through([10, 10, 10], costs).at(500) == pytest.approx(2.0)
+    assert Growth.through([10, 20, 30], costs).at(500) == pytest.approx(2.0)
+    assert Growth.through([10, 10, 10], costs).at(500) == pytest.approx(2.0)
 
 
 def test_short_clips_never_cost_less_than_nothing():
-    assert Line.through([10, 20], [1.0, 9.0]).at(1) > 0
+    assert Growth.through([10, 20], [1.0, 9.0]).at(1) > 0
 
 
 def test_the_rest_of_a_training_takes_as_long_as_its_timed_steps():
