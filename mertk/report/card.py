@@ -92,19 +92,34 @@ def _scores(entry: Entry) -> Iterator[str]:
         ]
         head = ["protocol", "part", "scores", "source", "leak", "note"]
         yield f"## Published scores\n\n{_table(head, rows)}"
-    ours = [one for one in measured() if one.model == entry.name]
-    if ours:
-        rows = [
-            [one.preset or "default", one.dataset, one.protocol, one.score,
-             f"{one.value} ({one.low}–{one.high})", one.seeds, one.seconds, f"`{one.run}`"]
-            for one in ours
-        ]  # fmt: skip
-        head = ["preset", "data set", "protocol", "score", "value (95 %)", "seeds", "s", "run"]
+    if ours := _measured(entry.name):
+        yield _list("Measured here", ours)
         yield (
-            f"## Measured here\n\n{_table(head, rows)}\n\nA score on synthetic clips shows that a "
-            "pipeline works, not how good it is. No licensed data set was at hand: who has one, "
-            "gets the score to compare by the command below."
+            "A score on synthetic clips shows that a pipeline works, not how good it is. No "
+            "licensed data set was at hand: who has one, gets the score to compare by the command "
+            "below."
         )
+
+
+def _measured(model: str) -> list[str]:
+    """A line per run of ours, with its scores and their 95 % intervals."""
+    runs: dict[str, list[Measured]] = {}
+    for one in measured():
+        if one.model == model:
+            runs.setdefault(one.run, []).append(one)
+    return [
+        _line(sorted(scores, key=lambda one: one.score, reverse=True)) for scores in runs.values()
+    ]
+
+
+def _line(scores: Sequence[Measured]) -> str:
+    values = ", ".join(f"{one.score} {one.value} ({one.low}–{one.high})" for one in scores)
+    one = scores[0]
+    preset = f"preset `{one.preset}`" if one.preset else "its defaults"
+    return (
+        f"{values}: {preset} on `{one.dataset}`, protocol {one.protocol}, seeds: {one.seeds}, "
+        f"{one.seconds} s, run `{one.run}`"
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
