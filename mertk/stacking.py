@@ -176,7 +176,7 @@ class _Work:
     def target(self) -> Tensor:
         import torch
 
-        return torch.from_numpy(self.labels)
+        return torch.tensor(self.labels)
 
     def member(
         self, make: Make, fold: NDArray[np.integer[Any]], rng: np.random.Generator

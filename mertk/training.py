@@ -315,7 +315,7 @@ def _descend(
     import torch
 
     where = device()
-    tensors, target = _tensors(arrays, where), torch.from_numpy(labels).to(where)
+    tensors, target = _tensors(arrays, where), torch.tensor(labels, device=where)
     weights = torch.tensor(alpha, dtype=torch.float32, device=where)
     optimizer = schedule.optimizer_of(module)
     decay = torch.optim.lr_scheduler.StepLR(optimizer, schedule.decay_every, schedule.lr_decay)

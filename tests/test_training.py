@@ -408,3 +408,9 @@ def test_a_pace_that_never_ends_anything_changes_no_weight():
     with training.paced(lambda _done, _planned: True):
         paced = trained(inputs, labels)
     assert np.array_equal(weights(paced), weights(trained(inputs, labels)))
+
+
+def test_labels_that_may_not_be_written_to_will_do():
+    inputs, labels = clips()
+    labels.flags.writeable = False
+    assert trained(inputs, labels, epochs=1).losses.size == 1
