@@ -14,10 +14,11 @@ import importlib.util
 import inspect
 import json
 import platform
+import pydoc
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,15 +39,34 @@ def digest(data: Any) -> str:
 
 
 def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any]:
-    """Name, all parameters (defaults too) and source hash of one component."""
+    """Name, all parameters (defaults too) and source hash of one component.
+
+    One that runs other people's code by its import `path` has that code's identity as well.
+    """
     entry = registry.get(kind, use.name)
     defaults = {name: p.default for name, p in entry.parameters().items()}
+    params = {**defaults, **use.params}
+    foreign = {"code": _code_behind(str(params["path"]))} if entry.open and "path" in params else {}
     return {
         "kind": kind,
         "name": use.name,
-        "params": {**defaults, **use.params},
+        "params": params,
         "source": source_hash(entry.load()),
+        **foreign,
     }
+
+
+def _code_behind(path: str) -> str:
+    """The release of an installed package, or a hash of source that somebody may be editing."""
+    target = pydoc.locate(path)
+    module = inspect.getmodule(target)
+    file = str(getattr(module, "__file__", ""))
+    if module is None or not {"site-packages", "dist-packages"} & set(Path(file).parts):
+        return source_hash(target)  # type: ignore[arg-type]
+    package = module.__name__.partition(".")[0]
+    return " ".join(
+        f"{name} {_release(name)}" for name in packages_distributions().get(package, [package])
+    )
 
 
 def recipe_identity(registry: Registry, recipe: Recipe) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,8 @@ from typing import Any
 from mertk.errors import ParameterError
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
+
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
 SLOTS = ("aligner", "roi", "extractor", "fusion", "classifier")
 
@@ -29,11 +32,17 @@ class Use:
 
     @classmethod
     def parse(cls, text: str) -> Use:
-        """Read `name` or `name:key=value,key=value`; values are JSON, or else plain text."""
+        """Read `name` or `name:key=value,key=value`; values are JSON, or else plain text.
+
+        A first part that is a dotted name is the parameter `path`: `sklearn:sklearn.svm.SVC,C=2`.
+        """
         name, _, rest = text.partition(":")
-        params = {}
+        params: dict[str, Json] = {}
         for part in split_outside(rest):
             key, equals, value = part.partition("=")
+            if not equals and not params and _DOTTED.fullmatch(part.strip()):
+                params["path"] = part.strip()
+                continue
             if not equals:
                 raise ParameterError(
                     f"'{text}': '{part}' is not key=value; write name:key=value,key=value"
@@ -64,8 +73,10 @@ class Use:
     def __str__(self) -> str:
         if not self.params:
             return self.name
-        shown = ",".join(f"{key}={_shown(value)}" for key, value in self.params.items())
-        return f"{self.name}:{shown}"
+        path = self.params.get("path")
+        bare = [path] if isinstance(path, str) and _DOTTED.fullmatch(path) else []
+        named = (f"{k}={_shown(v)}" for k, v in self.params.items() if not (bare and k == "path"))
+        return f"{self.name}:{','.join([*bare, *named])}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

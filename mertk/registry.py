@@ -68,6 +68,11 @@ class Entry:
         found = inspect.signature(self.load()).parameters
         return {n: p for n, p in found.items() if p.kind is p.KEYWORD_ONLY}
 
+    @property
+    def open(self) -> bool:
+        """Whether it takes any keyword beyond its parameters, and checks them itself."""
+        return self.kind != "model" and _takes_any(inspect.signature(self.load()))
+
 
 class Registry:
     """Everything that is registered, by kind and name."""
@@ -231,11 +236,16 @@ class Registrar:
 
 
 def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str, Json]) -> None:
-    """Raise `ParameterError` where a parameter is unknown or its value has another type."""
+    """Raise `ParameterError` where a parameter is unknown or its value has another type.
+
+    A constructor that takes any keyword (`**params`) checks those that it does not name itself.
+    """
     signature = inspect.signature(target)
     known = {n: p for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
     hints = _hints(target)
     for name, value in params.items():
+        if name not in known and _takes_any(signature):
+            continue
         if name not in known:
             shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
             raise ParameterError(f"{what} takes no parameter '{name}'. It takes: {shown}.")
@@ -245,6 +255,10 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
                 f"{what}: {name}={value!r} is not of type {_written(hint)} "
                 f"(default: {known[name].default!r})"
             )
+
+
+def _takes_any(signature: inspect.Signature) -> bool:
+    return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
 def _hints(target: Any) -> dict[str, Any]:

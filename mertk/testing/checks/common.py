@@ -32,8 +32,10 @@ def documented(subject: Subject) -> None:
 
 
 def keyword_only(subject: Subject) -> None:
-    """Constructor parameters are keyword-only and have defaults."""
+    """Constructor parameters are keyword-only and have defaults; `**` may take others' ones."""
     for name, parameter in inspect.signature(subject.entry.load()).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            continue
         if parameter.kind is not parameter.KEYWORD_ONLY:
             raise BrokenPromise(f"parameter '{name}' is not keyword-only: write * before it")
         if parameter.default is parameter.empty:
