@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         manifest,
         metrics,
         sampling,
+        sklearn,
         splits,
         spotting,
         stats,
@@ -89,8 +90,8 @@ _HOMES = {
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = (
-    "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "splits", "spotting",
-    "stacking", "stats", "testing", "training",
+    "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "sklearn", "splits",
+    "spotting", "stacking", "stats", "testing", "training",
 )  # fmt: skip
 
 __all__ = [
@@ -146,6 +147,7 @@ __all__ = [
     "metrics",
     "networks",
     "sampling",
+    "sklearn",
     "splits",
     "spotting",
     "stacking",

@@ -1,9 +1,9 @@
 """Find, load and isolate plug-ins.
 
 A plug-in is a module that implements `mertk_register(register)`. It is found by an entry point of
-the group `mertk` or as a file; where an entry point names a package, every public module in it is
-a plug-in. A plug-in that fails is reported in `Plugins.broken` and skipped: each one writes into
-its own registry first, which is merged whole or not at all.
+the group `mertk`, as a file or by its dotted name; where an entry point names a package, every
+public module in it is a plug-in. A plug-in that fails is reported in `Plugins.broken` and skipped:
+each one writes into its own registry first, which is merged whole or not at all.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import importlib
 import importlib.util
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ import pluggy
 from mertk import hooks
 from mertk.errors import PluginError
 from mertk.registry import Registrar, Registry
+
+_MODULE = re.compile(r"[^\W\d]\w*(\.(?!py$)[^\W\d]\w*)+")
+"""A dotted name; `mine.py` is a file."""
 
 _Load = Callable[[], ModuleType]
 
@@ -41,17 +45,24 @@ class Plugins:
 
 
 def load_plugins(files: Sequence[Path | str] = ()) -> Plugins:
-    """Load every installed plug-in and the given files; the same files give the same object.
+    """Load every installed plug-in and the given ones; the same ones give the same object.
 
-    Raises `PluginError` where a given file does not exist; all other failures are kept in
+    What is given is a file, or the dotted name of a module such as `mertk_observers.mlflow`.
+    Raises `PluginError` where a file does not exist; all other failures are kept in
     `broken`. The environment variable `MERTK_HIDE` (entry-point names, comma-separated) leaves
     plug-ins out.
     """
     paths = []
     for file in files:
         path = Path(file).resolve()
+        if _MODULE.fullmatch(str(file)) and not path.is_file():
+            paths.append(str(file))
+            continue
         if not path.is_file():
-            raise PluginError(f"plug-in file {file} does not exist; give the path of a .py file")
+            raise PluginError(
+                f"plug-in file {file} does not exist; give the path of a .py file, or the dotted "
+                "name of a module"
+            )
         paths.append(str(path))
     return _load(tuple(paths), os.environ.get("MERTK_HIDE", ""))
 
@@ -103,8 +114,10 @@ def _sources(files: tuple[str, ...], hidden: set[str]) -> Iterator[tuple[str, st
         origin = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
         yield from _of_entry_point(point, origin)
     for file in files:
-        name = Path(file).name
-        yield file, name, functools.partial(_import_file, Path(file))
+        if Path(file).is_absolute():
+            yield file, Path(file).name, functools.partial(_import_file, Path(file))
+        else:
+            yield file, file, functools.partial(importlib.import_module, file)
 
 
 def _of_entry_point(point: EntryPoint, origin: str) -> Iterator[tuple[str, str, _Load]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,44 @@ def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
             f"{len(names)}: {', '.join(names) or 'nobody'}"
         )
     return [Split(n, np.flatnonzero(groups != n), np.flatnonzero(groups == n)) for n in names]
+
+
+class LeaveOneSubjectOut:
+    """`leave_one_subject_out` as a cross-validator for scikit-learn: `cross_val_predict(…, cv=)`.
+
+    `groups` are the people `[clips]`; where `X` are clips of mertk, their own by default.
+    """
+
+    def split(
+        self,
+        X: Any,  # noqa: N803  the names are scikit-learn's
+        y: Any = None,  # noqa: ARG002
+        groups: Any = None,
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Training and test positions, one person after the other; needs at least two people."""
+        for fold in leave_one_subject_out(self._people(X, groups)):
+            yield fold.train, fold.test
+
+    def get_n_splits(
+        self,
+        X: Any = None,  # noqa: N803
+        y: Any = None,  # noqa: ARG002
+        groups: Any = None,
+    ) -> int:
+        """How many people there are."""
+        return len(set(self._people(X, groups)))
+
+    @staticmethod
+    def _people(clips: Any, groups: Any) -> list[str]:
+        people = (
+            [getattr(clip, "person", None) for clip in clips] if groups is None else list(groups)
+        )
+        if None in people:
+            raise ProtocolError(
+                "leave-one-subject-out must know whose clips these are; give groups= a person for "
+                "each, or clips of mertk"
+            )
+        return [str(person) for person in people]
 
 
 def checked(splits: Iterable[Split], people: Sequence[str], *, every: bool = True) -> list[Split]:

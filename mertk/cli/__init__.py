@@ -61,7 +61,7 @@ class _Lazy(click.Group):
     "plugins",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A plug-in file to load as well; may be repeated.",
+    help="A plug-in file, or module such as mertk_observers.mlflow, to load too; may be repeated.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="mertk")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mertk import stats
+from mertk import hooks, stats
 from mertk.cache import Cache
 from mertk.errors import ParameterError
 from mertk.harness import executors
@@ -234,7 +234,10 @@ def run(request: Request, progress: Progress | None = None) -> Results:
     results = Results(runs, plugins, swept=request.swept)
     for outcome in (*results.outcomes, *results.leaked):
         scores = stats.pooled(outcome.confusions, results.score)
-        plugins.manager.hook.mertk_run_done(run=outcome.run.identity, scores=scores)
+        hooks.tell(
+            plugins.manager, "mertk_run_done", run=outcome.run.identity, scores=scores,
+            name=outcome.run.name, folder=outcome.run.path,
+        )  # fmt: skip
     return results
 
 

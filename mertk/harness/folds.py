@@ -76,18 +76,9 @@ def run_fold(
     start = time.perf_counter()
     work = Work(sample, split, seed, Clock())
     clock = work.clock
-    known = [clock.time("load", parcels.__getitem__, int(at)) for at in split.train]
-    asked = [clock.time("load", parcels.__getitem__, int(at)) for at in split.test]
-    for number, step in enumerate(line.inside[:-1]):
-        if step.joint:
-            continue
-        if step.learns:
-            work.fit(step, known, number)
-        known = [clock.time(step.place, step.apply, parcel) for parcel in known]
-        asked = [clock.time(step.place, step.apply, parcel) for parcel in asked]
-        tap(step.place, known, asked)
-    with watch(asked):
-        work.fit(line.classifier, known, len(line.inside), line.blocks)
+    known: Sequence[Parcel] = [clock.time("load", parcels.__getitem__, int(i)) for i in split.train]
+    asked: Sequence[Parcel] = [clock.time("load", parcels.__getitem__, int(i)) for i in split.test]
+    known, asked = learn(line, work, known, asked, tap=tap, watch=watch)
     rows, explained = work.predict(line.classifier, asked)
     tap(line.classifier.place, known, asked)
     shared = sum(step.fitted.seconds for step in line.inside if step.fitted)
@@ -103,6 +94,29 @@ def run_fold(
         explained=explained,
         drew=work.drew,
     )
+
+
+def learn(
+    line: Line,
+    work: Work,
+    known: Sequence[Parcel],
+    asked: Sequence[Parcel],
+    *,
+    tap: Tap = lambda _place, _known, _asked: None,
+    watch: Watch = contextlib.nullcontext,
+) -> tuple[Sequence[Parcel], Sequence[Parcel]]:
+    """Fit what learns on the known parcels: these, and those to be asked about, as it sees them."""
+    for number, step in enumerate(line.inside[:-1]):
+        if step.joint:
+            continue
+        if step.learns:
+            work.fit(step, known, number)
+        known = [work.clock.time(step.place, step.apply, parcel) for parcel in known]
+        asked = [work.clock.time(step.place, step.apply, parcel) for parcel in asked]
+        tap(step.place, known, asked)
+    with watch(asked):
+        work.fit(line.classifier, known, len(line.inside), line.blocks)
+    return known, asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)

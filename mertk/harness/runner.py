@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk import identity
+from mertk import hooks, identity
 from mertk.errors import ComponentError, DataError, MertkError
 from mertk.harness import cliplist, oracle
 from mertk.harness.keyframes import of_prefix
@@ -112,7 +112,10 @@ class Runner:
         ]
         for folds in self.workers.run(units):
             for fold in folds:
-                self.plugins.manager.hook.mertk_fold_done(run=run.identity, fold=asdict(fold))
+                hooks.tell(
+                    self.plugins.manager, "mertk_fold_done", run=run.identity, fold=asdict(fold),
+                    name=run.name, folder=run.path,
+                )  # fmt: skip
                 self.watch.step(fold.name)
 
     def _groups(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:

@@ -1,0 +1,1 @@
+"""Observers of runs, one file each, that are loaded when asked for: `--plugin`."""
