@@ -44,7 +44,6 @@ def _share(folder: Path) -> None:
         start = time.perf_counter()
         results = mertk.bench(
             ["lbptop", "ststnet"],
-            dataset=mertk.Use("synthetic", subjects=6, clips=6),
             jobs=1,
             out=out,
             cache=folder / f"c{at}",

@@ -69,11 +69,15 @@ def by_planes(clip: Clip, blocks: Blocks, radius: int, points: int) -> NDArray[n
     return found
 
 
-def by_loops(clip: Clip, radii: tuple[int, int, int], points: int) -> NDArray[np.int64]:
-    """The definition in plain Python: raw codes, one block, no tables."""
+def by_loops(
+    clip: Clip, radii: tuple[int, int, int], points: int, pixels: Any
+) -> NDArray[np.int64]:
+    """The definition in plain Python: raw codes, one block, no tables.
+
+    `pixels` are the clip's, as nested lists or as the array itself.
+    """
     rt, ry, rx = radii
     frames, height, width = clip.shape
-    pixels = clip.tolist()
     angles = [2 * math.pi * p / points for p in range(points)]
     steps = [(math.cos(a), math.sin(a)) for a in angles]
     dx = [math.floor(round(rx * c, 9) + 0.5) for c, _ in steps]
@@ -95,13 +99,15 @@ def by_loops(clip: Clip, radii: tuple[int, int, int], points: int) -> NDArray[np
     return found
 
 
-def scaled_loop(radii: tuple[int, int, int], points: int, shape: tuple[int, ...]) -> float:
+def scaled_loop(
+    radii: tuple[int, int, int], points: int, shape: tuple[int, ...], *, lists: bool
+) -> float:
     """Seconds of the plain loop for `shape`, scaled by centre voxels from a small clip."""
     small = (2 * radii[0] + 2, 30, 30)
     clip = np.random.default_rng(1).integers(0, 256, small, np.uint8)
     everything = [(slice(0, 30), slice(0, 30))]
     start = time.perf_counter()
-    counts = by_loops(clip, radii, points)
+    counts = by_loops(clip, radii, points, clip.tolist() if lists else clip)
     spent = time.perf_counter() - start
     same = lbptop.lbptop(clip, everything, radii=radii, table=lbptop.table(points, "raw"))
     if not np.array_equal(same[0], counts):
@@ -111,6 +117,14 @@ def scaled_loop(radii: tuple[int, int, int], points: int, shape: tuple[int, ...]
         return math.prod(n - 2 * r for n, r in zip(sizes, radii, strict=True))
 
     return spent * centres(shape) / centres(small)
+
+
+def compare(clip: Clip, points: int) -> None:
+    """Each voxel with as many neighbours as the patterns of three planes have, and no more."""
+    flat = clip.reshape(-1)
+    found = np.empty(len(flat) - 3 * points, bool)
+    for step in range(1, 3 * points + 1):
+        np.greater_equal(flat[step : step + len(found)], flat[: len(found)], out=found)
 
 
 def whole_way() -> None:
@@ -146,11 +160,14 @@ def main() -> None:
         calls: dict[str, Callable[[], Any]] = {
             "mertk": partial(ours, clip, blocks, radii, points, kind),
             "one read of the bytes (numpy max)": clip.max,
+            "one read and comparison per neighbour (numpy)": partial(compare, clip, points),
         }
         if kind == "uniform":
             calls["scikit-image, plane by plane"] = partial(by_planes, clip, blocks, 3, points)
         seconds = medians(calls)
-        seconds["plain Python loop (scaled from a small clip)"] = scaled_loop(radii, points, shape)
+        for lists, name in ((True, "nested lists"), (False, "an array")):
+            spent = scaled_loop(radii, points, shape, lists=lists)
+            seconds[f"plain Python loop over {name} (scaled)"] = spent
         show(f"LBP-TOP of {' x '.join(map(str, shape))}: {title}", seconds)
 
 

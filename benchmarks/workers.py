@@ -1,6 +1,9 @@
 """Two local workers against one, on the folds of a network.
 
-python -m benchmarks.workers [MODEL]
+python -m benchmarks.workers [MODEL …]    (default: nmp and ststnet)
+
+The folds of `nmp` (a random forest each) have nothing to do with each other. Those of `ststnet` are
+trained together: two workers share less of that work than one.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import time
 from pathlib import Path
 
 TURNS = 5
+MODELS = ("nmp", "ststnet")
 
 
 def main(model: str) -> None:
@@ -72,4 +76,5 @@ def _folds(model: str, folder: Path, name: str, jobs: int) -> float:
 
 
 if __name__ == "__main__":
-    main(*(sys.argv[1:] or ["ststnet"]))
+    for given in sys.argv[1:] or MODELS:
+        main(given)

@@ -33,16 +33,17 @@ T = TypeVar("T")
 class Frames:
     """The frames of one clip, read on demand: indexed like `[time, height, width, 3]` uint8 RGB.
 
-    `frames[7]` is one picture, `frames[2:9]` and `frames[[0, 4]]` are stacks. Nothing is kept:
-    a picture that is asked for twice is read twice.
+    `frames[7]` is one picture, `frames[2:9]` and `frames[[0, 4]]` are stacks. Nothing but
+    the size is kept: a picture that is asked for twice is read twice.
     """
 
-    __slots__ = ("_array", "_count", "_read")
+    __slots__ = ("_array", "_count", "_read", "_size")
 
     def __init__(self, read: Callable[[int], Pixels], count: int) -> None:
         self._read = read
         self._count = count
         self._array: Pixels | None = None
+        self._size: tuple[int, int] | None = None if count else (0, 0)
 
     @classmethod
     def of(cls, array: Pixels) -> Frames:
@@ -70,8 +71,11 @@ class Frames:
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """`(time, height, width, 3)`; the size is that of the first frame."""
-        height, width = self[0].shape[:2] if self._count else (0, 0)
-        return self._count, height, width, 3
+        if self._size is None:
+            known = _size_after(self._read)
+            height, width = self[0].shape[:2] if known is None else known
+            self._size = height, width
+        return self._count, *self._size, 3
 
     def __len__(self) -> int:
         return self._count
@@ -104,6 +108,12 @@ class _Chain:
 
     def __call__(self, at: int) -> Any:
         return self.change(self.frames[at])
+
+
+def _size_after(read: Callable[[int], Pixels]) -> tuple[int, int] | None:
+    """The (height, width) that a warp gives, whatever it is given; None: only reading tells."""
+    change = read.change if isinstance(read, _Chain) else None
+    return change.size[::-1] if isinstance(change, Warp) else None
 
 
 def _stack(pictures: list[Pixels], positions: Sequence[int]) -> Pixels:
@@ -289,7 +299,8 @@ class Faces:
     def size(self) -> tuple[int, int]:
         """`(width, height)` in pixels, of the frames or else of the precomputed flow."""
         if len(self.frames) or self.flow is None:
-            return self.frames.shape[2], self.frames.shape[1]
+            _, height, width, _ = self.frames.shape
+            return width, height
         return self.flow.shape[1], self.flow.shape[0]
 
 

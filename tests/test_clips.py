@@ -26,3 +26,18 @@ def test_impossible_timing_is_refused(timing, message):
     frames = mertk.Frames.of(np.zeros((4, 6, 6, 3), np.uint8))
     with pytest.raises(mertk.DataError, match=message):
         mertk.Footage(frames=frames, **timing)
+
+
+def test_the_size_is_read_once_and_after_a_warp_not_at_all():
+    asked = []
+
+    def read(at):
+        asked.append(at)
+        return np.zeros((40, 60, 3), np.uint8)
+
+    footage = mertk.Footage(frames=mertk.Frames(read, 3), onset=0, offset=2)
+    assert footage.warped(np.eye(2, 3), (20, 10)).size == (20, 10)
+    assert asked == []
+    faces = footage.faces()
+    assert [faces.size, faces.size, faces.frames.shape] == [(60, 40), (60, 40), (3, 40, 60, 3)]
+    assert asked == [0]
