@@ -1,7 +1,7 @@
 """Every shipped model on the synthetic set, at several difficulties.
 
 Run: python -m benchmarks.methods [MODEL …] [--seeds N] [--difficulty NAME …]
-(default: all models, 3 seeds, easy, normal and hard)
+(default: all models, 3 seeds, all four difficulties)
 
 Writes benchmarks/synthetic/methods.md, and mertk/report/measured.csv for the models' cards. Models
 run in their preset `quick` where they have one. The ledger keeps what was run before.
@@ -18,8 +18,8 @@ from typing import Any
 import mertk
 from mertk.report import card
 
-DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75}
-"""Peak motion in pixels of 256."""
+DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
+"""Peak motion in pixels of 256; of still clips nobody can know more than by guessing."""
 
 TABLE = Path(__file__).parent / "synthetic" / "methods.md"
 

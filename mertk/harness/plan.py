@@ -13,6 +13,7 @@ from mertk import identity, manifest, places
 from mertk.errors import DataError, ParameterError, ProtocolError
 from mertk.harness.folds import Sample
 from mertk.harness.labels import Labels
+from mertk.ledger import Run
 from mertk.recipe import Json, Recipe, Use
 from mertk.splits import Split, checked
 
@@ -64,14 +65,17 @@ def choose_model(
     swaps: Sequence[tuple[str, Sequence[Use]]] = (),
     sets: Sequence[tuple[str, Json]] = (),
 ) -> Model:
-    """A model by `name` or `name:preset`, or a recipe file, with swaps and settings applied.
+    """A model by `name` or `name:preset`, a recipe file, or the recipe of an earlier run's folder.
 
-    Without a preset, `quick` is taken on synthetic data where the model has one, else the
-    model's default.
+    Swaps and settings are applied to it. Without a preset, `quick` is taken on synthetic data where
+    the model has one, else the model's default.
     """
     name, _, named = text.partition(":")
     if name.endswith((".toml", ".json")):
         recipe, shown, wanted = Recipe.load(Path(name)), Path(name).stem, None
+    elif (Path(name) / "run.json").is_file():
+        earlier = Run(Path(name))
+        recipe, shown, wanted = Recipe.from_json(earlier.identity["recipe"]), earlier.name, None
     else:
         presets = registry.get("model", name).presets
         wanted = named or preset

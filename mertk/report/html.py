@@ -1,4 +1,7 @@
-"""The report as one self-contained HTML file: no network, no script, all text escaped."""
+"""The report as one self-contained HTML file: no network, all text escaped.
+
+Its one script sorts and filters tables; everything can be read without it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 
 from mertk import stats
 from mertk.files import write_text
-from mertk.report import pictures, published, tables
+from mertk.report import cite, pictures, published, tables
 from mertk.report.curve import curve
 from mertk.report.labels import per_label
 
@@ -42,6 +45,7 @@ def environment() -> Environment:
 def render(results: Results, plugins: Plugins) -> str:
     """The page as text."""
     strip = pictures.strip(results, plugins)
+    everything = [outcome.run for outcome in (*results.outcomes, *results.leaked)]
     return (
         environment()
         .get_template("page.html.j2")
@@ -66,7 +70,10 @@ def render(results: Results, plugins: Plugins) -> str:
             classes=results.classes,
             confusions=[] if results.multilabel else [_confusion(o) for o in results.outcomes],
             labels=per_label(results),
+            reliability=[] if results.multilabel else _reliability(results),
             people=_people(results),
+            stages=_stages(results),
+            bibtex=cite.bibtex(everything, plugins.registry),
             weights=_weights(results, strip.regions),
             strip=strip,
             runs=[_about(outcome) for outcome in (*results.outcomes, *results.leaked)],
@@ -79,6 +86,45 @@ def _confusion(outcome: Outcome) -> dict[str, Any]:
     counts = outcome.confusion / len(outcome.confusions)
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return {"name": outcome.name, "counts": counts.tolist(), "rates": rates.tolist()}
+
+
+def _reliability(results: Results) -> list[dict[str, Any]]:
+    """Per model how sure it was and how often it was right, in tenths of confidence."""
+    found = []
+    for outcome in results.outcomes:
+        if outcome.is_floor:
+            continue
+        table = outcome.predictions
+        sure = table[[f"p_{name}" for name in results.classes]].to_numpy().max(axis=1)
+        right = (table["truth"] == table["predicted"]).to_numpy()
+        tenth = np.minimum((sure * 10).astype(int), 9)
+        points = [
+            {
+                "sure": float(sure[tenth == at].mean()),
+                "right": float(right[tenth == at].mean()),
+                "share": float((tenth == at).mean()),
+            }
+            for at in np.unique(tenth)
+        ]
+        gap = sum(point["share"] * abs(point["sure"] - point["right"]) for point in points)
+        found.append({"name": outcome.name, "points": points, "gap": gap})
+    return found
+
+
+def _stages(results: Results) -> list[dict[str, Any]]:
+    """Per model the seconds of the pure steps and of each stage of the folds, added up."""
+    found = []
+    for outcome in results.outcomes:
+        spent: dict[str, float] = {}
+        for fold in outcome.run.folds():
+            for name, seconds in fold.seconds.items():
+                if name not in ("total", "load"):
+                    spent[name] = spent.get(name, 0.0) + seconds
+        stages = sorted(spent.items(), key=lambda one: -one[1])
+        if not outcome.is_floor:
+            prefix = outcome.run.prefix_seconds
+            found.append({"name": outcome.name, "prefix": prefix, "stages": stages})
+    return found
 
 
 def _people(results: Results) -> dict[str, Any]:
@@ -121,6 +167,7 @@ def _about(outcome: Outcome) -> dict[str, Any]:
     return {
         "name": run.name,
         "folder": run.path.name,
+        "command": tables.command(run),
         "made": run.provenance.get("made", ""),
         "releases": run.provenance.get("releases", {}),
         "clip_list": run.identity["clip_list"],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mertk.recipe import Use
 from mertk.report.labels import per_label
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
     from mertk.harness.labelmaps import Remapped
     from mertk.harness.results import Results
+    from mertk.ledger import Run
     from mertk.stats import Paired
 
 ALPHA = 0.05
@@ -151,6 +155,22 @@ def versus(a: str, b: str, test: Paired) -> str:
     if test.corrected < ALPHA:
         return f"{a} scores {'above' if test.difference > 0 else 'below'} {b}: {how}."
     return f"No difference between {a} and {b} is shown: {how}."
+
+
+def command(run: Run) -> str:
+    """What repeats a run, once its data sets are known to `mertk data add`; empty for a replay."""
+    if run.replay or "+jitter=" in run.name:
+        return ""
+    asked = re.search(r"\+keyframes=(\w+)", run.name)
+    stored = run.identity["protocol"]
+    protocol = Use(stored["name"], **stored["params"])
+    seeds = sorted({fold.seed for fold in run.folds()})
+    words = ["mertk", "bench", "--model", f"{run.path.parent.name}/{run.path.name}"]
+    for dataset in run.identity["datasets"]:
+        words += ["--dataset", str(Use.from_json(dataset))]
+    words += ["--protocol", str(protocol), "--seeds", ",".join(map(str, seeds))]
+    words += ["--keyframes", asked[1]] if asked else []
+    return shlex.join([*words, "--out", "repeated"])
 
 
 def to_json(results: Results) -> dict[str, Any]:

@@ -1,0 +1,25 @@
+"""`mertk cite RUN…`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mertk.cli import load
+
+
+@click.command("cite")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.pass_context
+def command(ctx: click.Context, runs: tuple[Path, ...]) -> None:
+    """Print BibTeX for every method, data set and protocol of run folders, or a folder of them.
+
+    What mertk does not know the title of is an entry with its DOI alone: look it up there.
+    """
+    from mertk.harness.results import Results
+    from mertk.report import cite
+
+    plugins = load(ctx)
+    results = Results.load(*runs, plugins=plugins)
+    click.echo(cite.bibtex([*results.runs, *(o.run for o in results.leaked)], plugins.registry))

@@ -1,0 +1,171 @@
+"""The report: what stands on the page, and how it behaves in a browser."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+
+import numpy as np
+import pytest
+
+import mertk
+from mertk.cli import main
+from mertk.report import cite, html, tables
+
+PLUGINS = mertk.load_plugins()
+MODELS = ["flow_svm", "lbptop", "flow_ridge", "hoof"]
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    out = tmp_path_factory.mktemp("page") / "runs"
+    use = mertk.Use("synthetic", subjects=4, clips=3, size=96)
+    return mertk.bench(MODELS, dataset=use, out=out, jobs=1)
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return html.write(results, results.runs[0].path.parent / "report.html", PLUGINS)
+
+
+def test_the_command_on_the_page_gives_the_same_predictions(results, page, monkeypatch, tmp_path):
+    monkeypatch.chdir(results.runs[0].path.parent.parent)
+    command = shlex.split(tables.command(results.runs[1]))
+    assert " ".join(map(shlex.quote, command)) in page.read_text().replace("&#39;", "'")
+    with pytest.raises(SystemExit, match="0"):
+        main([*command[1:-1], str(tmp_path / "again")])
+    (again,) = (tmp_path / "again").glob("lbptop-*")
+    assert again.name == results.runs[1].path.name
+    columns = [f"p_{name}" for name in results.classes]
+    first, second = (run.predictions()[columns] for run in (results.runs[1], mertk.Run(again)))
+    np.testing.assert_allclose(first, second, atol=1e-9)
+
+
+def test_every_paper_behind_a_run_is_cited_once(results):
+    found = cite.bibtex(results.runs, PLUGINS.registry)
+    keys = re.findall(r"^@\w+\{(\w+),$", found, re.MULTILINE)
+    assert {"flow_svm", "lbptop", "hoof"} <= set(keys)
+    assert len(keys) == len(set(keys))
+    assert found.count("10.1109/TPAMI.2007.1110") == 1
+    assert "author = {Zhao and Pietikäinen}" in found
+    assert found.count("{") == found.count("}")
+
+
+def test_cite_prints_it(results, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["cite", str(results.runs[0].path)])
+    assert "@article{flow_svm," in capsys.readouterr().out
+
+
+def test_the_gap_of_reliability_is_the_expected_calibration_error(results):
+    (found,) = [one for one in html._reliability(results) if one["name"] == "flow_ridge"]
+    table = results.outcomes[2].predictions
+    sure = table[[f"p_{name}" for name in results.classes]].max(axis=1)
+    right = table["truth"] == table["predicted"]
+    tenths = (sure * 10).astype(int).clip(upper=9)
+    gap = sum(abs(sure[tenths == t].mean() - right[tenths == t].mean()) * (tenths == t).mean()
+              for t in tenths.unique())  # fmt: skip
+    assert found["gap"] == pytest.approx(gap)
+    assert sum(point["share"] for point in found["points"]) == pytest.approx(1)
+
+
+def test_the_page_needs_no_network_and_is_small(page):
+    text = page.read_text()
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", text)
+    assert len(text) < 5e6
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, if the extra `browser` and the program are there; downloads nothing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`")
+    if BROWSER is None:
+        pytest.skip("needs chromium or google-chrome on the path")
+    with playwright.sync_playwright() as tools:
+        opened = tools.chromium.launch(executable_path=BROWSER)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def tab(browser, page):
+    """The page in a new tab; what it says on the console is a mistake."""
+    tab = browser.new_page()
+    said = []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.goto(page.as_uri())
+    yield tab
+    assert said == []
+    tab.close()
+
+
+def models(tab):
+    rows = tab.locator("table.sortable").first.locator("tbody th:visible")
+    return [name.partition(" ")[0] for name in rows.all_inner_texts()]
+
+
+def test_tables_sort_by_a_column_up_and_down(tab, results):
+    table = results.table().set_index("model")["UF1"]
+    button = tab.locator("table.sortable").first.get_by_role("button", name="UF1")
+    button.click()
+    assert [table[name] for name in models(tab)] == sorted(table, reverse=True)
+    button.press("Enter")  # the keyboard does it as well
+    assert [table[name] for name in models(tab)] == sorted(table)
+    assert tab.locator("th[aria-sort=ascending]").inner_text() == "UF1"
+
+
+def test_tables_are_filtered_by_what_is_typed(tab):
+    tab.get_by_role("searchbox").fill("flow")
+    assert set(models(tab)) == {"flow_svm", "flow_ridge"}
+    tab.get_by_role("searchbox").fill("")
+    assert len(models(tab)) == 6
+
+
+def test_the_dark_page_is_dark_and_the_printed_one_has_no_search(tab):
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = tab.evaluate(background)
+    tab.emulate_media(color_scheme="dark")
+    assert tab.evaluate(background) != light
+    tab.emulate_media(media="print")
+    assert not tab.get_by_role("searchbox").is_visible()
+
+
+def test_a_phone_does_not_scroll_sideways(tab):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(tab, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    tab.emulate_media(color_scheme=scheme)
+    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    faults = axe.run(tab).response["violations"]
+    assert [
+        (one["id"], one["nodes"][0]["html"])
+        for one in faults
+        if one["impact"] in ("serious", "critical")
+    ] == []
+
+
+def test_text_from_data_stays_text(browser, tmp_path):
+    """A subject called <script> is a name."""
+    evil = "<script>alert(1)<script><img src=x onerror=alert(2)>"
+    rows = ["subject,clip,path,label,onset,apex,offset"]
+    for at, person in enumerate([evil, "b"] * 2):
+        frames = np.random.default_rng(at).integers(0, 256, (3, 64, 64, 3), np.uint8)
+        np.save(tmp_path / f"{at}.npy", frames)
+        rows.append(f"{person},c{at},{at}.npy,{'joy' if at > 1 else 'fear'},0,1,2")
+    (tmp_path / "index.csv").write_text("\n".join(rows))
+    results = mertk.bench(
+        ["flow_ridge"], dataset="folder", data=tmp_path, out=tmp_path / "runs", jobs=1,
+        swaps=[("aligner", [mertk.Use("none")])],
+    )  # fmt: skip
+    tab = browser.new_page()
+    tab.on("dialog", lambda _: pytest.fail("the name ran as a script"))
+    tab.goto(html.write(results, tmp_path / "report.html", PLUGINS).as_uri())
+    assert evil in tab.locator("svg[aria-label^=Accuracy]").text_content()
+    assert tab.locator("script").count() == 1
