@@ -7,11 +7,13 @@ fails by itself ends the run with its error.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import logging
 import mmap
 import pickle
 import re
+import threading
 import warnings
 import zlib
 from collections import ChainMap
@@ -121,7 +123,27 @@ def _side_by_side(units: dict[int, Packed], jobs: int) -> Iterator[tuple[int, An
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     processes = max(2, min(jobs, len(units)))
     parallel = Parallel(n_jobs=processes, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from parallel(delayed(_numbered)(at, unit) for at, unit in list(units.items()))
+    results = parallel(delayed(_numbered)(at, unit) for at, unit in list(units.items()))
+    _kill_at_the_end()  # now that joblib has workers
+    yield from results
+
+
+@functools.cache
+def _kill_at_the_end() -> None:
+    """Kill idle workers when this process ends, before joblib asks them to end and waits for it.
+
+    A worker that was killed while it took its next unit leaves the others locked out of the queue:
+    they would never hear that they are to end, and neither would this process.
+    """
+    from joblib.externals.loky import reusable_executor
+
+    def kill() -> None:
+        idle = reusable_executor._executor  # noqa: SLF001  the public way makes one if there is none
+        if idle is not None:
+            idle.shutdown(wait=True, kill_workers=True)
+
+    # runs before what was registered earlier, as joblib's was; what atexit calls comes too late
+    threading._register_atexit(kill)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _numbered(at: int, unit: Packed) -> tuple[int, Any]:

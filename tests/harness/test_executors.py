@@ -252,3 +252,26 @@ def test_the_cores_are_those_that_the_process_may_use():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert said.stdout.strip() == "1"
+
+
+STUCK = """
+import functools, operator, os, signal
+from mertk.harness.executors import Local
+
+workers = set(Local(2).run([functools.partial(os.getpid) for _ in range(8)]))
+for worker in workers:  # as one that waits for a lock which a killed worker held
+    os.kill(worker, signal.SIGSTOP)
+print(*workers)
+"""
+
+
+def test_workers_that_hear_nothing_do_not_keep_the_process_from_ending():
+    done = subprocess.run(
+        [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=60, check=True
+    )
+    for worker in done.stdout.split():
+        assert not Path(f"/proc/{worker}").exists() or _ended(worker)
+
+
+def _ended(worker):
+    return "\nState:\tZ" in Path(f"/proc/{worker}/status").read_text()
