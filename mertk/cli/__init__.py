@@ -22,6 +22,7 @@ COMMANDS = {
     "list": "List what is registered.",
     "show": "Show one component: summary, parameters, paper, needs.",
     "report": "Recompute tables and the HTML report from run folders.",
+    "compare": "Test every pair of models; figures and tables for a paper.",
     "cite": "Print BibTeX of what runs have used.",
     "score": "Score somebody else's predictions, or spotted intervals.",
     "data": "List data sets; write the synthetic one to disk.",

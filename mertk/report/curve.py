@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
+
+from mertk.report.figures import svg
 
 if TYPE_CHECKING:
     from mertk.harness.results import Results
@@ -15,7 +16,6 @@ def curve(results: Results) -> str:
     paths = list(next(iter(results.swept.values()), ()))
     if len(paths) != 1 or len(rows) < 2 or not all(_number(row[paths[0]]) for row in rows):
         return ""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     name, low, high = results.main_score, *results.chance[results.main_score]
@@ -31,11 +31,7 @@ def curve(results: Results) -> str:
     axes.errorbar(at, scores, around, fmt="o-", capsize=3, label="95 % interval")
     axes.set(xlabel=paths[0], ylabel=name, ylim=(0, 1))
     axes.legend(frameon=False, fontsize="small")
-    out = io.StringIO()
-    with rc_context({"svg.hashsalt": "mertk", "svg.fonttype": "none"}):  # the same text each time
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    text = out.getvalue()
-    return text[text.index("<svg") :]
+    return svg(figure)
 
 
 def _number(text: str) -> bool:

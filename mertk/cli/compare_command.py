@@ -1,0 +1,43 @@
+"""`mertk compare RUN RUN…`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from mertk.cli import load
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out", default=Path(), type=click.Path(path_type=Path), help="A folder. Default: this one."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.pass_context
+def command(ctx: click.Context, runs: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
+    """Test every pair of models, over one or several sets of clips.
+
+    RUNs are run folders, or folders of them. Writes compare.html, its figures as SVG, and tables
+    for a paper as LaTeX and Markdown.
+    """
+    from mertk.report import compare, papers, versus
+
+    found = versus.compared(runs, load(ctx))
+    page = compare.write(found, out)
+    if as_json:
+        told = [
+            {
+                "title": one.title,
+                "ranks": one.ranks,
+                "tests": [{"a": a, "b": b, **asdict(test)} for (a, b), test in one.tests.items()],
+            }
+            for one in found
+        ]
+        click.echo(json.dumps({"comparisons": told, "page": str(page)}, indent=1))
+        return
+    click.echo(papers.markdown(found))
+    click.echo(f"page: {page}")

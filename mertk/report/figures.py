@@ -1,0 +1,114 @@
+"""Figures of a comparison, each as the text of an SVG."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from mertk import stats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from mertk.harness.results import Outcome
+    from mertk.report.versus import Comparison
+
+
+def svg(figure: Figure) -> str:
+    """A figure as SVG that is the same text each time, for a page or a file of its own."""
+    from matplotlib import rc_context
+
+    out = io.StringIO()
+    with rc_context({"svg.hashsalt": "mertk", "svg.fonttype": "none"}):
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    text = out.getvalue()
+    return text[text.index("<svg") :]
+
+
+def ranks(comparison: Comparison) -> str:
+    """A critical-difference diagram: mean ranks over subjects; a bar joins what may be equal.
+
+    After Demšar 2006, with the paired permutation tests of the table in the place of Nemenyi's.
+    """
+    figure, axes = _axes(6.4, 0.6 + 0.3 * len(comparison.ranks) + 0.18 * len(comparison.cliques))
+    names = sorted(comparison.ranks, key=comparison.ranks.__getitem__)
+    for row, name in enumerate(names):
+        rank = comparison.ranks[name]
+        axes.plot([rank, rank, len(names) + 0.1], [0, -row - 1, -row - 1], color="0.5", lw=0.8)
+        axes.plot(rank, 0, "o", color="C0")
+        axes.text(len(names) + 0.15, -row - 1, f"{name}  {rank:.2f}", va="center", fontsize=9)
+    for at, clique in enumerate(comparison.cliques):
+        ends = [comparison.ranks[clique[0]] - 0.04, comparison.ranks[clique[-1]] + 0.04]
+        axes.plot(ends, [0.5 + 0.4 * at] * 2, color="C3", lw=3, solid_capstyle="butt")
+    axes.set(xlim=(1, len(names) + 1.6), xticks=range(1, len(names) + 1), yticks=[])
+    axes.xaxis.tick_top()
+    for side in ("left", "right", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.spines["top"].set_bounds(1, len(names))
+    axes.set_title("mean rank over subjects, 1 is the best", fontsize=9)
+    return svg(figure)
+
+
+def forest(comparisons: Sequence[Comparison]) -> str:
+    """Scores with intervals by model and set of clips, and what guessing scores there."""
+    names = list(dict.fromkeys(name for one in comparisons for name in one.ranks))
+    rows = len(names) * len(comparisons)
+    figure, axes = _axes(6.4, 1.0 + 0.24 * rows + 0.1 * len(names))
+    for at, comparison in enumerate(comparisons):
+        table = comparison.results.table().set_index("model")
+        score = comparison.results.main_score
+        shown = [name for name in names if name in table.index]
+        y = [-(names.index(name) * (len(comparisons) + 0.6) + at) for name in shown]
+        values = table.loc[shown, score]
+        around = [
+            values - table.loc[shown, f"{score}_low"],
+            table.loc[shown, f"{score}_high"] - values,
+        ]
+        axes.errorbar(
+            values, y, xerr=around, fmt="o", capsize=2, color=f"C{at}", label=comparison.title
+        )
+        axes.axvspan(*comparison.results.chance[score], color=f"C{at}", alpha=0.08, lw=0)
+    middle = (len(comparisons) - 1) / 2
+    axes.set_yticks(
+        [-(at * (len(comparisons) + 0.6) + middle) for at in range(len(names))], labels=names
+    )
+    axes.set(
+        xlim=(0, 1.02),
+        xlabel=f"{comparisons[0].results.main_score}, 95 % interval; shaded: guessing",
+    )
+    axes.grid(axis="x", color="0.9")
+    axes.legend(
+        frameon=False,
+        fontsize=8,
+        loc="upper center",
+        bbox_to_anchor=(0.4, -0.25 / max(0.3 * rows, 1) - 0.12),
+    )
+    return svg(figure)
+
+
+def pair(first: Outcome, other: Outcome) -> str:
+    """The share that is right of each subject under two models, joined by a line."""
+    figure, axes = _axes(2.4, 2.8)
+    a, b = (stats.subject_shares(one.confusions) for one in (first, other))
+    for one, two in zip(a, b, strict=True):
+        colour = "0.6" if one == two else "C0" if one > two else "C3"
+        axes.plot([0, 1], [one, two], "o-", color=colour, ms=3, lw=0.9, alpha=0.7)
+    axes.set(xlim=(-0.25, 1.25), ylim=(-0.04, 1.04))
+    axes.set_xticks([0, 1], labels=[_short(first.name), _short(other.name)])
+    axes.tick_params(labelsize=8)
+    return svg(figure)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 16 else f"{name[:15]}…"
+
+
+def _axes(width: float, height: float) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes: Axes = figure.subplots()
+    return figure, axes

@@ -1,0 +1,67 @@
+"""The scores of a comparison as tables for a paper: LaTeX and Markdown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mertk.report.versus import Comparison
+
+NOTE = (
+    "Pooled over folds, with 95 % bootstrap intervals over subjects. Bold: the best; *: no "
+    "difference from it is shown (paired permutation over subjects, Holm over all pairs)."
+)
+
+
+def markdown(comparisons: Sequence[Comparison]) -> str:
+    """A table for each set of clips."""
+    parts = []
+    for comparison in comparisons:
+        head, *rows = _cells(
+            comparison, bold="**{}**".format, escape=lambda text: text.replace("|", "\\|")
+        )
+        lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        parts.append(f"**{comparison.title}**\n\n{table}")
+    return "\n\n".join([*parts, NOTE]) + "\n"
+
+
+def latex(comparisons: Sequence[Comparison]) -> str:
+    """A `tabular` for each set of clips; needs the package booktabs."""
+    parts = []
+    for comparison in comparisons:
+        head, *rows = _cells(comparison, bold="\\textbf{{{}}}".format, escape=_latex)
+        body = "\n".join(f"  {' & '.join(row)} \\\\" for row in rows)
+        parts.append(
+            f"% {comparison.title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
+            f"  {' & '.join(head)} \\\\\n  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}"
+        )
+    return "\n\n".join([*parts, f"% {NOTE}"]) + "\n"
+
+
+def _cells(
+    comparison: Comparison, *, bold: Callable[[str], str], escape: Callable[[str], str]
+) -> Iterator[list[str]]:
+    """The head, then a line a model, the best first."""
+    results = comparison.results
+    scores = list(results.chance)
+    table = results.table()
+    models = table[~table["floor"]].sort_values(results.main_score, ascending=False)
+    best = models["model"].iloc[0]
+    yield ["model", *(escape(name) for name in scores), "rank"]
+    for row in models.to_dict("records"):
+        name = row["model"]
+        equal = name != best and comparison.same(best, name)
+        cells = [
+            f"{row[score]:.3f} ({row[f'{score}_low']:.3f}–{row[f'{score}_high']:.3f})"
+            for score in scores
+        ]
+        cells[0] = bold(cells[0]) if name == best else f"{cells[0]}{'*' * equal}"
+        yield [escape(name), *cells, f"{comparison.ranks[name]:.2f}"]
+
+
+def _latex(text: str) -> str:
+    return re.sub(r"([&%$#_{}])", r"\\\1", text)

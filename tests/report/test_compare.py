@@ -1,0 +1,112 @@
+"""Runs compared: every pair tested, cliques, tables for a paper, the page and its files."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import mertk
+from mertk.cli import main
+from mertk.report import papers, versus
+
+TITLES = [
+    "synthetic:clips=3,size=96,subjects=4 · synthetic3",
+    "synthetic:clips=3,size=96,subjects=5 · synthetic3",
+]
+PLUGINS = mertk.load_plugins()
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Three models on one set of clips, two of them on another."""
+    found = []
+    for subjects, models in (
+        (4, ["flow_svm", "lbptop", "flow_ridge"]),
+        (5, ["flow_svm", "lbptop"]),
+    ):
+        folder = tmp_path_factory.mktemp("compare") / "runs"
+        use = mertk.Use("synthetic", subjects=subjects, clips=3, size=96)
+        mertk.bench(models, dataset=use, out=folder, jobs=1)
+        found.append(folder)
+    return found
+
+
+@pytest.fixture(scope="module")
+def comparisons(folders):
+    return versus.compared(folders, PLUGINS)
+
+
+def test_each_set_of_clips_is_compared_by_itself_without_floors(comparisons):
+    assert [one.title for one in comparisons] == TITLES
+    assert [sorted(one.ranks) for one in comparisons] == [
+        ["flow_ridge", "flow_svm", "lbptop"], ["flow_svm", "lbptop"],
+    ]  # fmt: skip
+    assert [len(one.tests) for one in comparisons] == [3, 1]
+
+
+def test_a_test_is_that_of_the_report_corrected_over_all_pairs(comparisons, folders):
+    results = comparisons[1].results
+    (found,) = comparisons[1].tests.values()
+    (expected,) = [
+        test for (_, b), test in results.comparisons().items() if b in ("lbptop", "flow_svm")
+    ]
+    assert (abs(found.difference), found.p) == (abs(expected.difference), expected.p)
+    assert {test.family for test in comparisons[0].tests.values()} == {3}
+    assert all(test.corrected >= test.p for test in comparisons[0].tests.values())
+
+
+def test_ranks_are_those_of_the_subjects_shares(comparisons):
+    assert sum(comparisons[0].ranks.values()) == pytest.approx(1 + 2 + 3)
+    assert versus._ranks(np.array([[0.9, 0.5], [0.4, 0.5], [0.1, 0.2]])) == [1.25, 1.75, 3]
+
+
+def paired(p):
+    return mertk.stats.Paired("UF1", 0.1, 0, 0.2, p, 9, True, 0.5, p)
+
+
+@pytest.mark.parametrize(
+    ("p", "cliques"),
+    [
+        ({"ab": 0.5, "bc": 0.5, "ac": 0.5}, [["a", "b", "c"]]),
+        ({"ab": 0.5, "bc": 0.5, "ac": 0.01}, [["a", "b"], ["b", "c"]]),
+        ({"ab": 0.01, "bc": 0.5, "ac": 0.01}, [["b", "c"]]),
+        ({"ab": 0.01, "bc": 0.01, "ac": 0.01}, []),
+    ],
+)
+def test_a_bar_joins_only_models_of_which_no_pair_differs(comparisons, p, cliques):
+    tests = {(pair[0], pair[1]): paired(value) for pair, value in p.items()}
+    ranks = {"a": 1.0, "b": 2.0, "c": 3.0}
+    assert versus.Comparison("", comparisons[0].results, ranks, tests).cliques == cliques
+
+
+def test_latex_is_balanced_and_escaped(comparisons):
+    found = papers.latex(comparisons)
+    assert found.count("\\begin{tabular}") == found.count("\\end{tabular}") == 2
+    assert "flow\\_ridge" in found
+    assert "flow_ridge" not in found
+    rows = [line for line in found.splitlines() if line.endswith("\\\\")]
+    assert {row.count("&") for row in rows} == {4}
+    assert found.count("\\textbf") == 2
+
+
+def test_the_command_writes_page_figures_and_tables(folders, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["compare", *map(str, folders), "--out", str(tmp_path), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert [one["title"] for one in told["comparisons"]] == TITLES
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        "compare.html", "compare.tex", "compare.md", "compare-scores.svg",
+        "compare-ranks1.svg", "compare-ranks2.svg",
+    }  # fmt: skip
+    assert "src=" not in (tmp_path / "compare.html").read_text()
+
+
+def test_one_model_alone_is_one_line(folders, tmp_path, capsys):
+    (run,) = folders[0].glob("lbptop-*")
+    with pytest.raises(SystemExit, match="2"):
+        main(["compare", str(run), "--out", str(tmp_path)])
+    assert "nothing to compare: 1 on synthetic" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
