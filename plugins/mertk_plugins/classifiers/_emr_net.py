@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,14 @@ class EMRNetwork(nn.Module):
     """64 numbers of each part; a layer on both, and while training one on each."""
 
     def __init__(
-        self, stream: str, backbone: Any, classes: int, *, dropout: float, backbone_lr: float
+        self,
+        stream: str,
+        backbone: Any,
+        classes: int,
+        *,
+        judge: Mapping[str, Any],
+        dropout: float,
+        backbone_lr: float,
     ) -> None:
         super().__init__()
         self.stream, self.backbone = stream, backbone
@@ -33,6 +42,7 @@ class EMRNetwork(nn.Module):
         self.each = nn.ModuleList(nn.Linear(WIDTH, classes) for _ in range(2))
         for part in (self.parts, self.both, self.each):
             part.apply(_initialise)
+        self.judge = Judge(**judge) if judge["sets"] > 1 else None
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`.
@@ -46,8 +56,48 @@ class EMRNetwork(nn.Module):
         logits: Tensor = self.both(torch.cat(found, 1))
         if not self.training:
             return logits
+        if self.judge is not None:
+            self.judge(torch.cat(found, 1), streams["_domain"])
         each = [head(part) for head, part in zip(self.each, found, strict=True)]
         return torch.stack([logits, *each], 1)
+
+
+class Judge(nn.Module):
+    """Tells data sets apart, and passes back the gradient that makes it fail."""
+
+    def __init__(self, *, sets: int, weight: float, ramp: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(2 * WIDTH, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, sets)
+        )
+        self.weight, self.ramp, self.steps = weight, ramp, 0
+        self.loss: Tensor | float = 0.0
+
+    def forward(self, found: Tensor, sets: Tensor) -> None:
+        """Judge `[clips, 128]` that come from the data sets `[clips, 1]`."""
+        strength = 2 / (1 + math.exp(-10 * self.steps / self.ramp)) - 1
+        self.steps += 1
+        told = self.layers(Reversed.apply(found, strength))
+        self.loss = self.weight * functional.cross_entropy(told, sets[:, 0].long())
+
+    def auxiliary(self, _target: Tensor) -> Tensor | float:
+        """What it adds to the loss of the batch."""
+        return self.loss
+
+
+class Reversed(torch.autograd.Function):
+    """The identity, whose gradient is turned round: Ganin and Lempitsky 2015."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, strength: float) -> Tensor:
+        """`x`."""
+        ctx.strength = strength
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        """`-strength` times the gradient."""
+        return -ctx.strength * grads[0], None
 
 
 def _initialise(part: nn.Module) -> None:

@@ -1,11 +1,20 @@
-"""EMR, two halves of a residual network's map: Liu et al. 2019, without its adversary."""
+"""EMR, two halves of a residual network's map, and an adversary: Liu et al. 2019."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 import mertk
 from mertk import networks, training
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DOMAIN = "_domain"
+"""The stream of the number of a training clip's data set."""
 
 
 class EMR(networks.NetworkClassifier):
@@ -18,9 +27,15 @@ class EMR(networks.NetworkClassifier):
     it, training starts from scratch. `backbone_lr` is the residual network's part of `lr`.
     Multi-label training takes the loss of each class's sigmoid.
 
-    The paper's adversary, which makes macro- and micro-expressions alike, is not here: it needs
-    macro-expression clips among the training clips.
+    `adversary` above 0 adds a network that tells the training clips' data sets apart from what the
+    two parts have found, behind a gradient that is reversed: they learn to give it nothing to go
+    by. Its loss counts so many times, its gradient rises to full strength over some `ramp` steps.
+    In the paper it tells macro-expressions (of CK+, trained on alone) from micro-expressions; under
+    a protocol that trains on macro-expressions of one data set it does so here. Of clips of a
+    single data set there is nothing to tell apart, and the adversary is left out.
     """
+
+    _sets = 1
 
     def __init__(
         self,
@@ -39,9 +54,14 @@ class EMR(networks.NetworkClassifier):
         lr_decay: float = 0.5,
         decay_every: int = 10,
         max_norm: float = 1.0,
+        adversary: float = 0.0,
+        ramp: int = 10_000,
     ) -> None:
         if backbone_lr <= 0:
             raise ValueError(f"backbone_lr={backbone_lr} must be above 0")
+        if adversary < 0 or ramp < 1:
+            raise ValueError(f"adversary={adversary}, ramp={ramp}: not below 0, at least 1")
+        self.adversary, self.ramp = adversary, ramp
         self.name, self.pretrained = network, pretrained
         self.parts = {"dropout": networks.dropout(dropout), "backbone_lr": backbone_lr}
         self.schedule = training.Schedule(
@@ -50,15 +70,36 @@ class EMR(networks.NetworkClassifier):
             max_norm=max_norm, eps=1e-8,
         )  # fmt: skip
 
+    def fit(
+        self,
+        train: mertk.Train[mertk.Streams],
+        rng: np.random.Generator,
+        /,
+        through: Sequence[mertk.Differentiable] = (),
+    ) -> None:
+        """Train; with an adversary each clip has the number of its data set beside its picture."""
+        people = [str(person).partition("/")[0] for person in train.people]
+        sets, number = np.unique(people, return_inverse=True)
+        self._sets = len(sets) if self.adversary else 1
+        if self._sets > 1:
+            inputs = [
+                {**streams, DOMAIN: np.array([at], np.float32)}
+                for streams, at in zip(train.inputs, number, strict=True)
+            ]
+            train = replace(train, inputs=inputs)
+        super().fit(train, rng, through)
+
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 64x64 pixels, so that its map has two rows."""
         from mertk_plugins.classifiers._emr_net import EMRNetwork
 
-        stream, _ = networks.picture("emr", shapes, least=64)
+        seen = {name: shape for name, shape in shapes.items() if name != DOMAIN}
+        stream, _ = networks.picture("emr", seen, least=64)
         net = networks.backbone(
             "emr", self.name, pretrained=self.pretrained, num_classes=0, global_pool=""
         )
-        return EMRNetwork(stream, net, classes, **self.parts)
+        judge = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}
+        return EMRNetwork(stream, net, classes, judge=judge, **self.parts)
 
 
 @mertk.hookimpl

@@ -1,4 +1,4 @@
-"""EMR, the winner of MEGC 2019, without its adversary: a network over flow as a colour picture."""
+"""EMR, the winner of MEGC 2019: a network over flow as a colour picture."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ CARD = mertk.Card(
     leak="L1",
     differs=(
         (
-            "no adversary and no CK+: training clips are micro-expressions alone, so it would "
-            "have nothing to tell apart"
+            "no adversary by default, as training clips are micro-expressions alone; "
+            "`--set classifier.adversary=1` has one that tells the training clips' data sets "
+            "apart, of any number, theirs CK+ from the others by one logit"
         ),
         (
             "the residual network begins with ImageNet weights of timm; the authors' begins with "
@@ -81,7 +82,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "emr",
         QUICK,
-        summary="EMR, two parts of a ResNet-18's map over flow as colours, without the adversary.",
+        summary="EMR, two parts of a ResNet-18's map over flow as colours.",
         presets={"paper": PAPER, "code": CODE, "quick": QUICK},
         card=CARD,
     )

@@ -9,6 +9,7 @@ import torch
 from torch.func import functional_call, stack_module_state, vmap
 
 import mertk
+from mertk_plugins.classifiers._emr_net import Judge
 from mertk_plugins.classifiers.dual_inception import DualInception
 from mertk_plugins.classifiers.emr import EMR
 from mertk_plugins.classifiers.offapexnet import OffApexNet
@@ -282,6 +283,55 @@ def test_emrs_backbone_trains_at_a_rate_of_its_own():
     assert CASES["emr"].small_network().backbone.lr_scale == 0.01
     with pytest.raises(ValueError, match="backbone_lr"):
         EMR(backbone_lr=0.0)
+
+
+def of_two_sets(train):
+    """The same clips, every other one of another data set."""
+    people = [f"{'ab'[at % 2]}/{at}" for at in range(len(train))]
+    return replace(train, people=np.array(people))
+
+
+def test_emrs_adversary_has_nothing_to_do_in_one_data_set():
+    case = CASES["emr"]
+    train = case.clips(np.arange(6) % 3)
+    found, alone = (
+        case.fitted(train, epochs=2, adversary=weight).predict(train.inputs[0]) for weight in (1, 0)
+    )
+    assert np.array_equal(found, alone)
+
+
+def test_emrs_adversary_learns_from_data_sets_and_is_asked_nothing():
+    case = CASES["emr"]
+    train = of_two_sets(case.clips(np.arange(6) % 3))
+    build = {"epochs": 3, "ramp": 1}
+    found, again, alone = (
+        case.fitted(train, adversary=weight, **build).predict(train.inputs[0])
+        for weight in (1, 1, 0)
+    )
+    assert np.array_equal(found, again)
+    assert not np.array_equal(found, alone)
+    with pytest.raises(ValueError, match="adversary=-1"):
+        EMR(adversary=-1)
+
+
+def test_emrs_adversary_turns_the_gradient_round_and_not_its_own():
+    def gradients(steps):
+        torch.manual_seed(0)
+        judge = Judge(sets=2, weight=1.0, ramp=10)
+        judge.steps = steps
+        x = torch.randn(4, 128, requires_grad=True)
+        judge(x, torch.tensor([[0.0], [1.0], [0.0], [1.0]]))
+        judge.auxiliary(None).backward()
+        plain = torch.autograd.grad(
+            torch.nn.functional.cross_entropy(judge.layers(x), torch.tensor([0, 1, 0, 1])),
+            [x, judge.layers[0].weight],
+        )
+        return (x.grad, judge.layers[0].weight.grad), plain
+
+    (given, own), (plain, plain_own) = gradients(steps=1000)
+    assert torch.allclose(given, -plain)
+    assert torch.allclose(own, plain_own)
+    assert not gradients(steps=0)[0][0].any()  # at first the judge learns alone
 
 
 def test_a_network_made_for_one_size_says_which():
