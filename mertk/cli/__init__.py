@@ -22,6 +22,8 @@ COMMANDS = {
     "list": "List what is registered.",
     "show": "Show one component: summary, parameters, paper, needs.",
     "report": "Recompute tables and the HTML report from run folders.",
+    "train": "Fit a model on all clips, for `predict`.",
+    "predict": "Ask a trained model about videos.",
     "compare": "Test every pair of models; figures and tables for a paper.",
     "cite": "Print BibTeX of what runs have used.",
     "score": "Score somebody else's predictions, or spotted intervals.",

@@ -243,7 +243,7 @@ class Crashes(Plain):
         raise ValueError("no face")
 
 
-@cheat("aligner", "repeats", "no_memory", "pickles")
+@cheat("aligner", "repeats", "no_memory", "pickles", "stores")
 class TossesCoins(Plain):
     """Brightens by the operating system's chances."""
 
@@ -315,7 +315,16 @@ class NeedsToWrite(Change):
         return super().extract(faces, regions)
 
 
-@cheat("extractor", "pickles")
+@cheat("extractor", "stores")
+class HoldsAGenerator(Change):
+    """Holds what can be pickled and is no plain data."""
+
+    def __init__(self):
+        super().__init__()
+        self.rng = np.random.default_rng(0)
+
+
+@cheat("extractor", "pickles", "stores")
 class HoldsAFunction(Change):
     """Holds what cannot be sent to another process."""
 

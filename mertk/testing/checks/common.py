@@ -9,7 +9,8 @@ import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mertk.errors import ParameterError
+from mertk import states
+from mertk.errors import ParameterError, StorageError
 from mertk.recipe import Use
 from mertk.testing.answers import arrays_of, ask, difference, same, thawed
 from mertk.testing.fresh import heavy_imports
@@ -122,6 +123,18 @@ def pickles(subject: Subject) -> None:
     same(subject.usual, subject.answer(copy), "its pickled copy gives another answer")
 
 
+def stores(subject: Subject) -> None:
+    """It can be written to disk without pickle, after `fit` too, and answers the same again."""
+    package = subject.module.__name__.partition(".")[0]
+    with _findable(subject.module):
+        try:
+            node, arrays = states.frozen(subject.ready())
+            copy = states.thawed(json.loads(json.dumps(node)), arrays, [package])
+        except StorageError as error:
+            raise BrokenPromise(f"`mertk train` cannot write it: {error}") from error
+    same(subject.usual, subject.answer(copy), "what is read back gives another answer")
+
+
 @contextlib.contextmanager
 def _findable(module: ModuleType) -> Iterator[None]:
     """With the module under its name, where pickle looks: the file may have been loaded again."""
@@ -140,5 +153,5 @@ def _defaults(subject: Subject) -> dict[str, Any]:
 DECLARED = (documented, keyword_only, json_defaults, imports_light)
 """What can be seen without running it."""
 
-ASKED = (runs, repeats, no_memory, leaves_inputs_alone, pickles, survives_the_recipe)
+ASKED = (runs, repeats, no_memory, leaves_inputs_alone, pickles, stores, survives_the_recipe)
 """What can be seen of a component of any slot on one clip."""

@@ -1,0 +1,154 @@
+"""A model that is fitted on all clips, in a folder: recipe, state, what it was trained on.
+
+There is no pickle in it: `model.json` and `arrays.safetensors` (see `mertk.states`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk import identity, states
+from mertk.cache import Cache
+from mertk.errors import StorageError
+from mertk.files import write_folder, write_json
+from mertk.harness.folds import Work, learn
+from mertk.harness.line import Clock, Line, Parcel, build_line, check_probabilities
+from mertk.harness.prefix import PrefixKeys, run_prefix, unpack
+from mertk.harness.runner import identity_of
+from mertk.recipe import Recipe
+from mertk.splits import Split
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.clips import Footage
+    from mertk.harness.bench import Request
+    from mertk.harness.progress import Progress
+    from mertk.plugins import Plugins
+    from mertk.registry import Registry
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """A fitted model; `about` is its identity and what it was trained on, as in `model.json`."""
+
+    name: str
+    classes: tuple[str, ...]
+    multilabel: bool
+    line: Line
+    about: Mapping[str, Any]
+
+    def predict(self, footage: Footage) -> NDArray[np.float64]:
+        """Class probabilities `[classes]` of one clip; raises what its components raise."""
+        parcel = Parcel(footage=footage)
+        for step in (*self.line.prefix, *self.line.inside[:-1]):
+            if not step.joint:
+                parcel = step.apply(parcel)
+        found = self.line.classifier.component.predict(parcel.streams)
+        what = f"classifier {type(self.line.classifier.component).__name__}"
+        return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
+
+    def save(self, folder: Path) -> None:
+        """Write the folder, whole or not at all; what lies there is replaced."""
+        from safetensors.numpy import save_file
+
+        inside = {step.place: step.component for step in self.line.inside}
+        try:
+            state, arrays = states.frozen(inside)
+        except StorageError as error:
+            raise StorageError(f"{self.name}: {error}") from error
+
+        def fill(partial: Path) -> None:
+            write_json(partial / "model.json", {**self.about, "state": state})
+            save_file(arrays, partial / "arrays.safetensors")
+
+        write_folder(folder, fill)
+
+    @classmethod
+    def load(cls, folder: Path, plugins: Plugins) -> Saved:
+        """Read a folder that `save` wrote.
+
+        Raises `StorageError` where it is none, and where the state names code that is neither of
+        mertk nor of the components' own packages.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            arrays = load_file(folder / "arrays.safetensors")
+        except (OSError, ValueError, SafetensorError) as error:
+            raise StorageError(
+                f"{folder} holds no trained model ({error}); `mertk train --out` writes one"
+            ) from error
+        if about.get("format") != FORMAT:
+            raise StorageError(
+                f"{folder} has format {about.get('format')}; this release reads {FORMAT}"
+            )
+        recipe = Recipe.from_json(about["identity"]["recipe"])
+        line = build_line(plugins.registry, recipe)
+        state = about.pop("state")
+        fitted = states.thawed(state, arrays, _packages(plugins.registry, recipe))
+        steps = [
+            type(step)(step.place, fitted[step.place]) if step.place in fitted else step
+            for step in line.inside
+        ]
+        return cls(
+            name=about["name"],
+            classes=tuple(about["identity"]["classes"]),
+            multilabel=about["multilabel"],
+            line=Line(line.prefix, tuple(steps)),
+            about=about,
+        )
+
+
+def _packages(registry: Registry, recipe: Recipe) -> list[str]:
+    """The packages that the recipe's components come from, as they are installed here."""
+    return [
+        registry.get(place.partition(".")[0], use.name).load().__module__.partition(".")[0]
+        for place, use in recipe.places().items()
+    ]
+
+
+def train(request: Request, seed: int, watch: Progress) -> Saved:
+    """Fit the first model of a request on all clips of its task, nobody held out."""
+    model, task = request.models[0], request.task
+    registry, cache = request.plugins.registry, Cache(request.options.cache)
+    line = build_line(registry, model.recipe)
+    keys = PrefixKeys.of(registry, model.recipe, line)
+    parcels: list[Parcel] = []
+    watch.stage(f"{model.name}: features", len(task.clips))
+    for clip in task.clips:
+        if line.prefix:
+            run_prefix(line, keys, cache, clip)
+            stored = cache.get(keys.clip(clip.fingerprint))
+            if stored is None:
+                raise StorageError(f"{clip.uid}: its features went missing; train again")
+            parcels.append(unpack(stored, clip.footage))
+        else:
+            parcels.append(Parcel(footage=clip.footage))
+        watch.step(clip.uid)
+    watch.stage(f"{model.name}: training", 0)
+    everybody = Split("all clips", np.arange(len(parcels)), np.arange(0))
+    learn(line, Work(task.sample, everybody, seed, Clock()), parcels, [])
+    named = identity_of(registry, task, model)
+    about = {
+        "format": FORMAT,
+        "name": model.name,
+        "multilabel": task.sample.multilabel,
+        "seed": seed,
+        "clips": len(task.clips),
+        "subjects": len(set(task.sample.people.tolist())),
+        "synthetic": task.synthetic,
+        "identity": named,
+        "provenance": identity.provenance(request.options.device),
+    }
+    return Saved(model.name, task.sample.classes, task.sample.multilabel, line, about)
