@@ -1,58 +1,212 @@
-"""The code in README and docs runs as it stands there."""
+"""What README and docs show runs as it stands there; tests/pages.py tries it."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 import mertk
+from pages import (
+    FOREIGN_OPTIONS,
+    GIVEN,
+    PARSED_ONLY,
+    PROGRAMS,
+    ROOT,
+    Block,
+    Broken,
+    Trial,
+    blocks,
+    commands,
+    inline,
+    page_files,
+    pages,
+    required,
+    span_fault,
+    why_parsed_only,
+)
 
-ROOT = Path(__file__).parents[1]
-TOYS = Path(__file__).parent / "toys.py"
+PAGES = {page: found for page, found in pages().items() if found}
 
 
-def python_blocks(path):
-    return re.findall(r"```python\n(.*?)```", (ROOT / path).read_text(), re.DOTALL)
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_of_a_page_does_what_it_shows(page, tmp_path):
+    trial = Trial(tmp_path / "page")
+    for block in PAGES[page]:
+        trial.block(block)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-plugin.md"])
-def test_the_plugin_shown_can_be_benched(page, tmp_path):
-    code = next(block for block in python_blocks(page) if "class MeanChange" in block)
-    file = tmp_path / "mean_change.py"
-    file.write_text(code)
-    plugins = mertk.load_plugins([TOYS, file])
-    assert plugins.broken == {}
-    results = mertk.bench(
-        ["toy_model"],
-        dataset="toy",
-        swaps=[("extractor", [mertk.Use("mean_change", percentile=50)])],
-        plugins=plugins,
-        out=tmp_path / "runs",
-        jobs=1,
-    )
-    assert 0 <= results.table()["UF1"][0] <= 1
+def test_there_are_blocks():
+    assert {"README.md", "CONTRIBUTING.md", "docs/tutorial/first-plugin.md"} <= set(PAGES)
+    assert sum(len(found) for found in PAGES.values()) > 40
+
+
+def shown():
+    """Every command and python block of all pages, as `PARSED_ONLY` sees it."""
+    for block in [block for found in PAGES.values() for block in found]:
+        if block.language == "python":
+            yield block.text
+        elif block.language in {"console", "bash"}:
+            yield from (" ".join(words[1:]) for words in commands(block.text) if words[0] == "mertk")
+
+
+def test_what_is_only_parsed_is_on_the_pages():
+    used = {why_parsed_only(one) for one in shown()}
+    assert set(PARSED_ONLY) <= used, f"stale: {set(PARSED_ONLY) - used}"
+
+
+def test_what_is_given_is_on_the_pages():
+    text = "\n".join(file.read_text() for file in page_files())
+    assert [name for name in GIVEN if name not in text] == []
+    assert [name for name in FOREIGN_OPTIONS if f"`{name}" not in text] == []
+    called = {words[0] for block in sum(PAGES.values(), []) if block.language == "console"
+              for words in commands(block.text)}  # fmt: skip
+    assert set(PROGRAMS) - called == set()
+
+
+@pytest.mark.parametrize("file", page_files(), ids=lambda file: str(file.relative_to(ROOT)))
+def test_commands_and_options_in_running_text_exist(file):
+    wrong = [(span, fault) for span in inline(file.read_text()) if (fault := span_fault(span))]
+    assert wrong == []
 
 
 def test_the_readme_shows_the_same_plugin_as_the_tutorial():
     readme, tutorial = (
-        next(b for b in python_blocks(page) if "class MeanChange" in b)
+        next(b.text for b in PAGES[page] if "class MeanChange" in b.text)
         for page in ("README.md", "docs/tutorial/first-plugin.md")
     )
     assert readme.split("@mertk")[0] == tutorial.split("@mertk")[0]
 
 
-@pytest.mark.slow
-def test_the_readme_python_example_runs(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    code = next(block for block in python_blocks("README.md") if "mertk.bench" in block)
-    exec(code, {})  # noqa: S102
-    assert "flow_svm" in capsys.readouterr().out
+PLUGIN = '''
+import mertk
+class Shown:
+    """Brightness."""
+    def extract(self, faces, regions):
+        {body}
+@mertk.hookimpl
+def mertk_register(register):
+    register.extractor("shown_one", Shown)
+'''
+
+CHEATS = {
+    "an unknown language": ("", "anything", "is no language"),
+    "another language": ("ruby", "puts 1", "is no language"),
+    "a python block that raises": ("python", "1 / 0", "ZeroDivisionError"),
+    "a python block that is none": ("python", "import import", "SyntaxError"),
+    "a name that mertk lacks": ("python", "import mertk\nmertk.Faecs", "Faecs"),
+    "a plug-in that raises": ("python", PLUGIN.format(body="1 / 0"), "division by zero"),
+    "a plug-in that registers nothing": (
+        "python", "import mertk\n@mertk.hookimpl\ndef mertk_register(register): pass", "nothing",
+    ),
+    "a toml block that is none": ("toml", "a = = 1", "TOMLDecodeError"),
+    "a json block that is none": ("json", "{", "JSONDecodeError"),
+    "an unknown command": ("console", "mertk bnech", "bnech"),
+    "an unknown option": ("console", "mertk bench --model lbptop --modle x", "--modle"),
+    "a value that is none": ("console", "mertk bench --model lbptop --device gpu", "'gpu'"),
+    "an unknown model that would run": ("console", "mertk bench --model lbptpo", "lbptpo"),
+    "an unknown thing to show": ("console", "mertk show model lbptpo", "lbptpo"),
+    "an unknown program": ("console", "conda install mertk", "conda"),
+    "an unknown extra": ("console", "pip install '.[everything]'", "everything"),
+    "another package": ("console", "pip install mertkk", "mertkk"),
+    "an unknown module": ("console", "python -m benchmarks_that_are_not", "benchmarks_that"),
+    "a pipe": ("console", "mertk list | head", "only &&"),
+    "a run that fails": ("console", "mertk score nowhere.txt", "exit code 2"),
+    "a second command": ("console", "mertk list model && mertk lsit", "lsit"),
+}  # fmt: skip
 
 
-def test_every_registered_name_in_the_docs_exists():
-    registry = mertk.load_plugins().registry
-    known = {entry.name for entry in registry}
-    for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
-        text = page.read_text()
-        for name in re.findall(r"--(?:model|baseline) ([a-z_]+)", text):
-            assert name in known, f"{page}: {name}"
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_a_cheat_is_caught(cheat, tmp_path):
+    language, text, says = CHEATS[cheat]
+    with pytest.raises(Broken, match=re.escape(says)) as caught:
+        Trial(tmp_path).block(Block("page.md", 7, language, text))
+    assert "page.md:7" in str(caught.value)
+
+
+ONLY_PARSED = "--data casme2=/data/CASME2"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (f"mertk bench --model lbptpo --dataset casme2 {ONLY_PARSED}", "lbptpo"),
+        (f"mertk bench --model lbptop --baseline nothing {ONLY_PARSED}", "nothing"),
+        (f"mertk bench --model lbptop:papr {ONLY_PARSED}", "papr"),
+        (f"mertk bench --model lbptop --swap extractor=nothing {ONLY_PARSED}", "nothing"),
+        (f"mertk bench --model lbptop --swap nowhere=lbptop {ONLY_PARSED}", "nowhere"),
+        (f"mertk bench --model lbptop --set extractor.nothing=1 {ONLY_PARSED}", "nothing"),
+        (f"mertk bench --model lbptop --sweep extractor.nothing=1,2 {ONLY_PARSED}", "nothing"),
+        (f"mertk bench --model lbptop --replay nothing {ONLY_PARSED}", "nothing"),
+        (f"mertk bench --model lbptop --dataset casme7 {ONLY_PARSED}", "casme7"),
+        (f"mertk bench --model lbptop --dataset casme2:nothing=1 {ONLY_PARSED}", "nothing"),
+        (f"mertk bench --model lbptop --protocol casme2_6 {ONLY_PARSED}", "casme2_6"),
+        (f"mertk bench --model lbptop --executor ray {ONLY_PARSED}", "ray"),
+        (f"mertk bench --model lbptop --plan --jobs x {ONLY_PARSED}", "--jobs"),
+        ("mertk audit --model lbptpo", "lbptpo"),
+        ("mertk audit --model lbptop --swap extractor=nothing", "nothing"),
+        ("mertk audit --model lbptop --probe nothing", "nothing"),
+        ("mertk audit --model lbptop --protocol casme2_6", "casme2_6"),
+        ("mertk data prepare casme7 --out /data/x", "casme7"),
+        ("mertk data prepare casme2 --out /data/x --aligner nothing", "nothing"),
+        ("mertk data prepare casme2 --out /data/x --flow nothing", "nothing"),
+        ("mertk data prepare casme2 --out /data/x --protocol casme2_6", "casme2_6"),
+        ("mertk data check casme7 --data /data/x", "casme7"),
+        ("mertk data check casme2 --data /data/x --frames some", "some"),
+        ("mertk data add casme7 /data/x", "casme7"),
+        ("mertk list model /data/x", "unexpected extra argument"),
+        ("mertk new extractor x --out /data/mertk-tests", "runs to its end"),
+    ],
+)
+def test_a_cheat_in_what_is_only_parsed_is_caught(line, says, tmp_path, monkeypatch):
+    if "runs to its end" in says:  # what can be run to its end must not be on the list
+        line = line.replace("/data/mertk-tests", f"{tmp_path}/data/new")
+    assert why_parsed_only(line.removeprefix("mertk "))
+    with pytest.raises(Broken, match=re.escape(says)):
+        Trial(tmp_path).block(Block("page.md", 1, "console", line))
+
+
+def test_what_is_only_parsed_passes_where_it_is_right(tmp_path):
+    lines = f"mertk bench --model ststnet --baseline lbptop --dataset casme2 {ONLY_PARSED} --plan"
+    Trial(tmp_path).block(Block("page.md", 1, "console", lines))
+
+
+def test_blocks_of_a_page_share_a_folder_and_a_namespace(tmp_path):
+    trial = Trial(tmp_path / "page")
+    texts = (
+        "from pathlib import Path\na = 1",
+        "Path('kept.txt').write_text('x')",
+        "assert a == 1 and Path('kept.txt').read_text() == 'x'",
+    )
+    for text in texts:
+        trial.block(Block("page.md", 1, "python", text))
+
+
+def test_blocks_are_found_with_their_place():
+    text = "a\n\n```python\nx = 1\n```\n\n- b\n\n    ```console\n    mertk list\n    ```\n"
+    assert blocks("page.md", text) == [
+        Block("page.md", 4, "python", "x = 1\n"),
+        Block("page.md", 10, "console", "mertk list\n"),
+    ]
+
+
+def test_a_block_that_is_never_closed_is_caught():
+    with pytest.raises(Broken, match=r"page.md:1: .* never closed"):
+        blocks("page.md", "```python\nx = 1\n")
+
+
+@pytest.mark.parametrize(
+    "span", ["mertk bnech", "mertk data chekc x", "mertk list --modle", "--modle x", "mertk lsit x"]
+)
+def test_a_cheat_in_running_text_is_caught(span):
+    assert span_fault(next(inline(f"Give `{span}` here.")))
+
+
+def test_registered_names_in_running_text_exist():
+    known = {entry.name for entry in mertk.load_plugins().registry}
+    for file in page_files():
+        for name in re.findall(r"--(?:model|baseline) ([a-z_]+)", file.read_text()):
+            assert name in known, f"{file}: {name}"
+
+
+def test_requirements_are_read():
+    assert any(one.startswith("pytest>") for one in required())

@@ -1,0 +1,391 @@
+"""The fenced blocks and inline code of pages, tried: what a page shows must be so.
+
+`Page.of(…)` finds the blocks, `Trial.block` tries one and raises `Broken` with its place. What is
+only parsed, and why, stands in `PARSED_ONLY`.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import re
+import shlex
+import textwrap
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import click
+
+import mertk
+from mertk import cli, scaffold
+from mertk.harness import bench, plan, prepare
+from mertk.harness.line import build_line
+from mertk.recipe import SLOTS, Recipe, Use
+
+ROOT = Path(__file__).parents[1]
+TOYS = Path(__file__).parent / "toys.py"
+
+PARSED_ONLY = {
+    r"/data/|data check (casme2|samm)$": "the folder of a data set that is asked for, or your own",
+    r"--dataset (casme2 --protocol|samm$)|--protocol megc2019": "the same, as `data add` knows it",
+    r"audit --model|--replay |check --all": "minutes; tests/audit, tests/harness/test_replay.py and "
+    "tests/testing run such",
+    r"--device cuda|dask://": "needs a GPU, or machines of your own",
+    r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
+    r"--executor dask": "seconds to start workers; tests/harness/test_executors.py runs it",
+    r"dask_jobqueue|dask_kubernetes": "needs a cluster; the page says that these are sketches",
+}
+"""What no test runs, by a pattern of the command or python block: the first that fits counts."""
+
+PROGRAMS = {
+    "dask": "distributed", "lint-imports": "import-linter", "mkdocs": "mkdocs-material",
+    "mypy": "mypy", "pre-commit": "pre-commit", "pytest": "pytest", "ruff": "ruff",
+}  # fmt: skip
+"""Other programs that pages call, and the requirement in pyproject.toml that brings them."""
+
+FOREIGN_OPTIONS = {"--nthreads": "dask worker"}
+"""Options in running text that are not mertk's."""
+
+GIVEN = {
+    "mine.py": scaffold.plugin("extractor", "mine")["mine.py"],
+    "my_plugin.py": scaffold.plugin("extractor", "my_extractor")["my_extractor.py"],
+    "their_log.txt": "casme2 sub01\nEP02_01f 1 0\nEP02_02f 0 0\ncasme2 sub02\nEP01_01f 2 2\n",
+    "truth.csv": "video,onset,offset\ns15_01,10,30\n",
+    "spotted.csv": "video,onset,offset\ns15_01,12,30\n",
+}
+"""Files that pages name without showing them."""
+
+SMALL = ("subjects=4", "clips=3")
+"""The synthetic set of a command that is run, where it names no other."""
+
+
+class Broken(AssertionError):
+    """A page shows what is not so."""
+
+
+class _Stop(BaseException):
+    """A command is understood, and would begin to work now."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its lines, and where its first one stands."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    def broken(self, why: object) -> Broken:
+        return Broken(f"{self.page}:{self.line}: {why}")
+
+
+def blocks(page: str, text: str) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    found, lines = [], iter(enumerate(text.splitlines(), 1))
+    for number, line in lines:
+        if not (opened := re.match(r"\s*(```+|~~~+)\s*(\S*)", line)):
+            continue
+        inside = []
+        for _, line in lines:  # noqa: B020, PLW2901
+            if line.strip() == opened[1]:
+                break
+            inside.append(line)
+        else:
+            raise Broken(f"{page}:{number}: the block is never closed")
+        found.append(Block(page, number + 1, opened[2], textwrap.dedent("\n".join(inside)) + "\n"))
+    return found
+
+
+def page_files() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+
+
+def pages() -> dict[str, list[Block]]:
+    """Every page with its blocks, by its path in the repository."""
+    named = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in page_files()}
+    return {page: blocks(page, text) for page, text in named.items()}
+
+
+def commands(text: str) -> list[list[str]]:
+    """The commands of a console block; raises `ValueError` for what is more than `&&`."""
+    found = []
+    for line in text.replace("\\\n", " ").splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        lexer.whitespace_split, lexer.commenters = True, "#"
+        words: list[str] = []
+        for word in [*lexer, "&&"]:
+            if word == "&&":
+                found += [words] if words else []
+                words = []
+            elif set(word) <= set("();<>|&"):
+                raise ValueError(f"'{word}': only && is known here")
+            else:
+                words.append(word)
+    return found
+
+
+def why_parsed_only(shown: str) -> str | None:
+    """The pattern by which a command or python block is only parsed."""
+    return next((pattern for pattern in PARSED_ONLY if re.search(pattern, shown)), None)
+
+
+@dataclass
+class Trial:
+    """Tries the blocks of one page in order, in one folder and one namespace."""
+
+    folder: Path
+    namespace: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, text in GIVEN.items():
+            (self.folder / name).write_text(text, encoding="utf-8")
+
+    def block(self, block: Block) -> None:
+        """Raise `Broken` where a block does not do what it shows."""
+        reader = {"python": self._python, "console": self._console, "bash": self._console,
+                  "toml": lambda b: tomllib.loads(b.text),
+                  "json": lambda b: json.loads(b.text)}.get(block.language)  # fmt: skip
+        if reader is None:
+            raise block.broken(f"'{block.language}' is no language that is tried; name one")
+        try:
+            with contextlib.chdir(self.folder):
+                reader(block)
+        except Broken:
+            raise
+        except Exception as error:
+            raise block.broken(f"{type(error).__name__}: {error}") from error
+
+    def _python(self, block: Block) -> None:
+        code = compile(block.text, f"{block.page}:{block.line}", "exec")
+        names = {node.name for node in ast.parse(block.text).body
+                 if isinstance(node, ast.FunctionDef)}  # fmt: skip
+        if "mertk_register" in names:
+            self._plugin(block)
+        elif not why_parsed_only(block.text):
+            exec(code, self.namespace)  # noqa: S102
+
+    def _plugin(self, block: Block) -> None:
+        """Write a plug-in file under the name of what it registers, and bench that."""
+        draft = self.folder / "shown.py"
+        draft.write_text(block.text, encoding="utf-8")
+        plugins = mertk.load_plugins([TOYS, draft])
+        new = [entry for entry in plugins.registry if entry.origin.endswith("shown.py")]
+        if plugins.broken or not new:
+            raise block.broken(plugins.broken or "registers nothing")
+        for entry in new:
+            if entry.kind not in SLOTS:
+                raise block.broken(f"nobody has said yet how to bench a {entry.kind}")
+            results = mertk.bench(
+                ["toy_model"], dataset="toy", swaps=[(entry.kind, [Use(entry.name)])],
+                plugins=plugins, out=self.folder / "shown", jobs=1,
+            )  # fmt: skip
+            if not 0 <= results.table()["UF1"][0] <= 1:
+                raise block.broken(f"{entry.name} has no score")
+        draft.rename(self.folder / f"{new[0].name}.py")
+
+    def _console(self, block: Block) -> None:
+        for words in commands(block.text):
+            shown = shlex.join(words)
+            try:
+                self._command(words)
+            except Exception as error:
+                raise block.broken(f"{shown}: {error}") from error
+
+    def _command(self, words: list[str]) -> None:
+        match words:
+            case ["mertk", *rest]:
+                self._mertk(rest)
+            case ["pip", "install", *rest]:
+                _installable(rest)
+            case ["python", "-m", module, *_]:
+                if find_spec(module) is None:
+                    raise Broken(f"there is no module {module}")
+            case [program, *_]:
+                if PROGRAMS.get(program) not in {re.split(r"[>\[]", one)[0] for one in required()}:
+                    raise Broken(f"'{program}' is no program that mertk or its extras bring")
+
+    def _mertk(self, words: list[str]) -> None:
+        if why_parsed_only(" ".join(words)):
+            _parse(words)
+        else:
+            _run(self._small([word.replace("/tmp/", f"{self.folder}/") for word in words]))  # noqa: S108
+
+    def _small(self, words: list[str]) -> list[str]:
+        """The same command on few clips, in this process, writing where nothing is yet."""
+        if "bench" in words:
+            words = [*words, "--out", str(self.folder / "runs")]
+            words += [] if "--jobs" in words else ["--jobs", "1"]
+            if "--dataset" not in words and "--protocol" not in words:
+                words += [part for one in SMALL for part in ("--set", f"dataset.{one}")]
+        if "synth" in words:
+            words = [*words, *(part for one in SMALL for part in ("--set", one))]
+        if words[0] == "new":
+            words = [*words, "--out", str(self.folder / "new")]
+        return words
+
+
+def required() -> list[str]:
+    """Every requirement of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+
+
+def _installable(words: list[str]) -> None:
+    """Whether `pip install` is asked for this project, with extras that it has."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for word in words:
+        if word.startswith("-"):
+            continue
+        name, _, extras = word.rstrip("]").partition("[")
+        unknown = set(filter(None, extras.split(","))) - set(project["optional-dependencies"])
+        if name not in {".", "mertk"} or unknown:
+            raise Broken(f"pip install {word}: no such extra of mertk, or not mertk")
+
+
+def _run(words: list[str]) -> None:
+    """Run a command to its end; exit codes but 0 are broken."""
+    try:
+        with contextlib.redirect_stderr(_Said()) as said:
+            cli.main(words)
+    except SystemExit as end:
+        if end.code:
+            raise Broken(f"exit code {end.code}: {said.text}") from end
+
+
+class _Said:
+    """Keeps what is written to standard error."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
+
+    def flush(self) -> None: ...
+
+
+def _parse(words: list[str]) -> None:
+    """Let the real command read its options and build what they name, and stop before it works."""
+    with contextlib.ExitStack() as stack:
+        for target, name, instead in _STOPS:
+            stack.enter_context(mock.patch.object(target(), name, instead))
+        try:
+            _run(words)
+        except _Stop:
+            return
+    raise Broken("runs to its end: it need not be among what is only parsed")
+
+
+def _stop(*_: Any, **__: Any) -> Any:
+    raise _Stop
+
+
+def _no_clips(registry: Any, datasets: Any, _folders: Any) -> list[Any]:
+    for use in datasets:
+        registry.build("dataset", use)
+    return []
+
+
+def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> plan.Task:
+    rules = registry.build("protocol", protocol)
+    return plan.Task([], None, [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
+
+
+def _audited(case: Any, **_: Any) -> Any:
+    registry = mertk.load_plugins(case.files).registry
+    build_line(registry, Recipe.from_json(case.recipe))
+    registry.build("protocol", Use.from_json(case.protocol))
+    _no_clips(registry, map(Use.from_json, case.datasets), {})
+    raise _Stop
+
+
+def _prepared(preparation: Any, _jobs: int) -> Any:
+    _no_clips(preparation.registry, preparation.uses, {})
+    if preparation.protocol:
+        preparation.registry.build("protocol", preparation.protocol)
+    raise _Stop
+
+
+def _surveyed(registry: Any, name: str, _folder: Any) -> Any:
+    registry.build("dataset", Use.parse(name))
+    raise _Stop
+
+
+def _module(name: str) -> Any:
+    """By its name, since packages also hold functions of their modules' names."""
+    import importlib  # noqa: PLC0415
+
+    return lambda: importlib.import_module(name)
+
+
+_BENCH = _module("mertk.harness.bench")
+_STOPS = [
+    (_BENCH, "read_clips", _no_clips),
+    (_BENCH, "make_task", _no_labels),
+    (_BENCH, "run", _stop),
+    (_module("mertk.harness.estimate"), "estimate", _stop),
+    (_module("mertk.audit"), "audit", _audited),
+    (lambda: prepare._Preparation, "run", _prepared),
+    (_module("mertk.cli._data_check"), "_survey", _surveyed),
+    (_module("mertk.places"), "remember", _stop),
+    (_module("mertk.testing.workers"), "check_all", _stop),
+]
+"""Where commands begin to work: (module, name, what stands there instead)."""
+
+
+def inline(text: str) -> Iterator[str]:
+    """The code spans of running text."""
+    prose = re.sub(r"^\s*```.*?^\s*```", "", text, flags=re.DOTALL | re.MULTILINE)
+    for span in re.findall(r"(?<!`)`([^`]+)`(?!`)", prose):
+        yield " ".join(span.split())
+
+
+def span_fault(span: str) -> str:
+    """What is wrong about a `mertk …` or `--option` in running text, or nothing."""
+    words = span.replace("'", "").replace('"', "").split()
+    node: click.Command = cli.app
+    context = click.Context(node)
+    known = set(_options(node))
+    if words[:1] == ["mertk"]:
+        for word in words[1:]:
+            if not isinstance(node, click.Group) or word.startswith("-"):
+                break
+            child = node.commands.get(word) if node is not cli.app else (
+                node.get_command(context, word))  # fmt: skip
+            if child is None:
+                return f"no command '{word}'"
+            node = child
+            known |= set(_options(node))
+    elif words[0].startswith("--"):
+        known |= {option for command in _all_commands() for option in _options(command)}
+        known |= set(FOREIGN_OPTIONS)
+    else:
+        return ""
+    for word in words:
+        option = word.partition("=")[0]
+        if re.fullmatch(r"--[a-z][a-z-]*", option) and option not in known:
+            return f"no option '{option}'"
+    return ""
+
+
+def _options(command: click.Command) -> list[str]:
+    named = [name for param in command.params for name in (*param.opts, *param.secondary_opts)]
+    return ["--help", "--version", *named]
+
+
+def _all_commands() -> Iterator[click.Command]:
+    context = click.Context(cli.app)
+    for name in cli.COMMANDS:
+        command = cli.app.get_command(context, name)
+        assert command is not None
+        yield command
+        yield from getattr(command, "commands", {}).values()
