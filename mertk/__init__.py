@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from mertk import (
         data,
         flow,
+        losses,
         manifest,
         metrics,
+        networks,
         sampling,
         sklearn,
         splits,
         spotting,
+        stacking,
         stats,
         testing,
         training,
@@ -157,15 +160,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in HOMES:
-        value = getattr(importlib.import_module(HOMES[name]), name)
-    elif name in _MODULES:
-        value = importlib.import_module(f"mertk.{name}")
-    else:
-        raise AttributeError(f"module 'mertk' has no attribute '{name}'")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # or else type checkers would let every misspelt name pass
+
+    def __getattr__(name: str) -> Any:
+        if name in HOMES:
+            value = getattr(importlib.import_module(HOMES[name]), name)
+        elif name in _MODULES:
+            value = importlib.import_module(f"mertk.{name}")
+        else:
+            raise AttributeError(f"module 'mertk' has no attribute '{name}'")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,7 +25,7 @@ import click
 
 import mertk
 from mertk import cli, scaffold
-from mertk.harness import bench, plan, prepare
+from mertk.harness import plan
 from mertk.harness.line import build_line
 from mertk.recipe import SLOTS, Recipe, Use
 
@@ -65,7 +66,7 @@ SMALL = ("subjects=4", "clips=3")
 """The synthetic set of a command that is run, where it names no other."""
 
 
-class Broken(AssertionError):
+class Broken(AssertionError):  # noqa: N818
     """A page shows what is not so."""
 
 
@@ -88,18 +89,20 @@ class Block:
 
 def blocks(page: str, text: str) -> list[Block]:
     """The fenced blocks of a page, in order."""
-    found, lines = [], iter(enumerate(text.splitlines(), 1))
-    for number, line in lines:
-        if not (opened := re.match(r"\s*(```+|~~~+)\s*(\S*)", line)):
-            continue
-        inside = []
-        for _, line in lines:  # noqa: B020, PLW2901
-            if line.strip() == opened[1]:
-                break
-            inside.append(line)
+    found: list[Block] = []
+    opened: re.Match[str] | None = None
+    inside: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if opened is None:
+            opened, inside = re.match(r"\s*(```+|~~~+)\s*(\S*)", line), []
+        elif line.strip() == opened[1]:
+            code = textwrap.dedent("\n".join(inside)) + "\n"
+            found.append(Block(page, number - len(inside), opened[2], code))
+            opened = None
         else:
-            raise Broken(f"{page}:{number}: the block is never closed")
-        found.append(Block(page, number + 1, opened[2], textwrap.dedent("\n".join(inside)) + "\n"))
+            inside.append(line)
+    if opened is not None:
+        raise Broken(f"{page}: a block is never closed: {''.join(inside[:1])}")
     return found
 
 
@@ -235,7 +238,7 @@ class Trial:
 def required() -> list[str]:
     """Every requirement of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    return [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
 
 
 def _installable(words: list[str]) -> None:
@@ -276,8 +279,8 @@ class _Said:
 def _parse(words: list[str]) -> None:
     """Let the real command read its options and build what they name, and stop before it works."""
     with contextlib.ExitStack() as stack:
-        for target, name, instead in _STOPS:
-            stack.enter_context(mock.patch.object(target(), name, instead))
+        for target, instead in _STOPS.items():
+            stack.enter_context(mock.patch(target, instead))
         try:
             _run(words)
         except _Stop:
@@ -320,26 +323,18 @@ def _surveyed(registry: Any, name: str, _folder: Any) -> Any:
     raise _Stop
 
 
-def _module(name: str) -> Any:
-    """By its name, since packages also hold functions of their modules' names."""
-    import importlib  # noqa: PLC0415
-
-    return lambda: importlib.import_module(name)
-
-
-_BENCH = _module("mertk.harness.bench")
-_STOPS = [
-    (_BENCH, "read_clips", _no_clips),
-    (_BENCH, "make_task", _no_labels),
-    (_BENCH, "run", _stop),
-    (_module("mertk.harness.estimate"), "estimate", _stop),
-    (_module("mertk.audit"), "audit", _audited),
-    (lambda: prepare._Preparation, "run", _prepared),
-    (_module("mertk.cli._data_check"), "_survey", _surveyed),
-    (_module("mertk.places"), "remember", _stop),
-    (_module("mertk.testing.workers"), "check_all", _stop),
-]
-"""Where commands begin to work: (module, name, what stands there instead)."""
+_STOPS = {
+    "mertk.harness.bench.read_clips": _no_clips,
+    "mertk.harness.bench.make_task": _no_labels,
+    "mertk.harness.bench.run": _stop,
+    "mertk.harness.estimate.estimate": _stop,
+    "mertk.audit.audit": _audited,
+    "mertk.harness.prepare._Preparation.run": _prepared,
+    "mertk.cli._data_check._survey": _surveyed,
+    "mertk.places.remember": _stop,
+    "mertk.testing.workers.check_all": _stop,
+}
+"""Where commands begin to work, and what stands there instead."""
 
 
 def inline(text: str) -> Iterator[str]:

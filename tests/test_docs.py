@@ -3,8 +3,6 @@
 import re
 
 import pytest
-
-import mertk
 from pages import (
     FOREIGN_OPTIONS,
     GIVEN,
@@ -23,6 +21,8 @@ from pages import (
     span_fault,
     why_parsed_only,
 )
+
+import mertk
 
 PAGES = {page: found for page, found in pages().items() if found}
 
@@ -46,7 +46,9 @@ def shown():
         if block.language == "python":
             yield block.text
         elif block.language in {"console", "bash"}:
-            yield from (" ".join(words[1:]) for words in commands(block.text) if words[0] == "mertk")
+            yield from (
+                " ".join(words[1:]) for words in commands(block.text) if words[0] == "mertk"
+            )
 
 
 def test_what_is_only_parsed_is_on_the_pages():
@@ -58,8 +60,13 @@ def test_what_is_given_is_on_the_pages():
     text = "\n".join(file.read_text() for file in page_files())
     assert [name for name in GIVEN if name not in text] == []
     assert [name for name in FOREIGN_OPTIONS if f"`{name}" not in text] == []
-    called = {words[0] for block in sum(PAGES.values(), []) if block.language == "console"
-              for words in commands(block.text)}  # fmt: skip
+    called = {
+        words[0]
+        for found in PAGES.values()
+        for block in found
+        if block.language == "console"
+        for words in commands(block.text)
+    }
     assert set(PROGRAMS) - called == set()
 
 
@@ -190,7 +197,7 @@ def test_blocks_are_found_with_their_place():
 
 
 def test_a_block_that_is_never_closed_is_caught():
-    with pytest.raises(Broken, match=r"page.md:1: .* never closed"):
+    with pytest.raises(Broken, match="page.md: .* never closed: x = 1"):
         blocks("page.md", "```python\nx = 1\n")
 
 
