@@ -1,4 +1,4 @@
-"""Makes the models' cards while the site is built: they are never files, so they cannot drift."""
+"""Makes the pages of components and models while the site is built, so that they cannot drift."""
 
 from __future__ import annotations
 
@@ -7,29 +7,50 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 import mertk
-from mertk.report import card
+from mertk.report import card, catalogue
 
-MODELS = [entry for entry in mertk.load_plugins().registry if entry.kind == "model"]
+ENTRIES = list(mertk.load_plugins().registry)
+MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
+COMPONENTS = "reference/components"
 
 
 def on_config(config: Any) -> Any:
-    """Put the cards behind the reference pages of the navigation."""
-    pages = ["reference/models/index.md", *(_path(entry.name) for entry in MODELS)]
+    """Put the made pages behind the reference pages of the navigation."""
+    kinds = [f"{COMPONENTS}/{kind}.md" for kind in catalogue.TITLES]
+    cards = [_path(entry.name) for entry in MODELS]
     reference = next(section["Reference"] for section in config.nav if "Reference" in section)
-    reference.append({"Models": pages})
+    reference.append({"Components": [f"{COMPONENTS}/index.md", *kinds]})
+    reference.append({"Models": ["reference/models/index.md", *cards]})
     return config
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add a page a model, and their list."""
-    for entry in MODELS:
-        files.append(File.generated(config, _path(entry.name), content=card.markdown(entry)))
-    files.append(File.generated(config, "reference/models/index.md", content=_index()))
+    """Add a page a kind and a page a model, and their lists."""
+    pages = {f"{COMPONENTS}/{kind}.md": catalogue.markdown(kind, ENTRIES)
+             for kind in catalogue.TITLES}  # fmt: skip
+    pages |= {_path(entry.name): card.markdown(entry) for entry in MODELS}
+    pages[f"{COMPONENTS}/index.md"] = _kinds()
+    pages["reference/models/index.md"] = _index()
+    for path, text in pages.items():
+        files.append(File.generated(config, path, content=text))
     return files
 
 
 def _path(name: str) -> str:
     return f"reference/models/{name}.md"
+
+
+def _kinds() -> str:
+    lines = []
+    for kind, title in catalogue.TITLES.items():
+        names = ", ".join(f"`{entry.name}`" for entry in ENTRIES if entry.kind == kind)
+        lines.append(f"| [{title}]({kind}.md) | {names} |")
+    return (
+        "# Components\n\nEverything that is registered, with its parameters, as `mertk show KIND "
+        "NAME` prints it. `--set SLOT.PARAMETER=VALUE` sets a parameter, `--swap SLOT=NAME` "
+        "exchanges a component. [Models](../models/index.md) are lines of them.\n\n"
+        "| kind | names |\n|---|---|\n" + "\n".join(lines) + "\n"
+    )
 
 
 def _index() -> str:

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from pages import ROOT, pages
 
 from mertk import scaffold
 from mertk.registry import KINDS
-from pages import ROOT, pages
 
 README = next(b.text for b in pages()["README.md"] if "class MeanChange" in b.text)
 

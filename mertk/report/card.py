@@ -52,7 +52,7 @@ def _original(entry: Entry) -> Iterator[str]:
     if card is None:
         yield f"Paper: {entry.paper}" if entry.paper else ""
         return
-    where = f" {_link(entry.paper)}" if entry.paper else ""
+    where = f" {link(entry.paper)}" if entry.paper else ""
     yield f"{card.authors}: *{card.title}*. {card.venue}, {card.year}.{where}"
     yield f"Code of the authors: {card.code or 'none was published, or none was found'}."
     meaning = "; ".join(f"{code}: {published.LEAKS[code]}" for code in card.leak.split("+"))
@@ -66,7 +66,7 @@ def _list(title: str, items: Sequence[str]) -> str:
     return "\n".join([f"## {title}", "", *(f"- {item}" for item in items)]) if items else ""
 
 
-def _link(paper: str) -> str:
+def link(paper: str) -> str:
     """`doi:…` and `arxiv:…` as links."""
     kind, _, rest = paper.partition(":")
     hosts = {"doi": "https://doi.org/", "arxiv": "https://arxiv.org/abs/"}
