@@ -17,6 +17,7 @@ _LOG = logging.getLogger(__name__)
 
 hookspec = pluggy.HookspecMarker("mertk")
 hookimpl = pluggy.HookimplMarker("mertk")
+"""Marks a function of a plug-in as the hook of its name."""
 
 
 @hookspec

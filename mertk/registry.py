@@ -242,14 +242,14 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
     """
     signature = inspect.signature(target)
     known = {n: p for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
-    annotated = hints(target)
+    hints = _hints(target)
     for name, value in params.items():
         if name not in known and _takes_any(signature):
             continue
         if name not in known:
             shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
             raise ParameterError(f"{what} takes no parameter '{name}'. It takes: {shown}.")
-        hint = annotated.get(name, Any)
+        hint = hints.get(name, Any)
         if not _fits(value, hint):
             raise ParameterError(
                 f"{what}: {name}={value!r} is not of type {_written(hint)} "
@@ -261,7 +261,7 @@ def _takes_any(signature: inspect.Signature) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
-def hints(target: Any) -> dict[str, Any]:
+def _hints(target: Any) -> dict[str, Any]:
     """The constructor's types; none where a name is imported for type checkers alone."""
     try:
         return typing.get_type_hints(target.__init__, localns=dict(vars(abc)))

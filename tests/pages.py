@@ -13,7 +13,7 @@ import re
 import shlex
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import chain
@@ -39,6 +39,7 @@ PARSED_ONLY = {
     "tests/testing run such",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
+    r"--oracle-gap": "half a minute; tests/harness/test_oracle.py runs such",
     r"--executor dask": "seconds to start workers; tests/harness/test_executors.py runs it",
     r"dask_jobqueue|dask_kubernetes": "needs a cluster; the page says that these are sketches",
 }
@@ -137,6 +138,11 @@ def commands(text: str) -> list[list[str]]:
 def why_parsed_only(shown: str) -> str | None:
     """The pattern by which a command or python block is only parsed."""
     return next((pattern for pattern in PARSED_ONLY if re.search(pattern, shown)), None)
+
+
+def stale(shown: Iterable[str]) -> set[str]:
+    """Patterns of `PARSED_ONLY` by which nothing of what is shown is only parsed."""
+    return set(PARSED_ONLY) - {why_parsed_only(one) for one in shown}
 
 
 @dataclass

@@ -27,12 +27,18 @@ _OPTION = re.compile(r"(?:mertk (?:[a-z]+ )*)?--[a-z][a-z-]*")
 _SPOKEN = {"__call__", "__getitem__", "__iter__", "__len__"}
 
 
-def lines(root: Path = ROOT, package: str = "mertk") -> list[str]:
-    """The API of a package: of each name in `__all__` its signature, and those of its members."""
+def loaded(root: Path = ROOT) -> griffe.Module:
+    """The package below a folder, as it is written."""
     module = griffe.load(
-        package, search_paths=[root], allow_inspection=False, try_relative_path=False
+        "mertk", search_paths=[root], allow_inspection=False, try_relative_path=False
     )
     assert isinstance(module, griffe.Module)
+    return module
+
+
+def lines(root: Path = ROOT) -> list[str]:
+    """Of each name in `__all__` its signature, and those of its members; then the hooks."""
+    module = loaded(root)
     found = [line for name in _exported(module) for line in _described(name, module[name])]
     if "hooks" in module.members:
         hooks = module["hooks"].functions.values()

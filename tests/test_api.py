@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from public_api import CHANGELOG, FILE, ROOT, faults, lines, options, sections, untold
+from public_api import CHANGELOG, FILE, ROOT, faults, lines, loaded, options, sections, untold
 
 import mertk
 
@@ -19,6 +19,19 @@ def test_the_public_api_is_the_promised_one():
 def test_every_public_name_has_a_line():
     names = {re.split(r"[^\w]", line)[0] for line in lines()}
     assert set(mertk.__all__) <= names
+
+
+def test_every_public_name_is_on_the_reference_page_with_its_docstring():
+    page = (ROOT / "docs/reference/api.md").read_text()
+    shown = re.findall(r"^::: (\S+)", page, re.MULTILINE)
+    module = loaded()
+    for name in mertk.__all__:
+        home = module[name].final_target if module[name].is_alias else module[name]
+        parts = f"{home.path}.".split(".")
+        assert any(".".join(parts[:at]) in shown for at in range(2, len(parts))) or (
+            home.is_module and any(one.startswith(f"{home.path}.") for one in shown)
+        ), f"{home.path} is not in docs/reference/api.md"
+        assert home.has_docstring, f"{home.path} has no docstring, and would not be shown"
 
 
 def test_the_latest_section_of_the_changelog_is_the_version():

@@ -8,7 +8,7 @@ import types
 import typing
 from typing import TYPE_CHECKING, Any, Literal
 
-from mertk.registry import hints
+from mertk.registry import _hints
 from mertk.report.card import link
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _entry(entry: Entry) -> str:
         f"From: {entry.origin}.",
     ]
     found = [f"## {entry.name}", entry.summary, " ".join(fact for fact in facts if fact)]
-    known = hints(entry.load())
+    known = _hints(entry.load())
     rows = [
         f"| `{name}` | {_default(one)} | `{_type(known.get(name, one.annotation))}` |"
         for name, one in entry.parameters().items()

@@ -19,6 +19,9 @@ from mertk_plugins.datasets._folder_record import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mertk.data.sheets import Row, Table
 
 _LINES = 10
@@ -140,7 +143,7 @@ class _Reading:
         self,
         row: Row,
         media: Media | None,
-        known: Mapping[str, mertk.Floats | None],
+        known: Mapping[str, NDArray[np.float32] | None],
         timing: Timing,
         fps: float,
     ) -> mertk.Clip:

@@ -1,0 +1,51 @@
+"""The pages of components: everything that is registered, as it is registered."""
+
+import json
+
+import pytest
+
+import mertk
+from mertk.registry import KINDS
+from mertk.report import catalogue
+
+ENTRIES = list(mertk.load_plugins().registry)
+
+
+def test_every_kind_has_a_page_or_cards():
+    assert {*catalogue.TITLES, "model"} == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", catalogue.TITLES)
+def test_every_component_stands_there_with_its_parameters(kind):
+    sections = dict(
+        part.split("\n", 1) for part in catalogue.markdown(kind, ENTRIES).split("\n## ")[1:]
+    )
+    entries = [entry for entry in ENTRIES if entry.kind == kind]
+    assert list(sections) == [entry.name for entry in entries]
+    for entry in entries:
+        text = sections[entry.name]
+        assert entry.summary in text
+        assert entry.paper in text
+        assert f"From: {entry.origin}." in text
+        for name, parameter in entry.parameters().items():
+            assert f"| `{name}` | `{json.dumps(parameter.default)}` | `" in text
+
+
+class Plain:
+    """Does nothing."""
+
+    def __init__(self, *, needed: str, size: tuple[int, int] | None = (3, 4)) -> None:
+        pass
+
+
+def test_a_parameter_without_default_is_shown_without():
+    registry = mertk.Registry()
+    mertk.Registrar(registry, "mine 1.0").aligner("plain", Plain, needs=["numpy"], paper="doi:1/2")
+    page = catalogue.markdown("aligner", registry)
+    assert "| `needed` |  | `str` |" in page
+    assert "| `size` | `[3, 4]` | `tuple[int, int] | None` |" in page
+    assert "Paper: [doi:1/2](https://doi.org/1/2). Needs: numpy. From: mine 1.0." in page
+
+
+def test_literals_are_written_out():
+    assert '| `weight` | `"mean"` | `"mean" | "sum"` |' in catalogue.markdown("extractor", ENTRIES)
