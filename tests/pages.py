@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 from unittest import mock
 
@@ -351,30 +352,40 @@ def inline(text: str) -> Iterator[str]:
 
 
 def span_fault(span: str) -> str:
-    """What is wrong about a `mertk …` or `--option` in running text, or nothing."""
+    """What is wrong about a command, an option, a name or a file in running text, or nothing."""
     words = span.replace("'", "").replace('"', "").split()
-    node: click.Command = cli.app
-    context = click.Context(node)
-    known = set(_options(node))
-    if words[:1] == ["mertk"]:
-        for word in words[1:]:
-            if not isinstance(node, click.Group) or word.startswith("-"):
-                break
-            child = node.commands.get(word) if node is not cli.app else (
-                node.get_command(context, word))  # fmt: skip
-            if child is None:
-                return f"no command '{word}'"
-            node = child
-            known |= set(_options(node))
-    elif words[0].startswith("--"):
+    if words[0].startswith(("mertk.", "mertk/", "benchmarks/", "tests/", "docs/", "plugins/")):
+        return _name_fault(words[0])
+    if words[:2] == ["python", "-m"] and find_spec(words[2]) is None:
+        return f"no module '{words[2]}'"
+    known, rest = set(_options(cli.app)), words[1:]
+    if words[0].startswith("--"):
         known |= {option for command in _all_commands() for option in _options(command)}
         known |= set(FOREIGN_OPTIONS)
-    else:
+        rest = words
+    elif words[0] != "mertk":
         return ""
-    for word in words:
-        option = word.partition("=")[0]
-        if re.fullmatch(r"--[a-z][a-z-]*", option) and option not in known:
-            return f"no option '{option}'"
+    else:
+        node: click.Command = cli.app
+        while rest and isinstance(node, click.Group) and not rest[0].startswith("-"):
+            child = node.get_command(click.Context(node), rest[0])
+            if child is None:
+                return f"no command '{rest[0]}'"
+            node, rest = child, rest[1:]
+            known |= set(_options(node))
+    options = {option.partition("=")[0] for option in rest if re.match("--[a-z]", option)}
+    return "".join(f"no option '{option}'" for option in sorted(options - known))
+
+
+def _name_fault(name: str) -> str:
+    """Whether a file is in the repository, or a dotted name in the package."""
+    if "/" in name:
+        return "" if any(ROOT.glob(re.sub("<.*?>", "*", name))) else f"no file '{name}'"
+    found = re.match(r"mertk(\.\w+)*", name)
+    try:
+        resolve_name(found[0] if found else name)
+    except (ImportError, AttributeError):
+        return f"no name '{name}'"
     return ""
 
 

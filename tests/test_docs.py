@@ -76,7 +76,7 @@ def test_what_is_given_is_on_the_pages():
 
 
 @pytest.mark.parametrize("file", page_files(), ids=lambda file: str(file.relative_to(ROOT)))
-def test_commands_and_options_in_running_text_exist(file):
+def test_commands_options_names_and_files_in_running_text_exist(file):
     wrong = [(span, fault) for span in inline(file.read_text()) if (fault := span_fault(span))]
     assert wrong == []
 
@@ -213,7 +213,20 @@ def test_a_block_that_is_never_closed_is_caught():
 
 
 @pytest.mark.parametrize(
-    "span", ["mertk bnech", "mertk data chekc x", "mertk list --modle", "--modle x", "mertk lsit x"]
+    "span",
+    [
+        "mertk bnech",
+        "mertk data chekc x",
+        "mertk list --modle",
+        "mertk bench --model x --modle=y",
+        "--modle x",
+        "mertk lsit x",
+        "mertk.Faecs",
+        "mertk.testing.chekc(subject)",
+        "mertk/apxe.py",
+        "tests/nothing.py",
+        "python -m benchmarks_that_are_not",
+    ],
 )
 def test_a_cheat_in_running_text_is_caught(span):
     assert span_fault(next(inline(f"Give `{span}` here.")))
