@@ -38,6 +38,7 @@ PARSED_ONLY = {
     r"--dataset (casme2 --protocol|samm$)|--protocol megc2019": "the same, as `data add` knows it",
     r"audit --model|--replay |check --all": "minutes; tests/audit, tests/harness/test_replay.py and "
     "tests/testing run such",
+    r"predict model ": "a trained model, and videos of your own",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
     r"--oracle-gap": "half a minute; tests/harness/test_oracle.py runs such",
@@ -335,6 +336,8 @@ _STOPS = {
     "mertk.harness.bench.make_task": _no_labels,
     "mertk.harness.bench.run": _stop,
     "mertk.harness.estimate.estimate": _stop,
+    "mertk.harness.saved.train": _stop,
+    "mertk.harness.saved.Saved.load": _stop,
     "mertk.audit.audit": _audited,
     "mertk.harness.prepare._Preparation.run": _prepared,
     "mertk.cli._data_check._survey": _surveyed,
