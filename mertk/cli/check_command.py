@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,11 +24,19 @@ _COLOURS: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "does n
 @click.command("check")
 @click.argument("what", required=False, metavar="NAME|FILE")
 @click.option("--all", "everything", is_flag=True, help="Everything that is registered.")
+@click.option("--data", type=click.Path(path_type=Path, exists=True), metavar="FOLDER",
+              help="Where the data set lies that is checked. Default: as remembered.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), help="Of --all, at once. Default: one per core.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(
-    ctx: click.Context, what: str | None, *, everything: bool, jobs: int | None, as_json: bool
+    ctx: click.Context,
+    what: str | None,
+    *,
+    everything: bool,
+    data: Path | None,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """Check that components keep the promises of their kind.
 
@@ -41,8 +50,14 @@ def command(
 
     if everything == bool(what):
         raise click.UsageError("give a NAME, a FILE, or --all")
+    if everything and data:
+        raise click.UsageError("--data goes with one NAME or FILE; --all looks where data add says")
     plugins = load(ctx)
-    results = map(check, find(what, plugins)) if what else check_all(plugins, jobs=jobs or cores())
+    results = (
+        map(check, find(what, plugins, data=data))
+        if what
+        else check_all(plugins, jobs=jobs or cores())
+    )
     found = []
     with Bar() as bar:
         bar.stage("components", 0 if what else len(list(plugins.registry)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.components import Fittable
-from mertk.errors import MertkError, PluginError, UnknownNameError
+from mertk.errors import MertkError, ParameterError, PluginError, UnknownNameError
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Use
 from mertk.registry import Registrar, Registry
@@ -29,14 +29,22 @@ if TYPE_CHECKING:
     from mertk.registry import Entry
 
 
+Data = Path | str | Callable[[Path], object]
+"""Where a data set lies, or what writes a small one into the empty folder that it is given."""
+
+
 @dataclass(eq=False)
 class Subject:
-    """A component under check; `modules` are those of all that are checked with it."""
+    """A component under check; `modules` are those of all that are checked with it.
+
+    `data` are those of a data set; None: where it is known to lie.
+    """
 
     entry: Entry
     registry: Registry
     module: ModuleType
     modules: Sequence[ModuleType]
+    data: Data | None = None
 
     @property
     def kind(self) -> str:
@@ -113,18 +121,34 @@ class Subject:
         return self.answer(self.ready())
 
 
-def find(what: str | Path, plugins: Plugins | None = None) -> list[Subject]:
+def find(
+    what: str | Path, plugins: Plugins | None = None, *, data: Data | None = None
+) -> list[Subject]:
     """The components of a plug-in file, or those of a name, whatever their kind.
 
-    Raises `PluginError` for a file that cannot be loaded or registers nothing, and
-    `UnknownNameError` for a name that nobody registered.
+    `data` is where the data set lies that is among them, or what writes a small one. Raises
+    `PluginError` for a file that cannot be loaded or registers nothing, `UnknownNameError` for a
+    name that nobody registered, and `ParameterError` for data where there is no data set.
     """
     if isinstance(what, Path) or what.endswith(".py"):
-        return _of_file(Path(what), plugins)
+        found = _of_file(Path(what), plugins)
+    else:
+        found = _of_name(what, plugins)
+    if data is not None:
+        sets = [subject for subject in found if subject.kind == "dataset"]
+        if not sets:
+            kinds = ", ".join(sorted({f"{one.kind} '{one.entry.name}'" for one in found}))
+            raise ParameterError(f"data are given, but {what} is no data set: {kinds}")
+        for subject in sets:
+            subject.data = data
+    return found
+
+
+def _of_name(name: str, plugins: Plugins | None) -> list[Subject]:
     everything = subjects(plugins or load_plugins())
-    found = [subject for subject in everything if subject.entry.name == what]
+    found = [subject for subject in everything if subject.entry.name == name]
     if not found:
-        raise UnknownNameError("component", what, {one.entry.name for one in everything})
+        raise UnknownNameError("component", name, {one.entry.name for one in everything})
     return _together(found)
 
 

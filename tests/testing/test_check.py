@@ -71,6 +71,80 @@ def test_a_file_that_was_loaded_again_since_can_still_be_checked(tmp_path):
     assert [one for one in check(subject) if one.verdict == "failed"] == []
 
 
+NOTES = '''
+"""A data set of text files."""
+import hashlib
+import mertk
+import numpy as np
+
+class Notes:
+    """Each file is a clip."""
+
+    def index(self, root):
+        found = sorted(root.glob("*.txt")) if root else []
+        if not found:
+            raise mertk.DataError("notes: no text files")
+        return [
+            mertk.Clip(
+                dataset="notes", subject="one", name=file.stem, record={"label": file.read_text()},
+                fingerprint=hashlib.sha256(file.name.encode()).hexdigest(),
+                footage=mertk.Footage(
+                    frames=mertk.Frames.of(np.zeros((2, 8, 8, 3), np.uint8)), onset=0, offset=1
+                ),
+            )
+            for file in found
+        ]
+
+@mertk.hookimpl
+def mertk_register(register):
+    register.dataset("notes", Notes)
+'''
+
+
+@pytest.fixture
+def notes(tmp_path):
+    """A reader that needs files, and what writes some."""
+    file = tmp_path / "notes.py"
+    file.write_text(NOTES)
+    return file, lambda folder: (folder / "a.txt").write_text("happy")
+
+
+def test_a_data_set_is_checked_in_the_folder_that_is_given(capsys, tmp_path, notes):
+    file, write = notes
+    write(tmp_path)
+    _, without, _ = call(capsys, "check", file)
+    assert "mertk check notes --data FOLDER" in without
+    code, given, _ = call(capsys, "check", file, "--data", tmp_path, "--json")
+    assert code == 0
+    verdicts = {row["check"]: row["verdict"] for row in json.loads(given)}
+    assert verdicts["finds_clips"] == verdicts["leaves_the_folder_alone"] == "passed"
+
+
+def test_a_folder_that_is_not_right_is_a_broken_promise(capsys, tmp_path, notes):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    code, out, _ = call(capsys, "check", notes[0], "--data", empty)
+    assert code == 1
+    assert "notes: no text files" in out
+
+
+def test_a_data_set_is_checked_on_what_a_function_writes(notes):
+    file, write = notes
+    found = {one.check: one for one in check(find(file, data=write)[0])}
+    assert found["finds_clips"].verdict == "passed"
+    cases = conformance(file, data=write).pytestmark[0].args[1]
+    assert {case.values[0].data for case in cases} == {write}
+
+
+def test_data_are_for_data_sets(capsys, tmp_path):
+    code, _, err = call(capsys, "check", "lda", "--data", tmp_path)
+    assert code == 2
+    assert "lda is no data set: classifier 'lda'" in err
+    code, _, err = call(capsys, "check", "--all", "--data", tmp_path)
+    assert code == 2
+    assert "--data" in err
+
+
 def test_an_unknown_name_suggests_the_nearest(capsys):
     code, _, err = call(capsys, "check", "lbptob")
     assert code == 2

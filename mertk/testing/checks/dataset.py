@@ -1,7 +1,8 @@
 """Promises of a data set reader.
 
-A set that needs files is read from where it is known to lie, or from synthetic clips in its layout
-where mertk can write that; else only what can be said without files is checked.
+A set that needs files is read from the folder that is given or where it is known to lie, or from
+synthetic clips in its layout where mertk can write that; else only what can be said without files
+is checked.
 """
 
 from __future__ import annotations
@@ -114,8 +115,14 @@ def _index(subject: Subject, root: Path | None) -> Sequence[Any]:
 @contextlib.contextmanager
 def _folder(subject: Subject) -> Iterator[Path | None]:
     """Where the set lies; None where it needs no files."""
-    name = subject.entry.name
-    if name in places.known():
+    name, data = subject.entry.name, subject.data
+    if callable(data):
+        with tempfile.TemporaryDirectory() as made:
+            data(Path(made))
+            yield Path(made)
+    elif data is not None:
+        yield Path(data)
+    elif name in places.known():
         yield places.known()[name]
     elif name in layouts.LAYOUTS:
         with tempfile.TemporaryDirectory() as made:
@@ -125,7 +132,10 @@ def _folder(subject: Subject) -> Iterator[Path | None]:
     elif _needs_no_folder(subject):
         yield None
     else:
-        raise DoesNotApply(f"its files are not known: mertk data add {name} FOLDER")
+        raise DoesNotApply(
+            f"its files are not known: mertk check {name} --data FOLDER, or once and for all "
+            f"mertk data add {name} FOLDER"
+        )
 
 
 def _needs_no_folder(subject: Subject) -> bool:
