@@ -33,6 +33,7 @@ def package(kind: str, name: str, version: str) -> Mapping[str, str]:
         "pyproject.toml": _filled("package/pyproject.toml", words),
         "README.md": _filled("package/README.md", words),
         ".github/workflows/test.yml": _filled("package/test.yml", words),
+        ".github/workflows/publish.yml": _filled("package/publish.yml", words),
         f"mertk_{name}.py": _filled(f"{kind}.py", words),
         f"tests/test_{name}.py": _test(words, f'"{name}"'),
     }

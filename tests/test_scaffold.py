@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import mertk
 from mertk import scaffold
@@ -72,6 +73,22 @@ def test_a_package_names_its_entry_point_and_is_the_same_component(kind):
     assert 'mean_flow = "mertk_mean_flow"' in texts["mertk-mean-flow/pyproject.toml"]
     one = scaffold.plugin(kind, "mean_flow")["mean_flow.py"]
     assert texts["mertk-mean-flow/mertk_mean_flow.py"] == one
+
+
+def test_a_package_is_tested_and_published_by_workflows_without_a_token():
+    texts = scaffold.package("extractor", "mean_flow", "0.1.0")
+    flows = {
+        Path(path).stem: yaml.safe_load(text)
+        for path, text in texts.items()
+        if path.endswith(".yml")
+    }
+    assert flows["test"]["permissions"] == {"contents": "read"}
+    publish = flows["publish"]["jobs"]["publish"]
+    assert publish["permissions"] == {"id-token": "write"}
+    assert publish["environment"] == "pypi"
+    assert not any("password" in str(step) for step in publish["steps"])
+    runs = [step["run"] for step in flows["publish"]["jobs"]["build"]["steps"] if "run" in step]
+    assert 'ls dist/*-"${GITHUB_REF_NAME#v}".tar.gz' in runs[1]
 
 
 def test_nothing_is_overwritten(tmp_path):

@@ -32,6 +32,7 @@ def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
         folder = out / f"mertk-{name.replace('_', '-')}"
         click.echo(f"\nNext: pip install -e '{folder}[test]', then")
         click.echo(f"  mertk check {name}\n  pytest {folder}")
+        click.echo(f"  mertk bench {_BENCH[kind].format(name)}")
         return
     click.echo(f"\nNext:\n  mertk --plugin {out / name}.py show {kind} {name}")
     click.echo(f"  mertk check {out / name}.py\n  pytest {out / f'test_{name}.py'}")
