@@ -1,0 +1,81 @@
+"""The packages in examples/ are what `mertk new --package` writes, filled in."""
+
+import importlib.util
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import mertk
+from mertk import scaffold
+from mertk.testing import check, find
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+KINDS = {"campus": "dataset", "integral_projection": "model"}
+
+
+def module(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def folder(name):
+    return EXAMPLES / f"mertk-{name.replace('_', '-')}"
+
+
+def verdicts(name, data=None):
+    found = find(folder(name) / f"mertk_{name}.py", data=data)
+    return {one.check: one for subject in found for one in check(subject)}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_example_has_the_files_of_a_new_package(name):
+    new = scaffold.package(KINDS[name], name, mertk.__version__)
+    for path, text in new.items():
+        there = (EXAMPLES / path).read_text()
+        if path.endswith(".yml"):
+            assert there == text
+        if path.endswith(".toml"):
+            ours, its = tomllib.loads(there), tomllib.loads(text)
+            del ours["project"]["description"], its["project"]["description"]
+            assert ours == its
+
+
+def test_every_example_is_named_here_and_in_the_list_of_examples():
+    listed = (EXAMPLES / "README.md").read_text()
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {
+        folder(name).name for name in KINDS
+    }
+    assert all(f"({folder(name).name})" in listed for name in KINDS)
+
+
+def test_the_method_keeps_its_promises():
+    found = verdicts("integral_projection")
+    assert [one for one in found.values() if one.verdict == "failed"] == []
+    assert found["runs_a_fold"].verdict == "passed"
+    assert found["one_row_per_region"].verdict == "passed"
+
+
+def test_the_reader_keeps_its_promises_on_files():
+    tiny = module(folder("campus") / "tests" / "tiny.py")
+    found = verdicts("campus", data=tiny.write)
+    assert {one.verdict for one in found.values()} == {"passed"}
+
+
+def test_the_readers_clips_can_be_benched(tmp_path):
+    module(folder("campus") / "tests" / "tiny.py").write(tmp_path)
+    plugins = mertk.load_plugins([folder("campus") / "mertk_campus.py"])
+    results = mertk.bench(
+        ["flow_svm"],
+        dataset="campus",
+        data=tmp_path,
+        swaps=[("aligner", [mertk.Use("none")])],  # there is no face to look for
+        plugins=plugins,
+        out=tmp_path / "runs",
+        floors=False,
+        jobs=1,
+    )
+    assert list(results.table()["clips"]) == [12]
+    assert list(results.classes) == ["disgust", "happiness"]
