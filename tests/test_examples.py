@@ -8,6 +8,7 @@ import pytest
 
 import mertk
 from mertk import scaffold
+from mertk.cli import main
 from mertk.testing import check, find
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -78,4 +79,15 @@ def test_the_readers_clips_can_be_benched(tmp_path):
         jobs=1,
     )
     assert list(results.table()["clips"]) == [12]
+    assert results.synthetic
     assert list(results.classes) == ["disgust", "happiness"]
+
+
+def test_the_doctor_counts_the_clips_of_a_reader_without_a_survey(tmp_path, capsys):
+    module(folder("campus") / "tests" / "tiny.py").write(tmp_path)
+    file = folder("campus") / "mertk_campus.py"
+    with pytest.raises(SystemExit) as ended:
+        main(["--plugin", str(file), "data", "check", "campus", "--data", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "frames: 12 of 12 expressions have them" in out

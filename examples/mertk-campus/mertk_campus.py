@@ -81,6 +81,7 @@ class Campus:
             offset=offset,
             apex_status="missing" if apex is None else "given",
             fps=footage.fps,
+            synthetic=data.record.is_synthetic(root),  # a file SYNTHETIC.txt says so
         )
         return mertk.Clip(
             dataset="campus",

@@ -41,8 +41,8 @@ def show(found: Diagnosis, lines: int) -> None:
     console.print(f"[bold]{escape(found.dataset)}[/bold] · edition {found.edition or 'unknown'}")
     for sheet in found.sheets:
         console.print(f"annotations: {escape(sheet)}")
-    where = f"{escape(found.tree)} ({found.kind})" if found.tree else "none"
-    console.print(f"frames: {where}; {found.with_frames} of {found.clips} expressions have them")
+    where = f"{escape(found.tree)} ({found.kind}); " if found.tree else ""
+    console.print(f"frames: {where}{found.with_frames} of {found.clips} expressions have them")
     console.print(_table(found))
     for rules in found.protocols:
         for line in rules.differences:

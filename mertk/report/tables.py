@@ -40,7 +40,7 @@ def warnings(results: Results) -> list[str]:
     found = []
     if results.synthetic:
         found.append(
-            "These clips are SYNTHETIC: faces made from one photograph. The scores say how the "
+            "These clips are SYNTHETIC: made by a program, not filmed. The scores say how the "
             "programs work, not how well anybody's expressions are recognised."
         )
     published = results.published

@@ -12,6 +12,7 @@ LEAD = 3  # frames before the onset, which the table's numbers leave out
 
 def write(folder):
     """Three participants, four clips each: two videos, and two folders of frames."""
+    (folder / "SYNTHETIC.txt").write_text("Squares, made by a program.\n", encoding="utf-8")
     rows = [("participant", "clip", "emotion", "onset", "apex", "offset")]
     for person in ("P01", "P02", "P03"):
         for number in range(1, 5):
