@@ -24,6 +24,8 @@ _COLOURS: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "does n
 @click.command("check")
 @click.argument("what", required=False, metavar="NAME|FILE")
 @click.option("--all", "everything", is_flag=True, help="Everything that is registered.")
+@click.option("--without", multiple=True, metavar="PACKAGE",
+              help="Of --all, leave out what needs a package, such as torch.")  # fmt: skip
 @click.option("--data", type=click.Path(path_type=Path, exists=True), metavar="FOLDER",
               help="Where the data set lies that is checked. Default: as remembered.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), help="Of --all, at once. Default: one per core.")
@@ -34,6 +36,7 @@ def command(
     what: str | None,
     *,
     everything: bool,
+    without: tuple[str, ...],
     data: Path | None,
     jobs: int | None,
     as_json: bool,
@@ -46,21 +49,24 @@ def command(
     from mertk.cli.progress import Bar
     from mertk.harness.executors import cores
     from mertk.testing import check, find
-    from mertk.testing.workers import check_all
+    from mertk.testing.workers import check_all, names
 
     if everything == bool(what):
         raise click.UsageError("give a NAME, a FILE, or --all")
     if everything and data:
         raise click.UsageError("--data goes with one NAME or FILE; --all looks where data add says")
+    if without and what:
+        raise click.UsageError("--without goes with --all")
     plugins = load(ctx)
+    several = [] if what else names(plugins, without=without)
     results = (
         map(check, find(what, plugins, data=data))
         if what
-        else check_all(plugins, jobs=jobs or cores())
+        else check_all(plugins, several, jobs=jobs or cores())
     )
     found = []
     with Bar() as bar:
-        bar.stage("components", 0 if what else len(list(plugins.registry)))
+        bar.stage("components", len(several))
         for one in results:
             found.append(one)
             bar.step(one[0].name)

@@ -51,6 +51,15 @@ class Subject:
         """The kind of the component."""
         return self.entry.kind
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """The optional packages that it needs; those of a model are those of its components."""
+        if self.kind != "model":
+            return frozenset(self.entry.needs)
+        uses = [(place.partition(".")[0], use) for place, use in self.entry.target.places().items()]
+        known = [(kind, use) for kind, use in uses if use.name in self.registry.names(kind)]
+        return frozenset(p for kind, use in known for p in self.registry.get(kind, use.name).needs)
+
     @functools.cached_property
     def stand(self) -> Stand:
         """Where it runs; raises `DoesNotRunError` where it does nowhere, with the last reasons."""

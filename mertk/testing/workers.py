@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from mertk.plugins import Plugins
 
 
-def check_all(plugins: Plugins, *, jobs: int) -> Iterator[list[Result]]:
-    """The results of everything that is registered, component by component, in their order."""
-    names = [(subject.kind, subject.entry.name) for subject in subjects(plugins)]
+def names(plugins: Plugins, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Kind and name of all that is registered and needs none of the packages `without`."""
+    found = [one for one in subjects(plugins) if one.needs.isdisjoint(without)]
+    return [(one.kind, one.entry.name) for one in found]
+
+
+def check_all(
+    plugins: Plugins, names: Sequence[tuple[str, str]], *, jobs: int
+) -> Iterator[list[Result]]:
+    """The results of components by kind and name, one after the other, in their order."""
     fresh = multiprocessing.get_context("spawn")  # a fork would inherit threads
     with ProcessPoolExecutor(jobs, mp_context=fresh) as pool:
         yield from pool.map(_check, [plugins.files] * len(names), names)

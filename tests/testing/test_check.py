@@ -224,6 +224,20 @@ def test_networks_are_checked_with_two_epochs_in_a_model_that_uses_them():
     assert [one for one in check(subject) if one.verdict == "failed"] == []
 
 
+def test_all_can_leave_out_what_needs_a_package(capsys):
+    from mertk.testing.workers import names
+
+    plugins = mertk.load_plugins([TOYS])
+    everything, light = names(plugins), names(plugins, without=["torch"])
+    left_out = set(everything) - set(light)
+    assert {("model", "ststnet"), ("classifier", "ststnet")} <= left_out
+    assert ("model", "lbptop") in light
+    assert ("model", "toy_model") in light
+    code, _, err = call(capsys, "check", "lda", "--without", "torch")
+    assert code == 2
+    assert "--all" in err
+
+
 def test_all_is_checked_in_processes_and_summed_up(capsys, monkeypatch):
     monkeypatch.setenv("MERTK_HIDE", "shipped")  # the toys alone, without the synthetic set
     code, out, _ = call(capsys, "--plugin", TOYS, "check", "--all", "--jobs", 2)

@@ -8,20 +8,10 @@ import pytest
 import mertk
 from mertk.testing import check, subjects
 
-REGISTRY = mertk.load_plugins().registry
-
-
-def trains_networks(entry):
-    if entry.kind != "model":
-        return "torch" in entry.needs
-    places = entry.target.places().items()
-    return any("torch" in REGISTRY.get(p.partition(".")[0], use.name).needs for p, use in places)
-
-
 SUBJECTS = {
     f"{one.kind}-{one.entry.name}": one
     for one in subjects(mertk.load_plugins())
-    if one.entry.origin.startswith("mertk ") and not trains_networks(one.entry)
+    if one.entry.origin.startswith("mertk ") and "torch" not in one.needs
 }
 KNOWN = {"fusion-wpca": {"fits_one_clip"}}  # it refuses clips that do not differ
 QUICK = {"aligner", "roi", "protocol"}
