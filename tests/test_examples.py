@@ -11,7 +11,8 @@ from mertk import scaffold
 from mertk.cli import main
 from mertk.testing import check, find
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
 KINDS = {"campus": "dataset", "integral_projection": "model"}
 
 
