@@ -29,6 +29,7 @@ def focal(
         truth = functional.one_hot(target, logits.shape[1]).bool()
         found = logits.softmax(1)
         right = torch.where(truth, found, 1 - found).clamp(1e-7, 1.0)
+        right = torch.where(right < 1, right, 1.0)  # (1 - 1)^γ is endlessly steep for γ < 1
         losses = -((1 - right) ** gamma * right.log()).sum(1)
     else:
         logs = logits.log_softmax(1).gather(1, target[:, None])[:, 0]
