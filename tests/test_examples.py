@@ -1,6 +1,7 @@
 """The packages in examples/ are what `mertk new --package` writes, filled in."""
 
 import importlib.util
+import re
 import tomllib
 from pathlib import Path
 
@@ -92,3 +93,13 @@ def test_the_doctor_counts_the_clips_of_a_reader_without_a_survey(tmp_path, caps
     out = capsys.readouterr().out
     assert ended.value.code == 0
     assert "frames: 12 of 12 expressions have them" in out
+
+
+def test_the_two_parts_of_the_tutorial_make_a_method_with_a_model(tmp_path):
+    page = (ROOT / "docs" / "tutorial" / "first-plugin.md").read_text()
+    component, model = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "mean_change.py"
+    file.write_text(component.partition("@mertk.hookimpl")[0] + model)
+    failed = [r for subject in find(file) for r in check(subject) if r.verdict == "failed"]
+    assert {one.kind for one in find(file)} == {"extractor", "model"}
+    assert [one.check for one in failed] == []
