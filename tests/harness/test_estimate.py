@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import mertk
 from mertk.cache import Cache
-from mertk.cli import app
+from mertk.cli import app, main
 from mertk.harness.bench import gather, run
 from mertk.harness.estimate import estimate
 from mertk.harness.probe import Pace
@@ -209,10 +209,13 @@ def test_an_unknown_model_is_named_before_anything_is_measured(asked):
         asked("toy_modle")
 
 
-def plan_command(tmp_path, *more):
+def arguments(tmp_path, *more):
     given = ["--plugin", str(TOYS), "bench", "--model", "toy_model", "--dataset", "toy"]
-    out = tmp_path / "runs"
-    return CliRunner().invoke(app, [*given, "--jobs", "1", "--out", str(out), "--plan", *more])
+    return [*given, "--jobs", "1", "--out", str(tmp_path / "runs"), "--plan", *more]
+
+
+def plan_command(tmp_path, *more):
+    return CliRunner().invoke(app, arguments(tmp_path, *more))
 
 
 def test_the_command_prints_what_is_left_and_runs_nothing(tmp_path):
@@ -223,9 +226,10 @@ def test_the_command_prints_what_is_left_and_runs_nothing(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_the_command_gives_the_same_as_json(tmp_path):
-    said = plan_command(tmp_path, "--json")
-    found = json.loads(said.stdout)
+def test_the_command_gives_the_same_as_json(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments(tmp_path, "--json"))
+    found = json.loads(capsys.readouterr().out)
     assert [model["model"] for model in found["models"]] == ["toy_model", "majority", "prior"]
     assert set(found["seconds_by_workers"]) == {"1", "2", "8", "32"}
     first = found["models"][0]
