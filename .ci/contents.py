@@ -13,7 +13,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = {"mertk/": "mertk/", "plugins/mertk_plugins/": "mertk_plugins/"}
+PACKAGES = {
+    "mertk/": "mertk/",
+    "plugins/mertk_plugins/": "mertk_plugins/",
+    "plugins/mertk_observers/": "mertk_observers/",
+}
 """Folders of the repository → where they are in the wheel."""
 
 NEEDED = (
@@ -25,6 +29,7 @@ NEEDED = (
     "mertk_plugins/datasets/_casme2_repairs.csv",
     "mertk_plugins/models/lbptop.py",
     "mertk_plugins/py.typed",
+    "mertk_observers/mlflow.py",
 )
 """One file of each sort, should git ever say that there are none."""
 

@@ -153,6 +153,7 @@ class Trial:
 
     folder: Path
     namespace: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
+    _installed: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -215,7 +216,9 @@ class Trial:
             case ["mertk", *rest]:
                 self._mertk(rest)
             case ["pip", "install", *rest]:
-                _installable(rest)
+                self._installed += _installable(rest, self.folder / "new")
+            case ["git", *_]:
+                return
             case ["python", "-m", module, *_]:
                 if find_spec(module) is None:
                     raise Broken(f"there is no module {module}")
@@ -224,10 +227,13 @@ class Trial:
                     raise Broken(f"'{program}' is no program that mertk or its extras bring")
 
     def _mertk(self, words: list[str]) -> None:
+        plugins = [part for file in self._installed for part in ("--plugin", str(file))]
         if why_parsed_only(" ".join(words)):
-            _parse(words)
+            _parse([*plugins, *words])
         else:
-            _run(self._small([word.replace("/tmp/", f"{self.folder}/") for word in words]))  # noqa: S108
+            _run(
+                plugins + self._small([word.replace("/tmp/", f"{self.folder}/") for word in words])
+            )  # noqa: S108
 
     def _small(self, words: list[str]) -> list[str]:
         """The same command on few clips, in this process, writing where nothing is yet."""
@@ -249,16 +255,23 @@ def required() -> list[str]:
     return [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
 
 
-def _installable(words: list[str]) -> None:
-    """Whether `pip install` is asked for this project, with extras that it has."""
+def _installable(words: list[str], new: Path) -> list[Path]:
+    """Whether `pip install` is asked for this project, with extras that it has.
+
+    Or for a package that `mertk new --package` has written into the folder `new`: its plug-in file.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for word in words:
         if word.startswith("-"):
             continue
         name, _, extras = word.rstrip("]").partition("[")
+        written = new / name / f"{name.replace('-', '_')}.py"
+        if name.startswith("mertk-") and written.is_file() and extras in {"", "test"}:
+            return [written]
         unknown = set(filter(None, extras.split(","))) - set(project["optional-dependencies"])
         if name not in {".", "mertk"} or unknown:
             raise Broken(f"pip install {word}: no such extra of mertk, or not mertk")
+    return []
 
 
 def _run(words: list[str]) -> None:

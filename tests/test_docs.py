@@ -126,6 +126,7 @@ CHEATS = {
     "an unknown program": ("console", "conda install mertk", "conda"),
     "an unknown extra": ("console", "pip install '.[everything]'", "everything"),
     "another package": ("console", "pip install mertkk", "mertkk"),
+    "a package that nobody wrote": ("console", "pip install mertk-mean-flow", "mertk-mean-flow"),
     "an unknown module": ("console", "python -m benchmarks_that_are_not", "benchmarks_that"),
     "a pipe": ("console", "mertk list | head", "only &&"),
     "a run that fails": ("console", "mertk score nowhere.txt", "exit code 2"),
