@@ -231,9 +231,8 @@ class Trial:
         if why_parsed_only(" ".join(words)):
             _parse([*plugins, *words])
         else:
-            _run(
-                plugins + self._small([word.replace("/tmp/", f"{self.folder}/") for word in words])
-            )  # noqa: S108
+            here = [word.replace("/tmp/", f"{self.folder}/") for word in words]  # noqa: S108
+            _run([*plugins, *self._small(here)])
 
     def _small(self, words: list[str]) -> list[str]:
         """The same command on few clips, in this process, writing where nothing is yet."""
