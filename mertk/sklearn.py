@@ -18,10 +18,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mertk.cache import Cache
 from mertk.clips import Clip
-from mertk.errors import DataError
 from mertk.harness.folds import Sample, Work, learn
-from mertk.harness.line import Clock, Line, Parcel, build_line
-from mertk.harness.prefix import PrefixKeys, run_prefix, unpack
+from mertk.harness.line import Clock, Line, Parcel, answer, build_line
+from mertk.harness.prefix import PrefixKeys, parcel_of
 from mertk.plugins import load_plugins
 from mertk.recipe import Recipe
 from mertk.splits import Split
@@ -84,7 +83,7 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Class probabilities `[clips, classes]`, in the order of `classes_`."""
         check_is_fitted(self, "classes_")
-        return np.array([self._answer(parcel) for parcel in self._parcels(X)])
+        return np.array([answer(self._line, parcel) for parcel in self._parcels(X)])
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """The most probable class of each clip `[clips]`."""
@@ -92,32 +91,16 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found: NDArray[Any] = self.classes_[best]
         return found
 
-    def _answer(self, parcel: Parcel) -> NDArray[np.floating[Any]]:
-        for step in self._line.inside[:-1]:
-            if not step.joint:
-                parcel = step.apply(parcel)
-        found: NDArray[np.floating[Any]] = self._line.classifier.component.predict(parcel.streams)
-        return found
-
     def _parcels(self, X: Any, y: Any = None) -> list[Parcel]:  # noqa: N803
         """What crosses the frontier of each clip; `y` is given where this is training."""
         if _clips(X):
-            return [self._parcel(clip) for clip in X]
+            cache = Cache(None if self.cache is None else Path(self.cache))
+            return [parcel_of(self._line, self._keys, cache, clip) for clip in X]
         if y is None:
             rows = validate_data(self, X, reset=False)
         else:
             rows, _ = validate_data(self, X, y)
         return [Parcel(streams={"features": row[None].astype(np.float32)}) for row in rows]
-
-    def _parcel(self, clip: Clip) -> Parcel:
-        if not self._line.prefix:
-            return Parcel(footage=clip.footage)
-        cache = Cache(None if self.cache is None else Path(self.cache))
-        run_prefix(self._line, self._keys, cache, clip)
-        stored = cache.get(self._keys.clip(clip.fingerprint))
-        if stored is None:
-            raise DataError(f"{clip.uid}: its features went missing from the cache; fit again")
-        return unpack(stored, clip.footage)
 
 
 def _clips(given: Any) -> bool:

@@ -205,6 +205,14 @@ def _check_joint(line: Line, recipe: Recipe) -> None:
         )
 
 
+def answer(line: Line, parcel: Parcel) -> Any:
+    """What a fitted line predicts of a clip that has come to its frontier."""
+    for step in line.inside[:-1]:
+        if not step.joint:
+            parcel = step.apply(parcel)
+    return line.classifier.component.predict(parcel.streams)
+
+
 class Clock:
     """Adds up seconds per name."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mertk.cache import Cache, Stored
 from mertk.clips import Faces, Frames, Regions, Warp
-from mertk.errors import ComponentError, DataError, MertkError
+from mertk.errors import ComponentError, DataError, MertkError, StorageError
 from mertk.harness.line import Line, Parcel, Step
 from mertk.identity import component_identity, digest
 
@@ -64,6 +64,20 @@ def run_prefix(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> float:
             raise kind(f"{clip.uid}: {error}") from error
         cache.put(key, arrays, about)
     return time.perf_counter() - start
+
+
+def parcel_of(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> Parcel:
+    """What crosses the frontier for one clip, through the cache.
+
+    Raises what `run_prefix` raises, and `StorageError` where somebody clears the cache meanwhile.
+    """
+    if not line.prefix:
+        return Parcel(footage=clip.footage)
+    run_prefix(line, keys, cache, clip)
+    stored = cache.get(keys.clip(clip.fingerprint))
+    if stored is None:
+        raise StorageError(f"{clip.uid}: its features went missing from the cache; begin again")
+    return unpack(stored, clip.footage)
 
 
 def _apply(steps: Sequence[Step], keys: PrefixKeys, cache: Cache, clip: Clip) -> Parcel:

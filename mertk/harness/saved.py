@@ -18,8 +18,8 @@ from mertk.cache import Cache
 from mertk.errors import StorageError
 from mertk.files import write_folder, write_json
 from mertk.harness.folds import Work, learn
-from mertk.harness.line import Clock, Line, Parcel, build_line, check_probabilities
-from mertk.harness.prefix import PrefixKeys, run_prefix, unpack
+from mertk.harness.line import Clock, Line, Parcel, answer, build_line, check_probabilities
+from mertk.harness.prefix import PrefixKeys, parcel_of
 from mertk.harness.runner import identity_of
 from mertk.recipe import Recipe
 from mertk.splits import Split
@@ -49,10 +49,9 @@ class Saved:
     def predict(self, footage: Footage) -> NDArray[np.float64]:
         """Class probabilities `[classes]` of one clip; raises what its components raise."""
         parcel = Parcel(footage=footage)
-        for step in (*self.line.prefix, *self.line.inside[:-1]):
-            if not step.joint:
-                parcel = step.apply(parcel)
-        found = self.line.classifier.component.predict(parcel.streams)
+        for step in self.line.prefix:
+            parcel = step.apply(parcel)
+        found = answer(self.line, parcel)
         what = f"classifier {type(self.line.classifier.component).__name__}"
         return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
 
@@ -127,14 +126,7 @@ def train(request: Request, seed: int, watch: Progress) -> Saved:
     parcels: list[Parcel] = []
     watch.stage(f"{model.name}: features", len(task.clips))
     for clip in task.clips:
-        if line.prefix:
-            run_prefix(line, keys, cache, clip)
-            stored = cache.get(keys.clip(clip.fingerprint))
-            if stored is None:
-                raise StorageError(f"{clip.uid}: its features went missing; train again")
-            parcels.append(unpack(stored, clip.footage))
-        else:
-            parcels.append(Parcel(footage=clip.footage))
+        parcels.append(parcel_of(line, keys, cache, clip))
         watch.step(clip.uid)
     watch.stage(f"{model.name}: training", 0)
     everybody = Split("all clips", np.arange(len(parcels)), np.arange(0))
