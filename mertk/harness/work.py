@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mertk.cache import Cache
 from mertk.errors import StorageError
@@ -111,13 +112,22 @@ def at_work(job: Job) -> Iterator[Line]:
 @contextlib.contextmanager
 def _alone(device: str) -> Iterator[None]:
     """With one thread, on a device."""
-    from threadpoolctl import threadpool_limits
-
     from mertk import training
 
     training.use_device(device)  # always: a process may have worked on another device before
-    with threadpool_limits(limits=1):
+    with _thread_pools(len(sys.modules)).limit(limits=1):
         yield
+
+
+@functools.lru_cache(maxsize=1)
+def _thread_pools(_modules: int) -> Any:
+    """The libraries with threads of their own: looked for anew when more modules are imported.
+
+    To look takes milliseconds, which is longer than a small fold.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def fold_line(job: Job, once: tuple[str, ...] = ()) -> Line:
