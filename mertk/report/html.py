@@ -72,6 +72,7 @@ def render(results: Results, plugins: Plugins) -> str:
             labels=per_label(results),
             reliability=[] if results.multilabel else _reliability(results),
             people=_people(results),
+            clips=[] if results.multilabel else _clips(results),
             stages=_stages(results),
             bibtex=cite.bibtex(everything, plugins.registry),
             weights=_weights(results, strip.regions),
@@ -109,6 +110,26 @@ def _reliability(results: Results) -> list[dict[str, Any]]:
         gap = sum(point["share"] * abs(point["sure"] - point["right"]) for point in points)
         found.append({"name": outcome.name, "points": points, "gap": gap})
     return found
+
+
+def _clips(results: Results) -> list[dict[str, Any]]:
+    """Each held-out clip with its class and what every model said of it, the worst first.
+
+    `right` are the probabilities of the true class, means over seeds, as the models' mean orders
+    clips; `said` the class that was predicted by most seeds.
+    """
+    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
+    if not models:
+        return []
+    rows: dict[str, dict[str, Any]] = {}
+    for outcome in models:
+        for uid, part in outcome.predictions.groupby("uid"):
+            truth = int(part["truth"].iloc[0])
+            row = rows.setdefault(str(uid), {"uid": uid, "truth": results.classes[truth], "by": []})
+            said = results.classes[int(part["predicted"].mode().iloc[0])]
+            right = float(part[f"p_{results.classes[truth]}"].mean())
+            row["by"].append({"said": said, "right": right})
+    return sorted(rows.values(), key=lambda row: sum(one["right"] for one in row["by"]))
 
 
 def _stages(results: Results) -> list[dict[str, Any]]:

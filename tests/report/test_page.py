@@ -71,6 +71,17 @@ def test_the_gap_of_reliability_is_the_expected_calibration_error(results):
     assert sum(point["share"] for point in found["points"]) == pytest.approx(1)
 
 
+def test_clips_stand_from_the_worst_mistake_on(results):
+    rows = html._clips(results)
+    assert len(rows) == 12
+    shares = [sum(one["right"] for one in row["by"]) for row in rows]
+    assert shares == sorted(shares)
+    first = results.outcomes[0].predictions.set_index("uid").loc[rows[0]["uid"]]
+    assert rows[0]["truth"] == results.classes[first["truth"]]
+    assert rows[0]["by"][0]["said"] == results.classes[first["predicted"]]
+    assert rows[0]["by"][0]["right"] == pytest.approx(first[f"p_{rows[0]['truth']}"])
+
+
 def test_the_page_needs_no_network_and_is_small(page):
     text = page.read_text()
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", text)
@@ -118,10 +129,22 @@ def test_tables_sort_by_a_column_up_and_down(tab, results):
 
 
 def test_tables_are_filtered_by_what_is_typed(tab):
-    tab.get_by_role("searchbox").fill("flow")
+    tab.get_by_role("searchbox").first.fill("flow")
     assert set(models(tab)) == {"flow_svm", "flow_ridge"}
-    tab.get_by_role("searchbox").fill("")
+    tab.get_by_role("searchbox").first.fill("")
     assert len(models(tab)) == 6
+
+
+def test_clips_can_be_searched_and_sorted(tab):
+    tab.get_by_text("All 12 clips").click()
+    table = tab.locator("table.sortable").nth(1)
+    table.get_by_role("button", name="truth").click()
+    truths = table.locator("tbody tr td:nth-child(2)").all_inner_texts()
+    assert truths == sorted(truths, reverse=True)
+    tab.get_by_role("searchbox").nth(1).fill("s02")
+    shown = table.locator("tbody th:visible").all_inner_texts()
+    assert len(shown) == 3
+    assert all("s02" in name for name in shown)
 
 
 def test_the_dark_page_is_dark_and_the_printed_one_has_no_search(tab):
@@ -130,7 +153,7 @@ def test_the_dark_page_is_dark_and_the_printed_one_has_no_search(tab):
     tab.emulate_media(color_scheme="dark")
     assert tab.evaluate(background) != light
     tab.emulate_media(media="print")
-    assert not tab.get_by_role("searchbox").is_visible()
+    assert not tab.get_by_role("searchbox").first.is_visible()
 
 
 def test_a_phone_does_not_scroll_sideways(tab):
