@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from mertk.plugins import Plugins
 
 
+WORST = 1000
+"""How many clips are listed, at most: a page is sent to people."""
+
+
 def write(results: Results, path: Path, plugins: Plugins) -> Path:
     """Write the page, whole or not at all, and give its path."""
     write_text(Path(path), render(results, plugins))
@@ -113,23 +117,31 @@ def _reliability(results: Results) -> list[dict[str, Any]]:
 
 
 def _clips(results: Results) -> list[dict[str, Any]]:
-    """Each held-out clip with its class and what every model said of it, the worst first.
+    """The `WORST` held-out clips with their class and what every model says of them, worst first.
 
-    `right` are the probabilities of the true class, means over seeds, as the models' mean orders
-    clips; `said` the class that was predicted by most seeds.
+    `said` is the class of the highest probability, means over seeds, `right` the probability of the
+    true class, whose mean over models orders the clips.
     """
     models = [outcome for outcome in results.outcomes if not outcome.is_floor]
     if not models:
         return []
-    rows: dict[str, dict[str, Any]] = {}
-    for outcome in models:
-        for uid, part in outcome.predictions.groupby("uid"):
-            truth = int(part["truth"].iloc[0])
-            row = rows.setdefault(str(uid), {"uid": uid, "truth": results.classes[truth], "by": []})
-            said = results.classes[int(part["predicted"].mode().iloc[0])]
-            right = float(part[f"p_{results.classes[truth]}"].mean())
-            row["by"].append({"said": said, "right": right})
-    return sorted(rows.values(), key=lambda row: sum(one["right"] for one in row["by"]))
+    columns = [f"p_{name}" for name in results.classes]
+    means = [outcome.predictions.groupby("uid")[columns].mean() for outcome in models]
+    uids = means[0].index
+    truth = models[0].predictions.groupby("uid")["truth"].first().to_numpy(int)
+    said = np.stack([mean.loc[uids].to_numpy().argmax(axis=1) for mean in means])
+    right = np.stack([mean.loc[uids].to_numpy()[np.arange(len(uids)), truth] for mean in means])
+    return [
+        {
+            "uid": uids[at],
+            "truth": results.classes[truth[at]],
+            "by": [
+                {"said": results.classes[one], "right": float(share)}
+                for one, share in zip(said[:, at], right[:, at], strict=True)
+            ],
+        }
+        for at in right.sum(axis=0).argsort(kind="stable")[:WORST]
+    ]
 
 
 def _stages(results: Results) -> list[dict[str, Any]]:
