@@ -1,8 +1,7 @@
 """Fitted components as plain data: JSON and numeric arrays, and no pickle in either direction.
 
-An object is stored as the name of its class and what it holds. Only classes and functions of the
-packages in `TRUSTED`, and of the components' own packages, are looked up when it is read back;
-nothing else that a file names is ever imported or called.
+An object is stored as the name of its class and what it holds. `mertk.trusted` says which names are
+looked up when it is read back; nothing else that a file names is ever imported or called.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import collections
 import copyreg
 import functools
-import importlib
 import math
 import sys
 import types
@@ -20,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.errors import StorageError
+from mertk.trusted import Trust
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Arrays = Mapping[str, NDArray[Any]]
 
-TRUSTED = ("mertk", "mertk_plugins", "numpy", "sklearn", "scipy", "torch", "timm", "torchvision")
 _NEW: Any = vars(copyreg)["__newobj__"]
 """What `__reduce_ex__` gives for an object that is made without its constructor."""
 
@@ -44,10 +42,10 @@ def frozen(thing: Any) -> tuple[Any, dict[str, NDArray[Any]]]:
 def thawed(node: Any, arrays: Arrays, packages: Iterable[str] = ()) -> Any:
     """What `frozen` was given; `packages` are those of the components.
 
-    Raises `StorageError` where the data name code of any other package, or are damaged.
+    Raises `StorageError` where the data name what `mertk.trusted` does not allow, or are damaged.
     """
     try:
-        return _Thawer(arrays, {*TRUSTED, *packages}).thing(node)
+        return _Thawer(arrays, Trust(frozenset(packages))).thing(node)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise StorageError(
             f"the stored state is damaged: {type(error).__name__}: {error}"
@@ -138,21 +136,22 @@ class _Freezer:
         except TypeError as error:
             raise StorageError(f"{type(thing).__name__} cannot be stored: {error}") from error
         state, extra = (rest[0] if rest else None), any(part is not None for part in rest[1:])
-        if made is _NEW:
-            made, given, how = given[0], given[1:], "new"
+        if made is _NEW and len(given) == 1:
+            made, given, how = given[0], (), "new"
         elif isinstance(made, type):
             how = "call"
         else:
             raise StorageError(f"{type(thing).__name__} cannot be stored: no plain class makes it")
         if extra:
             raise StorageError(f"{type(thing).__name__} cannot be stored: it is a container")
-        return {how: _name_of(made), "given": self.node(tuple(given)), "state": self.node(state)}
+        state_of = {how: _name_of(made), "state": self.node(state)}
+        return state_of if how == "new" else {**state_of, "given": self.node(tuple(given))}
 
 
 class _Thawer:
-    def __init__(self, arrays: Arrays, packages: set[str]) -> None:
+    def __init__(self, arrays: Arrays, trust: Trust) -> None:
         self._arrays = arrays
-        self._packages = packages
+        self._trust = trust
         self._made: dict[int, Any] = {}
 
     def thing(self, node: Any) -> Any:
@@ -166,7 +165,7 @@ class _Thawer:
         if "float" in node:
             return float(node["float"])
         if "name" in node:
-            return self._found(node["name"])
+            return self._trust.value(node["name"])
         made = self._whole(node)
         self._made[node["id"]] = made
         return made
@@ -182,9 +181,9 @@ class _Thawer:
             return self._array(node)
         if "partial" in node:
             func, args, keywords = (self.thing(part) for part in node["partial"])
-            return functools.partial(func, *args, **keywords)
+            return functools.partial(self._trust.partly(func), *args, **keywords)
         if "method" in node:
-            return getattr(self.thing(node["method"][0]), node["method"][1])
+            return self._trust.method(self.thing(node["method"][0]), node["method"][1])
         return self._object(node) if {"new", "call"} & set(node) else self._torch(node)
 
     def _array(self, node: dict[str, Any]) -> Any:
@@ -206,7 +205,8 @@ class _Thawer:
 
         if "torch" in node:
             named = node["torch"]
-            return torch.device(named) if node["kind"] == "device" else getattr(torch, named)
+            known = {str(kind).removeprefix("torch."): kind for kind in _dtypes(torch)}
+            return torch.device(named) if node["kind"] == "device" else known[named]
         kind = "parameter" if "parameter" in node else "tensor"
         tensor = torch.from_numpy(np.array(self._arrays[node[kind]])).reshape(node["shape"])
         if node["layout"] == "last":
@@ -216,11 +216,11 @@ class _Thawer:
         return tensor.requires_grad_(node["grad"])
 
     def _object(self, node: dict[str, Any]) -> Any:
-        kind = self._found(node.get("new") or node["call"])
-        if not isinstance(kind, type):
-            raise StorageError(f"the stored state names {kind!r} where a class belongs")
-        given = self.thing(node["given"])
-        made = kind.__new__(kind, *given) if "new" in node else kind(*given)
+        if "new" in node:
+            kind = self._trust.made(node["new"])
+            made = kind.__new__(kind)
+        else:
+            made = self._trust.called(node["call"])(*self.thing(node["given"]))
         self._made[node["id"]] = made
         state = self.thing(node["state"])
         if hasattr(made, "__setstate__"):
@@ -232,34 +232,11 @@ class _Thawer:
             object.__setattr__(made, name, value)
         return made
 
-    def _found(self, name: str) -> Any:
-        """A class or function by name; raises `StorageError` for one of a package not trusted."""
-        module, _, path = name.partition(":")
-        if module.partition(".")[0] not in self._packages and name not in _BUILT_IN:
-            raise StorageError(
-                f"the stored state names {name}, which is of none of the packages that a model may "
-                f"come from: {', '.join(sorted(self._packages))}"
-            )
-        found: Any = importlib.import_module(module)
-        for part in path.split("."):
-            found = getattr(found, part)
-        # a trusted module imports others: their names are not its own
-        home = str(getattr(found, "__module__", ""))
-        if home.partition(".")[0] not in self._packages and name not in _BUILT_IN:
-            raise StorageError(
-                f"the stored state names {name}, which is of {home or 'no module'} and of none of "
-                "the packages that a model may come from"
-            )
-        return found
-
-
-_BUILT_IN = frozenset(
-    f"builtins:{kind.__name__}" for kind in (bool, int, float, str, list, tuple, dict, set, object)
-)
-
 
 def _name_of(thing: type | Callable[..., Any]) -> str:
     """`module:name`; raises `StorageError` for what cannot be found under its name again."""
+    if isinstance(thing, np.ufunc):
+        return f"numpy:{thing.__name__}"
     name = f"{thing.__module__}:{thing.__qualname__}"
     if "<" in name:
         raise StorageError(f"{name} cannot be stored: it has no name of its own in its module")
@@ -268,6 +245,8 @@ def _name_of(thing: type | Callable[..., Any]) -> str:
 
 def _is_named(thing: Any) -> bool:
     """Whether it is a function of whatever kind, such as numpy's, that its module has by name."""
+    if isinstance(thing, np.ufunc):
+        return getattr(np, thing.__name__, None) is thing
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
     if not callable(thing) or not isinstance(module, str) or not isinstance(name, str):
         return False
@@ -288,6 +267,10 @@ def _columns(dtype: np.dtype[Any]) -> dict[str, Any]:
 
 def _order(values: NDArray[Any]) -> str:
     return "F" if values.flags.f_contiguous and not values.flags.c_contiguous else "C"
+
+
+def _dtypes(torch: Any) -> list[Any]:
+    return [kind for kind in vars(torch).values() if isinstance(kind, torch.dtype)]
 
 
 def _channels_last(tensor: Any) -> bool:

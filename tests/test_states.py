@@ -29,7 +29,9 @@ def again(thing, packages=()):
     [
         None, True, 3, 0.1, float("inf"), "ä", b"".decode(), [1, (2, {3})], frozenset({1}),
         {"a": 1, (2, "b"): [None]}, collections.OrderedDict(b=1, a=2),
-        functools.partial(np.clip, a_min=0), np.float32(1.5), np.int64(-3), np.bool_(True),
+        functools.partial(np.add, 1),
+        functools.partial(torch.nn.LayerNorm, eps=1e-6), torch.nn.functional.relu,
+        torch.nn.functional.gelu, np.log1p, np.float64, torch.float16, np.float32(1.5), np.int64(-3), np.bool_(True),
     ],
     ids=repr,
 )  # fmt: skip
@@ -125,9 +127,54 @@ def test_code_of_other_packages_is_never_looked_up(node):
 def test_a_way_out_through_a_trusted_module_is_closed():
     with pytest.raises(mertk.StorageError, match="none of the packages"):
         states.thawed({"name": "mertk.files:os.system"}, {})
-    call = {"id": 0, "call": "numpy:load", "given": {"tuple": ["x"]}, "state": None}
-    with pytest.raises(mertk.StorageError, match="where a class belongs"):
-        states.thawed(call, {})
+
+
+FILE = {"tuple": ["harm", "uint8", "w+", 0, {"tuple": [4]}]}
+
+
+def partial(name, *args, **keywords):
+    kept = {"id": 1, "dict": list(map(list, keywords.items()))}
+    return {"id": 0, "partial": [{"name": name}, {"tuple": list(args)}, kept]}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"id": 0, "call": "numpy:load", "given": {"tuple": ["harm"]}, "state": None},
+        {"id": 0, "call": "numpy:memmap", "given": FILE, "state": None},
+        {"id": 0, "call": "torch.package:PackageImporter", "given": {"tuple": ["harm"]},
+         "state": None},
+        {"id": 0, "call": "sklearn.utils._testing:TempMemmap", "given": {"tuple": [1]},
+         "state": None},
+        {"id": 0, "new": "numpy:memmap", "state": None},
+        {"id": 0, "new": "torch.utils.data.dataloader:DataLoader", "state": None},
+        {"name": "numpy:memmap"},
+        {"name": "numpy:save"},
+        {"name": "torch.hub:load"},
+        {"name": "mertk.files:write_text"},
+        partial("numpy:save", "harm"),
+        partial("mertk.files:write_text", "harm", "harm"),
+        partial("numpy:float64", 1),
+        partial("mertk.cache:Cache", "harm"),
+        {"id": 0, "method": [{"id": 1, "new": "mertk.cache:Cache", "state": None}, "prune"]},
+    ],
+    ids=lambda node: str(node)[:60],
+)  # fmt: skip
+def test_what_a_stranger_could_do_harm_with_is_refused(node, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(mertk.StorageError, match="the stored state names"):
+        states.thawed(node, {}, ["mertk_plugins"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_function_is_no_type_of_numbers():
+    with pytest.raises(mertk.StorageError, match="damaged"):
+        states.thawed({"id": 0, "torch": "load", "kind": "dtype"}, {})
+
+
+def test_a_module_that_runs_when_it_is_imported_is_not():
+    with pytest.raises(mertk.StorageError, match="none of the packages"):
+        states.thawed({"name": "numpy.f2py.__main__:main"}, {})
 
 
 def test_damaged_data_are_one_line():

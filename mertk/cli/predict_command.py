@@ -67,7 +67,8 @@ def command(
             try:
                 rows.append(_asked(saved, video, onset, apex, offset))
             except MertkError as error:
-                failed.append(f"{video}: {error}".replace(f"{video}: {video}", str(video)))
+                text = str(error)
+                failed.append(text if text.startswith(str(video)) else f"{video}: {text}")
             bar.step(video.name)
     for line in failed:
         click.echo(f"Error: {line}", err=True)

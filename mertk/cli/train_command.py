@@ -89,7 +89,7 @@ def command(
             plugins=plugins, progress=bar,
         )  # fmt: skip
         found = saved.train(request, seed, bar)
-        found.save(out)
+        found.save(out, plugins)
     click.echo(
         f"{found.name}: trained on {found.about['clips']} clips of {found.about['subjects']} "
         f"subjects; classes {', '.join(found.classes)}; in {out}"

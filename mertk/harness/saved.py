@@ -55,8 +55,12 @@ class Saved:
         what = f"classifier {type(self.line.classifier.component).__name__}"
         return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
 
-    def save(self, folder: Path) -> None:
-        """Write the folder, whole or not at all; what lies there is replaced."""
+    def save(self, folder: Path, plugins: Plugins) -> None:
+        """Write the folder and read it back, whole or not at all; what lies there is replaced.
+
+        Raises `StorageError` where a component holds what cannot be stored, or what `load` would
+        refuse.
+        """
         from safetensors.numpy import save_file
 
         inside = {step.place: step.component for step in self.line.inside}
@@ -68,6 +72,7 @@ class Saved:
         def fill(partial: Path) -> None:
             write_json(partial / "model.json", {**self.about, "state": state})
             save_file(arrays, partial / "arrays.safetensors")
+            Saved.load(partial, plugins)
 
         write_folder(folder, fill)
 
@@ -75,8 +80,8 @@ class Saved:
     def load(cls, folder: Path, plugins: Plugins) -> Saved:
         """Read a folder that `save` wrote.
 
-        Raises `StorageError` where it is none, and where the state names code that is neither of
-        mertk nor of the components' own packages.
+        Raises `StorageError` where it is none, and where the state names code that a model may not
+        hold (see `mertk.trusted`).
         """
         from safetensors import SafetensorError
         from safetensors.numpy import load_file

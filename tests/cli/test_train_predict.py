@@ -70,7 +70,7 @@ def test_what_is_read_back_answers_as_what_was_trained(model, tmp_path, clip, mo
     sets += [("extractor.epochs", 1)] if model == "cnn_lstm_se" else []
     request = gather([model], dataset=USE, floors=False, sets=sets, cache=tmp_path / "cache")
     found = saved.train(request, 0, Silent())
-    found.save(tmp_path / "model")
+    found.save(tmp_path / "model", PLUGINS)
     again = Saved.load(tmp_path / "model", PLUGINS)
     expected = found.predict(clip.footage)
     np.testing.assert_array_equal(again.predict(clip.footage), expected)
