@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mertk.clips import Frames
 from mertk.errors import DataError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mertk.clips import Pixels
 
 VIDEOS = frozenset({".avi", ".mp4", ".mov", ".mkv", ".webm", ".m4v", ".wmv", ".mpg", ".mpeg"})
@@ -49,6 +53,30 @@ def probe(path: Path) -> VideoFacts:
     finally:
         capture.release()
     return VideoFacts(int(count), float(fps) if fps > 0 else 0.0)
+
+
+def times(path: Path) -> NDArray[np.float64]:
+    """When each frame is shown, in seconds from the first one `[frames]`; counted, not believed.
+
+    Every frame is decoded once, which takes about a millisecond at 640x360. Raises `DataError`
+    as `probe` does.
+    """
+    import cv2
+
+    capture = _opened(path)
+    try:
+        found = []
+        while capture.grab():
+            found.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        fps = float(capture.get(cv2.CAP_PROP_FPS))
+    finally:
+        capture.release()
+    if not found:
+        raise DataError(f"{path}: the video holds no frame that can be decoded")
+    told: NDArray[np.float64] = np.asarray(found, float) - found[0]
+    if (np.diff(told) > 0).all():
+        return told
+    return np.arange(len(told)) / (fps if fps > 0 else 25.0)  # it knows no times
 
 
 def of_video(path: Path, start: int, count: int) -> Frames:

@@ -53,6 +53,13 @@ def test_a_video_says_how_long_and_how_fast_it_is(video):
     assert videos.probe(video) == videos.VideoFacts(24, 50.0)
 
 
+def test_the_times_of_frames_are_counted_not_believed(video, tmp_path):
+    np.testing.assert_allclose(videos.times(video), np.arange(24) / 50)
+    long, cut = write(tmp_path / "long.avi", [40] * 400), tmp_path / "cut.avi"
+    cut.write_bytes(long.read_bytes()[: long.stat().st_size // 2])
+    assert 0 < len(videos.times(cut)) < videos.probe(cut).count
+
+
 def test_an_interval_is_read_as_rgb(video):
     frames = videos.of_video(video, 5, 4)
     assert values(frames) == [5, 6, 7, 8]
