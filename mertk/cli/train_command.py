@@ -53,6 +53,13 @@ from mertk.cli._choices import parse_folders, parse_set, parse_swap
     is_flag=True,
     help="Train also where the clips are not those that the protocol is published with.",
 )
+@click.option(
+    "--runs",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Where `mertk bench` has measured it: the scores go into the model's card.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @click.pass_context
 def command(
@@ -66,6 +73,7 @@ def command(
     swaps: tuple[str, ...],
     seed: int,
     device: str,
+    runs: Path,
     out: Path,
     *,
     allow_mismatch: bool,
@@ -76,7 +84,7 @@ def command(
     """
     from mertk import training
     from mertk.cli.progress import Bar
-    from mertk.harness import saved
+    from mertk.harness import modelcard, saved
     from mertk.harness.bench import gather
 
     plugins = load(ctx)
@@ -86,11 +94,8 @@ def command(
             [model], dataset=list(datasets), data=parse_folders(data), protocol=protocol,
             preset=preset, floors=False, device=device, allow_mismatch=allow_mismatch,
             swaps=[parse_swap(text) for text in swaps], sets=[parse_set(text) for text in sets],
-            plugins=plugins, progress=bar,
+            out=runs, plugins=plugins, progress=bar,
         )  # fmt: skip
         found = saved.train(request, seed, bar)
         found.save(out, plugins)
-    click.echo(
-        f"{found.name}: trained on {found.about['clips']} clips of {found.about['subjects']} "
-        f"subjects; classes {', '.join(found.classes)}; in {out}"
-    )
+    click.echo(f"{modelcard.warning(found.about)}\nClasses: {', '.join(found.classes)}; in {out}")

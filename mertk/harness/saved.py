@@ -1,6 +1,7 @@
 """A model that is fitted on all clips, in a folder: recipe, state, what it was trained on.
 
-There is no pickle in it: `model.json` and `arrays.safetensors` (see `mertk.states`).
+There is no pickle in it: `model.json` and `arrays.safetensors` (see `mertk.states`), and a card for
+people, `README.md`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 from mertk import identity, states
 from mertk.cache import Cache
 from mertk.errors import StorageError
-from mertk.files import write_folder, write_json
+from mertk.files import write_folder, write_json, write_text
+from mertk.harness import modelcard
 from mertk.harness.folds import Work, learn
 from mertk.harness.line import Clock, Line, Parcel, answer, build_line, check_probabilities
 from mertk.harness.prefix import PrefixKeys, parcel_of
@@ -71,6 +73,7 @@ class Saved:
 
         def fill(partial: Path) -> None:
             write_json(partial / "model.json", {**self.about, "state": state})
+            write_text(partial / "README.md", modelcard.text(self.about))
             save_file(arrays, partial / "arrays.safetensors")
             Saved.load(partial, plugins)
 
@@ -123,7 +126,10 @@ def _packages(registry: Registry, recipe: Recipe) -> list[str]:
 
 
 def train(request: Request, seed: int, watch: Progress) -> Saved:
-    """Fit the first model of a request on all clips of its task, nobody held out."""
+    """Fit the first model of a request on all clips of its task, nobody held out.
+
+    Where the request's runs hold one of this identity, the model knows what it scores.
+    """
     model, task = request.models[0], request.task
     registry, cache = request.plugins.registry, Cache(request.options.cache)
     line = build_line(registry, model.recipe)
@@ -145,6 +151,7 @@ def train(request: Request, seed: int, watch: Progress) -> Saved:
         "clips": len(task.clips),
         "subjects": len(set(task.sample.people.tolist())),
         "synthetic": task.synthetic,
+        "measured": modelcard.measured(request, named),
         "identity": named,
         "provenance": identity.provenance(request.options.device),
     }

@@ -1,0 +1,91 @@
+"""What a trained model is, was trained on and scores, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mertk.ledger import Run
+from mertk.recipe import Recipe, Use
+
+if TYPE_CHECKING:
+    from mertk.harness.bench import Request
+
+_PEOPLE = "It is not for decisions about people."
+
+
+def measured(request: Request, named: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The scores of the request's model on people it has not seen, if `bench` has measured them.
+
+    They are those of the run of this identity where the request's runs lie, with all its folds;
+    None where there is no such run.
+    """
+    from mertk.harness.results import Results
+
+    model, task = request.models[0], request.task
+    run = Run.find(request.options.out, model.name, named)
+    seeds = sorted({fold.seed for fold in run.folds()}) if run else []
+    if not run or not seeds:
+        return None
+    if not all(run.has(seed, split.name) for seed in seeds for split in task.splits):
+        return None
+    results = Results([run], request.plugins)
+    row = results.table().to_dict("records")[0]
+    scores = [
+        [name, *(row[f"{name}{end}"] for end in ("", "_low", "_high"))] for name in results.chance
+    ]
+    return {"run": run.path.name, "seeds": len(seeds), "scores": scores}
+
+
+def warning(about: Mapping[str, Any]) -> str:
+    """What whoever reads an answer of the model must know, in two or three sentences."""
+    sets = ", ".join(str(Use.from_json(one)) for one in about["identity"]["datasets"])
+    made = " (made by a program, not filmed)" if about["synthetic"] else ""
+    return (
+        f"A guess from a few frames, by {about['name']}, trained on {about['clips']} clips of "
+        f"{about['subjects']} subjects of {sets}{made}. {_scores(about)} {_PEOPLE}"
+    )
+
+
+def _scores(about: Mapping[str, Any]) -> str:
+    found = about["measured"]
+    if not found:
+        return (
+            "How often it is right on people it has not seen was not measured; run `mertk bench` "
+            "with this model first."
+        )
+    told = ", ".join(
+        f"{name} {value:.3f} ({low:.3f}–{high:.3f})" for name, value, low, high in found["scores"]
+    )
+    protocol = about["identity"]["protocol"]["name"]
+    return f"On people it had not seen it scored {told}, in the folds of {protocol}."
+
+
+def text(about: Mapping[str, Any]) -> str:
+    """The model card, in Markdown."""
+    recipe = Recipe.from_json(about["identity"]["recipe"])
+    parts = [f"- {place}: `{use}`" for place, use in recipe.places().items()]
+    protocol = about["identity"]["protocol"]
+    releases = about["provenance"].get("releases", {})
+    return "\n".join([
+        f"# {about['name']}",
+        "",
+        warning(about),
+        "",
+        f"Classes: {', '.join(about['identity']['classes'])} (protocol `{protocol['name']}`).",
+        "",
+        "## Recipe",
+        "",
+        *parts,
+        "",
+        "## Where it is from",
+        "",
+        f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",
+        f"- made {about['provenance'].get('made', '')} with "
+        + ", ".join(f"{name} {release}" for name, release in releases.items()),
+        *([f"- scores from the run `{about['measured']['run']}`"] if about["measured"] else []),
+        "- the licences of the data that it was trained on hold for it as well",
+        "",
+        "`mertk predict` asks it; `model.json` and `arrays.safetensors` hold no code.",
+        "",
+    ])  # fmt: skip

@@ -1,0 +1,196 @@
+"""What a trained model says of videos, as a table, as JSON and as a page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk.data import videos
+from mertk.errors import DataError
+from mertk.files import write_json, write_text
+from mertk.harness import watching
+from mertk.recipe import Recipe
+from mertk.report import html
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mertk.components import Aligner, Spotter
+    from mertk.harness.progress import Progress
+    from mertk.harness.saved import Saved
+    from mertk.harness.watching import Finding, Recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One video: what was found in it; `recording` is None where the interval was given."""
+
+    video: Path
+    findings: Sequence[Finding]
+    recording: Recording | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Given:
+    """Asks about one interval `at` (onset, apex, offset) of each video; without ends, about all."""
+
+    saved: Saved
+    at: tuple[int | None, int | None, int | None]
+    least: float = 0.0
+
+    def answer(self, video: Path, watch: Progress) -> Answer:
+        """The interval; raises `DataError` where there is none such, or no face in it."""
+        watch.stage(video.name, 0)
+        found, _ = watching.interval(self.saved, video, self.at, self.least)
+        return Answer(video=video, findings=[found])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """Follows the face through each video, and asks about what a spotter finds."""
+
+    saved: Saved
+    spotter: Spotter
+    aligner: Aligner
+    strength: float = 1.0
+    least: float = 0.0
+
+    def answer(self, video: Path, watch: Progress) -> Answer:
+        """What is found; raises `DataError` where the file is no video, or shows no face."""
+        watch.stage(f"{video.name}: following the face", videos.probe(video).count)
+        recording = watching.record(video, self.aligner, watch.step)
+        if not recording.stretches:
+            raise DataError(f"{video}: no face to follow: {recording.gaps[0].reason}")
+        watch.stage(f"{video.name}: looking for expressions", 0)
+        found = watching.findings(
+            self.saved, recording, self.spotter, strength=self.strength, least=self.least
+        )
+        return Answer(video=video, findings=[one for one, _ in found], recording=recording)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a model says of videos, and the warning that goes with it.
+
+    `spotter` is empty where intervals were given; `failed` are lines on videos that have no answer.
+    """
+
+    saved: Saved
+    answers: Sequence[Answer]
+    warning: str
+    spotter: str = ""
+    failed: Sequence[str] = ()
+
+    def sentence(self) -> str:
+        """How much was found."""
+        many = sum(len(answer.findings) for answer in self.answers)
+        return f"{many} intervals in {len(self.answers)} videos:"
+
+    def write(self, folder: Path) -> None:
+        """Write predictions.csv, .json and .html into a folder."""
+        write_text(folder / "predictions.csv", self.table())
+        write_json(folder / "predictions.json", self.to_json())
+        write_text(folder / "predictions.html", self.page())
+
+    def page(self) -> str:
+        """The page as text: one file, no network, all text escaped."""
+        recipe = Recipe.from_json(self.saved.about["identity"]["recipe"])
+        return html.environment().get_template("predicted.html.j2").render(
+            saved=self.saved, answers=self.answers, warning=self.warning,
+            spotter=self.spotter, failed=self.failed,
+            videos=[_shown(answer) for answer in self.answers],
+            recipe=[(place, str(use)) for place, use in recipe.places().items()],
+        )  # fmt: skip
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row per interval; a video in which nothing was found has a row that says so."""
+        found = []
+        for answer in self.answers:
+            video = {"video": str(answer.video)}
+            found += [{**video, **_row(one, self.saved.classes)} for one in answer.findings]
+            if not answer.findings:
+                found.append({**video, "predicted": watching.NO_EXPRESSION})
+        return found
+
+    def table(self) -> str:
+        """The rows as CSV."""
+        text = io.StringIO(newline="")
+        columns = ["video", *_columns(self.saved.classes)]
+        writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
+        writer.writeheader()
+        writer.writerows(self.rows())
+        return text.getvalue()
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that was found, for machines."""
+        return {
+            "model": self.saved.name,
+            "warning": self.warning,
+            "classes": list(self.saved.classes),
+            "videos": [_video(answer, self.saved.classes) for answer in self.answers],
+            "failed": list(self.failed),
+        }
+
+
+def _columns(classes: Sequence[str]) -> list[str]:
+    where = ["onset", "apex", "offset", "begins", "ends", "strength"]
+    return [*where, "predicted", *(f"p_{name}" for name in classes), "note"]
+
+
+def _row(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
+    where = ["" if value is None else value for value in asdict(one.where).values()]
+    rounded = [round(value, 3) if isinstance(value, float) else value for value in where]
+    shares: list[Any] = [round(share, 6) for share in one.shares] or [""] * len(classes)
+    return dict(zip(_columns(classes), [*rounded, one.said, *shares, one.note], strict=True))
+
+
+def _video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
+    told: dict[str, Any] = {"video": str(answer.video)}
+    if answer.recording:
+        seen = answer.recording
+        told |= {
+            "frames": len(seen.times), "fps": round(seen.fps, 3), "notes": list(seen.notes),
+            "followed": [[one.first, one.last] for one in seen.stretches],
+            "gaps": [asdict(gap) for gap in seen.gaps],
+        }  # fmt: skip
+    return {**told, "expressions": [_expression(one, classes) for one in answer.findings]}
+
+
+def _expression(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
+    shares = dict(zip(classes, one.shares, strict=False))
+    return {**asdict(one.where), "predicted": one.said, "probabilities": shares, "note": one.note}
+
+
+def _shown(answer: Answer) -> dict[str, Any]:
+    """A video as the page draws it; marks are (left, width) in per cent of its time line."""
+    about: dict[str, Any] = {
+        "name": answer.video.name, "found": answer.findings, "notes": (), "gaps": (),
+        "refused": any(one.note for one in answer.findings), "seconds": 0,
+    }  # fmt: skip
+    if answer.recording is None:
+        return about
+    seen = answer.recording
+    seconds = float(seen.times[-1]) + 1 / seen.fps
+
+    def mark(begins: float, ends: float) -> tuple[float, float]:
+        return round(100 * begins / seconds, 3), round(100 * (ends - begins) / seconds, 3)
+
+    def between(first: int, last: int) -> tuple[float, float]:
+        return float(seen.times[first]), float(seen.times[last]) + 1 / seen.fps
+
+    gaps = [(gap, *between(gap.first, gap.last)) for gap in seen.gaps]
+    faces = [between(one.first, one.last) for one in seen.stretches]
+    spots = [(between(one.where.onset, one.where.offset), one.said) for one in answer.findings]
+    return about | {
+        "frames": len(seen.times), "fps": seen.fps, "seconds": seconds, "notes": seen.notes,
+        "followed": sum(ends - begins for begins, ends in faces),
+        "faces": [mark(*ends) for ends in faces],
+        "gaps": [{**asdict(gap), "begins": begins, "ends": ends} for gap, begins, ends in gaps],
+        "gap_marks": [(*mark(begins, ends), gap.reason) for gap, begins, ends in gaps],
+        "spot_marks": [
+            (*mark(*ends), f"{ends[0]:.2f}–{ends[1]:.2f} s: {said}") for ends, said in spots
+        ],
+    }  # fmt: skip
