@@ -100,24 +100,21 @@ def command(
             strength=strength,
             least=least,
         )
-    answers, failed = [], []
+    report = predicted.Report(
+        saved=saved,
+        warning=modelcard.warning(saved.about),
+        spotter=spotter if isinstance(ask, predicted.Search) else "",
+    )
     with Bar() as bar:
         for video in videos:
             try:
-                answers.append(ask.answer(video, bar))
+                report.answers.append(ask.answer(video, bar))
             except MertkError as error:
                 text = str(error)
-                failed.append(text if text.startswith(str(video)) else f"{video}: {text}")
-                click.echo(f"Error: {failed[-1]}", err=True)
-    report = predicted.Report(
-        saved=saved,
-        answers=answers,
-        warning=modelcard.warning(saved.about),
-        spotter=spotter if isinstance(ask, predicted.Search) else "",
-        failed=failed,
-    )
-    if out:
-        report.write(out)
+                report.failed.append(text if text.startswith(str(video)) else f"{video}: {text}")
+                click.echo(f"Error: {report.failed[-1]}", err=True)
+            if out:
+                report.write(out)  # after each video: hours of them may follow
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=1))
     elif out:
@@ -125,4 +122,4 @@ def command(
     else:
         click.echo(report.table(), nl=False)
     click.echo(report.warning, err=True)
-    sys.exit(1 if failed else 0)
+    sys.exit(1 if report.failed else 0)

@@ -100,21 +100,23 @@ class Saved:
             raise StorageError(
                 f"{folder} has format {about.get('format')}; this release reads {FORMAT}"
             )
-        recipe = Recipe.from_json(about["identity"]["recipe"])
+        try:
+            recipe = Recipe.from_json(about["identity"]["recipe"])
+            state = about.pop("state")
+            named = about["name"], tuple(about["identity"]["classes"]), about["multilabel"]
+            modelcard.warning(about)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StorageError(
+                f"{folder / 'model.json'} is damaged ({type(error).__name__}: {error}); train the "
+                "model again"
+            ) from error
         line = build_line(plugins.registry, recipe)
-        state = about.pop("state")
         fitted = states.thawed(state, arrays, _packages(plugins.registry, recipe))
         steps = [
             type(step)(step.place, fitted[step.place]) if step.place in fitted else step
             for step in line.inside
         ]
-        return cls(
-            name=about["name"],
-            classes=tuple(about["identity"]["classes"]),
-            multilabel=about["multilabel"],
-            line=Line(line.prefix, tuple(steps)),
-            about=about,
-        )
+        return cls(*named, line=Line(line.prefix, tuple(steps)), about=about)
 
 
 def _packages(registry: Registry, recipe: Recipe) -> list[str]:

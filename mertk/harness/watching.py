@@ -95,10 +95,15 @@ def record(path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None
 
 
 def _rate(times: NDArray[np.float64], told: float) -> float:
-    """The usual frame rate in Hz: that of the middle one of all steps."""
-    if len(times) > 1:
-        return float(1 / np.median(np.diff(times)))
-    return told or 25.0
+    """The usual frame rate in Hz: the mean one, or where it varies that of the middle step."""
+    if len(times) < 2:
+        return told or 25.0
+    return float(1 / np.median(np.diff(times)) if _varies(times) else (len(times) - 1) / times[-1])
+
+
+def _varies(times: NDArray[np.float64]) -> bool:
+    steps = np.diff(times)
+    return bool(len(steps) and (np.abs(steps / np.median(steps) - 1) > _UNEVEN).mean() > 0.01)
 
 
 def _notes(facts: videos.VideoFacts, times: NDArray[np.float64]) -> list[str]:
@@ -107,8 +112,8 @@ def _notes(facts: videos.VideoFacts, times: NDArray[np.float64]) -> list[str]:
         found.append(
             f"its header says {facts.count} frames, {len(times)} can be decoded: it may be cut off"
         )
-    steps = np.diff(times)
-    if len(steps) and (np.abs(steps / np.median(steps) - 1) > _UNEVEN).mean() > 0.01:
+    if _varies(times):
+        steps = np.diff(times)
         found.append(
             f"its frame rate varies ({1 / steps.max():.1f} to {1 / steps.min():.1f} Hz): seconds "
             "are those of the file, but durations are judged by the usual rate"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,10 +79,10 @@ class Report:
     """
 
     saved: Saved
-    answers: Sequence[Answer]
     warning: str
     spotter: str = ""
-    failed: Sequence[str] = ()
+    answers: list[Answer] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
         """How much was found."""

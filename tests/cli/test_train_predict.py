@@ -100,6 +100,17 @@ def test_what_is_no_model_is_one_line(tmp_path, video, capsys):
     assert "holds no trained model" in err
 
 
+@pytest.mark.parametrize("part", ["state", "identity", "clips", "measured"])
+def test_a_model_that_lacks_something_is_one_line(part, trained, video, tmp_path, capsys):
+    about = json.loads((trained / "model.json").read_text())
+    del about[part]
+    (tmp_path / "model.json").write_text(json.dumps(about))
+    (tmp_path / "arrays.safetensors").write_bytes((trained / "arrays.safetensors").read_bytes())
+    code, _, err = run(capsys, "predict", tmp_path, video)
+    assert code == 2
+    assert f"model.json is damaged (KeyError: '{part}')" in err
+
+
 def test_a_model_that_names_other_code_is_refused(trained, video, tmp_path, capsys):
     evil = tmp_path / "evil"
     evil.mkdir()
