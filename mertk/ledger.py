@@ -118,6 +118,18 @@ class Run:
         found.update(*(fold.keyframes for fold in self.folds()))
         return tuple(name for name in ("onset", "apex", "offset") if name in found)
 
+    def note_clips(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write down what is known of each clip by uid, beside its class, to group scores by."""
+        write_json(self.path / "clips.json", facts)
+
+    @property
+    def clips(self) -> Mapping[str, Mapping[str, Any]]:
+        """By uid: `aus`, the action units, where they are known, and `seconds` it takes."""
+        file = self.path / "clips.json"
+        found: Mapping[str, Mapping[str, Any]]
+        found = json.loads(file.read_text()) if file.exists() else {}
+        return found
+
     def has(self, seed: int, fold: str) -> bool:
         """Whether this fold is finished, and readable."""
         return self._read(self._file(seed, fold)) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 @click.option("--quick", is_flag=True, help="Fewer clips and one disturbed fold.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), help="Probes at once. Default: one per core.")
+@click.option("--runs", default="runs", show_default=True, type=click.Path(path_type=Path),
+              help="Keep the verdict here, for the reports of runs.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
@@ -39,10 +42,13 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     """
     from mertk.audit import PROBES, audit, case_of
     from mertk.cli.progress import Bar
+    from mertk.harness import stamps
     from mertk.harness.executors import cores
+    from mertk.recipe import Recipe
 
+    plugins = load(ctx)
     case = case_of(
-        load(ctx),
+        plugins,
         given["model"],
         dataset=list(given["datasets"]),
         data=parse_folders(given["data"]),
@@ -62,6 +68,9 @@ def command(ctx: click.Context, /, **given: Any) -> None:
             jobs=given["jobs"] or cores(),
             progress=bar,
         )
+    if not case.replay:
+        recipe = Recipe.from_json(case.recipe)
+        stamps.write(given["runs"], plugins.registry, recipe, found.to_json())
     if given["as_json"]:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:

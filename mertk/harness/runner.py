@@ -173,7 +173,9 @@ class Runner:
             "published": self.task.published,
             "seen_before": seen_before(registry, model.recipe, self.task.identity["datasets"]),
         }
-        return Run.open(self.options.out, model.name, named, about)
+        run = Run.open(self.options.out, model.name, named, about)
+        run.note_clips({clip.uid: _facts(clip) for clip in self.task.clips})
+        return run
 
     def _prefix(self, model: Model) -> float:
         """Compute what is not in the cache; clips that fail are reported together at the end."""
@@ -229,6 +231,14 @@ def identity_of(registry: Registry, task: Task, model: Model) -> dict[str, Any]:
     if model.replay:
         named["replay"] = {"name": model.replay, "once": list(model.once)}
     return named
+
+
+def _facts(clip: Clip) -> dict[str, Any]:
+    """What a clip's record tells that scores can be grouped by."""
+    footage, record = clip.footage, clip.record
+    seconds = (footage.offset - footage.onset + 1) / footage.fps
+    known = {"aus": sorted(record["au_set"])} if record.get("au_known") else {}
+    return {"seconds": round(seconds, 4), **known}
 
 
 def seen_before(

@@ -12,7 +12,8 @@ import numpy as np
 
 from mertk import stats
 from mertk.files import write_text
-from mertk.report import cite, pictures, published, tables
+from mertk.harness import stamps
+from mertk.report import cite, groups, pictures, published, tables
 from mertk.report.curve import curve
 from mertk.report.labels import per_label
 
@@ -77,6 +78,8 @@ def render(results: Results, plugins: Plugins) -> str:
             reliability=[] if results.multilabel else _reliability(results),
             people=_people(results),
             clips=[] if results.multilabel else _clips(results),
+            groupings=groups.groupings(results),
+            fewest=groups.FEWEST,
             stages=_stages(results),
             bibtex=cite.bibtex(everything, plugins.registry),
             weights=_weights(results, strip.regions),
@@ -201,6 +204,7 @@ def _about(outcome: Outcome) -> dict[str, Any]:
         "name": run.name,
         "folder": run.path.name,
         "command": tables.command(run),
+        "audit": stamps.sentence(stamps.read(run)),
         "made": run.provenance.get("made", ""),
         "releases": run.provenance.get("releases", {}),
         "clip_list": run.identity["clip_list"],

@@ -1,0 +1,54 @@
+"""What `mertk audit` found, kept beside the runs for their reports.
+
+A stamp is of a recipe with all its parameters and source hashes: code that has changed since has
+none. It says what was audited, and is no proof that there is no leak.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk import identity
+from mertk.files import write_json
+
+if TYPE_CHECKING:
+    from mertk.ledger import Run
+    from mertk.recipe import Recipe
+    from mertk.registry import Registry
+
+
+def write(runs: Path, registry: Registry, recipe: Recipe, found: Mapping[str, Any]) -> Path:
+    """Keep an audit of a recipe, as its `to_json` gives it, and give the file's path."""
+    file = _file(runs, identity.recipe_identity(registry, recipe))
+    write_json(file, {"made": identity.provenance("cpu")["made"], **found})
+    return file
+
+
+def read(run: Run) -> dict[str, Any] | None:
+    """The latest audit of what a run ran; None where there is none."""
+    file = _file(run.path.parent, run.identity["components"])
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def sentence(stamp: Mapping[str, Any] | None) -> str:
+    """What a stamp says, in a line."""
+    if stamp is None:
+        return "not audited as it is: `mertk audit` looks for leaks"
+    on = f"{stamp['protocol']}, {stamp['clips']} clips, {stamp['made'][:10]}"
+    leaks = [one for one in stamp["verdicts"] if one["leak"]]
+    if leaks:
+        told = "; ".join(f"{one['probe']}: leak in {one['leak']}" for one in leaks)
+        return f"AUDIT FAILED ({on}): {told}"
+    probes = ", ".join(one["probe"] for one in stamp["verdicts"])
+    return f"no probe finds a leak ({probes}; {on})"
+
+
+def _file(runs: Path, components: Mapping[str, Any]) -> Path:
+    return runs / "audits" / f"{identity.digest(components)[:16]}.json"

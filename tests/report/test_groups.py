@@ -1,0 +1,81 @@
+"""Scores by class, action unit and length, and what the audit said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import mertk
+from mertk.cli import main
+from mertk.harness import stamps
+from mertk.report import html
+from mertk.report.groups import groupings
+
+PLUGINS = mertk.load_plugins()
+USE = mertk.Use("synthetic", subjects=4, clips=6, size=96)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    out = tmp_path_factory.mktemp("groups") / "runs"
+    return mertk.bench(["flow_svm", "hoof_ridge"], dataset=USE, out=out, jobs=1)
+
+
+def test_groups_are_counted_from_the_predictions(results):
+    found = {one.title: one for one in groupings(results)}
+    assert list(found) == ["class", "action unit", "length of the clip"]
+    table = results.outcomes[1].predictions
+    right = table["truth"] == table["predicted"]
+    by_class = found["class"]
+    assert by_class.models == ["flow_svm", "hoof_ridge"]
+    assert [one.name for one in by_class.groups] == list(results.classes)
+    assert sum(one.clips for one in by_class.groups) == 24
+    for at, group in enumerate(by_class.groups):
+        assert group.right[1] == pytest.approx(right[table["truth"] == at].mean())
+
+    clips = {clip.uid: clip for clip in PLUGINS.registry.build("dataset", USE).index(None)}
+    smiling = {uid for uid, clip in clips.items() if 12 in clip.record["au_set"]}
+    (au12,) = [one for one in found["action unit"].groups if one.name == "AU12"]
+    assert au12.clips == len(smiling)
+    assert au12.right[1] == pytest.approx(right[table["uid"].isin(smiling)].mean())
+
+    lengths = found["length of the clip"].groups
+    assert sum(one.clips for one in lengths) == 24
+    total = sum(one.clips * one.right[1] for one in lengths)
+    assert total == pytest.approx(right.sum())
+
+
+def test_runs_that_know_nothing_of_their_clips_have_classes_alone(results):
+    for run in results.runs:
+        (run.path / "clips.json").rename(run.path / "away.json")
+    try:
+        assert [one.title for one in groupings(results)] == ["class"]
+    finally:
+        for run in results.runs:
+            (run.path / "away.json").rename(run.path / "clips.json")
+
+
+def test_a_report_says_whether_its_models_were_audited(results, monkeypatch):
+    folder = results.runs[0].path.parent
+    assert "not audited as it is" in html.render(results, PLUGINS)
+    monkeypatch.chdir(folder.parent)
+    with pytest.raises(SystemExit, match="0"):
+        main(["audit", "--model", "flow_svm", "--quick", "--probe", "dataset", "--jobs", "1"])
+    first, second = results.runs[:2]
+    assert stamps.read(first)["passed"] is True
+    assert "no probe finds a leak (dataset; synthetic3" in html.render(results, PLUGINS)
+    assert stamps.read(second) is None
+
+
+def test_a_leak_that_was_found_stands_in_the_report(results):
+    run = results.runs[1]
+    recipe = mertk.Recipe.from_json(run.identity["recipe"])
+    leak = {"probe": "noise", "leak": "classifier", "how": "<b>"}
+    audit = {"protocol": "p", "clips": 3, "verdicts": [leak], "passed": False}
+    file = stamps.write(run.path.parent, PLUGINS.registry, recipe, audit)
+    assert "AUDIT FAILED (p, 3 clips" in html.render(results, PLUGINS)
+    # another parameter is another recipe, which nobody audited
+    other = recipe.set("classifier.alpha", 9.0)
+    assert stamps.write(run.path.parent, PLUGINS.registry, other, audit) != file
+    assert json.loads(file.read_text())["verdicts"] == [leak]
