@@ -33,6 +33,7 @@ class Fold:
     The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
     `explained` maps clip ids to what the classifier said of its prediction; `drew` are the places
     whose `fit` took a chance, `keyframes` the annotated ones that were read of one training clip.
+    `memory` is the most that the process has held so far, in MB; 0 where the system does not tell.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Fold:
     explained: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     drew: Sequence[str] = field(default_factory=list)
     keyframes: Sequence[str] = field(default_factory=list)
+    memory: float = 0.0
 
 
 class Run:

@@ -79,10 +79,21 @@ def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
         for split, line in zip(splits, together if job.together else apart, strict=True):
             parcels = Noting(Stock(job), int(split.train[0]))
             fold = run_fold(line, parcels, job.sample, split, seed)
-            fold = replace(fold, keyframes=sorted(shared.seen | parcels.seen))
+            seen = sorted(shared.seen | parcels.seen)
+            fold = replace(fold, keyframes=seen, memory=_most_memory())
             run.save(fold)
             done.append(fold)
     return done
+
+
+def _most_memory() -> float:
+    """The most that this process has held, in MB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    told = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(told / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
 def do_once(job: Job, behind: Job, seed: int) -> None:

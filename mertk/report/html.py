@@ -148,18 +148,22 @@ def _clips(results: Results) -> list[dict[str, Any]]:
 
 
 def _stages(results: Results) -> list[dict[str, Any]]:
-    """Per model the seconds of the pure steps and of each stage of the folds, added up."""
+    """Per model the seconds of the pure steps and of each stage of the folds, and memory in MB."""
     found = []
     for outcome in results.outcomes:
         spent: dict[str, float] = {}
+        memory = 0.0
         for fold in outcome.run.folds():
+            memory = max(memory, fold.memory)
             for name, seconds in fold.seconds.items():
                 if name not in ("total", "load"):
                     spent[name] = spent.get(name, 0.0) + seconds
         stages = sorted(spent.items(), key=lambda one: -one[1])
         if not outcome.is_floor:
             prefix = outcome.run.prefix_seconds
-            found.append({"name": outcome.name, "prefix": prefix, "stages": stages})
+            found.append(
+                {"name": outcome.name, "prefix": prefix, "stages": stages, "memory": memory}
+            )
     return found
 
 

@@ -56,6 +56,14 @@ def test_runs_that_know_nothing_of_their_clips_have_classes_alone(results):
             (run.path / "away.json").rename(run.path / "clips.json")
 
 
+def test_time_and_memory_are_told_by_stage(results):
+    (row,) = [one for one in html._stages(results) if one["name"] == "flow_svm"]
+    spent = [fold.seconds for fold in results.runs[0].folds()]
+    assert dict(row["stages"])["classifier"] == pytest.approx(sum(s["classifier"] for s in spent))
+    assert row["memory"] == max(fold.memory for fold in results.runs[0].folds())
+    assert 50 < row["memory"] < 50_000  # a Python process with numpy, in MB
+
+
 def test_a_report_says_whether_its_models_were_audited(results, monkeypatch):
     folder = results.runs[0].path.parent
     assert "not audited as it is" in html.render(results, PLUGINS)
