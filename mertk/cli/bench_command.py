@@ -133,6 +133,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run nothing: measure a few clips and one fold, and say what all will cost.",
 )
+@click.option(
+    "--frames/--no-frames",
+    default=None,
+    help="Put pictures of clips into report.html. Default: of synthetic clips alone.",
+)
 @click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
@@ -161,6 +166,7 @@ def command(
     oracle_gap: bool,
     one_by_one: bool,
     plan: bool,
+    frames: bool | None,
     published: bool,
     as_json: bool,
 ) -> None:
@@ -204,7 +210,7 @@ def command(
             return
         results = run(request, bar)
         bar.stage("report", 0)
-        page = html.write(results, out / "report.html", plugins)
+        page = html.write(results, out / "report.html", plugins, frames=frames)
     if as_json:
         click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
     else:

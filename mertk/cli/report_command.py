@@ -20,6 +20,18 @@ from mertk.cli import load
     metavar="NAME=CLASS+CLASS,…",
     help="Score the same predictions with classes joined or left out so; may be repeated.",
 )
+@click.option(
+    "--frames/--no-frames",
+    default=None,
+    help="Put pictures of clips into report.html. Default: of synthetic clips alone.",
+)
+@click.option(
+    "--occlusion",
+    default=0,
+    metavar="N",
+    type=click.IntRange(0),
+    help="Fit the folds of the N worst clips again, to map what part of the face answers rest on.",
+)
 @click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
@@ -29,6 +41,8 @@ def command(
     out: Path | None,
     maps: tuple[str, ...],
     *,
+    frames: bool | None,
+    occlusion: int,
     published: bool,
     as_json: bool,
 ) -> None:
@@ -40,7 +54,8 @@ def command(
     plugins = load(ctx)
     results = Results.load(*runs, plugins=plugins)
     results.label_maps = [LabelMap.parse(text) for text in maps]
-    page = html.write(results, out or results.runs[0].path.parent / "report.html", plugins)
+    file = out or results.runs[0].path.parent / "report.html"
+    page = html.write(results, file, plugins, frames=frames, occlusion=occlusion)
     if as_json:
         click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
     else:

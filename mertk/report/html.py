@@ -1,10 +1,12 @@
 """The report as one self-contained HTML file: no network, all text escaped.
 
-Its one script sorts and filters tables; everything can be read without it.
+Its one script sorts and filters tables and looks into clips; without it everything can be read, and
+the first clip is seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ import numpy as np
 from mertk import stats
 from mertk.files import write_text
 from mertk.harness import stamps
-from mertk.report import cite, groups, pictures, published, tables
+from mertk.report import cite, explored, groups, published, tables
 from mertk.report.curve import curve
 from mertk.report.labels import per_label
 
@@ -28,9 +30,20 @@ WORST = 1000
 """How many clips are listed, at most: a page is sent to people."""
 
 
-def write(results: Results, path: Path, plugins: Plugins) -> Path:
-    """Write the page, whole or not at all, and give its path."""
-    write_text(Path(path), render(results, plugins))
+def write(
+    results: Results,
+    path: Path,
+    plugins: Plugins,
+    *,
+    frames: bool | None = None,
+    occlusion: int = 0,
+) -> Path:
+    """Write the page, whole or not at all, and give its path.
+
+    `frames` puts pictures of clips into it; default: of synthetic ones alone. `occlusion` is for
+    how many clips, the worst mistakes first, models are fitted again to map what they rest on.
+    """
+    write_text(Path(path), render(results, plugins, frames=frames, occlusion=occlusion))
     return Path(path)
 
 
@@ -47,9 +60,11 @@ def environment() -> Environment:
     )
 
 
-def render(results: Results, plugins: Plugins) -> str:
+def render(
+    results: Results, plugins: Plugins, *, frames: bool | None = None, occlusion: int = 0
+) -> str:
     """The page as text."""
-    strip = pictures.strip(results, plugins)
+    gallery = explored.gallery(results, plugins, frames=frames, occlusion=occlusion)
     everything = [outcome.run for outcome in (*results.outcomes, *results.leaked)]
     return (
         environment()
@@ -82,8 +97,8 @@ def render(results: Results, plugins: Plugins) -> str:
             fewest=groups.FEWEST,
             stages=_stages(results),
             bibtex=cite.bibtex(everything, plugins.registry),
-            weights=_weights(results, strip.regions),
-            strip=strip,
+            weights=_weights(results, gallery.regions),
+            gallery=gallery,
             runs=[_about(outcome) for outcome in (*results.outcomes, *results.leaked)],
         )
     )
@@ -182,7 +197,7 @@ def _people(results: Results) -> dict[str, Any]:
     }
 
 
-def _weights(results: Results, regions: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _weights(results: Results, regions: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """What the gates of a model let through per region: mean and spread over clips."""
     found = []
     for outcome in results.outcomes:

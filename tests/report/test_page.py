@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from mertk.report import cite, html, tables
 
 PLUGINS = mertk.load_plugins()
 MODELS = ["flow_svm", "lbptop", "flow_ridge", "hoof"]
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +84,6 @@ def test_the_page_needs_no_network_and_is_small(page):
     text = page.read_text()
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", text)
     assert len(text) < 5e6
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, if the extra `browser` and the program are there; downloads nothing."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`")
-    if BROWSER is None:
-        pytest.skip("needs chromium or google-chrome on the path")
-    with playwright.sync_playwright() as tools:
-        opened = tools.chromium.launch(executable_path=BROWSER)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,0 +1,78 @@
+"""A fold's model once more, to ask it what no ledger holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mertk.cache import Cache
+from mertk.errors import StorageError
+from mertk.harness.folds import Work, learn
+from mertk.harness.keyframes import jittered, without
+from mertk.harness.line import Clock, build_line
+from mertk.harness.plan import Task, make_task, read_clips
+from mertk.harness.prefix import PrefixKeys, parcel_of
+from mertk.harness.saved import Saved
+from mertk.recipe import Recipe, Use
+
+if TYPE_CHECKING:
+    from mertk.clips import Clip
+    from mertk.ledger import Run
+    from mertk.plugins import Plugins
+
+
+def clips_of(run: Run, plugins: Plugins) -> list[Clip]:
+    """The clips of the data sets that a run was made on, read again from where they lay."""
+    folders = {name: Path(path) for name, path in run.provenance.get("folders", {}).items()}
+    uses = [Use.from_json(use) for use in run.identity["datasets"]]
+    return read_clips(plugins.registry, uses, folders)
+
+
+def task_of(run: Run, clips: list[Clip], plugins: Plugins) -> Task:
+    """The clips of a run with its labels and folds, and its key frames where they were changed.
+
+    Raises `StorageError` where the clips are no longer those of the run, or where its apexes were
+    estimated, which would have to be done again.
+    """
+    identity, registry = run.identity, plugins.registry
+    known = registry.get("protocol", identity["protocol"]["name"]).parameters()
+    params = {n: v for n, v in identity["protocol"]["params"].items() if n in known}
+    uses = [Use.from_json(use) for use in identity["datasets"]]
+    rules = Use(identity["protocol"]["name"], **params)
+    task = make_task(registry, rules, uses, clips, allow_mismatch=True)
+    if identity.get("keyframes") == "none":
+        task = without(task)
+    task = jittered(task, identity.get("jitter", 0))
+    for part in ("keyframes", "clip_list", "data", "classes"):
+        if task.identity.get(part) != identity.get(part):
+            raise StorageError(
+                f"{run.path}: its {part.replace('_', ' ')} is not that of the clips as they are "
+                "now, so its folds cannot be fitted again; run the same bench first"
+            )
+    return task
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refit:
+    """Fits folds of a run again, with its first seed, on this machine's processor."""
+
+    run: Run
+    task: Task
+    plugins: Plugins
+
+    def without(self, uid: str) -> Saved:
+        """The model of the fold that holds this clip out, as far as chance and floats allow."""
+        from mertk import training
+
+        training.use_device("cpu")
+        at = list(self.task.sample.uids).index(uid)
+        split = next(one for one in self.task.splits if at in one.test)
+        recipe = Recipe.from_json(self.run.identity["recipe"])
+        line = build_line(self.plugins.registry, recipe)
+        keys, cache = PrefixKeys.of(self.plugins.registry, recipe, line), Cache()
+        known = [parcel_of(line, keys, cache, self.task.clips[int(i)]) for i in split.train]
+        seed = min(fold.seed for fold in self.run.folds())
+        learn(line, Work(self.task.sample, split, seed, Clock()), known, [])
+        sample = self.task.sample
+        return Saved(self.run.name, sample.classes, sample.multilabel, line, {})
