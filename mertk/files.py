@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        os.close(handle)
-        temporary = Path(name)
+        # tempfile would make a file that only its owner can read; pages are for others too
+        temporary = path.with_name(f".{path.name[:200]}-{uuid.uuid4().hex}")
+        temporary.touch(exist_ok=False)
         try:
             write(temporary)
             temporary.replace(path)

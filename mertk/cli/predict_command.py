@@ -56,6 +56,15 @@ from mertk.cli import load
     help="A folder for predictions.csv, predictions.json and predictions.html. Default: CSV to "
     "standard output.",
 )
+@click.option("--frames/--no-frames", default=True, show_default=True, help="Pictures in the page.")
+@click.option(
+    "--occlusion",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Map what the model rests on, for the first N intervals of each video.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(
@@ -70,8 +79,10 @@ def command(
     strength: float,
     least: float,
     out: Path | None,
+    occlusion: int,
     *,
     whole: bool,
+    frames: bool,
     as_json: bool,
 ) -> None:
     """Ask a trained model about videos: the face is followed, expressions are spotted and named.
@@ -88,10 +99,11 @@ def command(
 
     plugins = load(ctx)
     saved = Saved.load(model, plugins)
-    if whole or {onset, apex, offset} != {None}:
-        ask: predicted.Given | predicted.Search = predicted.Given(
-            saved=saved, at=(onset, apex, offset), least=least
-        )
+    eyes = predicted.Eyes(saved=saved, occlusion=occlusion) if out and frames else None
+    at = (onset, apex, offset)
+    ask: predicted.Given | predicted.Search
+    if whole or at != (None, None, None):
+        ask = predicted.Given(saved=saved, at=at, least=least, eyes=eyes)
     else:
         ask = predicted.Search(
             saved=saved,
@@ -99,6 +111,7 @@ def command(
             aligner=plugins.registry.build("aligner", Use.parse(aligner)),
             strength=strength,
             least=least,
+            eyes=eyes,
         )
     report = predicted.Report(
         saved=saved,

@@ -205,12 +205,17 @@ def _check_joint(line: Line, recipe: Recipe) -> None:
         )
 
 
-def answer(line: Line, parcel: Parcel) -> Any:
-    """What a fitted line predicts of a clip that has come to its frontier."""
+def arrived(line: Line, parcel: Parcel) -> Parcel:
+    """A clip that has come to a fitted line's frontier, as its classifier is handed it."""
     for step in line.inside[:-1]:
         if not step.joint:
             parcel = step.apply(parcel)
-    return line.classifier.component.predict(parcel.streams)
+    return parcel
+
+
+def answer(line: Line, parcel: Parcel) -> Any:
+    """What a fitted line predicts of a clip that has come to its frontier."""
+    return line.classifier.component.predict(arrived(line, parcel).streams)
 
 
 class Clock:

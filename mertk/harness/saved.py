@@ -16,11 +16,20 @@ import numpy as np
 
 from mertk import identity, states
 from mertk.cache import Cache
+from mertk.components import Explains
 from mertk.errors import StorageError
 from mertk.files import write_folder, write_json, write_text
 from mertk.harness import modelcard
 from mertk.harness.folds import Work, learn
-from mertk.harness.line import Clock, Line, Parcel, answer, build_line, check_probabilities
+from mertk.harness.line import (
+    Clock,
+    Line,
+    Parcel,
+    answer,
+    arrived,
+    build_line,
+    check_probabilities,
+)
 from mertk.harness.prefix import PrefixKeys, parcel_of
 from mertk.harness.runner import identity_of
 from mertk.recipe import Recipe
@@ -50,12 +59,23 @@ class Saved:
 
     def predict(self, footage: Footage) -> NDArray[np.float64]:
         """Class probabilities `[classes]` of one clip; raises what its components raise."""
+        found = answer(self.line, self._prefixed(footage))
+        what = f"classifier {type(self.line.classifier.component).__name__}"
+        return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
+
+    def explain(self, footage: Footage) -> dict[str, Any]:
+        """What the prediction of a clip rests on, if its classifier tells; else empty."""
+        classifier = self.line.classifier.component
+        if not isinstance(classifier, Explains):
+            return {}
+        told = classifier.explain(arrived(self.line, self._prefixed(footage)).streams)
+        return {name: np.asarray(array).tolist() for name, array in told.items()}
+
+    def _prefixed(self, footage: Footage) -> Parcel:
         parcel = Parcel(footage=footage)
         for step in self.line.prefix:
             parcel = step.apply(parcel)
-        found = answer(self.line, parcel)
-        what = f"classifier {type(self.line.classifier.component).__name__}"
-        return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
+        return parcel
 
     def save(self, folder: Path, plugins: Plugins) -> None:
         """Write the folder and read it back, whole or not at all; what lies there is replaced.

@@ -6,7 +6,7 @@ cut out around the face.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mertk.clips import Pixels
     from mertk.components import Aligner, Spotter
     from mertk.harness.saved import Saved
 
@@ -128,17 +129,30 @@ def findings(
     *,
     strength: float = 1.0,
     least: float = 0.0,
+    step: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Finding, Footage]]:
     """What is spotted, and what the model says of it, with the clip that it was asked about.
 
     Spots below `strength` are dropped; one whose likeliest class has less than `least` is called
-    `NO_EXPRESSION`.
+    `NO_EXPRESSION`. `step` is called for each frame that the spotter reads.
     """
     for stretch in recording.stretches:
-        for spot in spots.search(spotter, stretch.faces):
+        faces = replace(stretch.faces, frames=stretch.faces.frames.map(_Counted(step)))
+        for spot in spots.search(spotter, faces):
             if spot.strength >= strength:
                 footage = _cut_out(recording, stretch, spot)
                 yield asked(saved, footage, _where(recording, stretch, spot), least), footage
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Leaves a frame as it is, and says that it was read."""
+
+    step: Callable[[], None]
+
+    def __call__(self, picture: Pixels) -> Pixels:
+        self.step()
+        return picture
 
 
 def _where(recording: Recording, stretch: Stretch, spot: spots.Spot) -> Where:

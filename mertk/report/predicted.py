@@ -13,24 +13,72 @@ from mertk.errors import DataError
 from mertk.files import write_json, write_text
 from mertk.harness import watching
 from mertk.recipe import Recipe
-from mertk.report import html
+from mertk.report import explorer, html, layers
+from mertk.report.occlusion import occlude
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mertk.clips import Footage
     from mertk.components import Aligner, Spotter
+    from mertk.harness.line import Step
     from mertk.harness.progress import Progress
     from mertk.harness.saved import Saved
     from mertk.harness.watching import Finding, Recording
+    from mertk.report.explorer import View
+    from mertk.report.occlusion import Occlusion
+
+
+BUDGET = 3_500_000
+"""How many bytes the pictures of a page may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One video: what was found in it; `recording` is None where the interval was given."""
+    """One video: what was found in it, and views of some of that.
+
+    `recording` is None where the interval was given.
+    """
 
     video: Path
     findings: Sequence[Finding]
     recording: Recording | None = None
+    views: Sequence[View] = ()
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Eyes:
+    """Makes views of found intervals, until their pictures fill a page.
+
+    For the first `occlusion` intervals of each video, what the model rests on is mapped.
+    """
+
+    saved: Saved
+    occlusion: int = 0
+    left: int = BUDGET
+
+    def view(self, video: Path, number: int, one: Finding, footage: Footage) -> list[View]:
+        """The view of a video's interval of this number, from 1; none where the page is full."""
+        if self.left <= 0:
+            return []
+        model, steps = self.saved, explorer.eyes(self.saved.line, fitted=True)
+        shares = dict(zip(model.classes, one.shares, strict=False))
+        found = explorer.view(
+            f"{video.name}, {number}: {one.where.begins:.2f}–{one.where.ends:.2f} s",
+            footage,
+            steps,
+            answers=[explorer.Answer(model=model.name, shares=shares, said=one.said)],
+            seen_by=model.name,
+            weights={} if one.note else model.explain(footage),
+            maps=[self._map(footage, steps)] if number <= self.occlusion and not one.note else [],
+        )
+        self.left -= found.size
+        return [found] if self.left > 0 else []
+
+    def _map(self, footage: Footage, steps: Sequence[Step]) -> Occlusion:
+        faces, _ = explorer.located(steps, footage)
+        model = self.saved
+        return occlude(model.predict, footage, faces, model=model.name, classes=model.classes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,12 +88,14 @@ class Given:
     saved: Saved
     at: tuple[int | None, int | None, int | None]
     least: float = 0.0
+    eyes: Eyes | None = None
 
     def answer(self, video: Path, watch: Progress) -> Answer:
         """The interval; raises `DataError` where there is none such, or no face in it."""
         watch.stage(video.name, 0)
-        found, _ = watching.interval(self.saved, video, self.at, self.least)
-        return Answer(video=video, findings=[found])
+        found, footage = watching.interval(self.saved, video, self.at, self.least)
+        views = self.eyes.view(video, 1, found, footage) if self.eyes else []
+        return Answer(video=video, findings=[found], views=views)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +107,7 @@ class Search:
     aligner: Aligner
     strength: float = 1.0
     least: float = 0.0
+    eyes: Eyes | None = None
 
     def answer(self, video: Path, watch: Progress) -> Answer:
         """What is found; raises `DataError` where the file is no video, or shows no face."""
@@ -64,11 +115,18 @@ class Search:
         recording = watching.record(video, self.aligner, watch.step)
         if not recording.stretches:
             raise DataError(f"{video}: no face to follow: {recording.gaps[0].reason}")
-        watch.stage(f"{video.name}: looking for expressions", 0)
-        found = watching.findings(
-            self.saved, recording, self.spotter, strength=self.strength, least=self.least
-        )
-        return Answer(video=video, findings=[one for one, _ in found], recording=recording)
+        frames = sum(len(stretch.places) for stretch in recording.stretches)
+        watch.stage(f"{video.name}: looking for expressions", frames)
+        findings: list[Finding] = []
+        views: list[View] = []
+        for one, footage in watching.findings(
+            self.saved, recording, self.spotter,
+            strength=self.strength, least=self.least, step=watch.step,
+        ):  # fmt: skip
+            findings.append(one)
+            if self.eyes:
+                views += self.eyes.view(video, len(findings), one, footage)
+        return Answer(video=video, findings=findings, recording=recording, views=views)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +156,12 @@ class Report:
     def page(self) -> str:
         """The page as text: one file, no network, all text escaped."""
         recipe = Recipe.from_json(self.saved.about["identity"]["recipe"])
+        views = [view for answer in self.answers for view in answer.views]
         return html.environment().get_template("predicted.html.j2").render(
             saved=self.saved, answers=self.answers, warning=self.warning,
             spotter=self.spotter, failed=self.failed,
             videos=[_shown(answer) for answer in self.answers],
+            views=views, legend=layers.uri(layers.legend()) if views else "",
             recipe=[(place, str(use)) for place, use in recipe.places().items()],
         )  # fmt: skip
 

@@ -258,3 +258,20 @@ def test_key_frames_may_be_given_and_must_fit(trained, video, capsys):
     assert (code, "onset 9 lies after offset 3" in err) == (1, True)
     (whole,) = rows(run(capsys, "predict", trained, video, "--whole")[1])
     assert (whole["onset"], whole["apex"], whole["offset"]) == ("0", "", "49")
+
+
+def test_the_page_shows_what_was_found_unless_it_should_not(
+    trained, video, plugin, tmp_path, capsys
+):
+    ask = ["--plugin", plugin, "predict", trained, video, "--spotter", "told:at=0.4/1.2"]
+    assert run(capsys, *ask, "--out", tmp_path / "seen", "--occlusion", 1)[0] == 0
+    page = (tmp_path / "seen" / "predictions.html").read_text()
+    assert page.count("<article") == 2
+    assert page.count("data:image/") > 10
+    assert page.count("what flow_svm rests on") > 0
+    assert len(page) < 5_000_000
+    assert run(capsys, *ask, "--out", tmp_path / "bare", "--no-frames")[0] == 0
+    bare = (tmp_path / "bare" / "predictions.html").read_text()
+    assert "data:image/" not in bare
+    assert "<script>" not in bare
+    assert "0.40–0.88" in bare

@@ -123,11 +123,12 @@ def test_tables_are_filtered_by_what_is_typed(tab):
 
 def test_clips_can_be_searched_and_sorted(tab):
     tab.get_by_text("12 clips, the worst").click()
-    table = tab.locator("table.sortable").nth(1)
+    truth = tab.get_by_role("button", name="truth")
+    table = tab.locator("table.sortable").filter(has=truth)
     table.get_by_role("button", name="truth").click()
     truths = table.locator("tbody tr td:nth-child(2)").all_inner_texts()
     assert truths == sorted(truths, reverse=True)
-    tab.get_by_role("searchbox").nth(1).fill("s02")
+    tab.locator("details", has=table).get_by_role("searchbox").fill("s02")
     shown = table.locator("tbody th:visible").all_inner_texts()
     assert len(shown) == 3
     assert all("s02" in name for name in shown)
