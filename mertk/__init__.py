@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         FusionBlock,
         GradientClassifier,
         RoiScheme,
+        Spotter,
     )
     from mertk.errors import (
         ComponentError,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from mertk.recipe import Recipe, Replay, Use
     from mertk.registry import Registrar, Registry
     from mertk.splits import Split, leave_one_subject_out
+    from mertk.spots import Spot
 
 __version__ = "0.1.0"
 
@@ -79,7 +81,7 @@ _HOMES = {
     "mertk.cards": "Card",
     "mertk.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
     "mertk.components": "Aligner Classifier Dataset Differentiable EvaluationProtocol Explains "
-    "Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme",
+    "Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme Spotter",
     "mertk.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.harness.bench": "bench",
@@ -90,6 +92,7 @@ _HOMES = {
     "mertk.recipe": "Recipe Replay Use",
     "mertk.registry": "Registrar Registry",
     "mertk.splits": "Split leave_one_subject_out",
+    "mertk.spots": "Spot",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = (
@@ -131,6 +134,8 @@ __all__ = [
     "RoiScheme",
     "Run",
     "Split",
+    "Spot",
+    "Spotter",
     "StorageError",
     "Streams",
     "Train",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mertk.clips import Clip, Faces, Floats, Footage, Regions, Streams, Train
     from mertk.splits import Split
+    from mertk.spots import Spot
 
 
 class Aligner(Protocol):
@@ -180,6 +181,20 @@ class EvaluationProtocol(Protocol):
         ...
 
 
+class Spotter(Protocol):
+    """Finds out where in a long video a face moves as in an expression. It learns nothing."""
+
+    def spot(self, faces: Faces, /) -> Sequence[Spot]:
+        """Where expressions may be, sorted by onset and without overlap; empty where none is.
+
+        `faces` is one unbroken stretch of a video, registered frame by frame: eyes at fixed places,
+        onset 0, offset its last frame, `landmarks` those of its first frame, or None. Frames are
+        decoded while they are read, out of hours of video: read each once, forward, and keep
+        no more than about a second of them.
+        """
+        ...
+
+
 VERBS = {
     "aligner": "align",
     "roi": "locate",
@@ -188,5 +203,6 @@ VERBS = {
     "classifier": "predict",
     "dataset": "index",
     "protocol": "splits",
+    "spotter": "spot",
 }
 """What a component of a kind does; a fusion block may give a `module` instead."""

@@ -23,11 +23,15 @@ from mertk.components import (
     Extractor,
     FusionBlock,
     RoiScheme,
+    Spotter,
 )
 from mertk.errors import MissingPackageError, ParameterError, PluginError, UnknownNameError
 from mertk.recipe import Json, Recipe, Replay, Use
 
-KINDS = ("aligner", "roi", "extractor", "fusion", "classifier", "dataset", "protocol", "model")
+KINDS = (
+    "aligner", "roi", "extractor", "fusion", "classifier", "spotter", "dataset", "protocol",
+    "model",
+)  # fmt: skip
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -174,6 +178,10 @@ class Registrar:
     def classifier(self, name: str, target: type[Classifier] | str, /, **about: Any) -> None:
         """Register a classifier."""
         self._add("classifier", name, target, **about)
+
+    def spotter(self, name: str, target: type[Spotter] | str, /, **about: Any) -> None:
+        """Register a spotter of expressions in long videos."""
+        self._add("spotter", name, target, **about)
 
     def dataset(self, name: str, target: type[Dataset] | str, /, **about: Any) -> None:
         """Register a data set reader."""

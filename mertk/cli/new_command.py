@@ -16,8 +16,8 @@ import click
 def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
     """Write a plug-in that works, with its test, for you to change.
 
-    KIND is aligner, roi, extractor, fusion, classifier, dataset, protocol or model. NAME is what it
-    will be called, as in mean_flow.
+    KIND is aligner, roi, extractor, fusion, classifier, spotter, dataset, protocol or model. NAME
+    is what it will be called, as in mean_flow.
     """
     import mertk
     from mertk import scaffold
@@ -32,21 +32,22 @@ def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
         folder = out / f"mertk-{name.replace('_', '-')}"
         click.echo(f"\nNext: pip install -e '{folder}[test]', then")
         click.echo(f"  mertk check {name}\n  pytest {folder}")
-        click.echo(f"  mertk bench {_BENCH[kind].format(name)}")
+        click.echo(f"  mertk {_NEXT[kind].format(name)}")
         return
     click.echo(f"\nNext:\n  mertk --plugin {out / name}.py show {kind} {name}")
     click.echo(f"  mertk check {out / name}.py\n  pytest {out / f'test_{name}.py'}")
-    click.echo(f"  mertk --plugin {out / name}.py bench {_BENCH[kind].format(name)}")
+    click.echo(f"  mertk --plugin {out / name}.py {_NEXT[kind].format(name)}")
 
 
-_BENCH = {
-    "aligner": "--model flow_svm --swap aligner={0}",
-    "roi": "--model lbptop --swap roi={0}",
-    "extractor": "--model lbptop --swap extractor={0} --baseline lbptop",
-    "fusion": "--model lbptop --swap fusion={0}",
-    "classifier": "--model lbptop --swap classifier={0} --baseline lbptop",
-    "dataset": "--model majority --dataset {0}",
-    "protocol": "--model flow_svm --dataset synthetic --protocol {0}",
-    "model": "--model {0} --baseline lbptop",
+_NEXT = {
+    "aligner": "bench --model flow_svm --swap aligner={0}",
+    "roi": "bench --model lbptop --swap roi={0}",
+    "extractor": "bench --model lbptop --swap extractor={0} --baseline lbptop",
+    "fusion": "bench --model lbptop --swap fusion={0}",
+    "classifier": "bench --model lbptop --swap classifier={0} --baseline lbptop",
+    "spotter": "spot --spotter {0} --dataset synthetic_long --out spotted",
+    "dataset": "bench --model majority --dataset {0}",
+    "protocol": "bench --model flow_svm --dataset synthetic --protocol {0}",
+    "model": "bench --model {0} --baseline lbptop",
 }
-"""What benches a new component of a kind."""
+"""What tries a new component of a kind."""

@@ -22,6 +22,7 @@ TITLES = {
     "extractor": "Extractors",
     "fusion": "Fusion blocks",
     "classifier": "Classifiers",
+    "spotter": "Spotters",
     "dataset": "Data sets",
     "protocol": "Protocols, by name",
 }

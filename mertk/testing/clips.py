@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.clips import Footage, Frames
+from mertk.clips import Faces, Footage, Frames
 from mertk.recipe import Use
 from mertk.testing.answers import frozen
 
@@ -26,6 +26,8 @@ TRAINED = 6
 """The first clips, of two people, are trained on; three clips of a third person are asked about."""
 
 _ODD = (117, 101)
+_FRAMES = 50
+_FPS = 25.0
 
 
 @functools.lru_cache(maxsize=2)
@@ -68,6 +70,26 @@ def odd(footage: Footage) -> Footage:
 
 
 LOOKS: Mapping[str, Callable[[Footage], Footage]] = {"plain": plain, "grey": grey, "odd": odd}
+
+
+def stretch(footage: Footage) -> Faces:
+    """Two seconds of video around a clip's expression, the face at rest before and after it.
+
+    At rest the same picture is seen again and again: noise stands still as well.
+    """
+    pictures = np.asarray(footage.frames[footage.onset : footage.offset + 1])
+    rest = (_FRAMES - len(pictures)) // 2
+    order = np.arange(_FRAMES) - rest
+    frames = pictures[np.clip(order, 0, len(pictures) - 1)]
+    faces = Faces(
+        frames=Frames.of(frames),
+        onset=0,
+        offset=_FRAMES - 1,
+        fps=_FPS,
+        landmarks=footage.landmarks,
+    )
+    found: Faces = frozen(faces)
+    return found
 
 
 def streams(registry: Registry, shape: tuple[int, ...]) -> list[dict[str, Any]]:

@@ -41,6 +41,9 @@ class Stand:
 def stands(registry: Registry, kind: str, name: str) -> Iterator[Stand]:
     """Where a component may be checked, the best place first."""
     defaults = tiny(registry, kind, Use(name))
+    if kind == "spotter":
+        yield Stand("stretches of video", defaults.params, _stretches(registry))
+        return
     models = [] if kind == "aligner" else list(_models(registry, kind, name))
     places = [(title, recipe, _behind(registry, recipe, at)) for title, recipe, at in models]
     inside = [Stand(title, defaults.params, given) for title, _, given in places]
@@ -85,6 +88,15 @@ def _models(registry: Registry, kind: str, name: str) -> Iterator[tuple[str, Rec
 
 def _arrays(registry: Registry, shape: tuple[int, ...]) -> Callable[[str], Sequence[Any]]:
     return lambda _look: frozen(tuple(clips.streams(registry, shape)))
+
+
+def _stretches(registry: Registry) -> Callable[[str], Sequence[Any]]:
+    """Stretches in which each clip's expression is seen once, the face as it is in the clip."""
+
+    def given(look: str) -> Sequence[Any]:
+        return [clips.stretch(clips.LOOKS[look](clip.footage)) for clip in clips.clips(registry)]
+
+    return given
 
 
 def _behind(

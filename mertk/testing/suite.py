@@ -17,6 +17,7 @@ from mertk.testing.checks import (
     model,
     protocol,
     roi,
+    spotter,
 )
 from mertk.testing.checks.common import runs
 from mertk.testing.verdicts import (
@@ -37,6 +38,7 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "extractor": extractor.CHECKS,
     "fusion": fusion.CHECKS,
     "classifier": classifier.CHECKS,
+    "spotter": spotter.CHECKS,
     "dataset": dataset.CHECKS,
     "protocol": protocol.CHECKS,
     "model": model.CHECKS,

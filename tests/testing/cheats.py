@@ -158,6 +158,25 @@ class Nearest:
         return scores / scores.sum()
 
 
+@honest("spotter")
+class Peak:
+    """Where the picture differs most from its first frame, if it does by a grey level."""
+
+    def spot(self, faces):
+        first, change = None, []
+        for frame in faces.frames:
+            small = frame[::4, ::4].astype(np.float32)
+            first = small if first is None else first
+            change.append(float(np.abs(small - first).mean()))
+        return self.spots(np.array(change))
+
+    def spots(self, change):
+        apex, last = int(change.argmax()), len(change) - 1
+        if change[apex] < 1:
+            return []
+        return [mertk.Spot(max(apex - 4, 0), apex, min(apex + 4, last), float(change[apex]))]
+
+
 @honest("dataset")
 class Squares:
     """Grey squares of three people that grow brighter or darker."""
@@ -504,6 +523,89 @@ class FoldsTogether(Nearest):
             one.fit(clips, rng)
             found.append(one)
         return found
+
+
+# What breaks promises of spotters
+
+
+@cheat("spotter", "gives_spots")
+class WeakSpots(Peak):
+    """Gives what is below its own threshold, too."""
+
+    def spots(self, change):
+        return [mertk.Spot(one.onset, one.apex, one.offset, 0.5) for one in super().spots(change)]
+
+
+WeakSpots.also = ("takes_any_length",)
+
+
+@cheat("spotter", "stays_inside")
+class BeyondTheEnd(Peak):
+    """Ends a second after the stretch."""
+
+    def spots(self, change):
+        return [mertk.Spot(one.onset, one.apex, len(change) + 25, one.strength)
+                for one in super().spots(change)]  # fmt: skip
+
+
+BeyondTheEnd.also = ("takes_any_length",)
+
+
+@cheat("spotter", "keeps_order")
+class StrongestFirst(Peak):
+    """Gives the peak before what comes earlier."""
+
+    def spots(self, change):
+        return [one for spot in super().spots(change) for one in (spot, mertk.Spot(0, 0, 0, 1.0))]
+
+
+StrongestFirst.also = ("takes_any_length",)
+
+
+@cheat("spotter", "reads_forward")
+class LooksBack(Peak):
+    """Reads its first frame again for each other."""
+
+    def spot(self, faces):
+        change = [float(np.abs(frame[::4, ::4].astype(np.float32) - faces.frames[0][::4, ::4]).mean())
+                  for frame in faces.frames]  # fmt: skip
+        return self.spots(np.array(change))
+
+
+@cheat("spotter", "keeps_few_frames")
+class TakesAll(Peak):
+    """Takes all frames into memory."""
+
+    def spot(self, faces):
+        frames = list(faces.frames)
+        change = [float(np.abs(one.astype(np.float32) - frames[0]).mean()) for one in frames]
+        return self.spots(np.array(change))
+
+
+@cheat("spotter", "learns_nothing")
+class FitsItsThreshold(Peak):
+    """Has a fit."""
+
+    def fit(self, train, rng):
+        self.classes = len(train.classes)
+
+
+@cheat("spotter", "needs_no_landmarks")
+class ByTheNose(Peak):
+    """Cuts the face at a landmark."""
+
+    def spot(self, faces):
+        return super().spot(faces) if len(faces.landmarks) else []
+
+
+@cheat("spotter", "takes_any_length")
+class NeedsASecond(Peak):
+    """Takes a median over a second."""
+
+    def spot(self, faces):
+        if len(faces.frames) < faces.fps:
+            raise ValueError("too short")
+        return super().spot(faces)
 
 
 # What breaks promises of data sets

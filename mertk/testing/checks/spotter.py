@@ -1,0 +1,141 @@
+"""Promises of a spotter, on stretches of two seconds in each of which one expression is seen."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.clips import Frames
+from mertk.spots import Spot, fault
+from mertk.testing.answers import ask, thawed
+from mertk.testing.checks import common, looks
+from mertk.testing.verdicts import BrokenPromise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.clips import Faces
+    from mertk.testing.subject import Subject
+
+_RATES = (25.0, 200.0)
+
+
+def gives_spots(subject: Subject) -> None:
+    """It gives a sequence of `Spot` with a strength of 1 or more; positions are whole numbers."""
+    for found, _ in _asked(subject):
+        for one in found:
+            if not isinstance(one, Spot):
+                raise BrokenPromise(f"it gives {type(one).__name__}, not Spot")
+            for name in ("onset", "apex", "offset"):
+                if type(getattr(one, name)) is not int:
+                    raise BrokenPromise(f"{name} is {getattr(one, name)!r}, not an int")
+            if not one.strength >= 1:
+                raise BrokenPromise(f"it {fault([one], one.offset + 1)}")
+
+
+def stays_inside(subject: Subject) -> None:
+    """Spots end inside the stretch."""
+    for found, frames in _asked(subject):
+        outside = [one for one in found if one.offset >= frames]
+        if outside:
+            raise BrokenPromise(f"it {fault(outside, frames)}")
+
+
+def keeps_order(subject: Subject) -> None:
+    """Spots are sorted by onset and do not overlap."""
+    for found, _ in _asked(subject):
+        for before, after in itertools.pairwise(found):
+            if after.onset <= before.offset:
+                raise BrokenPromise(f"it gives {after} behind {before}")
+
+
+def reads_forward(subject: Subject) -> None:
+    """It reads each frame at most once, in order: hours of video are decoded while it reads."""
+    reader = _read(subject)
+    for before, after in itertools.pairwise(reader.order):
+        if after <= before:
+            raise BrokenPromise(f"it reads frame {after} after frame {before}")
+
+
+def keeps_few_frames(subject: Subject) -> None:
+    """It holds no more than a second of frames at once: hours of them fill any memory."""
+    reader = _read(subject)
+    most = round(subject.asked[-1].fps) + 1
+    if reader.most > most:
+        raise BrokenPromise(f"it holds {reader.most} frames at once; a second has {most - 1}")
+
+
+def learns_nothing(subject: Subject) -> None:
+    """It has no `fit`: thresholds must not come from the videos that it is scored on."""
+    if subject.learns:
+        raise BrokenPromise("it has fit, which nobody calls: a spotter is a pure function")
+
+
+def needs_no_landmarks(subject: Subject) -> None:
+    """It runs where nobody knows landmarks, on fixed parts of the picture."""
+    ask(subject.kind, subject.build(), thawed(replace(subject.asked[-1], landmarks=None)))
+
+
+def takes_any_length(subject: Subject) -> None:
+    """A stretch may be as short as one frame; frames come at 25 to 200 a second."""
+    faces, component = subject.asked[-1], subject.build()
+    for count in (1, 2, 5, len(faces.frames)):
+        for fps in _RATES:
+            frames = Frames.of(np.asarray(faces.frames[:count]))
+            short = replace(faces, frames=frames, offset=count - 1, fps=fps)
+            wrong = fault(ask(subject.kind, component, short), count)
+            if wrong:
+                raise BrokenPromise(f"of {count} frames at {fps:g} Hz it {wrong}")
+
+
+class _Reader:
+    """Hands out a new copy of each frame, and notes the order and how many are alive."""
+
+    def __init__(self, frames: Frames) -> None:
+        self.order: list[int] = []
+        self.most = 0
+        self._alive = 0
+        self._frames = np.asarray(frames[:])
+
+    def __call__(self, at: int) -> NDArray[np.uint8]:
+        self.order.append(at)
+        picture: NDArray[np.uint8] = self._frames[at].copy()
+        self._alive += 1
+        self.most = max(self.most, self._alive)
+        weakref.finalize(picture, self._gone)
+        return picture
+
+    def _gone(self) -> None:
+        self._alive -= 1
+
+
+def _asked(subject: Subject) -> list[tuple[Any, int]]:
+    """What a new component gives of each stretch, and the number of its frames."""
+    component = subject.build()
+    return [(ask(subject.kind, component, one), len(one.frames)) for one in subject.asked]
+
+
+def _read(subject: Subject) -> _Reader:
+    faces: Faces = subject.asked[-1]
+    reader = _Reader(faces.frames)
+    ask(subject.kind, subject.build(), replace(faces, frames=Frames(reader, len(faces.frames))))
+    return reader
+
+
+CHECKS = (
+    *common.DECLARED,
+    *common.ASKED,
+    gives_spots,
+    stays_inside,
+    keeps_order,
+    reads_forward,
+    keeps_few_frames,
+    learns_nothing,
+    needs_no_landmarks,
+    takes_any_length,
+    *looks.CHECKS,
+)
