@@ -122,7 +122,10 @@ def _asked(subject: Subject) -> list[tuple[Any, int]]:
 def _read(subject: Subject) -> _Reader:
     faces: Faces = subject.asked[-1]
     reader = _Reader(faces.frames)
-    ask(subject.kind, subject.build(), replace(faces, frames=Frames(reader, len(faces.frames))))
+    frames = Frames(reader, len(faces.frames))
+    _ = frames.shape  # that the first frame is read for its size is no fault of the spotter's
+    reader.order.clear()
+    ask(subject.kind, subject.build(), replace(faces, frames=frames))
     return reader
 
 

@@ -171,7 +171,8 @@ def _fingerprint(scene: Scene) -> str:
 @functools.lru_cache(maxsize=1)
 def _source() -> str:
     """A hash of the source text that makes the clips."""
-    files = sorted(Path(__file__).parent.glob("*synthetic*.py"))
+    folder = Path(__file__).parent
+    files = [*sorted(folder.glob("_synthetic_*.py")), folder / "synthetic.py"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

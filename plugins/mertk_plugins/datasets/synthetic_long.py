@@ -1,0 +1,167 @@
+"""Long synthetic videos, to spot expressions in: the people and muscles of the set `synthetic`."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+import mertk
+from mertk import data
+from mertk_plugins.datasets import _synthetic_motion as motion
+from mertk_plugins.datasets._film import Film
+from mertk_plugins.datasets._film_script import SLOT
+
+_LEAST_SIZE = 64
+_STRONGEST = 32  # a peak above size / 32 would fold the face
+_SOURCES = ("synthetic_long.py", "_film*.py", "_synthetic_*.py")
+
+
+class SyntheticLong:
+    """Long synthetic videos with micro- and macro-expressions, whose truth is known exactly.
+
+    Each of `videos` people is seen for `seconds` at `fps` frames a second, in square frames of
+    `size` pixels, registered but for a small sway. `micros` micro-expressions (0.2 … 0.5 s) with a
+    peak motion of `amplitude` pixels and `macros` macro-expressions (0.6 … 2 s, `macro` times as
+    large) are spread over a neutral face that blinks and is never quite at rest; 0 makes videos
+    without any expression. `nuisance` scales sway, light, noise and blinks. Nobody speaks, looks
+    away or turns the head. There is one clip per expression, in the frames of the whole video.
+    """
+
+    default_protocol = "loso"
+    obtain = "nothing to obtain: made on demand"
+
+    def __init__(
+        self,
+        *,
+        videos: int = 4,
+        seconds: float = 40.0,
+        fps: float = 30.0,
+        micros: int = 5,
+        macros: int = 3,
+        size: int = 256,
+        amplitude: float = 1.5,
+        macro: float = 2.0,
+        nuisance: float = 1.0,
+        seed: int = 0,
+    ) -> None:
+        expressions = micros + macros
+        if videos < 1 or micros < 0 or macros < 0 or not expressions:
+            raise ValueError(
+                f"videos={videos} must be at least 1, micros={micros} and macros={macros} at "
+                "least 0, and one of them more"
+            )
+        if not seconds >= SLOT * expressions:
+            raise ValueError(
+                f"seconds={seconds} are too few for {expressions} expressions: give "
+                f"{SLOT * expressions:g} or more"
+            )
+        if not 20 <= fps <= 1000 or size < _LEAST_SIZE:
+            raise ValueError(
+                f"fps={fps} must lie in 20 … 1000, and size={size} be at least {_LEAST_SIZE}"
+            )
+        if not (amplitude >= 0 and macro > 0 and amplitude * max(macro, 1) <= size / _STRONGEST):
+            raise ValueError(
+                f"amplitude={amplitude} and amplitude * macro={amplitude * macro} must lie in "
+                f"0 … size / {_STRONGEST} = {size / _STRONGEST:g} pixels"
+            )
+        if not nuisance >= 0 or seed < 0:
+            raise ValueError(f"nuisance={nuisance} and seed={seed} must both be at least 0")
+        self.videos, self.seconds, self.fps = videos, float(seconds), float(fps)
+        self.micros, self.macros, self.size, self.seed = micros, macros, size, seed
+        self.amplitude, self.macro, self.nuisance = float(amplitude), float(macro), float(nuisance)
+
+    def index(self, root: Path | None = None, /) -> list[mertk.Clip]:
+        """All expressions, video by video; `root` is ignored. Frames are made when they are read.
+
+        A clip's frames are those of its video, and its onset, apex and offset positions in them.
+        """
+        del root
+        return [clip for video in range(self.videos) for clip in self._clips(self._film(video))]
+
+    def _film(self, video: int) -> Film:
+        return Film(
+            seed=self.seed,
+            video=video,
+            frames=round(self.seconds * self.fps),
+            fps=self.fps,
+            size=self.size,
+            micros=self.micros,
+            macros=self.macros,
+            amplitude=self.amplitude,
+            macro=self.macro,
+            nuisance=self.nuisance,
+        )
+
+    def _clips(self, film: Film) -> list[mertk.Clip]:
+        frames = mertk.Frames(film, film.frames)
+        found = []
+        for number, timing in enumerate(film.timings()):
+            record = _record(film, number, timing)
+            footage = mertk.Footage(
+                frames=frames,
+                onset=timing.onset,
+                apex=timing.apex,
+                offset=timing.offset,
+                fps=film.fps,
+                landmarks=film.landmarks(timing.onset).astype(np.float32),
+            )
+            clip = mertk.Clip(
+                dataset="synthetic_long",
+                subject=record.subject,
+                name=record.clip,
+                footage=footage,
+                fingerprint=_fingerprint(film, number),
+                record=record.to_dict(),
+            )
+            found.append(clip)
+        return found
+
+
+def _record(film: Film, number: int, timing: motion.Timing) -> data.record.Record:
+    """What is known of an expression; frame numbers are positions in the video."""
+    event = film.script().events[number]
+    emotion, units = motion.emotion_and_units(event.chances, event.label)
+    subject, clip = f"s{film.video + 1:02d}", f"e{number + 1:02d}"
+    return data.record.Record(
+        uid=f"synthetic_long/{subject}/{clip}",
+        dataset="synthetic_long",
+        subject=subject,
+        subject_native=subject,
+        clip=clip,
+        video=f"v{film.video + 1:02d}",
+        label=event.label,
+        synthetic=True,
+        onset=timing.onset,
+        apex=timing.apex,
+        offset=timing.offset,
+        fps=film.fps,
+        emotion_raw=emotion,
+        emotion=emotion,
+        au_raw="+".join(map(str, units)),
+        aus=tuple(data.aus.AU(unit) for unit in units),
+        au_set=units,
+        au_known=True,
+        expression_type=event.kind,
+        n_files=film.frames,
+    )
+
+
+def _fingerprint(film: Film, number: int) -> str:
+    return hashlib.sha256(f"{_source()} {film!r} {number}".encode()).hexdigest()
+
+
+@functools.lru_cache(maxsize=1)
+def _source() -> str:
+    """A hash of the source text that makes the videos."""
+    folder = Path(__file__).parent
+    files = sorted(file for pattern in _SOURCES for file in folder.glob(pattern))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Register the data set."""
+    register.dataset("synthetic_long", SyntheticLong)

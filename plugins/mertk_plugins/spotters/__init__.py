@@ -1,0 +1,1 @@
+"""Shipped spotters, one file each."""
