@@ -127,10 +127,16 @@ class GradientClassifier(Classifier, Protocol):
 
 @runtime_checkable
 class Explains(Protocol):
-    """A classifier that can say what a prediction rests on, in small arrays for the report."""
+    """A classifier that can say what a prediction rests on, in small arrays for the report.
+
+    So can an extractor that learns; its `explain` takes faces and regions, as its `extract` does.
+    """
 
     def explain(self, streams: Streams, /) -> Mapping[str, Floats]:
-        """Named arrays of one clip, such as `region_weights` `[regions]`."""
+        """Named arrays of one clip: `region_weights` `[regions]`, `patch_weights` `[regions, n]`.
+
+        These two are drawn on the face, patches as a square grid, row by row.
+        """
         ...
 
 

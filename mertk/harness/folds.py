@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from mertk.clips import Train
-from mertk.components import Explains
 from mertk.errors import ComponentError, MertkError
-from mertk.harness.line import Clock, Line, Parcel, Step, check_probabilities
+from mertk.harness.line import Clock, Line, Parcel, Step, check_probabilities, explained
 from mertk.ledger import Fold
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def run_fold(
     known: Sequence[Parcel] = [clock.time("load", parcels.__getitem__, int(i)) for i in split.train]
     asked: Sequence[Parcel] = [clock.time("load", parcels.__getitem__, int(i)) for i in split.test]
     known, asked = learn(line, work, known, asked, tap=tap, watch=watch)
-    rows, explained = work.predict(line.classifier, asked)
+    rows, said = work.predict(line, asked)
     tap(line.classifier.place, known, asked)
     shared = sum(step.fitted.seconds for step in line.inside if step.fitted)
     clock.seconds["total"] = time.perf_counter() - start + shared
@@ -91,7 +90,7 @@ def run_fold(
         truth=sample.labels[split.test].tolist(),
         probabilities=rows,
         seconds={name: round(spent, 6) for name, spent in clock.seconds.items()},
-        explained=explained,
+        explained=said,
         drew=work.drew,
     )
 
@@ -154,20 +153,21 @@ class Work:
             self.drew.append(step.place)
 
     def predict(
-        self, step: Step, asked: Sequence[Parcel]
+        self, line: Line, asked: Sequence[Parcel]
     ) -> tuple[list[list[float]], dict[str, Mapping[str, Any]]]:
         """Ask about one test clip at a time: probabilities, and what they rest on."""
-        rows, explained = [], {}
+        rows, known = [], {}
+        step = line.classifier
         what = f"fold '{self.split.name}', classifier {type(step.component).__name__}"
         classes, multilabel = len(self.sample.classes), self.sample.multilabel
         for at, parcel in zip(self.split.test, asked, strict=True):
             found = self.clock.time(step.place, step.component.predict, parcel.streams)
             rows.append(check_probabilities(found, classes, what, multilabel=multilabel).tolist())
-            if isinstance(step.component, Explains):
-                said = self.clock.time(step.place, step.component.explain, parcel.streams)
-                arrays = {name: np.asarray(array).tolist() for name, array in said.items()}
-                explained[self.sample.uids[at]] = arrays
-        return rows, {uid: said for uid, said in explained.items() if said}
+            said: dict[str, Any] = {}
+            for part in line.explaining:
+                said |= self.clock.time(part.place, explained, part, parcel)
+            known[self.sample.uids[at]] = {name: array.tolist() for name, array in said.items()}
+        return rows, {uid: said for uid, said in known.items() if said}
 
     def rng(self, step: int) -> np.random.Generator:
         """Chance from (seed, fold, step) alone: the same in any order, on any number of workers."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.components import Differentiable, Fittable
+from mertk.components import Differentiable, Explains, Fittable
 from mertk.errors import ComponentError, MertkError
 
 if TYPE_CHECKING:
@@ -61,6 +61,12 @@ class Step:
     def learns(self) -> bool:
         """Whether the component has `fit`, or gives a module to be trained."""
         return isinstance(self.component, Fittable | Differentiable)
+
+    @property
+    def explains(self) -> bool:
+        """Whether it is an extractor or a classifier that can say what an answer rests on."""
+        fits = self.kind in ("extractor", "classifier")
+        return fits and isinstance(self.component, Explains)
 
     @property
     def joint(self) -> bool:
@@ -140,6 +146,11 @@ class Line:
         return next(step for step in self.inside if not step.joint)
 
     @property
+    def explaining(self) -> list[Step]:
+        """The steps of the fold that can say what an answer rests on."""
+        return [step for step in self.inside if step.explains]
+
+    @property
     def blocks(self) -> list[Any]:
         """The trailing fusion blocks that the classifier trains together with itself."""
         return [step.component for step in self.inside[:-1] if step.joint]
@@ -216,6 +227,13 @@ def arrived(line: Line, parcel: Parcel) -> Parcel:
 def answer(line: Line, parcel: Parcel) -> Any:
     """What a fitted line predicts of a clip that has come to its frontier."""
     return line.classifier.component.predict(arrived(line, parcel).streams)
+
+
+def explained(step: Step, parcel: Parcel) -> dict[str, NDArray[Any]]:
+    """What a fitted step that `explains` says of a clip that has come through the line."""
+    given, explain = step.takes(parcel), step.component.explain
+    said = explain(*given) if step.kind == "extractor" else explain(given)
+    return {name: np.asarray(array) for name, array in said.items()}
 
 
 class Clock:

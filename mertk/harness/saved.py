@@ -16,7 +16,6 @@ import numpy as np
 
 from mertk import identity, states
 from mertk.cache import Cache
-from mertk.components import Explains
 from mertk.errors import StorageError
 from mertk.files import write_folder, write_json, write_text
 from mertk.harness import modelcard
@@ -29,6 +28,7 @@ from mertk.harness.line import (
     arrived,
     build_line,
     check_probabilities,
+    explained,
 )
 from mertk.harness.prefix import PrefixKeys, parcel_of
 from mertk.harness.runner import identity_of
@@ -64,12 +64,12 @@ class Saved:
         return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
 
     def explain(self, footage: Footage) -> dict[str, Any]:
-        """What the prediction of a clip rests on, if its classifier tells; else empty."""
-        classifier = self.line.classifier.component
-        if not isinstance(classifier, Explains):
-            return {}
-        told = classifier.explain(arrived(self.line, self._prefixed(footage)).streams)
-        return {name: np.asarray(array).tolist() for name, array in told.items()}
+        """What the prediction of a clip rests on, as far as its learnt components tell."""
+        parcel = arrived(self.line, self._prefixed(footage))
+        told: dict[str, Any] = {}
+        for step in self.line.explaining:
+            told |= {name: array.tolist() for name, array in explained(step, parcel).items()}
+        return told
 
     def _prefixed(self, footage: Footage) -> Parcel:
         parcel = Parcel(footage=footage)

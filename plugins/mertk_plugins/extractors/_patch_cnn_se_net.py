@@ -70,6 +70,16 @@ class PatchNet(nn.Module):
         x = functional.relu(self.wide(x.mean((2, 3))))
         return functional.relu(self.narrow(self.dropout(x)))
 
+    def weights(self, streams: Mapping[str, Tensor]) -> Tensor:
+        """The mean weight that the maps of each patch get `[frames, patches]`; 1 without gates."""
+        self.features(streams)
+        patches = self.conv1.groups
+        if not isinstance(self.se, Excitation):
+            return torch.ones(len(streams["patches"]), patches)
+        sizes = [patches * maps for maps in (8, 16, 16, 16, 16)]  # as `features` joins them
+        parts = torch.split(self.se.gate, sizes, 1)
+        return torch.cat([part.reshape(len(part), patches, -1) for part in parts], 2).mean(2)
+
     def _first(self, pixels: Tensor) -> Tensor:
         """The first convolution, with a fourth channel of weight 0 beside the three colours.
 
@@ -86,7 +96,12 @@ class PatchNet(nn.Module):
 
 
 class Excitation(nn.Module):
-    """A gate per map (Hu et al. 2018), or without `squeeze` per map and pixel."""
+    """A gate per map (Hu et al. 2018), or without `squeeze` per map and pixel.
+
+    `gate` keeps the latest ones, means over pixels `[frames, maps]`.
+    """
+
+    gate: Tensor
 
     def __init__(self, maps: int, ratio: float, squeeze: bool) -> None:
         super().__init__()
@@ -97,7 +112,10 @@ class Excitation(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`[frames, maps, h, w]` → the same, weighted."""
         seen = x.mean((2, 3), keepdim=True) if self.squeeze else x
-        return x * torch.sigmoid(self.expand(functional.relu(self.reduce(seen))))
+        gate = torch.sigmoid(self.expand(functional.relu(self.reduce(seen))))
+        if not self.training:
+            self.gate = gate.detach().mean((2, 3))
+        return x * gate
 
 
 def _conv(patches: int, given: int, made: int, size: int) -> nn.Conv2d:

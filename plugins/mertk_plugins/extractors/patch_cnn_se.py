@@ -120,6 +120,20 @@ class PatchCNNSE:
             for at, net in enumerate(self.nets.values())
         ])  # fmt: skip
 
+    def explain(self, faces: mertk.Faces, regions: mertk.Regions, /) -> dict[str, Floats]:
+        """`patch_weights` `[regions, patches]` at the apex: what excitation lets through of each.
+
+        Means over the patch's maps; nothing where there is no excitation, or a single patch.
+        """
+        if self.network["se"] == "none" or self.grid == 1:
+            return {}
+        where = np.array([faces.peak])
+        weights = [
+            net.apply({"patches": self._cut(faces, regions, at, where)}, _weights)[0]
+            for at, net in enumerate(self.nets.values())
+        ]
+        return {"patch_weights": np.stack(weights)}
+
     def _kept(
         self, picked: list[NDArray[np.int64]], rng: np.random.Generator
     ) -> list[NDArray[np.int64]]:
@@ -186,6 +200,10 @@ def positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
 
 def _features(net: Any, patches: Any) -> Any:
     return net[-1].features(patches)
+
+
+def _weights(net: Any, patches: Any) -> Any:
+    return net[-1].weights(patches)
 
 
 @mertk.hookimpl

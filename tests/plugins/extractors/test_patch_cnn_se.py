@@ -280,3 +280,31 @@ def test_a_region_without_a_class_is_refused_in_multi_label_training():
     many = replace(training_set(), labels=np.eye(3, dtype=np.int64)[np.arange(10) % 3])
     with pytest.raises(mertk.ComponentError, match="leave the region out of the mapping"):
         fitted(many, region_labels={"mouth": []})
+
+
+def test_it_says_what_excitation_lets_through_of_each_patch():
+    extractor = fitted()
+    found = extractor.explain(face(apex=2), places("mouth"))
+    assert found["patch_weights"].shape == (1, 4)
+    assert ((found["patch_weights"] > 0) & (found["patch_weights"] < 1)).all()
+    assert len(np.unique(found["patch_weights"])) == 4
+    assert fitted(se="none").explain(face(), places("mouth")) == {}
+    assert fitted(patches=1).explain(face(), places("mouth")) == {}
+
+
+def test_the_weights_of_a_patch_are_those_of_its_own_maps():
+    """Gates that let through what changes with the second of four patches, and nothing else."""
+    net = network(patches=4).eval()
+    seen = []
+    net.se.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    dark, bright = (torch.zeros(2, 8, 8, 12, dtype=torch.uint8) for _ in range(2))
+    bright[..., 3:6] = 200
+    with torch.no_grad():
+        for pixels in (dark, bright):
+            net.features({"patches": pixels})
+        own = (seen[0] != seen[1]).any(dim=(0, 2, 3))
+        net.se.expand.weight.zero_()
+        net.se.expand.bias.copy_(torch.where(own, 20.0, -20.0))
+        found = net.weights({"patches": bright})
+    assert found[0, 1] > 0.3  # some maps of it stay dark whatever there is to see
+    np.testing.assert_allclose(found[:, [0, 2, 3]], 0, atol=1e-6)
