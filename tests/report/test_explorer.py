@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -233,3 +234,16 @@ def test_clips_that_are_gone_are_told(filmed, monkeypatch):
     page = html.render(filmed, PLUGINS, frames=True)
     assert "Frames are left out: it is gone." in page
     assert layers.uri(layers.legend()) not in page
+
+
+def test_of_mixed_sets_the_clips_that_are_made_are_shown(results, monkeypatch):
+    """One synthetic data set among filmed ones does not let the others' pictures out."""
+    clips = explored.clips_of(results.runs[0], PLUGINS)
+    mixed = [replace(clip, record={}) if clip.subject != "s02" else clip for clip in clips]
+    monkeypatch.setattr(explored, "clips_of", lambda *_: mixed)
+    views = explored.gallery(results, PLUGINS).views
+    assert {view.title.split("/")[1] for view in views if view.shots} == {"s02"}
+    assert len(views) == 9
+    everything = explored.gallery(results, PLUGINS, frames=True)
+    assert all(view.shots for view in everything.views)
+    assert "keep the page to yourself" in everything.warning
