@@ -104,6 +104,17 @@ def test_weights_are_drawn_where_they_fit_the_regions():
     assert wrong.overlays == ()
 
 
+def test_the_page_says_by_how_much_motion_is_larger():
+    """Frames that go as a whole are the head's motion; a half that goes far is not magnified."""
+    view = explorer.view("clip", footage(), quarters())
+    assert "Magnified motion is 8.0 times as large" in drawn(view)
+    half = textured(step=5)
+    half[:, :48] = half[0, :48]
+    large = explorer.view("clip", replace(footage(), frames=mertk.Frames.of(half)))
+    assert large.magnified == 1
+    assert "too large to be magnified" in drawn(large)
+
+
 def test_a_clip_without_frames_says_so():
     flow = np.zeros((8, 8, 3), np.float32)
     clip = mertk.Footage(frames=mertk.Frames(lambda at: at, 0), onset=0, offset=0, flow=flow)
