@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from mertk.plugins import Plugins
     from mertk.report.occlusion import Occlusion
 
-VIEWS = 12
-"""How many clips are looked into, at most: each takes half a second where frames are made."""
+VIEWS = 10
+"""How many clips are looked into, at most: each takes a quarter of a second."""
 
 BUDGET = 3_500_000
 """How many bytes the pictures of a page may take; all of it stays below 5 MB."""

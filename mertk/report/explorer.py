@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mertk.harness.line import Line
     from mertk.report.occlusion import Occlusion
 
-SHOTS = 11
+SHOTS = 9
 """How many frames of a clip are shown, at most."""
 
 HEIGHT = 220
@@ -179,10 +179,10 @@ def _drawn(
     scale = height / faces.size[1]
     greys = [flow.grey(picture) for picture in pictures]
     onset = greys[chosen.index(faces.onset)]
-    motions = [flow.optical_flow(onset, grey) for grey in greys]
-    uv = motions[chosen.index(faces.peak)]
+    motions = [flow.optical_flow(onset, grey, "dis") for grey in greys]  # fast: only for the eye
+    uv = flow.optical_flow(onset, greys[chosen.index(faces.peak)])
     path, longer = layers.arrows(uv)
-    times = layers.factor(uv)
+    times = layers.factor(motions[chosen.index(faces.peak)])
     shots = [
         _shot(faces, at, picture, layers.magnified(picture, motion, times))
         for at, picture, motion in zip(chosen, pictures, motions, strict=True)

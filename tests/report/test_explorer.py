@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -101,6 +102,17 @@ def test_weights_are_drawn_where_they_fit_the_regions():
     assert (cells.marks[-1].x, cells.marks[-1].y) == pytest.approx((88, 88))
     wrong = explorer.view("clip", footage(), quarters(), weights={"region_weights": [1, 2]})
     assert wrong.overlays == ()
+
+
+def test_the_page_says_by_how_much_motion_is_larger():
+    """Frames that go as a whole are the head's motion; a half that goes far is not magnified."""
+    view = explorer.view("clip", footage(), quarters())
+    assert "Magnified motion is 8.0 times as large" in drawn(view)
+    half = textured(step=5)
+    half[:, :48] = half[0, :48]
+    large = explorer.view("clip", replace(footage(), frames=mertk.Frames.of(half)))
+    assert large.magnified == 1
+    assert "too large to be magnified" in drawn(large)
 
 
 def test_a_clip_without_frames_says_so():
@@ -233,3 +245,16 @@ def test_clips_that_are_gone_are_told(filmed, monkeypatch):
     page = html.render(filmed, PLUGINS, frames=True)
     assert "Frames are left out: it is gone." in page
     assert layers.uri(layers.legend()) not in page
+
+
+def test_of_mixed_sets_the_clips_that_are_made_are_shown(results, monkeypatch):
+    """One synthetic data set among filmed ones does not let the others' pictures out."""
+    clips = explored.clips_of(results.runs[0], PLUGINS)
+    mixed = [replace(clip, record={}) if clip.subject != "s02" else clip for clip in clips]
+    monkeypatch.setattr(explored, "clips_of", lambda *_: mixed)
+    views = explored.gallery(results, PLUGINS).views
+    assert {view.title.split("/")[1] for view in views if view.shots} == {"s02"}
+    assert len(views) == 9
+    everything = explored.gallery(results, PLUGINS, frames=True)
+    assert all(view.shots for view in everything.views)
+    assert "keep the page to yourself" in everything.warning
