@@ -69,6 +69,10 @@ SMALL = ("subjects=4", "clips=3")
 """The synthetic set of a command that is run, where it names no other."""
 
 
+SHORT = "synthetic_long:videos=1,seconds=8,micros=1,macros=1,size=96"
+"""The long videos of a command that is run, whichever it names."""
+
+
 class Broken(AssertionError):  # noqa: N818
     """A page shows what is not so."""
 
@@ -241,6 +245,8 @@ class Trial:
             words += [] if "--jobs" in words else ["--jobs", "1"]
             if "--dataset" not in words and "--protocol" not in words:
                 words += [part for one in SMALL for part in ("--set", f"dataset.{one}")]
+        if words[0] == "spot":
+            words = [*words, "--dataset", SHORT]
         if "synth" in words:
             words = [*words, *(part for one in SMALL for part in ("--set", one))]
         if words[0] == "new":
@@ -350,6 +356,8 @@ _STOPS = {
     "mertk.harness.estimate.estimate": _stop,
     "mertk.harness.saved.train": _stop,
     "mertk.harness.saved.Saved.load": _stop,
+    "mertk.harness.spot.read_clips": _no_clips,
+    "mertk.harness.spot.recordings": _stop,
     "mertk.audit.audit": _audited,
     "mertk.harness.prepare._Preparation.run": _prepared,
     "mertk.cli._data_check._survey": _surveyed,

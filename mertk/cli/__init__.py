@@ -26,6 +26,7 @@ COMMANDS = {
     "predict": "Ask a trained model about videos.",
     "compare": "Test every pair of models; figures and tables for a paper.",
     "cite": "Print BibTeX of what runs have used.",
+    "spot": "Search long videos for expressions.",
     "score": "Score somebody else's predictions, or spotted intervals.",
     "data": "List data sets; write the synthetic one to disk.",
     "cache": "Show or prune the cache of features.",

@@ -40,6 +40,7 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         about["measured"] = [asdict(one) for one in card.measured() if one.model == name]
         about["published"] = [asdict(one) for one in published.read() if one.model == name]
     else:
+        about["card"] = asdict(entry.card) if entry.card else None
         about["parameters"] = {
             n: {"default": p.default, "type": str(p.annotation)}
             for n, p in entry.parameters().items()
@@ -58,3 +59,6 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
             click.echo(f"  {title}: {shown if isinstance(shown, str) else ', '.join(shown)}")
     for parameter, info in about["parameters"].items():
         click.echo(f"  --set {parameter}={json.dumps(info['default'])}  ({info['type']})")
+    if entry.card:
+        text = "\n\n".join(part for part in card.original(entry) if part)
+        Console().print(Markdown(text, justify="left"))

@@ -43,11 +43,12 @@ def measured() -> tuple[Measured, ...]:
 
 def markdown(entry: Entry) -> str:
     """The card of a model; of one without a `Card` what the registry knows."""
-    parts = [f"# {entry.name}", entry.summary, *_original(entry), *_scores(entry)]
+    parts = [f"# {entry.name}", entry.summary, *original(entry), *_scores(entry)]
     return "\n\n".join(part for part in parts if part) + "\n\n" + _recipe(entry)
 
 
-def _original(entry: Entry) -> Iterator[str]:
+def original(entry: Entry, level: str = "##") -> Iterator[str]:
+    """What is known of a component's or model's original, under headings of that level."""
     card = entry.card
     if card is None:
         yield f"Paper: {entry.paper}" if entry.paper else ""
@@ -57,13 +58,13 @@ def _original(entry: Entry) -> Iterator[str]:
     yield f"Code of the authors: {card.code or 'none was published, or none was found'}."
     meaning = "; ".join(f"{code}: {published.LEAKS[code]}" for code in card.leak.split("+"))
     yield f"**Leak: {card.leak}** ({meaning})."
-    yield _list("What the original code does", card.original)
-    yield _list("What is different here, and why", card.differs)
-    yield _list("Not verified by anyone here", card.unverified)
+    yield _list("What the original code does", card.original, level)
+    yield _list("What is different here, and why", card.differs, level)
+    yield _list("Not verified by anyone here", card.unverified, level)
 
 
-def _list(title: str, items: Sequence[str]) -> str:
-    return "\n".join([f"## {title}", "", *(f"- {item}" for item in items)]) if items else ""
+def _list(title: str, items: Sequence[str], level: str = "##") -> str:
+    return "\n".join([f"{level} {title}", "", *(f"- {item}" for item in items)]) if items else ""
 
 
 def link(paper: str) -> str:

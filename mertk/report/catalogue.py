@@ -9,7 +9,7 @@ import typing
 from typing import TYPE_CHECKING, Any, Literal
 
 from mertk.registry import _hints
-from mertk.report.card import link
+from mertk.report.card import link, original
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ def markdown(kind: str, entries: Iterable[Entry]) -> str:
 
 
 def _entry(entry: Entry) -> str:
-    """A section: summary, paper, needs, origin, and a table of parameters."""
+    """A section: summary, paper, needs, origin, a table of parameters, and its card."""
     facts = [
         f"Paper: {link(entry.paper)}." if entry.paper else "",
         f"Needs: {', '.join(entry.needs)}." if entry.needs else "",
@@ -50,6 +50,8 @@ def _entry(entry: Entry) -> str:
     ]
     if rows:
         found.append("\n".join(["| parameter | default | type |", "|---|---|---|", *rows]))
+    if entry.card:
+        found += [part for part in original(entry, "###") if part]
     return "\n\n".join(found)
 
 

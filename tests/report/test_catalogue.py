@@ -49,3 +49,10 @@ def test_a_parameter_without_default_is_shown_without():
 
 def test_literals_are_written_out():
     assert '| `weight` | `"mean"` | `"mean" | "sum"` |' in catalogue.markdown("extractor", ENTRIES)
+
+
+def test_the_card_of_a_component_stands_below_its_parameters():
+    entry = next(entry for entry in ENTRIES if entry.kind == "spotter" and entry.card)
+    section = catalogue.markdown("spotter", ENTRIES).split(f"## {entry.name}\n")[1]
+    assert all(item in section for item in (*entry.card.differs, *entry.card.unverified))
+    assert section.index("| parameter |") < section.index("### What is different here")

@@ -1,0 +1,77 @@
+"""`mertk spot`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mertk.cli import load
+from mertk.cli._choices import parse_folders
+
+
+@click.command("spot")
+@click.option(
+    "--spotter",
+    "spotters",
+    multiple=True,
+    required=True,
+    metavar="NAME[:KEY=VALUE,…]",
+    help="What searches; may be repeated.",
+)
+@click.option(
+    "--dataset",
+    default="synthetic_long",
+    show_default=True,
+    metavar="NAME[:KEY=VALUE,…]",
+    help="A data set of long videos.",
+)
+@click.option("--data", metavar="FOLDER", help="Where the data set lies.")
+@click.option(
+    "--aligner",
+    default="none",
+    show_default=True,
+    metavar="NAME[:KEY=VALUE,…]",
+    help="Registers each video, by one transform; none where the faces are registered already.",
+)
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    spotters: tuple[str, ...],
+    dataset: str,
+    data: str | None,
+    aligner: str,
+    out: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Search the long videos of a data set for expressions, and score what is found.
+
+    Writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and spot.json.
+    """
+    from mertk.cli.progress import Bar
+    from mertk.harness import spot
+    from mertk.report import searched
+
+    plugins = load(ctx)
+    with Bar() as bar:
+        found = spot.search(
+            spotters,
+            dataset,
+            data=parse_folders([data] if data else []) or None,
+            aligner=aligner,
+            plugins=plugins,
+            progress=bar,
+        )
+    files = searched.write(found, out)
+    if as_json:
+        click.echo(json.dumps(searched.to_json(found), indent=1))
+        return
+    searched.show(found)
+    click.echo(f"spots: {', '.join(map(str, files))}")
+    click.echo(f"by the MEGC script, too: mertk score {files[0]} --spotting {out / 'truth.csv'}")

@@ -1,0 +1,138 @@
+"""Spotters over all long videos of a data set, and how what they find compares with the truth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mertk import spots
+from mertk.errors import MertkError
+from mertk.harness.plan import as_use, folders_of, read_clips
+from mertk.harness.progress import Progress, Silent
+from mertk.harness.recordings import Recording, recordings
+from mertk.plugins import Plugins, load_plugins
+from mertk.recipe import Use
+from mertk.spotting import Counts, Interval, spot
+
+if TYPE_CHECKING:
+    from mertk.components import Aligner, Spotter
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One spot, in the data set's own frame numbers."""
+
+    interval: Interval
+    apex: int
+    strength: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outcome:
+    """What one spotter found in all videos, and its scores.
+
+    `overall` adds up both kinds (MEGC 2020 to 2024), `either` lets any find match any truth,
+    whatever their kinds. `busy` are the seconds it took, with reading the frames; `minutes` is how
+    long the videos are.
+    """
+
+    spotter: Use
+    finds: tuple[Find, ...]
+    overall: Counts
+    by_kind: dict[str, Counts]
+    either: Counts
+    frames: int
+    minutes: float
+    busy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Searched:
+    """The videos that were searched, and an outcome per spotter."""
+
+    dataset: Use
+    synthetic: bool
+    videos: tuple[Recording, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def truths(self) -> list[Interval]:
+        """All annotated expressions."""
+        return [one for video in self.videos for one in video.truths]
+
+
+def search(
+    spotters: Sequence[str | Use],
+    dataset: str | Use,
+    *,
+    data: Path | str | None = None,
+    aligner: str | Use = "none",
+    plugins: Plugins | None = None,
+    progress: Progress | None = None,
+) -> Searched:
+    """Run spotters over all long videos of a data set.
+
+    `aligner` registers each video by one transform. Raises `DataError` where a data set has no
+    long videos, or a video cannot be read or shows no face, and names it.
+    """
+    registry, bar = (plugins or load_plugins()).registry, progress or Silent()
+    uses, chosen = [as_use(one) for one in spotters], as_use(dataset)
+    built = [registry.build("spotter", use) for use in uses]
+    register = registry.build("aligner", as_use(aligner))
+    folders = folders_of([chosen], data)
+    clips = read_clips(registry, [chosen], folders)
+    videos = recordings(clips, folders.get(chosen.name))
+    outcomes = []
+    for use, spotter in zip(uses, built, strict=True):
+        bar.stage(str(use), len(videos))
+        outcomes.append(_outcome(use, spotter, register, videos, bar))
+    synthetic = all(clip.record.get("synthetic") for clip in clips)
+    return Searched(
+        dataset=chosen, synthetic=synthetic, videos=tuple(videos), outcomes=tuple(outcomes)
+    )
+
+
+def _outcome(
+    use: Use,
+    spotter: Spotter,
+    aligner: Aligner,
+    videos: Sequence[Recording],
+    progress: Progress,
+) -> Outcome:
+    start, finds = time.perf_counter(), []
+    for video in videos:
+        finds += _finds(spotter, aligner, video)
+        progress.step(video.video)
+    busy = time.perf_counter() - start
+    truths = [one for video in videos for one in video.truths]
+    spotted = [find.interval for find in finds]
+    found = spot(truths, spotted)
+    kinds = {kind: found.by_kind.get(kind, Counts(0, 0, 0)) for kind in ("micro", "macro")}
+    return Outcome(
+        spotter=use,
+        finds=tuple(finds),
+        overall=found.overall,
+        by_kind=kinds,
+        either=spot(_kindless(truths), _kindless(spotted)).overall,
+        frames=sum(len(video.footage.frames) for video in videos),
+        minutes=sum(video.seconds for video in videos) / 60,
+        busy=busy,
+    )
+
+
+def _finds(spotter: Spotter, aligner: Aligner, video: Recording) -> list[Find]:
+    try:
+        found = spots.search(spotter, aligner.align(video.footage))
+    except MertkError as error:
+        raise type(error)(f"video {video.video} of {video.subject}: {error}") from error
+    return [
+        Find(video.interval(one.onset, one.offset), video.numbers[one.apex], one.strength)
+        for one in found
+    ]
+
+
+def _kindless(intervals: Sequence[Interval]) -> list[Interval]:
+    return [replace(one, kind="") for one in intervals]

@@ -1,0 +1,142 @@
+"""`mertk spot`: what is found in long videos, as people, machines and `mertk score` see it."""
+
+import csv
+import json
+
+import pytest
+
+from mertk import cli
+
+PLUGIN = '''
+"""Spotters for tests."""
+
+import mertk
+
+
+class Told:
+    """Finds an expression around each of `apexes`, in seconds."""
+
+    def __init__(self, *, apexes: list[float] = (), half: int = 6) -> None:
+        self.apexes, self.half = apexes, half
+
+    def spot(self, faces):
+        places = [round(apex * faces.fps) for apex in self.apexes]
+        return [mertk.Spot(at - self.half, at, at + self.half, 2.0) for at in places]
+
+
+class Lost(Told):
+    """Finds what is outside."""
+
+    def spot(self, faces):
+        return [mertk.Spot(0, 1, len(faces.frames), 1.0)]
+
+
+@mertk.hookimpl
+def mertk_register(register):
+    register.spotter("told", Told)
+    register.spotter("lost", Lost)
+'''
+SET = "synthetic_long:videos=2,seconds=8,micros=1,macros=1,size=64,amplitude=1"
+
+
+@pytest.fixture
+def spot(tmp_path, capsys):
+    plugin = tmp_path / "told.py"
+    plugin.write_text(PLUGIN)
+
+    def call(*arguments):
+        words = ["--plugin", plugin, *arguments]
+        with pytest.raises(SystemExit) as end:
+            cli.main([str(word) for word in words])
+        out = capsys.readouterr()
+        return end.value.code, out.out, out.err
+
+    return call
+
+
+def rows(file):
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def middles(truth):
+    """Seconds of the middle of each true expression of the first video."""
+    own = [row for row in truth if row["video"] == "v01"]
+    return [(int(row["onset"]) + int(row["offset"])) / 2 / 30 for row in own]
+
+
+def test_nothing_found_is_recall_0_and_files_that_can_be_scored(spot, tmp_path):
+    out = tmp_path / "out"
+    code, text, err = spot("spot", "--spotter", "told", "--dataset", SET, "--out", out)
+    assert code == 0
+    assert "(synthetic): 2 videos, 0.3 minutes, 0 without" in " ".join(text.split())
+    assert "told (2)" in err
+    assert [row["type"] for row in rows(out / "truth.csv")].count("me") == 2
+    assert (out / "spots-told.csv").read_text() == "subject,video,onset,offset,type,apex,strength\n"
+    code, text, _ = spot("score", out / "spots-told.csv", "--spotting", out / "truth.csv", "--json")
+    assert code == 0
+    assert json.loads(text)["correct"]["overall"]["truths"] == 4
+
+
+def test_what_is_found_is_scored_overall_by_kind_and_whatever_the_kind(spot, tmp_path):
+    spot("spot", "--spotter", "told", "--dataset", SET, "--out", tmp_path / "first")
+    truth = rows(tmp_path / "first" / "truth.csv")
+    apexes = "[" + ", ".join(f"{at:.3f}" for at in middles(truth)) + "]"
+    told = f"told:apexes={apexes}"
+    out = tmp_path / "second"
+    code, text, _ = spot(
+        "spot", "--spotter", told, "--spotter", f"{told},half=12", "--dataset", SET,
+        "--out", out, "--json",
+    )  # fmt: skip
+    assert code == 0
+    found = json.loads(text)
+    assert json.loads((out / "spot.json").read_text()) == found
+    assert found["videos"] == 2
+    short, long = (one["scores"] for one in found["spotters"])
+    assert short["overall"]["predictions"] == long["overall"]["predictions"] == 4
+    assert short["micro"]["predictions"] == 4  # 13 frames at 30 Hz
+    assert long["macro"]["predictions"] == 4  # 25 frames
+    assert short["micro"]["matches"] >= 1
+    assert short["overall"]["matches"] == short["micro"]["matches"] + short["macro"]["matches"]
+    assert short["either kind"]["matches"] >= short["overall"]["matches"]
+    assert {file.name for file in out.iterdir()} == {
+        "truth.csv", "spots-told.csv", "spots-told-2.csv", "spot.json",
+    }  # fmt: skip
+    scored = spot("score", out / "spots-told.csv", "--spotting", out / "truth.csv", "--json")[1]
+    again = json.loads(scored)["correct"]["overall"]
+    assert again["matches"] == short["overall"]["matches"]
+    assert again["F1"] == pytest.approx(short["overall"]["F1"])
+    first = rows(out / "spots-told.csv")[0]
+    assert int(first["offset"]) - int(first["onset"]) == 12
+    assert float(first["strength"]) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--spotter", "tolt"], "Did you mean 'told'"),
+        (["--spotter", "lost"], "video v01 of s01: spotter Lost gives Spot(onset=0"),
+        (["--spotter", "told", "--aligner", "nobody"], "no aligner is called 'nobody'"),
+        (["--spotter", "told", "--dataset", "casme_sq"], "casme_sq"),
+        ([], "--spotter"),
+    ],
+)
+def test_mistakes_are_one_line(spot, tmp_path, arguments, says):
+    code, _, err = spot("spot", "--dataset", SET, "--out", tmp_path / "out", *arguments)
+    assert code == 2
+    assert says in err.strip().splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_clips_of_short_sets_are_searched_too(spot, tmp_path):
+    small = "synthetic:subjects=1,clips=3,size=64"
+    code, text, _ = spot("spot", "--spotter", "told", "--dataset", small, "--out", tmp_path / "o")
+    assert (code, "3 videos" in text) == (0, True)
+
+
+def test_a_shipped_spotter_runs_behind_an_aligner(spot, tmp_path):
+    code, text, _ = spot(
+        "spot", "--spotter", "flow_peaks", "--aligner", "eye_similarity:size=96,detector=dataset",
+        "--dataset", SET, "--out", tmp_path / "o",
+    )  # fmt: skip
+    assert (code, "ms a frame" in text) == (0, True)
