@@ -83,10 +83,10 @@ def _watched(file: Path, spotter: str) -> dict[str, float]:
     use = mertk.Use("synthetic", subjects=4, clips=3)
     model = saved.train(gather(["flow_svm"], dataset=use, floors=False), 0, Silent())
     start = time.perf_counter()
-    recording = watching.record(file, registry.build("aligner", mertk.Use("eye_similarity")))
+    watched = watching.watch(file, registry.build("aligner", mertk.Use("eye_similarity")))
     followed = time.perf_counter()
     built = registry.build("spotter", mertk.Use(spotter))
-    found = sum(1 for _ in watching.findings(model, recording, built))
+    found = sum(1 for _ in watching.findings(model, watched, built))
     return {
         "follow": followed - start,
         "spot": time.perf_counter() - followed,

@@ -35,7 +35,7 @@ _UNEVEN = 0.5  # of the usual time between two frames: what differs by more is a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Recording:
+class Watched:
     """A video in which one face was followed; `notes` say what is unusual about the file.
 
     `times` `[frames]` are in seconds from the first frame, `fps` in Hz is the usual one.
@@ -79,7 +79,7 @@ class Finding:
     note: str = ""
 
 
-def record(path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None) -> Recording:
+def watch(path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None) -> Watched:
     """Follow the face through a video; `step` is called once a frame.
 
     Raises `DataError` where the file is no video.
@@ -89,7 +89,7 @@ def record(path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None
     frames = videos.of_video(path, 0, len(times))
     fps = _rate(times, facts.fps)
     stretches, gaps = follow(frames, fps, aligner, step)
-    return Recording(
+    return Watched(
         path=path, frames=frames, times=times, fps=fps,
         stretches=tuple(stretches), gaps=tuple(gaps), notes=tuple(_notes(facts, times)),
     )  # fmt: skip
@@ -124,7 +124,7 @@ def _notes(facts: videos.VideoFacts, times: NDArray[np.float64]) -> list[str]:
 
 def findings(
     saved: Saved,
-    recording: Recording,
+    watched: Watched,
     spotter: Spotter,
     *,
     strength: float = 1.0,
@@ -136,12 +136,12 @@ def findings(
     Spots below `strength` are dropped; one whose likeliest class has less than `least` is called
     `NO_EXPRESSION`. `step` is called for each frame that the spotter reads.
     """
-    for stretch in recording.stretches:
+    for stretch in watched.stretches:
         faces = replace(stretch.faces, frames=stretch.faces.frames.map(_Counted(step)))
         for spot in spots.search(spotter, faces):
             if spot.strength >= strength:
-                footage = _cut_out(recording, stretch, spot)
-                yield asked(saved, footage, _where(recording, stretch, spot), least), footage
+                footage = _cut_out(watched, stretch, spot)
+                yield asked(saved, footage, _where(watched, stretch, spot), least), footage
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +155,11 @@ class _Counted:
         return picture
 
 
-def _where(recording: Recording, stretch: Stretch, spot: spots.Spot) -> Where:
+def _where(watched: Watched, stretch: Stretch, spot: spots.Spot) -> Where:
     onset, apex, offset = (stretch.first + at for at in (spot.onset, spot.apex, spot.offset))
     return Where(
         onset=onset, apex=apex, offset=offset, strength=spot.strength,
-        begins=float(recording.times[onset]), ends=float(recording.times[offset]),
+        begins=float(watched.times[onset]), ends=float(watched.times[offset]),
     )  # fmt: skip
 
 
@@ -181,22 +181,22 @@ def _said(saved: Saved, shares: NDArray[np.float64], least: float) -> str:
     return ", ".join(saved.classes[at] for at in shown) or NO_EXPRESSION
 
 
-def _cut_out(recording: Recording, stretch: Stretch, spot: spots.Spot) -> Footage:
+def _cut_out(watched: Watched, stretch: Stretch, spot: spots.Spot) -> Footage:
     """The frames of a spot, in memory, with what lies around the face."""
     within = stretch.places[spot.onset : spot.offset + 1]
     corners = np.concatenate([within, within[:, 1:2] + within[:, 2:3] - within[:, 0:1]], axis=1)
     low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     margin = _MARGIN * float(np.linalg.norm(within[0, 1] - within[0, 0]))
-    _, height, width, _ = recording.frames.shape
+    _, height, width, _ = watched.frames.shape
     x0, y0 = (max(0, int(one)) for one in low - margin)
     x1, y1 = (int(one) for one in np.minimum(high + margin + 1, (width, height)))
     first = stretch.first + spot.onset
     pictures = [
-        recording.frames[first + at][y0:y1, x0:x1] for at in range(spot.offset - spot.onset + 1)
+        watched.frames[first + at][y0:y1, x0:x1] for at in range(spot.offset - spot.onset + 1)
     ]
     return Footage(
         frames=Frames.of(np.stack(pictures)), onset=0, apex=spot.apex - spot.onset,
-        offset=spot.offset - spot.onset, fps=recording.fps,
+        offset=spot.offset - spot.onset, fps=watched.fps,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mertk.harness.line import Step
     from mertk.harness.progress import Progress
     from mertk.harness.saved import Saved
-    from mertk.harness.watching import Finding, Recording
+    from mertk.harness.watching import Finding, Watched
     from mertk.report.explorer import View
     from mertk.report.occlusion import Occlusion
 
@@ -37,12 +37,12 @@ BUDGET = 3_500_000
 class Answer:
     """One video: what was found in it, and views of some of that.
 
-    `recording` is None where the interval was given.
+    `watched` is None where the interval was given.
     """
 
     video: Path
     findings: Sequence[Finding]
-    recording: Recording | None = None
+    watched: Watched | None = None
     views: Sequence[View] = ()
 
 
@@ -112,21 +112,21 @@ class Search:
     def answer(self, video: Path, watch: Progress) -> Answer:
         """What is found; raises `DataError` where the file is no video, or shows no face."""
         watch.stage(f"{video.name}: following the face", videos.probe(video).count)
-        recording = watching.record(video, self.aligner, watch.step)
-        if not recording.stretches:
-            raise DataError(f"{video}: no face to follow: {recording.gaps[0].reason}")
-        frames = sum(len(stretch.places) for stretch in recording.stretches)
+        watched = watching.watch(video, self.aligner, watch.step)
+        if not watched.stretches:
+            raise DataError(f"{video}: no face to follow: {watched.gaps[0].reason}")
+        frames = sum(len(stretch.places) for stretch in watched.stretches)
         watch.stage(f"{video.name}: looking for expressions", frames)
         findings: list[Finding] = []
         views: list[View] = []
         for one, footage in watching.findings(
-            self.saved, recording, self.spotter,
+            self.saved, watched, self.spotter,
             strength=self.strength, least=self.least, step=watch.step,
         ):  # fmt: skip
             findings.append(one)
             if self.eyes:
                 views += self.eyes.view(video, len(findings), one, footage)
-        return Answer(video=video, findings=findings, recording=recording, views=views)
+        return Answer(video=video, findings=findings, watched=watched, views=views)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,8 +209,8 @@ def _row(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
 
 def _video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
     told: dict[str, Any] = {"video": str(answer.video)}
-    if answer.recording:
-        seen = answer.recording
+    if answer.watched:
+        seen = answer.watched
         told |= {
             "frames": len(seen.times), "fps": round(seen.fps, 3), "notes": list(seen.notes),
             "followed": [[one.first, one.last] for one in seen.stretches],
@@ -230,9 +230,9 @@ def _shown(answer: Answer) -> dict[str, Any]:
         "name": answer.video.name, "found": answer.findings, "notes": (), "gaps": (),
         "refused": any(one.note for one in answer.findings), "seconds": 0,
     }  # fmt: skip
-    if answer.recording is None:
+    if answer.watched is None:
         return about
-    seen = answer.recording
+    seen = answer.watched
     seconds = float(seen.times[-1]) + 1 / seen.fps
 
     def mark(begins: float, ends: float) -> tuple[float, float]:

@@ -33,7 +33,7 @@ def video(tmp_path):
 
 def clocked(monkeypatch, video, times):
     monkeypatch.setattr(videos, "times", lambda _path: np.asarray(times, float))
-    return watching.record(video, Everywhere())
+    return watching.watch(video, Everywhere())
 
 
 def test_an_even_clock_has_its_mean_rate_though_its_times_are_rounded(monkeypatch, video):

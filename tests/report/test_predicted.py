@@ -45,17 +45,17 @@ def report(tmp_path_factory):
     around = PLUGINS.registry.build("dataset", USE).index(None)[0].footage.frames[:]
     frames = Frames.of(np.concatenate([around, around[::-1], around])[:40])
     stretches, _ = follow(frames, 25.0, Everywhere())
-    recording = watching.Recording(
+    watched = watching.Watched(
         path=Path(EVIL), frames=frames, times=np.arange(60) / 25, fps=25.0,
         stretches=tuple(stretches), gaps=(Gap(40, 59, "no face found in frame <b>50"),), notes=(),
     )  # fmt: skip
     eyes = predicted.Eyes(saved=model, occlusion=1)
     findings, views = [], []
-    for one, footage in watching.findings(model, recording, Two()):
+    for one, footage in watching.findings(model, watched, Two()):
         findings.append(one)
         views += eyes.view(Path(EVIL), len(findings), one, footage)
     answer = predicted.Answer(
-        video=Path(EVIL), findings=findings, recording=recording, views=views
+        video=Path(EVIL), findings=findings, watched=watched, views=views
     )  # fmt: skip
     return predicted.Report(
         saved=model, warning="Beware.", spotter="two", answers=[answer], failed=["<i>x: no"]
