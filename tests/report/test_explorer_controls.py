@@ -59,18 +59,6 @@ def page(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def tab(browser, page):
-    tab = browser.new_page()
-    said = []
-    tab.on("console", lambda message: said.append(message.text))
-    tab.on("pageerror", lambda error: said.append(str(error)))
-    tab.goto(page.as_uri())
-    yield tab
-    assert said == []
-    tab.close()
-
-
 def title(tab):
     return tab.locator(".clip:visible h3").inner_text()
 
@@ -215,17 +203,9 @@ def test_a_phone_does_not_scroll_sideways(tab):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(tab, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    tab.emulate_media(color_scheme=scheme)
+def test_axe_finds_no_serious_fault(tab, faults, scheme):
     tab.get_by_role("combobox", name="Map").select_option("what one rests on")
-    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    faults = axe.run(tab).response["violations"]
-    assert [
-        (one["id"], one["nodes"][0]["html"])
-        for one in faults
-        if one["impact"] in ("serious", "critical")
-    ] == []
+    assert faults(scheme) == []
 
 
 def test_nothing_is_fetched(page):
