@@ -1,4 +1,5 @@
 import pickle
+import struct
 
 import cv2
 import numpy as np
@@ -58,6 +59,25 @@ def test_the_times_of_frames_are_counted_not_believed(video, tmp_path):
     long, cut = write(tmp_path / "long.avi", [40] * 400), tmp_path / "cut.avi"
     cut.write_bytes(long.read_bytes()[: long.stat().st_size // 2])
     assert 0 < len(videos.times(cut)) < videos.probe(cut).count
+
+
+def test_a_turned_phone_video_is_turned_back(tmp_path):
+    """The file says "show me turned by a quarter", as phones write it; frames come upright."""
+    file = tmp_path / "phone.mp4"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter_fourcc(*"mp4v"), 25, (64, 48))
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[:, :32] = 255  # the left half is white
+    for _ in range(5):
+        writer.write(picture)
+    writer.release()
+    data = file.read_bytes()
+    matrix = data.index(b"tkhd") + 44  # behind version, times, track and layer (ISO 14496-12)
+    turned = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 48 << 16, 0, 1 << 30)
+    file.write_bytes(data[:matrix] + turned + data[matrix + len(turned) :])
+    frames = videos.of_video(file, 0, 5)
+    assert frames.shape == (5, 64, 48, 3)
+    assert frames[0][:28].mean() > 240  # what was left is up, by a quarter turn clockwise
+    assert frames[0][36:].mean() < 15
 
 
 def test_an_interval_is_read_as_rgb(video):
