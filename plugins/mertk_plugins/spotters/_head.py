@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.floating[Any]]
 
 _ROUNDS = 5
 _STILL = 1e-4  # distances between the eyes: less is no motion
@@ -27,7 +27,7 @@ def steadied(motion: Floats, places: Floats, trusted: NDArray[np.bool_]) -> Floa
         _steadied(motion[start : start + _CHUNK], design, trusted)
         for start in range(0, len(motion), _CHUNK)
     ]
-    return np.concatenate(parts) if parts else motion
+    return np.concatenate(parts).astype(motion.dtype, copy=False) if parts else motion
 
 
 def _design(places: Floats) -> Floats:

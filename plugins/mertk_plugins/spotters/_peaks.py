@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ import mertk
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Curve = NDArray[np.float64]
+    Curve = NDArray[np.floating[Any]]
 
 _NORMAL = 1.4826  # standard deviations in a median absolute deviation, of normal noise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from mertk_plugins.spotters import _face, _head, _peaks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.float32]
 
 _AROUND = (1.25, 0.7, 1.25, 1.75)
 _UNIT = 56.0  # pixels between the eyes that flow is computed at
@@ -102,16 +102,14 @@ class FlowPeaks:
         """How far each cell came within the lag `[frames, cells, 2]`, in distances of the eyes."""
         view = _face.window(faces, _AROUND, _UNIT)
         boxes = [view.box((x, y), reach) for x, y, reach in _CELLS.values()]
-        rows = [
-            [uv[box].reshape(-1, 2).mean(axis=0) if uv[box].size else (0.0, 0.0) for box in boxes]
-            for uv in _flows(faces, view, step, lag)
-        ]
-        motion = np.array(rows, np.float64) / view.unit
+        # single precision, and an array a frame: hours of video are to fit into memory
+        rows = [_means(uv, boxes) for uv in _flows(faces, view, step, lag)]
+        motion = np.stack(rows) / np.float32(view.unit)
         inside = np.array([rows.start < rows.stop and columns.start < columns.stop
                            for rows, columns in boxes])  # fmt: skip
         places = np.array([(x, y) for x, y, _ in _CELLS.values()])
         steady = _head.steadied(motion, places, inside & ~np.array(_LIDS))
-        return np.asarray(np.where(inside[:, None], steady, 0.0))
+        return np.asarray(np.where(inside[:, None], steady, 0.0), np.float32)
 
     def _peaks(self, motion: Floats, lag: int, times: int, fps: float) -> Iterator[_peaks.Peak]:
         width = round(_SMOOTH * fps)
@@ -126,9 +124,13 @@ class FlowPeaks:
                 yield _peaks.Peak(start, at, end, float(curve[at]) / least)
 
 
-def _flows(
-    faces: mertk.Faces, view: _face.Window, step: int, lag: int
-) -> Iterator[NDArray[np.float32]]:
+def _means(uv: Floats, boxes: Sequence[tuple[slice, slice]]) -> Floats:
+    """The mean flow of each box `[boxes, 2]`; 0 where none of it is in the picture."""
+    found = [uv[box].mean(axis=(0, 1)) if uv[box].size else (0.0, 0.0) for box in boxes]
+    return np.array(found, np.float32)
+
+
+def _flows(faces: mertk.Faces, view: _face.Window, step: int, lag: int) -> Iterator[Floats]:
     """The flow `[h, w, 2]` to each picture from the one `lag` before it, or from the first."""
     ring: deque[NDArray[np.uint8]] = deque(maxlen=lag)
     for picture in _face.pictures(faces, view, step):

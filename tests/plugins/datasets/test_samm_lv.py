@@ -4,6 +4,7 @@ from samm_tree import LONG, LONG_HEADER, Long, write_frames, write_long_sheet, w
 from sheet_fuzz import fuzzed, named
 
 import mertk
+from mertk.harness.recordings import recordings
 from mertk_plugins.datasets.samm_lv import SAMMLongVideos
 
 NAME = "SAMM_LongVideos_V2_Release.xlsx"
@@ -24,6 +25,14 @@ def test_expressions_are_cut_out_of_their_recording(root):
     assert (len(clip.footage.frames), clip.footage.apex) == (5, 2)
     assert clip.record["n_files"] == 20
     assert clip.record["long_offset"] == 2000
+
+
+def test_whole_recordings_can_be_searched_with_all_their_truths(root):
+    clips = read(root, expressions="all")
+    found = recordings(clips, root)
+    assert sum(len(one.truths) for one in found) == len(clips)
+    assert {one.video for one in found if one.truths} == {clip.record["video"] for clip in clips}
+    assert len(found[0].footage.frames) == 20
 
 
 def test_micro_macro_or_all_are_read(root):
