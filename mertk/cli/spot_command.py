@@ -30,10 +30,8 @@ from mertk.cli._choices import parse_folders
 @click.option("--data", metavar="FOLDER", help="Where the data set lies.")
 @click.option(
     "--aligner",
-    default="none",
-    show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="Registers each video, by one transform; none where the faces are registered already.",
+    help="Finds the face, which is followed then. Default: frames are registered already.",
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
@@ -45,7 +43,7 @@ def command(
     spotters: tuple[str, ...],
     dataset: str,
     data: str | None,
-    aligner: str,
+    aligner: str | None,
     out: Path,
     *,
     as_json: bool,

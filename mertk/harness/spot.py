@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mertk import spots
+from mertk.data.following import follow
 from mertk.errors import MertkError
 from mertk.harness.plan import as_use, folders_of, read_clips
 from mertk.harness.progress import Progress, Silent
@@ -18,6 +19,7 @@ from mertk.recipe import Use
 from mertk.spotting import Counts, Interval, spot
 
 if TYPE_CHECKING:
+    from mertk.clips import Faces
     from mertk.components import Aligner, Spotter
 
 
@@ -36,7 +38,7 @@ class Outcome:
 
     `overall` adds up both kinds (MEGC 2020 to 2024), `either` lets any find match any truth,
     whatever their kinds. `busy` are the seconds it took, with reading the frames; `minutes` is how
-    long the videos are.
+    long the videos are, `lost` how many of their frames show no single face.
     """
 
     spotter: Use
@@ -45,6 +47,7 @@ class Outcome:
     by_kind: dict[str, Counts]
     either: Counts
     frames: int
+    lost: int
     minutes: float
     busy: float
 
@@ -69,19 +72,20 @@ def search(
     dataset: str | Use,
     *,
     data: Path | str | None = None,
-    aligner: str | Use = "none",
+    aligner: str | Use | None = None,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> Searched:
     """Run spotters over all long videos of a data set.
 
-    `aligner` registers each video by one transform. Raises `DataError` where a data set has no
-    long videos, or a video cannot be read or shows no face, and names it.
+    With an `aligner` the face is followed through each video (`mertk.data.following`); without, the
+    frames are taken for registered. Raises `DataError` where a data set has no long videos, or a
+    video cannot be read, and names it.
     """
     registry, bar = (plugins or load_plugins()).registry, progress or Silent()
     uses, chosen = [as_use(one) for one in spotters], as_use(dataset)
     built = [registry.build("spotter", use) for use in uses]
-    register = registry.build("aligner", as_use(aligner))
+    register = registry.build("aligner", as_use(aligner)) if aligner else None
     folders = folders_of([chosen], data)
     clips = read_clips(registry, [chosen], folders)
     videos = recordings(clips, folders.get(chosen.name))
@@ -98,18 +102,21 @@ def search(
 def _outcome(
     use: Use,
     spotter: Spotter,
-    aligner: Aligner,
+    aligner: Aligner | None,
     videos: Sequence[Recording],
     progress: Progress,
 ) -> Outcome:
-    start, finds = time.perf_counter(), []
+    start, finds, followed = time.perf_counter(), [], 0
     for video in videos:
-        finds += _finds(spotter, aligner, video)
+        for first, faces in _stretches(aligner, video):
+            finds += _finds(spotter, first, faces, video)
+            followed += len(faces.frames)
         progress.step(video.video)
     busy = time.perf_counter() - start
     truths = [one for video in videos for one in video.truths]
     spotted = [find.interval for find in finds]
     found = spot(truths, spotted)
+    frames = sum(len(video.footage.frames) for video in videos)
     kinds = {kind: found.by_kind.get(kind, Counts(0, 0, 0)) for kind in ("micro", "macro")}
     return Outcome(
         spotter=use,
@@ -117,21 +124,42 @@ def _outcome(
         overall=found.overall,
         by_kind=kinds,
         either=spot(_kindless(truths), _kindless(spotted)).overall,
-        frames=sum(len(video.footage.frames) for video in videos),
+        frames=frames,
+        lost=frames - followed,
         minutes=sum(video.seconds for video in videos) / 60,
         busy=busy,
     )
 
 
-def _finds(spotter: Spotter, aligner: Aligner, video: Recording) -> list[Find]:
+def _stretches(aligner: Aligner | None, video: Recording) -> list[tuple[int, Faces]]:
+    """Each unbroken stretch of the face in a video, with the position that it begins at."""
+    footage = video.footage
+    if aligner is None:
+        return [(0, footage.faces(landmarks=footage.landmarks))]
     try:
-        found = spots.search(spotter, aligner.align(video.footage))
+        found, _ = follow(footage.frames, footage.fps, aligner)
     except MertkError as error:
-        raise type(error)(f"video {video.video} of {video.subject}: {error}") from error
+        raise _of(video, error) from error
+    return [(stretch.first, stretch.faces) for stretch in found]
+
+
+def _finds(spotter: Spotter, first: int, faces: Faces, video: Recording) -> list[Find]:
+    try:
+        found = spots.search(spotter, faces)
+    except MertkError as error:
+        raise _of(video, error) from error
     return [
-        Find(video.interval(one.onset, one.offset), video.numbers[one.apex], one.strength)
+        Find(
+            video.interval(first + one.onset, first + one.offset),
+            video.numbers[first + one.apex],
+            one.strength,
+        )
         for one in found
     ]
+
+
+def _of(video: Recording, error: MertkError) -> MertkError:
+    return type(error)(f"video {video.video} of {video.subject}: {error}")
 
 
 def _kindless(intervals: Sequence[Interval]) -> list[Interval]:

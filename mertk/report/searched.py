@@ -81,6 +81,11 @@ def show(found: Searched) -> None:
         console.print(
             f"{outcome.spotter}: {rate:.1f} spots a minute, {spent:.1f} ms a frame with reading it"
         )
+        if outcome.lost:
+            console.print(
+                f"{outcome.spotter}: {outcome.lost} of {outcome.frames} frames show no single face "
+                "to follow; what happens in them is missed"
+            )
 
 
 def _parts(outcome: Outcome) -> Mapping[str, Counts]:
@@ -92,6 +97,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "spotter": outcome.spotter.to_json(),
         "scores": {name: _scores(counts) for name, counts in _parts(outcome).items()},
         "frames": outcome.frames,
+        "lost": outcome.lost,
         "seconds": outcome.busy,
         "spots_per_minute": len(outcome.finds) / max(outcome.minutes, 1e-9),
     }

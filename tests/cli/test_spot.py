@@ -31,8 +31,18 @@ class Lost(Told):
         return [mertk.Spot(0, 1, len(faces.frames), 1.0)]
 
 
+class Shy:
+    """Sees the face in the middle of a video alone."""
+
+    def align(self, footage):
+        if not 60 <= footage.onset < 180:
+            raise mertk.DataError(f"no face found in frame {footage.onset}")
+        return footage.warped([[1, 0, 0], [0, 1, 0]], (64, 64))
+
+
 @mertk.hookimpl
 def mertk_register(register):
+    register.aligner("shy", Shy)
     register.spotter("told", Told)
     register.spotter("lost", Lost)
 '''
@@ -134,9 +144,23 @@ def test_clips_of_short_sets_are_searched_too(spot, tmp_path):
     assert (code, "3 videos" in text) == (0, True)
 
 
+def test_a_face_is_followed_and_counted_by_the_frames_of_its_video(spot, tmp_path):
+    ask = ["spot", "--spotter", "told:apexes=[1.0]", "--dataset", SET]
+    assert spot(*ask, "--out", tmp_path / "whole")[0] == 0
+    assert spot(*ask, "--aligner", "none", "--out", tmp_path / "same")[0] == 0
+    code, text, _ = spot(*ask, "--aligner", "shy", "--out", tmp_path / "part")
+    assert (code, "268 of 480 frames show no single face" in text) == (0, True)  # 60 to 165 of each
+    whole, same, part = (
+        [int(row["apex"]) for row in rows(tmp_path / name / "spots-told.csv")]
+        for name in ("whole", "same", "part")
+    )
+    assert whole == same == [30, 30]
+    assert part == [90, 90]  # a second after the 60th frame, from which the face is seen
+
+
 def test_a_shipped_spotter_runs_behind_an_aligner(spot, tmp_path):
     code, text, _ = spot(
-        "spot", "--spotter", "flow_peaks", "--aligner", "eye_similarity:size=96,detector=dataset",
-        "--dataset", SET, "--out", tmp_path / "o",
+        "spot", "--spotter", "flow_peaks", "--aligner", "none", "--dataset", SET,
+        "--out", tmp_path / "o",
     )  # fmt: skip
     assert (code, "ms a frame" in text) == (0, True)
