@@ -37,7 +37,7 @@ def main() -> None:
     if options.child:
         print(json.dumps(_watched(Path(options.child[0]), options.child[1])))
         return
-    lengths = (0.25, 0.5) if options.quick else (1, 8)
+    lengths = (0.25, 0.5) if options.quick else (1, 4)
     with tempfile.TemporaryDirectory() as folder:
         made = [_film(Path(folder) / f"{minutes}.mp4", minutes) for minutes in lengths]
         for spotter in ("flow_peaks", "lbp_chi2"):
