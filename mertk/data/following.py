@@ -110,8 +110,8 @@ def _looks(
             if change > max(_CUT[0], _CUT[1] * usual):
                 cuts.add(at)
                 looks |= {one: _look(frames, small, one, aligner) for one in (at - 1, at)}
-            else:
-                usual = 0.9 * usual + 0.1 * max(change, 0.2)
+            # a cut hardly changes what is usual, but light that flickers soon is
+            usual = 0.9 * usual + 0.1 * min(max(change, 0.2), 3 * usual)
         if at in wanted and at not in looks:
             looks[at] = _look(frames, small, at, aligner)
         before = thumb

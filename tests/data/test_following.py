@@ -64,6 +64,23 @@ def test_a_cut_ends_a_stretch_though_the_face_is_there_again():
     assert not gaps
 
 
+def test_light_that_flickers_is_soon_no_cut():
+    """Else the face would be looked for in every frame, which takes longer than the video."""
+    looked = []
+
+    class Counting(Square):
+        def align(self, footage):
+            looked.append(footage.onset)
+            return super().align(footage)
+
+    pictures = scene([(20, 30)] * 200)
+    pictures[::2][pictures[::2] < 200] = 90
+    stretches, _ = follow(mertk.Frames.of(pictures), FPS, Counting())
+    assert len(looked) < 60
+    assert stretches[-1].last == 199
+    assert len(stretches[-1].places) > 150
+
+
 def test_a_face_elsewhere_is_another_one():
     pictures = scene([(10, 10)] * 25 + [(110, 70)] * 25)
     stretches, _ = follow(mertk.Frames.of(pictures), FPS, Square())
