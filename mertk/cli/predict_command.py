@@ -122,6 +122,8 @@ def command(
         for video in videos:
             try:
                 report.answers.append(ask.answer(video, bar))
+                for note in report.answers[-1].notes:
+                    click.echo(f"Note: {video}: {note}", err=True)
             except MertkError as error:
                 text = str(error)
                 report.failed.append(text if text.startswith(str(video)) else f"{video}: {text}")

@@ -202,20 +202,21 @@ def _cut_out(watched: Watched, stretch: Stretch, spot: spots.Spot) -> Footage:
 
 def interval(
     saved: Saved, path: Path, at: tuple[int | None, int | None, int | None], least: float
-) -> tuple[Finding, Footage]:
+) -> tuple[Finding, Footage, list[str]]:
     """What the model says of one interval `at` (onset, apex, offset); without ends, of all frames.
 
-    Raises `DataError` where the file is no video, or has no such frames, or shows no face there.
+    With the clip that it was asked about, and what is unusual about the file. Raises `DataError`
+    where the file is no video, or has no such frames, or shows no face there.
     """
-    facts = videos.probe(path)
-    first, apex, last = at[0] or 0, at[1], facts.count - 1 if at[2] is None else at[2]
-    fps = facts.fps or 25.0
+    facts, times = videos.probe(path), videos.times(path)
+    fps = _rate(times, facts.fps)
+    first, apex, last = at[0] or 0, at[1], len(times) - 1 if at[2] is None else at[2]
     footage = Footage(
-        frames=videos.of_video(path, 0, facts.count), onset=first, apex=apex, offset=last, fps=fps
+        frames=videos.of_video(path, 0, len(times)), onset=first, apex=apex, offset=last, fps=fps
     )
-    footage.frames[last]  # a file that was cut off says so, also where nobody looks at its end
-    where = Where(onset=first, apex=apex, offset=last, begins=first / fps, ends=last / fps)
+    begins, ends = float(times[first]), float(times[last])
+    where = Where(onset=first, apex=apex, offset=last, begins=begins, ends=ends)
     found = asked(saved, footage, where, least)
     if found.note:
         raise DataError(found.note)
-    return found, footage
+    return found, footage, _notes(facts, times)

@@ -35,13 +35,14 @@ BUDGET = 3_500_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One video: what was found in it, and views of some of that.
+    """One video: what was found in it, what is unusual about the file, and views.
 
     `watched` is None where the interval was given.
     """
 
     video: Path
     findings: Sequence[Finding]
+    notes: Sequence[str] = ()
     watched: Watched | None = None
     views: Sequence[View] = ()
 
@@ -93,9 +94,9 @@ class Given:
     def answer(self, video: Path, watch: Progress) -> Answer:
         """The interval; raises `DataError` where there is none such, or no face in it."""
         watch.stage(video.name, 0)
-        found, footage = watching.interval(self.saved, video, self.at, self.least)
+        found, footage, notes = watching.interval(self.saved, video, self.at, self.least)
         views = self.eyes.view(video, 1, found, footage) if self.eyes else []
-        return Answer(video=video, findings=[found], views=views)
+        return Answer(video=video, findings=[found], notes=notes, views=views)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,7 +127,9 @@ class Search:
             findings.append(one)
             if self.eyes:
                 views += self.eyes.view(video, len(findings), one, footage)
-        return Answer(video=video, findings=findings, watched=watched, views=views)
+        return Answer(
+            video=video, findings=findings, notes=watched.notes, watched=watched, views=views
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,11 +211,11 @@ def _row(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
 
 
 def _video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
-    told: dict[str, Any] = {"video": str(answer.video)}
+    told: dict[str, Any] = {"video": str(answer.video), "notes": list(answer.notes)}
     if answer.watched:
         seen = answer.watched
         told |= {
-            "frames": len(seen.times), "fps": round(seen.fps, 3), "notes": list(seen.notes),
+            "frames": len(seen.times), "fps": round(seen.fps, 3),
             "followed": [[one.first, one.last] for one in seen.stretches],
             "gaps": [asdict(gap) for gap in seen.gaps],
         }  # fmt: skip
@@ -227,7 +230,7 @@ def _expression(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
 def _shown(answer: Answer) -> dict[str, Any]:
     """A video as the page draws it; marks are (left, width) in per cent of its time line."""
     about: dict[str, Any] = {
-        "name": answer.video.name, "found": answer.findings, "notes": (), "gaps": (),
+        "name": answer.video.name, "found": answer.findings, "notes": answer.notes, "gaps": (),
         "refused": any(one.note for one in answer.findings), "seconds": 0,
     }  # fmt: skip
     if answer.watched is None:
@@ -245,7 +248,7 @@ def _shown(answer: Answer) -> dict[str, Any]:
     faces = [between(one.first, one.last) for one in seen.stretches]
     spots = [(between(one.where.onset, one.where.offset), one.said) for one in answer.findings]
     return about | {
-        "frames": len(seen.times), "fps": seen.fps, "seconds": seconds, "notes": seen.notes,
+        "frames": len(seen.times), "fps": seen.fps, "seconds": seconds,
         "followed": sum(ends - begins for begins, ends in faces),
         "faces": [mark(*ends) for ends in faces],
         "gaps": [{**asdict(gap), "begins": begins, "ends": ends} for gap, begins, ends in gaps],

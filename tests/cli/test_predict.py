@@ -209,6 +209,9 @@ def test_a_video_that_is_cut_off_is_answered_as_far_as_it_goes(
     assert told["frames"] < 60
     assert "can be decoded: it may be cut off" in told["notes"][0]
     assert told["expressions"][0]["predicted"]
+    code, out, err = run(capsys, "predict", trained, cut, "--whole")
+    assert (code, rows(out)[0]["offset"]) == (0, str(told["frames"] - 1))
+    assert f"Note: {cut}: its header says" in err
 
 
 def test_where_no_face_is_there_is_a_marked_gap(trained, face, plugin, tmp_path, capsys):
