@@ -10,7 +10,7 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.report import cite, html, tables
+from mertk.report import cite, groups, html, tables
 
 PLUGINS = mertk.load_plugins()
 MODELS = ["flow_svm", "lbptop", "flow_ridge", "hoof"]
@@ -119,6 +119,16 @@ def test_clips_can_be_searched_and_sorted(tab):
     shown = table.locator("tbody th:visible").all_inner_texts()
     assert len(shown) == 3
     assert all("s02" in name for name in shown)
+
+
+def test_a_long_table_in_a_card_has_its_search_in_the_card(browser, results, tmp_path, monkeypatch):
+    monkeypatch.setattr(groups, "FEWEST", 1)  # all action units of a small set: six or more rows
+    tab = browser.new_page()
+    tab.goto(html.write(results, tmp_path / "all.html", PLUGINS, frames=False).as_uri())
+    card = tab.locator(".card", has=tab.get_by_role("button", name="action unit"))
+    card.get_by_role("searchbox").fill("AU12")
+    assert card.locator("tbody th:visible").all_inner_texts() == ["AU12"]
+    tab.close()
 
 
 def test_the_dark_page_is_dark_and_the_printed_one_has_no_search(tab):
