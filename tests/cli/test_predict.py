@@ -42,14 +42,6 @@ def mertk_register(register):
 '''
 
 
-def run(capsys, *arguments):
-    """Exit code, standard output and standard error of a command."""
-    with pytest.raises(SystemExit) as ended:
-        cli.main([str(one) for one in arguments])
-    told = capsys.readouterr()
-    return ended.value.code, told.out, told.err
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("predict")
@@ -98,9 +90,9 @@ def rows(text):
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_what_is_spotted_is_classified(trained, video, plugin, capsys):
+def test_what_is_spotted_is_classified(trained, video, plugin, run):
     code, out, err = run(
-        capsys, "--plugin", plugin, "predict", trained, video, "--spotter", "told:at=0.4/1.2"
+        "--plugin", plugin, "predict", trained, video, "--spotter", "told:at=0.4/1.2"
     )
     assert code == 0, err
     one, two = rows(out)
@@ -120,12 +112,9 @@ def test_what_is_spotted_is_classified(trained, video, plugin, capsys):
     assert "12 clips of 4 subjects of synthetic" in err
 
 
-def test_an_interval_is_classified_the_same_whether_spotted_or_given(
-    trained, video, plugin, capsys
-):
-    spotted = run(capsys, "--plugin", plugin, "predict", trained, video, "--spotter", "told")[1]
-    given = run(
-        capsys, "predict", trained, video, "--onset", 10, "--apex", 16, "--offset", 22
+def test_an_interval_is_classified_the_same_whether_spotted_or_given(trained, video, plugin, run):
+    spotted = run("--plugin", plugin, "predict", trained, video, "--spotter", "told")[1]
+    given = run("predict", trained, video, "--onset", 10, "--apex", 16, "--offset", 22
     )[1]  # fmt: skip
     for name in ("predicted", "onset", "apex", "offset", "begins", "ends"):
         assert rows(spotted)[0][name] == rows(given)[0][name], name
@@ -135,21 +124,20 @@ def test_an_interval_is_classified_the_same_whether_spotted_or_given(
     )
 
 
-def test_what_is_too_weak_or_too_unlikely_is_no_expression(trained, video, plugin, capsys):
+def test_what_is_too_weak_or_too_unlikely_is_no_expression(trained, video, plugin, run):
     ask = ["--plugin", plugin, "predict", trained, video, "--spotter", "told:strength=2"]
-    assert rows(run(capsys, *ask, "--strength", 2)[1])[0]["predicted"] != "no expression"
-    (weak,) = rows(run(capsys, *ask, "--strength", 2.1)[1])
+    assert rows(run(*ask, "--strength", 2)[1])[0]["predicted"] != "no expression"
+    (weak,) = rows(run(*ask, "--strength", 2.1)[1])
     assert (weak["predicted"], weak["onset"]) == ("no expression", "")
-    (unlikely,) = rows(run(capsys, *ask, "--least", 1)[1])
+    (unlikely,) = rows(run(*ask, "--least", 1)[1])
     assert (unlikely["predicted"], unlikely["onset"]) == ("no expression", "10")
     assert float(unlikely["p_negative"]) > 0
 
 
-def test_a_folder_holds_table_json_and_page(trained, video, plugin, tmp_path, capsys):
+def test_a_folder_holds_table_json_and_page(trained, video, plugin, tmp_path, run):
     strange = tmp_path / "<script>alert(1)<b>.avi"
     strange.write_bytes(video.read_bytes())
-    code, out, _ = run(
-        capsys, "--plugin", plugin, "predict", trained, strange, tmp_path / "missing.mp4",
+    code, out, _ = run("--plugin", plugin, "predict", trained, strange, tmp_path / "missing.mp4",
         "--spotter", "told", "--out", tmp_path / "found",
     )  # fmt: skip
     assert code == 1
@@ -168,13 +156,12 @@ def test_a_folder_holds_table_json_and_page(trained, video, plugin, tmp_path, ca
     assert "Not answered: " in page
 
 
-def test_bad_videos_are_told_and_the_others_answered(trained, video, plugin, tmp_path, capsys):
+def test_bad_videos_are_told_and_the_others_answered(trained, video, plugin, tmp_path, run):
     empty, cut, blank = (tmp_path / name for name in ("empty.mp4", "cut.avi", "blank.avi"))
     empty.touch()
     cut.write_bytes(video.read_bytes()[:3000])
     film(blank, np.full((30, 128, 128, 3), 90, np.uint8))
     code, out, err = run(
-        capsys,
         "--plugin",
         plugin,
         "predict",
@@ -196,31 +183,27 @@ def test_bad_videos_are_told_and_the_others_answered(trained, video, plugin, tmp
 
 
 def test_a_video_that_is_cut_off_is_answered_as_far_as_it_goes(
-    trained, face, plugin, tmp_path, capsys
+    trained, face, plugin, tmp_path, run
 ):
     whole = film(tmp_path / "whole.avi", there_and_back(face, 60))
     cut = tmp_path / "cut.avi"
     cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.7)])
-    code, out, err = run(
-        capsys, "--plugin", plugin, "predict", trained, cut, "--spotter", "told", "--json"
-    )
+    code, out, err = run("--plugin", plugin, "predict", trained, cut, "--spotter", "told", "--json")
     assert code == 0, err
     (told,) = json.loads(out)["videos"]
     assert told["frames"] < 60
     assert "can be decoded: it may be cut off" in told["notes"][0]
     assert told["expressions"][0]["predicted"]
-    code, out, err = run(capsys, "predict", trained, cut, "--whole")
+    code, out, err = run("predict", trained, cut, "--whole")
     assert (code, rows(out)[0]["offset"]) == (0, str(told["frames"] - 1))
     assert f"Note: {cut}: its header says" in err
 
 
-def test_where_no_face_is_there_is_a_marked_gap(trained, face, plugin, tmp_path, capsys):
+def test_where_no_face_is_there_is_a_marked_gap(trained, face, plugin, tmp_path, run):
     frames = there_and_back(face, 110)
     frames[45:70] = 90
     file = film(tmp_path / "gap.avi", frames)
-    code, out, _ = run(
-        capsys, "--plugin", plugin, "predict", trained, file, "--spotter", "told", "--json"
-    )
+    code, out, _ = run("--plugin", plugin, "predict", trained, file, "--spotter", "told", "--json")
     assert code == 0
     (told,) = json.loads(out)["videos"]
     (gap,) = told["gaps"]
@@ -230,50 +213,46 @@ def test_where_no_face_is_there_is_a_marked_gap(trained, face, plugin, tmp_path,
     assert [one["onset"] for one in told["expressions"]] == [10, 80]
 
 
-def test_two_faces_are_a_gap_not_a_guess(trained, face, plugin, tmp_path, capsys):
+def test_two_faces_are_a_gap_not_a_guess(trained, face, plugin, tmp_path, run):
     twice = np.concatenate([there_and_back(face, 30)] * 2, axis=2)
     file = film(tmp_path / "two.avi", twice)
-    code, _, err = run(capsys, "--plugin", plugin, "predict", trained, file, "--spotter", "told")
+    code, _, err = run("--plugin", plugin, "predict", trained, file, "--spotter", "told")
     assert code == 1
     assert "2 faces found" in err
 
 
-def test_grey_and_fast_videos_are_answered(trained, face, plugin, tmp_path, capsys):
+def test_grey_and_fast_videos_are_answered(trained, face, plugin, tmp_path, run):
     grey = np.repeat(there_and_back(face, 100).mean(axis=3, keepdims=True), 3, axis=3)
     file = film(tmp_path / "grey.avi", grey.astype(np.uint8), fps=100)
-    code, out, _ = run(
-        capsys, "--plugin", plugin, "predict", trained, file, "--spotter", "told:at=0.2/90"
-    )
+    code, out, _ = run("--plugin", plugin, "predict", trained, file, "--spotter", "told:at=0.2/90")
     assert code == 0
     (one,) = rows(out)
     assert (one["onset"], one["offset"], one["begins"], one["ends"]) == ("20", "70", "0.2", "0.7")
 
 
-def test_key_frames_may_be_given_and_must_fit(trained, video, capsys):
+def test_key_frames_may_be_given_and_must_fit(trained, video, run):
     code, out, _ = run(
-        capsys, "predict", trained, video, "--onset", 2, "--apex", 6, "--offset", 9, "--json"
+        "predict", trained, video, "--onset", 2, "--apex", 6, "--offset", 9, "--json"
     )
     assert code == 0
     (told,) = json.loads(out)["videos"]
     (one,) = told["expressions"]
     assert (one["onset"], one["apex"], one["offset"], one["strength"]) == (2, 6, 9, None)
-    code, _, err = run(capsys, "predict", trained, video, "--onset", 9, "--offset", 3)
+    code, _, err = run("predict", trained, video, "--onset", 9, "--offset", 3)
     assert (code, "onset 9 lies after offset 3" in err) == (1, True)
-    (whole,) = rows(run(capsys, "predict", trained, video, "--whole")[1])
+    (whole,) = rows(run("predict", trained, video, "--whole")[1])
     assert (whole["onset"], whole["apex"], whole["offset"]) == ("0", "", "49")
 
 
-def test_the_page_shows_what_was_found_unless_it_should_not(
-    trained, video, plugin, tmp_path, capsys
-):
+def test_the_page_shows_what_was_found_unless_it_should_not(trained, video, plugin, tmp_path, run):
     ask = ["--plugin", plugin, "predict", trained, video, "--spotter", "told:at=0.4/1.2"]
-    assert run(capsys, *ask, "--out", tmp_path / "seen", "--occlusion", 1)[0] == 0
+    assert run(*ask, "--out", tmp_path / "seen", "--occlusion", 1)[0] == 0
     page = (tmp_path / "seen" / "predictions.html").read_text()
     assert page.count("<article") == 2
     assert page.count("data:image/") > 10
     assert page.count("what flow_svm rests on") > 0
     assert len(page) < 5_000_000
-    assert run(capsys, *ask, "--out", tmp_path / "bare", "--no-frames")[0] == 0
+    assert run(*ask, "--out", tmp_path / "bare", "--no-frames")[0] == 0
     bare = (tmp_path / "bare" / "predictions.html").read_text()
     assert "data:image/" not in bare
     assert "<script>" not in bare

@@ -16,14 +16,6 @@ USE = "synthetic:subjects=4,clips=3,size=128"
 PLUGINS = mertk.load_plugins()
 
 
-def run(capsys, *arguments):
-    """Exit code, standard output and standard error of a command."""
-    with pytest.raises(SystemExit) as ended:
-        cli.main([str(one) for one in arguments])
-    told = capsys.readouterr()
-    return ended.value.code, told.out, told.err
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained") / "model"
@@ -59,13 +51,13 @@ def test_a_folder_holds_plain_data_and_says_what_it_was_trained_on(trained):
     assert b"pickle" not in (trained / "arrays.safetensors").read_bytes()
 
 
-def test_the_card_says_what_was_trained_and_what_it_scores(trained, tmp_path, capsys, monkeypatch):
+def test_the_card_says_what_was_trained_and_what_it_scores(trained, tmp_path, run, monkeypatch):
     card = (trained / "README.md").read_text()
     assert "12 clips of 4 subjects" in card
     assert "was not measured; run `mertk bench`" in card
     monkeypatch.chdir(tmp_path)
-    assert run(capsys, "bench", "--model", "flow_svm", "--dataset", USE, "--jobs", 1)[0] == 0
-    code, out, _ = run(capsys, "train", "--model", "flow_svm", "--dataset", USE, "--out", "model")
+    assert run("bench", "--model", "flow_svm", "--dataset", USE, "--jobs", 1)[0] == 0
+    code, out, _ = run("train", "--model", "flow_svm", "--dataset", USE, "--out", "model")
     results = mertk.Results.load(tmp_path / "runs").table().set_index("model")
     scored = f"UF1 {results.loc['flow_svm', 'UF1']:.3f}"
     assert code == 0
@@ -73,7 +65,7 @@ def test_the_card_says_what_was_trained_and_what_it_scores(trained, tmp_path, ca
     assert scored in (tmp_path / "model" / "README.md").read_text()
     # a run of another recipe is not this model's
     again = ["--model", "flow_svm", "--set", "classifier.C=1", "--dataset", USE, "--out", "other"]
-    assert "was not measured" in run(capsys, "train", *again)[1]
+    assert "was not measured" in run("train", *again)[1]
 
 
 @pytest.mark.slow
@@ -94,24 +86,24 @@ def test_what_is_read_back_answers_as_what_was_trained(model, tmp_path, clip, mo
     assert expected.sum() == pytest.approx(1)
 
 
-def test_what_is_no_model_is_one_line(tmp_path, video, capsys):
-    code, _, err = run(capsys, "predict", tmp_path, video)
+def test_what_is_no_model_is_one_line(tmp_path, video, run):
+    code, _, err = run("predict", tmp_path, video)
     assert code == 2
     assert "holds no trained model" in err
 
 
 @pytest.mark.parametrize("part", ["state", "identity", "clips", "measured"])
-def test_a_model_that_lacks_something_is_one_line(part, trained, video, tmp_path, capsys):
+def test_a_model_that_lacks_something_is_one_line(part, trained, video, tmp_path, run):
     about = json.loads((trained / "model.json").read_text())
     del about[part]
     (tmp_path / "model.json").write_text(json.dumps(about))
     (tmp_path / "arrays.safetensors").write_bytes((trained / "arrays.safetensors").read_bytes())
-    code, _, err = run(capsys, "predict", tmp_path, video)
+    code, _, err = run("predict", tmp_path, video)
     assert code == 2
     assert f"model.json is damaged (KeyError: '{part}')" in err
 
 
-def test_a_model_that_names_other_code_is_refused(trained, video, tmp_path, capsys):
+def test_a_model_that_names_other_code_is_refused(trained, video, tmp_path, run):
     evil = tmp_path / "evil"
     evil.mkdir()
     about = json.loads((trained / "model.json").read_text())
@@ -121,7 +113,7 @@ def test_a_model_that_names_other_code_is_refused(trained, video, tmp_path, caps
     }  # fmt: skip
     (evil / "model.json").write_text(json.dumps(about))
     (evil / "arrays.safetensors").write_bytes((trained / "arrays.safetensors").read_bytes())
-    code, _, err = run(capsys, "predict", evil, video)
+    code, _, err = run("predict", evil, video)
     assert code == 2
     assert "names os:system" in err
     assert not mark.exists()
