@@ -141,24 +141,13 @@ def _clips(results: Results) -> list[dict[str, Any]]:
     true class, whose mean over models orders the clips.
     """
     models = [outcome for outcome in results.outcomes if not outcome.is_floor]
-    if not models:
-        return []
-    columns = [f"p_{name}" for name in results.classes]
-    means = [outcome.predictions.groupby("uid")[columns].mean() for outcome in models]
-    uids = means[0].index
-    truth = models[0].predictions.groupby("uid")["truth"].first().to_numpy(int)
-    said = np.stack([mean.loc[uids].to_numpy().argmax(axis=1) for mean in means])
-    right = np.stack([mean.loc[uids].to_numpy()[np.arange(len(uids)), truth] for mean in means])
     return [
         {
-            "uid": uids[at],
-            "truth": results.classes[truth[at]],
-            "by": [
-                {"said": results.classes[one], "right": float(share)}
-                for one, share in zip(said[:, at], right[:, at], strict=True)
-            ],
+            "uid": one.uid,
+            "truth": one.truth,
+            "by": [{"said": by.said, "right": by.shares[one.truth]} for by in one.answers],
         }
-        for at in right.sum(axis=0).argsort(kind="stable")[:WORST]
+        for one in (explored.ranked(models)[:WORST] if models else ())
     ]
 
 
