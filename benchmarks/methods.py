@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import mertk
+from mertk import training
+from mertk.harness import saved
+from mertk.harness.bench import gather
+from mertk.harness.progress import Silent
 from mertk.report import card
 
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
@@ -25,9 +29,10 @@ TABLE = Path(__file__).parent / "synthetic" / "methods.md"
 
 NOTE = """\
 UF1 with its 95 % interval (bootstrap over 12 subjects; 108 clips), preset `quick` where a model has
-one. Guessing scores 0.249–0.426. Seconds are those of all folds of all seeds, added up over workers
-that may have shared a core, without the features: compare rows with each other alone.
-`python -m benchmarks.methods` makes this table."""
+one. Guessing scores 0.249–0.426. Weights are the numbers that training changes in the networks of
+one fold. Seconds are those of all folds of all seeds, added up over workers that may have shared a
+core, without the features: compare rows with each other alone. `python -m benchmarks.methods` makes
+this table."""
 
 
 def main() -> None:
@@ -41,8 +46,9 @@ def main() -> None:
     models = options.models or [n for n in registry.names("model") if registry.recipe(n).extractors]
     found = {(one.model, one.dataset, one.score): one for one in card.measured()}
     for name in models:
+        size = weights(name)
         for difficulty in options.difficulty:
-            made = _bench(name, _dataset(difficulty), list(range(options.seeds)))
+            made = _bench(name, _dataset(difficulty), list(range(options.seeds)), size)
             found |= {(one.model, one.dataset, one.score): one for one in made}
             print(*asdict(made[0]).values(), flush=True)
             _write([found[key] for key in sorted(found)])
@@ -52,7 +58,14 @@ def _dataset(difficulty: str) -> str:
     return f"synthetic:amplitude={DIFFICULTIES[difficulty]:g}"
 
 
-def _bench(name: str, dataset: str, seeds: list[int]) -> list[card.Measured]:
+def weights(name: str) -> int:
+    """The trained weights of a model's networks, counted after a step on a few clips."""
+    with training.paced(lambda _done, _planned: False):
+        request = gather([name], dataset="synthetic:subjects=2,clips=3", floors=False)
+        return saved.train(request, 0, Silent()).weights
+
+
+def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[card.Measured]:
     """A model's UF1 and UAR; the run is named by its folder, which its identity names."""
     results = mertk.bench(
         [name], dataset=dataset, floors=False, seeds=seeds, out=Path("runs") / "methods"
@@ -70,6 +83,7 @@ def _bench(name: str, dataset: str, seeds: list[int]) -> list[card.Measured]:
             low=f"{row[f'{score}_low']:.3f}",
             high=f"{row[f'{score}_high']:.3f}",
             seconds=f"{row['seconds']:.0f}",
+            weights=str(size),
             run=Path(row["run"]).name,
         )
         for score in ("UF1", "UAR")
@@ -87,8 +101,8 @@ def _write(found: list[card.Measured]) -> None:
     lines = [
         "# All methods on synthetic clips",
         "",
-        f"| model | {' | '.join(head)} |",
-        "|---" * (3 * len(known) + 1) + "|",
+        f"| model | weights | {' | '.join(head)} |",
+        "|---" * (3 * len(known) + 2) + "|",
         *(_line(name, known, shown) for name in dict.fromkeys(one.model for one in shown)),
         "",
         NOTE,
@@ -103,7 +117,8 @@ def _line(name: str, known: list[str], shown: list[card.Measured]) -> str:
         f"{one.value} ({one.low}–{one.high}) | {one.seeds} | {one.seconds}" if one else "– | – | –"
         for one in (of.get(_dataset(difficulty)) for difficulty in known)
     ]
-    return f"| {name} | {' | '.join(cells)} |"
+    size = next(int(one.weights) for one in of.values())
+    return f"| {name} | {f'{size:,}' if size else '–'} | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

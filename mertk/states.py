@@ -39,6 +39,17 @@ def frozen(thing: Any) -> tuple[Any, dict[str, NDArray[Any]]]:
     return freezer.node(thing), freezer.arrays
 
 
+def weights(node: Any) -> int:
+    """How many numbers training by gradient may change, in the JSON that `frozen` gave."""
+    if isinstance(node, list):
+        return sum(map(weights, node))
+    if not isinstance(node, dict):
+        return 0
+    if "parameter" in node:
+        return math.prod(node["shape"]) if node["grad"] else 0
+    return sum(map(weights, node.values()))
+
+
 def thawed(node: Any, arrays: Arrays, packages: Iterable[str] = ()) -> Any:
     """What `frozen` was given; `packages` are those of the components.
 

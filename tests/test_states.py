@@ -124,6 +124,12 @@ def test_code_of_other_packages_is_never_looked_up(node):
         states.thawed(node, {})
 
 
+def test_weights_are_those_that_training_changes_each_once():
+    one, fixed = torch.nn.Linear(3, 2), torch.nn.Linear(2, 2).requires_grad_(False)
+    node, _ = states.frozen({"net": torch.nn.Sequential(one, fixed, one), "again": [one], "n": 7})
+    assert states.weights(node) == 3 * 2 + 2
+
+
 def test_a_way_out_through_a_trusted_module_is_closed():
     with pytest.raises(mertk.StorageError, match="none of the packages"):
         states.thawed({"name": "mertk.cache:os.system"}, {})

@@ -78,6 +78,7 @@ def text(about: Mapping[str, Any]) -> str:
         "",
         *parts,
         "",
+        *([f"Trained weights: {about['weights']:,}.", ""] if about["weights"] else []),
         "## Where it is from",
         "",
         f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",

@@ -77,6 +77,17 @@ class Saved:
             parcel = step.apply(parcel)
         return parcel
 
+    @property
+    def weights(self) -> int:
+        """The trained weights of its networks, 0 where it has none; raises as `save` does."""
+        return states.weights(self._frozen()[0])
+
+    def _frozen(self) -> tuple[Any, dict[str, NDArray[Any]]]:
+        try:
+            return states.frozen({step.place: step.component for step in self.line.inside})
+        except StorageError as error:
+            raise StorageError(f"{self.name}: {error}") from error
+
     def save(self, folder: Path, plugins: Plugins) -> None:
         """Write the folder and read it back, whole or not at all; what lies there is replaced.
 
@@ -85,15 +96,12 @@ class Saved:
         """
         from safetensors.numpy import save_file
 
-        inside = {step.place: step.component for step in self.line.inside}
-        try:
-            state, arrays = states.frozen(inside)
-        except StorageError as error:
-            raise StorageError(f"{self.name}: {error}") from error
+        state, arrays = self._frozen()
+        about = {**self.about, "weights": states.weights(state)}
 
         def fill(partial: Path) -> None:
-            write_json(partial / "model.json", {**self.about, "state": state})
-            write_text(partial / "README.md", modelcard.text(self.about))
+            write_json(partial / "model.json", {**about, "state": state})
+            write_text(partial / "README.md", modelcard.text(about))
             save_file(arrays, partial / "arrays.safetensors")
             Saved.load(partial, plugins)
 

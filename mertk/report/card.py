@@ -31,6 +31,7 @@ class Measured:
     low: str
     high: str
     seconds: str
+    weights: str
     run: str
 
 
@@ -117,9 +118,10 @@ def _line(scores: Sequence[Measured]) -> str:
     values = ", ".join(f"{one.score} {one.value} ({one.low}–{one.high})" for one in scores)
     one = scores[0]
     preset = f"preset `{one.preset}`" if one.preset else "its defaults"
+    weights = f"{int(one.weights):,} trained weights, " if int(one.weights) else ""
     return (
         f"{values}: {preset} on `{one.dataset}`, protocol {one.protocol}, seeds: {one.seeds}, "
-        f"{one.seconds} s, run `{one.run}`"
+        f"{one.seconds} s, {weights}run `{one.run}`"
     )
 
 

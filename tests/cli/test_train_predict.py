@@ -84,6 +84,10 @@ def test_what_is_read_back_answers_as_what_was_trained(model, tmp_path, clip, mo
     expected = found.predict(clip.footage)
     np.testing.assert_array_equal(again.predict(clip.footage), expected)
     assert expected.sum() == pytest.approx(1)
+    card = (tmp_path / "model" / "README.md").read_text()
+    known = {"ststnet": 1_683, "cnn_lstm_se": 13_673_662}
+    assert found.weights == again.weights == known.get(model, 0)
+    assert ("Trained weights:" in card) == (model in known)
 
 
 def test_what_is_no_model_is_one_line(tmp_path, video, run):

@@ -52,6 +52,14 @@ def test_every_measured_score_is_of_a_model_and_preset_that_exist():
         assert one.preset in ("", *entry.presets)
         assert float(one.low) <= float(one.value) <= float(one.high)
         assert one.run.startswith(one.model)
+    weights = {(one.model, one.preset): {int(o.weights) for o in card.measured()
+                                         if (o.model, o.preset) == (one.model, one.preset)}
+               for one in card.measured()}  # fmt: skip
+    assert all(len(found) == 1 for found in weights.values())
+    assert weights["ststnet", "quick"] == {1_683}
+    assert weights["cnn_lstm_se", "quick"] == {6 * 2_167_202 + 257 * 15 + 666_595}
+    assert "1,683 trained weights" in card.markdown(REGISTRY.get("model", "ststnet"))
+    assert "trained weights" not in card.markdown(REGISTRY.get("model", "lbptop"))
 
 
 def test_show_prints_the_card_and_gives_it_as_json():
