@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mertk.recipe import Json, Use
 
+    Command = Callable[..., None]
 
-def parse_folders(data: Sequence[str]) -> Any:
-    """`--data`: one bare folder, or NAME=FOLDER for each data set; None where none is given."""
+
+def _folders(data: Sequence[str]) -> Any:
+    """`--data`: one bare folder, or NAME=FOLDER for each data set, or nothing."""
     named = dict(text.partition("=")[::2] for text in data if "=" in text)
     bare = [text for text in data if "=" not in text]
     if bare and (named or len(bare) > 1):
@@ -21,7 +23,7 @@ def parse_folders(data: Sequence[str]) -> Any:
     return bare[0] if bare else named
 
 
-def parse_swap(text: str) -> tuple[str, list[Use]]:
+def _swap(text: str) -> tuple[str, list[Use]]:
     """`--swap SLOT=NAME:KEY=VALUE`; a+b for several fusion blocks."""
     from mertk.recipe import Use
 
@@ -31,7 +33,7 @@ def parse_swap(text: str) -> tuple[str, list[Use]]:
     return slot, [Use.parse(part) for part in uses.split("+")]
 
 
-def parse_set(text: str) -> tuple[str, Json]:
+def _set(text: str) -> tuple[str, Json]:
     """`--set SLOT.PARAMETER=VALUE`."""
     from mertk.recipe import parse_value
 
@@ -39,3 +41,56 @@ def parse_set(text: str) -> tuple[str, Json]:
     if not equals or "." not in path:
         raise click.UsageError(f"--set {text}: write SLOT.PARAMETER=VALUE")
     return path, parse_value(value)
+
+
+def _each(parse: Callable[[str], Any]) -> Callable[..., list[Any]]:
+    return lambda _ctx, _param, texts: [parse(text) for text in texts]
+
+
+folders_option = click.option(
+    "--data",
+    multiple=True,
+    metavar="[NAME=]FOLDER",
+    callback=lambda _ctx, _param, texts: _folders(texts),
+    help="Where a data set lies.",
+)
+"""`--data`, as the harness takes `data`."""
+
+_TASK = (
+    click.option(
+        "--dataset",
+        multiple=True,
+        metavar="NAME[:KEY=VALUE,…]",
+        callback=_each(str),
+        help="May be repeated. Default: the protocol's, or else synthetic.",
+    ),
+    folders_option,
+    click.option(
+        "--protocol",
+        metavar="NAME[:KEY=VALUE,…]",
+        help="Names classes, clips and folds. Default: the data set's usual one.",
+    ),
+    click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        metavar="SLOT.PARAMETER=VALUE",
+        callback=_each(_set),
+        help="Set a parameter of the (first) model, or dataset.PARAMETER.",
+    ),
+    click.option(
+        "--swap",
+        "swaps",
+        multiple=True,
+        metavar="SLOT=NAME[:KEY=VALUE,…]",
+        callback=_each(_swap),
+        help="Exchange a component of the (first) model; a+b for several fusion blocks.",
+    ),
+)
+
+
+def task_options(command: Command) -> Command:
+    """`--dataset`, `--data`, `--protocol`, `--set` and `--swap`, as the harness takes them."""
+    for option in reversed(_TASK):
+        command = option(command)
+    return command

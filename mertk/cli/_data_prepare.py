@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import parse_folders
+from mertk.cli._choices import folders_option
 
 
 @click.command("prepare")
@@ -16,7 +16,7 @@ from mertk.cli._choices import parse_folders
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
 )
-@click.option("--data", multiple=True, metavar="[NAME=]FOLDER", help="Where a data set lies.")
+@folders_option
 @click.option(
     "--aligner",
     default="eye_similarity",
@@ -64,7 +64,7 @@ def prepare(
     ctx: click.Context,
     names: tuple[str, ...],
     out: Path,
-    data: tuple[str, ...],
+    data: Any,
     aligner: str,
     flow: Any,
     size: int | None,
@@ -88,7 +88,7 @@ def prepare(
         done = harness.prepare(
             list(names),
             out=out,
-            data=parse_folders(data),
+            data=data,
             aligner=aligner,
             flow=flow,
             size=size,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import parse_folders, parse_set, parse_swap
+from mertk.cli._choices import task_options
 
 if TYPE_CHECKING:
     from mertk.audit import Audit
@@ -17,13 +17,8 @@ if TYPE_CHECKING:
 
 @click.command("audit")
 @click.option("--model", required=True, metavar="NAME[:PRESET]", help="A model or a recipe file.")
-@click.option("--dataset", "datasets", multiple=True, metavar="NAME[:KEY=VALUE,…]",
-              help="May be repeated. Default: the protocol's, or else synthetic.")  # fmt: skip
-@click.option("--data", multiple=True, metavar="[NAME=]FOLDER", help="Where a data set lies.")
-@click.option("--protocol", metavar="NAME[:KEY=VALUE,…]", help="Default: the data set's usual one.")
+@task_options
 @click.option("--preset", help="Default: quick where the model has one.")
-@click.option("--set", "sets", multiple=True, metavar="SLOT.PARAMETER=VALUE")
-@click.option("--swap", "swaps", multiple=True, metavar="SLOT=NAME[:KEY=VALUE,…]")
 @click.option("--replay", metavar="NAME", help="In its authors' order of work, which leaks.")
 @click.option("--probe", "probes", multiple=True,
               type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
@@ -50,12 +45,12 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     case = case_of(
         plugins,
         given["model"],
-        dataset=list(given["datasets"]),
-        data=parse_folders(given["data"]),
+        dataset=given["dataset"],
+        data=given["data"],
         protocol=given["protocol"],
         preset=given["preset"],
-        swaps=[parse_swap(text) for text in given["swaps"]],
-        sets=[parse_set(text) for text in given["sets"]],
+        swaps=given["swaps"],
+        sets=given["sets"],
         replay=given["replay"],
         seed=given["seed"],
         quick=given["quick"],

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import parse_folders, parse_set, parse_swap
+from mertk.cli._choices import task_options
 
 if TYPE_CHECKING:
     from mertk.cli.progress import Bar
     from mertk.harness.bench import Request
+    from mertk.recipe import Json, Use
 
 
 @click.command("bench")
@@ -33,30 +34,8 @@ if TYPE_CHECKING:
     metavar="NAME[:PRESET]",
     help="A model to compare with; may be repeated.",
 )
-@click.option(
-    "--dataset",
-    "datasets",
-    multiple=True,
-    metavar="NAME[:KEY=VALUE,…]",
-    help="May be repeated. Default: the protocol's, or else synthetic.",
-)
-@click.option("--data", multiple=True, metavar="[NAME=]FOLDER", help="Where a data set lies.")
-@click.option("--protocol", metavar="NAME[:KEY=VALUE,…]", help="Default: the data set's usual one.")
+@task_options
 @click.option("--preset", help="Preset of the first model. Default: quick on synthetic data.")
-@click.option(
-    "--set",
-    "sets",
-    multiple=True,
-    metavar="SLOT.PARAMETER=VALUE",
-    help="Set a parameter of the first model, or dataset.PARAMETER.",
-)
-@click.option(
-    "--swap",
-    "swaps",
-    multiple=True,
-    metavar="SLOT=NAME[:KEY=VALUE,…]",
-    help="Exchange a component of the first model; a+b for several fusion blocks.",
-)
 @click.option(
     "--sweep",
     "sweeps",
@@ -145,12 +124,12 @@ def command(
     ctx: click.Context,
     models: tuple[str, ...],
     baselines: tuple[str, ...],
-    datasets: tuple[str, ...],
-    data: tuple[str, ...],
+    dataset: list[str],
+    data: Any,
     protocol: str | None,
     preset: str | None,
-    sets: tuple[str, ...],
-    swaps: tuple[str, ...],
+    sets: list[tuple[str, Json]],
+    swaps: list[tuple[str, list[Use]]],
     sweeps: tuple[str, ...],
     replay: str | None,
     seeds: str | None,
@@ -183,8 +162,8 @@ def command(
     with Bar() as bar:
         request = gather(
             [*models, *baselines],
-            dataset=list(datasets),
-            data=parse_folders(data),
+            dataset=dataset,
+            data=data,
             protocol=protocol,
             preset=preset,
             seeds=_numbers("seeds", seeds) or None,
@@ -193,8 +172,8 @@ def command(
             oracle_gap=oracle_gap,
             keyframes=keyframes,
             jitter=_numbers("jitter", jitter),
-            swaps=[parse_swap(text) for text in swaps],
-            sets=[parse_set(text) for text in sets],
+            swaps=swaps,
+            sets=sets,
             jobs=jobs,
             executor=executor,
             device=device,

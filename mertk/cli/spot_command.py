@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import parse_folders
+from mertk.cli._choices import folders_option
 
 
 @click.command("spot")
@@ -27,7 +28,7 @@ from mertk.cli._choices import parse_folders
     metavar="NAME[:KEY=VALUE,…]",
     help="A data set of long videos.",
 )
-@click.option("--data", metavar="FOLDER", help="Where the data set lies.")
+@folders_option
 @click.option(
     "--aligner",
     metavar="NAME[:KEY=VALUE,…]",
@@ -42,7 +43,7 @@ def command(
     ctx: click.Context,
     spotters: tuple[str, ...],
     dataset: str,
-    data: str | None,
+    data: Any,
     aligner: str | None,
     out: Path,
     *,
@@ -61,7 +62,7 @@ def command(
         found = spot.search(
             spotters,
             dataset,
-            data=parse_folders([data] if data else []) or None,
+            data=data,
             aligner=aligner,
             plugins=plugins,
             progress=bar,

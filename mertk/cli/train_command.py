@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import parse_folders, parse_set, parse_swap
+from mertk.cli._choices import task_options
+
+if TYPE_CHECKING:
+    from mertk.recipe import Json, Use
 
 
 @click.command("train")
 @click.option(
     "--model", required=True, metavar="NAME[:PRESET]", help="A model, recipe file or run folder."
 )
-@click.option(
-    "--dataset",
-    "datasets",
-    multiple=True,
-    metavar="NAME[:KEY=VALUE,…]",
-    help="May be repeated. Default: the protocol's, or else synthetic.",
-)
-@click.option("--data", multiple=True, metavar="[NAME=]FOLDER", help="Where a data set lies.")
-@click.option(
-    "--protocol",
-    metavar="NAME[:KEY=VALUE,…]",
-    help="Names the classes. Default: the data set's usual one.",
-)
+@task_options
 @click.option("--preset", help="Default: quick on synthetic data.")
-@click.option(
-    "--set", "sets", multiple=True, metavar="SLOT.PARAMETER=VALUE", help="Set a parameter."
-)
-@click.option(
-    "--swap",
-    "swaps",
-    multiple=True,
-    metavar="SLOT=NAME[:KEY=VALUE,…]",
-    help="Exchange a component.",
-)
 @click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="What chance begins with."
 )
@@ -65,12 +47,12 @@ from mertk.cli._choices import parse_folders, parse_set, parse_swap
 def command(
     ctx: click.Context,
     model: str,
-    datasets: tuple[str, ...],
-    data: tuple[str, ...],
+    dataset: list[str],
+    data: Any,
     protocol: str | None,
     preset: str | None,
-    sets: tuple[str, ...],
-    swaps: tuple[str, ...],
+    sets: list[tuple[str, Json]],
+    swaps: list[tuple[str, list[Use]]],
     seed: int,
     device: str,
     runs: Path,
@@ -91,10 +73,9 @@ def command(
     training.use_device(device)
     with Bar() as bar:
         request = gather(
-            [model], dataset=list(datasets), data=parse_folders(data), protocol=protocol,
-            preset=preset, floors=False, device=device, allow_mismatch=allow_mismatch,
-            swaps=[parse_swap(text) for text in swaps], sets=[parse_set(text) for text in sets],
-            out=runs, plugins=plugins, progress=bar,
+            [model], dataset=dataset, data=data, protocol=protocol, preset=preset, floors=False,
+            device=device, allow_mismatch=allow_mismatch, swaps=swaps, sets=sets, out=runs,
+            plugins=plugins, progress=bar,
         )  # fmt: skip
         found = saved.train(request, seed, bar)
         found.save(out, plugins)

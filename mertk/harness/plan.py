@@ -68,8 +68,11 @@ def choose_model(
     """A model by `name` or `name:preset`, a recipe file, or the recipe of an earlier run's folder.
 
     Swaps and settings are applied to it. Without a preset, `quick` is taken on synthetic data where
-    the model has one, else the model's default.
+    the model has one, else the model's default. Raises `ParameterError` where a slot is exchanged
+    or a parameter set twice.
     """
+    _once("swap", [slot for slot, _ in swaps], "several fusion blocks are one swap, a+b")
+    _once("set", [path for path, _ in sets], "a sweep tries several values")
     name, _, named = text.partition(":")
     if name.endswith((".toml", ".json")):
         recipe, shown, wanted = Recipe.load(Path(name)), Path(name).stem, None
@@ -90,6 +93,12 @@ def choose_model(
         recipe = recipe.set(path, value)
         shown += f"+{path}={value}"
     return Model(shown, recipe, quick=wanted == "quick")
+
+
+def _once(option: str, given: Sequence[str], instead: str) -> None:
+    for name in given:
+        if given.count(name) > 1:
+            raise ParameterError(f"{option} {name} is given {given.count(name)} times; {instead}")
 
 
 def replayed(registry: Registry, text: str, model: Model, replay: str) -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +71,7 @@ def search(
     spotters: Sequence[str | Use],
     dataset: str | Use,
     *,
-    data: Path | str | None = None,
+    data: Path | str | Mapping[str, Path | str] | None = None,
     aligner: str | Use | None = None,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
