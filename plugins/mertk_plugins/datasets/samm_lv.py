@@ -246,4 +246,4 @@ def _place(root: Path, folder: Path) -> data.trees.Place | None:
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
     """Register the data set."""
-    register.dataset("samm_lv", SAMMLongVideos, paper="doi:10.1109/FG47880.2020.00048")
+    register.dataset("samm_lv", SAMMLongVideos, paper="arxiv:1911.01519")
