@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from mertk.clips import Floats, Pixels, Regions
 
+__all__ = ["laplacian", "linear", "resize", "tim", "windows"]
+
 Picture = TypeVar("Picture", "NDArray[np.uint8]", "NDArray[np.float32]")
 
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from mertk.clips import Floats
     from mertk.components import Differentiable
 
+__all__ = ["Stem", "fit_folds"]
+
 Make = Callable[[], Any]
 """Builds the network of one fold; chance is seeded already."""
 

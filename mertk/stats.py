@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     Scores = Mapping[str, NDArray[np.float64]]
     Score = Callable[[NDArray[Any]], Scores]
 
+__all__ = [
+    "Paired",
+    "bootstrap",
+    "chance",
+    "corrected",
+    "holm",
+    "paired_permutation",
+    "pooled",
+    "rank_biserial",
+    "subject_confusions",
+    "subject_shares",
+]
+
 K = TypeVar("K")
 
 
