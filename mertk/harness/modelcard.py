@@ -84,6 +84,7 @@ def text(about: Mapping[str, Any]) -> str:
         f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",
         f"- made {about['provenance'].get('made', '')} with "
         + ", ".join(f"{name} {release}" for name, release in releases.items()),
+        f"- components of {', '.join(about['provenance']['origins'])}",
         *([f"- scores from the run `{about['measured']['run']}`"] if about["measured"] else []),
         "- the licences of the data that it was trained on hold for it as well",
         "",

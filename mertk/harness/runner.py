@@ -169,6 +169,7 @@ class Runner:
         about = identity.provenance(self.options.device) | {
             "synthetic": self.task.synthetic,
             "folders": self.options.folders,
+            "origins": origins_of(registry, model.recipe, named),
             "together": self.options.together,
             "published": self.task.published,
             "seen_before": seen_before(registry, model.recipe, self.task.identity["datasets"]),
@@ -231,6 +232,14 @@ def identity_of(registry: Registry, task: Task, model: Model) -> dict[str, Any]:
     if model.replay:
         named["replay"] = {"name": model.replay, "once": list(model.once)}
     return named
+
+
+def origins_of(registry: Registry, recipe: Recipe, named: Mapping[str, Any]) -> list[str]:
+    """Where all that an identity names is from: packages with their releases, or files."""
+    parts = [(place.partition(".")[0], use.name) for place, use in recipe.places().items()]
+    parts += [("dataset", use["name"]) for use in named["datasets"]]
+    parts += [("protocol", named["protocol"]["name"])]
+    return sorted({registry.get(kind, name).origin for kind, name in parts})
 
 
 def _facts(clip: Clip) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from mertk.harness.line import (
     explained,
 )
 from mertk.harness.prefix import PrefixKeys, parcel_of
-from mertk.harness.runner import identity_of
+from mertk.harness.runner import identity_of, origins_of
 from mertk.recipe import Recipe
 from mertk.splits import Split
 
@@ -183,6 +183,9 @@ def train(request: Request, seed: int, watch: Progress) -> Saved:
         "synthetic": task.synthetic,
         "measured": modelcard.measured(request, named),
         "identity": named,
-        "provenance": identity.provenance(request.options.device),
+        "provenance": {
+            **identity.provenance(request.options.device),
+            "origins": origins_of(registry, model.recipe, named),
+        },
     }
     return Saved(model.name, task.sample.classes, task.sample.multilabel, line, about)

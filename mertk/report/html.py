@@ -215,6 +215,7 @@ def _about(outcome: Outcome) -> dict[str, Any]:
         "audit": stamps.sentence(stamps.read(run)),
         "made": run.provenance.get("made", ""),
         "releases": run.provenance.get("releases", {}),
+        "origins": run.provenance.get("origins", []),
         "clip_list": run.identity["clip_list"],
         "data": run.identity["data"],
         "components": [

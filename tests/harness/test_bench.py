@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mertk
+from mertk.report import html
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -40,6 +41,14 @@ def test_the_same_command_runs_nothing_twice(plugins, tmp_path):
     again = bench(plugins, tmp_path).runs[0]
     assert again.path == first.path
     assert {f: f.stat().st_mtime_ns for f in (first.path / "folds").iterdir()} == before
+
+
+def test_a_run_knows_the_packages_and_files_of_its_components(plugins, tmp_path):
+    recipe = plugins.registry.recipe("toy_model").swap("extractor", mertk.Use("flow"))
+    results = bench(plugins, tmp_path, models=[recipe])
+    assert results.runs[0].provenance["origins"] == [f"mertk {mertk.__version__}", "toys.py"]
+    page = html.render(results, plugins)
+    assert f"components of mertk {mertk.__version__}, toys.py" in page
 
 
 def test_only_missing_or_damaged_folds_run_again(plugins, tmp_path):
