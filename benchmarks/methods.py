@@ -27,12 +27,15 @@ DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
 
 TABLE = Path(__file__).parent / "synthetic" / "methods.md"
 
+FOLDS = 12  # a subject each
+
 NOTE = """\
 UF1 with its 95 % interval (bootstrap over 12 subjects; 108 clips), preset `quick` where a model has
-one. Guessing scores 0.249–0.426. Weights are the numbers that training changes in the networks of
-one fold. Seconds are those of all folds of all seeds, added up over workers that may have shared a
-core, without the features: compare rows with each other alone. `python -m benchmarks.methods` makes
-this table."""
+one. Guessing scores 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes 2/3,
+the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
+shared, without the features: compare rows with each other alone. Weights are the numbers that
+training changes in the networks of one fold. `python -m benchmarks.methods` makes this table,
+`python -m benchmarks.curves` the picture."""
 
 
 def main() -> None:
@@ -97,12 +100,14 @@ def _write(found: list[card.Measured]) -> None:
         writer.writerows(asdict(one).values() for one in found)
     shown = [one for one in found if one.score == "UF1"]
     known = [name for name in DIFFICULTIES if any(one.dataset == _dataset(name) for one in shown)]
-    head = [f"{name}, {DIFFICULTIES[name]:g} px | seeds | s" for name in known]
+    head = [f"{name}, {DIFFICULTIES[name]:g} px" for name in known]
     lines = [
         "# All methods on synthetic clips",
         "",
-        f"| model | weights | {' | '.join(head)} |",
-        "|---" * (3 * len(known) + 2) + "|",
+        "![A panel a method: UF1 over the peak motion, the keenest first](curves.svg)",
+        "",
+        f"| model | {' | '.join(head)} | seeds | s a fold | weights |",
+        "|---" * (len(known) + 4) + "|",
         *(_line(name, known, shown) for name in dict.fromkeys(one.model for one in shown)),
         "",
         NOTE,
@@ -113,12 +118,19 @@ def _write(found: list[card.Measured]) -> None:
 
 def _line(name: str, known: list[str], shown: list[card.Measured]) -> str:
     of = {one.dataset: one for one in shown if one.model == name}
-    cells = [
-        f"{one.value} ({one.low}–{one.high}) | {one.seeds} | {one.seconds}" if one else "– | – | –"
-        for one in (of.get(_dataset(difficulty)) for difficulty in known)
-    ]
+    rows = [of.get(_dataset(difficulty)) for difficulty in known]
+    scores = [f"{one.value} ({one.low}–{one.high})" if one else "–" for one in rows]
+    seeds = [one.seeds if one else "–" for one in rows]
+    folds = FOLDS * sum(int(one.seeds) for one in of.values())
+    cost = sum(int(one.seconds) for one in of.values()) / folds
     size = next(int(one.weights) for one in of.values())
-    return f"| {name} | {f'{size:,}' if size else '–'} | {' | '.join(cells)} |"
+    cells = [
+        *scores,
+        seeds[0] if len(set(seeds)) == 1 else ", ".join(seeds),
+        f"{cost:.1f}" if cost >= 0.05 else "< 0.1",
+        f"{size:,}" if size else "–",
+    ]
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Makes the pages of components and models while the site is built, so that they cannot drift."""
+"""Makes pages while the site is built, so that they cannot drift: components, models, scores."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
@@ -12,25 +13,30 @@ from mertk.report import card, catalogue
 ENTRIES = list(mertk.load_plugins().registry)
 MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
 COMPONENTS = "reference/components"
+MEASURED = Path(__file__).parents[1] / "benchmarks" / "synthetic"
+TABLES = ("methods", "amplitude", "ablations", "spotting", "audits")
 
 
 def on_config(config: Any) -> Any:
-    """Put the made pages behind the reference pages of the navigation."""
+    """Put the made pages into the navigation."""
     kinds = [f"{COMPONENTS}/{kind}.md" for kind in catalogue.TITLES]
     cards = [_path(entry.name) for entry in MODELS]
     reference = next(section["Reference"] for section in config.nav if "Reference" in section)
     reference.append({"Components": [f"{COMPONENTS}/index.md", *kinds]})
     reference.append({"Models": ["reference/models/index.md", *cards]})
+    config.nav.append({"Measured": [f"measured/{name}.md" for name in TABLES]})
     return config
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add a page a kind and a page a model, and their lists."""
+    """Add a page a kind and a page a model, their lists, and what was measured with them."""
     pages = {f"{COMPONENTS}/{kind}.md": catalogue.markdown(kind, ENTRIES)
              for kind in catalogue.TITLES}  # fmt: skip
     pages |= {_path(entry.name): card.markdown(entry) for entry in MODELS}
     pages[f"{COMPONENTS}/index.md"] = _kinds()
     pages["reference/models/index.md"] = _index()
+    measured = [*(f"{name}.md" for name in TABLES), "curves.svg"]
+    pages |= {f"measured/{name}": (MEASURED / name).read_text("utf-8") for name in measured}
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
     return files
