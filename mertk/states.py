@@ -43,7 +43,7 @@ def weights(node: Any) -> int:
     """How many numbers training by gradient may change, in the JSON that `frozen` gave."""
     if isinstance(node, list):
         return sum(map(weights, node))
-    if not isinstance(node, dict):
+    if not isinstance(node, dict) or "fields" in node:  # a table's columns have any name
         return 0
     if "parameter" in node:
         return math.prod(node["shape"]) if node["grad"] else 0

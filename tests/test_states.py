@@ -126,7 +126,9 @@ def test_code_of_other_packages_is_never_looked_up(node):
 
 def test_weights_are_those_that_training_changes_each_once():
     one, fixed = torch.nn.Linear(3, 2), torch.nn.Linear(2, 2).requires_grad_(False)
-    node, _ = states.frozen({"net": torch.nn.Sequential(one, fixed, one), "again": [one], "n": 7})
+    table = np.zeros(2, [("parameter", "f4"), ("grad", "f4")])
+    net = torch.nn.Sequential(one, fixed, one)
+    node, _ = states.frozen({"net": net, "again": [one], "parameter": 7, "table": table})
     assert states.weights(node) == 3 * 2 + 2
 
 
