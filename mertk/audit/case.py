@@ -87,10 +87,7 @@ def case_of(
     name = "recipe"
     once: tuple[str, ...] = ()
     if isinstance(model, str):
-        found = choose_model(
-            registry, model, preset=preset, synthetic=True, swaps=swaps,
-            sets=[(path, value) for path, value in sets if not path.startswith("dataset.")],
-        )  # fmt: skip
+        found = choose_model(registry, model, preset=preset, synthetic=True, swaps=swaps, sets=sets)
         if replay:
             found = replayed(registry, model, found, replay)
         name, model, once = found.name, found.recipe, found.once

@@ -261,9 +261,7 @@ def _choose(
             preset=preset if at == 0 else None,
             synthetic=task.synthetic,
             swaps=swaps if at == 0 else (),
-            sets=[(path, v) for path, v in sets if not path.startswith("dataset.")]
-            if at == 0
-            else (),
+            sets=sets if at == 0 else (),
         )
         chosen.append(found)
     return list(dict.fromkeys(chosen))

@@ -56,6 +56,10 @@ class Task:
     published: Mapping[str, Any] | None = None
 
 
+_OF_DATASETS = "dataset."
+"""Begins the path of a setting that is the data sets' and not the model's."""
+
+
 def choose_model(
     registry: Registry,
     text: str,
@@ -67,9 +71,9 @@ def choose_model(
 ) -> Model:
     """A model by `name` or `name:preset`, a recipe file, or the recipe of an earlier run's folder.
 
-    Swaps and settings are applied to it. Without a preset, `quick` is taken on synthetic data where
-    the model has one, else the model's default. Raises `ParameterError` where a slot is exchanged
-    or a parameter set twice.
+    Swaps and settings are applied to it, those of `dataset.…` apart. Without a preset, `quick` is
+    taken on synthetic data where the model has one, else the model's default. Raises
+    `ParameterError` where a slot is exchanged or a parameter set twice.
     """
     _once("swap", [slot for slot, _ in swaps], "several fusion blocks are one swap, a+b")
     _once("set", [path for path, _ in sets], "a sweep tries several values")
@@ -90,6 +94,8 @@ def choose_model(
         recipe = recipe.swap(slot, *uses)
         shown += f"+{slot}={','.join(map(str, uses))}"
     for path, value in sets:
+        if path.startswith(_OF_DATASETS):
+            continue
         recipe = recipe.set(path, value)
         shown += f"+{path}={value}"
     return Model(shown, recipe, quick=wanted == "quick")
@@ -136,7 +142,11 @@ def chosen_datasets(
         names = registry.build("protocol", protocol).datasets if protocol else ()
         given = [Use(name) for name in names or ("synthetic",)]
     several = [given] if isinstance(given, str | Use) else given
-    changed = {path[8:]: value for path, value in sets if path.startswith("dataset.")}
+    changed = {
+        path.removeprefix(_OF_DATASETS): value
+        for path, value in sets
+        if path.startswith(_OF_DATASETS)
+    }
     return [as_use(one).having(**changed) for one in several]
 
 

@@ -10,27 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from mertk import cli
-
 TOYS = Path(__file__).parents[1] / "toys.py"
 
 
-def call(capsys, *arguments):
-    with pytest.raises(SystemExit) as end:
-        cli.main([str(a) for a in arguments])
-    out = capsys.readouterr()
-    return end.value.code, out.out, out.err
-
-
-def bench(capsys, tmp_path, *more):
-    return call(
-        capsys, "--plugin", TOYS, "bench", "--model", "toy_model", "--dataset", "toy",
+def bench(run, tmp_path, *more):
+    return run(
+        "--plugin", TOYS, "bench", "--model", "toy_model", "--dataset", "toy",
         "--out", tmp_path / "runs", "--jobs", 1, *more,
     )  # fmt: skip
 
 
-def test_bench_prints_a_table_and_leaves_a_report(capsys, tmp_path):
-    code, out, err = bench(capsys, tmp_path)
+def test_bench_prints_a_table_and_leaves_a_report(run, tmp_path):
+    code, out, err = bench(run, tmp_path)
     assert code == 0
     assert "toy_model" in out
     assert "majority" in out
@@ -40,8 +31,8 @@ def test_bench_prints_a_table_and_leaves_a_report(capsys, tmp_path):
     assert "<h2>Confusion matrices</h2>" in page
 
 
-def test_json_holds_what_the_table_shows(capsys, tmp_path):
-    code, out, _ = bench(capsys, tmp_path, "--json", "--baseline", "majority")
+def test_json_holds_what_the_table_shows(run, tmp_path):
+    code, out, _ = bench(run, tmp_path, "--json", "--baseline", "majority")
     data = json.loads(out)
     assert code == 0
     assert [row["model"] for row in data["models"]] == ["toy_model", "majority", "prior"]
@@ -49,10 +40,10 @@ def test_json_holds_what_the_table_shows(capsys, tmp_path):
     assert data["comparisons"][0]["b"] == "majority"
 
 
-def test_report_recomputes_from_the_run_folders(capsys, tmp_path):
-    _, out, _ = bench(capsys, tmp_path, "--json")
+def test_report_recomputes_from_the_run_folders(run, tmp_path):
+    _, out, _ = bench(run, tmp_path, "--json")
     (tmp_path / "runs" / "report.html").unlink()
-    code, again, _ = call(capsys, "--plugin", TOYS, "report", tmp_path / "runs", "--json")
+    code, again, _ = run("--plugin", TOYS, "report", tmp_path / "runs", "--json")
     assert code == 0
     first = {row["model"]: row for row in json.loads(out)["models"]}
     assert {row["model"]: row for row in json.loads(again)["models"]} == first
@@ -69,30 +60,24 @@ def test_report_recomputes_from_the_run_folders(capsys, tmp_path):
         (["bench", "--model", "toy_model", "--set", "grid=8"], "write SLOT.PARAMETER=VALUE"),
         (["bench", "--model", "toy_model", "--swap", "roi"], "write SLOT=NAME"),
         (
-            [
-                "train",
-                "--model",
-                "flow_svm",
-                "--out",
-                "x",
-                "--swap",
-                "fusion=concat",
-                "--swap",
-                "fusion=wpca",
-            ],
+            ["train", "--model", "flow_svm", "--out", "x", *["--swap", "fusion=concat"] * 2],
             "swap fusion is given 2 times; several fusion blocks are one swap, a+b",
         ),
         (
-            ["bench", "--model", "lbptop", "--set", "extractor.r=1", "--set", "extractor.r=2"],
+            ["bench", "--model", "lbptop", *["--set", "extractor.r=1"] * 2],
             "set extractor.r is given 2 times; a sweep tries several values",
+        ),
+        (
+            ["bench", "--model", "lbptop", *["--set", "dataset.subjects=2"] * 2],
+            "set dataset.subjects is given 2 times",
         ),
         (["bench", "--model", "toy_model", "--seeds", "x"], "give a list such as 0,1,2"),
         (["bench", "--model", "toy_model", "--dataset", "toy", "--data", "a=b"], "for 'a'"),
         (["report", "nowhere"], "is not a run folder"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, message):
-    code, out, err = call(capsys, "--plugin", TOYS, *arguments)
+def test_a_mistake_is_one_line_and_exit_code_2(run, arguments, message):
+    code, out, err = run("--plugin", TOYS, *arguments)
     assert code == 2
     assert out == ""
     assert message in err
@@ -100,36 +85,35 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, message):
     assert err.splitlines()[-1].startswith("Error: ")
 
 
-def test_a_broken_plugin_warns_and_the_rest_works(capsys, tmp_path):
+def test_a_broken_plugin_warns_and_the_rest_works(run, tmp_path):
     (tmp_path / "bad.py").write_text("import nowhere_at_all")
-    code, out, err = call(capsys, "--plugin", tmp_path / "bad.py", "--plugin", TOYS, "list", "roi")
+    code, out, err = run("--plugin", tmp_path / "bad.py", "--plugin", TOYS, "list", "roi")
     assert code == 0
     assert "toy_halves" in out
     assert "Warning: plug-in" in err
 
 
-def test_list_and_show_say_what_there_is(capsys):
-    _, out, _ = call(capsys, "--plugin", TOYS, "list", "--json")
+def test_list_and_show_say_what_there_is(run):
+    _, out, _ = run("--plugin", TOYS, "list", "--json")
     assert {"kind": "roi", "name": "toy_halves"}.items() <= next(
         row for row in json.loads(out) if row["name"] == "toy_halves"
     ).items()
-    _, out, _ = call(capsys, "--plugin", TOYS, "show", "extractor", "toy_change")
+    _, out, _ = run("--plugin", TOYS, "show", "extractor", "toy_change")
     assert "--set scale=1.0" in out
 
 
-def test_cache_shows_and_clears(capsys, tmp_path):
-    bench(capsys, tmp_path)
-    _, out, _ = call(capsys, "cache", "--json")
+def test_cache_shows_and_clears(run, tmp_path):
+    bench(run, tmp_path)
+    _, out, _ = run("cache", "--json")
     assert json.loads(out)["entries"] == 16
-    _, out, _ = call(capsys, "cache", "--clear", "--json")
+    _, out, _ = run("cache", "--clear", "--json")
     assert (json.loads(out)["removed"], json.loads(out)["entries"]) == (16, 0)
 
 
-def test_text_from_data_is_escaped_in_the_report(tmp_path, capsys):
+def test_text_from_data_is_escaped_in_the_report(tmp_path, run):
     text = TOYS.read_text().replace('f"s{subject}"', 'f"<script>{subject}"')
     (tmp_path / "evil.py").write_text(text)
-    call(
-        capsys, "--plugin", tmp_path / "evil.py", "bench", "--model", "toy_model", "--dataset",
+    run("--plugin", tmp_path / "evil.py", "bench", "--model", "toy_model", "--dataset",
         "toy", "--out", tmp_path / "runs", "--jobs", 1,
     )  # fmt: skip
     page = (tmp_path / "runs" / "report.html").read_text()
@@ -201,9 +185,9 @@ def test_two_runs_at_once_share_cache_and_run_folder(tmp_path):
     assert outputs[0]["models"][0]["UF1"] == outputs[1]["models"][0]["UF1"] == 1.0
 
 
-def test_a_read_only_disk_is_one_clear_line(capsys, tmp_path):
+def test_a_read_only_disk_is_one_clear_line(run, tmp_path):
     (tmp_path / "runs").write_text("a file where the folder should be")
-    code, _, err = bench(capsys, tmp_path)
+    code, _, err = bench(run, tmp_path)
     assert code == 2
     assert "cannot write" in err
     assert "Traceback" not in err
