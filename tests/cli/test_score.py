@@ -6,23 +6,19 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, recall_score
 
-from mertk import cli
 from mertk.data.logs import MEGC2019
 
 NAMES = ("negative", "positive", "surprise")
 
 
 @pytest.fixture
-def score(tmp_path, capsys, monkeypatch):
+def score(tmp_path, run, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments, **files):
         for name, text in files.items():
             (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-        with pytest.raises(SystemExit) as end:
-            cli.main(["score", *map(str, arguments)])
-        out = capsys.readouterr()
-        return end.value.code, out.out, out.err
+        return run("score", *arguments)
 
     return call
 

@@ -1,11 +1,10 @@
 """`mertk spot`: what is found in long videos, as people, machines and `mertk score` see it."""
 
 import csv
+import functools
 import json
 
 import pytest
-
-from mertk import cli
 
 PLUGIN = '''
 """Spotters for tests."""
@@ -50,18 +49,10 @@ SET = "synthetic_long:videos=2,seconds=8,micros=1,macros=1,size=64,amplitude=1"
 
 
 @pytest.fixture
-def spot(tmp_path, capsys):
+def spot(tmp_path, run):
     plugin = tmp_path / "told.py"
     plugin.write_text(PLUGIN)
-
-    def call(*arguments):
-        words = ["--plugin", plugin, *arguments]
-        with pytest.raises(SystemExit) as end:
-            cli.main([str(word) for word in words])
-        out = capsys.readouterr()
-        return end.value.code, out.out, out.err
-
-    return call
+    return functools.partial(run, "--plugin", plugin)
 
 
 def rows(file):

@@ -52,9 +52,9 @@ def test_every_measured_score_is_of_a_model_and_preset_that_exist():
         assert one.preset in ("", *entry.presets)
         assert float(one.low) <= float(one.value) <= float(one.high)
         assert one.run.startswith(one.model)
-    weights = {(one.model, one.preset): {int(o.weights) for o in card.measured()
-                                         if (o.model, o.preset) == (one.model, one.preset)}
-               for one in card.measured()}  # fmt: skip
+    weights: dict[tuple[str, str], set[int]] = {}
+    for one in card.measured():
+        weights.setdefault((one.model, one.preset), set()).add(int(one.weights))
     assert all(len(found) == 1 for found in weights.values())
     assert weights["ststnet", "quick"] == {1_683}
     assert weights["cnn_lstm_se", "quick"] == {6 * 2_167_202 + 257 * 15 + 666_595}
