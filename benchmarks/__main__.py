@@ -17,7 +17,7 @@ from pathlib import Path
 
 NAMES = (
     "harness", "flow", "lbptop", "patch_cnn_se", "folds_at_once", "closed_forms", "workers",
-    "scaling", "plan", "watching",
+    "scaling", "plan", "watching", "coverage",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 _RELEASES = ("numpy", "torch", "scikit-learn", "scikit-image", "opencv-python")

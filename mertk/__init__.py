@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         networks,
         sampling,
         sklearn,
+        spelling,
         splits,
         spotting,
         stacking,
@@ -96,8 +97,8 @@ _HOMES = {
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = (
-    "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "sklearn", "splits",
-    "spotting", "stacking", "stats", "testing", "training",
+    "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "sklearn", "spelling",
+    "splits", "spotting", "stacking", "stats", "testing", "training",
 )  # fmt: skip
 
 __all__ = [
@@ -156,6 +157,7 @@ __all__ = [
     "networks",
     "sampling",
     "sklearn",
+    "spelling",
     "splits",
     "spotting",
     "stacking",

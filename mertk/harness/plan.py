@@ -15,6 +15,7 @@ from mertk.harness.folds import Sample
 from mertk.harness.labels import Labels
 from mertk.ledger import Run
 from mertk.recipe import Json, Recipe, Use
+from mertk.spelling import check_spelling
 from mertk.splits import Split, checked
 
 if TYPE_CHECKING:
@@ -169,7 +170,10 @@ def folders_of(
 
 
 def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> list[Clip]:
-    """All clips of the data sets; raises `DataError` where one is missing or empty."""
+    """All clips of the data sets; raises `DataError` where one is missing or empty.
+
+    So it does where people differ in spelling alone: they would be trained on and tested.
+    """
     for name in set(data) - {use.name for use in datasets}:
         asked = ", ".join(use.name for use in datasets)
         raise ParameterError(f"--data gives a folder for '{name}', but the data sets are: {asked}")
@@ -184,6 +188,8 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
     if len(set(uids)) < len(uids):
         twice = next(uid for uid in uids if uids.count(uid) > 1)
         raise DataError(f"two clips have the same id: {twice}")
+    where = f"data set {', '.join(map(str, datasets))}"
+    check_spelling("people", [clip.person for clip in clips], DataError, where)
     return clips
 
 

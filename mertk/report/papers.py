@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mertk.report import tables
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mertk.report.versus import Comparison
 
 NOTE = (
-    "Pooled over folds, with 95 % bootstrap intervals over subjects. Bold: the best; *: no "
+    "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: the best; *: no "
     "difference from it is shown (paired permutation over subjects, Holm over all pairs)."
 )
 
@@ -26,7 +28,7 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
         lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         parts.append(f"**{comparison.title}**\n\n{table}")
-    return "\n\n".join([*parts, NOTE]) + "\n"
+    return "\n\n".join([*parts, *_notes(comparisons)]) + "\n"
 
 
 def latex(comparisons: Sequence[Comparison]) -> str:
@@ -39,7 +41,13 @@ def latex(comparisons: Sequence[Comparison]) -> str:
             f"% {comparison.title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
             f"  {' & '.join(head)} \\\\\n  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}"
         )
-    return "\n\n".join([*parts, f"% {NOTE}"]) + "\n"
+    return "\n\n".join([*parts, *(f"% {note}" for note in _notes(comparisons))]) + "\n"
+
+
+def _notes(comparisons: Sequence[Comparison]) -> list[str]:
+    """What the tables are, and which intervals cover less than they say."""
+    few = [line for one in comparisons for line in tables.few_subjects(one.results)]
+    return [NOTE, *dict.fromkeys(few)]
 
 
 def _cells(

@@ -12,6 +12,7 @@ import numpy as np
 from mertk import metrics, stats
 from mertk.data.logs import MEGC2019, MEGC2019_CLASSES, Log
 from mertk.manifest import Manifest
+from mertk.report.tables import coverage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,6 +106,8 @@ def sentences(found: Rescored) -> list[str]:
     said = [f"Macro precision, which some tables print as UAR, is {precision:.3f}."]
     if found.parts[0].people is None:
         said.append("The log names no subjects: no intervals, for clips are not independent.")
+    people = {part.name: part.people for part in found.parts if part.people and part.intervals}
+    said += coverage(people)
     short = [part.name for part in found.parts if "UF1" not in part.scores]
     if short:
         said.append(f"No UF1 and UAR for {', '.join(short)}: not every class has a clip there.")
@@ -127,7 +130,7 @@ def _part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
     counts = confusions.sum(axis=(0, 1, 3)).tolist()
     scores = stats.pooled(confusions, metrics.standard_scores)
     enough = people is not None and confusions.shape[1] > 1
-    intervals = stats.bootstrap(confusions, metrics.standard_scores) if enough else {}
+    intervals = stats.score_intervals(confusions, metrics.standard_scores) if enough else {}
     valid = scores if all(counts) else {"accuracy": scores["accuracy"]}
     return Part(
         name,
