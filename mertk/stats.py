@@ -4,9 +4,9 @@ Everything works on confusion matrices per subject `[seeds, subjects, true, pred
 exchange of subjects is a weighted sum and thousands of them are scored at once. Multi-label runs
 have one matrix per label, `[seeds, subjects, classes, 2, 2]`; labels are 0/1 `[clips, classes]`.
 
-Intervals are those of the jackknife over subjects, on the logit scale, with the quantile of
-Student's t. A percentile bootstrap over subjects is too narrow where subjects are few; how often
-each method covers the true score is measured in benchmarks/coverage.py.
+Intervals are those of the jackknife over subjects: corrected for bias, on the logit scale, with the
+quantile of Student's t. A percentile bootstrap over subjects is too narrow where subjects are few.
+How often each kind of interval covers the true score is measured in benchmarks/coverage.py.
 """
 
 from __future__ import annotations
@@ -227,26 +227,30 @@ def _leave_one_out(confusions: Confusions, score: Score) -> dict[str, NDArray[np
 def _interval(value: float, left_out: NDArray[np.float64], level: float) -> tuple[float, float]:
     """Jackknife interval of a score from 0 to 1, given those without each subject `[subjects]`.
 
-    The variance of the score is the jackknife's (Tukey 1958). On the logit scale the interval stays
-    between 0 and 1, and is wider towards the middle. At 0 or 1 there is no variance to see: the
-    interval is the exact one (Clopper and Pearson 1934) of as many subjects without a failure. A
-    score that can leave 0 to 1 has a symmetric interval.
+    The jackknife gives the score's bias and mean squared error (Quenouille 1956, Tukey 1958). On
+    the logit scale the interval stays between 0 and 1, and is wider towards the middle. At 0 or 1
+    there is no error to see: the interval is the exact one (Clopper and Pearson 1934) of as many
+    subjects without a failure. A score that can leave 0 to 1 has an interval on its own scale.
+    The interval always holds `value`.
     """
     from scipy.special import expit, logit, stdtrit
 
     subjects = len(left_out)
     if subjects < 2:
         return 0.0, 1.0
-    variance = (subjects - 1) / subjects * float(((left_out - left_out.mean()) ** 2).sum())
-    reach = float(stdtrit(subjects - 1, (1 + level) / 2)) * variance**0.5
+    gaps = left_out - value
+    bias = (subjects - 1) * float(gaps.mean())
+    error = float((subjects - 1) * (gaps**2).mean()) ** 0.5
+    quantile = float(stdtrit(subjects - 1, (1 + level) / 2))
+    ends = np.array([-quantile, quantile]) * error - bias
     if min(value, left_out.min()) < 0 or max(value, left_out.max()) > 1:
-        return value - reach, value + reach
-    if value in (0, 1):
+        ends += value
+    elif value in (0, 1):
         exact = ((1 - level) / 2) ** (1 / subjects)
-        return (exact, 1.0) if value else (0.0, 1 - exact)
-    slope = 1 / (value * (1 - value))
-    low, high = expit(logit(value) + slope * np.array([-reach, reach])).tolist()
-    return min(low, value), max(high, value)  # without variance they differ by rounding
+        ends = np.array([exact, 1.0] if value else [0.0, 1 - exact])
+    else:
+        ends = expit(logit(value) + ends / (value * (1 - value)))
+    return min(float(ends[0]), value), max(float(ends[1]), value)
 
 
 def _weighted_scores(

@@ -79,9 +79,10 @@ def test_an_interval_is_the_jackknifes_on_the_logit_scale():
         np.mean([metrics.uf1(np.delete(m, at, axis=0).sum(axis=0)) for m in confusions])
         for at in range(6)
     ]
-    error = np.sqrt(5 / 6 * np.sum((np.array(without) - np.mean(without)) ** 2))
+    bias = 5 * (np.mean(without) - value)
+    error = np.sqrt(5 / 6 * np.sum((np.array(without) - value) ** 2))
     reach = 2.570582 * error / (value * (1 - value))  # t of 5 degrees of freedom
-    middle = np.log(value / (1 - value))
+    middle = np.log(value / (1 - value)) - bias / (value * (1 - value))
     assert found == pytest.approx([1 / (1 + np.exp(-middle + side * reach)) for side in (1, -1)])
 
 
@@ -133,7 +134,7 @@ def test_one_subject_tells_nothing_about_others():
     assert stats.paired_permutation(one, 2 * one, metrics.standard_scores, "UF1").low == -1
 
 
-def test_a_score_that_may_be_negative_has_a_symmetric_interval():
+def test_a_score_that_may_be_negative_has_an_interval_on_its_own_scale():
     confusions = some(np.random.default_rng(9))
 
     def shifted(matrix):
@@ -141,8 +142,12 @@ def test_a_score_that_may_be_negative_has_a_symmetric_interval():
 
     low, high = stats.score_intervals(confusions, shifted)["below chance"]
     value = stats.pooled(confusions, shifted)["below chance"]
-    assert high - value == pytest.approx(value - low)
-    assert low < value
+    whole = confusions.sum(axis=1, keepdims=True)
+    gaps = metrics.uf1(whole - confusions)[0] - 0.5 - value
+    error = np.sqrt(5 * (gaps**2).mean())
+    assert low < 0
+    assert (low + high) / 2 == pytest.approx(value - 5 * gaps.mean())
+    assert high - low == pytest.approx(2 * 2.570582 * error)
 
 
 def test_the_interval_of_a_difference_excludes_0_as_seldom_as_the_test():
