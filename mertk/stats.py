@@ -33,6 +33,7 @@ __all__ = [
     "chance",
     "corrected",
     "holm",
+    "jackknife_interval",
     "paired_permutation",
     "pooled",
     "rank_biserial",
@@ -91,11 +92,48 @@ def score_intervals(
     Low and high end of the interval that holds the score of all subjects of this kind with
     probability `level`. One subject alone tells nothing: 0 to 1.
     """
-    left_out = _leave_one_out(confusions, score)
-    return {
-        name: _interval(value, left_out[name], level)
-        for name, value in pooled(confusions, score).items()
-    }
+    found = {}
+    for name, left_out in _leave_one_out(confusions, score).items():
+        low, high = jackknife_interval(pooled(confusions, score)[name], left_out, level=level)
+        found[name] = float(low), float(high)
+    return found
+
+
+def jackknife_interval(
+    value: NDArray[np.float64] | float, left_out: NDArray[np.float64], *, level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Low and high ends `[…]` of the intervals of scores from 0 to 1.
+
+    The jackknife gives a score's bias and mean squared error (Quenouille 1956, Tukey 1958). On the
+    logit scale the interval stays between 0 and 1, and is wider towards the middle. At 0 or 1
+    there is no error to see: the interval is the exact one (Clopper and Pearson 1934) of as many
+    subjects without a failure. A score that can leave 0 to 1 has an interval on its own scale.
+
+    Args:
+        value: scores of all subjects `[…]`, which the intervals always hold.
+        left_out: the same scores without each subject in turn `[…, subjects]`. A single subject
+            tells nothing: 0 to 1.
+        level: the probability with which an interval holds the score of new subjects.
+    """
+    from scipy.special import expit, logit, stdtrit
+
+    at = np.asarray(value, np.float64)[..., None]
+    subjects = left_out.shape[-1]
+    if subjects < 2:
+        return np.zeros(at.shape[:-1]), np.ones(at.shape[:-1])
+    gaps = left_out - at
+    bias = (subjects - 1) * gaps.mean(axis=-1, keepdims=True)
+    error = np.sqrt((subjects - 1) * (gaps**2).mean(axis=-1, keepdims=True))
+    quantile = float(stdtrit(subjects - 1, (1 + level) / 2))
+    reach = np.array([-quantile, quantile]) * error - bias
+    exact = ((1 - level) / 2) ** (1 / subjects)
+    inside = np.where((at <= 0) | (at >= 1), 0.5, at)
+    ends = expit(logit(inside) + reach / (inside * (1 - inside)))
+    ends = np.where(at == 0, [0, 1 - exact], np.where(at == 1, [exact, 1], ends))
+    every = np.concatenate([at, left_out], axis=-1)
+    beyond = (every.min(axis=-1) < 0) | (every.max(axis=-1) > 1)
+    ends = np.where(beyond[..., None], at + reach, ends)
+    return np.minimum(ends, at)[..., 0], np.maximum(ends, at)[..., 1]
 
 
 def paired_permutation(
@@ -117,9 +155,9 @@ def paired_permutation(
     extreme = int((np.abs(one - two) >= abs(observed) - 1e-12).sum())
     p = extreme / len(swaps) if exact else (extreme + 1) / (len(swaps) + 1)
     left_out = _leave_one_out(a, score)[name] - _leave_one_out(b, score)[name]
-    low, high = _interval((1 + observed) / 2, (1 + left_out) / 2, 0.95)
+    low, high = 2 * np.array(jackknife_interval((1 + observed) / 2, (1 + left_out) / 2)) - 1
     effect = rank_biserial(subject_shares(a), subject_shares(b))
-    return Paired(name, observed, 2 * low - 1, 2 * high - 1, p, subjects, exact, effect, p)
+    return Paired(name, observed, float(low), float(high), p, subjects, exact, effect, p)
 
 
 def corrected(family: Mapping[K, Paired]) -> dict[K, Paired]:
@@ -222,35 +260,6 @@ def _leave_one_out(confusions: Confusions, score: Score) -> dict[str, NDArray[np
     """Scores without each subject in turn `[subjects]`, mean over seeds."""
     without = confusions.sum(axis=1, keepdims=True) - confusions
     return {name: np.asarray(v, float).mean(axis=0) for name, v in score(without).items()}
-
-
-def _interval(value: float, left_out: NDArray[np.float64], level: float) -> tuple[float, float]:
-    """Jackknife interval of a score from 0 to 1, given those without each subject `[subjects]`.
-
-    The jackknife gives the score's bias and mean squared error (Quenouille 1956, Tukey 1958). On
-    the logit scale the interval stays between 0 and 1, and is wider towards the middle. At 0 or 1
-    there is no error to see: the interval is the exact one (Clopper and Pearson 1934) of as many
-    subjects without a failure. A score that can leave 0 to 1 has an interval on its own scale.
-    The interval always holds `value`.
-    """
-    from scipy.special import expit, logit, stdtrit
-
-    subjects = len(left_out)
-    if subjects < 2:
-        return 0.0, 1.0
-    gaps = left_out - value
-    bias = (subjects - 1) * float(gaps.mean())
-    error = float((subjects - 1) * (gaps**2).mean()) ** 0.5
-    quantile = float(stdtrit(subjects - 1, (1 + level) / 2))
-    ends = np.array([-quantile, quantile]) * error - bias
-    if min(value, left_out.min()) < 0 or max(value, left_out.max()) > 1:
-        ends += value
-    elif value in (0, 1):
-        exact = ((1 - level) / 2) ** (1 / subjects)
-        ends = np.array([exact, 1.0] if value else [0.0, 1 - exact])
-    else:
-        ends = expit(logit(value) + ends / (value * (1 - value)))
-    return min(float(ends[0]), value), max(float(ends[1]), value)
 
 
 def _weighted_scores(
