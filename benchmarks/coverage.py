@@ -248,7 +248,7 @@ def _expanded(of: Estimates) -> Ends:
 def _bca(of: Estimates) -> Ends:
     """Bias-corrected and accelerated (Efron 1987)."""
     value = of.value[:, None]
-    below = ((of.resampled < value) + (of.resampled <= value)).mean(axis=1) / 2
+    below = (1 + np.sign(value - of.resampled)).mean(axis=1) / 2
     bias = ndtri(below.clip(1e-3, 1 - 1e-3))
     gaps = of.left_out.mean(axis=1, keepdims=True) - of.left_out
     acceleration = (gaps**3).sum(axis=1) / (6 * (gaps**2).sum(axis=1).clip(1e-15) ** 1.5)
