@@ -128,7 +128,7 @@ def write_files(folder: Path, texts: Mapping[str, str]) -> None:
     """
     check_files(folder, texts)
     folder = _real(folder)
-    data = {name: text.encode() for name, text in texts.items()}
+    data = {name: _encoded(text) for name, text in texts.items()}
     with _one_line(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
@@ -206,7 +206,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text, whole or not at all, in the place of what is there."""
-    write_bytes(path, text.encode())
+    write_bytes(path, _encoded(text))
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -365,6 +365,11 @@ def _real(path: Path) -> Path:
     if path.name in {"", ".."}:
         return Path(os.path.realpath(path))
     return Path(os.path.realpath(path.parent), path.name)
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8; a file name that is none itself is written with its bytes as backslash escapes."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _digest(path: Path) -> str:

@@ -367,6 +367,12 @@ def test_a_name_may_be_as_long_as_the_system_takes(tmp_path, name):
     assert contents(tmp_path / f"{name}-") == {"newer"}
 
 
+def test_a_file_name_that_is_no_utf8_can_be_written_of(tmp_path):
+    for _ in range(2):
+        files.write_file(tmp_path / "table.csv", os.fsdecode(b"clip\xff.mp4"))
+    assert (tmp_path / "table.csv").read_text() == "clip\\udcff.mp4"
+
+
 def test_others_can_read_what_is_written(tmp_path):
     before = os.umask(0o022)
     try:
