@@ -56,7 +56,8 @@ class Results:
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         self.partial = partial
-        self._scored, self.notices = choose_scored(runs, partial=partial)
+        self._scored, notices = choose_scored(runs, partial=partial)
+        self.notices: list[str] = notices
         runs = [one.run for one in self._scored]
         registry = (plugins or load_plugins()).registry
         self.protocol = _protocol(registry, runs[0].identity["protocol"])
