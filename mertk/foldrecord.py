@@ -77,11 +77,17 @@ def check_fold(
     """
     if fold.name not in plan or sorted(fold.uids) != list(plan[fold.name]):
         raise ValueError("its clips are not those that this fold holds out")
-    rows = zip(fold.uids, fold.people, fold.truth, fold.probabilities, strict=True)
-    for uid, person, truth, row in rows:
+    for uid, person, truth in zip(fold.uids, fold.people, fold.truth, strict=True):
         if person != clips[uid]["person"] or truth != clips[uid]["truth"]:
             raise ValueError(f"person or truth of {uid} are not those of the clip list")
-        found = np.asarray(row, np.float64)
-        wrong = found.shape != (classes,) or not ((found >= 0) & (found <= 1 + 1e-4)).all()
-        if wrong or (not multilabel and abs(found.sum() - 1) > 1e-4):
-            raise ValueError(f"the numbers of {uid} are no probabilities of {classes} classes")
+    try:
+        table = np.asarray(fold.probabilities)
+    except ValueError:  # rows of different length
+        table = np.asarray(None)
+    if table.shape != (len(fold.uids), classes) or table.dtype.kind not in "fi":
+        raise ValueError(f"it holds no table of probabilities of {classes} classes")
+    sound = ((table >= 0) & (table <= 1 + 1e-4)).all(axis=1)
+    if not multilabel:
+        sound &= np.abs(table.sum(axis=1) - 1) <= 1e-4
+    if not sound.all():
+        raise ValueError(f"the numbers of {fold.uids[int(sound.argmin())]} are no probabilities")

@@ -163,6 +163,8 @@ def test_the_fold_of_another_run_is_damaged_here(tmp_path):
         ([1.0], set()),
         ([0.5, 0.5, 0.0], set()),
         (["a", 0.5], set()),
+        (["0.5", "0.5"], set()),
+        ([10**30, 0.5], set()),
         ([[0.5], 0.5], set()),
         (0.5, set()),
         (None, set()),
