@@ -31,8 +31,10 @@ def command(
     RUNs are run folders, or folders of them. Writes compare.html, its figures as SVG, and tables
     for a paper as LaTeX and Markdown.
     """
+    from mertk.files import check_files
     from mertk.report import compare, papers, versus
 
+    check_files(out, compare.FILES)
     found = versus.compared(runs, load(ctx), partial=partial)
     warn(line for one in found for line in one.results.notices)
     page = compare.write(found, out)

@@ -56,10 +56,16 @@ def command(
 
     Runs on different clips are reported apart, in report-1.html, report-2.html ….
     """
+    from mertk.cache import Cache
+    from mertk.files import check_file
     from mertk.harness.labelmaps import LabelMap
     from mertk.harness.results import Results
     from mertk.report import html, tables, terminal
 
+    if out is not None:
+        check_file(out)
+    if occlusion:
+        Cache().check_writable()
     plugins = load(ctx)
     groups = Results.load(*runs, plugins=plugins, partial=partial).groups
     told = []
