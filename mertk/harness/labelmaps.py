@@ -21,7 +21,7 @@ from mertk.spelling import check_spelling
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.harness.results import Outcome
+    from mertk.harness.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)
