@@ -150,7 +150,7 @@ class Runner:
             run.note_prefix(self._prefix(model))
             run.note_keyframes(of_prefix(line, task.clips[0]))
             names = PrefixKeys.of(registry, model.recipe, line)
-            keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
+            keys = tuple(names.clip(clip) for clip in task.clips)
         needs = line.needs | moved(line, model.once).needs
         return Job(
             recipe=model.recipe,
