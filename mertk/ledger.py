@@ -136,6 +136,13 @@ class Run:
         """Whether this fold is finished, and readable."""
         return self._read(self._file(seed, fold)) is not None
 
+    def saved_at(self, seed: int, fold: str) -> int | None:
+        """When the file of this fold was written, in ns, readable or not; None: there is none."""
+        try:
+            return self._file(seed, fold).stat().st_mtime_ns
+        except OSError:
+            return None
+
     def save(self, fold: Fold) -> None:
         """Write a finished fold, whole or not at all."""
         write_json(self._file(fold.seed, fold.name), asdict(fold))

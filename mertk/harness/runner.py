@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk import hooks, identity
 from mertk.errors import ComponentError, DataError, MertkError
 from mertk.harness import cliplist, oracle
+from mertk.harness.counting import count_saved_folds
 from mertk.harness.keyframes import of_prefix
 from mertk.harness.line import build_line
 from mertk.harness.prefix import PrefixKeys
@@ -110,13 +112,12 @@ class Runner:
             for seed, one in jobs.items()
             for group in self._groups([s for s, n in missing if n == seed], one)
         ]
-        for folds in self.workers.run(units):
-            for fold in folds:
+        with count_saved_folds(run, [(n, split.name) for split, n in missing], self.watch):
+            for fold in chain.from_iterable(self.workers.run(units)):
                 hooks.tell(
                     self.plugins.manager, "mertk_fold_done", run=run.identity, fold=asdict(fold),
                     name=run.name, folder=run.path,
                 )  # fmt: skip
-                self.watch.step(fold.name)
 
     def _groups(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
         return groups(splits, self.options.jobs) if job.together else [[split] for split in splits]
