@@ -112,12 +112,14 @@ class Runner:
             for seed, one in jobs.items()
             for group in self._groups([s for s, n in missing if n == seed], one)
         ]
-        with count_saved_folds(run, [(n, split.name) for split, n in missing], self.watch):
+        names = [(seed, split.name) for split, seed in missing]
+        with count_saved_folds(run, names, self.watch) as count:
             for fold in chain.from_iterable(self.workers.run(units)):
                 hooks.tell(
                     self.plugins.manager, "mertk_fold_done", run=run.identity, fold=asdict(fold),
                     name=run.name, folder=run.path,
                 )  # fmt: skip
+                count(fold.seed, fold.name)
 
     def _groups(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
         return groups(splits, self.options.jobs) if job.together else [[split] for split in splits]
