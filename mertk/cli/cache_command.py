@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mertk.cli._choices import FiniteRange
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,7 +19,9 @@ _SHOWN = 20  # clips of a list
 
 
 @click.command("cache")
-@click.option("--prune", type=float, metavar="GB", help="Remove the longest unused above GB.")
+@click.option(
+    "--prune", type=FiniteRange(0), metavar="GB", help="Remove the longest unused above GB."
+)
 @click.option("--clear", is_flag=True, help="Remove everything.")
 @click.option("--verify", is_flag=True, help="Read all files behind the features and compare.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
