@@ -21,7 +21,7 @@ def inspected(case: Opened) -> dict[str, Any]:
     """Pairs of clips that should not be, and `told`: labels `[clips]` as told without a pixel.
 
     `people` are pairs of two people's clips whose key frames look the same, mirrored or not.
-    `prints` have one fingerprint and different frames: the cache would mix them up. `told` is what
+    `prints` have one fingerprint and different frames. `told` is what
     timing and landmarks say of a held-out clip, by the nearest class mean.
     """
     task = case.task

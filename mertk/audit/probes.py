@@ -161,6 +161,6 @@ def _dataset(opened: Opened) -> dict[str, Any]:
 
 _TELLING = 0.9
 _PAIRS = {
-    "prints": "pairs of different clips have one fingerprint, so that the cache mixes them up",
+    "prints": "pairs of different clips have one fingerprint, which does not tell them apart",
     "people": "pairs of clips of different people look the same",
 }

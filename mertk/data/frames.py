@@ -110,9 +110,9 @@ def _is_truncated(content: bytes) -> bool:
 def fingerprint(paths: Iterable[Path], *facts: object) -> str:
     """A hash over name, size and modification time of the files, and over further facts.
 
-    Cheap: no file is opened. Moving a data set keeps its fingerprints. `facts` are what else the
-    pixels or the timing of a clip depend on, such as onset and offset. Raises `DataError` where a
-    file is missing.
+    Cheap: no file is opened. Moving a data set keeps its fingerprints. `facts` are what else tells
+    a clip from others and from what it was: its id, its folder below the data set's, onset and
+    offset. Raises `DataError` where a file is missing.
     """
     total = hashlib.blake2b(digest_size=16)
     total.update(repr((_DECODING, *facts)).encode())

@@ -11,6 +11,7 @@ import numpy as np
 from mertk import apex, identity
 from mertk.cache import Cache
 from mertk.errors import DataError
+from mertk.source_files import describe_sources
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
@@ -33,10 +34,11 @@ def spot(task: Task, cache: Path, workers: Executor, watch: Progress) -> dict[st
 def _spot(cache: Path, clip: Clip) -> tuple[str, int]:
     if not len(clip.footage.frames):
         raise DataError(f"{clip.uid} has no frames to find an apex in; give its frames")
-    key = identity.digest(["apex", clip.fingerprint, identity.source_hash(apex.spot_apex)])
+    spotter = identity.source_hash(apex.spot_apex)
+    key = identity.digest(["apex", clip.uid, clip.fingerprint, spotter])
     stored = Cache(cache).get(key)
     if stored is None:
         at = apex.spot_apex(clip.footage.frames)
-        Cache(cache).put(key, {"apex": np.array([at])})
+        Cache(cache).put(key, {"apex": np.array([at])}, sources=describe_sources(clip))
         return clip.uid, at
     return clip.uid, int(stored.arrays["apex"][0])

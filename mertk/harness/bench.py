@@ -95,8 +95,8 @@ def bench(
         executor: who does the work: `local` processes, those of `dask` on this machine, or the
             workers of your own cluster, `dask://HOST:PORT` (however many they are).
         device: `cpu`, `cuda` or `auto`, for networks.
-        together: fit a component that offers it for all missing folds at once (`FitsFolds`), which
-            is faster, and gives what one fold after the other gives, within float error.
+        together: fit a component that offers it for several folds at once (`FitsFolds`), which is
+            faster, and gives what one fold after the other gives, within float error.
         out: the folder that holds the run folders.
         cache: the folder of cached features; default: the user's cache folder.
         fresh: forget finished folds of these runs first.

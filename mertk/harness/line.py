@@ -38,7 +38,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """How a component was fitted together with other folds': its share of the time, and chance."""
+    """How a component was fitted beside other folds': its seconds, and whether it took a chance.
+
+    What folds share is worked out with the first of them, and is in its seconds.
+    """
 
     seconds: float
     drew: bool

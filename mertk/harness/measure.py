@@ -93,7 +93,7 @@ class Measurer:
         if not line.prefix:
             return None
         names = PrefixKeys.of(registry, recipe, line)
-        keys = [names.clip(clip.fingerprint) for clip in self.task.clips]
+        keys = [names.clip(clip) for clip in self.task.clips]
         before = self._sizes(keys)
         missing = [at for at, key in enumerate(keys) if key not in promised and at not in before]
         probes, waited = self._some(missing or list(before))

@@ -14,6 +14,7 @@ from mertk.clips import Faces, Frames, Regions, Warp
 from mertk.errors import ComponentError, DataError, MertkError, StorageError
 from mertk.harness.line import Line, Parcel, Step
 from mertk.identity import component_identity, digest
+from mertk.source_files import describe_sources
 
 if TYPE_CHECKING:
     from mertk.clips import Clip, Footage
@@ -39,13 +40,13 @@ class PrefixKeys:
         aligner = component_identity(registry, "aligner", recipe.aligner)
         return cls((*parts, sorted(line.needs)), aligner)
 
-    def clip(self, fingerprint: str) -> str:
+    def clip(self, clip: Clip) -> str:
         """The cache key of everything that crosses the frontier for one clip."""
-        return digest([fingerprint, self.parts])
+        return digest([clip.uid, clip.fingerprint, self.parts])
 
-    def geometry(self, fingerprint: str) -> str:
+    def geometry(self, clip: Clip) -> str:
         """The cache key of the aligner's transform and landmarks for one clip."""
-        return digest([fingerprint, "geometry", self.aligner])
+        return digest([clip.uid, clip.fingerprint, "geometry", self.aligner])
 
 
 def run_prefix(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> float:
@@ -54,15 +55,16 @@ def run_prefix(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> float:
     Raises `DataError` or `ComponentError` that names the clip.
     """
     start = time.perf_counter()
-    key = keys.clip(clip.fingerprint)
+    key = keys.clip(clip)
     if cache.get(key) is None:
         try:
             parcel = _apply(line.prefix, keys, cache, clip)
             arrays, about = pack(parcel, line.needs)
+            sources = describe_sources(clip)
         except MertkError as error:
             kind = DataError if isinstance(error, DataError) else ComponentError
             raise kind(f"{clip.uid}: {error}") from error
-        cache.put(key, arrays, about)
+        cache.put(key, arrays, about, sources)
     return time.perf_counter() - start
 
 
@@ -74,7 +76,7 @@ def parcel_of(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> Parcel:
     if not line.prefix:
         return Parcel(footage=clip.footage)
     run_prefix(line, keys, cache, clip)
-    stored = cache.get(keys.clip(clip.fingerprint))
+    stored = cache.get(keys.clip(clip))
     if stored is None:
         raise StorageError(f"{clip.uid}: its features went missing from the cache; begin again")
     return unpack(stored, clip.footage)
@@ -84,18 +86,16 @@ def _apply(steps: Sequence[Step], keys: PrefixKeys, cache: Cache, clip: Clip) ->
     parcel = Parcel(footage=clip.footage)
     for step in steps:
         if step.kind == "aligner":
-            faces = aligned(step, keys.geometry(clip.fingerprint), cache, clip.footage)
+            faces = aligned(step, keys, cache, clip)
             parcel = Parcel(footage=clip.footage, faces=faces)
         else:
             parcel = step.apply(parcel)
     return parcel
 
 
-def aligned(step: Step, key: str, cache: Cache, footage: Footage) -> Faces:
-    """The aligner's faces; where they are one warp of the footage, the warp is remembered.
-
-    `key` is what `PrefixKeys.geometry` gives for the clip.
-    """
+def aligned(step: Step, keys: PrefixKeys, cache: Cache, clip: Clip) -> Faces:
+    """The aligner's faces; where they are one warp of the clip's frames, the warp is remembered."""
+    key, footage = keys.geometry(clip), clip.footage
     stored = cache.get(key)
     if stored is not None:
         warp = Warp.from_json(stored.about["warp"])
@@ -110,7 +110,7 @@ def aligned(step: Step, key: str, cache: Cache, footage: Footage) -> Faces:
     warp_used = faces.frames.warp_of(footage.frames)
     if warp_used is not None:
         arrays = {} if faces.landmarks is None else {"landmarks": faces.landmarks}
-        cache.put(key, arrays, {"warp": warp_used.to_json()})
+        cache.put(key, arrays, {"warp": warp_used.to_json()}, describe_sources(clip))
     return faces
 
 

@@ -81,8 +81,7 @@ def is_done(folder: Path, clip: Clip) -> bool:
 
 def _fill(making: Making, clip: Clip, folder: Path) -> None:
     step, keys = _aligner(making.aligner, making.files)
-    key = keys.geometry(clip.fingerprint)
-    faces = aligned(step, key, Cache(making.cache), clip.footage)
+    faces = aligned(step, keys, Cache(making.cache), clip)
     _write_frames(faces, folder, making.frames)
     np.save(folder / FLOW, _map(faces, making))
     if faces.landmarks is not None and len(faces.landmarks) == _POINTS:

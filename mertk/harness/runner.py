@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk import hooks, identity
 from mertk.errors import ComponentError, DataError, MertkError
 from mertk.harness import cliplist, oracle
+from mertk.harness.counting import count_saved_folds
 from mertk.harness.keyframes import of_prefix
 from mertk.harness.line import build_line
 from mertk.harness.prefix import PrefixKeys
@@ -113,13 +115,14 @@ class Runner:
             for seed, one in jobs.items()
             for group in self._groups([s for s, n in missing if n == seed], one)
         ]
-        for folds in self.workers.run(units):
-            for fold in folds:
+        names = [(seed, split.name) for split, seed in missing]
+        with count_saved_folds(run, names, self.watch) as count:
+            for fold in chain.from_iterable(self.workers.run(units)):
                 hooks.tell(
                     self.plugins.manager, "mertk_fold_done", run=run.identity, fold=asdict(fold),
                     name=run.name, folder=run.path,
                 )  # fmt: skip
-                self.watch.step(fold.name)
+                count(fold.seed, fold.name)
 
     def _groups(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
         return groups(splits, self.options.jobs) if job.together else [[split] for split in splits]
@@ -153,7 +156,7 @@ class Runner:
         if line.prefix:
             spent, read = self._prefix(model), list(of_prefix(line, task.clips[0]))
             names = PrefixKeys.of(registry, model.recipe, line)
-            keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
+            keys = tuple(names.clip(clip) for clip in task.clips)
         run.note_prefix(spent, read)
         needs = line.needs | moved(line, model.once).needs
         return Job(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Job:
     """All that a worker must know of one model's run; `clips` is the file of its clip list.
 
-    `together`: what learns first is fitted for all folds of a unit at once.
+    `together`: what learns first is fitted for the folds of a unit by one call.
     """
 
     recipe: Recipe

@@ -491,7 +491,8 @@ class NearestMeans:
 
     def fit_folds(self, clips, folds, rngs):
         rows = mertk.design_matrix(clips.inputs)
-        return [self.learn(rows, clips.labels, fold, len(clips.classes)) for fold in folds]
+        for fold in folds:
+            yield self.learn(rows, clips.labels, fold, len(clips.classes))
 
     def learn(self, rows, labels, fold, classes):
         made = type(self)()

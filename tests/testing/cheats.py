@@ -517,12 +517,10 @@ class FoldsTogether(Nearest):
     """Fits each fold on all clips."""
 
     def fit_folds(self, clips, folds, rngs):
-        found = []
         for rng in rngs:
             one = FoldsTogether(noise=self.noise)
             one.fit(clips, rng)
-            found.append(one)
-        return found
+            yield one
 
 
 # What breaks promises of spotters

@@ -170,8 +170,8 @@ class _Reading:
             **known,
         )
         record = record_of(self._table, row, media, timing, fps, synthetic=self._synthetic)
-        # Two clips may have files of one name, size and time: the cells tell them apart.
-        cells = [row[name] for name in ("path", *known)]
+        # Two clips may have files of one name, size and time: id and cells tell them apart.
+        cells = [record.uid, *(row[name] for name in ("path", *known))]
         return mertk.Clip(
             dataset=record.dataset,
             subject=row["subject"],
@@ -179,6 +179,7 @@ class _Reading:
             footage=footage,
             fingerprint=data.frames.fingerprint(files, *cells, onset, apex, offset, fps),
             record=record.to_dict(),
+            files=tuple(files),
         )
 
 
