@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 import uuid
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mertk.errors import StorageError
+from mertk.escaping import csv_text
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -67,8 +66,12 @@ def _refused(path: Path, error: OSError) -> StorageError:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text, whole or not at all."""
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    """Write UTF-8 text, whole or not at all.
+
+    A file name that is no UTF-8 itself is written with its bytes as backslash escapes.
+    """
+    content = text.encode("utf-8", "backslashreplace")
+    write_whole(path, lambda temporary: temporary.write_bytes(content))
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -80,8 +83,4 @@ def write_json(path: Path, data: Any) -> None:
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows as a CSV with all columns that any of them has, whole or not at all."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(columns, rows))

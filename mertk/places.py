@@ -16,6 +16,7 @@ import platformdirs
 
 from mertk.errors import DataError, StorageError
 from mertk.files import write_text
+from mertk.reading import read_utf8
 
 
 def config_file() -> Path:
@@ -27,15 +28,12 @@ def config_file() -> Path:
 def known() -> dict[str, Path]:
     """Data set name → folder, as remembered; raises `StorageError` for a damaged file."""
     file = config_file()
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not file.exists():
         return {}
-    except OSError as error:
-        raise StorageError(f"{file}: cannot be read: {error.strerror}") from error
+    text = read_utf8(file)
     try:
         found = tomllib.loads(text).get("data", {})
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise StorageError(f"{file}: not valid TOML: {error}; mend or remove it") from error
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
         raise StorageError(f"{file}: [data] must hold lines such as casme2 = '/data/CASME2'")
@@ -54,7 +52,7 @@ def remember(name: str, folder: Path) -> Path:
         raise DataError(f"{name}: there is no folder {folder}")
     known()  # a damaged file is refused before it is written over
     file = config_file()
-    document = tomlkit.parse(file.read_text(encoding="utf-8") if file.exists() else "")
+    document = tomlkit.parse(read_utf8(file) if file.exists() else "")
     table = document.setdefault("data", tomlkit.table())
     table[name] = str(folder)
     write_text(file, tomlkit.dumps(document))

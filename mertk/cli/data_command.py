@@ -77,10 +77,13 @@ def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> 
     """Write the synthetic set to OUT as images and a spreadsheet, in a real set's layout."""
     from mertk.cli.progress import Bar
     from mertk.data import layouts
+    from mertk.errors import name_component
     from mertk.recipe import Use
 
     use = Use.parse(f"synthetic:{','.join(sets)}")
-    clips = load(ctx).registry.build("dataset", use).index(None)
+    reader = load(ctx).registry.build("dataset", use)
+    with name_component(f"data set '{use}': index"):
+        clips = reader.index(None)
     with Bar() as bar:
         bar.stage(f"writing {layout}", len(clips))
         layouts.write(clips, out, layout, advance=bar.step)

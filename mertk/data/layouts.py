@@ -6,7 +6,6 @@ frames a clip. Pictures are JPEG, so pixels come back nearly, not exactly, as th
 
 from __future__ import annotations
 
-import csv
 import re
 import tempfile
 import zlib
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from mertk.data import aus
 from mertk.data.record import SYNTHETIC_MARK
 from mertk.errors import DataError, StorageError, UnknownNameError
+from mertk.escaping import csv_text
+from mertk.files import write_text
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
@@ -130,6 +131,10 @@ def _write_workbook(file: Path, rows: Sequence[Sequence[Any]]) -> None:
     book.active.title = "Sheet1"
     for row in rows:
         book.active.append(row)
+    for line in book.active.iter_rows():
+        for cell in line:
+            if cell.data_type == "f":  # text that begins with `=`: nothing here is a formula
+                cell.data_type = "s"
     for empty in ("Sheet2", "Sheet3"):  # as in the published file
         book.create_sheet(empty)
     book.save(file)
@@ -140,16 +145,15 @@ def _folder(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
     several = len({clip.dataset for clip in clips}) > 1
     columns = (*_COLUMNS, "dataset") if several else _COLUMNS
     taken: set[str] = set()
-    with (out / "index.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, columns, extrasaction="ignore")
-        table.writeheader()
-        for clip in clips:
-            names = (clip.dataset, clip.subject, clip.name)
-            path = free_path(names if several else names[1:], taken)
-            files = {f"{n + 1:05d}.jpg": n for n in range(len(clip.footage.frames))}
-            _write_frames(clip, out / path, files)
-            table.writerow(_row(clip, path))
-            advance()
+    rows = []
+    for clip in clips:
+        names = (clip.dataset, clip.subject, clip.name)
+        path = free_path(names if several else names[1:], taken)
+        files = {f"{n + 1:05d}.jpg": n for n in range(len(clip.footage.frames))}
+        _write_frames(clip, out / path, files)
+        rows.append(_row(clip, path))
+        advance()
+    write_text(out / "index.csv", csv_text(columns, rows))
 
 
 def _row(clip: Clip, path: str) -> dict[str, Any]:

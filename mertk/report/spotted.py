@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mertk.errors import DataError
+from mertk.printing import text_console
 from mertk.spotting import STRS, Compat, Counts, Interval, Spotting, spot, strs
 
 if TYPE_CHECKING:
@@ -62,9 +63,7 @@ def to_json(found: Spotted) -> dict[str, Any]:
 
 def show(found: Spotted) -> None:
     """Print the table and what it means."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = text_console()
     console.print(_table(found))
     console.print(
         "The MEGC script leaves out subjects without predictions and videos without truth, and "

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.components import Fittable
-from mertk.errors import MertkError, ParameterError, PluginError, UnknownNameError
+from mertk.errors import (
+    MertkError,
+    ParameterError,
+    PluginError,
+    UnknownNameError,
+    describe_error,
+)
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Use
 from mertk.registry import Registrar, Registry
@@ -67,9 +73,11 @@ class Subject:
         for stand in stands(self.registry, self.kind, self.entry.name):
             try:
                 self._try(stand)
-            except Exception as error:  # noqa: BLE001  whatever it is, the next place is tried
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  whatever it is, the next place is tried
                 own = isinstance(error, MertkError)
-                text = str(error) if own else f"{type(error).__name__}: {error}"
+                text = str(error) if own else describe_error(error)
                 reasons.append(f"{stand.name}: {text}")
             else:
                 return stand
