@@ -6,6 +6,7 @@ A command's file is imported when it is called, so `mertk --help` imports no num
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
     except click.exceptions.Abort as stopped:
         if isinstance(stopped.__cause__, EOFError):  # click takes a file that ends for a Ctrl-D
             raise stopped.__cause__ from None
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # or a second one would stop the tidying up
         _end("interrupted. Finished folds are kept: the same command goes on where it stopped", 130)
     except click.ClickException as error:
         _end(error.format_message(), 2)
