@@ -277,6 +277,6 @@ def _value(rng: random.Random, one: click.Parameter) -> str:
         good += map(str, kind.choices)
     if one.name in _FEW and rng.random() < 0.75:
         return good[min(int(rng.expovariate(0.7)), len(good) - 1)]  # the first ones, mostly
-    if good and rng.random() < 0.6:
+    if good and rng.random() < 0.7:
         return rng.choice(good)
     return rng.choice(_FILES if isinstance(kind, click.Path) else _ODD)

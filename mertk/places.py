@@ -16,7 +16,7 @@ import platformdirs
 
 from mertk.errors import DataError, StorageError
 from mertk.files import write_text
-from mertk.reading import read_utf8
+from mertk.reading import read_utf8, real_path
 
 
 def config_file() -> Path:
@@ -47,7 +47,7 @@ def remember(name: str, folder: Path) -> Path:
     """
     import tomlkit
 
-    folder = folder.resolve()
+    folder = real_path(folder)
     if not folder.exists():
         raise DataError(f"{name}: there is no folder {folder}")
     known()  # a damaged file is refused before it is written over

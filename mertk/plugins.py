@@ -26,6 +26,7 @@ import pluggy
 
 from mertk import hooks
 from mertk.errors import PluginError, describe_error
+from mertk.reading import real_path
 from mertk.registry import Registrar, Registry
 
 _MODULE = re.compile(r"[^\W\d]\w*(\.(?!py$)[^\W\d]\w*)+")
@@ -54,7 +55,7 @@ def load_plugins(files: Sequence[Path | str] = ()) -> Plugins:
     """
     paths = []
     for file in files:
-        path = Path(file).resolve()
+        path = real_path(file)
         if _MODULE.fullmatch(str(file)) and not path.is_file():
             paths.append(str(file))
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -36,6 +37,14 @@ def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # a null character in the name
         raise DataError(f"{str(path)!r}: cannot be read: {error}") from error
+
+
+def real_path(path: Path | str) -> Path:
+    """The absolute path without links; where links go in a circle, as far as it goes.
+
+    `Path.resolve` raises `RuntimeError` for those before Python 3.13.
+    """
+    return Path(os.path.realpath(path))
 
 
 def read_utf8(path: Path, most: int = MOST_BYTES) -> str:

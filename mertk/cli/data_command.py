@@ -29,10 +29,11 @@ command.add_command(prepare)
 def add(ctx: click.Context, name: str, folder: Path) -> None:
     """Remember that data set NAME lies in FOLDER, in the user's configuration file."""
     from mertk import places
+    from mertk.reading import real_path
 
     load(ctx).registry.get("dataset", name)
     file = places.remember(name, folder)
-    click.echo(f"{name} lies in {folder.resolve()} (written to {file}); look it through with "
+    click.echo(f"{name} lies in {real_path(folder)} (written to {file}); look it through with "
                f"mertk data check {name}")  # fmt: skip
 
 

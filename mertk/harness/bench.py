@@ -33,6 +33,7 @@ from mertk.harness.results import Results
 from mertk.harness.runner import Options, Runner
 from mertk.harness.sweeps import Sweep, Variants
 from mertk.plugins import Plugins, load_plugins
+from mertk.reading import real_path
 from mertk.recipe import Json, Recipe, Use
 
 
@@ -184,7 +185,7 @@ def gather(
     """
     plugins = plugins or load_plugins()
     watch = progress or Silent()
-    root = Cache(Path(cache) if cache else None).root.resolve()
+    root = real_path(Cache(Path(cache) if cache else None).root)
     count = jobs or executors.cores()
     opened = executors.chosen(executor, count, plugins.files)
     asked = as_use(protocol) if protocol else None
@@ -208,10 +209,10 @@ def gather(
     options = Options(
         jobs=count,
         device=device,
-        out=Path(out).resolve(),  # a worker process may stand in another folder
+        out=real_path(out),  # a worker process may stand in another folder
         cache=root,
         fresh=fresh,
-        folders={name: str(path.resolve()) for name, path in folders.items()},
+        folders={name: str(real_path(path)) for name, path in folders.items()},
         seeds=tuple(seeds) if seeds else None,
         together=together,
     )

@@ -121,7 +121,9 @@ def _side_by_side(units: dict[int, Packed], jobs: int) -> Iterator[tuple[int, An
 
     # joblib takes a worker that has imported torch for one that leaks memory: it replaces it, loses
     # nothing, and warns.
+    # Of a run that is interrupted it tells of tasks that are cancelled, and so does mertk.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+    warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed", UserWarning)
     processes = max(2, min(jobs, len(units)))
     parallel = Parallel(n_jobs=processes, return_as="generator_unordered", pre_dispatch="2*n_jobs")
     with hold_interrupts():

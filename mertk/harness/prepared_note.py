@@ -11,6 +11,7 @@ from typing import Any
 from mertk import identity
 from mertk.errors import DataError
 from mertk.files import write_json
+from mertk.reading import real_path
 from mertk.recipe import Json
 
 NAME = "prepare.json"
@@ -31,7 +32,7 @@ class Note:
         Raises `DataError` where the folder holds something else.
         """
         about = identity.provenance("cpu")
-        about["folders"] = {name: str(path.resolve()) for name, path in folders.items()}
+        about["folders"] = {name: str(real_path(path)) for name, path in folders.items()}
         note = cls(out / NAME, json.loads(json.dumps(recipe)), about)
         note._refuse_another()
         note._write({})

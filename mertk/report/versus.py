@@ -15,6 +15,7 @@ from mertk.errors import StorageError
 from mertk.harness.results import Results
 from mertk.identity import digest
 from mertk.ledger import Run
+from mertk.reading import real_path
 from mertk.report.tables import ALPHA
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _runs(paths: Iterable[Path]) -> list[Run]:
             [file.parent for file in sorted(path.glob("*/run.json"))] or [path]
         )
     ]  # fmt: skip
-    return [Run(folder) for folder in dict.fromkeys(folder.resolve() for folder in folders)]
+    return [Run(folder) for folder in dict.fromkeys(real_path(folder) for folder in folders)]
 
 
 def _compared(results: Results) -> Comparison:

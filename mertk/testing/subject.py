@@ -19,6 +19,7 @@ from mertk.errors import (
     describe_error,
 )
 from mertk.plugins import Plugins, load_plugins
+from mertk.reading import real_path
 from mertk.recipe import Use
 from mertk.registry import Registrar, Registry
 from mertk.testing import clips
@@ -185,7 +186,7 @@ def subjects(plugins: Plugins) -> list[Subject]:
 
 
 def _of_file(file: Path, plugins: Plugins | None) -> list[Subject]:
-    path = str(file.resolve())
+    path = str(real_path(file))
     files = dict.fromkeys([*(plugins.files if plugins else ()), path])
     loaded = load_plugins(tuple(files))
     if path in loaded.broken:
