@@ -13,6 +13,7 @@ import argparse
 import functools
 import json
 import os
+import random
 import shlex
 import sys
 import tempfile
@@ -105,13 +106,18 @@ def try_models(bed: Path, count: int, seed: int, jobs: int) -> Part:
         what = f"model folder '{chosen[ended.number][0]}'"
         part.note(ended, what, strangers)
         if ended.code == 0:
-            part.silent.append(f"{what} was believed: {_last(ended.out)}")
+            part.silent.append(f"{what} was believed, or ran code: {_last(ended.out)}")
     return part
 
 
 def _predict(make: Callable[[Path], None]) -> int:
-    make(Path("model"))
-    return call("predict", "model", "video.avi", "--whole")
+    """0 where the folder was believed, or ran code: then there is a file, or `this` was imported."""
+    from hostile_models import canary
+
+    folder = Path("model").absolute()
+    make(folder)
+    code = call("predict", "model", "video.avi", "--whole")
+    return 0 if canary(folder).exists() or "this" in sys.modules else code
 
 
 def try_runs(bed: Path, count: int, seed: int, jobs: int) -> Part:
@@ -137,9 +143,10 @@ _BENCH = ("bench", "--model", "flow_svm", "--dataset", SET, "--jobs", "1", "--js
 def _report(damage: Callable[[Path, Any], None], seed: int) -> int:
     """1 where a changed score was printed without a word, or `bench` does not mend the run."""
     due, mended = _printed(*_REPORT), _printed(*_BENCH)
-    damage(Path("run").resolve(), np.random.default_rng(seed))
+    damage(Path("run").resolve(), random.Random(seed))  # noqa: S311  no secret
     found = _printed(*_REPORT)
-    if found[0] == 0 and _scores(found) != _scores(due) and not found[2].strip():
+    said = found[2].strip() or any(word in found[1] for word in ("unfinished", "damaged"))
+    if found[0] == 0 and _scores(found) != _scores(due) and not said:
         sys.stderr.write("report printed other scores and said nothing\n")
         return 1
     again = _printed(*_BENCH)
