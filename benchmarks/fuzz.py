@@ -111,7 +111,7 @@ def try_models(bed: Path, count: int, seed: int, jobs: int) -> Part:
 
 
 def _predict(make: Callable[[Path], None]) -> int:
-    """0 where the folder was believed, or ran code: then there is a file, or `this` was imported."""
+    """0 where the folder was believed, or ran code: a file tells, or the module `this`."""
     from hostile_models import canary
 
     folder = Path("model").absolute()
