@@ -240,6 +240,9 @@ def command_line(seed: int, number: int) -> list[str]:
         line += ["--jobs", "1"] if "--jobs" not in line else []
     if name == "audit":
         line += ["--quick", "--probe", "dataset"]
+    if words[-1] == "synth":
+        small = ("subjects=2", "clips=3", "frames=6", "size=64")
+        line += [word for setting in small for word in ("--set", setting)]
     if name == "spot" and "--dataset" not in line:
         line += ["--dataset", "synthetic_long:videos=1,seconds=4,micros=1,macros=0,size=64"]
     if rng.random() < 0.03:

@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 import openpyxl
@@ -6,6 +7,7 @@ import pytest
 
 import mertk
 from mertk.data import layouts
+from mertk.data.sheets import read_csv
 from mertk.errors import DataError, StorageError, UnknownNameError
 from mertk_plugins.datasets.casme2 import CASME2
 from mertk_plugins.datasets.folder import Folder
@@ -144,3 +146,20 @@ def test_what_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises((StorageError, DataError)):
         layouts.write([a_clip(label="x")], tmp_path / "file" / "out", "folder")
+
+
+@pytest.mark.parametrize("layout", ["folder", "casme2"])
+def test_no_name_becomes_a_formula(tmp_path, layout):
+    clip = Synthetic(subjects=1, clips=1, frames=6, size=64).index()[0]
+    record = {**clip.record, "au_raw": "=1+1", "emotion": "=cmd", "label": "=cmd"}
+    layouts.write([replace(clip, record=record)], tmp_path / "out", layout)
+    if layout == "folder":
+        file = tmp_path / "out" / "index.csv"
+        assert "'=cmd" in file.read_text(encoding="utf-8")
+        head, row = read_csv(file, file.read_bytes())
+        assert dict(zip(head, row, strict=True))["label"] == "=cmd"
+        return
+    book = openpyxl.load_workbook(next((tmp_path / "out").glob("*.xlsx")))
+    cells = [cell for line in book.active.iter_rows() for cell in line]
+    assert "=1+1" in [cell.value for cell in cells]
+    assert not [cell for cell in cells if cell.data_type == "f"]
