@@ -15,7 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from mertk.errors import DataError, StorageError
-from mertk.files import write_text
+from mertk.files import check_writable, write_text
 from mertk.reading import read_utf8, real_path
 
 
@@ -30,9 +30,10 @@ def known() -> dict[str, Path]:
     file = config_file()
     if not file.exists():
         return {}
-    text = read_utf8(file)
     try:
-        found = tomllib.loads(text).get("data", {})
+        found = tomllib.loads(read_utf8(file)).get("data", {})
+    except DataError as error:
+        raise StorageError(f"{error}; MERTK_CONFIG names another file") from error
     except (ValueError, RecursionError) as error:
         raise StorageError(f"{file}: not valid TOML: {error}; mend or remove it") from error
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
@@ -43,7 +44,8 @@ def known() -> dict[str, Path]:
 def remember(name: str, folder: Path) -> Path:
     """Write down where a data set lies; what else stands in the file, comments too, is kept.
 
-    Gives the file. Raises `DataError` where the folder does not exist.
+    Gives the file. Raises `DataError` where the folder does not exist, `StorageError` where the
+    file cannot be written.
     """
     import tomlkit
 
@@ -52,8 +54,9 @@ def remember(name: str, folder: Path) -> Path:
         raise DataError(f"{name}: there is no folder {folder}")
     known()  # a damaged file is refused before it is written over
     file = config_file()
+    check_writable(file.parent, "set MERTK_CONFIG to a file that can be written")
     document = tomlkit.parse(read_utf8(file) if file.exists() else "")
     table = document.setdefault("data", tomlkit.table())
     table[name] = str(folder)
-    write_text(file, tomlkit.dumps(document))
+    write_text(file.resolve(), tomlkit.dumps(document))
     return file

@@ -5,6 +5,7 @@ A command's file is imported when it is called, so `mertk --help` imports no num
 
 from __future__ import annotations
 
+import errno
 import importlib
 import signal
 import sys
@@ -110,6 +111,8 @@ def _system_error(error: OSError) -> str:
     """What the operating system refused, and of which file."""
     files = [str(file) for file in (error.filename, error.filename2) if file is not None]
     reason = error.strerror or describe_error(error)
+    if error.errno == errno.ENAMETOOLONG:
+        reason = "no file or folder can have so long a name; give another"
     return f"{' and '.join(files)}: {reason}" if files else reason
 
 

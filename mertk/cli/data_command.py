@@ -81,6 +81,7 @@ def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> 
     from mertk.errors import name_component
     from mertk.recipe import Use
 
+    layouts.check_place(out, layout)
     use = Use.parse(f"synthetic:{','.join(sets)}")
     reader = load(ctx).registry.build("dataset", use)
     with name_component(f"data set '{use}': index"):
