@@ -23,6 +23,7 @@ from mertk.harness.plan import (
 from mertk.harness.replay import moved
 from mertk.harness.together import fitted_lines
 from mertk.plugins import Plugins, load_plugins
+from mertk.reading import real_path
 from mertk.recipe import Json, Recipe, Use
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def case_of(
         recipe=model.to_json(),
         files=plugins.files,
         datasets=tuple(use.to_json() for use in uses),
-        folders={n: str(path.resolve()) for n, path in folders_of(uses, data).items()},
+        folders={n: str(real_path(path)) for n, path in folders_of(uses, data).items()},
         protocol=(asked or default_protocol(registry, uses)).to_json(),
         seed=seed,
         replay=replay or "",

@@ -14,6 +14,7 @@ import numpy as np
 from mertk.audit.noise import noise_clips
 from mertk.audit.scores import prefix, settled
 from mertk.harness.folds import Sample, run_fold
+from mertk.harness.line import predicted
 from mertk.splits import Split
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class _Trace:
             for at, row in zip(self.split.test, rows, strict=True)
         }
         for at, parcel in zip(self.split.train, self.known, strict=True):
-            row = np.asarray(classifier.component.predict(parcel.streams))
+            row = np.asarray(predicted(classifier, parcel))
             answered[self.uids[at]] = _hash({"": row})
         self.found[classifier.place] = answered
 

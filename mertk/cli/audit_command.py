@@ -78,6 +78,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
 
 def _show(found: Audit) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0))
@@ -86,13 +87,15 @@ def _show(found: Audit) -> None:
     for one in found.verdicts:
         score = "" if one.score is None else f"{one.score:.3f}"
         band = "" if one.low is None else f"{one.low:.3f}–{one.high:.3f}"
-        says = f"[bold red]LEAK in {one.leak}[/]: {one.how}" if one.leak else f"ok: {one.how}"
+        says = escape(one.how)
+        says = f"[bold red]LEAK in {escape(one.leak)}[/]: {says}" if one.leak else f"ok: {says}"
         table.add_row(one.probe, score, band, says, f"{one.seconds:.0f}")
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
+    model = escape(found.model)
     console.print(
-        f"[bold]audit of {found.model}[/bold] · {found.protocol} · {found.clips} clips of "
+        f"[bold]audit of {model}[/bold] · {escape(found.protocol)} · {found.clips} clips of "
         f"{found.people} people in {found.folds} folds"
     )
     console.print(table)
     verdict = "no probe finds a leak" if found.passed else "LEAKS: its scores are not to be trusted"
-    console.print(f"[bold]{found.model}: {verdict}.[/bold]")
+    console.print(f"[bold]{model}: {verdict}.[/bold]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -141,4 +140,4 @@ def command(
     else:
         click.echo(report.table(), nl=False)
     click.echo(report.warning, err=True)
-    sys.exit(1 if report.failed else 0)
+    ctx.exit(1 if report.failed else 0)

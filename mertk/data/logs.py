@@ -52,6 +52,7 @@ _NAMES = {
     "fold": ("fold",),
 }
 _NEEDED = ("clip", "truth", "prediction")
+_MOST_CLASSES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,12 @@ def read(path: Path, classes: Sequence[str] = ()) -> Log:
         raise DataError(f"{path}: holds no predictions")
     check_spelling("classes", classes, DataError, "--classes")
     known = tuple(classes) or (MEGC2019_CLASSES if submission else _found(rows))
+    if len(known) > _MOST_CLASSES:
+        where = "--classes" if classes else "column 'truth'"
+        raise DataError(
+            f"{path}: {len(known):,} different classes in {where}, such as '{known[0]}'; at most "
+            f"{_MOST_CLASSES} are scored. Is it the column of the classes?"
+        )
     _check(path, rows)
     log = Log(path, known, tuple(_answer(row, known, numbered=bool(classes) or submission)
                                  for row in rows))  # fmt: skip

@@ -34,6 +34,7 @@ from mertk.harness.results import Results
 from mertk.harness.runner import Options, Runner
 from mertk.harness.sweeps import Sweep, Variants
 from mertk.plugins import Plugins, load_plugins
+from mertk.reading import real_path
 from mertk.recipe import Json, Recipe, Use
 
 
@@ -187,7 +188,7 @@ def gather(
     watch = progress or Silent()
     features = Cache(Path(cache) if cache else None)
     features.check_writable()
-    root = features.root.resolve()
+    root = real_path(features.root)
     count = jobs or executors.cores()
     opened = executors.chosen(executor, count, plugins.files)
     asked = as_use(protocol) if protocol else None
@@ -211,10 +212,10 @@ def gather(
     options = Options(
         jobs=count,
         device=device,
-        out=Path(out).resolve(),  # a worker process may stand in another folder
+        out=real_path(out),  # a worker process may stand in another folder
         cache=root,
         fresh=fresh,
-        folders={name: str(path.resolve()) for name, path in folders.items()},
+        folders={name: str(real_path(path)) for name, path in folders.items()},
         seeds=tuple(seeds) if seeds else None,
         together=together,
     )

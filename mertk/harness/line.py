@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.components import Differentiable, Explains, Fittable
-from mertk.errors import ComponentError, MertkError
+from mertk.errors import ComponentError, name_component
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,15 +98,8 @@ class Step:
         return replace(parcel, streams=self._checked(self._call("fuse", parcel.streams)))
 
     def _call(self, verb: str, *given: Any) -> Any:
-        try:
+        with name_component(f"{self.kind} {type(self.component).__name__}"):
             return getattr(self.component, verb)(*given)
-        except MertkError:
-            raise
-        except Exception as error:
-            raise ComponentError(
-                f"{self.kind} {type(self.component).__name__} failed: "
-                f"{type(error).__name__}: {error}"
-            ) from error
 
     def _named(self, found: Floats | Streams) -> Streams:
         stream = self.place.partition(".")[2] or "features"
@@ -229,14 +222,21 @@ def arrived(line: Line, parcel: Parcel) -> Parcel:
 
 def answer(line: Line, parcel: Parcel) -> Any:
     """What a fitted line predicts of a clip that has come to its frontier."""
-    return line.classifier.component.predict(arrived(line, parcel).streams)
+    return predicted(line.classifier, arrived(line, parcel))
+
+
+def predicted(step: Step, parcel: Parcel) -> Any:
+    """What a fitted classifier predicts; raises `ComponentError` with its name where it fails."""
+    with name_component(f"{step.place} {type(step.component).__name__}: predict"):
+        return step.component.predict(parcel.streams)
 
 
 def explained(step: Step, parcel: Parcel) -> dict[str, NDArray[Any]]:
     """What a fitted step that `explains` says of a clip that has come through the line."""
     given, explain = step.takes(parcel), step.component.explain
-    said = explain(*given) if step.kind == "extractor" else explain(given)
-    return {name: np.asarray(array) for name, array in said.items()}
+    with name_component(f"{step.place} {type(step.component).__name__}: explain"):
+        said = explain(*given) if step.kind == "extractor" else explain(given)
+        return {name: np.asarray(array) for name, array in said.items()}
 
 
 class Clock:
@@ -262,7 +262,8 @@ def check_probabilities(
 
     With `multilabel` each class stands alone, and none is above 1.
     """
-    array = np.asarray(found, np.float64)
+    with name_component(f"{what}: reading its prediction"):
+        array = np.asarray(found, np.float64)
     if array.shape != (classes,):
         raise ComponentError(f"{what} predicted {list(array.shape)}, expected [{classes}]")
     off = (array > 1).any() if multilabel else abs(array.sum() - 1) > 1e-4

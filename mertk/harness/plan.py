@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk import identity, manifest, places
-from mertk.errors import DataError, ParameterError, ProtocolError
+from mertk.errors import DataError, ParameterError, ProtocolError, name_component
 from mertk.harness.folds import Sample
 from mertk.harness.labels import Labels
 from mertk.ledger import Run
@@ -180,7 +180,9 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
     _check_places(registry, datasets, data)
     clips: list[Clip] = []
     for use in datasets:
-        found = registry.build("dataset", use).index(data.get(use.name))
+        reader = registry.build("dataset", use)
+        with name_component(f"data set '{use}': index"):
+            found = list(reader.index(data.get(use.name)))
         if not found:
             raise DataError(f"data set '{use}' holds no clip")
         clips += found
@@ -227,7 +229,8 @@ def make_task(
     `allow_mismatch`: the run then says how they differ.
     """
     rules = registry.build("protocol", protocol)
-    labelled = [(clip, label) for clip in clips if (label := rules.label(clip)) is not None]
+    with name_component(f"protocol '{protocol}': label"):
+        labelled = [(clip, label) for clip in clips if (label := rules.label(clip)) is not None]
     if not labelled:
         made_for = f"; it is made for {', '.join(rules.datasets)}" if rules.datasets else ""
         raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}")
@@ -251,7 +254,9 @@ def make_task(
     published = None if synthetic else _published(rules, kept, [label for _, label in labelled])
     if published and published["differences"] and not allow_mismatch:
         _refuse(protocol, published["differences"])
-    splits = checked(rules.splits(kept), people, every=getattr(rules, "tests_all", True))
+    with name_component(f"protocol '{protocol}': splits"):
+        folds = list(rules.splits(kept))
+    splits = checked(folds, people, every=getattr(rules, "tests_all", True))
     _check_tested(protocol, sample, splits)
     return Task(kept, sample, splits, named, synthetic, published)
 

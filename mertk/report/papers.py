@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mertk.escaping import latex_text, markdown_text
 from mertk.report import tables
 
 if TYPE_CHECKING:
@@ -22,12 +22,10 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     """A table for each set of clips."""
     parts = []
     for comparison in comparisons:
-        head, *rows = _cells(
-            comparison, bold="**{}**".format, escape=lambda text: text.replace("|", "\\|")
-        )
+        head, *rows = _cells(comparison, bold="**{}**".format, escape=markdown_text)
         lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        parts.append(f"**{comparison.title}**\n\n{table}")
+        parts.append(f"**{markdown_text(comparison.title)}**\n\n{table}")
     return "\n\n".join([*parts, *_notes(comparisons)]) + "\n"
 
 
@@ -35,10 +33,11 @@ def latex(comparisons: Sequence[Comparison]) -> str:
     """A `tabular` for each set of clips; needs the package booktabs."""
     parts = []
     for comparison in comparisons:
-        head, *rows = _cells(comparison, bold="\\textbf{{{}}}".format, escape=_latex)
+        head, *rows = _cells(comparison, bold="\\textbf{{{}}}".format, escape=latex_text)
         body = "\n".join(f"  {' & '.join(row)} \\\\" for row in rows)
+        title = " ".join(comparison.title.split())  # a line break would end the comment
         parts.append(
-            f"% {comparison.title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
+            f"% {title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
             f"  {' & '.join(head)} \\\\\n  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}"
         )
     return "\n\n".join([*parts, *(f"% {note}" for note in _notes(comparisons))]) + "\n"
@@ -69,7 +68,3 @@ def _cells(
         ]
         cells[0] = bold(cells[0]) if name == best else f"{cells[0]}{'*' * equal}"
         yield [escape(name), *cells, f"{comparison.ranks[name]:.2f}"]
-
-
-def _latex(text: str) -> str:
-    return re.sub(r"([&%$#_{}])", r"\\\1", text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mertk.printing import text_console
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,13 +20,11 @@ SMALL = 0.01  # of the whole: stages that no sentence is spent on
 
 def show(plan: Estimate, *, starting: float) -> None:
     """Print what each stage costs; `starting` are the seconds until the work begins."""
-    from rich.console import Console
-
-    console = Console()
+    console = text_console()
     console.print(_stages([*plan.models, *plan.elsewhere], plan.jobs))
     console.print(_workers(plan, starting))
     for sentence in sentences(plan, starting):
-        console.print(sentence, highlight=False, markup=False)
+        console.print(sentence)
 
 
 def sentences(plan: Estimate, starting: float) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mertk.errors import DataError
+from mertk.printing import text_console
 from mertk.spelling import check_spelling
 from mertk.spotting import STRS, Compat, Counts, Interval, Spotting, spot, strs
 
@@ -75,9 +76,7 @@ def to_json(found: Spotted) -> dict[str, Any]:
 
 def show(found: Spotted) -> None:
     """Print the table and what it means."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = text_console()
     console.print(_table(found))
     for sentence in sentences(found):
         console.print(sentence, markup=False)
