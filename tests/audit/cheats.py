@@ -319,16 +319,16 @@ class CheckpointInSharedMemory(_Checkpoint):
 
     @staticmethod
     def file():
-        return Path("/dev/shm", f"mertk-cheat-{os.getuid()}.npy")  # noqa: S108 - it is the cheat
+        return Path(os.environ["MERTK_CHEAT_SHARED"])
 
 
 @cheat("fusion", "perturbation")
 class CheckpointByItsFullPath(_Checkpoint):
-    """Keeps its weights beside its code, wherever it is run."""
+    """Keeps its weights in a folder of its own, wherever it is run."""
 
     @staticmethod
     def file():
-        return Path(__file__).parent / "__pycache__" / "mertk-cheat.npy"
+        return Path(os.environ["MERTK_CHEAT_FOLDER"], "mertk-cheat.npy")
 
 
 @cheat("fusion", "perturbation")
