@@ -36,7 +36,11 @@ _BLOCK = 2**15  # bits that are counted at once
 
 
 def facts_of(clips: Sequence[Clip], pictures: Sequence[Sequence[Pixels]]) -> dict[str, Floats]:
-    """Fact → numbers `[clips, numbers]`; `pictures` are the key frames of each clip, or none."""
+    """Fact → numbers `[clips, numbers]`.
+
+    `pictures` are the key frames of each clip, the onset frame first, or none. Pixels are those of
+    the onset frame: an expression shows in the other.
+    """
     frames = np.asarray([len(clip.footage.frames) for clip in clips])
     files = [files_of(clip.footage.frames) for clip in clips]
     facts: dict[str, Any] = {
@@ -47,9 +51,7 @@ def facts_of(clips: Sequence[Clip], pictures: Sequence[Sequence[Pixels]]) -> dic
     }
     if all(map(len, pictures)):
         facts["the frame size"] = [shown[0].shape[:2] for shown in pictures]
-        corners = [
-            [shown[y, x] for shown in of for y in (0, -1) for x in (0, -1)] for of in pictures
-        ]
+        corners = [[shown[0][y, x] for y in (0, -1) for x in (0, -1)] for shown in pictures]
         facts["the corner pixels"] = np.reshape(corners, (len(clips), -1))
         facts[_BIT] = _lowest_bits([of[0] for of in pictures])
     return {

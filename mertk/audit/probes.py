@@ -12,7 +12,7 @@ import numpy as np
 
 from mertk.audit.case import Case, Opened
 from mertk.audit.chance import ALPHA, DRAWS, Band, band
-from mertk.audit.facts import NAMES, WITHOUT_MEANING
+from mertk.audit.facts import NAMES, TIMING, WITHOUT_MEANING
 from mertk.audit.laws import LAWS
 from mertk.audit.verdict import Audit, Verdict
 from mertk.audit.worker import ask
@@ -175,11 +175,14 @@ def _dataset(opened: Opened) -> dict[str, Any]:
         said.insert(0, "no footage under two names")
     if not telling:
         said.append(f"no label in {', '.join(told)}")
-    worst = max(telling or told, key=lambda fact: told[fact].score, default="")
+    shown = max((telling or told).values(), key=lambda one: one.score, default=None)
+    usual = found["told"][TIMING].get("class mean")
+    if usual and not telling:
+        shown = banded(usual, truth)
     return {
         "leak": "dataset" if leaks else "",
         "how": "; ".join(said),
-        **(_shown(told[worst]) if worst else {}),
+        **(_shown(shown) if shown else {}),
     }
 
 
