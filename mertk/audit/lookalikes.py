@@ -77,8 +77,9 @@ def _registered(one: Floats, other: Floats) -> list[Floats]:
     """Warps `[2, 3]` that may lay `other` onto `one`: moved, which bears a cover; and affine."""
     import cv2
 
-    (right, down), _ = cv2.phaseCorrelate(one, other)
-    moved = np.array([[1, 0, right], [0, 1, down]], np.float32)
+    shift, _ = cv2.phaseCorrelate(one, other)
+    # What differs pulls at the shift, so a picture that stayed where it was is tried as well.
+    moved = [np.array([[1, 0, right], [0, 1, down]], np.float32) for right, down in (shift, (0, 0))]
     stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-4)
     start = np.eye(2, 3, dtype=np.float32)
     try:
@@ -86,8 +87,8 @@ def _registered(one: Floats, other: Floats) -> list[Floats]:
             one, other, start, cv2.MOTION_AFFINE, stop, _textured(other), 5
         )
     except cv2.error:  # it says so where it finds no warp
-        return [moved]
-    return [moved, np.asarray(affine, np.float32)]
+        return moved
+    return [*moved, np.asarray(affine, np.float32)]
 
 
 def _textured(picture: Floats) -> NDArray[np.uint8]:

@@ -77,7 +77,7 @@ def test_facts_tell_a_label_that_is_in_them_and_no_other(multilabel):
     splits = leave_one_subject_out([str(person) for person in people])
     bits = rng.integers(0, 2, (48, 5000)).astype(np.uint8)
     blind = facts.told_by("the lowest bit of a pixel", bits, truth, splits)
-    assert all(np.mean(told == truth) < 0.7 for told in blind.values())
+    assert all(np.mean(told == truth) < 0.8 for told in blind.values())
     bits[:, 4000], bits[:, 77] = labels & 1, labels >> 1
     told = facts.told_by("the lowest bit of a pixel", bits, truth, splits)
     assert np.array_equal(told["tree"], truth)
