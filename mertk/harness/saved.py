@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+KIND = "trained model"
+"""What a model's folder is, by its mark."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saved:
@@ -89,7 +92,7 @@ class Saved:
             raise StorageError(f"{self.name}: {error}") from error
 
     def save(self, folder: Path, plugins: Plugins) -> None:
-        """Write the folder and read it back, whole or not at all; what lies there is replaced.
+        """Write the folder and read it back, whole or not at all, in the place of another model.
 
         Raises `StorageError` where a component holds what cannot be stored, or what `load` would
         refuse.
@@ -105,7 +108,7 @@ class Saved:
             save_file(arrays, partial / "arrays.safetensors")
             Saved.load(partial, plugins)
 
-        write_folder(folder, fill)
+        write_folder(folder, fill, KIND)
 
     @classmethod
     def load(cls, folder: Path, plugins: Plugins) -> Saved:
