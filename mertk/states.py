@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from mertk.errors import StorageError
-from mertk.trusted import MARK, Trust, check_attribute, is_estimator, is_network, name_of
+from mertk.trusted import MARK, MOST_KEYS, Trust, check_attribute, is_estimator, is_network, name_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -244,7 +244,7 @@ class _Thawer:
             "float": self._float,
             "list": lambda node: list(self._things(node["list"])),
             "tuple": lambda node: tuple(self._things(node["tuple"])),
-            "set": lambda node: set(self._things(node["set"])),
+            "set": lambda node: set(self._things(_few(node["set"]))),
             "dict": self._dict,
             "array order scalar": self._array,
             "stored fields": self._stored,
@@ -292,7 +292,7 @@ class _Thawer:
         return float(node["float"])
 
     def _dict(self, node: dict[str, Any]) -> dict[Any, Any]:
-        return {self.thing(key): self.thing(value) for key, value in node["dict"]}
+        return {self.thing(key): self.thing(value) for key, value in _few(node["dict"])}
 
     def _array(self, node: dict[str, Any]) -> Any:
         made = self._once(node["array"], lambda values: np.array(values, order=node["order"]))
@@ -346,8 +346,16 @@ class _Thawer:
                     raise _damaged(f"{kind.__name__} cannot hold what is stored as its {name}")
             taken |= set(found)
             state |= found if part == "attributes" else {f"_{part}": found}
+        if not isinstance(state.get("_all_weights", [[""]])[0][0], str):
+            raise _damaged(f"{kind.__name__} has weights without names")  # torch would count layers
         made.__setstate__(state)
         return made
+
+
+def _few(entries: list[Any]) -> list[Any]:
+    if len(entries) > MOST_KEYS:
+        raise _damaged(f"it has a mapping or set of {len(entries):,} entries")
+    return entries
 
 
 def _tensor_of(values: NDArray[Any], node: Mapping[str, Any]) -> Any:

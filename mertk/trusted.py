@@ -21,6 +21,9 @@ from typing import Any
 from mertk.errors import StorageError
 
 MARK = "__mertk_stored__"
+MOST_KEYS = 10_000
+"""Entries of a mapping or set: numbers can be chosen so that finding each takes all the others."""
+
 _TORCH = "torch.nn.modules"
 _SCHEMA = 2**25  # bytes of the text that says what an estimator holds
 _VISITS = 1_000_000  # parts of an estimator that are looked at; a forest of 1,000 trees has 60,000
@@ -197,6 +200,8 @@ def _visits(node: Any, known: dict[Any, int]) -> int:
         return sum(_visits(one, known) for one in node)
     if not isinstance(node, dict):
         return 0
+    if len(node) > MOST_KEYS or node.get("__loader__") == "RandomGeneratorNode":
+        return _VISITS + 1  # a generator's seed can be made to be stirred for years
     own = node.get("__id__")
     if own in known:
         return known[own]

@@ -255,6 +255,7 @@ _offer(
     "skops makes a tree", _skops, "TreeNode", "os", "system",
     content="ITEMS", __reduce__={"args": "ITEMS"},
 )  # fmt: skip
+_offer("skops stirs a seed", _skops, "RandomGeneratorNode", "numpy.random._generator", "Generator")
 _offer("skops of no known kind", _skops, "EvalNode", "os", "system")
 
 
@@ -445,6 +446,11 @@ for _path, _value in [
     (MARGINS, {"tensor": "0", "parameter": True, "grad": True, "last": False}),
     (MARGINS, {"tensor": "0", "parameter": "a", "grad": [], "last": {}}),
     (MARGINS, _RELU),
+    (MARGINS, {"set": [at * (2**61 - 1) for at in range(400_000)]}),
+    (MARGINS, {"dict": [[at * (2**61 - 1), 0] for at in range(300_000)]}),
+    (MARGINS, {"network": "torch.nn.modules.rnn:LSTM", **NETWORK, "attributes": {
+        "num_layers": 10**12, "bidirectional": False, "_all_weights": {"list": [{"list": [1]}]},
+    }}),
 ]:  # fmt: skip
     _shown = "nothing" if _value is DROP else repr(_value)[:50]
     _offer(f"{_path} is {_shown}", _put, _path, _value)

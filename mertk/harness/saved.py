@@ -162,8 +162,8 @@ class Saved:
 
 
 def _components(line: Line) -> dict[str, Any]:
-    """What a fold fits, by place."""
-    return {step.place: step.component for step in line.inside}
+    """What learns in a fold, by place: nothing else may differ from what its recipe makes."""
+    return {step.place: step.component for step in line.inside if step.learns}
 
 
 def train(request: Request, seed: int, watch: Progress) -> Saved:
