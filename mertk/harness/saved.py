@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 
+KIND = "trained model"
+"""What a model's folder is, by its mark."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saved:
@@ -96,7 +99,7 @@ class Saved:
         return parcel
 
     def save(self, folder: Path, plugins: Plugins) -> tuple[str, ...]:
-        """Write the folder and read it back, whole or not at all; what lies there is replaced.
+        """Write the folder and read it back, whole or not at all, in the place of another model.
 
         Gives the packages that whoever loads it must trust, as `load` takes them. Raises
         `StorageError` where a component holds what cannot be stored, or what `load` would refuse.
@@ -123,7 +126,7 @@ class Saved:
             )
             Saved.load(partial, plugins, trust)
 
-        write_folder(folder, fill)
+        write_folder(folder, fill, KIND)
         return trust
 
     @classmethod
