@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from mertk.registry import Registrar, Registry
     from mertk.splits import Split, leave_one_subject_out
     from mertk.spots import Spot
+    from mertk.states import stored
 
 __version__ = "0.1.0"
 
@@ -94,6 +95,7 @@ _HOMES = {
     "mertk.registry": "Registrar Registry",
     "mertk.splits": "Split leave_one_subject_out",
     "mertk.spots": "Spot",
+    "mertk.states": "stored",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = (
@@ -162,6 +164,7 @@ __all__ = [
     "spotting",
     "stacking",
     "stats",
+    "stored",
     "testing",
     "training",
 ]

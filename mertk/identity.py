@@ -117,8 +117,15 @@ def source_hash(target: type | Callable[..., Any]) -> str:
     return _hash_of(module.__name__, str(module.__file__))
 
 
-@functools.lru_cache(maxsize=256)
-def _hash_of(name: str, file: str) -> str:
+def modules_behind(target: type | Callable[..., Any]) -> dict[str, str]:
+    """The modules whose code `source_hash` follows, with their files; none without a file."""
+    module = inspect.getmodule(target)
+    if module is None or not getattr(module, "__file__", None):
+        return {}
+    return _followed(module.__name__, str(module.__file__))
+
+
+def _followed(name: str, file: str) -> dict[str, str]:
     todo, seen = [(name, file)], {name: file}
     while todo:
         at, path = todo.pop()
@@ -126,6 +133,12 @@ def _hash_of(name: str, file: str) -> str:
             if found not in seen:
                 seen[found] = where
                 todo.append((found, where))
+    return seen
+
+
+@functools.lru_cache(maxsize=256)
+def _hash_of(name: str, file: str) -> str:
+    seen = _followed(name, file)
     total = hashlib.sha256()
     for found in sorted(seen):
         total.update(_normalised(seen[found]).encode())

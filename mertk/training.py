@@ -21,6 +21,7 @@ import numpy as np
 
 from mertk.errors import ComponentError, ParameterError
 from mertk.schedules import Loss, Optimizer, Schedule, added
+from mertk.states import stored
 
 if TYPE_CHECKING:
     import torch
@@ -61,6 +62,7 @@ Watcher = Callable[["Trained", int], None]
 """Is shown a network as it is after each epoch, which counts from 0."""
 
 
+@stored
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
     """A trained network in evaluation mode, and which classes it has `seen` `[classes]`.

@@ -80,5 +80,7 @@ def command(
             plugins=plugins, progress=bar,
         )  # fmt: skip
         found = saved.train(request, seed, bar)
-        found.save(out, plugins)
+        trust = found.save(out, plugins)
     click.echo(f"{modelcard.warning(found.about)}\nClasses: {', '.join(found.classes)}; in {out}")
+    if trust:
+        click.echo(modelcard.needs(trust))

@@ -89,15 +89,16 @@ class Step:
     def apply(self, parcel: Parcel) -> Parcel:
         """The parcel with this step's result in it."""
         if self.kind == "aligner":
-            return replace(parcel, faces=self._call("align", parcel.footage))
+            return replace(parcel, faces=self.asked("align", parcel.footage))
         if self.kind == "roi":
-            return replace(parcel, regions=self._call("locate", parcel.faces))
+            return replace(parcel, regions=self.asked("locate", parcel.faces))
         if self.kind == "extractor":
-            found = self._call("extract", parcel.faces, parcel.regions)
+            found = self.asked("extract", parcel.faces, parcel.regions)
             return replace(parcel, streams={**parcel.streams, **self._named(found)})
-        return replace(parcel, streams=self._checked(self._call("fuse", parcel.streams)))
+        return replace(parcel, streams=self._checked(self.asked("fuse", parcel.streams)))
 
-    def _call(self, verb: str, *given: Any) -> Any:
+    def asked(self, verb: str, *given: Any) -> Any:
+        """What a method of the component gives; raises `ComponentError` where it breaks down."""
         with name_component(f"{self.kind} {type(self.component).__name__}"):
             return getattr(self.component, verb)(*given)
 
@@ -233,10 +234,9 @@ def predicted(step: Step, parcel: Parcel) -> Any:
 
 def explained(step: Step, parcel: Parcel) -> dict[str, NDArray[Any]]:
     """What a fitted step that `explains` says of a clip that has come through the line."""
-    given, explain = step.takes(parcel), step.component.explain
-    with name_component(f"{step.place} {type(step.component).__name__}: explain"):
-        said = explain(*given) if step.kind == "extractor" else explain(given)
-        return {name: np.asarray(array) for name, array in said.items()}
+    given = step.takes(parcel)
+    said = step.asked("explain", *(given if step.kind == "extractor" else [given]))
+    return {name: np.asarray(array) for name, array in said.items()}
 
 
 class Clock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mertk.escaping import markdown_code, markdown_text
@@ -58,6 +58,15 @@ def _scores(about: Mapping[str, Any]) -> str:
     return f"On people it had not seen it scored {told}, in the folds of {protocol}."
 
 
+def needs(trust: Sequence[str]) -> str:
+    """What whoever asks the model must allow it, in a sentence."""
+    options = " ".join(f"--trust {name}" for name in trust)
+    return (
+        f"It names code outside mertk, which is imported when it is asked: `mertk predict` needs "
+        f"{options}."
+    )
+
+
 def text(about: Mapping[str, Any]) -> str:
     """The model card, in Markdown."""
     recipe = Recipe.from_json(about["identity"]["recipe"])
@@ -95,5 +104,6 @@ def text(about: Mapping[str, Any]) -> str:
         "- the licences of the data that it was trained on hold for it as well",
         "",
         "`mertk predict` asks it; `model.json` and `arrays.safetensors` hold no code.",
+        *([needs(about["trust"])] if about["trust"] else []),
         "",
     ])  # fmt: skip

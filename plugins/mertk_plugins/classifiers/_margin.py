@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+import mertk
 from mertk_plugins.classifiers._gram import Fold, rows_of_folds
 from mertk_plugins.classifiers._linear import Linear, weigh
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    import mertk
     from mertk_plugins.classifiers._gram import Clips, Indices, Labels, Matrix, Rows, Scaling
 
 Margins = Callable[["Matrix"], "Matrix"]
@@ -72,6 +72,7 @@ class MarginClassifier:
                 yield from group
 
 
+@mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """Margins over the classes that training held; none where that was but one."""
@@ -101,6 +102,7 @@ class Answer:
         return found
 
 
+@mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
     """One answer over all classes, or in multi-label training one per class."""
