@@ -93,13 +93,14 @@ class Measurer:
         if not line.prefix:
             return None
         names = PrefixKeys.of(registry, recipe, line)
-        keys = [names.clip(clip.fingerprint) for clip in self.task.clips]
-        before = self._sizes(keys)
+        keys = [names.clip(clip) for clip in self.task.clips]
+        before = {} if self.options.fresh else self._sizes(keys)
         missing = [at for at, key in enumerate(keys) if key not in promised and at not in before]
         probes, waited = self._some(missing or list(before))
         promised.update(keys)
         sizes = self._sizes(keys)
-        left = [at for at in missing if at not in sizes]
+        done = {clip.uid for probe in probes for clip in probe.clips} if self.options.fresh else ()
+        left = [at for at in missing if at not in sizes or self._is_old(at, done)]
         return ClipsMeasured(probes, waited, left, sizes, keys)
 
     def _some(self, chosen: Sequence[int]) -> tuple[Sequence[ClipsProbe], float]:

@@ -61,10 +61,12 @@ class Job:
         return cliplist.read(self.clips)[1]
 
 
-def prepare_clip(recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip) -> float:
-    """A unit of the prefix pass: one clip, seconds spent."""
+def prepare_clip(
+    recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip, *, fresh: bool = False
+) -> float:
+    """A unit of the prefix pass: one clip, seconds spent; `fresh` computes what is there, too."""
     line, keys = _line(recipe, files)
-    return run_prefix(line, keys, Cache(cache), clip)
+    return run_prefix(line, keys, Cache(cache), clip, fresh=fresh)
 
 
 def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
@@ -96,10 +98,10 @@ def _most_memory() -> float:
     return round(told / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
-def do_once(job: Job, behind: Job, seed: int) -> None:
+def do_once(job: Job, behind: Job, seed: int, *, fresh: bool = False) -> None:
     """A unit of a replay: what it fits once, and every clip behind it in the cache."""
     cache, once = Cache(job.cache), once_of(Run(job.run))
-    if all(cache.get(key) is not None for key in behind.keys):
+    if not fresh and all(cache.get(key) is not None for key in behind.keys):
         return
     with at_work(job) as line:
         stages = fit_once(line, once, Stock(job), job.sample, seed)
@@ -164,11 +166,13 @@ class Stock:
         footage = self._job.footage[at] if self._job.footage else None
         if not self._job.keys:
             return Parcel(footage=footage)
-        return _read(self._job.cache, self._job.keys[at], footage)
+        cache, key = self._job.cache, self._job.keys[at]
+        return _read(cache, key, footage, Cache(cache).writing_of(key))
 
 
 @functools.lru_cache(maxsize=20_000)
-def _read(cache: Path, key: str, footage: Footage | None) -> Parcel:
+def _read(cache: Path, key: str, footage: Footage | None, _writing: int) -> Parcel:
+    """What an entry holds, read once as long as it is not written again."""
     stored = Cache(cache).get(key)
     if stored is None:
         raise StorageError(
