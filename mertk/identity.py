@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mertk.component_code import read_code
 from mertk.errors import ComponentError
-from mertk.sources import read_code, release_of, releases_of
+from mertk.releases import release_of, releases_of
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from mertk.registry import Registry
 
 _RELEASES = ("mertk", "numpy", "scikit-learn", "opencv-python", "torch", "timm", "dlib-bin")
+
+
+_SCORES = "mertk.metrics"
+"""What a protocol scores by; scores are computed anew from predictions whenever they are shown."""
 
 
 def digest(data: Any) -> str:
@@ -44,8 +49,10 @@ def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any
     defaults = {name: p.default for name, p in entry.parameters().items()}
     params = {**defaults, **use.params}
     try:
-        code = read_code(entry.load())
-        foreign = {"code": _code_behind(str(params["path"]))} if entry.open and "path" in params else {}
+        code = read_code(entry.load(), aside=_SCORES if kind == "protocol" else "")
+        foreign = (
+            {"code": _code_behind(str(params["path"]))} if entry.open and "path" in params else {}
+        )
     except ComponentError as error:
         raise ComponentError(f"{kind} '{use.name}': {error}") from error
     return {
@@ -122,7 +129,7 @@ def _code_of_reader(maker: Any) -> list[Any] | None:
     target = maker if inspect.isfunction(maker) else getattr(maker, "__func__", type(maker))
     if target.__module__.partition(".")[0] in ("builtins", "mertk"):
         return None
-    code = read_code(target, package_files=False)
+    code = read_code(target, whole=False)
     return [code.source, dict(code.libraries)]
 
 

@@ -72,6 +72,10 @@ class _Walk:
             if node is not None:
                 self._add_cell(owner.__qualname__, node, one.__globals__)
                 break
+        else:
+            for one in functions:
+                if not (hasattr(owner, "__dataclass_fields__") and one.__name__.startswith("__")):
+                    self.add(one.__name__, one)
         self._add_held(owner)
 
     def _add_foreign(self, owner: type, functions: list[FunctionType]) -> None:
@@ -183,7 +187,9 @@ def _node_of(file: str, name: str, line: int) -> _Scope | None:
         tree = ast.parse(text)
     except SyntaxError:
         return None
-    around = [node for node in _scopes(tree, name) if _first(node) <= line <= (node.end_lineno or 0)]
+    around = [
+        node for node in _scopes(tree, name) if _first(node) <= line <= (node.end_lineno or 0)
+    ]
     return max(around, key=_first, default=None)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _REGISTRATION = frozenset({"Card", "Manifest", "Recipe", "Replay", "Use"})
@@ -119,7 +119,10 @@ def _without_registration(body: list[ast.stmt]) -> list[ast.stmt]:
         changed = False
         for node in list(kept):
             if isinstance(node, _Imports):
-                node.names = [a for a in node.names if _bound(a) not in idle or counts[_bound(a)]]
+                lazy = isinstance(node, ast.ImportFrom) and node.module == "mertk"
+                node.names = [
+                    a for a in node.names if counts[_bound(a)] or not (lazy or _bound(a) in idle)
+                ]
                 if not node.names:
                     kept.remove(node)
                 continue
@@ -151,6 +154,7 @@ def _last(node: ast.expr) -> set[str]:
 
 def _assigned(node: ast.stmt) -> set[str]:
     """The names that a statement binds, if binding them is all that it does."""
+    targets: Sequence[ast.expr]
     if isinstance(node, ast.AnnAssign):
         targets, value = [node.target], node.value
     elif isinstance(node, ast.Assign):

@@ -10,9 +10,9 @@ import numpy as np
 
 from mertk import apex, identity
 from mertk.cache import Cache
+from mertk.component_code import read_code
 from mertk.errors import DataError
 from mertk.harness.line import PIPELINE_VERSION
-from mertk.sources import read_code
 
 if TYPE_CHECKING:
     from mertk.clips import Clip

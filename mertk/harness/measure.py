@@ -99,8 +99,7 @@ class Measurer:
         probes, waited = self._some(missing or list(before))
         promised.update(keys)
         sizes = self._sizes(keys)
-        done = {clip.uid for probe in probes for clip in probe.clips} if self.options.fresh else ()
-        left = [at for at in missing if at not in sizes or self._is_old(at, done)]
+        left = missing if self.options.fresh else [at for at in missing if at not in sizes]
         return ClipsMeasured(probes, waited, left, sizes, keys)
 
     def _some(self, chosen: Sequence[int]) -> tuple[Sequence[ClipsProbe], float]:
@@ -112,7 +111,9 @@ class Measurer:
             prepare_clip, self.model.recipe, self.plugins.files, self.options.cache
         )
         units = [
-            functools.partial(probe_clips, prepare, order[at::workers], CLIPS_BUDGET)
+            functools.partial(
+                probe_clips, prepare, order[at::workers], CLIPS_BUDGET, fresh=self.options.fresh
+            )
             for at in range(workers)
         ]
         return self._measured("measuring clips", units)

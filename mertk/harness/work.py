@@ -25,6 +25,7 @@ from mertk.harness.line import Line, Parcel, build_line
 from mertk.harness.prefix import PrefixKeys, pack, run_prefix, unpack
 from mertk.harness.replay import fit_once, moved
 from mertk.harness.together import fitted_lines
+from mertk.identity import digest, recipe_identity
 from mertk.ledger import Fold, Run
 from mertk.plugins import load_plugins
 from mertk.recipe import Recipe
@@ -148,9 +149,14 @@ def fold_line(job: Job, once: tuple[str, ...] = ()) -> Line:
     return moved(build_line(load_plugins(job.files).registry, job.recipe), once)
 
 
-@functools.lru_cache(maxsize=4)
 def _line(recipe: Recipe, files: tuple[str, ...]) -> tuple[Line, PrefixKeys]:
-    """The prefix of a recipe, built once a process: its components are pure."""
+    """The prefix of a recipe, built once a process for the same code: its components are pure."""
+    registry = load_plugins(files).registry
+    return _built(recipe, files, digest(recipe_identity(registry, recipe)))
+
+
+@functools.lru_cache(maxsize=4)
+def _built(recipe: Recipe, files: tuple[str, ...], _code: str) -> tuple[Line, PrefixKeys]:
     registry = load_plugins(files).registry
     line = build_line(registry, recipe)
     return line, PrefixKeys.of(registry, recipe, line)
