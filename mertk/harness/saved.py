@@ -7,6 +7,7 @@ people, `README.md`.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from mertk.registry import Registry
 
 FORMAT = 1
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +140,7 @@ class Saved:
                 f"{folder / 'model.json'} is damaged ({type(error).__name__}: {error}); train the "
                 "model again"
             ) from error
+        _warn_of_changes(folder, plugins.registry, recipe, about["identity"])
         line = build_line(plugins.registry, recipe)
         fitted = states.thawed(state, arrays, _packages(plugins.registry, recipe))
         steps = [
@@ -145,6 +148,20 @@ class Saved:
             for step in line.inside
         ]
         return cls(*named, line=Line(line.prefix, tuple(steps)), about=about)
+
+
+def _warn_of_changes(
+    folder: Path, registry: Registry, recipe: Recipe, named: Mapping[str, Any]
+) -> None:
+    """Say where a model was trained with other code than is here now."""
+    changed = identity.changed_components(registry, recipe, named.get("components", {}))
+    if changed:
+        _LOG.warning(
+            "%s was trained with other code of %s: what it predicts now may differ from what was "
+            "measured; train it again",
+            folder,
+            ", ".join(changed),
+        )
 
 
 def _packages(registry: Registry, recipe: Recipe) -> list[str]:
