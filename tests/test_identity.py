@@ -724,3 +724,22 @@ def test_a_known_key_is_not_worked_out_again(registry, monkeypatch):
     monkeypatch.setattr(component_code, "add_object", None)
     monkeypatch.setattr(sources, "parse_module", None)
     assert identity.recipe_identity(registry, recipe) == before
+
+
+def test_a_model_says_that_it_was_trained_with_other_code(folder, caplog, tmp_path):
+    from mertk.harness import saved
+
+    registry = plugins.load_plugins([folder / "plugin.py"]).registry
+    recipe = registry.recipe("bright_prior")
+    named = {"components": identity.recipe_identity(registry, recipe)}
+    saved._warn_of_changes(tmp_path, registry, recipe, named)
+    assert not caplog.records
+    (folder / "deeper.py").write_text("value = 2\n")
+    forget(folder)
+    registry = plugins.load_plugins([folder / "plugin.py"]).registry
+    assert identity.changed_components(registry, recipe, named["components"]) == [
+        "extractor bright"
+    ]
+    saved._warn_of_changes(tmp_path, registry, recipe, named)
+    assert "was trained with other code of extractor bright: " in caplog.text
+    assert len(caplog.records) == 1
