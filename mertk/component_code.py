@@ -38,7 +38,8 @@ def read_code(target: Any, *, whole: bool = True, aside: str = "") -> Code:
     """
     found = _trace(target, whole=whole, aside=aside)
     parts = {hashlib.sha256(code.encode()).hexdigest() for code in found.codes.values()}
-    files = {*found.files, *_declared(target)}
+    named = {file for file in found.files if file.is_file()}  # it may be gone by now
+    files = {*named, *_declared(target)}
     if whole:
         files.update(_of_package(target))
     hashes = {f"{file.name} {_hash_file(file)}" for file in files}

@@ -254,9 +254,14 @@ def _is_installed(file: Path) -> bool:
 
 
 def _named_files(strings: Iterable[str], folder: Path) -> Iterator[Path]:
-    """The files that texts name, as seen from the folder of the code."""
+    """The files that texts name relative to the folder of the code."""
     for text in strings:
-        if text and len(text) <= _LONGEST_NAME and "\0" not in text and "\n" not in text:
+        if (
+            text
+            and len(text) <= _LONGEST_NAME
+            and "\0" not in text
+            and not Path(text).is_absolute()
+        ):
             file = folder / text
             try:
                 if file.is_file():

@@ -743,3 +743,10 @@ def test_a_model_says_that_it_was_trained_with_other_code(folder, caplog, tmp_pa
     saved._warn_of_changes(tmp_path, registry, recipe, named)
     assert "was trained with other code of extractor bright: " in caplog.text
     assert len(caplog.records) == 1
+
+
+def test_a_named_file_that_is_gone_is_no_part_of_a_key_any_more(folder):
+    found = plugins.load_plugins([folder / "plugin.py"]).registry
+    before = identity.component_identity(found, "extractor", mertk.Use("bright"))
+    (folder / "named.npy").unlink()
+    assert identity.component_identity(found, "extractor", mertk.Use("bright")) != before

@@ -143,7 +143,7 @@ def test_cached_clips_are_not_counted(asked, tmp_path):
 def test_fresh_counts_what_is_cached_and_finished(asked):
     run(asked(RECIPE))
     found = stages(estimate(asked(RECIPE, fresh=True)))
-    assert (found["features"].left, found["folds"].left) == (12, 4)
+    assert (found["features"].left, found["folds"].left) == (16, 4)
     assert found["features"].seconds(1) > 0
 
 
