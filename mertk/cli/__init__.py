@@ -5,6 +5,7 @@ A command's file is imported when it is called, so `mertk --help` imports no num
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from pathlib import Path
@@ -91,6 +92,10 @@ def main(arguments: list[str] | None = None) -> None:
         _end(str(error), 2)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG or "--debug" in given:
+            raise
+        _end(f"{error.filename}: no file or folder can have so long a name; give another", 2)
     sys.exit(code if isinstance(code, int) else 0)
 
 

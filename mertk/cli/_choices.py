@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
     from mertk.recipe import Json, Use
 
     Command = Callable[..., None]
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range, which neither nan nor inf is."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; fails where it is none such."""
+        found: float = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return found
 
 
 def _folders(data: Sequence[str]) -> Any:

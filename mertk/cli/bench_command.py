@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mertk.harness.bench import Request
     from mertk.recipe import Json, Use
 
+PAGE = "report.html"
+"""The page, in the folder of the runs."""
+
 
 @click.command("bench")
 @click.option(
@@ -154,10 +157,13 @@ def command(
     The floors `majority` and `prior` always run with them.
     """
     from mertk.cli.progress import Bar
+    from mertk.files import check_file
     from mertk.harness.bench import gather, run
     from mertk.report import html, tables, terminal
 
     began = time.perf_counter()
+    if not plan:
+        check_file(out / PAGE)
     plugins = load(ctx)
     with Bar() as bar:
         request = gather(
@@ -189,7 +195,7 @@ def command(
             return
         results = run(request, bar)
         bar.stage("report", 0)
-        page = html.write(results, out / "report.html", plugins, frames=frames)
+        page = html.write(results, out / PAGE, plugins, frames=frames)
     if as_json:
         click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
     else:

@@ -24,8 +24,10 @@ def command(ctx: click.Context, runs: tuple[Path, ...], out: Path, *, as_json: b
     RUNs are run folders, or folders of them. Writes compare.html, its figures as SVG, and tables
     for a paper as LaTeX and Markdown.
     """
+    from mertk.files import check_files
     from mertk.report import compare, papers, versus
 
+    check_files(out, compare.FILES)
     found = versus.compared(runs, load(ctx))
     page = compare.write(found, out)
     if as_json:

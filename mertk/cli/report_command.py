@@ -47,10 +47,16 @@ def command(
     as_json: bool,
 ) -> None:
     """Recompute the table and report.html from run folders, or from a folder of them."""
+    from mertk.cache import Cache
+    from mertk.files import check_file
     from mertk.harness.labelmaps import LabelMap
     from mertk.harness.results import Results
     from mertk.report import html, tables, terminal
 
+    if out is not None:
+        check_file(out)
+    if occlusion:
+        Cache().check_writable()
     plugins = load(ctx)
     results = Results.load(*runs, plugins=plugins)
     results.label_maps = [LabelMap.parse(text) for text in maps]

@@ -66,9 +66,11 @@ def command(
     """
     from mertk import training
     from mertk.cli.progress import Bar
+    from mertk.files import check_folder
     from mertk.harness import modelcard, saved
     from mertk.harness.bench import gather
 
+    check_folder(out, saved.KIND)
     plugins = load(ctx)
     training.use_device(device)
     with Bar() as bar:

@@ -10,6 +10,7 @@ from typing import Literal
 from mertk import hooks, stats
 from mertk.cache import Cache
 from mertk.errors import ParameterError
+from mertk.files import check_writable
 from mertk.harness import executors
 from mertk.harness.apexes import spot
 from mertk.harness.keyframes import jittered, spotted, without
@@ -185,7 +186,9 @@ def gather(
     """
     plugins = plugins or load_plugins()
     watch = progress or Silent()
-    root = Cache(Path(cache) if cache else None).root.resolve()
+    features = Cache(Path(cache) if cache else None)
+    features.check_writable()
+    root = features.root.resolve()
     count = jobs or executors.cores()
     opened = executors.chosen(executor, count, plugins.files)
     asked = as_use(protocol) if protocol else None
@@ -224,6 +227,7 @@ def gather(
 def run(request: Request, progress: Progress | None = None) -> Results:
     """Run what was asked for, or what of it is not finished yet."""
     plugins, options = request.plugins, request.options
+    check_writable(options.out)
     runs: list[Run] = []
     renewed: set[str] = set()
     with request.opened([options.out, options.cache]) as workers:

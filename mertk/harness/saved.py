@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 _LOG = logging.getLogger(__name__)
 
+KIND = "trained model"
+"""What a model's folder is, by its mark."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saved:
@@ -91,7 +94,7 @@ class Saved:
             raise StorageError(f"{self.name}: {error}") from error
 
     def save(self, folder: Path, plugins: Plugins) -> None:
-        """Write the folder and read it back, whole or not at all; what lies there is replaced.
+        """Write the folder and read it back, whole or not at all, in the place of another model.
 
         Raises `StorageError` where a component holds what cannot be stored, or what `load` would
         refuse.
@@ -107,7 +110,7 @@ class Saved:
             save_file(arrays, partial / "arrays.safetensors")
             Saved.load(partial, plugins)
 
-        write_folder(folder, fill)
+        write_folder(folder, fill, KIND)
 
     @classmethod
     def load(cls, folder: Path, plugins: Plugins) -> Saved:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk import identity
-from mertk.files import write_json
+from mertk.files import json_text, write_file
 
 if TYPE_CHECKING:
     from mertk.ledger import Run
@@ -20,10 +20,18 @@ if TYPE_CHECKING:
     from mertk.registry import Registry
 
 
+def file_of(runs: Path, registry: Registry, recipe: Recipe) -> Path:
+    """Where the audit of a recipe is kept, for the reports of runs."""
+    return _file(runs, identity.recipe_identity(registry, recipe))
+
+
 def write(runs: Path, registry: Registry, recipe: Recipe, found: Mapping[str, Any]) -> Path:
-    """Keep an audit of a recipe, as its `to_json` gives it, and give the file's path."""
-    file = _file(runs, identity.recipe_identity(registry, recipe))
-    write_json(file, {"made": identity.provenance("cpu")["made"], **found})
+    """Keep an audit of a recipe, as its `to_json` gives it, and give the file's path.
+
+    Raises `StorageError` as `write_file` does.
+    """
+    file = file_of(runs, registry, recipe)
+    write_file(file, json_text({"made": identity.provenance("cpu")["made"], **found}))
     return file
 
 

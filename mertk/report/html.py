@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk import stats
-from mertk.files import write_text
+from mertk.files import check_file, write_file
 from mertk.harness import stamps
 from mertk.report import cite, explored, groups, published, tables
 from mertk.report.curve import curve
@@ -42,8 +42,10 @@ def write(
 
     `frames` puts pictures of clips into it; default: of synthetic ones alone. `occlusion` is for
     how many clips, the worst mistakes first, models are fitted again to map what they rest on.
+    Raises `StorageError` where a file is there that mertk did not write.
     """
-    write_text(Path(path), render(results, plugins, frames=frames, occlusion=occlusion))
+    check_file(Path(path))
+    write_file(Path(path), render(results, plugins, frames=frames, occlusion=occlusion))
     return Path(path)
 
 
