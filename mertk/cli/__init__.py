@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,9 @@ def load(ctx: click.Context) -> Any:
     for name, reason in plugins.broken.items():
         click.echo(f"Warning: plug-in {name} is left out: {reason}", err=True)
     return plugins
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Say on standard error what was left out, and why."""
+    for line in lines:
+        click.echo(f"Warning: {line}", err=True)

@@ -22,19 +22,15 @@ def measured(request: Request, named: Mapping[str, Any]) -> dict[str, Any] | Non
     """
     from mertk.harness.results import Results
 
-    model, task = request.models[0], request.task
-    run = Run.find(request.options.out, model.name, named)
-    seeds = sorted({fold.seed for fold in run.folds()}) if run else []
-    if not run or not seeds:
-        return None
-    if not all(run.has(seed, split.name) for seed in seeds for split in task.splits):
+    run = Run.find(request.options.out, request.models[0].name, named)
+    if not run or not run.contents().whole:
         return None
     results = Results([run], request.plugins)
     row = results.table().to_dict("records")[0]
     scores = [
         [name, *(row[f"{name}{end}"] for end in ("", "_low", "_high"))] for name in results.chance
     ]
-    return {"run": run.path.name, "seeds": len(seeds), "scores": scores}
+    return {"run": run.path.name, "seeds": len(run.seeds), "scores": scores}
 
 
 def warning(about: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ lie as JSON below the run's folder, one file a (seed, fold), and can be finished
 from __future__ import annotations
 
 import contextlib
-import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk import stats, training
-from mertk.errors import ComponentError
-from mertk.files import write_json
+from mertk.errors import ComponentError, StorageError
 from mertk.harness.folds import Sample, run_fold
 from mertk.harness.work import Job, Stock, at_work
+from mertk.ledger import Run
+from mertk.runfiles import read_sealed, write_sealed
 from mertk.splits import Split
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mertk.clips import Streams
     from mertk.harness.line import Line, Parcel
-    from mertk.ledger import Fold, Run
+    from mertk.ledger import Fold
     from mertk.training import Trained
 
 SHARE = 0.2  # of the training people, for the inner choice
@@ -84,7 +84,7 @@ def do_epochs(job: Job, split: Split, seed: int) -> bool:
         test=test,
         inner=inner,
     )
-    write_json(file_of(job.run, seed, split.name), asdict(found))
+    write_sealed(file_of(job.run, seed, split.name), Run(job.run).key, asdict(found))
     return bool(test)
 
 
@@ -104,12 +104,14 @@ def file_of(run: Path, seed: int, fold: str) -> Path:
     return run / "oracle" / f"seed{seed}-{zlib.crc32(fold.encode()):08x}.json"
 
 
-def read(file: Path) -> Epochs | None:
-    """What was written; None where it was not, or is damaged."""
+def read(run: Run, seed: int, fold: str) -> Epochs | None:
+    """What was written of a fold; None where it was not, or is damaged, which `contents` tells."""
     try:
-        return Epochs(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        found = read_sealed(file_of(run.path, seed, fold), run.key)
+        epochs = Epochs(**found) if found else None
+    except (StorageError, TypeError):
         return None
+    return epochs if epochs and (epochs.seed, epochs.fold) == (seed, fold) else None
 
 
 def _epochs(line: Line, job: Job, split: Split, seed: int) -> tuple[Fold, list[Any]]:
@@ -161,17 +163,23 @@ class Gap:
     epoch: float
 
 
-def gaps(run: Run, folds: Sequence[str]) -> list[Gap]:
-    """The three rules on a run's epochs, over the seeds of which all `folds` were looked at."""
+def gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
+    """The three rules on a run's epochs, over the seeds of which all of `folds` were looked at."""
     looked = []
-    for seed in sorted({fold.seed for fold in run.folds()}):
-        read_of = (read(file_of(run.path, seed, name)) for name in folds)
-        found = [one for one in read_of if one is not None and len(one.test)]
-        if len(found) == len(folds):
+    for seed in sorted({fold.seed for fold in folds}):
+        names = [fold.name for fold in folds if fold.seed == seed]
+        found = [one for name in names if (one := read(run, seed, name)) and len(one.test)]
+        if len(found) == len(names):
             looked.append(found)
     if not looked:
         return []
     return [_gap(rule, looked, len(run.classes)) for rule in RULES]
+
+
+def has_no_epochs(run: Run, folds: Sequence[Fold]) -> bool:
+    """Whether a look at some of these folds has shown that nothing there has epochs."""
+    found = (read(run, fold.seed, fold.name) for fold in folds)
+    return any(one is not None and not len(one.test) for one in found)
 
 
 def _gap(rule: str, looked: Sequence[Sequence[Epochs]], classes: int) -> Gap:

@@ -86,9 +86,9 @@ class Runner:
             (split, seed)
             for seed in seeds
             for split in self.task.splits
-            if oracle.read(oracle.file_of(run.path, seed, split.name)) is None
+            if oracle.read(run, seed, split.name) is None
         ]
-        first = oracle.read(oracle.file_of(run.path, seeds[0], self.task.splits[0].name))
+        first = oracle.read(run, seeds[0], self.task.splits[0].name)
         if not missing or (first is not None and not first.test):
             return
         self.watch.stage(f"{model.name}: epochs", len(missing))
@@ -102,8 +102,11 @@ class Runner:
 
     def _finish(self, model: Model, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
         """Do the folds that are missing of these seeds."""
+        run.note_seeds(seeds)
         missing = [(s, n) for n in seeds for s in self.task.splits if not run.has(n, s.name)]
         if not missing:
+            if not run.knows_prefix:
+                job()  # which notes it again
             return
         jobs = self._once(model, run, job(), sorted({seed for _, seed in missing}))
         self.watch.stage(f"{model.name}: folds", len(missing))
@@ -151,11 +154,12 @@ class Runner:
         registry, task = self.plugins.registry, self.task
         line = build_line(registry, model.recipe)
         keys: tuple[str, ...] = ()
+        spent, read = 0.0, list[str]()
         if line.prefix:
             names = PrefixKeys.of(registry, model.recipe, line)
             keys = tuple(names.clip(clip) for clip in task.clips)
-            run.note_prefix(self._prefix(model, keys))
-            run.note_keyframes(of_prefix(line, task.clips[0]))
+            spent, read = self._prefix(model, keys), list(of_prefix(line, task.clips[0]))
+        run.note_prefix(spent, read)
         needs = line.needs | moved(line, model.once).needs
         return Job(
             recipe=model.recipe,
@@ -179,9 +183,7 @@ class Runner:
             "published": self.task.published,
             "seen_before": seen_before(registry, model.recipe, self.task.identity["datasets"]),
         }
-        run = Run.open(self.options.out, model.name, named, about)
-        run.note_clips({clip.uid: _facts(clip) for clip in self.task.clips})
-        return run
+        return Run.open(self.options.out, model.name, named, about, facts_of(self.task))
 
     def _prefix(self, model: Model, keys: Sequence[str]) -> float:
         """Compute what is not in the cache; clips that fail are reported together at the end.
@@ -254,6 +256,21 @@ def origins_of(registry: Registry, recipe: Recipe, named: Mapping[str, Any]) -> 
     parts += [("dataset", use["name"]) for use in named["datasets"]]
     parts += [("protocol", named["protocol"]["name"])]
     return sorted({registry.get(kind, name).origin for kind, name in parts})
+
+
+def facts_of(task: Task) -> dict[str, dict[str, Any]]:
+    """By clip id what a run writes down of it before its first fold."""
+    sample = task.sample
+    fold = {int(at): split.name for split in task.splits for at in split.test}
+    return {
+        clip.uid: {
+            "fold": fold.get(at),
+            "person": str(sample.people[at]),
+            "truth": sample.labels[at].tolist(),
+            **_facts(clip),
+        }
+        for at, clip in enumerate(task.clips)
+    }
 
 
 def _facts(clip: Clip) -> dict[str, Any]:

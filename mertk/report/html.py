@@ -22,7 +22,8 @@ from mertk.report.labels import per_label
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from mertk.harness.results import Outcome, Results
+    from mertk.harness.outcomes import Outcome
+    from mertk.harness.results import Results
     from mertk.plugins import Plugins
 
 
@@ -159,7 +160,7 @@ def _stages(results: Results) -> list[dict[str, Any]]:
     for outcome in results.outcomes:
         spent: dict[str, float] = {}
         memory = 0.0
-        for fold in outcome.run.folds():
+        for fold in outcome.folds:
             memory = max(memory, fold.memory)
             for name, seconds in fold.seconds.items():
                 if name not in ("total", "load"):
@@ -194,7 +195,7 @@ def _weights(results: Results, regions: Mapping[str, Sequence[str]]) -> list[dic
     for outcome in results.outcomes:
         said = [
             clip["region_weights"]
-            for fold in outcome.run.folds()
+            for fold in outcome.folds
             for clip in fold.explained.values()
             if "region_weights" in clip
         ]
