@@ -115,6 +115,11 @@ class Cache:
         path = self._path(key)
         return path.stat().st_size if path.is_file() else None
 
+    def writing_of(self, key: str) -> int:
+        """A number that is another one after each `put`, while the old content is held; 0: none."""
+        path = self._path(key)
+        return path.stat().st_ino if path.is_file() else 0
+
     def entries(self) -> Iterator[Path]:
         """The files of all entries; others that lie in the folder are none."""
         for path in self.root.glob("??/*.safetensors"):

@@ -70,6 +70,14 @@ class Frames:
         return None
 
     @property
+    def makers(self) -> tuple[Callable[[Any], Any], ...]:
+        """What reads a frame, and then what changes it, in this order; none of pixels in memory."""
+        if self._array is not None:
+            return ()
+        read = self._read
+        return (*read.frames.makers, read.change) if isinstance(read, _Chain) else (read,)
+
+    @property
     def shape(self) -> tuple[int, int, int, int]:
         """`(time, height, width, 3)`; the size is that of the first frame."""
         if self._size is None:

@@ -81,7 +81,7 @@ PAGE = "report.html"
     "--resume/--fresh",
     default=True,
     show_default=True,
-    help="Keep finished folds, or run them again.",
+    help="Keep finished folds and cached features, or compute both again.",
 )
 @click.option(
     "--allow-mismatch",

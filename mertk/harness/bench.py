@@ -33,6 +33,7 @@ from mertk.harness.replay import moved
 from mertk.harness.results import Results
 from mertk.harness.runner import Options, Runner
 from mertk.harness.sweeps import Sweep, Variants
+from mertk.ledger import Run
 from mertk.plugins import Plugins, load_plugins
 from mertk.reading import real_path
 from mertk.recipe import Json, Recipe, Use
@@ -100,7 +101,7 @@ def bench(
             faster, and gives what one fold after the other gives, within float error.
         out: the folder that holds the run folders.
         cache: the folder of cached features; default: the user's cache folder.
-        fresh: forget finished folds of these runs first.
+        fresh: forget finished folds of these runs first, and compute their features again.
         allow_mismatch: run also where the clips are not those that the protocol is published with.
         plugins: what `load_plugins` gave; default: the installed ones.
         progress: told of stages and steps.
@@ -201,7 +202,7 @@ def gather(
     chosen = _choose(plugins, models, task, preset=preset, swaps=swaps, sets=sets)
     if keyframes != "given":
         none, local = keyframes == "none", executors.Local(count, plugins.files)
-        task = without(task) if none else spotted(task, spot(task, root, local, watch))
+        task = without(task) if none else spotted(task, spot(task, root, local, watch, fresh=fresh))
         chosen = [replace(model, name=f"{model.name}+keyframes={keyframes}") for model in chosen]
     if replay:
         chosen.insert(1, _replayed(plugins, models[0], chosen[0], replay))
@@ -228,11 +229,12 @@ def run(request: Request, progress: Progress | None = None) -> Results:
     """Run what was asked for, or what of it is not finished yet."""
     plugins, options = request.plugins, request.options
     check_writable(options.out)
-    runs = []
+    runs: list[Run] = []
+    renewed: set[str] = set()
     with request.opened([options.out, options.cache]) as workers:
         for model in request.models:
             task = jittered(request.task, model.jitter)
-            runner = Runner(plugins, task, options, workers, progress or Silent())
+            runner = Runner(plugins, task, options, workers, progress or Silent(), renewed)
             runs.append(runner.run(model))
             if request.oracle_gap and model.recipe.extractors and not model.replay:
                 runner.look(model, runs[-1])

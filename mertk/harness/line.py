@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from mertk.registry import Registry
 
 
+PIPELINE_VERSION = 1
+"""Of what the pipeline itself computes, beside its components: raise it when that changes.
+
+Features in the cache and runs are known by it, so those of an earlier one are computed again. What
+counts is the arithmetic from frames to predictions: of `mertk.data` and of this package, how steps
+are applied, features stored, chance drawn and folds fitted.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parcel:
     """What is known of one clip on its way down the line; never a label, never a subject."""

@@ -94,12 +94,12 @@ class Measurer:
             return None
         names = PrefixKeys.of(registry, recipe, line)
         keys = [names.clip(clip) for clip in self.task.clips]
-        before = self._sizes(keys)
+        before = {} if self.options.fresh else self._sizes(keys)
         missing = [at for at, key in enumerate(keys) if key not in promised and at not in before]
         probes, waited = self._some(missing or list(before))
         promised.update(keys)
         sizes = self._sizes(keys)
-        left = [at for at in missing if at not in sizes]
+        left = missing if self.options.fresh else [at for at in missing if at not in sizes]
         return ClipsMeasured(probes, waited, left, sizes, keys)
 
     def _some(self, chosen: Sequence[int]) -> tuple[Sequence[ClipsProbe], float]:
@@ -111,7 +111,9 @@ class Measurer:
             prepare_clip, self.model.recipe, self.plugins.files, self.options.cache
         )
         units = [
-            functools.partial(probe_clips, prepare, order[at::workers], CLIPS_BUDGET)
+            functools.partial(
+                probe_clips, prepare, order[at::workers], CLIPS_BUDGET, fresh=self.options.fresh
+            )
             for at in range(workers)
         ]
         return self._measured("measuring clips", units)

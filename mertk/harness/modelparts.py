@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk import identity
+from mertk.component_code import modules_behind
 from mertk.errors import StorageError
 from mertk.trusted import Trust, is_within
 
@@ -96,7 +96,7 @@ def trust_of(registry: Registry, uses: Mapping[str, Use], named: Iterable[str] =
     packages: set[str] = set()
     for place, use in uses.items():
         entry = registry.get(place.partition(".")[0], use.name)
-        modules |= set(identity.modules_behind(entry.load()))
+        modules |= set(modules_behind(entry.load()))
         packages |= set(entry.needs) - {"torch"}  # of torch, its networks are known
     return Trust(frozenset(modules), frozenset(packages), frozenset(named))
 

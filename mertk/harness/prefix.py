@@ -12,8 +12,8 @@ import numpy as np
 from mertk.cache import Cache, Stored
 from mertk.clips import Faces, Frames, Regions, Warp
 from mertk.errors import ComponentError, DataError, MertkError, StorageError
-from mertk.harness.line import Line, Parcel, Step
-from mertk.identity import component_identity, digest
+from mertk.harness.line import PIPELINE_VERSION, Line, Parcel, Step
+from mertk.identity import clip_identity, component_identity, digest
 from mertk.source_files import describe_sources
 
 if TYPE_CHECKING:
@@ -42,23 +42,26 @@ class PrefixKeys:
 
     def clip(self, clip: Clip) -> str:
         """The cache key of everything that crosses the frontier for one clip."""
-        return digest([clip.uid, clip.fingerprint, self.parts])
+        return digest([clip_identity(clip), PIPELINE_VERSION, self.parts])
 
     def geometry(self, clip: Clip) -> str:
         """The cache key of the aligner's transform and landmarks for one clip."""
-        return digest([clip.uid, clip.fingerprint, "geometry", self.aligner])
+        return digest([clip_identity(clip), PIPELINE_VERSION, "geometry", self.aligner])
 
 
-def run_prefix(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> float:
+def run_prefix(
+    line: Line, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
+) -> float:
     """Compute and store what crosses the frontier for one clip, if it is not there: seconds.
 
-    Raises `DataError` or `ComponentError` that names the clip.
+    `fresh`: compute and store it also where it is there. Raises `DataError` or `ComponentError`
+    that names the clip.
     """
     start = time.perf_counter()
     key = keys.clip(clip)
-    if cache.get(key) is None:
+    if fresh or cache.get(key) is None:
         try:
-            parcel = _apply(line.prefix, keys, cache, clip)
+            parcel = _apply(line.prefix, keys, cache, clip, fresh=fresh)
             arrays, about = pack(parcel, line.needs)
             sources = describe_sources(clip)
         except MertkError as error:
@@ -82,21 +85,28 @@ def parcel_of(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> Parcel:
     return unpack(stored, clip.footage)
 
 
-def _apply(steps: Sequence[Step], keys: PrefixKeys, cache: Cache, clip: Clip) -> Parcel:
+def _apply(
+    steps: Sequence[Step], keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool
+) -> Parcel:
     parcel = Parcel(footage=clip.footage)
     for step in steps:
         if step.kind == "aligner":
-            faces = aligned(step, keys, cache, clip)
+            faces = aligned(step, keys, cache, clip, fresh=fresh)
             parcel = Parcel(footage=clip.footage, faces=faces)
         else:
             parcel = step.apply(parcel)
     return parcel
 
 
-def aligned(step: Step, keys: PrefixKeys, cache: Cache, clip: Clip) -> Faces:
-    """The aligner's faces; where they are one warp of the clip's frames, the warp is remembered."""
+def aligned(
+    step: Step, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
+) -> Faces:
+    """The aligner's faces; where they are one warp of the clip's frames, the warp is remembered.
+
+    `fresh`: what is remembered is not used.
+    """
     key, footage = keys.geometry(clip), clip.footage
-    stored = cache.get(key)
+    stored = None if fresh else cache.get(key)
     if stored is not None:
         warp = Warp.from_json(stored.about["warp"])
         return footage.faces(

@@ -74,7 +74,7 @@ def is_done(folder: Path, clip: Clip) -> bool:
     """Whether the folder holds all files of this clip, as its pixels and timing are now."""
     about = _about(folder)
     files = about.get("files", ())
-    return about.get("fingerprint") == clip.fingerprint and all(
+    return about.get("fingerprint") == identity.clip_identity(clip) and all(
         (folder / name).is_file() for name in files
     )
 
@@ -87,7 +87,8 @@ def _fill(making: Making, clip: Clip, folder: Path) -> None:
     if faces.landmarks is not None and len(faces.landmarks) == _POINTS:
         np.save(folder / LANDMARKS, np.asarray(faces.landmarks, np.float32))
     names = sorted(file.name for file in folder.iterdir())
-    write_json(folder / _ABOUT, {"uid": clip.uid, "fingerprint": clip.fingerprint, "files": names})
+    made_of = identity.clip_identity(clip)
+    write_json(folder / _ABOUT, {"uid": clip.uid, "fingerprint": made_of, "files": names})
 
 
 @functools.lru_cache(maxsize=4)

@@ -75,12 +75,16 @@ class FoldProbe:
 
 
 def probe_clips(
-    prepare: Callable[[Clip], float], clips: Sequence[Clip], budget: float
+    prepare: Callable[..., float], clips: Sequence[Clip], budget: float, *, fresh: bool = False
 ) -> ClipsProbe:
-    """Compute clips, at least two if there are, until `budget` seconds are over."""
+    """Compute clips, at least two if there are, until `budget` seconds are over.
+
+    `fresh`: also those that are in the cache.
+    """
+    compute = functools.partial(prepare, fresh=fresh)
     begun, end, found = time.time(), 0.0, []
     for clip in clips:
-        found.append(ClipTime(clip.uid, _seconds(prepare, clip), _seconds(prepare, clip)))
+        found.append(ClipTime(clip.uid, _seconds(compute, clip), _seconds(prepare, clip)))
         end = end or time.perf_counter() + budget  # the first one is cold
         if len(found) > 1 and time.perf_counter() > end:
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from mertk.errors import ComponentError, DataError, MertkError
 from mertk.harness import cliplist, oracle
 from mertk.harness.counting import count_saved_folds
 from mertk.harness.keyframes import of_prefix
-from mertk.harness.line import build_line
+from mertk.harness.line import PIPELINE_VERSION, build_line
 from mertk.harness.prefix import PrefixKeys
 from mertk.harness.replay import moved
 from mertk.harness.together import offers
@@ -66,6 +66,8 @@ class Runner:
     options: Options
     workers: Executor
     watch: Progress
+    renewed: set[str] = field(default_factory=set)
+    """The cache keys of the clips that the runners of this command have gone through."""
 
     def run(self, model: Model) -> Run:
         """The model's run, with every fold of every seed in it."""
@@ -142,7 +144,10 @@ class Runner:
             seed: replace(job, clips=cliplist.note(run.path, job.sample, keys[seed]))
             for seed in seeds
         }
-        units = [functools.partial(do_once, job, jobs[seed], seed) for seed in seeds]
+        units = [
+            functools.partial(do_once, job, jobs[seed], seed, fresh=self.options.fresh)
+            for seed in seeds
+        ]
         for _ in self.workers.run(units):
             self.watch.step()
         return jobs
@@ -154,9 +159,9 @@ class Runner:
         keys: tuple[str, ...] = ()
         spent, read = 0.0, list[str]()
         if line.prefix:
-            spent, read = self._prefix(model), list(of_prefix(line, task.clips[0]))
             names = PrefixKeys.of(registry, model.recipe, line)
             keys = tuple(names.clip(clip) for clip in task.clips)
+            spent, read = self._prefix(model, keys), list(of_prefix(line, task.clips[0]))
         run.note_prefix(spent, read)
         needs = line.needs | moved(line, model.once).needs
         return Job(
@@ -183,12 +188,20 @@ class Runner:
         }
         return Run.open(self.options.out, model.name, named, about, facts_of(self.task))
 
-    def _prefix(self, model: Model) -> float:
-        """Compute what is not in the cache; clips that fail are reported together at the end."""
+    def _prefix(self, model: Model, keys: Sequence[str]) -> float:
+        """Compute what is not in the cache; clips that fail are reported together at the end.
+
+        With `fresh`, what this command has not computed itself does not count as being there.
+        """
         clips = self.task.clips
         self.watch.stage(f"{model.name}: features", len(clips))
         todo = functools.partial(prepare_clip, model.recipe, self.plugins.files, self.options.cache)
-        units = [functools.partial(_try, todo, clip) for clip in clips]
+        old = [self.options.fresh and key not in self.renewed for key in keys]
+        self.renewed.update(keys)
+        units = [
+            functools.partial(_try, functools.partial(todo, fresh=fresh), clip)
+            for clip, fresh in zip(clips, old, strict=True)
+        ]
         failed: list[MertkError] = []
         spent = 0.0
         for uid, found in self.workers.run(units):
@@ -232,6 +245,7 @@ def identity_of(registry: Registry, task: Task, model: Model) -> dict[str, Any]:
     named = {
         "recipe": model.recipe.to_json(),
         "components": identity.recipe_identity(registry, model.recipe),
+        "pipeline": PIPELINE_VERSION,
         **task.identity,
     }
     if model.replay:

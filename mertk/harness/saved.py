@@ -6,6 +6,7 @@ people, `README.md`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
     from mertk.harness.bench import Request
     from mertk.harness.progress import Progress
     from mertk.plugins import Plugins
+    from mertk.registry import Registry
 
 FORMAT = 2
+_LOG = logging.getLogger(__name__)
 
 KIND = "trained model"
 """What a model's folder is, by its mark."""
@@ -160,6 +163,7 @@ class Saved:
             ) from error
         known = modelparts.trust_of(registry, recipe.places(), named)
         states.thaw(about.pop("state"), arrays, _components(line), known)
+        _warn_of_changes(folder, registry, recipe, about["identity"])
         classes = tuple(about["identity"]["classes"])
         return cls(about["name"], classes, about["multilabel"], line=line, about=about)
 
@@ -167,6 +171,20 @@ class Saved:
 def _components(line: Line) -> dict[str, Any]:
     """What learns in a fold, by place: nothing else may differ from what its recipe makes."""
     return {step.place: step.component for step in line.inside if step.learns}
+
+
+def _warn_of_changes(
+    folder: Path, registry: Registry, recipe: Recipe, named: Mapping[str, Any]
+) -> None:
+    """Say where a model was trained with other code than is here now."""
+    changed = identity.changed_components(registry, recipe, named.get("components", {}))
+    if changed:
+        _LOG.warning(
+            "%s was trained with other code of %s: what it predicts now may differ from what was "
+            "measured; train it again",
+            folder,
+            ", ".join(changed),
+        )
 
 
 def train(request: Request, seed: int, watch: Progress) -> Saved:

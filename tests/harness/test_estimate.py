@@ -1,6 +1,7 @@
 """A plan: measured by a clock that only the toy components move, so that its numbers are known."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -132,12 +133,20 @@ def test_nothing_goes_into_the_ledger_and_measured_clips_into_the_cache(asked, t
     assert sum(1 for _ in Cache().entries()) > 0
 
 
-def test_cached_clips_are_not_counted(asked):
+def test_cached_clips_are_not_counted(asked, tmp_path):
     run(asked(RECIPE))
-    found = stages(estimate(asked(RECIPE, fresh=True)))
+    shutil.rmtree(tmp_path / "runs")
+    found = stages(estimate(asked(RECIPE)))
     assert (found["features"].left, found["features"].disk) == (0, 0)
     assert found["features"].seconds(1) == 0
     assert found["folds"].left == 4
+
+
+def test_fresh_counts_what_is_cached_and_finished(asked):
+    run(asked(RECIPE))
+    found = stages(estimate(asked(RECIPE, fresh=True)))
+    assert (found["features"].left, found["folds"].left) == (16, 4)
+    assert found["features"].seconds(1) > 0
 
 
 def test_clips_that_two_models_share_are_counted_once(asked):
