@@ -18,8 +18,7 @@ from typing import Any
 import mertk
 from mertk import training
 from mertk.harness import saved
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
+from mertk.harness.study import Study
 from mertk.report import card
 
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
@@ -64,8 +63,8 @@ def _dataset(difficulty: str) -> str:
 def weights(name: str) -> int:
     """The trained weights of a model's networks, counted after a step on a few clips."""
     with training.paced(lambda _done, _planned: False):
-        request = gather([name], dataset="synthetic:subjects=2,clips=3", floors=False)
-        return saved.train(request, 0, Silent()).weights
+        study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False)
+        return saved.train(study.open(), 0).weights
 
 
 def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[card.Measured]:

@@ -21,8 +21,7 @@ import numpy as np
 
 import mertk
 from mertk.harness import saved, watching
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
+from mertk.harness.study import Study
 
 FPS = 25
 _SIZE = (640, 360)
@@ -81,7 +80,7 @@ def _child(file: Path, spotter: str) -> dict[str, float]:
 def _watched(file: Path, spotter: str) -> dict[str, float]:
     registry = mertk.load_plugins().registry
     use = mertk.Use("synthetic", subjects=4, clips=3)
-    model = saved.train(gather(["flow_svm"], dataset=use, floors=False), 0, Silent())
+    model = saved.train(Study(models=["flow_svm"], dataset=use, floors=False).open(), 0)
     start = time.perf_counter()
     watched = watching.watch(file, registry.build("aligner", mertk.Use("eye_similarity")))
     followed = time.perf_counter()

@@ -88,6 +88,12 @@ class Run:
         return cls(path) if (path / "run.json").exists() else None
 
     @property
+    def variant(self) -> Mapping[str, Any]:
+        """The model and what is changed in it, as `Variant.to_json` gives it."""
+        found: Mapping[str, Any] = self.provenance.get("variant", {})
+        return found
+
+    @property
     def replay(self) -> Mapping[str, Any] | None:
         """The order of work that lets held-out clips in, as `name` and `once`; None: strict."""
         found: Mapping[str, Any] | None = self.identity.get("replay")

@@ -28,6 +28,7 @@ import mertk
 from mertk import cli, scaffold
 from mertk.harness import plan
 from mertk.harness.line import build_line
+from mertk.harness.study import Study
 from mertk.recipe import SLOTS, Recipe, Use
 
 ROOT = Path(__file__).parents[1]
@@ -332,15 +333,22 @@ def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> plan.Task:
 def _audited(case: Any, **_: Any) -> Any:
     registry = mertk.load_plugins(case.files).registry
     build_line(registry, Recipe.from_json(case.recipe))
-    registry.build("protocol", Use.from_json(case.protocol))
-    _no_clips(registry, map(Use.from_json, case.datasets), {})
+    study = Study.from_json(case.study).open(plugins=mertk.load_plugins(case.files))
+    registry.build("protocol", study.protocol)
+    _no_clips(registry, study.datasets, {})
     raise _Stop
 
 
-def _prepared(preparation: Any, _jobs: int) -> Any:
-    _no_clips(preparation.registry, preparation.uses, {})
+def _benched(study: Any, *_: Any) -> Any:
+    assert study.variants
+    raise _Stop
+
+
+def _prepared(preparation: Any) -> Any:
+    study = preparation.study
+    _no_clips(study.registry, study.datasets, {})
     if preparation.protocol:
-        preparation.registry.build("protocol", preparation.protocol)
+        study.registry.build("protocol", preparation.protocol)
     raise _Stop
 
 
@@ -350,13 +358,12 @@ def _surveyed(registry: Any, name: str, _folder: Any) -> Any:
 
 
 _STOPS = {
-    "mertk.harness.bench.read_clips": _no_clips,
-    "mertk.harness.bench.make_task": _no_labels,
-    "mertk.harness.bench.run": _stop,
-    "mertk.harness.estimate.estimate": _stop,
-    "mertk.harness.saved.train": _stop,
+    "mertk.harness.study.read_clips": _no_clips,
+    "mertk.harness.study.make_task": _no_labels,
+    "mertk.harness.bench.run_study": _benched,
+    "mertk.harness.bench.plan_study": _benched,
+    "mertk.harness.saved.train": _benched,
     "mertk.harness.saved.Saved.load": _stop,
-    "mertk.harness.spot.read_clips": _no_clips,
     "mertk.harness.spot.recordings": _stop,
     "mertk.audit.audit": _audited,
     "mertk.harness.prepare._Preparation.run": _prepared,

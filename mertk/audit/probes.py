@@ -56,7 +56,7 @@ def audit(
         verdicts = tuple(pool.map(run, probes))
     people = len(set(task.sample.people.tolist()))
     return Audit(
-        case.name, case.protocol["name"], len(task.clips), people, len(task.splits), verdicts
+        case.name, opened.protocol.name, len(task.clips), people, len(task.splits), verdicts
     )
 
 

@@ -1,96 +1,100 @@
-"""Options that several commands share, from text to what the harness takes."""
+"""The fields of records as options of commands."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import Field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mertk.options import Option, default_of, options_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from mertk.recipe import Json, Use
-
-    Command = Callable[..., None]
-
-
-def _folders(data: Sequence[str]) -> Any:
-    """`--data`: one bare folder, or NAME=FOLDER for each data set, or nothing."""
-    named = dict(text.partition("=")[::2] for text in data if "=" in text)
-    bare = [text for text in data if "=" not in text]
-    if bare and (named or len(bare) > 1):
-        raise click.UsageError("several --data: write --data NAME=FOLDER for each")
-    return bare[0] if bare else named
+Command = Callable[..., None]
+R = TypeVar("R")
 
 
-def _swap(text: str) -> tuple[str, list[Use]]:
-    """`--swap SLOT=NAME:KEY=VALUE`; a+b for several fusion blocks."""
-    from mertk.recipe import Use
+def record_options(record: type[Any], *names: str, **helps: str) -> Callable[[Command], Command]:
+    """Give a command the options of some fields of a record, or of all.
 
-    slot, equals, uses = text.partition("=")
-    if not equals:
-        raise click.UsageError(f"--swap {text}: write SLOT=NAME or SLOT=NAME:KEY=VALUE")
-    return slot, [Use.parse(part) for part in uses.split("+")]
+    Args:
+        record: the class.
+        names: the fields; none for all that the command line has.
+        helps: another help text for a field, where the command uses it in its own way.
+    """
+    known = options_of(record)
+    wanted = names or [name for name, (_, about) in known.items() if not about.hidden]
 
+    def decorate(command: Command) -> Command:
+        for name in reversed(list(wanted)):
+            one, about = known[name]
+            command = _click_option(one, about, helps.get(name, about.help))(command)
+        return command
 
-def _set(text: str) -> tuple[str, Json]:
-    """`--set SLOT.PARAMETER=VALUE`."""
-    from mertk.recipe import parse_value
-
-    path, equals, value = text.partition("=")
-    if not equals or "." not in path:
-        raise click.UsageError(f"--set {text}: write SLOT.PARAMETER=VALUE")
-    return path, parse_value(value)
-
-
-def _each(parse: Callable[[str], Any]) -> Callable[..., list[Any]]:
-    return lambda _ctx, _param, texts: [parse(text) for text in texts]
+    return decorate
 
 
-folders_option = click.option(
-    "--data",
-    multiple=True,
-    metavar="[NAME=]FOLDER",
-    callback=lambda _ctx, _param, texts: _folders(texts),
-    help="Where a data set lies.",
-)
-"""`--data`, as the harness takes `data`."""
-
-_TASK = (
-    click.option(
-        "--dataset",
-        multiple=True,
-        metavar="NAME[:KEY=VALUE,…]",
-        callback=_each(str),
-        help="May be repeated. Default: the protocol's, or else synthetic.",
-    ),
-    folders_option,
-    click.option(
-        "--protocol",
-        metavar="NAME[:KEY=VALUE,…]",
-        help="Names classes, clips and folds. Default: the data set's usual one.",
-    ),
-    click.option(
-        "--set",
-        "sets",
-        multiple=True,
-        metavar="SLOT.PARAMETER=VALUE",
-        callback=_each(_set),
-        help="Set a parameter of the (first) model, or dataset.PARAMETER.",
-    ),
-    click.option(
-        "--swap",
-        "swaps",
-        multiple=True,
-        metavar="SLOT=NAME[:KEY=VALUE,…]",
-        callback=_each(_swap),
-        help="Exchange a component of the (first) model; a+b for several fusion blocks.",
-    ),
-)
+def read_record(record: type[R], given: Mapping[str, Any], **more: Any) -> R:
+    """The record that a command's options give; `more` are fields that it has no option for."""
+    found = {name: given[name] for name in options_of(record) if name in given}
+    return record(**{**found, **more})
 
 
-def task_options(command: Command) -> Command:
-    """`--dataset`, `--data`, `--protocol`, `--set` and `--swap`, as the harness takes them."""
-    for option in reversed(_TASK):
-        command = option(command)
-    return command
+def _click_option(one: Field[Any], about: Option, text: str) -> Callable[[Command], Command]:
+    default = default_of(one)
+    name = one.name.replace("_", "-")
+    declared: tuple[str, ...] = about.names or (f"--{name}",)
+    if about.off:
+        return click.option(about.off, one.name, flag_value=False, default=True, help=text)
+    if isinstance(default, bool):
+        return click.option(*declared, one.name, is_flag=True, default=default, help=text)
+    return click.option(
+        *declared,
+        one.name,
+        default=None if about.several or not _is_shown(default) else default,
+        show_default=_is_shown(default),
+        multiple=about.several,
+        metavar=about.metavar or None,
+        type=_click_type(about, one),
+        callback=_callback(about, default),
+        help=text,
+    )
+
+
+def _is_shown(default: Any) -> bool:
+    """Whether a default is worth a word in the help."""
+    return isinstance(default, str | int) and not isinstance(default, bool)
+
+
+def _click_type(about: Option, one: Field[Any]) -> Any:
+    if about.choices:
+        return click.Choice(about.choices)
+    if about.least is not None:
+        return click.IntRange(about.least)
+    if "Path" in str(one.type) and not about.parse:
+        return click.Path(path_type=Path)
+    return str
+
+
+def _callback(about: Option, default: Any) -> Callable[..., Any]:
+    """From what click read to what the field holds."""
+
+    def convert(_ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
+        if about.several:
+            parsed = [about.parse(text) if about.parse else text for text in value]
+            return _joined(about, parsed, default)
+        if value is None:
+            return default
+        return about.parse(value) if about.parse and isinstance(value, str) else value
+
+    return convert
+
+
+def _joined(about: Option, parsed: Sequence[Any], default: Any) -> Any:
+    if not parsed:
+        return default
+    return about.join(parsed) if about.join else parsed

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import folders_option
+from mertk.cli._choices import record_options
+from mertk.harness.execution import Execution
+from mertk.harness.study import Study
 
 
 @click.command("prepare")
@@ -16,7 +18,7 @@ from mertk.cli._choices import folders_option
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
 )
-@folders_option
+@record_options(Study, "data")
 @click.option(
     "--aligner",
     default="eye_similarity",
@@ -48,17 +50,13 @@ from mertk.cli._choices import folders_option
     type=click.Choice(["folder", "megc"]),
     help="megc adds the tree of pictures that STSTNet and HTNet read.",
 )
-@click.option(
-    "--protocol",
-    metavar="NAME[:KEY=VALUE,…]",
-    help="Take its clips alone. Default: all; for megc the data set's usual one.",
+@record_options(
+    Study,
+    "protocol",
+    "allow_mismatch",
+    protocol="Take its clips alone. Default: all; for megc the data set's usual one.",
 )
-@click.option(
-    "--allow-mismatch",
-    is_flag=True,
-    help="Go on also where the clips are not those that the protocol is published with.",
-)
-@click.option("--jobs", type=click.IntRange(1), help="Worker processes. Default: one per core.")
+@record_options(Execution, "jobs")
 @click.pass_context
 def prepare(
     ctx: click.Context,

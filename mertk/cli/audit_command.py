@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import task_options
+from mertk.cli._choices import record_options
+from mertk.harness.execution import Execution
+from mertk.harness.study import Study
 
 if TYPE_CHECKING:
     from mertk.audit import Audit
@@ -17,15 +19,17 @@ if TYPE_CHECKING:
 
 @click.command("audit")
 @click.option("--model", required=True, metavar="NAME[:PRESET]", help="A model or a recipe file.")
-@task_options
-@click.option("--preset", help="Default: quick where the model has one.")
-@click.option("--replay", metavar="NAME", help="In its authors' order of work, which leaks.")
+@record_options(
+    Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "replay",
+    preset="Default: quick where the model has one.",
+    replay="In its authors' order of work, which leaks.",
+)  # fmt: skip
 @click.option("--probe", "probes", multiple=True,
               type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
               help="May be repeated. Default: all.")  # fmt: skip
 @click.option("--quick", is_flag=True, help="Fewer clips and one disturbed fold.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--jobs", type=click.IntRange(1), help="Probes at once. Default: one per core.")
+@record_options(Execution, "jobs", "device", jobs="Probes at once. Default: one per core.")
 @click.option("--runs", default="runs", show_default=True, type=click.Path(path_type=Path),
               help="Keep the verdict here, for the reports of runs.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -53,6 +57,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         sets=given["sets"],
         replay=given["replay"],
         seed=given["seed"],
+        device=given["device"],
         quick=given["quick"],
     )
     with Bar() as bar:

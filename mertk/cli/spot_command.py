@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import folders_option
+from mertk.cli._choices import record_options
+from mertk.harness.study import Study
 
 
 @click.command("spot")
@@ -28,7 +29,7 @@ from mertk.cli._choices import folders_option
     metavar="NAME[:KEY=VALUE,…]",
     help="A data set of long videos.",
 )
-@folders_option
+@record_options(Study, "data")
 @click.option(
     "--aligner",
     metavar="NAME[:KEY=VALUE,…]",

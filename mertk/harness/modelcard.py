@@ -9,27 +9,28 @@ from mertk.ledger import Run
 from mertk.recipe import Recipe, Use
 
 if TYPE_CHECKING:
-    from mertk.harness.bench import Request
+    from mertk.harness.study import OpenStudy
 
 _PEOPLE = "It is not for decisions about people."
 
 
-def measured(request: Request, named: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The scores of the request's model on people it has not seen, if `bench` has measured them.
+def measured(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The scores of the study's model on people it has not seen, if `bench` has measured them.
 
-    They are those of the run of this identity where the request's runs lie, with all its folds;
+    They are those of the run of this identity where the study's runs lie, with all its folds;
     None where there is no such run.
     """
     from mertk.harness.results import Results
 
-    model, task = request.models[0], request.task
-    run = Run.find(request.options.out, model.name, named)
+    variant = study.variants[0]
+    task = study.task_of(variant)
+    run = Run.find(study.execution.runs_folder, variant.name, named)
     seeds = sorted({fold.seed for fold in run.folds()}) if run else []
     if not run or not seeds:
         return None
     if not all(run.has(seed, split.name) for seed in seeds for split in task.splits):
         return None
-    results = Results([run], request.plugins)
+    results = Results([run], study.plugins)
     row = results.table().to_dict("records")[0]
     scores = [
         [name, *(row[f"{name}{end}"] for end in ("", "_low", "_high"))] for name in results.chance

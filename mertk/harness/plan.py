@@ -1,4 +1,4 @@
-"""From names to work: which models, on which clips, under which labels, in which folds."""
+"""The clips that count under a protocol, with their labels and folds."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk import identity, manifest, places
+from mertk import identity, manifest
 from mertk.errors import DataError, ParameterError, ProtocolError
 from mertk.harness.folds import Sample
 from mertk.harness.labels import Labels
-from mertk.ledger import Run
-from mertk.recipe import Json, Recipe, Use
+from mertk.recipe import Use
 from mertk.splits import Split, checked
 
 if TYPE_CHECKING:
@@ -23,22 +22,6 @@ if TYPE_CHECKING:
     from mertk.registry import Registry
 
 FLOORS = ("majority", "prior")
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A recipe under the name that tables show: model, preset, and what was changed.
-
-    A `replay` fits the places `once` before the folds, on all clips: it leaks, and is stamped.
-    `jitter` is by how many frames its key frames are wrong.
-    """
-
-    name: str
-    recipe: Recipe
-    quick: bool = False
-    replay: str = ""
-    once: tuple[str, ...] = ()
-    jitter: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,118 +37,6 @@ class Task:
     identity: Mapping[str, Any]
     synthetic: bool
     published: Mapping[str, Any] | None = None
-
-
-_OF_DATASETS = "dataset."
-"""Begins the path of a setting that is the data sets' and not the model's."""
-
-
-def choose_model(
-    registry: Registry,
-    text: str,
-    *,
-    preset: str | None,
-    synthetic: bool,
-    swaps: Sequence[tuple[str, Sequence[Use]]] = (),
-    sets: Sequence[tuple[str, Json]] = (),
-) -> Model:
-    """A model by `name` or `name:preset`, a recipe file, or the recipe of an earlier run's folder.
-
-    Swaps and settings are applied to it, those of `dataset.…` apart. Without a preset, `quick` is
-    taken on synthetic data where the model has one, else the model's default. Raises
-    `ParameterError` where a slot is exchanged or a parameter set twice.
-    """
-    _once("swap", [slot for slot, _ in swaps], "several fusion blocks are one swap, a+b")
-    _once("set", [path for path, _ in sets], "a sweep tries several values")
-    name, _, named = text.partition(":")
-    if name.endswith((".toml", ".json")):
-        recipe, shown, wanted = Recipe.load(Path(name)), Path(name).stem, None
-    elif (Path(name) / "run.json").is_file():
-        earlier = Run(Path(name))
-        recipe, shown, wanted = Recipe.from_json(earlier.identity["recipe"]), earlier.name, None
-    else:
-        presets = registry.get("model", name).presets
-        wanted = named or preset
-        if not wanted and synthetic and "quick" in presets:
-            wanted = "quick"
-        recipe = registry.recipe(name, wanted or None)
-        shown = f"{name}:{wanted}" if wanted else name
-    for slot, uses in swaps:
-        recipe = recipe.swap(slot, *uses)
-        shown += f"+{slot}={','.join(map(str, uses))}"
-    for path, value in sets:
-        if path.startswith(_OF_DATASETS):
-            continue
-        recipe = recipe.set(path, value)
-        shown += f"+{path}={value}"
-    return Model(shown, recipe, quick=wanted == "quick")
-
-
-def _once(option: str, given: Sequence[str], instead: str) -> None:
-    for name in given:
-        if given.count(name) > 1:
-            raise ParameterError(f"{option} {name} is given {given.count(name)} times; {instead}")
-
-
-def replayed(registry: Registry, text: str, model: Model, replay: str) -> Model:
-    """A chosen model (named by `text`) in its authors' order of work."""
-    if text.endswith((".toml", ".json")):
-        raise ParameterError(
-            f"replay '{replay}': {text} is a recipe file; only models have replays"
-        )
-    found = registry.replay(text.partition(":")[0], replay)
-    return Model(
-        f"{model.name}+replay={replay}",
-        found.applied(model.recipe),
-        quick=model.quick,
-        replay=replay,
-        once=found.once,
-    )
-
-
-def as_use(given: str | Use) -> Use:
-    """A component, from its text if need be."""
-    return given if isinstance(given, Use) else Use.parse(given)
-
-
-def chosen_datasets(
-    registry: Registry,
-    given: str | Use | Sequence[str | Use] | None,
-    protocol: Use | None,
-    sets: Sequence[tuple[str, Json]] = (),
-) -> list[Use]:
-    """The data sets given, or else those that the protocol is made for, or the synthetic one.
-
-    Settings of `dataset.…` are applied to each.
-    """
-    if not given:
-        names = registry.build("protocol", protocol).datasets if protocol else ()
-        given = [Use(name) for name in names or ("synthetic",)]
-    several = [given] if isinstance(given, str | Use) else given
-    changed = {
-        path.removeprefix(_OF_DATASETS): value
-        for path, value in sets
-        if path.startswith(_OF_DATASETS)
-    }
-    return [as_use(one).having(**changed) for one in several]
-
-
-def folders_of(
-    uses: Sequence[Use], data: Path | str | Mapping[str, Path | str] | None
-) -> dict[str, Path]:
-    """Where each data set lies: as given, or else as remembered."""
-    remembered = places.known()
-    found = {use.name: remembered[use.name] for use in uses if use.name in remembered}
-    if isinstance(data, Mapping):
-        return found | {name: Path(path) for name, path in data.items()}
-    if data is None:
-        return found
-    if len(uses) != 1:
-        names = ", ".join(use.name for use in uses)
-        raise ParameterError(
-            f"one data folder for several data sets; write NAME=FOLDER for {names}"
-        )
-    return {uses[0].name: Path(data)}
 
 
 def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> list[Clip]:

@@ -18,19 +18,13 @@ from mertk.errors import DataError, MertkError, ParameterError, ProtocolError, U
 from mertk.files import write_table
 from mertk.flow import Method
 from mertk.harness import megc, prepared
-from mertk.harness.executors import Local, cores
+from mertk.harness.execution import Execution
+from mertk.harness.executors import Local
 from mertk.harness.line import Step
-from mertk.harness.plan import (
-    as_use,
-    chosen_datasets,
-    default_protocol,
-    folders_of,
-    make_task,
-    read_clips,
-)
 from mertk.harness.prepared import FrameFiles, Making
 from mertk.harness.prepared_note import Note
-from mertk.harness.progress import Progress, Silent
+from mertk.harness.progress import Progress
+from mertk.harness.study import OpenStudy, Study, as_use
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Json, Use
 
@@ -114,52 +108,46 @@ def prepare(
         frames=_one_of("kind of frames", frames or ("none" if tree else "png"), FrameFiles),
     )
     _check(registry, making)
-    uses = chosen_datasets(registry, datasets, None)
-    usual = default_protocol(registry, uses)
+    study = Study(
+        dataset=datasets, data=data, protocol=protocol, allow_mismatch=allow_mismatch
+    ).open(Execution(jobs=jobs, cache=cache), plugins=plugins, progress=progress)
     preparation = _Preparation(
-        registry=registry,
-        making=making,
-        layout=layout,
-        uses=uses,
-        folders=folders_of(uses, data),
-        protocol=as_use(protocol) if protocol else usual if tree else None,
-        allow_mismatch=allow_mismatch,
-        watch=progress or Silent(),
+        study=study, making=making, layout=layout, labelled=protocol is not None or tree
     )
-    clips, made = preparation.run(jobs or cores())
-    return Prepared(making.out, clips, made, preparation.protocol or usual)
+    clips, made = preparation.run()
+    return Prepared(making.out, clips, made, study.protocol)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Preparation:
     """One call of `prepare` at work."""
 
-    registry: Registry
+    study: OpenStudy
     making: Making
     layout: Layout
-    uses: Sequence[Use]
-    folders: Mapping[str, Path]
-    protocol: Use | None
-    allow_mismatch: bool
-    watch: Progress
+    labelled: bool
 
-    def run(self, jobs: int) -> tuple[int, int]:
+    @property
+    def protocol(self) -> Use | None:
+        """What says which clips count; None where all do."""
+        return self.study.protocol if self.labelled else None
+
+    def run(self) -> tuple[int, int]:
         """Do what is not done yet: the clips that are there then, and those among them new."""
         out = self.making.out
-        self.watch.stage("reading the clip list", 0)
-        clips: Sequence[Clip] = read_clips(self.registry, self.uses, self.folders)
+        clips: Sequence[Clip] = self.study.clips
         task = self._judged(clips)
         clips = task.clips if task else clips
-        note = Note.open(out, self._recipe(), self.folders)
+        note = Note.open(out, self._recipe(), self.study.folders)
         where = prepared.places(clips)
         todo = [c for c in clips if not prepared.is_done(out / where[c.uid], c)]
-        failed = self._make(todo, where, jobs)
+        failed = self._make(todo, where)
         done = [clip for clip in clips if clip.uid not in failed]
         if done:
             layouts.mark(done, out)
             write_table(out / "index.csv", prepared.rows(out, done, where, self._classes(task)))
         note.close(len(done), failed)
-        if self.layout == "megc" and done and (self.allow_mismatch or not failed):
+        if self.layout == "megc" and done and (self.study.study.allow_mismatch or not failed):
             self._write_tree(done, where)
         if failed:
             raise DataError(_summary(out, failed, len(done)))
@@ -169,9 +157,7 @@ class _Preparation:
         """The clips that count under the protocol, with labels and folds; None without one."""
         if self.protocol is None:
             return None
-        task = make_task(
-            self.registry, self.protocol, self.uses, clips, allow_mismatch=self.allow_mismatch
-        )
+        task = self.study.label(clips)
         if self.layout == "megc" and task.sample.multilabel:
             raise ProtocolError(
                 f"protocol '{self.protocol}' is multi-label, and the tree has one label a clip: "
@@ -181,10 +167,10 @@ class _Preparation:
 
     def _recipe(self) -> dict[str, Json]:
         """What the files depend on, but for the clips."""
-        making, registry = self.making, self.registry
+        making, registry = self.making, self.study.registry
         identified = functools.partial(identity.component_identity, registry)
         return {
-            "datasets": [use.to_json() for use in self.uses],
+            "datasets": [use.to_json() for use in self.study.datasets],
             "protocol": identified("protocol", self.protocol) if self.protocol else None,
             "aligner": identified("aligner", making.aligner),
             "flow": making.method,
@@ -193,15 +179,13 @@ class _Preparation:
             "layout": self.layout,
         }
 
-    def _make(
-        self, todo: Sequence[Clip], where: Mapping[str, str], jobs: int
-    ) -> dict[str, MertkError]:
+    def _make(self, todo: Sequence[Clip], where: Mapping[str, str]) -> dict[str, MertkError]:
         """Write the folders of these clips; gives what is wrong with those that failed."""
         failed = {}
-        self.watch.stage("preparing clips", len(todo))
+        self.study.progress.stage("preparing clips", len(todo))
         units = [functools.partial(prepared.make, self.making, c, where[c.uid]) for c in todo]
-        for uid, error in Local(jobs, self.making.files).run(units):
-            self.watch.step(uid)
+        for uid, error in Local(self.study.execution.workers, self.making.files).run(units):
+            self.study.progress.step(uid)
             if error is not None:
                 failed[uid] = error
         return failed
@@ -218,8 +202,8 @@ class _Preparation:
     def _write_tree(self, done: Sequence[Clip], where: Mapping[str, str]) -> None:
         task = self._judged(done)
         if task is not None:
-            self.watch.stage("megc tree", len(task.splits))
-            megc.write(self.making.out, task, where, self.watch.step)
+            self.study.progress.stage("megc tree", len(task.splits))
+            megc.write(self.making.out, task, where, self.study.progress.step)
 
 
 def _one_of(what: str, given: str, known: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mertk.cache import Cache
@@ -11,22 +10,21 @@ from mertk.errors import StorageError
 from mertk.harness.folds import Work, learn
 from mertk.harness.keyframes import jittered, without
 from mertk.harness.line import Clock, build_line
-from mertk.harness.plan import Task, make_task, read_clips
 from mertk.harness.prefix import PrefixKeys, parcel_of
 from mertk.harness.saved import Saved
-from mertk.recipe import Recipe, Use
+from mertk.harness.study import Study
+from mertk.recipe import Recipe
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
+    from mertk.harness.plan import Task
     from mertk.ledger import Run
     from mertk.plugins import Plugins
 
 
 def clips_of(run: Run, plugins: Plugins) -> list[Clip]:
     """The clips of the data sets that a run was made on, read again from where they lay."""
-    folders = {name: Path(path) for name, path in run.provenance.get("folders", {}).items()}
-    uses = [Use.from_json(use) for use in run.identity["datasets"]]
-    return read_clips(plugins.registry, uses, folders)
+    return Study.of_run(run).open(plugins=plugins).clips
 
 
 def task_of(run: Run, clips: list[Clip], plugins: Plugins) -> Task:
@@ -35,12 +33,8 @@ def task_of(run: Run, clips: list[Clip], plugins: Plugins) -> Task:
     Raises `StorageError` where the clips are no longer those of the run, or where its apexes were
     estimated, which would have to be done again.
     """
-    identity, registry = run.identity, plugins.registry
-    known = registry.get("protocol", identity["protocol"]["name"]).parameters()
-    params = {n: v for n, v in identity["protocol"]["params"].items() if n in known}
-    uses = [Use.from_json(use) for use in identity["datasets"]]
-    rules = Use(identity["protocol"]["name"], **params)
-    task = make_task(registry, rules, uses, clips, allow_mismatch=True)
+    identity = run.identity
+    task = Study.of_run(run).open(plugins=plugins).label(clips)
     if identity.get("keyframes") == "none":
         task = without(task)
     task = jittered(task, identity.get("jitter", 0))

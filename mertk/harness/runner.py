@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from mertk import hooks, identity
@@ -17,68 +19,88 @@ from mertk.harness.prefix import PrefixKeys
 from mertk.harness.replay import moved
 from mertk.harness.together import offers
 from mertk.harness.work import Job, do_folds, do_once, prepare_clip
-from mertk.ledger import Run
+from mertk.ledger import Fold, Run
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
+    from mertk.harness.execution import Execution
     from mertk.harness.executors import Executor
     from mertk.harness.line import Line
-    from mertk.harness.plan import Model, Task
+    from mertk.harness.plan import Task
     from mertk.harness.progress import Progress
-    from mertk.plugins import Plugins
+    from mertk.harness.study import OpenStudy
+    from mertk.harness.variants import Variant
     from mertk.recipe import Recipe
     from mertk.registry import Registry
     from mertk.splits import Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What is left of a run once its first fold is done.
+
+    Args:
+        model: the variant's name.
+        folds: how many folds the run has, over all seeds.
+        left: how many of them are not finished.
+        fold_seconds: what one takes, the median of those that are finished.
+        features_seconds: what the pass over the clips has taken just now.
+        memory: the most that a worker has held, in MB; 0 where the system does not tell.
+    """
+
+    model: str
+    folds: int
+    left: int
+    fold_seconds: float
+    features_seconds: float
+    memory: float
+
+    def seconds_left(self, workers: int) -> float:
+        """How long so many workers take for the folds that are left."""
+        return math.ceil(self.left / workers) * self.fold_seconds
+
 
 SEEDS = (0, 1, 2, 3, 4)
 """What a model is run with where nobody says otherwise and some `fit` of it takes chances."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to run; none of it changes a number, but for `device` in the last digits.
-
-    Folds that are fitted `together` may differ in the last digits from those that are not, and by
-    how many there are, and so by `jobs`.
-
-    Without `seeds` it is seed 0, and all of `SEEDS` for a model that takes chances, unless it is
-    in its preset `quick`.
-    """
-
-    jobs: int
-    device: str
-    out: Path
-    cache: Path
-    fresh: bool
-    folders: Mapping[str, str]
-    seeds: tuple[int, ...] | None = None
-    together: bool = True
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Runner:
-    """Runs models on the clips and folds of one task."""
+    """Runs one variant of a study."""
 
-    plugins: Plugins
-    task: Task
-    options: Options
+    study: OpenStudy
+    variant: Variant
     workers: Executor
-    watch: Progress
 
-    def run(self, model: Model) -> Run:
-        """The model's run, with every fold of every seed in it."""
-        run, given = self._open(model), self.options.seeds
-        if self.options.fresh:
+    @property
+    def task(self) -> Task:
+        """The clips and folds, as the variant sees them."""
+        return self.study.task_of(self.variant)
+
+    @property
+    def execution(self) -> Execution:
+        """How it is run."""
+        return self.study.execution
+
+    @property
+    def progress(self) -> Progress:
+        """Is told of stages and steps."""
+        return self.study.progress
+
+    def run(self) -> Run:
+        """The run, with every fold of every seed in it."""
+        run, given = self._open(), self.study.study.seeds
+        if self.execution.fresh:
             run.clear(given or SEEDS)
-        job = functools.cache(functools.partial(self._job, model, run))
-        self._finish(model, run, given or SEEDS[:1], job)
-        if given is None and not model.quick and run.draws:
-            self._finish(model, run, SEEDS, job)
+        job = functools.cache(functools.partial(self._job, run))
+        self._finish(run, given or SEEDS[:1], job)
+        if given is None and not self.variant.is_quick and run.draws:
+            self._finish(run, SEEDS, job)
         return run
 
-    def look(self, model: Model, run: Run) -> None:
+    def look(self, run: Run) -> None:
         """Look at the epochs of every fold and seed of a finished run; a look can be finished."""
-        job = functools.cache(functools.partial(self._job, model, run))
+        job = functools.cache(functools.partial(self._job, run))
         seeds = sorted({fold.seed for fold in run.folds()})
         missing = [
             (split, seed)
@@ -89,22 +111,22 @@ class Runner:
         first = oracle.read(oracle.file_of(run.path, seeds[0], self.task.splits[0].name))
         if not missing or (first is not None and not first.test):
             return
-        self.watch.stage(f"{model.name}: epochs", len(missing))
+        self.progress.stage(f"{self.variant.name}: epochs", len(missing))
         units = [functools.partial(oracle.do_epochs, job(), split, seed) for split, seed in missing]
         if first is None:  # without epochs, one fold tells
             if not units.pop(0)():
                 return
-            self.watch.step()
+            self.progress.step()
         for _ in self.workers.run(units):
-            self.watch.step()
+            self.progress.step()
 
-    def _finish(self, model: Model, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
+    def _finish(self, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
         """Do the folds that are missing of these seeds."""
-        missing = [(s, n) for n in seeds for s in self.task.splits if not run.has(n, s.name)]
+        missing = self._missing(run, seeds)
         if not missing:
             return
-        jobs = self._once(model, run, job(), sorted({seed for _, seed in missing}))
-        self.watch.stage(f"{model.name}: folds", len(missing))
+        jobs = self._once(run, job(), sorted({seed for _, seed in missing}))
+        self.progress.stage(f"{self.variant.name}: folds", len(missing))
         units = [
             functools.partial(do_folds, one, group, seed)
             for seed, one in jobs.items()
@@ -112,20 +134,64 @@ class Runner:
         ]
         for folds in self.workers.run(units):
             for fold in folds:
-                hooks.tell(
-                    self.plugins.manager, "mertk_fold_done", run=run.identity, fold=asdict(fold),
-                    name=run.name, folder=run.path,
-                )  # fmt: skip
-                self.watch.step(fold.name)
+                self._tell(run, fold)
+                self.progress.step(fold.name)
+
+    def _tell(self, run: Run, fold: Fold) -> None:
+        """Tell the observers of a finished fold."""
+        hooks.tell(
+            self.study.plugins.manager,
+            "mertk_fold_done",
+            run=run.identity,
+            fold=asdict(fold),
+            name=run.name,
+            folder=run.path,
+        )
+
+    def _missing(self, run: Run, seeds: Sequence[int]) -> list[tuple[Split, int]]:
+        """The folds of these seeds that are not finished."""
+        return [(s, n) for n in seeds for s in self.task.splits if not run.has(n, s.name)]
+
+    def plan(self) -> Planned:
+        """Do the features and the first missing fold, and tell what the others will take."""
+        run, given = self._open(), self.study.study.seeds
+        if self.execution.fresh:
+            run.clear(given or SEEDS)
+        seeds = given or SEEDS[:1]
+        missing = self._missing(run, seeds)
+        start = time.perf_counter()
+        if missing:
+            split, seed = missing[0]
+            job = self._once(run, self._job(run), [seed])[seed]
+            prepared = time.perf_counter() - start
+            self.progress.stage(f"{self.variant.name}: first fold", 1)
+            (fold,) = do_folds(replace(job, together=False), [split], seed)
+            self._tell(run, fold)
+            self.progress.step(fold.name)
+        else:
+            prepared = 0.0
+        if given is None and not self.variant.is_quick and run.draws:
+            seeds = SEEDS
+        done = list(run.folds())
+        return Planned(
+            model=self.variant.name,
+            folds=len(self.task.splits) * len(seeds),
+            left=len(self._missing(run, seeds)),
+            fold_seconds=median(fold.seconds["total"] for fold in done),
+            features_seconds=prepared,
+            memory=max(fold.memory for fold in done),
+        )
 
     def _groups(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
-        return groups(splits, self.options.jobs) if job.together else [[split] for split in splits]
+        if job.together:
+            return groups(splits, self.execution.workers)
+        return [[split] for split in splits]
 
-    def _once(self, model: Model, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
+    def _once(self, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
         """The job of each seed; that of a replay reads what was fitted once with that seed."""
-        if not model.once:
+        if not self.variant.once:
             return dict.fromkeys(seeds, job)
-        self.watch.stage(f"{model.name}: LEAKED stage on all clips", len(seeds))
+        self.progress.stage(f"{self.variant.name}: LEAKED stage on all clips", len(seeds))
         keys = {
             seed: tuple(
                 identity.digest(["once", run.path.name, seed, uid]) for uid in job.sample.uids
@@ -138,56 +204,64 @@ class Runner:
         }
         units = [functools.partial(do_once, job, jobs[seed], seed) for seed in seeds]
         for _ in self.workers.run(units):
-            self.watch.step()
+            self.progress.step()
         return jobs
 
-    def _job(self, model: Model, run: Run) -> Job:
+    def _job(self, run: Run) -> Job:
         """What a worker must know, after the prefix pass."""
-        registry, task = self.plugins.registry, self.task
-        line = build_line(registry, model.recipe)
+        registry, task = self.study.plugins.registry, self.task
+        line = build_line(registry, self.variant.recipe)
         keys: tuple[str, ...] = ()
         if line.prefix:
-            run.note_prefix(self._prefix(model))
+            run.note_prefix(self._prefix())
             run.note_keyframes(of_prefix(line, task.clips[0]))
-            names = PrefixKeys.of(registry, model.recipe, line)
+            names = PrefixKeys.of(registry, self.variant.recipe, line)
             keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
-        needs = line.needs | moved(line, model.once).needs
+        needs = line.needs | moved(line, self.variant.once).needs
         return Job(
-            recipe=model.recipe,
-            files=self.plugins.files,
-            cache=self.options.cache,
-            device=self.options.device,
+            recipe=self.variant.recipe,
+            files=self.study.plugins.files,
+            cache=self.execution.cache_folder,
+            device=self.execution.device,
             run=run.path,
             clips=cliplist.note(run.path, task.sample, keys),
             footage=tuple(c.footage for c in task.clips) if "footage" in needs else (),
-            together=self.options.together and goes_together(line, model),
+            together=self.execution.together and goes_together(line, self.variant),
         )
 
-    def _open(self, model: Model) -> Run:
-        registry = self.plugins.registry
-        named = identity_of(registry, self.task, model)
-        about = identity.provenance(self.options.device) | {
+    def _open(self) -> Run:
+        registry = self.study.plugins.registry
+        named = identity_of(registry, self.task, self.variant)
+        about = identity.provenance(self.execution.device) | {
             "synthetic": self.task.synthetic,
-            "folders": self.options.folders,
-            "origins": origins_of(registry, model.recipe, named),
-            "together": self.options.together,
+            "folders": self.study.absolute_folders,
+            "origins": origins_of(registry, self.variant.recipe, named),
+            "together": self.execution.together,
             "published": self.task.published,
-            "seen_before": seen_before(registry, model.recipe, self.task.identity["datasets"]),
+            "variant": self.variant.to_json(),
+            "seen_before": seen_before(
+                registry, self.variant.recipe, self.task.identity["datasets"]
+            ),
         }
-        run = Run.open(self.options.out, model.name, named, about)
+        run = Run.open(self.execution.runs_folder, self.variant.name, named, about)
         run.note_clips({clip.uid: _facts(clip) for clip in self.task.clips})
         return run
 
-    def _prefix(self, model: Model) -> float:
+    def _prefix(self) -> float:
         """Compute what is not in the cache; clips that fail are reported together at the end."""
         clips = self.task.clips
-        self.watch.stage(f"{model.name}: features", len(clips))
-        todo = functools.partial(prepare_clip, model.recipe, self.plugins.files, self.options.cache)
+        self.progress.stage(f"{self.variant.name}: features", len(clips))
+        todo = functools.partial(
+            prepare_clip,
+            self.variant.recipe,
+            self.study.plugins.files,
+            self.execution.cache_folder,
+        )
         units = [functools.partial(_try, todo, clip) for clip in clips]
         failed: list[MertkError] = []
         spent = 0.0
         for uid, found in self.workers.run(units):
-            self.watch.step(uid)
+            self.progress.step(uid)
             if isinstance(found, MertkError):
                 failed.append(found)
             else:
@@ -203,9 +277,9 @@ class Runner:
         return spent
 
 
-def goes_together(line: Line, model: Model) -> bool:
+def goes_together(line: Line, variant: Variant) -> bool:
     """Whether folds of a model are fitted at once: not behind what a replay fits before them."""
-    return not model.once and offers(line)
+    return not variant.once and offers(line)
 
 
 def groups(splits: Sequence[Split], jobs: int) -> list[Sequence[Split]]:
@@ -222,15 +296,15 @@ def _try(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, float | MertkE
         return clip.uid, error
 
 
-def identity_of(registry: Registry, task: Task, model: Model) -> dict[str, Any]:
+def identity_of(registry: Registry, task: Task, variant: Variant) -> dict[str, Any]:
     """What names a model's run in the ledger."""
     named = {
-        "recipe": model.recipe.to_json(),
-        "components": identity.recipe_identity(registry, model.recipe),
+        "recipe": variant.recipe.to_json(),
+        "components": identity.recipe_identity(registry, variant.recipe),
         **task.identity,
     }
-    if model.replay:
-        named["replay"] = {"name": model.replay, "once": list(model.once)}
+    if variant.replay:
+        named["replay"] = {"name": variant.replay, "once": list(variant.once)}
     return named
 
 

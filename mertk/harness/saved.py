@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.clips import Footage
-    from mertk.harness.bench import Request
-    from mertk.harness.progress import Progress
+    from mertk.harness.study import OpenStudy
     from mertk.plugins import Plugins
     from mertk.registry import Registry
 
@@ -155,37 +154,38 @@ def _packages(registry: Registry, recipe: Recipe) -> list[str]:
     ]
 
 
-def train(request: Request, seed: int, watch: Progress) -> Saved:
-    """Fit the first model of a request on all clips of its task, nobody held out.
+def train(study: OpenStudy, seed: int) -> Saved:
+    """Fit the first variant of a study on all clips of its task, nobody held out.
 
-    Where the request's runs hold one of this identity, the model knows what it scores.
+    Where the study's runs hold one of this identity, the model knows what it scores.
     """
-    model, task = request.models[0], request.task
-    registry, cache = request.plugins.registry, Cache(request.options.cache)
-    line = build_line(registry, model.recipe)
-    keys = PrefixKeys.of(registry, model.recipe, line)
+    variant = study.variants[0]
+    registry, task = study.registry, study.task_of(variant)
+    cache, progress = Cache(study.execution.cache_folder), study.progress
+    line = build_line(registry, variant.recipe)
+    keys = PrefixKeys.of(registry, variant.recipe, line)
     parcels: list[Parcel] = []
-    watch.stage(f"{model.name}: features", len(task.clips))
+    progress.stage(f"{variant.name}: features", len(task.clips))
     for clip in task.clips:
         parcels.append(parcel_of(line, keys, cache, clip))
-        watch.step(clip.uid)
-    watch.stage(f"{model.name}: training", 0)
+        progress.step(clip.uid)
+    progress.stage(f"{variant.name}: training", 0)
     everybody = Split("all clips", np.arange(len(parcels)), np.arange(0))
     learn(line, Work(task.sample, everybody, seed, Clock()), parcels, [])
-    named = identity_of(registry, task, model)
+    named = identity_of(registry, task, variant)
     about = {
         "format": FORMAT,
-        "name": model.name,
+        "name": variant.name,
         "multilabel": task.sample.multilabel,
         "seed": seed,
         "clips": len(task.clips),
         "subjects": len(set(task.sample.people.tolist())),
         "synthetic": task.synthetic,
-        "measured": modelcard.measured(request, named),
+        "measured": modelcard.measured(study, named),
         "identity": named,
         "provenance": {
-            **identity.provenance(request.options.device),
-            "origins": origins_of(registry, model.recipe, named),
+            **identity.provenance(study.execution.device),
+            "origins": origins_of(registry, variant.recipe, named),
         },
     }
-    return Saved(model.name, task.sample.classes, task.sample.multilabel, line, about)
+    return Saved(variant.name, task.sample.classes, task.sample.multilabel, line, about)

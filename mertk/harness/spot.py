@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from mertk import spots
 from mertk.data.following import follow
 from mertk.errors import MertkError
-from mertk.harness.plan import as_use, folders_of, read_clips
-from mertk.harness.progress import Progress, Silent
+from mertk.harness.progress import Progress
 from mertk.harness.recordings import Recording, recordings
-from mertk.plugins import Plugins, load_plugins
+from mertk.harness.study import Study, as_use
+from mertk.plugins import Plugins
 from mertk.recipe import Use
 from mertk.spotting import Counts, Interval, spot
 
@@ -82,13 +82,13 @@ def search(
     frames are taken for registered. Raises `DataError` where a data set has no long videos, or a
     video cannot be read, and names it.
     """
-    registry, bar = (plugins or load_plugins()).registry, progress or Silent()
-    uses, chosen = [as_use(one) for one in spotters], as_use(dataset)
+    study = Study(dataset=dataset, data=data).open(plugins=plugins, progress=progress)
+    registry, bar, (chosen,) = study.registry, study.progress, study.datasets
+    uses = [as_use(one) for one in spotters]
     built = [registry.build("spotter", use) for use in uses]
     register = registry.build("aligner", as_use(aligner)) if aligner else None
-    folders = folders_of([chosen], data)
-    clips = read_clips(registry, [chosen], folders)
-    videos = recordings(clips, folders.get(chosen.name))
+    clips = study.clips
+    videos = recordings(clips, study.folders.get(chosen.name))
     outcomes = []
     for use, spotter in zip(uses, built, strict=True):
         bar.stage(str(use), len(videos))

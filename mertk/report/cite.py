@@ -29,7 +29,7 @@ def bibtex(runs: Iterable[Run], registry: Registry) -> str:
 def _entries(run: Run, registry: Registry) -> Iterator[Entry]:
     """The model, its components, the data sets and the protocol, as far as they are registered."""
     known = {(entry.kind, entry.name): entry for entry in registry}
-    uses = [("model", re.split(r"[:+]", run.name)[0])]
+    uses = [("model", str(run.variant.get("model", "")))]
     places = Recipe.from_json(run.identity["recipe"]).places()
     uses += [(place.partition(".")[0], use.name) for place, use in places.items()]
     uses += [("dataset", dataset["name"]) for dataset in run.identity["datasets"]]

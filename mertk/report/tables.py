@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -159,9 +158,9 @@ def versus(a: str, b: str, test: Paired) -> str:
 
 def command(run: Run) -> str:
     """What repeats a run, once its data sets are known to `mertk data add`; empty for a replay."""
-    if run.replay or "+jitter=" in run.name:
+    if run.replay or run.variant.get("jitter"):
         return ""
-    asked = re.search(r"\+keyframes=(\w+)", run.name)
+    keyframes = run.variant.get("keyframes", "given")
     stored = run.identity["protocol"]
     protocol = Use(stored["name"], **stored["params"])
     seeds = sorted({fold.seed for fold in run.folds()})
@@ -169,7 +168,7 @@ def command(run: Run) -> str:
     for dataset in run.identity["datasets"]:
         words += ["--dataset", str(Use.from_json(dataset))]
     words += ["--protocol", str(protocol), "--seeds", ",".join(map(str, seeds))]
-    words += ["--keyframes", asked[1]] if asked else []
+    words += ["--keyframes", keyframes] if keyframes != "given" else []
     return shlex.join([*words, "--out", "repeated"])
 
 

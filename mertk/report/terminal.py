@@ -9,12 +9,13 @@ from mertk.report import tables
 from mertk.report.labels import per_label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from rich.table import Table
 
     from mertk.harness.results import Results
+    from mertk.harness.runner import Planned
 
 
 def show(results: Results, *, published: bool = False) -> None:
@@ -47,6 +48,43 @@ def show(results: Results, *, published: bool = False) -> None:
             printed.show(found)
         else:
             console.print(f"No published scores of {results.protocol.name} are known here.")
+
+
+def show_plan(planned: Sequence[Planned], workers: int) -> None:
+    """Print what the folds that are left will take, on so many workers and on others."""
+    from rich.console import Console
+
+    counts = sorted({1, 2, 8, 32, workers})
+    drawn = _table("what is left to run", "model")
+    for name in ("folds left", "one fold", "memory a worker"):
+        drawn.add_column(name, justify="right", no_wrap=True)
+    for count in counts:
+        drawn.add_column(f"on {count} worker{'s' if count > 1 else ''}", justify="right")
+    for one in planned:
+        times = [shown_duration(one.seconds_left(count)) for count in counts]
+        drawn.add_row(
+            one.model,
+            f"{one.left} of {one.folds}",
+            shown_duration(one.fold_seconds),
+            f"{one.memory:.0f} MB" if one.memory else "unknown",
+            *times,
+        )
+    console = Console()
+    console.print(drawn)
+    whole = sum(one.seconds_left(workers) for one in planned)
+    console.print(
+        f"On {workers} workers about {shown_duration(whole)} are left. The features of all clips "
+        "and the folds that were timed are kept: the same command without --plan goes on there.",
+        highlight=False,
+    )
+
+
+def shown_duration(seconds: float) -> str:
+    """A time to read: 0.4 s, 12 s, 3 min, 5.2 h, 8.1 days."""
+    for unit, length in (("days", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
 def _swept(results: Results) -> Table:

@@ -73,13 +73,13 @@ def test_the_card_says_what_was_trained_and_what_it_scores(trained, tmp_path, ru
 @pytest.mark.parametrize("model", ["flow_svm", "lbptop", "nmp", "ststnet", "cnn_lstm_se"])
 def test_what_is_read_back_answers_as_what_was_trained(model, tmp_path, clip, monkeypatch):
     from mertk.harness import saved
-    from mertk.harness.bench import gather
-    from mertk.harness.progress import Silent
+    from mertk.harness.execution import Execution
+    from mertk.harness.study import Study
 
     sets = [("classifier.epochs", 1)] if model in ("ststnet", "cnn_lstm_se") else []
     sets += [("extractor.epochs", 1)] if model == "cnn_lstm_se" else []
-    request = gather([model], dataset=USE, floors=False, sets=sets, cache=tmp_path / "cache")
-    found = saved.train(request, 0, Silent())
+    study = Study(models=[model], dataset=USE, floors=False, sets=sets)
+    found = saved.train(study.open(Execution(cache=tmp_path / "cache")), 0)
     found.save(tmp_path / "model", PLUGINS)
     again = Saved.load(tmp_path / "model", PLUGINS)
     expected = found.predict(clip.footage)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import mertk
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
+from mertk.harness.execution import Execution
 from mertk.harness.saved import train
+from mertk.harness.study import Study
 
 PLUGINS = mertk.load_plugins()
 USE = mertk.Use("synthetic", subjects=2, clips=3, size=96)
@@ -29,13 +29,13 @@ def test_extractors_and_classifiers_explain_held_out_clips(tmp_path):
 
 
 def test_a_trained_model_explains_a_clip(tmp_path):
-    request = gather(
-        ["cnn_lstm_se"], dataset=USE, sets=TINY, out=tmp_path, jobs=1, floors=False, plugins=PLUGINS
+    study = Study(models=["cnn_lstm_se"], dataset=USE, sets=TINY, floors=False).open(
+        Execution(out=tmp_path, jobs=1), plugins=PLUGINS
     )
-    model = train(request, 0, Silent())
+    model = train(study, 0)
     model.save(tmp_path / "model", PLUGINS)
     again = type(model).load(tmp_path / "model", PLUGINS)
-    footage = request.task.clips[0].footage
+    footage = study.task.clips[0].footage
     first, second = model.explain(footage), again.explain(footage)
     assert set(first) == {"region_weights", "patch_weights"}
     for name, array in first.items():

@@ -134,7 +134,7 @@ def test_a_replay_that_cannot_be_is_refused_before_any_run(plugins, tmp_path, re
 
 def test_a_recipe_has_no_replay(plugins, tmp_path):
     recipe = plugins.registry.recipe("remembers")
-    with pytest.raises(mertk.ParameterError, match="only models that are named"):
+    with pytest.raises(mertk.ParameterError, match="only models have one"):
         mertk.bench(
             [recipe], dataset="toy", plugins=plugins, out=tmp_path / "runs", replay="authors"
         )

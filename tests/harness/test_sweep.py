@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 import mertk
-from mertk.harness.plan import choose_model
-from mertk.harness.sweeps import Sweep, Variants
+from mertk.harness.variants import Sweep, choose_variant, sweep_variants
 from mertk.report import html, tables, terminal
 from mertk.report.curve import curve
 
@@ -108,6 +107,6 @@ def test_the_papers_ablations_build(sweeps, preset):
     from mertk.harness.line import build_line
 
     registry = mertk.load_plugins().registry
-    model = choose_model(registry, f"cnn_lstm_se:{preset}", preset=None, synthetic=False)
-    for variant in Variants.of(model, [Sweep.parse(text) for text in sweeps]).models:
+    model = choose_variant(registry, f"cnn_lstm_se:{preset}", 1)
+    for variant in sweep_variants(model, [Sweep.parse(text) for text in sweeps], ()):
         assert build_line(registry, variant.recipe).inside[0].place == "extractor"

@@ -9,10 +9,10 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
+from mertk.harness.execution import Execution
 from mertk.harness.refit import Refit, clips_of, task_of
 from mertk.harness.saved import train
+from mertk.harness.study import Study
 from mertk.report.occlusion import occlude, stilled
 
 PLUGINS = mertk.load_plugins()
@@ -59,11 +59,9 @@ def test_the_map_is_the_drop_of_what_is_said():
 
 def test_cells_with_the_true_motion_matter_most(tmp_path):
     """On clean synthetic clips, of a fitted model: the more moves in a cell, the more it counts."""
-    request = gather(
-        ["flow_ridge"], dataset=USE, out=tmp_path, cache=tmp_path / "cache", jobs=1,
-        floors=False, plugins=PLUGINS,
-    )  # fmt: skip
-    model = train(request, 0, Silent())
+    study = Study(models=["flow_ridge"], dataset=USE, floors=False)
+    execution = Execution(out=tmp_path, cache=tmp_path / "cache", jobs=1)
+    model = train(study.open(execution, plugins=PLUGINS), 0)
     made = PLUGINS.registry.build("dataset", USE)
     moving, still = [], []
     for clip in made.index(None)[:3]:

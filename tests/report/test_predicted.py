@@ -11,8 +11,8 @@ import mertk
 from mertk.clips import Frames
 from mertk.data.following import Gap, follow
 from mertk.harness import saved, watching
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
+from mertk.harness.execution import Execution
+from mertk.harness.study import Study
 from mertk.report import predicted
 
 USE = mertk.Use("synthetic", subjects=3, clips=3, size=96)
@@ -37,11 +37,11 @@ class Two:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("predicted")
-    request = gather(
-        ["flow_svm"], dataset=USE, swaps=[("aligner", [mertk.Use("none")])], floors=False,
-        cache=folder / "cache", out=folder / "runs", plugins=PLUGINS,
-    )  # fmt: skip
-    model = saved.train(request, 0, Silent())
+    study = Study(
+        models=["flow_svm"], dataset=USE, swaps=[("aligner", [mertk.Use("none")])], floors=False
+    )
+    execution = Execution(cache=folder / "cache", out=folder / "runs")
+    model = saved.train(study.open(execution, plugins=PLUGINS), 0)
     around = PLUGINS.registry.build("dataset", USE).index(None)[0].footage.frames[:]
     frames = Frames.of(np.concatenate([around, around[::-1], around])[:40])
     stretches, _ = follow(frames, 25.0, Everywhere())
