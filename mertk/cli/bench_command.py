@@ -60,7 +60,7 @@ def command(
     from mertk.report import html, tables, terminal
 
     if not given["models"]:
-        raise click.UsageError("give at least one --model; `mertk list model` names them")
+        raise click.UsageError("Missing option '--model'; `mertk list model` names models")
     plugins = load(ctx)
     study = read_record(Study, given, models=[*given["models"], *baselines])
     execution = read_record(Execution, given)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mertk import hooks, stats
-from mertk.harness import executors
 from mertk.harness.execution import Execution
 from mertk.harness.progress import Progress
 from mertk.harness.results import Results
@@ -48,14 +47,14 @@ def bench(
 
 def plan_study(study: OpenStudy) -> list[Planned]:
     """Do the features and the first fold of every variant; what the others will take."""
-    with executors.opened(study.execution, study.plugins.files) as workers:
+    with study.workers() as workers:
         return [Runner(study, variant, workers).plan() for variant in study.variants]
 
 
 def run_study(study: OpenStudy) -> Results:
     """Run what was asked for, or what of it is not finished yet."""
     plugins, runs = study.plugins, []
-    with executors.opened(study.execution, plugins.files) as workers:
+    with study.workers() as workers:
         for variant in study.variants:
             runner = Runner(study, variant, workers)
             runs.append(runner.run())

@@ -23,16 +23,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import cloudpickle
 import numpy as np
 
 from mertk.errors import ComponentError, MissingPackageError, ParameterError, WorkerError
 from mertk.plugins import load_plugins
-
-if TYPE_CHECKING:
-    from mertk.harness.execution import Execution
 
 T = TypeVar("T")
 
@@ -76,14 +73,6 @@ def chosen(name: str, jobs: int, files: tuple[str, ...]) -> Open:
     if address:
         return lambda folders: dask_executor.joined(f"tcp://{address[1]}", folders, files)
     return lambda _folders: dask_executor.started(jobs, files)
-
-
-@contextlib.contextmanager
-def opened(execution: Execution, files: tuple[str, ...]) -> Iterator[Executor]:
-    """The workers of an execution, which reach its folders, for as long as they are needed."""
-    ready = chosen(execution.executor, execution.workers, files)
-    with ready([execution.runs_folder, execution.cache_folder]) as workers:
-        yield workers
 
 
 def cores() -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mertk import places
 from mertk.errors import ParameterError
+from mertk.harness import executors
 from mertk.harness.execution import Execution
 from mertk.harness.keyframes import jittered, spotted, without
 from mertk.harness.line import build_line
@@ -36,7 +37,10 @@ from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Json, Recipe, Use, parse_value
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from mertk.clips import Clip
+    from mertk.harness.executors import Executor
     from mertk.harness.line import Line
     from mertk.ledger import Run
 
@@ -248,6 +252,7 @@ class OpenStudy:
         self.folders = self._folders()
         self.protocol = asked or default_protocol(self.registry, self.datasets)
         self._tasks: dict[int, Task] = {}
+        self._workers = executors.chosen(execution.executor, execution.workers, plugins.files)
 
     def _datasets(self, protocol: Use | None) -> list[Use]:
         """Those given, or those that the protocol is made for, or the synthetic one."""
@@ -314,9 +319,8 @@ class OpenStudy:
             return without(task)
         if self.study.keyframes == "estimated":
             from mertk.harness.apexes import spot
-            from mertk.harness.executors import Local
 
-            local = Local(self.execution.workers, self.plugins.files)
+            local = executors.Local(self.execution.workers, self.plugins.files)
             cache = self.execution.cache_folder
             return spotted(task, spot(task, cache, local, self.progress))
         return task
@@ -360,6 +364,10 @@ class OpenStudy:
                 if floor not in names:
                     found.append(Variant(model=floor, recipe=self.registry.recipe(floor)))
         return found
+
+    def workers(self) -> AbstractContextManager[Executor]:
+        """The workers of the execution, for as long as they are needed."""
+        return self._workers([self.execution.runs_folder, self.execution.cache_folder])
 
     def build(self, variant: Variant) -> Line:
         """The variant's pipeline, built anew; behind what a replay fits once."""
