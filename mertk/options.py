@@ -29,7 +29,7 @@ class Option:
         choices: the words that it takes.
         least: the least number that it takes.
         hidden: only Python has it.
-        off: the name of the switch that makes a true field false.
+        off: the switch that makes a true field false: its name, and what it does.
     """
 
     help: str
@@ -41,7 +41,7 @@ class Option:
     choices: tuple[str, ...] = ()
     least: int | None = None
     hidden: bool = False
-    off: str = ""
+    off: tuple[str, str] | None = None
 
 
 def option(default: Any = MISSING, /, *, factory: Any = MISSING, **about: Any) -> Any:

@@ -49,7 +49,8 @@ def _click_option(one: Field[Any], about: Option, text: str) -> Callable[[Comman
     name = one.name.replace("_", "-")
     declared: tuple[str, ...] = about.names or (f"--{name}",)
     if about.off:
-        return click.option(about.off, one.name, flag_value=False, default=True, help=text)
+        switch, what = about.off
+        return click.option(switch, one.name, flag_value=False, default=True, help=what)
     if isinstance(default, bool):
         return click.option(*declared, one.name, is_flag=True, default=default, help=text)
     return click.option(

@@ -33,7 +33,7 @@ class Execution:
     )
     together: bool = option(
         True,
-        off="--one-by-one",
+        off=("--one-by-one", "Fit each fold by itself, also where several can be fitted at once."),
         help="Fit several folds at once where a component offers it.",
     )
 

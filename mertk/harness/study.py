@@ -169,7 +169,9 @@ class Study:
         "quick presets apart.",
     )
     floors: bool = option(
-        True, off="--no-floors", help="Also run the floors `majority` and `prior`."
+        True,
+        off=("--no-floors", "Leave the floors out."),
+        help="Also run the floors `majority` and `prior`.",
     )
     oracle_gap: bool = option(
         False,
