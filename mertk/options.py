@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar, get_type_hints
@@ -100,8 +101,9 @@ def takes_options(*records: type[Any]) -> Callable[[F], F]:
         function.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[*own, *added]
         )
-        text = function.__doc__ or ""
-        function.__doc__ = text.replace("        **options: ", "\n".join(lines) + "\n        ")
+        function.__doc__ = re.sub(
+            r"^ +\*\*options:.*$", "\n".join(lines), function.__doc__ or "", flags=re.MULTILINE
+        )
         return function
 
     return decorate

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Score = Callable[[NDArray[Any]], Scores]
 
 __all__ = [
+    "ALPHA",
     "Paired",
     "bootstrap",
     "chance",
@@ -34,6 +35,9 @@ __all__ = [
     "subject_confusions",
     "subject_shares",
 ]
+
+ALPHA = 0.05
+"""The level at which a difference is called one."""
 
 K = TypeVar("K")
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from mertk import stats
 from mertk.errors import StorageError
-from mertk.harness import oracle
+from mertk.harness import epoch_choice
 from mertk.harness.foldmeans import fold_means
 from mertk.harness.labelmaps import LabelMap, Remapped, remapped
 from mertk.ledger import Run
@@ -197,7 +197,7 @@ class Results:
         rows: list[dict[str, Any]] = []
         for outcome in self.outcomes:
             folds = sorted(outcome.predictions["fold"].unique())
-            found = oracle.gaps(outcome.run, folds)
+            found = epoch_choice.gaps(outcome.run, folds)
             rows += [
                 {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch,
                  **self._scores_of(gap.confusions)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk import hooks, identity
 from mertk.errors import ComponentError, DataError, MertkError
-from mertk.harness import cliplist, oracle
+from mertk.harness import cliplist, epoch_choice, oracle
 from mertk.harness.keyframes import of_prefix
 from mertk.harness.line import build_line
 from mertk.harness.prefix import PrefixKeys
@@ -106,9 +106,11 @@ class Runner:
             (split, seed)
             for seed in seeds
             for split in self.task.splits
-            if oracle.read(oracle.file_of(run.path, seed, split.name)) is None
+            if epoch_choice.read(epoch_choice.file_of(run.path, seed, split.name)) is None
         ]
-        first = oracle.read(oracle.file_of(run.path, seeds[0], self.task.splits[0].name))
+        first = epoch_choice.read(
+            epoch_choice.file_of(run.path, seeds[0], self.task.splits[0].name)
+        )
         if not missing or (first is not None and not first.test):
             return
         self.progress.stage(f"{self.variant.name}: epochs", len(missing))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.recipe import Use
 from mertk.report.labels import per_label
+from mertk.stats import ALPHA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from mertk.ledger import Run
     from mertk.stats import Paired
 
-ALPHA = 0.05
 MARK = " †"
 LEAKED = "LEAKED: not a score of recognition, and not to be compared with any above"
 

@@ -15,7 +15,7 @@ from mertk.errors import StorageError
 from mertk.harness.results import Results
 from mertk.identity import digest
 from mertk.ledger import Run
-from mertk.report.tables import ALPHA
+from mertk.stats import ALPHA
 
 if TYPE_CHECKING:
     from mertk.plugins import Plugins

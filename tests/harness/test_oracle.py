@@ -7,7 +7,7 @@ import pytest
 
 import mertk
 from mertk import training
-from mertk.harness import oracle
+from mertk.harness import epoch_choice, oracle
 from mertk.harness.folds import Sample
 from mertk.report import html, tables, terminal
 from mertk.splits import Split
@@ -55,8 +55,8 @@ def test_looking_changes_no_number(plugins, tmp_path):
 
 def test_the_last_epoch_is_the_run_itself(plugins, tmp_path):
     results = bench(plugins, tmp_path, oracle_gap=True)
-    found = oracle.gaps(results.runs[0], ["toy/s0", "toy/s1", "toy/s2", "toy/s3"])
-    assert [gap.rule for gap in found] == list(oracle.RULES)
+    found = epoch_choice.gaps(results.runs[0], ["toy/s0", "toy/s1", "toy/s2", "toy/s3"])
+    assert [gap.rule for gap in found] == list(epoch_choice.RULES)
     assert np.array_equal(found[0].confusions, results.outcomes[0].confusions)
     assert found[0].epoch == 6
 
@@ -66,14 +66,14 @@ def test_choosing_on_the_test_subject_never_scores_below_any_other_choice(plugin
     results = bench(plugins, tmp_path, recipe, oracle_gap=True, dataset="toy:subjects=5,clips=6")
     right = [
         np.trace(gap.confusions.sum(axis=(0, 1)))
-        for gap in oracle.gaps(results.runs[0], [f"toy/s{at}" for at in range(5)])
+        for gap in epoch_choice.gaps(results.runs[0], [f"toy/s{at}" for at in range(5)])
     ]
     assert right[2] >= max(right)
 
 
 def test_the_first_of_the_best_epochs_is_chosen():
     right, wrong = [0.1, 0.9], [0.9, 0.1]
-    found = oracle.Epochs(
+    found = epoch_choice.Epochs(
         fold="f", seed=0, people=["a"], truth=[1], inner_truth=[1, 1],
         test=[[wrong], [wrong], [right], [right], [wrong]],
         inner=[[wrong, right], [right, right], [right, right], [wrong, wrong], [wrong, right]],
@@ -103,13 +103,13 @@ def test_a_look_resumes_and_stands_in_reports_but_not_in_the_table(plugins, tmp_
     files[0].write_text("{cut")
     again = bench(plugins, tmp_path, oracle_gap=True)
     assert files[1].stat().st_mtime_ns == kept
-    assert oracle.read(files[0]) is not None
+    assert epoch_choice.read(files[0]) is not None
     terminal.show(mertk.Results.load(results.runs[0].path, plugins=plugins))
     said = capsys.readouterr().out
     assert "chosen on the test subject (LEAKED)" in said
     assert len(again.table()) == 1
     assert "Which epoch is asked" in html.render(again, plugins)
-    assert [row["rule"] for row in tables.to_json(again)["epochs"]] == list(oracle.RULES)
+    assert [row["rule"] for row in tables.to_json(again)["epochs"]] == list(epoch_choice.RULES)
 
 
 def test_what_has_no_epochs_says_so_after_one_fold(plugins, tmp_path, capsys):

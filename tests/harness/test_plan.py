@@ -74,5 +74,9 @@ def test_the_command_prints_a_plan_and_writes_no_report(tmp_path, capsys, monkey
     assert end.value.code == 0
     found = json.loads(capsys.readouterr().out)
     assert found["jobs"] == 1
-    assert [one["left"] for one in found["models"]] == [3, 3, 19]  # `prior` is stochastic: five seeds
+    assert [one["left"] for one in found["models"]] == [
+        3,
+        3,
+        19,
+    ]  # `prior` is stochastic: five seeds
     assert not (tmp_path / "runs" / "report.html").exists()

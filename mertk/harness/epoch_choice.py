@@ -1,0 +1,110 @@
+"""The oracle gap, read from stored epochs: what choosing the epoch gives, and what it only seems to.
+
+The answers of every epoch lie as JSON below the run's folder, one file a (seed, fold);
+`mertk.harness.oracle` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk import stats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.ledger import Run
+
+RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (LEAKED)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epochs:
+    """A fold's answers after each epoch `[epochs, clips, classes]`; none for what has no epochs.
+
+    `inner` are those of a network that did not see the inner clips, which are whole people of the
+    fold's training part.
+    """
+
+    fold: str
+    seed: int
+    people: Sequence[str]
+    truth: Sequence[Any]
+    inner_truth: Sequence[Any]
+    test: Sequence[Any] = ()
+    inner: Sequence[Any] = ()
+
+    def chosen(self) -> dict[str, int]:
+        """The epoch by each rule, from 0: most clips (labels) right, and of several the first."""
+        inner = _right(self.inner, self.inner_truth)
+        test = _right(self.test, self.truth)
+        epochs = (len(self.test) - 1, int(inner.argmax()), int(test.argmax()))
+        return dict(zip(RULES, epochs, strict=True))
+
+    def predicted(self, epoch: int) -> NDArray[np.int64]:
+        """The classes of the held-out clips `[clips]`, or `[clips, classes]` of 0 and 1."""
+        return _classes(np.asarray(self.test[epoch]), self.truth)
+
+
+def file_of(run: Path, seed: int, fold: str) -> Path:
+    """Where a fold's epochs are."""
+    return run / "oracle" / f"seed{seed}-{zlib.crc32(fold.encode()):08x}.json"
+
+
+def read(file: Path) -> Epochs | None:
+    """What was written; None where it was not, or is damaged."""
+    try:
+        return Epochs(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _right(epochs: Sequence[Any], truth: Sequence[Any]) -> NDArray[np.float64]:
+    """The share that is right after each epoch."""
+    hits = [_classes(np.asarray(rows), truth) == np.asarray(truth) for rows in epochs]
+    return np.asarray([hit.mean() for hit in hits])
+
+
+def _classes(rows: NDArray[np.float64], truth: Sequence[Any]) -> NDArray[np.int64]:
+    multilabel = np.ndim(truth) == 2
+    return (rows >= 0.5).astype(np.int64) if multilabel else rows.argmax(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One rule of choosing the epoch: confusions `[seeds, subjects, …]` and the mean epoch."""
+
+    rule: str
+    confusions: NDArray[np.int64]
+    epoch: float
+
+
+def gaps(run: Run, folds: Sequence[str]) -> list[Gap]:
+    """The three rules on a run's epochs, over the seeds of which all `folds` were looked at."""
+    looked = []
+    for seed in sorted({fold.seed for fold in run.folds()}):
+        read_of = (read(file_of(run.path, seed, name)) for name in folds)
+        found = [one for one in read_of if one is not None and len(one.test)]
+        if len(found) == len(folds):
+            looked.append(found)
+    if not looked:
+        return []
+    return [_gap(rule, looked, len(run.classes)) for rule in RULES]
+
+
+def _gap(rule: str, looked: Sequence[Sequence[Epochs]], classes: int) -> Gap:
+    confusions = []
+    for found in looked:
+        people = np.concatenate([np.asarray(one.people) for one in found])
+        truth = np.concatenate([np.asarray(one.truth) for one in found])
+        answers = np.concatenate([one.predicted(one.chosen()[rule]) for one in found])
+        confusions.append(stats.subject_confusions(truth, answers, people, classes))
+    epochs = [one.chosen()[rule] + 1 for found in looked for one in found]
+    return Gap(rule, np.stack(confusions), float(np.mean(epochs)))
