@@ -95,6 +95,16 @@ class Differentiable(Protocol):
         ...
 
 
+class NetworkPart(Protocol):
+    """What any part of a network may offer the trainer, besides `forward` (`mertk.offers`).
+
+    - `penalty()`: a loss on weights, a scalar tensor;
+    - `auxiliary(target)`: a loss that is added, called just after `forward`; `target` `[samples]`;
+    - `shown`: tensors that it kept while it looked at one clip, by name, for `explain`;
+    - `stem()`: a first block that is the same work for all folds (`mertk.stacking.Stem`).
+    """
+
+
 class Classifier(Protocol):
     """Learns labels from streams."""
 
@@ -141,7 +151,16 @@ class Explains(Protocol):
 
 
 class Dataset(Protocol):
-    """Finds the clips of a data set on disk (or makes them, then `root` is ignored)."""
+    """Finds the clips of a data set on disk (or makes them, then `root` is ignored).
+
+    A class may offer, as class attributes (`mertk.offers`):
+
+    - `default_protocol`: the name of the protocol that it is usually scored by; default `loso`;
+    - `obtain`: how to get the data, in one line;
+    - `needs_folder`: whether it reads files; default: where it says how to `obtain` them;
+    - `survey(root)`: every annotated expression, with or without frames, and what is wrong
+      (`mertk.data.survey.Survey`), for `mertk data check`.
+    """
 
     def index(self, root: Path | None, /) -> Sequence[Clip]:
         """One clip per annotated expression; raises `DataError` where the folder is not right."""
@@ -156,9 +175,13 @@ class EvaluationProtocol(Protocol):
     where none applies), `classes` must be fixed, and `score` receives one 2x2 matrix per class,
     `[…, classes, true, predicted]` with 0 for absent and 1 for present.
 
-    `manifests` (`mertk.manifest.Manifest`) are the clip lists that it is published with: other
-    clips are refused unless the user allows them. A protocol with `tests_all = False` has clips
-    that are only trained on, such as those of an official training part.
+    It may offer, as class attributes (`mertk.offers`):
+
+    - `multilabel`: as above; default False;
+    - `manifests` (`mertk.manifest.Manifest`): the clip lists that it is published with: other clips
+      are refused unless the user allows them; default none;
+    - `tests_all`: False where some clips are only trained on, such as those of an official
+      training part; default True.
     """
 
     @property

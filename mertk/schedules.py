@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mertk.losses import focal, margin, sigmoid_focal
+from mertk.offers import offered
 
 if TYPE_CHECKING:
     import torch
@@ -94,8 +95,14 @@ def added(module: nn.Module, target: Tensor) -> Any:
     needs of the batch; folds whose networks have one are trained one by one.
     """
     parts: list[Any] = list(module.modules())
-    penalties = sum(part.penalty() for part in parts if hasattr(part, "penalty"))
-    return penalties + sum(part.auxiliary(target) for part in parts if hasattr(part, "auxiliary"))
+    total = 0
+    for part in parts:
+        penalty = offered("network", part, "penalty")
+        total += penalty() if penalty else 0
+    for part in parts:
+        auxiliary = offered("network", part, "auxiliary")
+        total += auxiliary(target) if auxiliary else 0
+    return total
 
 
 def _groups(module: nn.Module, lr: float) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.errors import ComponentError, ParameterError
+from mertk.offers import offered
 from mertk.schedules import Loss, Optimizer, Schedule, added
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Trained:
         return {
             name: tensor[0].float().cpu().numpy()
             for part in self.module.modules()
-            for name, tensor in getattr(part, "shown", {}).items()
+            for name, tensor in offered("network", part, "shown").items()
         }
 
     def apply(

@@ -111,13 +111,15 @@ def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
     """What the reader says of the set; those that only index clips are taken at their word."""
     from mertk import places
     from mertk.data import survey
+    from mertk.offers import offered
     from mertk.recipe import Use
 
     use = Use.parse(name)
     reader = registry.build("dataset", use)
     folder = data or places.known().get(use.name)
-    if hasattr(reader, "survey"):
-        found: Survey = reader.survey(folder)
+    look = offered("dataset", reader, "survey")
+    if look is not None:
+        found: Survey = look(folder)
         return found
     return survey.of_clips(use.name, reader.index(folder))
 

@@ -42,6 +42,7 @@ def add(ctx: click.Context, name: str, folder: Path) -> None:
 def list_sets(ctx: click.Context, *, as_json: bool) -> None:
     """List every known data set: what it is, how to get it, and whether it is here."""
     from mertk import places
+    from mertk.offers import offered
 
     remembered = places.known()
     rows = []
@@ -52,7 +53,7 @@ def list_sets(ctx: click.Context, *, as_json: bool) -> None:
                 "name": entry.name,
                 "summary": entry.summary,
                 "paper": entry.paper,
-                "obtain": getattr(entry.load(), "obtain", ""),
+                "obtain": offered("dataset", entry.load(), "obtain"),
                 "folder": None if folder is None else str(folder),
                 "here": folder is not None and folder.exists(),
             })  # fmt: skip

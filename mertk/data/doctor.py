@@ -16,6 +16,7 @@ from mertk.data import repairs
 from mertk.data.survey import UNRECOGNISED, Edition, Survey
 from mertk.errors import DataError, MertkError, ProtocolError
 from mertk.manifest import Manifest
+from mertk.offers import offered
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
@@ -148,7 +149,7 @@ def _rules(
 ) -> Iterator[Rules | Finding]:
     """Per protocol with a published list: this data set's part of it, or what it lacks."""
     for name, rules in protocols.items():
-        known: Sequence[Manifest] = getattr(rules, "manifests", ())
+        known: Sequence[Manifest] = offered("protocol", rules, "manifests")
         if not any(survey.dataset in one.counts for one in known):
             continue
         try:

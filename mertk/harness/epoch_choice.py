@@ -1,4 +1,4 @@
-"""The oracle gap, read from stored epochs: what choosing the epoch gives, and what it only seems to.
+"""The oracle gap, from stored epochs: what choosing the epoch gives, and what it seems to give.
 
 The answers of every epoch lie as JSON below the run's folder, one file a (seed, fold);
 `mertk.harness.oracle` writes them.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.errors import ProtocolError
+from mertk.offers import offered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Labels:
     @classmethod
     def of(cls, protocol: Use, rules: EvaluationProtocol, given: Sequence[Any]) -> Labels:
         """Number what `label` gave; raises `ProtocolError` where it cannot be scored."""
-        if getattr(rules, "multilabel", False):
+        if offered("protocol", rules, "multilabel"):
             return _many(protocol, given, tuple(rules.classes))
         return _one(protocol, given, tuple(rules.classes) or tuple(sorted(set(given))))
 

@@ -13,6 +13,7 @@ from mertk import identity, manifest
 from mertk.errors import DataError, ParameterError, ProtocolError
 from mertk.harness.folds import Sample
 from mertk.harness.labels import Labels
+from mertk.offers import needs_folder, offered
 from mertk.recipe import Use
 from mertk.splits import Split, checked
 
@@ -61,7 +62,7 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
 def _check_places(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> None:
     """Ask for all unknown folders of several data sets at once."""
     needed = [
-        use.name for use in datasets if hasattr(registry.get("dataset", use.name).load(), "obtain")
+        use.name for use in datasets if needs_folder(registry.get("dataset", use.name).load())
     ]
     lost = [name for name in needed if name not in data]
     if lost and len(needed) > 1:
@@ -75,7 +76,7 @@ def _check_places(registry: Registry, datasets: Sequence[Use], data: Mapping[str
 def default_protocol(registry: Registry, datasets: Sequence[Use]) -> Use:
     """What the (first) data set says it is usually scored by, else leave-one-subject-out."""
     target = registry.get("dataset", datasets[0].name).load()
-    return Use(getattr(target, "default_protocol", "loso"))
+    return Use(offered("dataset", target, "default_protocol"))
 
 
 def make_task(
@@ -116,7 +117,7 @@ def make_task(
     published = None if synthetic else _published(rules, kept, [label for _, label in labelled])
     if published and published["differences"] and not allow_mismatch:
         _refuse(protocol, published["differences"])
-    splits = checked(rules.splits(kept), people, every=getattr(rules, "tests_all", True))
+    splits = checked(rules.splits(kept), people, every=offered("protocol", rules, "tests_all"))
     _check_tested(protocol, sample, splits)
     return Task(kept, sample, splits, named, synthetic, published)
 
@@ -144,7 +145,7 @@ def _published(
 
     `compared` says by what: the `list` itself, or, where nobody has published it, the `counts`.
     """
-    known = getattr(rules, "manifests", ())
+    known = offered("protocol", rules, "manifests")
     if not known:
         return None
     best, differences = manifest.nearest(known, clips, labels)

@@ -17,6 +17,7 @@ from mertk.harness import epoch_choice
 from mertk.harness.foldmeans import fold_means
 from mertk.harness.labelmaps import LabelMap, Remapped, remapped
 from mertk.ledger import Run
+from mertk.offers import offered
 from mertk.plugins import Plugins, load_plugins
 from mertk.recipe import Recipe, Use
 
@@ -91,7 +92,7 @@ class Results:
         self.protocol = _protocol(registry, runs[0].identity["protocol"])
         rules = registry.build("protocol", self.protocol)
         self.score = rules.score
-        self.tests_all = bool(getattr(rules, "tests_all", True))
+        self.tests_all = bool(offered("protocol", rules, "tests_all"))
         self.classes = runs[0].classes
         self.multilabel = runs[0].multilabel
         self.swept = swept or {}

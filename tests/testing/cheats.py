@@ -200,6 +200,13 @@ class Squares:
         )
 
 
+@cheat("dataset", "spells_offers")
+class MisspeltSquares(Squares):
+    """Squares whose usual protocol nobody would find."""
+
+    default_protocoll = "up_or_down"
+
+
 @honest("protocol")
 class UpOrDown:
     """Leave one subject out on the label column."""

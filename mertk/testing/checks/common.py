@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk import states
 from mertk.errors import ParameterError, StorageError
+from mertk.offers import misspelt
 from mertk.recipe import Use
 from mertk.testing.answers import arrays_of, ask, difference, same, thawed
 from mertk.testing.fresh import heavy_imports
@@ -148,6 +149,15 @@ def _findable(module: ModuleType) -> Iterator[None]:
 
 def _defaults(subject: Subject) -> dict[str, Any]:
     return {name: p.default for name, p in subject.entry.parameters().items()}
+
+
+def spells_offers(subject: Subject) -> None:
+    """No attribute is spelt almost like one that the interface knows, and would be overlooked."""
+    kind, target = subject.kind, subject.entry.load()
+    wrong = misspelt(kind, target)
+    if wrong:
+        found, meant = wrong[0]
+        raise BrokenPromise(f"its attribute '{found}' is not looked at; is '{meant}' meant?")
 
 
 DECLARED = (documented, keyword_only, json_defaults, imports_light)

@@ -153,6 +153,7 @@ def _listing(root: Path) -> set[tuple[str, int, int]]:
 
 CHECKS = (
     *common.DECLARED,
+    common.spells_offers,
     finds_clips,
     indexes_the_same_twice,
     leaves_the_folder_alone,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.errors import ProtocolError
+from mertk.offers import offered
 from mertk.recipe import Use
 from mertk.splits import checked
 from mertk.testing.checks import common
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def gives_known_labels(subject: Subject) -> None:
     """A label is one of its classes or None; of a multi-label protocol, a collection of them."""
     rules = _rules(subject)
-    multilabel = getattr(rules, "multilabel", False)
+    multilabel = offered("protocol", rules, "multilabel")
     if multilabel and not rules.classes:
         raise BrokenPromise("it is multi-label and fixes no classes")
     for clip, label in _labelled(subject, rules):
@@ -57,7 +58,7 @@ def holds_people_apart(subject: Subject) -> None:
     kept = [clip for clip, _ in _labelled(subject, rules)]
     try:
         folds = _folds(rules, kept)
-        checked(folds, [c.person for c in kept], every=getattr(rules, "tests_all", True))
+        checked(folds, [c.person for c in kept], every=offered("protocol", rules, "tests_all"))
     except ProtocolError as error:
         raise BrokenPromise(str(error)) from error
 
@@ -150,12 +151,13 @@ def _plain(label: Any) -> Any:
 
 
 def _confusions(rules: Any) -> dict[str, NDArray[np.float64]]:
-    multilabel = getattr(rules, "multilabel", False)
+    multilabel = offered("protocol", rules, "multilabel")
     return confusions(len(rules.classes) or 3, multilabel=multilabel)
 
 
 CHECKS = (
     *common.DECLARED,
+    common.spells_offers,
     gives_known_labels,
     labels_each_clip_alone,
     holds_people_apart,

@@ -38,6 +38,7 @@ class Synthetic:
 
     default_protocol = "synthetic3"
     obtain = "nothing to obtain: made on demand"
+    needs_folder = False
     fps = 100.0
 
     def __init__(

@@ -32,6 +32,7 @@ class SyntheticLong:
 
     default_protocol = "loso"
     obtain = "nothing to obtain: made on demand"
+    needs_folder = False
 
     def __init__(
         self,
