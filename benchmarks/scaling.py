@@ -137,14 +137,19 @@ def _made(
         "data": "made",
         "datasets": [{"name": "synthetic"}],
     }
-    run = Run.open(folder, name, identity, {})
-    for at in range(100):
-        person = f"synthetic/s{at}"
+    people = {f"s{at}": f"synthetic/s{at}" for at in range(100)}
+    facts = {
+        f"{person}/{number}": {"fold": fold, "person": person, "truth": number % 3}
+        for fold, person in people.items()
+        for number in range(clips // 100)
+    }
+    run = Run.open(folder, name, identity, {}, facts)
+    for fold, person in people.items():
         uids = [f"{person}/{number}" for number in range(clips // 100)]
         for seed in range(5):
             rows = rng.dirichlet([1, 1, 1], len(uids)).round(5)
             run.save(Fold(
-                name=f"s{at}", seed=seed, uids=uids, people=[person] * len(uids),
+                name=fold, seed=seed, uids=uids, people=[person] * len(uids),
                 truth=[n % 3 for n in range(len(uids))], probabilities=rows.tolist(),
                 seconds={"total": 1.0},
             ))  # fmt: skip

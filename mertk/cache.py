@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +21,13 @@ import numpy as np
 import platformdirs
 
 from mertk.errors import StorageError
-from mertk.files import write_whole
+from mertk.files import check_writable, is_leftover, write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LOG = logging.getLogger(__name__)
+_NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
 _DTYPES = {
     "U8": np.uint8, "I8": np.int8, "I16": np.int16, "U16": np.uint16, "I32": np.int32,
     "U32": np.uint32, "I64": np.int64, "U64": np.uint64, "F16": np.float16, "F32": np.float32,
@@ -79,14 +81,21 @@ class Cache:
         data = save(whole, metadata={"mertk": note})
         write_whole(self._path(key), lambda path: path.write_bytes(data))
 
+    def check_writable(self) -> None:
+        """Raise `StorageError`, naming `MERTK_CACHE`, where no entry can be written."""
+        check_writable(self.root, "set MERTK_CACHE to a folder for cached features")
+
     def bytes_of(self, key: str) -> int | None:
         """The size of an entry, unread; None where there is none."""
         path = self._path(key)
         return path.stat().st_size if path.is_file() else None
 
     def entries(self) -> Iterator[Path]:
-        """The files of all entries."""
-        return (path for path in self.root.glob("??/*.safetensors") if path.is_file())
+        """The files of all entries; others that lie in the folder are none."""
+        for path in self.root.glob("??/*.safetensors"):
+            ours = _NAME.fullmatch(path.name) and path.name[:2] == path.parent.name
+            if ours and path.is_file() and not path.is_symlink():
+                yield path
 
     def size(self) -> tuple[int, int]:
         """How many entries there are, and their bytes."""
@@ -94,7 +103,12 @@ class Cache:
         return len(sizes), sum(sizes)
 
     def prune(self, keep_bytes: int = 0) -> tuple[int, int]:
-        """Remove entries, longest unused first, until `keep_bytes` are left: entries and bytes."""
+        """Remove entries, longest unused first, until `keep_bytes` are left: entries and bytes.
+
+        What killed writers left is removed, too; files that are no entries are left alone.
+        """
+        for path in filter(is_leftover, list(self.root.glob("??/.mertk-*"))):
+            path.unlink(missing_ok=True)
         found = sorted((p.stat().st_mtime, p.stat().st_size, p) for p in self.entries())
         left, removed, freed = sum(size for _, size, _ in found), 0, 0
         for _, size, path in found:

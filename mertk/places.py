@@ -15,7 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from mertk.errors import DataError, StorageError
-from mertk.files import write_text
+from mertk.files import check_writable, write_text
 
 
 def config_file() -> Path:
@@ -28,14 +28,14 @@ def known() -> dict[str, Path]:
     """Data set name → folder, as remembered; raises `StorageError` for a damaged file."""
     file = config_file()
     try:
-        text = file.read_text(encoding="utf-8")
+        found = tomllib.loads(file.read_text(encoding="utf-8")).get("data", {})
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise StorageError(f"{file}: cannot be read: {error.strerror}") from error
-    try:
-        found = tomllib.loads(text).get("data", {})
-    except tomllib.TOMLDecodeError as error:
+        raise StorageError(
+            f"{file}: cannot be read: {error.strerror}; MERTK_CONFIG names another file"
+        ) from error
+    except ValueError as error:  # no UTF-8, or no TOML
         raise StorageError(f"{file}: not valid TOML: {error}; mend or remove it") from error
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
         raise StorageError(f"{file}: [data] must hold lines such as casme2 = '/data/CASME2'")
@@ -45,7 +45,8 @@ def known() -> dict[str, Path]:
 def remember(name: str, folder: Path) -> Path:
     """Write down where a data set lies; what else stands in the file, comments too, is kept.
 
-    Gives the file. Raises `DataError` where the folder does not exist.
+    Gives the file. Raises `DataError` where the folder does not exist, `StorageError` where the
+    file cannot be written.
     """
     import tomlkit
 
@@ -54,8 +55,9 @@ def remember(name: str, folder: Path) -> Path:
         raise DataError(f"{name}: there is no folder {folder}")
     known()  # a damaged file is refused before it is written over
     file = config_file()
+    check_writable(file.parent, "set MERTK_CONFIG to a file that can be written")
     document = tomlkit.parse(file.read_text(encoding="utf-8") if file.exists() else "")
     table = document.setdefault("data", tomlkit.table())
     table[name] = str(folder)
-    write_text(file, tomlkit.dumps(document))
+    write_text(file.resolve(), tomlkit.dumps(document))
     return file

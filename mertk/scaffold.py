@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from collections.abc import Mapping
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from mertk.errors import ParameterError, StorageError, UnknownNameError
-from mertk.files import write_whole
+from mertk.files import check_writable, write_text
 from mertk.registry import KINDS
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -41,13 +42,17 @@ def package(kind: str, name: str, version: str) -> Mapping[str, str]:
 
 
 def write(texts: Mapping[str, str], folder: Path) -> list[Path]:
-    """Write files below a folder; raises `StorageError` where one is there already."""
+    """Write files below a folder, all or none; raises `StorageError` where one is there already."""
     paths = [folder / path for path in texts]
     for path in paths:
-        if path.exists():
+        if os.path.lexists(path):
             raise StorageError(f"{path} is there already; choose another name or folder")
-    for path, text in zip(paths, texts.values(), strict=True):
-        write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
+        check_writable(path)
+    with contextlib.ExitStack() as undo:
+        for path, text in zip(paths, texts.values(), strict=True):
+            write_text(path, text)
+            undo.callback(path.unlink)
+        undo.pop_all()
     return paths
 
 

@@ -95,6 +95,7 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """What crosses the frontier of each clip; `y` is given where this is training."""
         if _clips(X):
             cache = Cache(None if self.cache is None else Path(self.cache))
+            cache.check_writable()
             return [parcel_of(self._line, self._keys, cache, clip) for clip in X]
         if y is None:
             rows = validate_data(self, X, reset=False)

@@ -5,8 +5,10 @@ A command's file is imported when it is called, so `mertk --help` imports no num
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,10 @@ def main(arguments: list[str] | None = None) -> None:
         _end(str(error), 2)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG or "--debug" in given:
+            raise
+        _end(f"{error.filename}: no file or folder can have so long a name; give another", 2)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -107,3 +113,9 @@ def load(ctx: click.Context) -> Any:
     for name, reason in plugins.broken.items():
         click.echo(f"Warning: plug-in {name} is left out: {reason}", err=True)
     return plugins
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Say on standard error what was left out, and why."""
+    for line in lines:
+        click.echo(f"Warning: {line}", err=True)

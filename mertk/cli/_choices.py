@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import Field
 from pathlib import Path
@@ -16,6 +17,19 @@ if TYPE_CHECKING:
 
 Command = Callable[..., None]
 R = TypeVar("R")
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range, which neither nan nor inf is."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; fails where it is none such."""
+        found: float = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return found
 
 
 def record_options(record: type[Any], *names: str, **helps: str) -> Callable[[Command], Command]:

@@ -46,8 +46,11 @@ def check(
     """
     from mertk.cli.progress import Bar
     from mertk.data import doctor
+    from mertk.files import check_file
     from mertk.report import health
 
+    if html is not None:
+        check_file(html)
     registry = load(ctx).registry
     with Bar() as bar:
         bar.stage(f"reading {name}", 0)
@@ -80,8 +83,9 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
     A column `protocol.NAME` says which class a protocol makes of it.
     """
     from mertk.data import record
-    from mertk.files import write_table
+    from mertk.files import check_file, write_table
 
+    check_file(out)
     registry = load(ctx).registry
     survey = _survey(registry, name, data)
     protocols = _protocols(registry, survey.dataset)

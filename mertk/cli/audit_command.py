@@ -41,6 +41,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     """
     from mertk.audit import PROBES, audit, case_of
     from mertk.cli.progress import Bar
+    from mertk.files import check_file
     from mertk.harness import stamps
     from mertk.harness.executors import cores
     from mertk.recipe import Recipe
@@ -60,6 +61,9 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         device=given["device"],
         quick=given["quick"],
     )
+    stamped = given["runs"], plugins.registry, Recipe.from_json(case.recipe)
+    if not case.replay:
+        check_file(stamps.file_of(*stamped))
     with Bar() as bar:
         found = audit(
             case,
@@ -69,8 +73,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
             progress=bar,
         )
     if not case.replay:
-        recipe = Recipe.from_json(case.recipe)
-        stamps.write(given["runs"], plugins.registry, recipe, found.to_json())
+        stamps.write(*stamped, found.to_json())
     if given["as_json"]:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:

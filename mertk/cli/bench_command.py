@@ -15,6 +15,9 @@ from mertk.harness.study import Study
 if TYPE_CHECKING:
     from mertk.harness.study import OpenStudy
 
+PAGE = "report.html"
+"""The page, in the folder of the runs."""
+
 
 @click.command("bench")
 @click.option(
@@ -56,11 +59,14 @@ def command(
     The floors `majority` and `prior` run with them.
     """
     from mertk.cli.progress import Bar
+    from mertk.files import check_file
     from mertk.harness.bench import run_study
     from mertk.report import html, tables, terminal
 
     if not given["models"]:
         raise click.UsageError("Missing option '--model'; `mertk list model` names models")
+    if not plan:
+        check_file(given["out"] / PAGE)
     plugins = load(ctx)
     study = read_record(Study, given, models=[*given["models"], *baselines])
     execution = read_record(Execution, given)
@@ -71,7 +77,7 @@ def command(
             return
         results = run_study(opened)
         bar.stage("report", 0)
-        page = html.write(results, execution.runs_folder / "report.html", plugins, frames=frames)
+        page = html.write(results, given["out"] / PAGE, plugins, frames=frames)
     if as_json:
         click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
     else:

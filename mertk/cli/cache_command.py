@@ -6,9 +6,13 @@ import json
 
 import click
 
+from mertk.cli._choices import FiniteRange
+
 
 @click.command("cache")
-@click.option("--prune", type=float, metavar="GB", help="Remove the longest unused above GB.")
+@click.option(
+    "--prune", type=FiniteRange(0), metavar="GB", help="Remove the longest unused above GB."
+)
 @click.option("--clear", is_flag=True, help="Remove everything.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(prune: float | None, *, clear: bool, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load, warn
 
 
 @click.command("cite")
@@ -17,9 +17,10 @@ def command(ctx: click.Context, runs: tuple[Path, ...]) -> None:
 
     What mertk does not know the title of is an entry with its DOI alone: look it up there.
     """
-    from mertk.harness.results import Results
+    from mertk.harness.runfolders import find_runs
     from mertk.report import cite
 
     plugins = load(ctx)
-    results = Results.load(*runs, plugins=plugins)
-    click.echo(cite.bibtex([*results.runs, *(o.run for o in results.leaked)], plugins.registry))
+    found, faults = find_runs(*runs)
+    warn(faults)
+    click.echo(cite.bibtex(found, plugins.registry))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load, warn
 
 
 @click.command("compare")
@@ -16,22 +16,34 @@ from mertk.cli import load
 @click.option(
     "--out", default=Path(), type=click.Path(path_type=Path), help="A folder. Default: this one."
 )
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Compare unfinished runs too, on the clips that all runs have predicted.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.pass_context
-def command(ctx: click.Context, runs: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
+def command(
+    ctx: click.Context, runs: tuple[Path, ...], out: Path, *, partial: bool, as_json: bool
+) -> None:
     """Test every pair of models, over one or several sets of clips.
 
     RUNs are run folders, or folders of them. Writes compare.html, its figures as SVG, and tables
     for a paper as LaTeX and Markdown.
     """
+    from mertk.files import check_files
     from mertk.report import compare, papers, versus
 
-    found = versus.compared(runs, load(ctx))
+    check_files(out, compare.FILES)
+    found = versus.compared(runs, load(ctx), partial=partial)
+    warn(line for one in found for line in one.results.notices)
     page = compare.write(found, out)
     if as_json:
         told = [
             {
                 "title": one.title,
+                "partial": one.results.scope or None,
+                "notices": one.results.notices,
                 "ranks": one.ranks,
                 "tests": [{"a": a, "b": b, **asdict(test)} for (a, b), test in one.tests.items()],
             }

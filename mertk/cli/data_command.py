@@ -80,6 +80,7 @@ def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> 
     from mertk.data import layouts
     from mertk.recipe import Use
 
+    layouts.check_place(out, layout)
     use = Use.parse(f"synthetic:{','.join(sets)}")
     clips = load(ctx).registry.build("dataset", use).index(None)
     with Bar() as bar:

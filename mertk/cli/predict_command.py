@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from mertk.cli import load
+from mertk.cli._choices import FiniteRange
 
 
 @click.command("predict")
@@ -40,14 +41,14 @@ from mertk.cli import load
     "--strength",
     default=1.0,
     show_default=True,
-    type=click.FloatRange(1),
+    type=FiniteRange(1),
     help="How many times the spotter's threshold a motion must reach.",
 )
 @click.option(
     "--least",
     default=0.0,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="The least probability of the likeliest class: below it is 'no expression'.",
 )
 @click.option(
@@ -92,11 +93,14 @@ def command(
     """
     from mertk.cli.progress import Bar
     from mertk.errors import MertkError
+    from mertk.files import check_files
     from mertk.harness import modelcard
     from mertk.harness.saved import Saved
     from mertk.recipe import Use
     from mertk.report import predicted
 
+    if out:
+        check_files(out, predicted.FILES)
     plugins = load(ctx)
     saved = Saved.load(model, plugins)
     eyes = predicted.Eyes(saved=saved, occlusion=occlusion) if out and frames else None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load, warn
 
 
 @click.command("report")
@@ -32,6 +32,11 @@ from mertk.cli import load
     type=click.IntRange(0),
     help="Fit the folds of the N worst clips again, to map what part of the face answers rest on.",
 )
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Score unfinished runs too: all runs on the clips that each has predicted.",
+)
 @click.option("--published", is_flag=True, help="Print what papers report beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
@@ -43,21 +48,38 @@ def command(
     *,
     frames: bool | None,
     occlusion: int,
+    partial: bool,
     published: bool,
     as_json: bool,
 ) -> None:
-    """Recompute the table and report.html from run folders, or from a folder of them."""
+    """Recompute the table and report.html from run folders, or from a folder of them.
+
+    Runs on different clips are reported apart, in report-1.html, report-2.html ….
+    """
+    from mertk.cache import Cache
+    from mertk.files import check_file
     from mertk.harness.labelmaps import LabelMap
     from mertk.harness.results import Results
     from mertk.report import html, tables, terminal
 
+    if out is not None:
+        check_file(out)
+    if occlusion:
+        Cache().check_writable()
     plugins = load(ctx)
-    results = Results.load(*runs, plugins=plugins)
-    results.label_maps = [LabelMap.parse(text) for text in maps]
-    file = out or results.runs[0].path.parent / "report.html"
-    page = html.write(results, file, plugins, frames=frames, occlusion=occlusion)
+    groups = Results.load(*runs, plugins=plugins, partial=partial).groups
+    told = []
+    for number, results in enumerate(groups, 1):
+        warn(results.notices)
+        results.label_maps = [LabelMap.parse(text) for text in maps]
+        file = out or results.runs[0].path.parent / "report.html"
+        if len(groups) > 1:
+            file = file.with_stem(f"{file.stem}-{number}")
+        page = html.write(results, file, plugins, frames=frames, occlusion=occlusion)
+        if as_json:
+            told.append(tables.to_json(results) | {"report": str(page)})
+        else:
+            terminal.show(results, published=published)
+            click.echo(f"report: {page}")
     if as_json:
-        click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
-    else:
-        terminal.show(results, published=published)
-        click.echo(f"report: {page}")
+        click.echo(json.dumps(told[0] if len(told) == 1 else {"groups": told}, indent=1))

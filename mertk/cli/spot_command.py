@@ -55,9 +55,13 @@ def command(
     Writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and spot.json.
     """
     from mertk.cli.progress import Bar
+    from mertk.files import check_files
     from mertk.harness import spot
+    from mertk.recipe import Use
     from mertk.report import searched
 
+    names = searched.file_names([Use.parse(text).name for text in spotters])
+    check_files(out, [searched.TRUTH, searched.SUMMARY, *names])
     plugins = load(ctx)
     with Bar() as bar:
         found = spot.search(
@@ -74,4 +78,4 @@ def command(
         return
     searched.show(found)
     click.echo(f"spots: {', '.join(map(str, files))}")
-    click.echo(f"by the MEGC script, too: mertk score {files[0]} --spotting {out / 'truth.csv'}")
+    click.echo(f"by the MEGC script, too: mertk score {files[0]} --spotting {out / searched.TRUTH}")

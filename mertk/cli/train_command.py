@@ -38,8 +38,10 @@ def command(
     """
     from mertk import training
     from mertk.cli.progress import Bar
+    from mertk.files import check_folder
     from mertk.harness import modelcard, saved
 
+    check_folder(out, saved.KIND)
     plugins = load(ctx)
     study = read_record(Study, given, models=[model], floors=False)
     execution = read_record(Execution, given, out=runs)

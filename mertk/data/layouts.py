@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tempfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.data import aus
 from mertk.data.record import SYNTHETIC_MARK
-from mertk.errors import DataError, StorageError, UnknownNameError
+from mertk.errors import DataError, UnknownNameError
+from mertk.files import check_folder, write_file, write_folder
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
 
+_KIND = "data set in the layout {}"
+_LONGEST = 60  # of a name in a path: file systems take 255 bytes, up to 4 a letter
 _QUALITY = 97  # of the JPEG files
 _LATEST_START = 300  # of the first file number in the CASME II layout
 _HEADER = (
@@ -42,46 +44,35 @@ def write(
 
     The folder appears when everything is written, or not at all. Where clips are synthetic, a
     file SYNTHETIC.txt says so. Raises `UnknownNameError` for a layout that is not in `LAYOUTS`,
-    `DataError` where the folder is not empty or clips cannot be written in this layout, and
-    `StorageError` where the disk refuses.
+    `DataError` where clips cannot be written in this layout, and `StorageError` where the folder
+    holds anything but an earlier set that was written like this, or the disk refuses.
     """
     out = Path(out)
-    if layout not in LAYOUTS:
-        raise UnknownNameError("layout", layout, LAYOUTS)
+    check_place(out, layout)
     if not clips:
         raise DataError(f"there are no clips to write to {out}")
     for clip in clips:
         if not len(clip.footage.frames):
             raise DataError(f"{clip.uid} has no frames, only a flow map: it cannot be written")
-    try:
-        _refuse_used(out)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
-            whole = Path(temporary, "whole")
-            whole.mkdir()
-            LAYOUTS[layout](clips, whole, advance or (lambda: None))
-            mark(clips, whole)
-            if out.exists():
-                out.rmdir()
-            whole.rename(out)
-    except OSError as error:
-        raise StorageError(
-            f"cannot write {out}: {error.strerror or error}. Nothing was kept; free some space or "
-            "choose another folder"
-        ) from error
+
+    def fill(folder: Path) -> None:
+        LAYOUTS[layout](clips, folder, advance or (lambda: None))
+        mark(clips, folder)
+
+    write_folder(out, fill, _KIND.format(layout))
+
+
+def check_place(out: Path, layout: str) -> None:
+    """Raise where `write` would, before there are clips."""
+    if layout not in LAYOUTS:
+        raise UnknownNameError("layout", layout, LAYOUTS)
+    check_folder(out, _KIND.format(layout))
 
 
 def mark(clips: Sequence[Clip], folder: Path) -> None:
     """Say in a file of the folder that its clips are synthetic, if any is."""
     if any(clip.record.get("synthetic") for clip in clips):
-        (folder / SYNTHETIC_MARK).write_text(_MARK, encoding="utf-8")
-
-
-def _refuse_used(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise DataError(f"{out} is a file; give a folder that is new or empty")
-    if out.is_dir() and any(out.iterdir()):
-        raise DataError(f"{out} is not empty; give a folder that is new or empty")
+        write_file(folder / SYNTHETIC_MARK, _MARK)
 
 
 def _casme2(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
@@ -174,7 +165,8 @@ def _row(clip: Clip, path: str) -> dict[str, Any]:
 
 def free_path(names: Sequence[str], taken: set[str]) -> str:
     """A relative path that no other clip has, whatever the names hold; it is added to `taken`."""
-    plain = "/".join(re.sub(r"[^\w.-]", "_", name).lstrip(".") or "_" for name in names)
+    parts = [re.sub(r"[^\w.-]", "_", name).lstrip(".")[:_LONGEST] or "_" for name in names]
+    plain = "/".join(parts)
     path, count = plain, 1
     while path.lower() in taken:
         count += 1

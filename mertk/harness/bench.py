@@ -47,6 +47,7 @@ def bench(
 
 def plan_study(study: OpenStudy) -> list[Planned]:
     """Do the features and the first fold of every variant; what the others will take."""
+    study.check_writable()
     with study.workers() as workers:
         return [Runner(study, variant, workers).plan() for variant in study.variants]
 
@@ -54,6 +55,7 @@ def plan_study(study: OpenStudy) -> list[Planned]:
 def run_study(study: OpenStudy) -> Results:
     """Run what was asked for, or what of it is not finished yet."""
     plugins, runs = study.plugins, []
+    study.check_writable()
     with study.workers() as workers:
         for variant in study.variants:
             runner = Runner(study, variant, workers)

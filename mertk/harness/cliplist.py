@@ -24,7 +24,7 @@ def note(run: Path, sample: Sample, keys: Sequence[str]) -> Path:
         "classes": list(sample.classes),
         "keys": list(keys),
     }
-    path = run / f"clips-{digest(data)[:12]}.json"
+    path = run / _name(data)
     write_json(path, data)
     return path
 
@@ -34,6 +34,8 @@ def read(path: Path) -> tuple[Sample, tuple[str, ...]]:
     """The clips and their cache keys, read once a process."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        if path.name != _name(data):
+            raise ValueError("it is damaged")  # noqa: TRY301
     except (OSError, ValueError) as error:
         raise StorageError(
             f"a worker cannot read {path} ({error}); it must reach the run's folder by this path"
@@ -45,3 +47,7 @@ def read(path: Path) -> tuple[Sample, tuple[str, ...]]:
         classes=tuple(data["classes"]),
     )
     return sample, tuple(data["keys"])
+
+
+def _name(data: object) -> str:
+    return f"clips-{digest(data)[:12]}.json"

@@ -6,7 +6,6 @@ The answers of every epoch lie as JSON below the run's folder, one file a (seed,
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk import stats
+from mertk.errors import StorageError
+from mertk.runfiles import read_sealed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.ledger import Run
+    from mertk.ledger import Fold, Run
 
 RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (LEAKED)")
 
@@ -58,12 +59,14 @@ def file_of(run: Path, seed: int, fold: str) -> Path:
     return run / "oracle" / f"seed{seed}-{zlib.crc32(fold.encode()):08x}.json"
 
 
-def read(file: Path) -> Epochs | None:
-    """What was written; None where it was not, or is damaged."""
+def read(run: Run, seed: int, fold: str) -> Epochs | None:
+    """What was written of a fold; None where it was not, or is damaged, which `contents` tells."""
     try:
-        return Epochs(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        found = read_sealed(file_of(run.path, seed, fold), run.key)
+        epochs = Epochs(**found) if found else None
+    except (StorageError, TypeError):
         return None
+    return epochs if epochs and (epochs.seed, epochs.fold) == (seed, fold) else None
 
 
 def _right(epochs: Sequence[Any], truth: Sequence[Any]) -> NDArray[np.float64]:
@@ -86,17 +89,23 @@ class Gap:
     epoch: float
 
 
-def gaps(run: Run, folds: Sequence[str]) -> list[Gap]:
-    """The three rules on a run's epochs, over the seeds of which all `folds` were looked at."""
+def gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
+    """The three rules on a run's epochs, over the seeds of which all of `folds` were looked at."""
     looked = []
-    for seed in sorted({fold.seed for fold in run.folds()}):
-        read_of = (read(file_of(run.path, seed, name)) for name in folds)
-        found = [one for one in read_of if one is not None and len(one.test)]
-        if len(found) == len(folds):
+    for seed in sorted({fold.seed for fold in folds}):
+        names = [fold.name for fold in folds if fold.seed == seed]
+        found = [one for name in names if (one := read(run, seed, name)) and len(one.test)]
+        if len(found) == len(names):
             looked.append(found)
     if not looked:
         return []
     return [_gap(rule, looked, len(run.classes)) for rule in RULES]
+
+
+def has_no_epochs(run: Run, folds: Sequence[Fold]) -> bool:
+    """Whether a look at some of these folds has shown that nothing there has epochs."""
+    found = (read(run, fold.seed, fold.name) for fold in folds)
+    return any(one is not None and not len(one.test) for one in found)
 
 
 def _gap(rule: str, looked: Sequence[Sequence[Epochs]], classes: int) -> Gap:

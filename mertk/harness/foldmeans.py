@@ -9,7 +9,7 @@ import numpy as np
 from mertk import metrics, stats
 
 if TYPE_CHECKING:
-    from mertk.harness.results import Outcome
+    from mertk.harness.outcomes import Outcome
 
 
 def fold_means(outcome: Outcome) -> list[dict[str, Any]]:

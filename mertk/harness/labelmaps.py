@@ -20,7 +20,7 @@ from mertk.errors import ParameterError, UnknownNameError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.harness.results import Outcome
+    from mertk.harness.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 FOLDER, FOLDS, WHOLE = "megc", "norm_u_v_os", "whole_norm_u_v_os"
 """The tree's folder; in it a folder a fold, and all pictures once."""
 
+KIND = "tree of flow pictures"
+"""What that folder is, by its mark."""
+
 
 def write(
     out: Path, task: Task, where: Mapping[str, str], advance: Callable[[str], object]
@@ -36,7 +39,7 @@ def write(
 
     `where` is each clip's folder by its id; `advance` is told of every fold.
     """
-    write_folder(out / FOLDER, functools.partial(_fill, out, task, where, advance))
+    write_folder(out / FOLDER, functools.partial(_fill, out, task, where, advance), KIND)
 
 
 def _fill(

@@ -23,19 +23,15 @@ def measured(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | Non
     from mertk.harness.results import Results
 
     variant = study.variants[0]
-    task = study.task_of(variant)
     run = Run.find(study.execution.runs_folder, variant.name, named)
-    seeds = sorted({fold.seed for fold in run.folds()}) if run else []
-    if not run or not seeds:
-        return None
-    if not all(run.has(seed, split.name) for seed in seeds for split in task.splits):
+    if not run or not run.contents().whole:
         return None
     results = Results([run], study.plugins)
     row = results.table().to_dict("records")[0]
     scores = [
         [name, *(row[f"{name}{end}"] for end in ("", "_low", "_high"))] for name in results.chance
     ]
-    return {"run": run.path.name, "seeds": len(seeds), "scores": scores}
+    return {"run": run.path.name, "seeds": len(run.seeds), "scores": scores}
 
 
 def warning(about: Mapping[str, Any]) -> str:

@@ -17,10 +17,11 @@ import numpy as np
 
 from mertk import training
 from mertk.errors import ComponentError
-from mertk.files import write_json
 from mertk.harness.epoch_choice import Epochs, file_of
 from mertk.harness.folds import Sample, run_fold
 from mertk.harness.work import Job, Stock, at_work
+from mertk.ledger import Run
+from mertk.runfiles import write_sealed
 from mertk.splits import Split
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def do_epochs(job: Job, split: Split, seed: int) -> bool:
         test=test,
         inner=inner,
     )
-    write_json(file_of(job.run, seed, split.name), asdict(found))
+    write_sealed(file_of(job.run, seed, split.name), Run(job.run).key, asdict(found))
     return bool(test)
 
 

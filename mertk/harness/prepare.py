@@ -14,10 +14,11 @@ import numpy as np
 from mertk import identity
 from mertk.cache import Cache
 from mertk.data import layouts
+from mertk.data.record import SYNTHETIC_MARK
 from mertk.errors import DataError, MertkError, ParameterError, ProtocolError, UnknownNameError
-from mertk.files import write_table
+from mertk.files import check_files, check_folder, write_table
 from mertk.flow import Method
-from mertk.harness import megc, prepared
+from mertk.harness import megc, prepared, prepared_note
 from mertk.harness.execution import Execution
 from mertk.harness.executors import Local
 from mertk.harness.line import Step
@@ -37,6 +38,9 @@ Layout = Literal["folder", "megc"]
 
 ALIGNER = "eye_similarity"
 """What the flow and texture models are aligned by."""
+
+TABLE = "index.csv"
+"""The table of a prepared folder."""
 
 _LISTED = 20
 _MEGC_SIZE = 28  # of the pictures that STSTNet and HTNet read
@@ -98,16 +102,21 @@ def prepare(
     """
     plugins = plugins or load_plugins()
     registry, tree = plugins.registry, _one_of("layout", layout, Layout) == "megc"
+    features = Cache(Path(cache) if cache else None)
+    features.check_writable()
     making = Making(
         out=Path(out).resolve(),  # a worker process may stand in another folder
         files=plugins.files,
-        cache=Cache(Path(cache) if cache else None).root.resolve(),
+        cache=features.root.resolve(),
         aligner=as_use(aligner),
         method=_one_of("flow method", flow, Method),
         size=(_MEGC_SIZE if tree else 0) if size is None else size,
         frames=_one_of("kind of frames", frames or ("none" if tree else "png"), FrameFiles),
     )
     _check(registry, making)
+    check_files(making.out, [prepared_note.NAME, TABLE, SYNTHETIC_MARK])
+    if tree:
+        check_folder(making.out / megc.FOLDER, megc.KIND)
     study = Study(
         dataset=datasets, data=data, protocol=protocol, allow_mismatch=allow_mismatch
     ).open(Execution(jobs=jobs, cache=cache), plugins=plugins, progress=progress)
@@ -135,17 +144,21 @@ class _Preparation:
     def run(self) -> tuple[int, int]:
         """Do what is not done yet: the clips that are there then, and those among them new."""
         out = self.making.out
+        note = Note.of(out, self._recipe(), self.study.folders)
+        note.refuse_another()
         clips: Sequence[Clip] = self.study.clips
         task = self._judged(clips)
         clips = task.clips if task else clips
-        note = Note.open(out, self._recipe(), self.study.folders)
         where = prepared.places(clips)
         todo = [c for c in clips if not prepared.is_done(out / where[c.uid], c)]
+        for clip in todo:
+            check_folder(out / where[clip.uid], prepared.KIND)
+        note.begin()
         failed = self._make(todo, where)
         done = [clip for clip in clips if clip.uid not in failed]
         if done:
             layouts.mark(done, out)
-            write_table(out / "index.csv", prepared.rows(out, done, where, self._classes(task)))
+            write_table(out / TABLE, prepared.rows(out, done, where, self._classes(task)))
         note.close(len(done), failed)
         if self.layout == "megc" and done and (self.study.study.allow_mismatch or not failed):
             self._write_tree(done, where)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 FrameFiles = Literal["png", "npy", "none"]
 
+KIND = "prepared clip"
+"""What a clip's folder is, by its mark."""
+
 FLOW, LANDMARKS = "flow.npy", "landmarks.npy"
 _ABOUT, _STACK, _FIRST = "clip.json", "frames.npy", "00001.png"
 _POINTS = 68  # what `Footage.landmarks` holds
@@ -61,7 +64,7 @@ def places(clips: Iterable[Clip]) -> dict[str, str]:
 def make(making: Making, clip: Clip, place: str) -> tuple[str, MertkError | None]:
     """A unit of work: write the folder of a clip. Gives its id, and what is wrong with it."""
     try:
-        write_folder(making.out / place, functools.partial(_fill, making, clip))
+        write_folder(making.out / place, functools.partial(_fill, making, clip), KIND, [_ABOUT])
     except (DataError, ComponentError) as error:
         return clip.uid, error
     return clip.uid, None

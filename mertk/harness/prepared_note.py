@@ -10,7 +10,7 @@ from typing import Any
 
 from mertk import identity
 from mertk.errors import DataError
-from mertk.files import write_json
+from mertk.files import json_text, write_file
 from mertk.recipe import Json
 
 NAME = "prepare.json"
@@ -25,17 +25,15 @@ class Note:
     about: Mapping[str, Json]
 
     @classmethod
-    def open(cls, out: Path, recipe: Mapping[str, Json], folders: Mapping[str, Path]) -> Note:
-        """Begin a folder, or go on in one that was made by the same recipe.
-
-        Raises `DataError` where the folder holds something else.
-        """
+    def of(cls, out: Path, recipe: Mapping[str, Json], folders: Mapping[str, Path]) -> Note:
+        """The note of a folder, nothing of it written yet."""
         about = identity.provenance("cpu")
         about["folders"] = {name: str(path.resolve()) for name, path in folders.items()}
-        note = cls(out / NAME, json.loads(json.dumps(recipe)), about)
-        note._refuse_another()
-        note._write({})
-        return note
+        return cls(out / NAME, json.loads(json.dumps(recipe)), about)
+
+    def begin(self) -> None:
+        """Begin the folder, or go on in it."""
+        self._write({})
 
     def close(self, clips: int, failed: Mapping[str, Exception]) -> None:
         """Write down what came of it: how many clips are there, and why others are not."""
@@ -45,12 +43,12 @@ class Note:
         })  # fmt: skip
 
     def _write(self, result: Mapping[str, Any]) -> None:
-        write_json(self.file, {"recipe": self.recipe, "about": self.about, **result})
+        text = json_text({"recipe": self.recipe, "about": self.about, **result})
+        write_file(self.file, text)
 
-    def _refuse_another(self) -> None:
+    def refuse_another(self) -> None:
+        """Raise `DataError` where the folder is neither new nor made by the same recipe."""
         out = self.file.parent
-        if out.exists() and not out.is_dir():
-            raise DataError(f"{out} is a file; give a folder that is new or empty")
         if not out.is_dir() or not any(out.iterdir()):
             return
         if not self.file.is_file():

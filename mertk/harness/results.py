@@ -1,11 +1,14 @@
-"""Results of several runs on one protocol: scores, intervals and tests, from predictions."""
+"""Results of several runs on one protocol: scores, intervals and tests, from predictions.
+
+Only whole runs are scored, unless partial ones are asked for: then all runs are scored on the clips
+that each of them has predicted.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,8 @@ from mertk.errors import StorageError
 from mertk.harness import epoch_choice
 from mertk.harness.foldmeans import fold_means
 from mertk.harness.labelmaps import LabelMap, Remapped, remapped
+from mertk.harness.outcomes import Outcome, choose_scored, outcome_of, scope_of
+from mertk.harness.runfolders import find_runs, group_runs
 from mertk.ledger import Run
 from mertk.offers import offered
 from mertk.plugins import Plugins, load_plugins
@@ -31,51 +36,14 @@ PER_CLIP = frozenset({"accuracy", "WAR", "weighted F1"})
 """Scores that weigh clips, not classes: they mean something where a class has no clip."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One run's predictions and what follows from them."""
-
-    run: Run
-    predictions: pd.DataFrame
-    confusions: NDArray[np.int64]
-    """Per seed and subject `[seeds, subjects, true, predicted]`, subjects sorted.
-
-    Those of a multi-label run are `[seeds, subjects, classes, 2, 2]`.
-    """
-    subjects: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The model's name, with preset and swaps."""
-        return self.run.name
-
-    @property
-    def seen_before(self) -> Mapping[str, Sequence[str]]:
-        """By place the run's data sets that its frozen weights were trained on."""
-        found: Mapping[str, Sequence[str]] = self.run.provenance.get("seen_before", {})
-        return found
-
-    @property
-    def is_floor(self) -> bool:
-        """Whether the recipe looks at no pixels."""
-        return not Recipe.from_json(self.run.identity["recipe"]).extractors
-
-    @property
-    def confusion(self) -> NDArray[np.int64]:
-        """Pooled over seeds, folds and subjects: `[true, predicted]` or `[classes, 2, 2]`."""
-        return np.asarray(self.confusions.sum(axis=(0, 1)))
-
-    @property
-    def seconds(self) -> float:
-        """Of all folds, added up."""
-        return sum(fold.seconds.get("total", 0.0) for fold in self.run.folds())
-
-
 class Results:
     """Runs of several models on the same clips: `table()`, `parts()`, `comparisons()`, `outcomes`.
 
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
+    Unfinished runs are left out, which `notices` tell in a line each, beside damaged files; with
+    `partial` all runs are scored on the clips that each of them has predicted. Raises
+    `StorageError` where nothing is left, or the runs are not on the same clips.
     """
 
     def __init__(
@@ -84,10 +52,14 @@ class Results:
         plugins: Plugins | None = None,
         *,
         swept: Mapping[str, Mapping[str, str]] | None = None,
+        partial: bool = False,
     ) -> None:
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
-        _check_comparable(runs)
+        self.partial = partial
+        self._scored, notices = choose_scored(runs, partial=partial)
+        self.notices: list[str] = notices
+        runs = [one.run for one in self._scored]
         registry = (plugins or load_plugins()).registry
         self.protocol = _protocol(registry, runs[0].identity["protocol"])
         rules = registry.build("protocol", self.protocol)
@@ -98,7 +70,6 @@ class Results:
         self.swept = swept or {}
         self.label_maps: Sequence[LabelMap] = ()
         self.runs = [run for run in runs if not run.replay]
-        self._replays = [run for run in runs if run.replay]
         if not self.runs:
             raise StorageError(
                 f"{runs[0].path} is a replay that leaks, and is only shown beside the strict run; "
@@ -106,24 +77,56 @@ class Results:
             )
 
     @classmethod
-    def load(cls, *paths: Path | str, plugins: Plugins | None = None) -> Results:
-        """Read run folders; a folder that holds several runs stands for all of them."""
-        found: list[Run] = []
-        for path in map(Path, paths):
-            below = sorted(path.glob("*/run.json"))
-            inside = [path] if (path / "run.json").exists() or not below else []
-            found += [Run(folder) for folder in inside or [file.parent for file in below]]
-        return cls(found, plugins)
+    def load(
+        cls, *paths: Path | str, plugins: Plugins | None = None, partial: bool = False
+    ) -> Results:
+        """Read run folders; a folder that holds several runs stands for all of them.
+
+        Runs on different clips or under different protocols are not compared: the results then
+        consist of several `groups`, each of which is the results of one set of clips.
+
+        Args:
+            paths: run folders, or folders of them.
+            plugins: what `load_plugins` gave; default: the installed ones.
+            partial: score unfinished runs too, and all runs on the clips that each has predicted.
+
+        Raises:
+            StorageError: where a path is no run folder, or no run can be scored.
+        """
+        runs, unread = find_runs(*paths)
+        tasks, other = group_runs(runs)
+        notices = [*unread, *other]
+        plugins = plugins or load_plugins()
+        groups: list[Results] = []
+        for task in tasks:
+            try:
+                groups.append(cls(task, plugins, partial=partial))
+            except StorageError as error:
+                notices.append(str(error))
+        if not groups:
+            raise StorageError("; ".join(notices) or "no run is given")
+        groups[0].notices[:0] = notices
+        return groups[0] if len(groups) == 1 else Several(groups)
+
+    @property
+    def groups(self) -> Sequence[Results]:
+        """The results of each set of clips: of one set, these alone."""
+        return [self]
 
     @functools.cached_property
     def outcomes(self) -> list[Outcome]:
-        """One per run, in the order given, without those that leak."""
-        return [_outcome(run) for run in self.runs]
+        """One per scored run, in the order given, without those that leak."""
+        return [outcome_of(one) for one in self._scored if not one.run.replay]
 
     @functools.cached_property
     def leaked(self) -> list[Outcome]:
         """The replays of an order of work that lets held-out clips in; never compared with."""
-        return [_outcome(run) for run in self._replays]
+        return [outcome_of(one) for one in self._scored if one.run.replay]
+
+    @property
+    def scope(self) -> str:
+        """Which part of the clips is scored, such as `9 of 12 clips`; empty if all are."""
+        return scope_of(self._scored[0])
 
     @property
     def datasets(self) -> list[str]:
@@ -197,15 +200,16 @@ class Results:
     def _epochs(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for outcome in self.outcomes:
-            folds = sorted(outcome.predictions["fold"].unique())
-            found = epoch_choice.gaps(outcome.run, folds)
+            found = epoch_choice.gaps(outcome.run, outcome.folds)
             rows += [
                 {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch,
                  **self._scores_of(gap.confusions)}
                 for gap in found
             ]  # fmt: skip
             if not found and (outcome.run.path / "oracle").exists():
-                rows.append({"model": outcome.name, "rule": "no epochs to choose from"})
+                known = epoch_choice.has_no_epochs(outcome.run, outcome.folds)
+                rule = "no epochs to choose from" if known else "not finished"
+                rows.append({"model": outcome.name, "rule": rule})
         return rows
 
     def leaked_table(self) -> pd.DataFrame:
@@ -350,27 +354,47 @@ def _protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
     return Use(stored["name"], **params)
 
 
-def _outcome(run: Run) -> Outcome:
-    table = run.predictions()
-    subjects = tuple(sorted(table["person"].unique()))
-    matrices = []
-    for seed, part in table.groupby("seed"):
-        if set(part["person"]) != set(subjects):
-            raise StorageError(
-                f"{run.path}: seed {seed} is not finished ({part['person'].nunique()} of "
-                f"{len(subjects)} subjects); run the same bench again to go on"
-            )
-        truth, predicted = run.answers(part)
-        people = part["person"].to_numpy(str)
-        matrices.append(stats.subject_confusions(truth, predicted, people, len(run.classes)))
-    return Outcome(run, table, np.stack(matrices), subjects)
+class Several(Results):
+    """The results of several sets of clips: a `table()` of all, and `groups` for all else."""
 
+    def __init__(self, groups: Sequence[Results]) -> None:
+        self._groups = groups
+        self.partial = any(one.partial for one in groups)
+        self.notices = [line for one in groups for line in one.notices]
+        self.runs = [run for one in groups for run in one.runs]
 
-def _check_comparable(runs: Sequence[Run]) -> None:
-    for run in runs[1:]:
-        for part in ("protocol", "clip_list", "classes"):
-            if run.identity[part] != runs[0].identity[part]:
-                raise StorageError(
-                    f"{run.path} and {runs[0].path} differ in their {part.replace('_', ' ')}; "
-                    "only runs on the same clips under the same protocol can be compared"
-                )
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        titles = "; ".join(f"{', '.join(one.datasets)} under {one.protocol}" for one in self.groups)
+        raise StorageError(
+            f"these runs are on {len(self.groups)} sets of clips ({titles}), which have no common "
+            f"'{name}': take one of `groups`"
+        )
+
+    @property
+    def groups(self) -> Sequence[Results]:
+        """The results of each set of clips, in the order in which their first runs were found."""
+        return self._groups
+
+    @functools.cached_property
+    def outcomes(self) -> list[Outcome]:
+        """Those of all groups."""
+        return [outcome for one in self.groups for outcome in one.outcomes]
+
+    @functools.cached_property
+    def leaked(self) -> list[Outcome]:
+        """Those of all groups."""
+        return [outcome for one in self.groups for outcome in one.leaked]
+
+    def table(self) -> pd.DataFrame:
+        """The tables of all groups, with their `datasets` and `protocol` in front."""
+        import pandas as pd
+
+        tables = []
+        for one in self.groups:
+            table = one.table()
+            table.insert(0, "datasets", ", ".join(one.datasets))
+            table.insert(1, "protocol", str(one.protocol))
+            tables.append(table)
+        return pd.concat(tables, ignore_index=True)

@@ -106,11 +106,9 @@ class Runner:
             (split, seed)
             for seed in seeds
             for split in self.task.splits
-            if epoch_choice.read(epoch_choice.file_of(run.path, seed, split.name)) is None
+            if epoch_choice.read(run, seed, split.name) is None
         ]
-        first = epoch_choice.read(
-            epoch_choice.file_of(run.path, seeds[0], self.task.splits[0].name)
-        )
+        first = epoch_choice.read(run, seeds[0], self.task.splits[0].name)
         if not missing or (first is not None and not first.test):
             return
         self.progress.stage(f"{self.variant.name}: epochs", len(missing))
@@ -124,8 +122,11 @@ class Runner:
 
     def _finish(self, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
         """Do the folds that are missing of these seeds."""
+        run.note_seeds(seeds)
         missing = self._missing(run, seeds)
         if not missing:
+            if not run.knows_prefix:
+                job()  # which notes it again
             return
         jobs = self._once(run, job(), sorted({seed for _, seed in missing}))
         self.progress.stage(f"{self.variant.name}: folds", len(missing))
@@ -160,6 +161,7 @@ class Runner:
         if self.execution.fresh:
             run.clear(given or SEEDS)
         seeds = given or SEEDS[:1]
+        run.note_seeds(seeds)
         missing = self._missing(run, seeds)
         start = time.perf_counter()
         if missing:
@@ -214,11 +216,12 @@ class Runner:
         registry, task = self.study.plugins.registry, self.task
         line = build_line(registry, self.variant.recipe)
         keys: tuple[str, ...] = ()
+        spent, read = 0.0, list[str]()
         if line.prefix:
-            run.note_prefix(self._prefix())
-            run.note_keyframes(of_prefix(line, task.clips[0]))
+            spent, read = self._prefix(), list(of_prefix(line, task.clips[0]))
             names = PrefixKeys.of(registry, self.variant.recipe, line)
             keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
+        run.note_prefix(spent, read)
         needs = line.needs | moved(line, self.variant.once).needs
         return Job(
             recipe=self.variant.recipe,
@@ -245,9 +248,9 @@ class Runner:
                 registry, self.variant.recipe, self.task.identity["datasets"]
             ),
         }
-        run = Run.open(self.execution.runs_folder, self.variant.name, named, about)
-        run.note_clips({clip.uid: _facts(clip) for clip in self.task.clips})
-        return run
+        return Run.open(
+            self.execution.runs_folder, self.variant.name, named, about, facts_of(self.task)
+        )
 
     def _prefix(self) -> float:
         """Compute what is not in the cache; clips that fail are reported together at the end."""
@@ -316,6 +319,21 @@ def origins_of(registry: Registry, recipe: Recipe, named: Mapping[str, Any]) -> 
     parts += [("dataset", use["name"]) for use in named["datasets"]]
     parts += [("protocol", named["protocol"]["name"])]
     return sorted({registry.get(kind, name).origin for kind, name in parts})
+
+
+def facts_of(task: Task) -> dict[str, dict[str, Any]]:
+    """By clip id what a run writes down of it before its first fold."""
+    sample = task.sample
+    fold = {int(at): split.name for split in task.splits for at in split.test}
+    return {
+        clip.uid: {
+            "fold": fold.get(at),
+            "person": str(sample.people[at]),
+            "truth": sample.labels[at].tolist(),
+            **_facts(clip),
+        }
+        for at, clip in enumerate(task.clips)
+    }
 
 
 def _facts(clip: Clip) -> dict[str, Any]:

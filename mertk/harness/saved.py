@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+KIND = "trained model"
+"""What a model's folder is, by its mark."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saved:
@@ -88,7 +91,7 @@ class Saved:
             raise StorageError(f"{self.name}: {error}") from error
 
     def save(self, folder: Path, plugins: Plugins) -> None:
-        """Write the folder and read it back, whole or not at all; what lies there is replaced.
+        """Write the folder and read it back, whole or not at all, in the place of another model.
 
         Raises `StorageError` where a component holds what cannot be stored, or what `load` would
         refuse.
@@ -104,7 +107,7 @@ class Saved:
             save_file(arrays, partial / "arrays.safetensors")
             Saved.load(partial, plugins)
 
-        write_folder(folder, fill)
+        write_folder(folder, fill, KIND)
 
     @classmethod
     def load(cls, folder: Path, plugins: Plugins) -> Saved:
@@ -159,6 +162,7 @@ def train(study: OpenStudy, seed: int) -> Saved:
 
     Where the study's runs hold one of this identity, the model knows what it scores.
     """
+    Cache(study.execution.cache_folder).check_writable()
     variant = study.variants[0]
     registry, task = study.registry, study.task_of(variant)
     cache, progress = Cache(study.execution.cache_folder), study.progress

@@ -6,13 +6,15 @@ none. It says what was audited, and is no proof that there is no leak.
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk import identity
-from mertk.files import write_json
+from mertk.errors import StorageError
+from mertk.files import json_text, write_file
+from mertk.runfiles import load_object
 
 if TYPE_CHECKING:
     from mertk.ledger import Run
@@ -20,27 +22,43 @@ if TYPE_CHECKING:
     from mertk.registry import Registry
 
 
+def file_of(runs: Path, registry: Registry, recipe: Recipe) -> Path:
+    """Where the audit of a recipe is kept, for the reports of runs."""
+    return _file(runs, identity.recipe_identity(registry, recipe))
+
+
 def write(runs: Path, registry: Registry, recipe: Recipe, found: Mapping[str, Any]) -> Path:
-    """Keep an audit of a recipe, as its `to_json` gives it, and give the file's path."""
-    file = _file(runs, identity.recipe_identity(registry, recipe))
-    write_json(file, {"made": identity.provenance("cpu")["made"], **found})
+    """Keep an audit of a recipe, as its `to_json` gives it, and give the file's path.
+
+    Raises `StorageError` as `write_file` does.
+    """
+    file = file_of(runs, registry, recipe)
+    write_file(file, json_text({"made": identity.provenance("cpu")["made"], **found}))
     return file
 
 
 def read(run: Run) -> dict[str, Any] | None:
-    """The latest audit of what a run ran; None where there is none."""
+    """The latest audit of what a run ran; None where there is none, empty if it is damaged."""
     file = _file(run.path.parent, run.identity["components"])
-    try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    if not os.path.lexists(file):
         return None
-    return found
+    try:
+        return load_object(file)
+    except StorageError:
+        return {}
 
 
 def sentence(stamp: Mapping[str, Any] | None) -> str:
     """What a stamp says, in a line."""
     if stamp is None:
         return "not audited as it is: `mertk audit` looks for leaks"
+    try:
+        return _found(stamp)
+    except (KeyError, TypeError):
+        return "what the audit found is damaged: run `mertk audit` again"
+
+
+def _found(stamp: Mapping[str, Any]) -> str:
     on = f"{stamp['protocol']}, {stamp['clips']} clips, {stamp['made'][:10]}"
     leaks = [one for one in stamp["verdicts"] if one["leak"]]
     if leaks:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mertk import places
+from mertk.cache import Cache
 from mertk.errors import ParameterError
+from mertk.files import check_writable
 from mertk.harness import executors
 from mertk.harness.execution import Execution
 from mertk.harness.keyframes import jittered, spotted, without
@@ -366,6 +368,11 @@ class OpenStudy:
                 if floor not in names:
                     found.append(Variant(model=floor, recipe=self.registry.recipe(floor)))
         return found
+
+    def check_writable(self) -> None:
+        """Raise `StorageError` where features or runs cannot be written, before any work."""
+        Cache(self.execution.cache_folder).check_writable()
+        check_writable(self.execution.runs_folder)
 
     def workers(self) -> AbstractContextManager[Executor]:
         """The workers of the execution, for as long as they are needed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk.files import write_text
+from mertk.files import write_files
 from mertk.report import figures, html, papers, tables
 
 if TYPE_CHECKING:
@@ -13,9 +13,16 @@ if TYPE_CHECKING:
 
     from mertk.report.versus import Comparison
 
+PAGE, LATEX, MARKDOWN, SCORES = "compare.html", "compare.tex", "compare.md", "compare-scores.svg"
+FILES = (PAGE, LATEX, MARKDOWN, SCORES)
+"""What is written always; figures of ranks as compare-ranks1.svg and so on as well."""
+
 
 def write(comparisons: Sequence[Comparison], folder: Path) -> Path:
-    """Write compare.html, .tex, .md and the figures as .svg; gives the page's path."""
+    """Write compare.html, .tex, .md and the figures as .svg; gives the page's path.
+
+    Raises `StorageError` where one is there that mertk did not write: then none is written.
+    """
     forest = figures.forest(comparisons)
     shown = [_shown(comparison) for comparison in comparisons]
     latex, markdown = papers.latex(comparisons), papers.markdown(comparisons)
@@ -23,14 +30,12 @@ def write(comparisons: Sequence[Comparison], folder: Path) -> Path:
         comparisons=shown, forest=forest, latex=latex, markdown=markdown,
         warnings=sorted({s for one in comparisons for s in tables.warnings(one.results)}),
     )  # fmt: skip
-    write_text(folder / "compare.tex", latex)
-    write_text(folder / "compare.md", markdown)
-    write_text(folder / "compare-scores.svg", forest)
+    texts = dict(zip(FILES, (page, latex, markdown, forest), strict=True))
     for at, one in enumerate(shown, 1):
         if one["ranks"]:
-            write_text(folder / f"compare-ranks{at}.svg", one["ranks"])
-    write_text(folder / "compare.html", page)
-    return folder / "compare.html"
+            texts[f"compare-ranks{at}.svg"] = one["ranks"]
+    write_files(folder, texts)
+    return folder / PAGE
 
 
 def _shown(comparison: Comparison) -> dict[str, Any]:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from mertk.clips import Clip
     from mertk.harness.line import Step
-    from mertk.harness.results import Outcome, Results
+    from mertk.harness.outcomes import Outcome
+    from mertk.harness.results import Results
     from mertk.plugins import Plugins
     from mertk.report.occlusion import Occlusion
 
@@ -169,7 +170,7 @@ def _recipe(outcome: Outcome) -> Recipe:
 def _explained(outcome: Outcome) -> dict[str, dict[str, NDArray[np.float64]]]:
     """By clip what a model let through, means over seeds."""
     said: dict[str, dict[str, list[Any]]] = {}
-    for fold in outcome.run.folds():
+    for fold in outcome.folds:
         for uid, arrays in fold.explained.items():
             for name, array in arrays.items():
                 said.setdefault(uid, {}).setdefault(name, []).append(array)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mertk.harness.results import Outcome
+    from mertk.harness.outcomes import Outcome
     from mertk.report.versus import Comparison
 
 

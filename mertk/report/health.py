@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mertk.files import write_text
+from mertk.files import write_file
 from mertk.report.html import environment
 
 if TYPE_CHECKING:
@@ -86,4 +86,4 @@ def _table(found: Diagnosis) -> Table:
 def write(found: Diagnosis, path: Path) -> None:
     """Write the diagnosis as one page, all text escaped."""
     page = environment().get_template("health.html.j2")
-    write_text(path, page.render(found=found, topics=topics(found), verdict=verdict(found)))
+    write_file(path, page.render(found=found, topics=topics(found), verdict=verdict(found)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk import stats
-from mertk.files import write_text
+from mertk.files import check_file, write_file
 from mertk.harness import stamps
 from mertk.report import cite, explored, groups, published, tables
 from mertk.report.curve import curve
@@ -22,7 +22,8 @@ from mertk.report.labels import per_label
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from mertk.harness.results import Outcome, Results
+    from mertk.harness.outcomes import Outcome
+    from mertk.harness.results import Results
     from mertk.plugins import Plugins
 
 
@@ -42,8 +43,10 @@ def write(
 
     `frames` puts pictures of clips into it; default: of synthetic ones alone. `occlusion` is for
     how many clips, the worst mistakes first, models are fitted again to map what they rest on.
+    Raises `StorageError` where a file is there that mertk did not write.
     """
-    write_text(Path(path), render(results, plugins, frames=frames, occlusion=occlusion))
+    check_file(Path(path))
+    write_file(Path(path), render(results, plugins, frames=frames, occlusion=occlusion))
     return Path(path)
 
 
@@ -157,7 +160,7 @@ def _stages(results: Results) -> list[dict[str, Any]]:
     for outcome in results.outcomes:
         spent: dict[str, float] = {}
         memory = 0.0
-        for fold in outcome.run.folds():
+        for fold in outcome.folds:
             memory = max(memory, fold.memory)
             for name, seconds in fold.seconds.items():
                 if name not in ("total", "load"):
@@ -192,7 +195,7 @@ def _weights(results: Results, regions: Mapping[str, Sequence[str]]) -> list[dic
     for outcome in results.outcomes:
         said = [
             clip["region_weights"]
-            for fold in outcome.run.folds()
+            for fold in outcome.folds
             for clip in fold.explained.values()
             if "region_weights" in clip
         ]

@@ -11,7 +11,7 @@ from mertk.report.occlusion import Occlusion, occlude
 
 if TYPE_CHECKING:
     from mertk.harness.line import Step
-    from mertk.harness.results import Outcome
+    from mertk.harness.outcomes import Outcome
     from mertk.harness.saved import Saved
     from mertk.plugins import Plugins
 

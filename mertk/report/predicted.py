@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.data import videos
 from mertk.errors import DataError
-from mertk.files import write_json, write_text
+from mertk.files import json_text, write_files
 from mertk.harness import watching
 from mertk.recipe import Recipe
 from mertk.report import explorer, html, layers
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from mertk.report.explorer import View
     from mertk.report.occlusion import Occlusion
 
+
+FILES = ("predictions.csv", "predictions.json", "predictions.html")
+"""What is written to a folder."""
 
 BUDGET = 3_500_000
 """How many bytes the pictures of a page may take."""
@@ -151,10 +154,9 @@ class Report:
         return f"{many} intervals in {len(self.answers)} videos:"
 
     def write(self, folder: Path) -> None:
-        """Write predictions.csv, .json and .html into a folder."""
-        write_text(folder / "predictions.csv", self.table())
-        write_json(folder / "predictions.json", self.to_json())
-        write_text(folder / "predictions.html", self.page())
+        """Write `FILES` into a folder; raises `StorageError` as `write_files` does."""
+        texts = self.table(), json_text(self.to_json()), self.page()
+        write_files(folder, dict(zip(FILES, texts, strict=True)))
 
     def page(self) -> str:
         """The page as text: one file, no network, all text escaped."""

@@ -9,37 +9,44 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk.files import write_json, write_text
+from mertk.files import json_text, write_files
 
 if TYPE_CHECKING:
     from mertk.harness.spot import Outcome, Searched
     from mertk.spotting import Counts, Interval
+
+TRUTH, SUMMARY = "truth.csv", "spot.json"
+"""What is written beside the spotters' files."""
 
 _TRUTH = ("subject", "video", "onset", "offset", "type")
 _FOUND = (*_TRUTH, "apex", "strength")
 _TYPES = {"micro": "me", "macro": "mae"}
 
 
+def file_names(spotters: Sequence[str]) -> list[str]:
+    """The files of spotters by name; of two of one name the second file ends with -2."""
+    found = []
+    for at, name in enumerate(spotters):
+        same = spotters[:at].count(name)
+        found.append(f"spots-{name}-{same + 1}.csv" if same else f"spots-{name}.csv")
+    return found
+
+
 def write(found: Searched, folder: Path) -> list[Path]:
     """Write truth.csv and spots-NAME.csv, as `mertk score --spotting` reads them, and spot.json.
 
-    Gives the spotters' files. Of two spotters of one name the second file ends with -2.
+    Gives the spotters' files. Raises `StorageError` as `write_files` does.
     """
-    _write(folder / "truth.csv", _TRUTH, [_row(one) for one in found.truths])
-    files: list[Path] = []
-    for outcome in found.outcomes:
-        same = sum(
-            other.spotter.name == outcome.spotter.name for other in found.outcomes[: len(files)]
-        )
-        number = f"-{same + 1}" if same else ""
-        files.append(folder / f"spots-{outcome.spotter.name}{number}.csv")
+    texts = {TRUTH: _table(_TRUTH, [_row(one) for one in found.truths])}
+    names = file_names([outcome.spotter.name for outcome in found.outcomes])
+    for name, outcome in zip(names, found.outcomes, strict=True):
         rows = [
             {**_row(find.interval), "apex": find.apex, "strength": round(find.strength, 3)}
             for find in outcome.finds
         ]
-        _write(files[-1], _FOUND, rows)
-    write_json(folder / "spot.json", to_json(found))
-    return files
+        texts[name] = _table(_FOUND, rows)
+    write_files(folder, texts | {SUMMARY: json_text(to_json(found))})
+    return [folder / name for name in names]
 
 
 def to_json(found: Searched) -> dict[str, Any]:
@@ -118,10 +125,10 @@ def _row(one: Interval) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """A table whose header is there without rows, too."""
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, columns, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    write_text(path, text.getvalue())
+    return text.getvalue()

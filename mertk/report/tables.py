@@ -25,8 +25,9 @@ LEAKED = "LEAKED: not a score of recognition, and not to be compared with any ab
 
 
 def title(results: Results) -> str:
-    """What was measured on what."""
-    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds"
+    """What was measured on what, and on which part of it if not on all."""
+    part = f" · PARTIAL: {results.scope}" if results.scope else ""
+    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}"
 
 
 def score_names(results: Results) -> list[str]:
@@ -35,8 +36,13 @@ def score_names(results: Results) -> list[str]:
 
 
 def warnings(results: Results) -> list[str]:
-    """What must be known before any score is compared: made-up clips, and other clips."""
-    found = []
+    """What must be known before any score is compared: what is unfinished, made up, or other."""
+    found = [f"{line}." for line in results.notices]
+    if results.scope:
+        found.append(
+            f"PARTIAL: scored are {results.scope}, those that every run of the table has "
+            "predicted. These are not scores of the protocol."
+        )
     if results.synthetic:
         found.append(
             "These clips are SYNTHETIC: made by a program, not filmed. The scores say how the "
@@ -163,11 +169,10 @@ def command(run: Run) -> str:
     keyframes = run.variant.get("keyframes", "given")
     stored = run.identity["protocol"]
     protocol = Use(stored["name"], **stored["params"])
-    seeds = sorted({fold.seed for fold in run.folds()})
     words = ["mertk", "bench", "--model", f"{run.path.parent.name}/{run.path.name}"]
     for dataset in run.identity["datasets"]:
         words += ["--dataset", str(Use.from_json(dataset))]
-    words += ["--protocol", str(protocol), "--seeds", ",".join(map(str, seeds))]
+    words += ["--protocol", str(protocol), "--seeds", ",".join(map(str, run.seeds))]
     words += ["--keyframes", keyframes] if keyframes != "given" else []
     return shlex.join([*words, "--out", "repeated"])
 
@@ -180,6 +185,8 @@ def to_json(results: Results) -> dict[str, Any]:
         "synthetic": results.synthetic,
         "protocol": results.protocol.to_json(),
         "classes": list(results.classes),
+        "partial": results.scope or None,
+        "notices": results.notices,
         "models": _plain(results.table()),
         "fold_means": results.fold_means().to_dict("records"),
         "configurations_tried": results.tried,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,16 +13,11 @@ import numpy as np
 from mertk import stats
 from mertk.errors import StorageError
 from mertk.harness.results import Results
-from mertk.identity import digest
-from mertk.ledger import Run
 from mertk.stats import ALPHA
 
 if TYPE_CHECKING:
     from mertk.plugins import Plugins
     from mertk.stats import Paired
-
-TASK = ("protocol", "clip_list", "classes")
-"""What runs must share to be compared with each other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,37 +52,22 @@ class Comparison:
         return found
 
 
-def compared(paths: Sequence[Path], plugins: Plugins) -> list[Comparison]:
+def compared(paths: Sequence[Path], plugins: Plugins, *, partial: bool = False) -> list[Comparison]:
     """The runs of these folders, or folders of them, set by set; floors are left out.
 
-    Raises `StorageError` where no set of clips has two models.
+    Unfinished runs are left out too, unless `partial`: then all runs of a set are compared on the
+    clips that each has predicted. Raises `StorageError` where no set of clips has two models.
     """
-    tasks: dict[str, list[Run]] = {}
-    for run in _runs(paths):
-        if not run.replay:
-            key = digest([run.identity[part] for part in TASK])
-            tasks.setdefault(key, []).append(run)
-    found = [_compared(Results(runs, plugins)) for runs in tasks.values()]
+    groups = Results.load(*paths, plugins=plugins, partial=partial).groups
+    found = [_compared(results) for results in groups]
     if not any(one.tests for one in found):
-        given = ", ".join(f"{len(one.ranks)} on {one.title}" for one in found) or "no run"
+        given = ", ".join(f"{len(one.ranks)} on {one.title}" for one in found)
+        left = [line for results in groups for line in results.notices]
         raise StorageError(
             f"nothing to compare: {given}; give two models or more on the same clips, under the "
-            "same protocol"
+            f"same protocol{''.join(f'; {line}' for line in left)}"
         )
     return sorted(found, key=lambda one: one.title)
-
-
-def _runs(paths: Iterable[Path]) -> list[Run]:
-    """Each run once; a folder that holds several stands for all of them."""
-    folders = [
-        folder
-        for path in paths
-        for folder in (
-            [path] if (path / "run.json").exists() else
-            [file.parent for file in sorted(path.glob("*/run.json"))] or [path]
-        )
-    ]  # fmt: skip
-    return [Run(folder) for folder in dict.fromkeys(folder.resolve() for folder in folders)]
 
 
 def _compared(results: Results) -> Comparison:
@@ -99,8 +79,9 @@ def _compared(results: Results) -> Comparison:
         )
         for a, b in itertools.combinations(models, 2)
     }
+    title = f"{', '.join(results.datasets)} · {results.protocol}"
     return Comparison(
-        title=f"{', '.join(results.datasets)} · {results.protocol}",
+        title=f"{title} · PARTIAL: {results.scope}" if results.scope else title,
         results=results,
         ranks=dict(zip([one.name for one in models], _ranks(shares), strict=True)),
         tests=stats.corrected(tests),

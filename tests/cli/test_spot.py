@@ -101,7 +101,7 @@ def test_what_is_found_is_scored_overall_by_kind_and_whatever_the_kind(spot, tmp
     assert short["overall"]["matches"] == short["micro"]["matches"] + short["macro"]["matches"]
     assert short["either kind"]["matches"] >= short["overall"]["matches"]
     assert {file.name for file in out.iterdir()} == {
-        "truth.csv", "spots-told.csv", "spots-told-2.csv", "spot.json",
+        ".mertk.json", "truth.csv", "spots-told.csv", "spots-told-2.csv", "spot.json",
     }  # fmt: skip
     scored = spot("score", out / "spots-told.csv", "--spotting", out / "truth.csv", "--json")[1]
     again = json.loads(scored)["correct"]["overall"]

@@ -43,7 +43,7 @@ def video(tmp_path_factory, clip):
 
 def test_a_folder_holds_plain_data_and_says_what_it_was_trained_on(trained):
     assert sorted(path.name for path in trained.iterdir()) == [
-        "README.md", "arrays.safetensors", "model.json",
+        ".mertk.json", "README.md", "arrays.safetensors", "model.json",
     ]  # fmt: skip
     about = json.loads((trained / "model.json").read_text())
     assert (about["name"], about["clips"], about["subjects"]) == ("flow_svm", 12, 4)

@@ -109,6 +109,12 @@ def test_folder_survives_awkward_names_and_several_data_sets(tmp_path):
     assert [clip.uid for clip in Folder().index(tmp_path)] == [clip.uid for clip in clips]
 
 
+def test_clips_whose_names_no_file_system_takes_are_written(tmp_path):
+    clips = [a_clip(f"{'x' * 300}{end}", label="x") for end in "yz名"]
+    layouts.write(clips, tmp_path, "folder")
+    assert [clip.name for clip in Folder().index(tmp_path)] == [clip.name for clip in clips]
+
+
 def test_progress_is_told_once_a_clip(tmp_path):
     told = []
     layouts.write([a_clip(label="x")] * 3, tmp_path, "folder", advance=lambda: told.append(1))
@@ -117,10 +123,10 @@ def test_progress_is_told_once_a_clip(tmp_path):
 
 def test_a_folder_in_use_is_refused_and_kept(clips, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(DataError, match="not empty"):
+    with pytest.raises(StorageError, match="not empty"):
         layouts.write(clips, tmp_path, "casme2")
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
-    with pytest.raises(DataError, match="is a file"):
+    with pytest.raises(StorageError, match="is no folder"):
         layouts.write(clips, tmp_path / "thesis.txt", "casme2")
 
 

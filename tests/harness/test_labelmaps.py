@@ -34,7 +34,14 @@ def results(tmp_path):
         "components": {},
         "datasets": [{"name": "folder"}],
     }
-    run = Run.open(tmp_path, "model", identity, {})
+    clips = {
+        f"s/p{person}/{i}": {
+            "fold": f"p{person}", "person": f"s/p{person}", "truth": TRUTH[2 * person + i],
+        }
+        for person in (0, 1, 2) for i in (0, 1)
+    }  # fmt: skip
+    run = Run.open(tmp_path, "model", identity, {}, clips)
+    run.note_prefix(0.0, [])
     for seed in (0, 1):
         for person in (0, 1, 2):
             at = slice(2 * person, 2 * person + 2)

@@ -55,7 +55,7 @@ def test_looking_changes_no_number(plugins, tmp_path):
 
 def test_the_last_epoch_is_the_run_itself(plugins, tmp_path):
     results = bench(plugins, tmp_path, oracle_gap=True)
-    found = epoch_choice.gaps(results.runs[0], ["toy/s0", "toy/s1", "toy/s2", "toy/s3"])
+    found = epoch_choice.gaps(results.runs[0], results.outcomes[0].folds)
     assert [gap.rule for gap in found] == list(epoch_choice.RULES)
     assert np.array_equal(found[0].confusions, results.outcomes[0].confusions)
     assert found[0].epoch == 6
@@ -66,7 +66,7 @@ def test_choosing_on_the_test_subject_never_scores_below_any_other_choice(plugin
     results = bench(plugins, tmp_path, recipe, oracle_gap=True, dataset="toy:subjects=5,clips=6")
     right = [
         np.trace(gap.confusions.sum(axis=(0, 1)))
-        for gap in epoch_choice.gaps(results.runs[0], [f"toy/s{at}" for at in range(5)])
+        for gap in epoch_choice.gaps(results.runs[0], results.outcomes[0].folds)
     ]
     assert right[2] >= max(right)
 
@@ -101,9 +101,13 @@ def test_a_look_resumes_and_stands_in_reports_but_not_in_the_table(plugins, tmp_
     files = sorted((results.runs[0].path / "oracle").iterdir())
     kept = files[1].stat().st_mtime_ns
     files[0].write_text("{cut")
+    hurt = mertk.Results.load(results.runs[0].path, plugins=plugins)
+    assert [row["rule"] for row in hurt.epochs_table().to_dict("records")] == ["not finished"]
+    assert [line for line in hurt.notices if str(files[0]) in line] == hurt.notices
     again = bench(plugins, tmp_path, oracle_gap=True)
     assert files[1].stat().st_mtime_ns == kept
-    assert epoch_choice.read(files[0]) is not None
+    assert files[0].read_text() != "{cut"
+    assert again.notices == []
     terminal.show(mertk.Results.load(results.runs[0].path, plugins=plugins))
     said = capsys.readouterr().out
     assert "chosen on the test subject (LEAKED)" in said

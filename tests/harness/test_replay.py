@@ -73,11 +73,14 @@ def test_only_a_stamped_run_fits_outside_its_folds(plugins, tmp_path):
     from mertk.harness.work import once_of
 
     results = bench(plugins, tmp_path)
+    assert once_of(results.leaked[0].run) == ("extractor",)
+    assert once_of(results.runs[0]) == ()
     file = results.leaked[0].run.path / "run.json"
     about = json.loads(file.read_text())
     del about["identity"]["replay"]
     file.write_text(json.dumps(about))
-    assert once_of(Run(file.parent)) == ()
+    with pytest.raises(mertk.MertkError, match="damaged"):
+        Run(file.parent)
 
 
 def test_a_replay_is_in_no_comparison_and_in_a_section_of_its_own(plugins, tmp_path, capsys):

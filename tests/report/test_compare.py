@@ -98,6 +98,7 @@ def test_the_command_writes_page_figures_and_tables(folders, tmp_path, capsys):
     assert [one["title"] for one in told["comparisons"]] == TITLES
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {
+        ".mertk.json",
         "compare.html", "compare.tex", "compare.md", "compare-scores.svg",
         "compare-ranks1.svg", "compare-ranks2.svg",
     }  # fmt: skip

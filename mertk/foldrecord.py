@@ -1,0 +1,93 @@
+"""Finished folds, and what a run's folder holds of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """One finished fold: for each held-out clip its truth and its class probabilities.
+
+    The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
+    `explained` maps clip ids to what the classifier said of its prediction; `drew` are the places
+    whose `fit` took a chance, `keyframes` the annotated ones that were read of one training clip.
+    `memory` is the most that the process has held so far, in MB; 0 where the system does not tell.
+    """
+
+    name: str
+    seed: int
+    uids: Sequence[str]
+    people: Sequence[str]
+    truth: Sequence[int] | Sequence[Sequence[int]]
+    probabilities: Sequence[Sequence[float]]
+    seconds: Mapping[str, float]
+    explained: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    drew: Sequence[str] = field(default_factory=list)
+    keyframes: Sequence[str] = field(default_factory=list)
+    memory: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a run's folder holds: its sound folds, what is missing, and which files are damaged.
+
+    `planned` is the number of folds of each seed, `missing` maps each seed that was begun to the
+    names of its folds that are unfinished or damaged; `faults` are lines that each name a file.
+    """
+
+    folds: Sequence[Fold]
+    planned: int
+    missing: Mapping[int, Sequence[str]]
+    faults: Sequence[str]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every fold of every seed that was begun is there."""
+        return bool(self.missing) and not any(self.missing.values())
+
+    @property
+    def progress(self) -> str:
+        """How far each unfinished seed is, such as `seed 0: 3 of 4 folds`."""
+        lacking = {seed: len(names) for seed, names in self.missing.items() if names}
+        told = [f"seed {n}: {self.planned - k} of {self.planned} folds" for n, k in lacking.items()]
+        return ", ".join(told) or f"0 of {self.planned} folds"
+
+
+def check_fold(
+    fold: Fold,
+    plan: Mapping[str, Sequence[str]],
+    clips: Mapping[str, Mapping[str, Any]],
+    classes: int,
+    *,
+    multilabel: bool,
+) -> None:
+    """Raise `ValueError` where a fold is not what its run's clip list expects.
+
+    Args:
+        fold: the fold as it was read.
+        plan: by fold the ids of the clips that it holds out, sorted.
+        clips: by clip id its `person` and its `truth`.
+        classes: how many there are.
+        multilabel: whether each class stands alone, so that probabilities need not add up to 1.
+    """
+    if fold.name not in plan or sorted(fold.uids) != list(plan[fold.name]):
+        raise ValueError("its clips are not those that this fold holds out")
+    for uid, person, truth in zip(fold.uids, fold.people, fold.truth, strict=True):
+        if person != clips[uid]["person"] or truth != clips[uid]["truth"]:
+            raise ValueError(f"person or truth of {uid} are not those of the clip list")
+    try:
+        table = np.asarray(fold.probabilities)
+    except ValueError:  # rows of different length
+        table = np.asarray(None)
+    if table.shape != (len(fold.uids), classes) or table.dtype.kind not in "fi":
+        raise ValueError(f"it holds no table of probabilities of {classes} classes")
+    sound = ((table >= 0) & (table <= 1 + 1e-4)).all(axis=1)
+    if not multilabel:
+        sound &= np.abs(table.sum(axis=1) - 1) <= 1e-4
+    if not sound.all():
+        raise ValueError(f"the numbers of {fold.uids[int(sound.argmin())]} are no probabilities")
