@@ -1,4 +1,4 @@
-"""Every speed benchmark, one after the other, on one thread; each table is kept.
+"""Every speed benchmark and the fuzz, one after the other, on one thread; each table is kept.
 
 Run: python -m benchmarks [NAME …]    (default: all of them; about an hour)
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 NAMES = (
     "harness", "flow", "lbptop", "patch_cnn_se", "folds_at_once", "closed_forms", "workers",
-    "scaling", "plan", "watching",
+    "scaling", "plan", "watching", "coverage", "fuzz",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 _RELEASES = ("numpy", "torch", "scikit-learn", "scikit-image", "opencv-python")

@@ -57,7 +57,7 @@ def _row(model: str, found: Audit) -> str:
         score = "" if one.score is None else f"{one.score:.3f} ({one.low:.3f}–{one.high:.3f})"
         leak = f"**leak in {one.leak}**" if one.leak else "" if score else "ok"
         cells.append(f"{score} {leak}".strip())
-    verdict = "no leak found" if found.passed else "**leaks**"
+    verdict = {"passed": "no leak found", "leak": "**leaks**"}.get(found.outcome, found.outcome)
     seconds = sum(one.seconds for one in found.verdicts)
     return f"| {model} | {' | '.join(cells)} | {verdict} | {seconds:.0f} |"
 

@@ -1,5 +1,4 @@
-"""How the product reads, in figures: lines, one-word function names, comprehensions, switched-off
-formatting, and import circles between rooms.
+"""How the product reads, in figures: lines, one-word function names, comprehensions.
 
 python -m benchmarks.code
 """

@@ -53,7 +53,8 @@ def compare(title: str, model: NetworkClassifier, shape: tuple[int, ...]) -> Non
 
     def at_once() -> None:
         rngs = [np.random.default_rng(seed) for seed in range(PEOPLE)]
-        stacking.fit_folds(build, arrays, labels, parts, rngs, **given)
+        for _ in stacking.fit_folds(build, arrays, labels, parts, rngs, **given):
+            pass
 
     calls = {"fit_folds": at_once, "fit, fold by fold": partial(loop, build)}
     if len(shape) == 4:

@@ -29,7 +29,7 @@ TABLE = Path(__file__).parent / "synthetic" / "methods.md"
 FOLDS = 12  # a subject each
 
 NOTE = """\
-UF1 with its 95 % interval (bootstrap over 12 subjects; 108 clips), preset `quick` where a model has
+UF1 with its 95 % interval (jackknife over 12 subjects; 108 clips), preset `quick` where a model has
 one. Guessing scores 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes 2/3,
 the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
 shared, without the features: compare rows with each other alone. Weights are the numbers that

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         networks,
         sampling,
         sklearn,
+        spelling,
         splits,
         spotting,
         stacking,
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from mertk.registry import Registrar, Registry
     from mertk.splits import Split, leave_one_subject_out
     from mertk.spots import Spot
+    from mertk.states import stored
 
 __version__ = "0.1.0"
 
@@ -93,11 +95,12 @@ _HOMES = {
     "mertk.registry": "Registrar Registry",
     "mertk.splits": "Split leave_one_subject_out",
     "mertk.spots": "Spot",
+    "mertk.states": "stored",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = (
-    "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "sklearn", "splits",
-    "spotting", "stacking", "stats", "testing", "training",
+    "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "sklearn", "spelling",
+    "splits", "spotting", "stacking", "stats", "testing", "training",
 )  # fmt: skip
 
 __all__ = [
@@ -156,10 +159,12 @@ __all__ = [
     "networks",
     "sampling",
     "sklearn",
+    "spelling",
     "splits",
     "spotting",
     "stacking",
     "stats",
+    "stored",
     "testing",
     "training",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -67,6 +68,14 @@ class Frames:
         if isinstance(read, _Chain) and read.frames is source and isinstance(read.change, Warp):
             return read.change
         return None
+
+    @property
+    def makers(self) -> tuple[Callable[[Any], Any], ...]:
+        """What reads a frame, and then what changes it, in this order; none of pixels in memory."""
+        if self._array is not None:
+            return ()
+        read = self._read
+        return (*read.frames.makers, read.change) if isinstance(read, _Chain) else (read,)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -341,7 +350,9 @@ class Clip:
     """One annotated expression, as only the harness, the protocol and the reports see it.
 
     `record` is the row of the data set's index (see `mertk.data.record`); protocols read labels
-    from it. `fingerprint` changes whenever the clip's pixels or timing may have changed.
+    from it. `fingerprint` changes whenever the clip's pixels or timing may have changed. `files`
+    are those that frames, flow map and landmarks are read from: `mertk cache --verify` compares
+    their content with what it was when something was computed from it.
     """
 
     dataset: str
@@ -350,6 +361,7 @@ class Clip:
     footage: Footage
     fingerprint: str
     record: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[Path] = ()
 
     @property
     def uid(self) -> str:

@@ -8,7 +8,7 @@ training clips, asked about one clip at a time, and dropped.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -72,8 +72,11 @@ class FitsFolds(Fittable, Protocol):
         folds: Sequence[NDArray[np.int64]],
         rngs: Sequence[np.random.Generator],
         /,
-    ) -> Sequence[Fittable]:
-        """One new fitted component per fold: each is what `fit` on that fold's clips gives.
+    ) -> Iterator[Fittable]:
+        """Yield one new fitted component per fold, in their order and each as soon as it is done.
+
+        Each is what `fit` on that fold's clips gives. The harness predicts and saves a fold before
+        it asks for the next one, so that an interrupt loses only what is being fitted.
 
         `clips` are all clips of the run, `folds` each fold's training clips by their places in it,
         `rngs` what each fold's own `fit` would be handed. What comes out for a fold may differ from

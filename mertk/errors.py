@@ -6,8 +6,9 @@ A text says what was given, what is known, and what to do next.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class MertkError(Exception):
@@ -55,6 +56,39 @@ class StorageError(MertkError):
 
 class WorkerError(MertkError):
     """Workers that are lost, or that cannot do the work of this run."""
+
+
+@contextlib.contextmanager
+def name_component(what: str) -> Iterator[None]:
+    """Whatever goes wrong in a component becomes a `ComponentError` that names it.
+
+    That holds for `sys.exit()` as well: a component may not end the program, and least of all with
+    exit code 0. An interrupt stays one, and an error of mertk keeps its text.
+
+    Args:
+        what: the component, and what it was doing: the beginning of the message.
+
+    Raises:
+        ComponentError: for all that the component raised.
+    """
+    try:
+        yield
+    except (MertkError, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise ComponentError(f"{what} failed: {describe_error(error)}") from error
+
+
+def describe_error(error: BaseException) -> str:
+    """The kind of an error and its text, on one line.
+
+    Args:
+        error: what was raised; a `SystemExit` is told as what it is.
+    """
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({'' if error.code is None else repr(error.code)})"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -8,11 +8,9 @@ nothing else, so what somebody added or edited survives.
 from __future__ import annotations
 
 import contextlib
-import csv
 import ctypes
 import errno
 import hashlib
-import io
 import json
 import os
 import re
@@ -25,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mertk.errors import StorageError
+from mertk.escaping import csv_text
 
 MARK = ".mertk.json"
 """The file by which mertk knows what it wrote in a folder."""
@@ -222,11 +221,7 @@ def json_text(data: Any) -> str:
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows as a CSV with all columns that any of them has, as `write_file` does."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_file(path, text.getvalue())
+    write_file(path, csv_text(columns, rows))
 
 
 def is_leftover(path: Path) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from mertk.errors import describe_error
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,8 +54,12 @@ def tell(manager: pluggy.PluginManager, hook: str, **about: Any) -> None:
     for found in getattr(manager.hook, hook).get_hookimpls():
         try:
             found.function(*(about[name] for name in found.argnames))
-        except Exception as error:  # noqa: BLE001  an observer may fail in any way
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  an observer may fail in any way, sys.exit() too
             _LOG.warning(
-                "plug-in %s failed in %s, the run goes on: %s: %s",
-                found.plugin_name, hook, type(error).__name__, error,
-            )  # fmt: skip
+                "plug-in %s failed in %s, the run goes on: %s",
+                found.plugin_name,
+                hook,
+                describe_error(error),
+            )

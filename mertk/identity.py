@@ -1,28 +1,25 @@
 """What a result depends on.
 
-Identity (recipe, protocol, clips, data, source of the components) names a run; releases and
-machines are provenance, which is only written down. Editing a component's file makes another
-run, editing its comments does not.
+Identity names a run and its features: recipe, protocol, clips, data, the code of the components
+(`mertk.sources`) with the releases of the libraries that it uses, and the version of the pipeline.
+Everything else, such as the machine, is provenance, which is only written down.
 """
 
 from __future__ import annotations
 
-import ast
-import functools
 import hashlib
-import importlib.util
 import inspect
 import json
 import platform
 import pydoc
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import mertk
+from mertk.component_code import read_code
+from mertk.errors import ComponentError
+from mertk.releases import release_of, releases_of
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
@@ -32,6 +29,10 @@ if TYPE_CHECKING:
 _RELEASES = ("mertk", "numpy", "scikit-learn", "opencv-python", "torch", "timm", "dlib-bin")
 
 
+_SCORES = "mertk.metrics"
+"""What a protocol scores by; scores are computed anew from predictions whenever they are shown."""
+
+
 def digest(data: Any) -> str:
     """A SHA-256 of JSON data, in hex."""
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -39,34 +40,56 @@ def digest(data: Any) -> str:
 
 
 def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any]:
-    """Name, all parameters (defaults too) and source hash of one component.
+    """Name, all parameters (defaults too), source hash and library releases of one component.
 
-    One that runs other people's code by its import `path` has that code's identity as well.
+    One that runs other people's code by its import `path` has that code's identity as well. Raises
+    `ComponentError` where it has no source.
     """
     entry = registry.get(kind, use.name)
     defaults = {name: p.default for name, p in entry.parameters().items()}
     params = {**defaults, **use.params}
-    foreign = {"code": _code_behind(str(params["path"]))} if entry.open and "path" in params else {}
+    try:
+        code = read_code(entry.load(), aside=_SCORES if kind == "protocol" else "")
+        foreign = (
+            {"code": _code_behind(str(params["path"]))} if entry.open and "path" in params else {}
+        )
+    except ComponentError as error:
+        raise ComponentError(f"{kind} '{use.name}': {error}") from error
     return {
         "kind": kind,
         "name": use.name,
         "params": params,
-        "source": source_hash(entry.load()),
+        "source": code.source,
+        "libraries": dict(code.libraries),
         **foreign,
     }
 
 
+def changed_components(
+    registry: Registry, recipe: Recipe, recorded: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """The components of a recipe whose code is not that of a recorded `recipe_identity`."""
+    now = recipe_identity(registry, recipe)
+    return [
+        f"{place} {found['name']}"
+        for place, found in now.items()
+        if any(found.get(part) != recorded.get(place, {}).get(part) for part in ("source", "code"))
+    ]
+
+
 def _code_behind(path: str) -> str:
-    """The release of an installed package, or a hash of source that somebody may be editing."""
-    target = pydoc.locate(path)
+    """The releases of an installed package, or a hash of source that somebody may be editing."""
+    target: Any = pydoc.locate(path)
     module = inspect.getmodule(target)
     file = str(getattr(module, "__file__", ""))
     if module is None or not {"site-packages", "dist-packages"} & set(Path(file).parts):
-        return source_hash(target)  # type: ignore[arg-type]
-    package = module.__name__.partition(".")[0]
-    return " ".join(
-        f"{name} {_release(name)}" for name in packages_distributions().get(package, [package])
-    )
+        code = read_code(target)
+        return " ".join([code.source, *_told(code.libraries)])
+    return " ".join(_told(releases_of(module.__name__.partition(".")[0])))
+
+
+def _told(releases: Mapping[str, str]) -> list[str]:
+    return [f"{name} {release}" for name, release in releases.items()]
 
 
 def recipe_identity(registry: Registry, recipe: Recipe) -> dict[str, Any]:
@@ -80,11 +103,34 @@ def recipe_identity(registry: Registry, recipe: Recipe) -> dict[str, Any]:
 def clips_identity(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, str]:
     """Hashes of the clip list with its labels, and of the data behind it."""
     lines = sorted(f"{clip.uid},{label}\n" for clip, label in zip(clips, labels, strict=True))
-    prints = sorted(f"{clip.uid},{clip.fingerprint}\n" for clip in clips)
+    prints = sorted(f"{clip.uid},{clip_identity(clip)}\n" for clip in clips)
     return {
         "clip_list": hashlib.sha256("".join(lines).encode()).hexdigest(),
         "data": hashlib.sha256("".join(prints).encode()).hexdigest(),
     }
+
+
+def clip_identity(clip: Clip) -> str:
+    """A hash of what a clip's features depend on: files, timing, landmarks, and its reader's code.
+
+    The readers in `mertk.data` have versions of their own, which are in the fingerprint.
+    """
+    footage = clip.footage
+    landmarks = footage.landmarks
+    shown = None if landmarks is None else hashlib.sha256(landmarks.tobytes()).hexdigest()
+    timing = [footage.onset, footage.apex, footage.offset, footage.fps, len(footage.frames)]
+    readers = [code for maker in footage.frames.makers if (code := _code_of_reader(maker))]
+    return digest([clip.uid, clip.fingerprint, timing, shown, readers])
+
+
+def _code_of_reader(maker: Any) -> list[Any] | None:
+    """The code of what reads or changes frames; None where mertk itself or memory gives them."""
+    maker = getattr(maker, "func", maker)
+    target = maker if inspect.isfunction(maker) else getattr(maker, "__func__", type(maker))
+    if target.__module__.partition(".")[0] in ("builtins", "mertk"):
+        return None
+    code = read_code(target, whole=False)
+    return [code.source, dict(code.libraries)]
 
 
 def provenance(device: str) -> dict[str, Any]:
@@ -94,103 +140,5 @@ def provenance(device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "device": device,
-        "releases": {name: found for name in _RELEASES if (found := _release(name))},
+        "releases": {name: found for name in _RELEASES if (found := release_of(name))},
     }
-
-
-def _release(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def source_hash(target: type | Callable[..., Any]) -> str:
-    """A hash of the code behind a class or function: its module and the modules that it imports.
-
-    Followed are imports inside the class's own package and inside mertk (also those written as
-    `mertk.flow`), wherever in the file they stand. Comments, layout and docstrings do not count.
-    """
-    module = inspect.getmodule(target)
-    if module is None or not getattr(module, "__file__", None):
-        return ""
-    return _hash_of(module.__name__, str(module.__file__))
-
-
-@functools.lru_cache(maxsize=256)
-def _hash_of(name: str, file: str) -> str:
-    todo, seen = [(name, file)], {name: file}
-    while todo:
-        at, path = todo.pop()
-        for found, where in _imports(at, path):
-            if found not in seen:
-                seen[found] = where
-                todo.append((found, where))
-    total = hashlib.sha256()
-    for found in sorted(seen):
-        total.update(_normalised(seen[found]).encode())
-    return total.hexdigest()[:16]
-
-
-@functools.lru_cache(maxsize=256)
-def _tree(path: str) -> ast.Module:
-    return ast.parse(Path(path).read_text(encoding="utf-8"))
-
-
-@functools.lru_cache(maxsize=256)
-def _normalised(path: str) -> str:
-    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [part for part in node.body if not _is_text(part)] or [ast.Pass()]
-    return ast.unparse(tree)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-
-
-def _imports(name: str, path: str) -> Iterable[tuple[str, str]]:
-    """The modules of the own package and of mertk that a file imports, with their files."""
-    roots = {name.partition(".")[0], "mertk"}
-    package = name.rpartition(".")[0]
-    for node in ast.walk(_tree(path)):
-        for wanted in _named(node, package):
-            if wanted.partition(".")[0] in roots and (found := _locate(wanted)):
-                yield found
-
-
-def _named(node: ast.AST, package: str) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        base = node.module or ""
-        if node.level:
-            above = package.split(".")[: len(package.split(".")) - node.level + 1]
-            base = ".".join([*above, base]).strip(".")
-        return [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return [f"mertk.{node.attr}"] if node.value.id == "mertk" else []
-    return []
-
-
-@functools.lru_cache(maxsize=1024)
-def _locate(name: str) -> tuple[str, str] | None:
-    """A module's name and file; packages themselves and names that are no modules do not count."""
-    parent, _, last = name.rpartition(".")
-    if parent == "mertk" and last in mertk.HOMES:
-        name = mertk.HOMES[last]
-    if name in sys.modules:
-        file = getattr(sys.modules[name], "__file__", None)
-        return (name, file) if file and not file.endswith("__init__.py") else None
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ModuleNotFoundError, ValueError):
-        return None
-    if spec is None or spec.origin is None or spec.submodule_search_locations is not None:
-        return None
-    return name, spec.origin

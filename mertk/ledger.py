@@ -193,6 +193,13 @@ class Run:
             _LOG.warning("%s; it counts as not finished", error)
             return False
 
+    def saved_at(self, seed: int, fold: str) -> int | None:
+        """When the file of this fold was written, in ns, readable or not; None: there is none."""
+        try:
+            return self._file(seed, fold).stat().st_mtime_ns
+        except OSError:
+            return None
+
     def save(self, fold: Fold) -> None:
         """Write a finished fold, whole or not at all."""
         self.note_seeds([fold.seed])

@@ -2,8 +2,8 @@
 
 Multi-label protocols have one 2x2 matrix per label, `[…, labels, true, predicted]`. Folds are
 pooled first: a fold of one subject seldom holds every class, so means of fold scores depend on
-what is done about absent classes. All functions work over leading axes, which is how the bootstrap
-scores thousands of resamples at once.
+what is done about absent classes. All functions work over leading axes, which is how thousands of
+exchanges of subjects are scored at once.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import platformdirs
 
 from mertk.errors import DataError, StorageError
 from mertk.files import check_writable, write_text
+from mertk.reading import read_utf8, real_path
 
 
 def config_file() -> Path:
@@ -27,15 +28,13 @@ def config_file() -> Path:
 def known() -> dict[str, Path]:
     """Data set name → folder, as remembered; raises `StorageError` for a damaged file."""
     file = config_file()
-    try:
-        found = tomllib.loads(file.read_text(encoding="utf-8")).get("data", {})
-    except FileNotFoundError:
+    if not file.exists():
         return {}
-    except OSError as error:
-        raise StorageError(
-            f"{file}: cannot be read: {error.strerror}; MERTK_CONFIG names another file"
-        ) from error
-    except ValueError as error:  # no UTF-8, or no TOML
+    try:
+        found = tomllib.loads(read_utf8(file)).get("data", {})
+    except DataError as error:
+        raise StorageError(f"{error}; MERTK_CONFIG names another file") from error
+    except (ValueError, RecursionError) as error:
         raise StorageError(f"{file}: not valid TOML: {error}; mend or remove it") from error
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
         raise StorageError(f"{file}: [data] must hold lines such as casme2 = '/data/CASME2'")
@@ -50,13 +49,13 @@ def remember(name: str, folder: Path) -> Path:
     """
     import tomlkit
 
-    folder = folder.resolve()
+    folder = real_path(folder)
     if not folder.exists():
         raise DataError(f"{name}: there is no folder {folder}")
     known()  # a damaged file is refused before it is written over
     file = config_file()
     check_writable(file.parent, "set MERTK_CONFIG to a file that can be written")
-    document = tomlkit.parse(file.read_text(encoding="utf-8") if file.exists() else "")
+    document = tomlkit.parse(read_utf8(file) if file.exists() else "")
     table = document.setdefault("data", tomlkit.table())
     table[name] = str(folder)
     write_text(file.resolve(), tomlkit.dumps(document))

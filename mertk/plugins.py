@@ -25,7 +25,8 @@ from types import ModuleType
 import pluggy
 
 from mertk import hooks
-from mertk.errors import PluginError
+from mertk.errors import PluginError, describe_error
+from mertk.reading import real_path
 from mertk.registry import Registrar, Registry
 
 _MODULE = re.compile(r"[^\W\d]\w*(\.(?!py$)[^\W\d]\w*)+")
@@ -54,7 +55,7 @@ def load_plugins(files: Sequence[Path | str] = ()) -> Plugins:
     """
     paths = []
     for file in files:
-        path = Path(file).resolve()
+        path = real_path(file)
         if _MODULE.fullmatch(str(file)) and not path.is_file():
             paths.append(str(file))
             continue
@@ -77,8 +78,10 @@ def _load(files: tuple[str, ...], hidden: str) -> Plugins:
         try:
             module = load()
             _join(manager, registry, module, name, origin)
-        except Exception as error:  # noqa: BLE001  a plug-in may fail in any way, and must not stop the others
-            broken[name] = f"{type(error).__name__}: {error}"
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plug-in may fail in any way, sys.exit() too, and must not stop the others
+            broken[name] = describe_error(error)
     return Plugins(registry, broken, manager, files)
 
 

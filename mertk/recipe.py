@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mertk.errors import ParameterError
+from mertk.reading import read_utf8
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
 
@@ -138,13 +139,19 @@ class Recipe:
 
     @classmethod
     def load(cls, path: Path) -> Recipe:
-        """Read a recipe from a TOML or JSON file."""
-        text = path.read_text(encoding="utf-8")
+        """Read a recipe from a TOML or JSON file.
+
+        Raises `DataError` where the file cannot be read, and `ParameterError` where it holds no
+        recipe.
+        """
+        text = read_utf8(path)
         try:
             data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-        except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+            return cls.from_json(data)
+        except (ValueError, ParameterError) as error:
             raise ParameterError(f"{path}: {error}") from error
-        return cls.from_json(data)
+        except RecursionError:
+            raise ParameterError(f"{path}: its values are nested too deeply") from None
 
     def swap(self, slot: str, *uses: Use) -> Recipe:
         """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1`."""
@@ -231,7 +238,7 @@ def parse_value(text: str) -> Json:
     """A JSON value, or the text itself where it is not JSON."""
     try:
         return json.loads(text)  # type: ignore[no-any-return]
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # not JSON, a number of 5,000 digits, too deep
         return text
 
 
@@ -255,5 +262,5 @@ def _shown(value: Json) -> str:
 def _dumps(name: str, params: Mapping[str, Json]) -> str:
     try:
         return json.dumps(params, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ParameterError(f"{name}: parameters must be JSON values: {error}") from error

@@ -25,7 +25,13 @@ from mertk.components import (
     RoiScheme,
     Spotter,
 )
-from mertk.errors import MissingPackageError, ParameterError, PluginError, UnknownNameError
+from mertk.errors import (
+    MissingPackageError,
+    ParameterError,
+    PluginError,
+    UnknownNameError,
+    name_component,
+)
 from mertk.recipe import Json, Recipe, Replay, Use
 
 KINDS = (
@@ -53,7 +59,10 @@ class Entry:
     card: Card | None = None
 
     def load(self) -> Any:
-        """The class itself; imports a `"module:attr"` target. Raises `MissingPackageError`."""
+        """The class itself; imports a `"module:attr"` target.
+
+        Raises `MissingPackageError`, and `ComponentError` where the import fails.
+        """
         for package in self.needs:
             if find_spec(package) is None:
                 raise MissingPackageError(
@@ -63,7 +72,8 @@ class Entry:
         if not isinstance(self.target, str):
             return self.target
         module, _, attr = self.target.partition(":")
-        return getattr(importlib.import_module(module), attr)
+        with name_component(f"{self.kind} '{self.name}': importing {self.target}"):
+            return getattr(importlib.import_module(module), attr)
 
     def parameters(self) -> dict[str, inspect.Parameter]:
         """The constructor's keyword-only parameters by name."""
@@ -101,14 +111,20 @@ class Registry:
             raise UnknownNameError(kind, name, self.names(kind)) from None
 
     def build(self, kind: str, use: Use) -> Any:
-        """A new component; raises `ParameterError` for one that it does not take."""
+        """A new component.
+
+        Raises `ParameterError` for a parameter that it does not take, and `ComponentError` where
+        its constructor fails in another way.
+        """
         entry = self.get(kind, use.name)
         target = entry.load()
         check_parameters(f"{kind} '{use.name}'", target, use.params)
-        try:
-            return target(**use.params)
-        except (TypeError, ValueError) as error:
-            raise ParameterError(f"{kind} '{use.name}': {error}") from error
+        with name_component(f"{kind} '{use.name}': its constructor"):
+            try:
+                built = target(**use.params)
+            except (TypeError, ValueError) as error:
+                raise ParameterError(f"{kind} '{use.name}': {error}") from error
+        return built
 
     def recipe(self, name: str, preset: str | None = None) -> Recipe:
         """The recipe of a model, in its default or a named preset."""

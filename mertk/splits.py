@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.errors import ProtocolError
+from mertk.spelling import check_spelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,10 @@ class Split:
 
 
 def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
-    """One fold per person, in order of first appearance; needs at least two people."""
+    """One fold per person, in order of first appearance; needs at least two people.
+
+    Raises `ProtocolError` where people differ in spelling alone, such as `1` and `01`.
+    """
     groups = np.asarray(people)
     names = list(dict.fromkeys(people))
     if len(names) < 2:
@@ -32,6 +36,7 @@ def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
             f"leave-one-subject-out needs at least 2 subjects; these {len(groups)} clips are of "
             f"{len(names)}: {', '.join(names) or 'nobody'}"
         )
+    check_spelling("people", names, ProtocolError, "leave-one-subject-out")
     return [Split(n, np.flatnonzero(groups != n), np.flatnonzero(groups == n)) for n in names]
 
 

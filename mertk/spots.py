@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mertk.errors import ComponentError, MertkError
+from mertk.errors import ComponentError, name_component
 
 if TYPE_CHECKING:
     from mertk.clips import Faces
@@ -41,14 +41,8 @@ class Spot:
 
 def search(spotter: Spotter, faces: Faces) -> tuple[Spot, ...]:
     """The spots of one stretch; raises `ComponentError` for what no spotter may give."""
-    try:
+    with name_component(f"spotter {type(spotter).__name__}"):
         found = spotter.spot(faces)
-    except MertkError:
-        raise
-    except Exception as error:
-        raise ComponentError(
-            f"spotter {type(spotter).__name__} failed: {type(error).__name__}: {error}"
-        ) from error
     broken = fault(found, len(faces.frames))
     if broken:
         raise ComponentError(f"spotter {type(spotter).__name__} {broken}")

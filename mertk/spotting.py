@@ -29,6 +29,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,6 +37,7 @@ import numpy as np
 
 from mertk import metrics
 from mertk.errors import DataError
+from mertk.spelling import check_spelling, normal_video, spelt_twice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,8 +171,8 @@ def spot(
     """Score spotted intervals, pooled over videos.
 
     Where both sides know the kinds, only intervals of one kind match. Raises `DataError` where
-    one side knows a kind or subject of some intervals alone, or where a video's subject is needed
-    and not known.
+    one side knows a kind or subject of some intervals alone, where a video's subject is needed
+    and not known, or where subjects or videos differ in spelling alone (`0101` and `0101.avi`).
     """
     truths, predictions = _comparable(truths, predictions)
     rule = _by_script if compat == "megc" else _by_rules
@@ -258,6 +260,7 @@ def _comparable(
     truths: Sequence[Interval], predictions: Sequence[Interval]
 ) -> tuple[list[Interval], list[Interval]]:
     """Both sides with subjects, or neither; and with kinds, or neither."""
+    _check_names(truths, predictions)
     true, spotted = list(truths), list(predictions)
     if true and spotted:
         if _knows(true, "kind") != _knows(spotted, "kind"):
@@ -268,6 +271,41 @@ def _comparable(
         elif also and not named:
             true = _with_subjects(true, spotted)
     return true, spotted
+
+
+def _check_names(truths: Sequence[Interval], predictions: Sequence[Interval]) -> None:
+    """Refuse subjects, and videos of one subject, that differ in spelling alone."""
+    check_spelling(
+        "subjects", [one.subject for one in (*truths, *predictions)], DataError, "intervals"
+    )
+    owners: dict[str, set[str]] = {}
+    for one in (*truths, *predictions):
+        owners.setdefault(one.subject, set()).add(one.video)
+    everywhere = owners.pop("", set())
+    for videos in owners.values() or [set()]:
+        twice = spelt_twice(sorted(videos | everywhere), normal_video)
+        if twice:
+            _refuse(twice, {one.video for one in truths}, {one.video for one in predictions})
+
+
+def _refuse(
+    twice: Sequence[Sequence[str]], true: AbstractSet[str], spotted: AbstractSet[str]
+) -> None:
+    lost = spotted - true
+    meant = [
+        f"'{name}' (did you mean '{next((n for n in group if n in true), group[0])}'?)"
+        for group in twice
+        for name in group
+        if name in lost and any(other != name and other in true for other in group)
+    ]
+    if meant:
+        more = f"; and {len(meant) - 5} more" if len(meant) > 5 else ""
+        raise DataError(
+            f"{len(lost)} of {len(spotted)} predicted videos are not in the truth, "
+            f"{len(meant)} of them for their spelling alone: {'; '.join(meant[:5])}{more}. Write "
+            "each video in one way"
+        )
+    check_spelling("videos", itertools.chain(*twice), DataError, "intervals", normal_video)
 
 
 def _knows(intervals: Sequence[Interval], what: Literal["kind", "subject"]) -> bool:

@@ -8,7 +8,8 @@ their steps together. What is shared is work:
 - **by stacking**: `torch.vmap` over the folds' stacked weights, for small networks, whose time goes
   into calls and not into sums.
 
-Any other network is trained fold by fold: see `fit_folds`.
+Any other network is trained fold by fold: see `fit_folds`. Folds that are trained at once are done
+at once, so that a classifier has to offer it: `mertk.networks.FoldsNetworkClassifier`.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ Losses = dict[int, "Tensor"]
 Step = Callable[[Active], Losses]
 Way = Callable[["_Work", Sequence["_Member"]], Step]
 
-AT_ONCE = 34
-"""Folds that are trained at once, at most: memory grows with it, speed hardly."""
+AT_ONCE = 8
+"""Folds that are trained at once, at most: they are done together, and an interrupt loses them."""
 
 SMALL = 100_000
 """Weights of a network that is worth stacking; above, copying weights costs more than calls."""
@@ -106,14 +107,15 @@ def fit_folds(
     classes: int,
     schedule: training.Schedule,
     through: Sequence[Differentiable] = (),
-) -> list[training.Trained]:
-    """Per fold what `training.fit` gives for its clips and its generator, within float error.
+) -> Iterator[training.Trained]:
+    """Yield per fold what `training.fit` gives for its clips and its generator, within float error.
 
     `arrays` `[clips, …]` and `labels` are those of all clips, `folds` the training clips of each
     fold. Networks are trained at once on a CPU if they offer a `Stem`, or have no convolution and
     fewer than `SMALL` weights and `torch.vmap` takes them (`mertk._vmap_net.together`); else, and
-    while somebody watches (`training.watched`), one by one. With at most `AT_ONCE` folds in
-    memory, no fold's result depends on which ones are trained together. Dropout masks are those of
+    while somebody watches (`training.watched`), one by one. At most `AT_ONCE` folds are trained at
+    once and come out together; nothing is trained before it is asked for. No fold's result depends
+    on which ones are trained together. Dropout masks are those of
     `fit` too where torch's `bernoulli_` draws from its own generator; it does not on Intel's CPUs.
     Raises `ComponentError` as `fit` does.
     """
@@ -125,23 +127,21 @@ def fit_folds(
     work = _Work(schedule, _tensors(arrays, training.device()), known, classes)
     way = _way(work, make)
     if way is None:
-        return [
-            training.fit(
-                build, {name: array[fold] for name, array in arrays.items()}, known[fold], rng,
-                classes=classes, schedule=schedule, through=through,
-            )
-            for fold, rng in zip(folds, rngs, strict=True)
-        ]  # fmt: skip
+        for fold, rng in zip(folds, rngs, strict=True):
+            own = {name: array[fold] for name, array in arrays.items()}
+            given: dict[str, Any] = {
+                "classes": classes,
+                "schedule": schedule,
+                "through": through,
+            }
+            yield training.fit(build, own, known[fold], rng, **given)
+        return
     pairs = list(zip(folds, rngs, strict=True))
-    found = []
     for start in range(0, len(pairs), AT_ONCE):
         members = [work.member(make, *pair) for pair in pairs[start : start + AT_ONCE]]
         _descend(work, [member for member in members if _differ(member.seen)], way)
-        found += [
-            training.Trained(training.finished(member.module), member.seen, member.losses)
-            for member in members
-        ]
-    return found
+        for member in members:
+            yield training.Trained(training.finished(member.module), member.seen, member.losses)
 
 
 @dataclass(slots=True, eq=False)

@@ -22,6 +22,7 @@ import numpy as np
 from mertk.errors import ComponentError, ParameterError
 from mertk.offers import offered
 from mertk.schedules import Loss, Optimizer, Schedule, added
+from mertk.states import stored
 
 if TYPE_CHECKING:
     import torch
@@ -62,6 +63,7 @@ Watcher = Callable[["Trained", int], None]
 """Is shown a network as it is after each epoch, which counts from 0."""
 
 
+@stored
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
     """A trained network in evaluation mode, and which classes it has `seen` `[classes]`.

@@ -1,14 +1,18 @@
 """The cache: whole entries or none, memory-mapped, damage noticed."""
 
+import mmap
 import multiprocessing
+import os
 
 import numpy as np
 import pytest
+from damaged_cache import BYTES, DAMAGES
 
 from mertk.cache import Cache
 from mertk.errors import StorageError
 
 KEY = "ab" * 32
+ABOUT = {"warp": [1, 2]}
 
 
 def arrays():
@@ -20,40 +24,113 @@ def arrays():
     }
 
 
+def _memory(array):
+    """What an array's numbers lie in."""
+    while isinstance(array, np.ndarray | memoryview):
+        array = array.base if isinstance(array, np.ndarray) else array.obj
+    return array
+
+
 def test_what_is_put_comes_back_memory_mapped(tmp_path):
     cache = Cache(tmp_path)
-    cache.put(KEY, arrays(), {"warp": [1, 2]})
+    cache.put(KEY, arrays(), ABOUT)
     stored = cache.get(KEY)
-    assert stored.about == {"warp": [1, 2]}
+    assert stored.about == ABOUT
     for name, array in arrays().items():
         assert np.array_equal(stored.arrays[name], array)
         assert stored.arrays[name].dtype == array.dtype
-    assert isinstance(stored.arrays["pixels"], np.memmap)
+    assert isinstance(_memory(stored.arrays["pixels"]), mmap.mmap)
+    assert not stored.arrays["pixels"].flags.writeable
 
 
 def test_a_missing_entry_is_none(tmp_path):
     assert Cache(tmp_path).get(KEY) is None
 
 
-@pytest.mark.parametrize("how", ["truncated", "flipped", "emptied", "overwritten"])
-def test_a_damaged_entry_is_thrown_away_with_a_warning(tmp_path, caplog, how):
-    cache = Cache(tmp_path)
-    cache.put(KEY, arrays())
-    path = next(cache.entries())
-    data = bytearray(path.read_bytes())
-    if how == "flipped":
-        data[-3] ^= 1
-    path.write_bytes(
-        {"truncated": data[:-10], "flipped": data, "emptied": b"", "overwritten": b"x" * 99}[how]
+def is_whole(stored):
+    """Whether an entry is what `arrays` and `ABOUT` say, to the last bit and no more."""
+    return (
+        stored.about == ABOUT
+        and set(stored.arrays) == set(arrays())
+        and all(
+            stored.arrays[name].dtype == array.dtype
+            and stored.arrays[name].shape == array.shape
+            and np.array_equal(stored.arrays[name], array)
+            for name, array in arrays().items()
+        )
     )
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("damage", [pytest.param(one, id=name) for name, one in DAMAGES])
+def test_a_damaged_entry_is_noticed_in_one_line_and_computed_again(tmp_path, caplog, damage):
+    cache = Cache(tmp_path)
+    cache.put(KEY, arrays(), ABOUT)
+    path = cache._path(KEY)
+    damage(path, np.random.default_rng(0))
     assert cache.get(KEY) is None
-    assert "is damaged" in caplog.text
-    assert not path.exists()
+    assert len(caplog.messages) == 1
+    assert f"cache entry {path.name} is damaged (" in caplog.text
+    assert "\n" not in caplog.messages[0]
+    assert not os.path.lexists(path)
+    cache.put(KEY, arrays(), ABOUT)
+    assert is_whole(cache.get(KEY))
+    assert len(caplog.messages) == 1
+
+
+def test_no_random_damage_is_believed(tmp_path, caplog):
+    cache, rng = Cache(tmp_path), np.random.default_rng(0)
+    cache.put(KEY, arrays(), ABOUT)
+    path = cache._path(KEY)
+    whole = path.read_bytes()
+    for turn in range(400):
+        path.write_bytes(whole)
+        damage = BYTES[turn % len(BYTES)]
+        damage(path, rng)
+        assert cache.get(KEY) is None, f"{damage.__name__}, turn {turn}"
+        assert len(caplog.messages) == turn + 1
+
+
+def test_every_byte_of_an_entry_counts(tmp_path):
+    cache = Cache(tmp_path)
+    cache.put(KEY, {"x": np.arange(3, dtype=np.float32)}, ABOUT)
+    path = cache._path(KEY)
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert cache.get(KEY) is None, at
+
+
+def test_what_is_not_the_caches_survives_in_its_place(tmp_path, caplog):
+    cache = Cache(tmp_path / "cache")
+    path = cache._path(KEY)
+    path.mkdir(parents=True)
+    (path / "thesis.txt").write_text("years of work")
+    assert cache.get(KEY) is None
+    (kept,) = path.parent.glob("*/thesis.txt")
+    assert str(kept.parent) in caplog.text
+    (tmp_path / "thesis.txt").write_text("years of work")
+    path.symlink_to(tmp_path / "thesis.txt")
+    assert cache.get(KEY) is None
+    assert (tmp_path / "thesis.txt").read_text() == kept.read_text() == "years of work"
+
+
+def test_a_file_in_the_place_of_a_folder_is_one_clear_error(tmp_path):
+    (tmp_path / KEY[:2]).write_text("")
+    assert Cache(tmp_path).get(KEY) is None
+    with pytest.raises(StorageError, match="cannot write"):
+        Cache(tmp_path).put(KEY, arrays())
+
+
+def test_an_entry_is_a_safetensors_file(tmp_path):
+    from safetensors.numpy import load
+
+    Cache(tmp_path).put(KEY, arrays(), ABOUT)
+    found = load(next(Cache(tmp_path).entries()).read_bytes())
+    assert all(np.array_equal(found[name], array) for name, array in arrays().items())
 
 
 def test_prune_removes_the_longest_unused_first(tmp_path):
-    import os
-
     cache = Cache(tmp_path)
     for at, key in enumerate(("aa" * 32, "bb" * 32, "cc" * 32)):
         cache.put(key, arrays())

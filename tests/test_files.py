@@ -398,7 +398,7 @@ WRITERS = {
     "mertk/ledger.py": {"unlink"},  # folds that it can read, of the seeds that run again
     "mertk/scaffold.py": {"unlink"},  # what it has just written, where the rest failed
     "mertk/harness/dask_executor.py": {"unlink"},  # the token that it has just written
-    "mertk/data/layouts.py": {"write_bytes", "open"},  # in the hidden folder of write_folder
+    "mertk/data/layouts.py": {"write_bytes"},  # in the hidden folder of write_folder
     "mertk/harness/megc.py": {"write_bytes", "copyfile", "link"},  # there, too
     "mertk/harness/prepared.py": {"write_bytes", "save"},  # there, too
     "mertk/audit/noise.py": {"save"},  # in a temporary folder

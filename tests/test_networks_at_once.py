@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import mertk
+from mertk import networks, stacking
 from mertk_plugins.classifiers.mlp import MLP
 from mertk_plugins.classifiers.ststnet import STSTNet
 from mertk_plugins.fusion.lstm_concat import LSTMConcat
@@ -34,7 +35,8 @@ def loso(train):
 def check(model, train, through=()):
     given = {"through": through} if through else {}
     parts = loso(train)
-    many = model.fit_folds(train, parts, [np.random.default_rng(at) for at in range(7)], **given)
+    rngs = [np.random.default_rng(at) for at in range(7)]
+    many = list(model.fit_folds(train, parts, rngs, **given))
     assert len(many) == 7
     assert not hasattr(model, "_trained")
     for at, (found, fold) in enumerate(zip(many, parts, strict=True)):
@@ -78,4 +80,31 @@ def test_clips_of_several_shapes_are_refused_with_a_hint():
     train = clips((2, 3))
     train.inputs[3] = {"x": np.zeros((2, 4), np.float32)}
     with pytest.raises(mertk.ComponentError, match="pad_time"):
-        MLP(epochs=1).fit_folds(train, [np.arange(5)] * 2, [np.random.default_rng(0)] * 2)
+        next(MLP(epochs=1).fit_folds(train, [np.arange(5)] * 2, [np.random.default_rng(0)] * 2))
+
+
+def test_only_networks_that_are_faster_for_it_fit_several_folds():
+    registry = mertk.load_plugins().registry
+    classes = {
+        name: registry.get("classifier", name).load() for name in registry.names("classifier")
+    }
+    assert issubclass(classes["htnet"], networks.NetworkClassifier)
+    folds = networks.FoldsNetworkClassifier
+    found = {name for name, one in classes.items() if issubclass(one, folds)}
+    assert found == {"mlp", "ststnet"}
+
+
+@pytest.mark.parametrize("model", [STSTNet(epochs=1), MLP(hidden=(4,), epochs=1)])
+def test_nothing_is_trained_before_it_is_asked_for(model, monkeypatch):
+    monkeypatch.setattr(stacking, "AT_ONCE", 2)
+    trained = []
+    descend = stacking._descend
+    monkeypatch.setattr(
+        stacking, "_descend", lambda *given: (trained.append(len(given[1])), descend(*given))
+    )
+    train = clips((1, 3, 12, 10))
+    parts = loso(train)
+    found = model.fit_folds(train, parts, [np.random.default_rng(at) for at in range(7)])
+    assert trained == []
+    assert [(next(found), len(trained))[1] for _ in parts] == [1, 1, 2, 2, 3, 3, 4]
+    assert trained == [2, 2, 2, 1]

@@ -86,6 +86,17 @@ def test_videos_of_two_subjects_may_have_one_name():
     assert spotting.spot(truths, predictions).overall.matches == 1
 
 
+def test_a_video_that_is_spelt_twice_on_one_side_is_refused():
+    both = [Interval("v1", 1, 10), Interval("V01.avi", 20, 30)]
+    with pytest.raises(DataError, match="videos that differ in spelling alone: 'V01.avi' and 'v1'"):
+        spotting.spot(both, [])
+
+
+def test_videos_of_two_subjects_may_differ_in_spelling_alone():
+    truths = [Interval("0101", 1, 10, subject="s1"), Interval("101", 1, 10, subject="s2")]
+    assert spotting.spot(truths, truths).overall.matches == 2
+
+
 def test_kinds_are_scored_apart_and_added_up():
     truths = [at(1, 10, kind="micro"), at(30, 60, kind="macro"), at(70, 99, kind="macro")]
     predictions = [at(1, 10, kind="macro"), at(30, 60, kind="macro")]

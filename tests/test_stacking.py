@@ -141,7 +141,7 @@ def alone(net, arrays, labels, parts, classes=3, **schedule):
 
 def at_once(net, arrays, labels, parts, classes=3, *, seeds=None, **schedule):
     seeds = range(len(parts)) if seeds is None else seeds
-    return stacking.fit_folds(
+    found = stacking.fit_folds(
         lambda shapes: net(shapes, classes),
         arrays,
         labels,
@@ -150,6 +150,7 @@ def at_once(net, arrays, labels, parts, classes=3, *, seeds=None, **schedule):
         classes=classes,
         schedule=settings(**schedule),
     )
+    return list(found)
 
 
 def numbers(net):

@@ -1,6 +1,7 @@
 """Statistics against scipy, enumeration and hand-made cases."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,18 +59,125 @@ def test_drawn_permutations_agree_with_exact_ones():
 def test_a_model_against_itself_is_no_difference():
     a = some(np.random.default_rng(4))
     found = stats.paired_permutation(a, a, metrics.standard_scores, "UF1")
-    assert (found.difference, found.p) == (0, 1)
+    assert (found.difference, found.low, found.high, found.p) == (0, 0, 0, 1)
 
 
-def test_the_bootstrap_covers_the_truth_as_often_as_it_says():
+def mixed(rng, draws, subjects, models=1):
+    """Confusion matrices of subjects with recalls of their own `[models, draws, subjects, 3, 3]`."""
+    clips = rng.multinomial(rng.integers(3, 13, (draws, subjects)), [0.57, 0.25, 0.18])
+    recalls = np.full((3, 3), 0.7) + 2 * np.eye(3)
+    drawn = rng.standard_gamma(recalls, (models, draws, subjects, 3, 3))
+    return rng.multinomial(clips, drawn / drawn.sum(axis=-1, keepdims=True))
+
+
+def test_an_interval_is_the_jackknifes_on_the_logit_scale():
     rng = np.random.default_rng(5)
-    inside = 0
-    for _ in range(200):
-        hits = rng.binomial(10, rng.beta(6, 4, 40))
-        matrices = np.array([[[h, 10 - h], [0, 0]] for h in hits])[None]
-        low, high = stats.bootstrap(matrices, metrics.standard_scores, resamples=400)["accuracy"]
-        inside += low <= 0.6 <= high
-    assert 0.88 <= inside / 200 <= 0.99
+    confusions = some(rng, seeds=2)
+    found = stats.score_intervals(confusions, metrics.standard_scores)["UF1"]
+    value = np.mean([metrics.uf1(m.sum(axis=0)) for m in confusions])
+    without = [
+        np.mean([metrics.uf1(np.delete(m, at, axis=0).sum(axis=0)) for m in confusions])
+        for at in range(6)
+    ]
+    bias = 5 * (np.mean(without) - value)
+    error = np.sqrt(5 / 6 * np.sum((np.array(without) - value) ** 2))
+    reach = 2.570582 * error / (value * (1 - value))  # t of 5 degrees of freedom
+    middle = np.log(value / (1 - value)) - bias / (value * (1 - value))
+    assert found == pytest.approx([1 / (1 + np.exp(-middle + side * reach)) for side in (1, -1)])
+
+
+@pytest.mark.parametrize("subjects", [8, 26])
+def test_intervals_hold_the_true_score_as_often_as_they_say(subjects):
+    rng = np.random.default_rng(6)
+    true = metrics.standard_scores(mixed(rng, 1, 200_000)[0, 0].sum(axis=0))
+    inside = dict.fromkeys(true, 0)
+    for draw in mixed(rng, 1000, subjects)[0]:
+        for name, (low, high) in stats.score_intervals(draw[None], metrics.standard_scores).items():
+            inside[name] += low <= true[name] <= high
+    assert min(inside.values()) >= 930
+    assert max(inside.values()) <= 970
+
+
+def test_intervals_of_multi_label_scores_hold_them_too():
+    rng = np.random.default_rng(7)
+
+    def drawn(draws):
+        presence = rng.multinomial(6, [0.6, 0.4], (draws, 8, 3))
+        found = rng.binomial(presence, rng.beta(3, 1.5, (draws, 8, 3, 2)))
+        hits, misses = found, presence - found
+        rows = [hits[..., 0], misses[..., 0]], [misses[..., 1], hits[..., 1]]
+        return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+    true = metrics.multilabel_scores(drawn(50_000).sum(axis=(0, 1)))
+    inside = dict.fromkeys(true, 0)
+    for draw in drawn(600):
+        ends = stats.score_intervals(draw[None], metrics.multilabel_scores)
+        for name, (low, high) in ends.items():
+            inside[name] += low <= true[name] <= high
+    assert min(inside.values()) >= 0.93 * 600
+    assert max(inside.values()) <= 0.975 * 600
+
+
+def test_a_score_without_a_failure_is_not_known_exactly():
+    right = np.array([[[9, 0], [0, 9]]] * 8)[None]
+    wrong = right[..., ::-1]
+    found = stats.score_intervals(right, metrics.standard_scores)
+    assert found["UF1"] == pytest.approx((0.025 ** (1 / 8), 1))
+    assert stats.score_intervals(wrong, metrics.standard_scores)["accuracy"] == pytest.approx(
+        (0, 1 - 0.025 ** (1 / 8))
+    )
+
+
+def test_one_subject_tells_nothing_about_others():
+    one = some(np.random.default_rng(8), subjects=1)
+    assert stats.score_intervals(one, metrics.standard_scores)["UF1"] == (0, 1)
+    assert stats.paired_permutation(one, 2 * one, metrics.standard_scores, "UF1").low == -1
+
+
+def test_a_score_that_may_be_negative_has_an_interval_on_its_own_scale():
+    confusions = some(np.random.default_rng(9))
+
+    def shifted(matrix):
+        return {"below chance": metrics.uf1(matrix) - 0.5}
+
+    low, high = stats.score_intervals(confusions, shifted)["below chance"]
+    value = stats.pooled(confusions, shifted)["below chance"]
+    whole = confusions.sum(axis=1, keepdims=True)
+    gaps = metrics.uf1(whole - confusions)[0] - 0.5 - value
+    error = np.sqrt(5 * (gaps**2).mean())
+    assert low < 0
+    assert (low + high) / 2 == pytest.approx(value - 5 * gaps.mean())
+    assert high - low == pytest.approx(2 * 2.570582 * error)
+
+
+def test_the_interval_of_a_difference_excludes_0_as_seldom_as_the_test():
+    rng = np.random.default_rng(10)
+    one, other = mixed(rng, 400, 8, models=2)
+    tests = [
+        stats.paired_permutation(a[None], b[None], metrics.standard_scores, "UF1")
+        for a, b in zip(one, other, strict=True)
+    ]
+    excluded = np.array([not test.low <= 0 <= test.high for test in tests])
+    assert excluded.mean() <= 0.07
+    assert (excluded == [test.p < 0.05 for test in tests]).mean() >= 0.95
+
+
+@pytest.mark.parametrize(("subjects", "shown"), [(5, False), (6, True)])
+def test_a_model_that_is_always_right_is_above_one_that_never_is_from_6_subjects_on(
+    subjects, shown
+):
+    right = np.array([[[9, 0], [0, 0]]] * subjects)[None]
+    wrong = np.array([[[0, 9], [0, 0]]] * subjects)[None]
+    test = stats.paired_permutation(right, wrong, metrics.standard_scores, "accuracy")
+    assert (test.p < 0.05, test.low > 0, test.high) == (shown, shown, 1)
+
+
+def test_what_is_said_of_few_subjects_is_what_was_measured():
+    text = (Path(__file__).parents[1] / "benchmarks" / "results" / "coverage.txt").read_text()
+    lines = text.partition("below 8 subjects")[2].splitlines()[1:]
+    measured = {int(n): (int(mean), int(least)) for n, mean, least in map(str.split, lines)}
+    assert measured == stats.COVERED
+    assert max(measured) == stats.ENOUGH_SUBJECTS - 1
 
 
 def test_chance_is_where_guessing_falls():
@@ -97,14 +205,14 @@ def many(rng, seeds=1, subjects=6, labels=4):
     return rng.integers(0, 5, (seeds, subjects, labels, 2, 2))
 
 
-def test_matrices_of_several_labels_are_tested_and_resampled_together():
+def test_matrices_of_several_labels_are_tested_and_left_out_together():
     rng = np.random.default_rng(8)
     a, b = many(rng, seeds=2), many(rng)
     found = stats.paired_permutation(a, b, metrics.multilabel_scores, "macro F1")
     mean = np.mean([metrics.macro_f1(m.sum(0)) for m in a]) - metrics.macro_f1(b[0].sum(0)).mean()
     assert found.exact
     assert found.difference == pytest.approx(mean)
-    low, high = stats.bootstrap(a, metrics.multilabel_scores)["binary F1"]
+    low, high = stats.score_intervals(a, metrics.multilabel_scores)["binary F1"]
     assert low < stats.pooled(a, metrics.multilabel_scores)["binary F1"] < high
 
 

@@ -2,9 +2,9 @@
 
 `audit` runs five probes. Three look at scores: *noise* (nothing to see, labels at random),
 *permuted* (real clips, labels shuffled within people), *identity* (noise, one label a person).
-*Perturbation* looks at numbers: one held-out clip or its label is changed, and nothing else may
-change by a single bit. *Dataset* looks at the clips: the same footage under two names, labels in
-timing or landmarks.
+*Perturbation* looks at numbers: other folds come before, one held-out clip or its label is
+changed, and nothing else may change by a single bit. *Dataset* looks at the clips: the same footage
+under two names, labels that can be told without looking at a face.
 """
 
 from mertk.audit.case import case_of

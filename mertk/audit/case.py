@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.harness.execution import Execution
@@ -109,6 +110,11 @@ class Opened:
         self.plugins: Plugins = load_plugins(case.files)
         self.recipe = Recipe.from_json(case.recipe)
         self._study = Study.from_json(case.study).open(plugins=self.plugins)
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where the data sets lie."""
+        return list(self._study.folders.values())
 
     @property
     def protocol(self) -> Use:

@@ -7,38 +7,51 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.audit.guesses import nearest
-from mertk.audit.thumbnails import thumbnail, thumbnails
+from mertk.audit.facts import facts_of, told_by
+from mertk.audit.lookalikes import lookalikes, shrunk
+from mertk.audit.thumbnails import thumbnail
 
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
-    from mertk.clips import Clip, Floats
+    from mertk.clips import Clip, Floats, Pixels
 
 _NEAR = 0.05  # mean difference of pictures whose contrast is 1
 
 
 def inspected(case: Opened) -> dict[str, Any]:
-    """Pairs of clips that should not be, and `told`: labels `[clips]` as told without a pixel.
+    """Pairs of clips that should not be, and `told`: fact → learner → labels `[clips]`.
 
-    `people` are pairs of two people's clips whose key frames look the same, mirrored or not.
-    `prints` have one fingerprint and different frames: the cache would mix them up. `told` is what
-    timing and landmarks say of a held-out clip, by the nearest class mean.
+    `people` are pairs of two people's clips that show one picture: moved, mirrored or partly
+    covered. `prints` have one fingerprint and different frames. `told` is what a learner tells of
+    held-out clips from facts that show no expression.
     """
     task = case.task
-    notes = np.stack([_notes(clip) for clip in task.clips])
+    pictures = [_key_frames(clip) for clip in task.clips]
     labels = task.sample.labels
-    told = np.zeros_like(labels)
-    for split in task.splits:
-        told[split.test] = nearest(notes[split.train], labels[split.train], notes[split.test])
-    return {**_pairs(task.clips), "told": told.tolist()}
+    told = {
+        fact: {
+            learner: found.tolist()
+            for learner, found in told_by(fact, rows, labels, task.splits).items()
+        }
+        for fact, rows in facts_of(task.clips, pictures).items()
+    }
+    return {**_pairs(task.clips, pictures), "told": told}
 
 
-def _pairs(clips: Sequence[Clip]) -> dict[str, list[tuple[str, str]]]:
-    shown = np.stack([_shown(clip) for clip in clips])
+def _key_frames(clip: Clip) -> Sequence[Pixels]:
+    """The onset frame and the peak; none where there is only flow."""
+    face = clip.footage.faces()
+    return [face.frames[at] for at in (face.onset, face.peak)] if len(face.frames) else []
+
+
+def _pairs(
+    clips: Sequence[Clip], pictures: Sequence[Sequence[Pixels]]
+) -> dict[str, list[tuple[str, str]]]:
+    shown = np.stack([_shown(clip, of) for clip, of in zip(clips, pictures, strict=True)])
     people = np.asarray([clip.person for clip in clips])
     prints = np.asarray([clip.fingerprint for clip in clips])
-    found: dict[str, list[tuple[str, str]]] = {"people": [], "prints": []}
-    for at, clip in enumerate(clips):
+    found: dict[str, set[tuple[int, int]]] = {"people": set(), "prints": set()}
+    for at in range(len(clips)):
         later = slice(at + 1, None)
         apart, mirrored = (
             np.abs(shown[later] - view).mean(axis=(1, 2, 3))
@@ -47,26 +60,19 @@ def _pairs(clips: Sequence[Clip]) -> dict[str, list[tuple[str, str]]]:
         near = (people[later] != people[at]) & (np.minimum(apart, mirrored) < _NEAR)
         mixed = (prints[later] == prints[at]) & (apart > 0)
         for what, pairs in (("people", near), ("prints", mixed)):
-            found[what] += [
-                (clip.uid, clips[at + 1 + n].uid) for n in np.flatnonzero(pairs).tolist()
-            ]
-    return found
+            found[what] |= {(at, at + 1 + n) for n in np.flatnonzero(pairs).tolist()}
+    if all(map(len, pictures)):
+        onsets = np.stack([shrunk(of[0].mean(axis=2)) for of in pictures])
+        found["people"] |= set(lookalikes(onsets, people))
+    return {
+        what: [(clips[one].uid, clips[other].uid) for one, other in sorted(pairs)]
+        for what, pairs in found.items()
+    }
 
 
-def _shown(clip: Clip) -> Floats:
+def _shown(clip: Clip, pictures: Sequence[Pixels]) -> Floats:
     """Onset and peak `[2, 12, 12]`, or where there is only flow, that."""
-    face = clip.footage.faces()
-    if len(face.frames):
-        return thumbnails(face.frames, (face.onset, face.peak))
-    flow: Any = face.flow
+    if pictures:
+        return np.stack([thumbnail(picture.mean(axis=2)) for picture in pictures])
+    flow: Any = clip.footage.flow
     return np.stack([thumbnail(flow[..., at]) for at in (0, 1)])
-
-
-def _notes(clip: Clip) -> Floats:
-    """Timing and landmarks as numbers `[141]`."""
-    footage = clip.footage
-    apex = footage.onset if footage.apex is None else footage.apex
-    points = np.zeros((68, 2)) if footage.landmarks is None else footage.landmarks
-    timing = [len(footage.frames), footage.onset, apex - footage.onset]
-    rest = [footage.offset - footage.onset, footage.fps]
-    return np.asarray([*timing, *rest, *np.ravel(points)], np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 
 from mertk.audit.case import Case, Opened
 from mertk.audit.chance import ALPHA, DRAWS, Band, band
+from mertk.audit.facts import NAMES, TIMING, WITHOUT_MEANING
 from mertk.audit.laws import LAWS
 from mertk.audit.verdict import Audit, Verdict
 from mertk.audit.worker import ask
@@ -72,7 +73,8 @@ def _of_score(opened: Opened, *, probe: str) -> dict[str, Any]:
         whole = banded(found["predicted"], found["truth"])
         if whole.p >= ALPHA:
             blind = banded(found["truth"], found["truth"]).p >= ALPHA
-            return {"leak": "", "how": _BLIND if blind else _WITHIN, **_shown(whole)}
+            how = _BLIND if blind else _WITHIN
+            return {"leak": "", "how": how, "tested": not blind, **_shown(whole)}
     guesses = {place: banded(guess, found["truth"]) for place, guess in found["guesses"].items()}
     telling = [place for place, guess in guesses.items() if guess.p < ALPHA]
     leak, where = "classifier", "features do not tell held-out labels, but the classifier does"
@@ -116,21 +118,24 @@ def _perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
     splits = opened.task.splits
     for fold in sorted(range(len(splits)), key=lambda at: -len(splits[at].test))[:folds]:
         run = partial(ask, opened.case, "traced", fold=fold)
-        alone = run(warm=False)
+        alone = run(before="nothing")
         for what, options in _RUNS.items():
-            place = first_difference(alone, run(**options))
+            other = run(**options)
+            place = first_difference(alone["trace"], other["trace"])
             if place is not None:
-                once_more = first_difference(alone, run(warm=False))
+                once_more = first_difference(alone["trace"], run(before="nothing")["trace"])
                 why = what if once_more is None else _UNREPEATABLE
                 how = f"fold '{splits[fold].name}': what comes out of {once_more or place} {why}"
                 return {"leak": once_more or place, "how": how}
+            for place, deed in {**alone["files"], **other["files"]}.items():
+                return {"leak": place, "how": f"fold '{splits[fold].name}': {place} {deed}"}
     return {"leak": "", "how": "bit-identical but for the disturbed clip"}
 
 
 _RUNS: Mapping[str, Mapping[str, Any]] = {
-    "depends on the clips or folds that came before": {"warm": True},
-    "changes with the pixels of a held-out clip": {"warm": True, "disturb": "pixels"},
-    "changes with the label of a held-out clip": {"warm": True, "disturb": "label"},
+    "depends on the clips or folds that came before": {"before": "everything"},
+    "changes with the pixels of a held-out clip": {"before": "a fold", "disturb": "pixels"},
+    "changes with the label of a held-out clip": {"before": "a fold", "disturb": "label"},
 }
 _UNREPEATABLE = "differs from run to run: its chances are not from `rng` alone"
 
@@ -143,24 +148,53 @@ def first_difference(
 
 
 def _dataset(opened: Opened) -> dict[str, Any]:
-    """No two people may share footage, and no label may be told without a pixel.
+    """No two people may share footage, and no label may be told without looking at a face.
 
-    Timing may well have to do with labels, so only what tells nearly all of them is a leak.
+    Timing may well have to do with labels, so it is a leak only where nearly all are told; others,
+    such as a pixel's lowest bit, have nothing to do with a face and are one wherever they tell.
     """
     found = ask(opened.case, "inspected")
-    told = _banded(opened, "permuted")(found["told"], opened.task.sample.labels)
-    leak, how = "dataset", "timing or landmarks alone tell nearly every label"
-    if told.p >= ALPHA or told.score < _TELLING:
-        leak, how = "", "no footage under two names, no label in timing or landmarks"
+    truth, banded = opened.task.sample.labels, _banded(opened, "permuted")
+    told = {
+        fact: max((banded(labels, truth) for labels in by.values()), key=lambda one: one.score)
+        for fact, by in found["told"].items()
+        if by
+    }
+    telling = {fact: one for fact, one in told.items() if one.p < _CERTAIN}
+    leaks = [fact for fact, one in telling.items() if _is_leak(fact, one)]
+    said = [
+        f"the label can be read from {fact} ({one.score:.3f}, chance up to {one.high:.3f})"
+        for fact, one in telling.items()
+    ]
     for what, meaning in _PAIRS.items():
         if found[what]:
             one, other = found[what][0]
-            leak, how = "dataset", f"{len(found[what])} {meaning}, such as {one} and {other}"
-    return {"leak": leak, "how": how, **_shown(told)}
+            leaks.append(what)
+            said.insert(0, f"{len(found[what])} {meaning}, such as {one} and {other}")
+    if not leaks:
+        said.insert(0, "no footage under two names")
+    if not telling:
+        said.append(f"no label in {', '.join(told)}")
+    shown = max((telling or told).values(), key=lambda one: one.score, default=None)
+    usual = found["told"][TIMING].get("class mean")
+    if usual and not telling:
+        shown = banded(usual, truth)
+    return {
+        "leak": "dataset" if leaks else "",
+        "how": "; ".join(said),
+        **(_shown(shown) if shown else {}),
+    }
+
+
+def _is_leak(fact: str, told: Band) -> bool:
+    """Names of files are handed to no component; whether one looks at them, other probes see."""
+    return fact != NAMES and (fact in WITHOUT_MEANING or told.score >= _TELLING)
 
 
 _TELLING = 0.9
+_CERTAIN = 1 / DRAWS
+"""The share of chance of a fact that is said to tell: several facts and learners are tried."""
 _PAIRS = {
-    "prints": "pairs of different clips have one fingerprint, so that the cache mixes them up",
-    "people": "pairs of clips of different people look the same",
+    "prints": "pairs of different clips have one fingerprint, which does not tell them apart",
+    "people": "pairs of clips of different people show one picture",
 }

@@ -38,7 +38,7 @@ def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, An
     with tempfile.TemporaryDirectory() as folder:
         clips = list(task.clips)
         if law.noise:
-            clips = noise_clips(case.plugins.registry, clips, truth, Path(folder), seed)
+            clips = noise_clips(case.plugins.registry, clips, sample, Path(folder), seed)
         stages = settled(case, prefix(case.line(), clips), sample)
         parcels = list(stages.values())[-1]
         rows = {place: [row(parcel) for parcel in made] for place, made in stages.items() if places}

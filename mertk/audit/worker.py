@@ -21,6 +21,7 @@ from mertk.audit.case import Case, Opened
 from mertk.audit.dataset import inspected
 from mertk.audit.scores import scored
 from mertk.audit.trace import traced
+from mertk.audit.watched_files import weights_folders
 from mertk.errors import ComponentError, MertkError
 
 JOBS: Mapping[str, Callable[..., Any]] = {
@@ -30,15 +31,25 @@ JOBS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+_PRIVATE = (
+    *("TMPDIR", "TEMP", "TMP", "MERTK_CACHE", "JOBLIB_TEMP_FOLDER"),
+    *("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
+    *("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"),
+)
+"""Variables that name a folder in which a component may leave something for the next fold."""
+
+
 def ask(case: Case, job: str, **options: Any) -> dict[str, Any]:
     """Do a job in a fresh process and an empty folder; raises `ComponentError` where it fails.
 
-    What a component leaves in the working folder, among temporary files or in mertk's cache is
-    gone with the process, as is what earlier runs have left there.
+    What a component leaves in the working folder, at home, among temporary files or in a cache is
+    gone with the process, as is what earlier runs have left there. Downloaded weights are still
+    found.
     """
     request = json.dumps({"job": job, "case": case.to_json(), "options": options})
+    weights = {name: str(path) for name, path in weights_folders().items()}
     with tempfile.TemporaryDirectory() as empty:
-        private = dict.fromkeys(("TMPDIR", "TEMP", "TMP", "MERTK_CACHE"), empty)
+        private = {**dict.fromkeys(_PRIVATE, empty), **weights, "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
             [sys.executable, "-P", "-m", "mertk.audit.worker"],
             input=request,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 
 import click
 
-from mertk.errors import MertkError
+from mertk.errors import MertkError, describe_error
+from mertk.printing import accept_all_text
 
 COMMANDS = {
     "bench": "Run models and baselines through the same folds and report.",
@@ -80,10 +82,14 @@ def app(ctx: click.Context, plugins: tuple[Path, ...], *, debug: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; mistakes end in one line and exit code 2."""
+    accept_all_text()
     given = sys.argv[1:] if arguments is None else arguments
     try:
         code = app.main(given, prog_name="mertk", standalone_mode=False)
-    except click.exceptions.Abort:
+    except click.exceptions.Abort as stopped:
+        if isinstance(stopped.__cause__, EOFError):  # click takes a file that ends for a Ctrl-D
+            raise stopped.__cause__ from None
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # or a second one would stop the tidying up
         _end("interrupted. Finished folds are kept: the same command goes on where it stopped", 130)
     except click.ClickException as error:
         _end(error.format_message(), 2)
@@ -94,10 +100,21 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(1)
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG or "--debug" in given:
+        if "--debug" in given:
             raise
-        _end(f"{error.filename}: no file or folder can have so long a name; give another", 2)
+        _end(_system_error(error), 2)
+    except SystemExit as error:  # nothing of mertk ends so in here: a library or component did
+        _end(f"a component or library ended the program: {describe_error(error)}", 2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _system_error(error: OSError) -> str:
+    """What the operating system refused, and of which file."""
+    files = [str(file) for file in (error.filename, error.filename2) if file is not None]
+    reason = error.strerror or describe_error(error)
+    if error.errno == errno.ENAMETOOLONG:
+        reason = "no file or folder can have so long a name; give another"
+    return f"{' and '.join(files)}: {reason}" if files else reason
 
 
 def _end(text: str, code: int) -> None:

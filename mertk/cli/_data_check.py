@@ -101,11 +101,12 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
 
 def _label(rules: EvaluationProtocol, clip: Clip) -> str:
     """A protocol's class; empty where it has none, or the annotations lack what it goes by."""
-    from mertk.errors import ProtocolError
+    from mertk.errors import ProtocolError, name_component
     from mertk.manifest import names
 
     try:
-        label = rules.label(clip)
+        with name_component(f"protocol {type(rules).__name__}: label"):
+            label = rules.label(clip)
     except ProtocolError:
         return ""
     return "" if label is None else "+".join(names(label))
@@ -115,6 +116,7 @@ def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
     """What the reader says of the set; those that only index clips are taken at their word."""
     from mertk import places
     from mertk.data import survey
+    from mertk.errors import name_component
     from mertk.offers import offered
     from mertk.recipe import Use
 
@@ -122,10 +124,9 @@ def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
     reader = registry.build("dataset", use)
     folder = data or places.known().get(use.name)
     look = offered("dataset", reader, "survey")
-    if look is not None:
-        found: Survey = look(folder)
-        return found
-    return survey.of_clips(use.name, reader.index(folder))
+    with name_component(f"data set '{use}': reading it"):
+        found: Survey = look(folder) if look else survey.of_clips(use.name, reader.index(folder))
+    return found
 
 
 def _protocols(registry: Registry, dataset: str) -> Mapping[str, Any]:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, /, **given: Any) -> None:
     """Test a model for leaks: real recipe and folds, on clips that hold no signal.
 
-    Ends with exit code 1 where a probe finds one, naming the stage that leaks.
+    Ends with exit code 1 where a probe finds one, naming the stage that leaks, and with 3 where no
+    probe could have found any.
     """
     from mertk.audit import PROBES, audit, case_of
     from mertk.cli.progress import Bar
@@ -78,12 +79,15 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
         _show(found)
-    ctx.exit(0 if found.passed else 1)
+    ctx.exit({"passed": 0, "leak": 1, "inconclusive": 3}[found.outcome])
 
 
 def _show(found: Audit) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
+
+    from mertk.audit.verdict import CANNOT_SEE
 
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("probe", "score", "chance band", "verdict", "seconds"):
@@ -91,13 +95,24 @@ def _show(found: Audit) -> None:
     for one in found.verdicts:
         score = "" if one.score is None else f"{one.score:.3f}"
         band = "" if one.low is None else f"{one.low:.3f}–{one.high:.3f}"
-        says = f"[bold red]LEAK in {one.leak}[/]: {one.how}" if one.leak else f"ok: {one.how}"
+        how = escape(one.how)
+        says = f"ok: {how}" if one.tested else f"[yellow]inconclusive[/]: {how}"
+        if one.leak:
+            says = f"[bold red]LEAK in {escape(one.leak)}[/]: {how}"
         table.add_row(one.probe, score, band, says, f"{one.seconds:.0f}")
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
+    model = escape(found.model)
     console.print(
-        f"[bold]audit of {found.model}[/bold] · {found.protocol} · {found.clips} clips of "
+        f"[bold]audit of {model}[/bold] · {escape(found.protocol)} · {found.clips} clips of "
         f"{found.people} people in {found.folds} folds"
     )
     console.print(table)
-    verdict = "no probe finds a leak" if found.passed else "LEAKS: its scores are not to be trusted"
-    console.print(f"[bold]{found.model}: {verdict}.[/bold]")
+    console.print(f"[bold]{model}: {_OUTCOMES[found.outcome]}.[/bold]")
+    console.print(f"What it cannot see: {'; '.join(CANNOT_SEE)}.")
+
+
+_OUTCOMES = {
+    "passed": "no probe finds a leak",
+    "leak": "LEAKS: its scores are not to be trusted",
+    "inconclusive": "inconclusive: no probe could test anything",
+}

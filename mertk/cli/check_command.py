@@ -92,7 +92,7 @@ def _full(found: Sequence[Sequence[Result]]) -> None:
         for one in results:
             colour = _COLOURS[one.verdict]
             table.add_row(one.check, f"[{colour}]{one.verdict}[/]", escape(one.text))
-        Console(highlight=False).print(table)
+        Console(highlight=False, emoji=False).print(table)
 
 
 def _summary(found: Sequence[Sequence[Result]]) -> None:
@@ -109,6 +109,6 @@ def _summary(found: Sequence[Sequence[Result]]) -> None:
         numbers = [str(counts[verdict]) for verdict in _COLOURS]
         table.add_row(results[0].kind, results[0].name, *numbers, "\n".join(broken))
     failed = sum(any(one.verdict == "failed" for one in results) for results in found)
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     console.print(table)
     console.print(f"[bold]{len(found)} components, {failed} with a broken promise.[/]")

@@ -29,10 +29,11 @@ command.add_command(prepare)
 def add(ctx: click.Context, name: str, folder: Path) -> None:
     """Remember that data set NAME lies in FOLDER, in the user's configuration file."""
     from mertk import places
+    from mertk.reading import real_path
 
     load(ctx).registry.get("dataset", name)
     file = places.remember(name, folder)
-    click.echo(f"{name} lies in {folder.resolve()} (written to {file}); look it through with "
+    click.echo(f"{name} lies in {real_path(folder)} (written to {file}); look it through with "
                f"mertk data check {name}")  # fmt: skip
 
 
@@ -78,11 +79,14 @@ def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> 
     """Write the synthetic set to OUT as images and a spreadsheet, in a real set's layout."""
     from mertk.cli.progress import Bar
     from mertk.data import layouts
+    from mertk.errors import name_component
     from mertk.recipe import Use
 
     layouts.check_place(out, layout)
     use = Use.parse(f"synthetic:{','.join(sets)}")
-    clips = load(ctx).registry.build("dataset", use).index(None)
+    reader = load(ctx).registry.build("dataset", use)
+    with name_component(f"data set '{use}': index"):
+        clips = reader.index(None)
     with Bar() as bar:
         bar.stage(f"writing {layout}", len(clips))
         layouts.write(clips, out, layout, advance=bar.step)

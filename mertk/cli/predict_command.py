@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -66,6 +65,13 @@ from mertk.cli._choices import FiniteRange
     metavar="N",
     help="Map what the model rests on, for the first N intervals of each video.",
 )
+@click.option(
+    "--trust",
+    multiple=True,
+    metavar="MODULE",
+    help="A module or package that the model may import by name, which runs it; may be repeated. "
+    "Its README.md says which it needs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(
@@ -81,6 +87,7 @@ def command(
     least: float,
     out: Path | None,
     occlusion: int,
+    trust: tuple[str, ...],
     *,
     whole: bool,
     frames: bool,
@@ -88,11 +95,12 @@ def command(
 ) -> None:
     """Ask a trained model about videos: the face is followed, expressions are spotted and named.
 
-    MODEL is a folder that `mertk train` wrote. A video that cannot be read, or shows no face, is
-    told on standard error, and the others are answered; the exit code is then 1.
+    MODEL is a folder that `mertk train` wrote; nothing in it is run. A video that cannot be read,
+    or shows no face, is told on standard error, and the others are answered; the exit code is then
+    1.
     """
     from mertk.cli.progress import Bar
-    from mertk.errors import MertkError
+    from mertk.errors import MertkError, StorageError
     from mertk.files import check_files
     from mertk.harness import modelcard
     from mertk.harness.saved import Saved
@@ -102,7 +110,7 @@ def command(
     if out:
         check_files(out, predicted.FILES)
     plugins = load(ctx)
-    saved = Saved.load(model, plugins)
+    saved = Saved.load(model, plugins, trust)
     eyes = predicted.Eyes(saved=saved, occlusion=occlusion) if out and frames else None
     at = (onset, apex, offset)
     ask: predicted.Given | predicted.Search
@@ -128,6 +136,8 @@ def command(
                 report.answers.append(ask.answer(video, bar))
                 for note in report.answers[-1].notes:
                     click.echo(f"Note: {video}: {note}", err=True)
+            except StorageError:  # it is the model, and no other video would be answered
+                raise
             except MertkError as error:
                 text = str(error)
                 report.failed.append(text if text.startswith(str(video)) else f"{video}: {text}")
@@ -141,4 +151,4 @@ def command(
     else:
         click.echo(report.table(), nl=False)
     click.echo(report.warning, err=True)
-    sys.exit(1 if report.failed else 0)
+    ctx.exit(1 if report.failed else 0)

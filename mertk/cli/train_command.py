@@ -48,5 +48,7 @@ def command(
     training.use_device(execution.device)
     with Bar() as bar:
         found = saved.train(study.open(execution, plugins=plugins, progress=bar), seed)
-        found.save(out, plugins)
+        trust = found.save(out, plugins)
     click.echo(f"{modelcard.warning(found.about)}\nClasses: {', '.join(found.classes)}; in {out}")
+    if trust:
+        click.echo(modelcard.needs(trust))

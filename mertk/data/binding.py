@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ def unbound(record: Record, why: str) -> Clip:
         offset=length - 1,
         fps=record.fps,
     )
-    return _clip(record, footage, "")
+    return _clip(record, footage, "", [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +67,20 @@ def bind(source: Source, record: Record, folder: Path, kind: str, listed: Listin
         offset=len(inside) - 1,
         fps=record.fps,
     )
-    facts = (timing.onset, timing.apex, timing.offset, record.fps)
+    frames_dir = folder.relative_to(source.root).as_posix()
+    # Clips of two folders may have files of one name, size and time.
+    facts = (record.uid, frames_dir, timing.onset, timing.apex, timing.offset, record.fps)
     quirks = (*timing.quirks, *onset_quirk, *apex_quirk)
     about: dict[str, Any] = {
-        "frames_dir": folder.relative_to(source.root).as_posix(),
+        "frames_dir": frames_dir,
         "root_kind": kind,
         "quirks": tuple(dict.fromkeys((*record.quirks, *quirks))),
     }
     bound = _timed(replace(record, **about), timing, disk.files)
-    return _clip(bound, footage, frames.fingerprint(used, *facts))
+    return _clip(bound, footage, frames.fingerprint(used, *facts), used)
 
 
-def _clip(record: Record, footage: Footage, fingerprint: str) -> Clip:
+def _clip(record: Record, footage: Footage, fingerprint: str, files: Sequence[Path]) -> Clip:
     return Clip(
         dataset=record.dataset,
         subject=record.subject,
@@ -86,6 +88,7 @@ def _clip(record: Record, footage: Footage, fingerprint: str) -> Clip:
         footage=footage,
         fingerprint=fingerprint,
         record=record.to_dict(),
+        files=tuple(files),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mertk.data.sheets import Cells, Row, Table, read_csv
 from mertk.errors import DataError
+from mertk.reading import read_file
 
 Names = Mapping[str, Collection[str]]
 """What a column holds → the (normalised) names that it may have."""
@@ -14,11 +15,7 @@ Names = Mapping[str, Collection[str]]
 
 def read_cells(path: Path) -> Cells:
     """The cells of a text file parted by commas, semicolons or tabs; raises `DataError`."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    cells = read_csv(path, content)
+    cells = read_csv(path, read_file(path))
     if not any(map(any, cells)):
         raise DataError(f"{path}: is empty: there is not even a header")
     return cells

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mertk.data import repairs
 from mertk.data.survey import UNRECOGNISED, Edition, Survey
-from mertk.errors import DataError, MertkError, ProtocolError
+from mertk.errors import DataError, MertkError, ProtocolError, name_component
 from mertk.manifest import Manifest
 from mertk.offers import offered
 
@@ -153,7 +153,12 @@ def _rules(
         if not any(survey.dataset in one.counts for one in known):
             continue
         try:
-            labelled = [(c, label) for c in survey.clips if (label := rules.label(c)) is not None]
+            with name_component(f"protocol '{name}': label"):
+                labelled = [
+                    (clip, label)
+                    for clip in survey.clips
+                    if (label := rules.label(clip)) is not None
+                ]
         except ProtocolError as error:
             yield Finding("note", "protocol without its labels", "", f"{name}: {error}")
             continue

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.clips import Faces, Footage, Frames, Warp
-from mertk.errors import DataError
+from mertk.errors import DataError, name_component
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,7 +122,8 @@ def _looks(
 def _look(frames: Frames, small: Frames, at: int, aligner: Aligner) -> _Look:
     scale = frames.shape[2] / small.shape[2]
     try:
-        faces = aligner.align(Footage(frames=small, onset=at, offset=at))
+        with name_component(f"aligner {type(aligner).__name__}"):
+            faces = aligner.align(Footage(frames=small, onset=at, offset=at))
     except DataError as error:
         return _Look(at, reason=str(error).partition(";")[0])
     if faces.transform is None:

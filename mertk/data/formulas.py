@@ -22,33 +22,47 @@ _BINARY: Mapping[type[ast.operator], Callable[[float, float], float]] = {
 }
 
 
-def computed(formula: str, cell: Callable[[str], Any], depth: int = 0) -> float | None:
-    """The value of `=…`, or None where it is not that plain; `cell` gives what stands in `D2`."""
+def computed(
+    formula: str,
+    cell: Callable[[str], Any],
+    depth: int = 0,
+    known: dict[str, float] | None = None,
+) -> float | None:
+    """The value of `=…`, or None where it is not that plain; `cell` gives what stands in `D2`.
+
+    `depth` counts formulas on formulas. `known` keeps the values of cells, so that each is computed
+    once: with each cell the double of the one above, the last would take 2^50 steps without.
+    """
+    known = {} if known is None else known
     if depth > _DEEPEST:
         return None
     text = _CELL.sub(r"\1\2", formula.removeprefix("=").upper())
     try:
-        return _value(ast.parse(text, mode="eval").body, cell, depth)
-    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError):
+        return _value(ast.parse(text, mode="eval").body, cell, depth, known)
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
         return None
 
 
-def _value(node: ast.expr, cell: Callable[[str], Any], depth: int) -> float:
+def _value(
+    node: ast.expr, cell: Callable[[str], Any], depth: int, known: dict[str, float]
+) -> float:
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        left, right = _value(node.left, cell, depth), _value(node.right, cell, depth)
+        left, right = (_value(side, cell, depth, known) for side in (node.left, node.right))
         return _BINARY[type(node.op)](left, right)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_value(node.operand, cell, depth)
+        return -_value(node.operand, cell, depth, known)
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return node.value  # type: ignore[return-value]
     if isinstance(node, ast.Name) and _CELL.fullmatch(node.id):
-        return _of_cell(cell(node.id), cell, depth)
+        if node.id not in known:
+            known[node.id] = _of_cell(cell(node.id), cell, depth, known)
+        return known[node.id]
     raise ValueError(f"no plain arithmetic: {ast.unparse(node)}")
 
 
-def _of_cell(found: Any, cell: Callable[[str], Any], depth: int) -> float:
+def _of_cell(found: Any, cell: Callable[[str], Any], depth: int, known: dict[str, float]) -> float:
     if isinstance(found, str) and found.startswith("="):
-        found = computed(found, cell, depth + 1)
+        found = computed(found, cell, depth + 1, known)
     if isinstance(found, str):
         found = float(found)  # a number written as text
     if type(found) not in (int, float):

@@ -13,6 +13,7 @@ import numpy as np
 
 from mertk.clips import Frames
 from mertk.errors import DataError
+from mertk.reading import read_file
 
 if TYPE_CHECKING:
     from mertk.clips import Pixels
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 """The file endings that count as frames; all others in a frame folder are ignored."""
 
+_MOST_BYTES = 2**30  # of a picture
 _DECODING = "1"  # raise it when the same files come out as other pixels: fingerprints change
 
 
@@ -82,10 +84,7 @@ def read_picture(file: Path) -> Pixels:
     """
     import cv2
 
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from error
+    content = read_file(file, _MOST_BYTES)
     if not content:
         raise DataError(f"{file}: the file is empty (0 bytes); copy it again from the original")
     # Some decoders fill what a truncated file lacks with grey and say nothing, so look first.
@@ -110,9 +109,9 @@ def _is_truncated(content: bytes) -> bool:
 def fingerprint(paths: Iterable[Path], *facts: object) -> str:
     """A hash over name, size and modification time of the files, and over further facts.
 
-    Cheap: no file is opened. Moving a data set keeps its fingerprints. `facts` are what else the
-    pixels or the timing of a clip depend on, such as onset and offset. Raises `DataError` where a
-    file is missing.
+    Cheap: no file is opened. Moving a data set keeps its fingerprints. `facts` are what else tells
+    a clip from others and from what it was: its id, its folder below the data set's, onset and
+    offset. Raises `DataError` where a file is missing.
     """
     total = hashlib.blake2b(digest_size=16)
     total.update(repr((_DECODING, *facts)).encode())

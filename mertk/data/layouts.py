@@ -6,7 +6,6 @@ frames a clip. Pictures are JPEG, so pixels come back nearly, not exactly, as th
 
 from __future__ import annotations
 
-import csv
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mertk.data import aus
 from mertk.data.record import SYNTHETIC_MARK
 from mertk.errors import DataError, UnknownNameError
+from mertk.escaping import csv_text
 from mertk.files import check_folder, write_file, write_folder
 
 if TYPE_CHECKING:
@@ -131,16 +131,15 @@ def _folder(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
     several = len({clip.dataset for clip in clips}) > 1
     columns = (*_COLUMNS, "dataset") if several else _COLUMNS
     taken: set[str] = set()
-    with (out / "index.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, columns, extrasaction="ignore")
-        table.writeheader()
-        for clip in clips:
-            names = (clip.dataset, clip.subject, clip.name)
-            path = free_path(names if several else names[1:], taken)
-            files = {f"{n + 1:05d}.jpg": n for n in range(len(clip.footage.frames))}
-            _write_frames(clip, out / path, files)
-            table.writerow(_row(clip, path))
-            advance()
+    rows = []
+    for clip in clips:
+        names = (clip.dataset, clip.subject, clip.name)
+        path = free_path(names if several else names[1:], taken)
+        files = {f"{n + 1:05d}.jpg": n for n in range(len(clip.footage.frames))}
+        _write_frames(clip, out / path, files)
+        rows.append(_row(clip, path))
+        advance()
+    write_file(out / "index.csv", csv_text(columns, rows))
 
 
 def _row(clip: Clip, path: str) -> dict[str, Any]:

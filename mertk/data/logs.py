@@ -18,9 +18,10 @@ import numpy as np
 from mertk.data import columns
 from mertk.data.binding import unbound
 from mertk.data.record import Record
-from mertk.data.sheets import Cells, Table, integer, table_of
+from mertk.data.sheets import Cells, Table, table_of
 from mertk.errors import DataError, ProtocolError
 from mertk.manifest import Manifest
+from mertk.spelling import check_spelling, normal_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +52,7 @@ _NAMES = {
     "fold": ("fold",),
 }
 _NEEDED = ("clip", "truth", "prediction")
+_MOST_CLASSES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,14 @@ def read(path: Path, classes: Sequence[str] = ()) -> Log:
     rows = list(_of_submission(path, lines) if submission else _of_table(_table(path, cells)))
     if not rows:
         raise DataError(f"{path}: holds no predictions")
+    check_spelling("classes", classes, DataError, "--classes")
     known = tuple(classes) or (MEGC2019_CLASSES if submission else _found(rows))
+    if len(known) > _MOST_CLASSES:
+        where = "--classes" if classes else "column 'truth'"
+        raise DataError(
+            f"{path}: {len(known):,} different classes in {where}, such as '{known[0]}'; at most "
+            f"{_MOST_CLASSES} are scored. Is it the column of the classes?"
+        )
     _check(path, rows)
     log = Log(path, known, tuple(_answer(row, known, numbered=bool(classes) or submission)
                                  for row in rows))  # fmt: skip
@@ -205,7 +214,10 @@ def _of_table(table: Table) -> Iterator[_Said]:
 
 
 def _check(path: Path, rows: Sequence[_Said]) -> None:
-    """Refuse a clip that is there twice, and subjects that only some rows have."""
+    """Refuse clips that are there twice, subjects that only some rows have, and two spellings."""
+    check_spelling("data sets", [row.dataset for row in rows], DataError, str(path))
+    check_spelling("people", [f"{row.dataset}/{row.subject}" for row in rows], DataError, str(path))
+    check_spelling("folds", [row.fold for row in rows], DataError, str(path))
     seen: dict[tuple[str, str, str], str] = {}
     for row in rows:
         key = (row.dataset, row.subject, row.clip)
@@ -220,10 +232,10 @@ def _check(path: Path, rows: Sequence[_Said]) -> None:
 
 
 def _found(rows: Sequence[_Said]) -> tuple[str, ...]:
-    names = {_key(row.truth) for row in rows}
+    names = {normal_name(row.truth): row.truth.lower() for row in reversed(rows)}
     if all(name.isdecimal() for name in names):
         return tuple(sorted(names, key=int))
-    return tuple(sorted(names))
+    return tuple(sorted(names.values()))
 
 
 def _answer(row: _Said, classes: Sequence[str], *, numbered: bool) -> Answer:
@@ -235,8 +247,8 @@ def _answer(row: _Said, classes: Sequence[str], *, numbered: bool) -> Answer:
 
 
 def _class(text: str, classes: Sequence[str], place: str, *, numbered: bool) -> int:
-    key = _key(text)
-    keys = [_key(name) for name in classes]
+    key = normal_name(text)
+    keys = [normal_name(name) for name in classes]
     if key in keys:
         return keys.index(key)
     if numbered and key.isdecimal() and int(key) < len(classes):
@@ -245,14 +257,6 @@ def _class(text: str, classes: Sequence[str], place: str, *, numbered: bool) -> 
         f"{place}: '{text}' is none of the classes {', '.join(classes)}; give all of them, in the "
         "order of their numbers, as --classes"
     )
-
-
-def _key(text: str) -> str:
-    """A class as it is compared: '1.0' is '1', and case does not matter."""
-    try:
-        return str(integer(text))
-    except ValueError:
-        return text.lower()
 
 
 def _check_classes(log: Log) -> None:

@@ -18,11 +18,15 @@ from typing import Any
 
 from mertk.data import formulas
 from mertk.errors import DataError, MissingPackageError
+from mertk.escaping import original_cell
+from mertk.reading import read_file
 
 Cells = list[list[str]]
 
 _SUBJECT = frozenset({"subject", "sub", "subid"})
 _HEADER_ROWS = 30
+_MOST_CELLS = 5_000_000  # of a sheet, empty ones too; the largest published one has 60,000
+_MOST_UNPACKED = 256 * 2**20  # bytes of all parts of an .xlsx
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +141,7 @@ def read_sheets(path: Path) -> dict[str, Cells]:
     Formula cells give the values that the program which saved the file has kept, or else what
     `mertk.data.formulas` makes of them. Raises `DataError` where the file cannot be read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    content = read_file(path)
     if content.startswith(b"PK"):  # some .xls files are .xlsx inside
         return _read_xlsx(path, content)
     if path.suffix.lower() == ".csv":
@@ -153,19 +154,44 @@ def read_sheets(path: Path) -> dict[str, Cells]:
 def _read_xlsx(path: Path, content: bytes) -> dict[str, Cells]:
     import openpyxl
 
+    _check_unpacked(path, content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # styles that openpyxl does not know
             book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
     except Exception as error:  # a parser of damaged bytes may fail in any way
         raise DataError(f"{path}: damaged, cannot be read as .xlsx: {error}") from error
-    found = {
-        sheet.title: [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-        for sheet in book.worksheets
-    }
+    found: dict[str, Cells] = {}
+    for sheet in book.worksheets:
+        _check_extent(path, sheet.title, sheet.max_row, sheet.max_column)
+        rows = sheet.iter_rows(values_only=True)
+        found[sheet.title] = [[_text(cell) for cell in row] for row in rows]
     if _has_formulas(content):
         _compute(openpyxl.load_workbook(io.BytesIO(content)), found)
     return found
+
+
+def _check_unpacked(path: Path, content: bytes) -> None:
+    """Refuse an archive that unpacks to more than memory should hold; its parts say how much."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise DataError(f"{path}: damaged, cannot be read as .xlsx: {error}") from error
+    if size > _MOST_UNPACKED:
+        raise DataError(
+            f"{path}: unpacks to {size:,} bytes; at most {_MOST_UNPACKED:,} are read; save "
+            "it as CSV"
+        )
+
+
+def _check_extent(path: Path, sheet: str, rows: int, columns: int) -> None:
+    """Refuse a sheet that a stray cell makes giant: every cell before it would be read."""
+    if rows * columns > _MOST_CELLS:
+        raise DataError(
+            f"{path}, sheet '{sheet}': reaches to row {rows:,} and column {columns:,}; at most "
+            f"{_MOST_CELLS:,} cells are read. Delete what lies outside the table, and save it"
+        )
 
 
 def _has_formulas(content: bytes) -> bool:
@@ -196,6 +222,8 @@ def _read_xls(path: Path, content: bytes) -> dict[str, Cells]:
         book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
     except Exception as error:  # a parser of damaged bytes may fail in any way
         raise DataError(f"{path}: damaged, cannot be read as .xls: {error}") from error
+    for sheet in book.sheets():
+        _check_extent(path, sheet.name, sheet.nrows, sheet.ncols)
     return {
         sheet.name: [[_text(v) for v in sheet.row_values(at)] for at in range(sheet.nrows)]
         for sheet in book.sheets()
@@ -212,7 +240,7 @@ def read_csv(path: Path, content: bytes) -> Cells:
     delimiter = max(",;\t", key=first.count)
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        return [[cell.strip() for cell in line] for line in lines]
+        return [[original_cell(cell.strip()) for cell in line] for line in lines]
     except csv.Error as error:
         raise DataError(f"{path}: not a readable csv: {error}") from error
 

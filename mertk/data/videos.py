@@ -13,13 +13,14 @@ import numpy as np
 
 from mertk.clips import Frames
 from mertk.errors import DataError
+from mertk.spelling import VIDEO_ENDINGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.clips import Pixels
 
-VIDEOS = frozenset({".avi", ".mp4", ".mov", ".mkv", ".webm", ".m4v", ".wmv", ".mpg", ".mpeg"})
+VIDEOS = VIDEO_ENDINGS
 """The file endings that are read as videos."""
 
 _KEPT_BYTES = 64 * 2**20

@@ -10,7 +10,10 @@ import numpy as np
 
 from mertk import apex, identity
 from mertk.cache import Cache
+from mertk.component_code import read_code
 from mertk.errors import DataError
+from mertk.harness.line import PIPELINE_VERSION
+from mertk.source_files import describe_sources
 
 if TYPE_CHECKING:
     from mertk.clips import Clip
@@ -19,10 +22,15 @@ if TYPE_CHECKING:
     from mertk.harness.progress import Progress
 
 
-def spot(task: Task, cache: Path, workers: Executor, watch: Progress) -> dict[str, int]:
-    """By clip id the position of its apex; raises `DataError` for a clip without frames."""
+def spot(
+    task: Task, cache: Path, workers: Executor, watch: Progress, *, fresh: bool = False
+) -> dict[str, int]:
+    """By clip id the position of its apex; raises `DataError` for a clip without frames.
+
+    `fresh`: look for it also where it is in the cache.
+    """
     watch.stage("spotting apexes", len(task.clips))
-    units = [functools.partial(_spot, cache, clip) for clip in task.clips]
+    units = [functools.partial(_spot, cache, clip, fresh=fresh) for clip in task.clips]
     found = {}
     for uid, at in workers.run(units):
         found[uid] = at
@@ -30,13 +38,16 @@ def spot(task: Task, cache: Path, workers: Executor, watch: Progress) -> dict[st
     return found
 
 
-def _spot(cache: Path, clip: Clip) -> tuple[str, int]:
+def _spot(cache: Path, clip: Clip, *, fresh: bool) -> tuple[str, int]:
     if not len(clip.footage.frames):
         raise DataError(f"{clip.uid} has no frames to find an apex in; give its frames")
-    key = identity.digest(["apex", clip.fingerprint, identity.source_hash(apex.spot_apex)])
-    stored = Cache(cache).get(key)
+    code = read_code(apex.spot_apex)
+    key = identity.digest([
+        "apex", identity.clip_identity(clip), PIPELINE_VERSION, code.source, code.libraries,
+    ])  # fmt: skip
+    stored = None if fresh else Cache(cache).get(key)
     if stored is None:
         at = apex.spot_apex(clip.footage.frames)
-        Cache(cache).put(key, {"apex": np.array([at])})
+        Cache(cache).put(key, {"apex": np.array([at])}, sources=describe_sources(clip))
         return clip.uid, at
     return clip.uid, int(stored.arrays["apex"][0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from mertk import identity
 from mertk.errors import WorkerError
 from mertk.files import write_text
 from mertk.harness.executors import KEPT, Packed
+from mertk.harness.interrupts import hold_interrupts
 
 T = TypeVar("T")
 
@@ -31,18 +31,18 @@ _LOOKS = 6  # without a worker, before a run gives up
 @contextlib.contextmanager
 def started(jobs: int, files: tuple[str, ...]) -> Iterator[Dask]:
     """A cluster of `jobs` worker processes on this machine, for as long as it is needed."""
-    with (
-        _quiet(),
-        distributed.LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,
-            dashboard_address="127.0.0.1:0",  # any free port: two runs may go on at once
-            memory_limit=None,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        client.register_plugin(_Deaf())
+    with _quiet(), contextlib.ExitStack() as stack:
+        with hold_interrupts():
+            cluster = stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",  # any free port: two runs may go on at once
+                    memory_limit=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            )
+            client = stack.enter_context(distributed.Client(cluster))
         yield Dask(client, files)
 
 
@@ -60,15 +60,6 @@ def joined(address: str, folders: Sequence[Path], files: tuple[str, ...]) -> Ite
             raise WorkerError(f"no dask scheduler answers at {address}; start one") from error
         _check(client, folders, files)
         yield Dask(client, files)
-
-
-class _Deaf(distributed.WorkerPlugin):  # type: ignore[misc]
-    """Leaves Ctrl-C to the main process, which stops its workers."""
-
-    def setup(self, worker: Any) -> None:
-        """Called in the main thread of each worker process."""
-        del worker
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True, slots=True)

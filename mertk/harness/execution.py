@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mertk.cache import Cache
 from mertk.options import option
+from mertk.reading import real_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Execution:
     fresh: bool = option(
         False,
         names=("--fresh/--resume",),
-        help="Run finished folds and compute features again, or keep them.",
+        help="Run finished folds and compute features again, or keep both.",
     )
     together: bool = option(
         True,
@@ -47,9 +48,9 @@ class Execution:
     @property
     def runs_folder(self) -> Path:
         """The folder of run folders; absolute, as a worker may stand in another folder."""
-        return Path(self.out).resolve()
+        return real_path(self.out)
 
     @property
     def cache_folder(self) -> Path:
         """The folder of cached features; absolute."""
-        return Cache(Path(self.cache) if self.cache else None).root.resolve()
+        return real_path(Cache(Path(self.cache) if self.cache else None).root)

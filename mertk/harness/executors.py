@@ -29,6 +29,7 @@ import cloudpickle
 import numpy as np
 
 from mertk.errors import ComponentError, MissingPackageError, ParameterError, WorkerError
+from mertk.harness.interrupts import hold_interrupts
 from mertk.plugins import load_plugins
 
 T = TypeVar("T")
@@ -120,11 +121,14 @@ def _side_by_side(units: dict[int, Packed], jobs: int) -> Iterator[tuple[int, An
 
     # joblib takes a worker that has imported torch for one that leaks memory: it replaces it, loses
     # nothing, and warns.
+    # Of a run that is interrupted it tells of tasks that are cancelled, and so does mertk.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+    warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed", UserWarning)
     processes = max(2, min(jobs, len(units)))
     parallel = Parallel(n_jobs=processes, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    results = parallel(delayed(_numbered)(at, unit) for at, unit in list(units.items()))
-    _kill_at_the_end()  # now that joblib has workers
+    with hold_interrupts():
+        results = parallel(delayed(_numbered)(at, unit) for at, unit in list(units.items()))
+        _kill_at_the_end()  # now that joblib has workers
     yield from results
 
 

@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from mertk.clips import Train
-from mertk.errors import ComponentError, MertkError
-from mertk.harness.line import Clock, Line, Parcel, Step, check_probabilities, explained
+from mertk.errors import ComponentError, MertkError, describe_error
+from mertk.harness.line import (
+    Clock,
+    Line,
+    Parcel,
+    Step,
+    check_probabilities,
+    explained,
+    predicted,
+)
 from mertk.ledger import Fold
 
 if TYPE_CHECKING:
@@ -161,7 +169,7 @@ class Work:
         what = f"fold '{self.split.name}', classifier {type(step.component).__name__}"
         classes, multilabel = len(self.sample.classes), self.sample.multilabel
         for at, parcel in zip(self.split.test, asked, strict=True):
-            found = self.clock.time(step.place, step.component.predict, parcel.streams)
+            found = self.clock.time(step.place, predicted, step, parcel)
             rows.append(check_probabilities(found, classes, what, multilabel=multilabel).tolist())
             said: dict[str, Any] = {}
             for part in line.explaining:
@@ -182,10 +190,12 @@ def naming(fold: str, step: Step, *, multilabel: bool) -> Iterator[None]:
         yield
     except MertkError as error:
         raise ComponentError(f"{where}: {error}") from error
-    except Exception as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
         many = "; labels are [clips, classes] here, as the protocol is multi-label"
         raise ComponentError(
-            f"{where} ({type(step.component).__name__}): {type(error).__name__}: {error}"
+            f"{where} ({type(step.component).__name__}): {describe_error(error)}"
             f"{many if multilabel else ''}"
         ) from error
 

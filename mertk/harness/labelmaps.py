@@ -16,6 +16,7 @@ import numpy as np
 
 from mertk import metrics, stats
 from mertk.errors import ParameterError, UnknownNameError
+from mertk.spelling import check_spelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +48,7 @@ class LabelMap:
         twice = sorted({word for word in joined if joined.count(word) > 1})
         if twice:
             raise ParameterError(f"label map '{self}': {', '.join(twice)} stands in it twice")
+        check_spelling("classes", self.parts, ParameterError, f"label map '{self}'")
         if len(self.parts) < 2:
             raise ParameterError(f"label map '{self}': at least two classes must be left")
 
@@ -59,11 +61,12 @@ class LabelMap:
 
 @dataclass(frozen=True, slots=True)
 class Remapped:
-    """A run's scores under a map, with 95 % intervals; `clips` are those that it keeps."""
+    """A run's scores under a map, with 95 % intervals; `clips`, `subjects`: what the map keeps."""
 
     model: str
     label_map: str
     clips: int
+    subjects: int
     scores: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
 
@@ -96,8 +99,9 @@ def remapped(outcome: Outcome, label_map: LabelMap) -> Remapped:
         outcome.name,
         str(label_map),
         int(confusions[0].sum()),
+        confusions.shape[1],
         stats.pooled(confusions, metrics.standard_scores),
-        stats.bootstrap(confusions, metrics.standard_scores),
+        stats.score_intervals(confusions, metrics.standard_scores),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from mertk.errors import ProtocolError
 from mertk.offers import offered
+from mertk.spelling import check_spelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +32,10 @@ class Labels:
 
     @classmethod
     def of(cls, protocol: Use, rules: EvaluationProtocol, given: Sequence[Any]) -> Labels:
-        """Number what `label` gave; raises `ProtocolError` where it cannot be scored."""
+        """Number what `label` gave; raises `ProtocolError` where it cannot be scored.
+
+        So it does where classes differ in spelling alone.
+        """
         if offered("protocol", rules, "multilabel"):
             return _many(protocol, given, tuple(rules.classes))
         return _one(protocol, given, tuple(rules.classes) or tuple(sorted(set(given))))
@@ -75,6 +79,7 @@ def _many(protocol: Use, given: Sequence[Collection[str]], classes: tuple[str, .
 
 
 def _check_known(protocol: Use, labels: Collection[str], classes: tuple[str, ...]) -> None:
+    check_spelling("classes", [*classes, *labels], ProtocolError, f"protocol '{protocol}'")
     unknown = sorted(set(labels) - set(classes))
     if unknown:
         raise ProtocolError(f"protocol '{protocol}': label '{unknown[0]}' is not in {classes}")

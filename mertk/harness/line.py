@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.components import Differentiable, Explains, Fittable
-from mertk.errors import ComponentError, MertkError
+from mertk.errors import ComponentError, name_component
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from mertk.clips import Faces, Floats, Footage, Regions, Streams
     from mertk.recipe import Recipe
     from mertk.registry import Registry
+
+
+PIPELINE_VERSION = 1
+"""Of what the pipeline itself computes, beside its components: raise it when that changes.
+
+Features in the cache and runs are known by it, so those of an earlier one are computed again. What
+counts is the arithmetic from frames to predictions: of `mertk.data` and of this package, how steps
+are applied, features stored, chance drawn and folds fitted.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +47,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """How a component was fitted together with other folds': its share of the time, and chance."""
+    """How a component was fitted beside other folds': its seconds, and whether it took a chance.
+
+    What folds share is worked out with the first of them, and is in its seconds.
+    """
 
     seconds: float
     drew: bool
@@ -86,24 +98,18 @@ class Step:
     def apply(self, parcel: Parcel) -> Parcel:
         """The parcel with this step's result in it."""
         if self.kind == "aligner":
-            return replace(parcel, faces=self._call("align", parcel.footage))
+            return replace(parcel, faces=self.asked("align", parcel.footage))
         if self.kind == "roi":
-            return replace(parcel, regions=self._call("locate", parcel.faces))
+            return replace(parcel, regions=self.asked("locate", parcel.faces))
         if self.kind == "extractor":
-            found = self._call("extract", parcel.faces, parcel.regions)
+            found = self.asked("extract", parcel.faces, parcel.regions)
             return replace(parcel, streams={**parcel.streams, **self._named(found)})
-        return replace(parcel, streams=self._checked(self._call("fuse", parcel.streams)))
+        return replace(parcel, streams=self._checked(self.asked("fuse", parcel.streams)))
 
-    def _call(self, verb: str, *given: Any) -> Any:
-        try:
+    def asked(self, verb: str, *given: Any) -> Any:
+        """What a method of the component gives; raises `ComponentError` where it breaks down."""
+        with name_component(f"{self.kind} {type(self.component).__name__}"):
             return getattr(self.component, verb)(*given)
-        except MertkError:
-            raise
-        except Exception as error:
-            raise ComponentError(
-                f"{self.kind} {type(self.component).__name__} failed: "
-                f"{type(error).__name__}: {error}"
-            ) from error
 
     def _named(self, found: Floats | Streams) -> Streams:
         stream = self.place.partition(".")[2] or "features"
@@ -226,13 +232,19 @@ def arrived(line: Line, parcel: Parcel) -> Parcel:
 
 def answer(line: Line, parcel: Parcel) -> Any:
     """What a fitted line predicts of a clip that has come to its frontier."""
-    return line.classifier.component.predict(arrived(line, parcel).streams)
+    return predicted(line.classifier, arrived(line, parcel))
+
+
+def predicted(step: Step, parcel: Parcel) -> Any:
+    """What a fitted classifier predicts; raises `ComponentError` with its name where it fails."""
+    with name_component(f"{step.place} {type(step.component).__name__}: predict"):
+        return step.component.predict(parcel.streams)
 
 
 def explained(step: Step, parcel: Parcel) -> dict[str, NDArray[Any]]:
     """What a fitted step that `explains` says of a clip that has come through the line."""
-    given, explain = step.takes(parcel), step.component.explain
-    said = explain(*given) if step.kind == "extractor" else explain(given)
+    given = step.takes(parcel)
+    said = step.asked("explain", *(given if step.kind == "extractor" else [given]))
     return {name: np.asarray(array) for name, array in said.items()}
 
 
@@ -259,7 +271,8 @@ def check_probabilities(
 
     With `multilabel` each class stands alone, and none is above 1.
     """
-    array = np.asarray(found, np.float64)
+    with name_component(f"{what}: reading its prediction"):
+        array = np.asarray(found, np.float64)
     if array.shape != (classes,):
         raise ComponentError(f"{what} predicted {list(array.shape)}, expected [{classes}]")
     off = (array > 1).any() if multilabel else abs(array.sum() - 1) > 1e-4

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mertk.escaping import markdown_code, markdown_text
 from mertk.ledger import Run
 from mertk.recipe import Recipe, Use
 
@@ -58,18 +59,32 @@ def _scores(about: Mapping[str, Any]) -> str:
     return f"On people it had not seen it scored {told}, in the folds of {protocol}."
 
 
+def needs(trust: Sequence[str]) -> str:
+    """What whoever asks the model must allow it, in a sentence."""
+    options = " ".join(f"--trust {name}" for name in trust)
+    return (
+        f"It names code outside mertk, which is imported when it is asked: `mertk predict` needs "
+        f"{options}."
+    )
+
+
 def text(about: Mapping[str, Any]) -> str:
     """The model card, in Markdown."""
     recipe = Recipe.from_json(about["identity"]["recipe"])
-    parts = [f"- {place}: `{use}`" for place, use in recipe.places().items()]
+    parts = [
+        f"- {markdown_text(place)}: {markdown_code(str(use))}"
+        for place, use in recipe.places().items()
+    ]
+    classes = ", ".join(map(markdown_text, about["identity"]["classes"]))
+    origins = ", ".join(map(markdown_text, about["provenance"]["origins"]))
     protocol = about["identity"]["protocol"]
     releases = about["provenance"].get("releases", {})
     return "\n".join([
-        f"# {about['name']}",
+        f"# {markdown_text(about['name'])}",
         "",
-        warning(about),
+        markdown_text(warning(about)),
         "",
-        f"Classes: {', '.join(about['identity']['classes'])} (protocol `{protocol['name']}`).",
+        f"Classes: {classes} (protocol {markdown_code(protocol['name'])}).",
         "",
         "## Recipe",
         "",
@@ -81,10 +96,15 @@ def text(about: Mapping[str, Any]) -> str:
         f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",
         f"- made {about['provenance'].get('made', '')} with "
         + ", ".join(f"{name} {release}" for name, release in releases.items()),
-        f"- components of {', '.join(about['provenance']['origins'])}",
-        *([f"- scores from the run `{about['measured']['run']}`"] if about["measured"] else []),
+        f"- components of {origins}",
+        *(
+            [f"- scores from the run {markdown_code(about['measured']['run'])}"]
+            if about["measured"]
+            else []
+        ),
         "- the licences of the data that it was trained on hold for it as well",
         "",
         "`mertk predict` asks it; `model.json` and `arrays.safetensors` hold no code.",
+        *([needs(about["trust"])] if about["trust"] else []),
         "",
     ])  # fmt: skip

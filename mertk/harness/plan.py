@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk import identity, manifest
-from mertk.errors import DataError, ParameterError, ProtocolError
+from mertk.errors import DataError, ParameterError, ProtocolError, name_component
 from mertk.harness.folds import Sample
 from mertk.harness.labels import Labels
 from mertk.offers import needs_folder, offered
 from mertk.recipe import Use
+from mertk.spelling import check_spelling
 from mertk.splits import Split, checked
 
 if TYPE_CHECKING:
@@ -41,14 +42,19 @@ class Task:
 
 
 def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> list[Clip]:
-    """All clips of the data sets; raises `DataError` where one is missing or empty."""
+    """All clips of the data sets; raises `DataError` where one is missing or empty.
+
+    So it does where people differ in spelling alone: they would be trained on and tested.
+    """
     for name in set(data) - {use.name for use in datasets}:
         asked = ", ".join(use.name for use in datasets)
         raise ParameterError(f"--data gives a folder for '{name}', but the data sets are: {asked}")
     _check_places(registry, datasets, data)
     clips: list[Clip] = []
     for use in datasets:
-        found = registry.build("dataset", use).index(data.get(use.name))
+        reader = registry.build("dataset", use)
+        with name_component(f"data set '{use}': index"):
+            found = list(reader.index(data.get(use.name)))
         if not found:
             raise DataError(f"data set '{use}' holds no clip")
         clips += found
@@ -56,6 +62,8 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
     if len(set(uids)) < len(uids):
         twice = next(uid for uid in uids if uids.count(uid) > 1)
         raise DataError(f"two clips have the same id: {twice}")
+    where = f"data set {', '.join(map(str, datasets))}"
+    check_spelling("people", [clip.person for clip in clips], DataError, where)
     return clips
 
 
@@ -93,7 +101,8 @@ def make_task(
     `allow_mismatch`: the run then says how they differ.
     """
     rules = registry.build("protocol", protocol)
-    labelled = [(clip, label) for clip in clips if (label := rules.label(clip)) is not None]
+    with name_component(f"protocol '{protocol}': label"):
+        labelled = [(clip, label) for clip in clips if (label := rules.label(clip)) is not None]
     if not labelled:
         made_for = f"; it is made for {', '.join(rules.datasets)}" if rules.datasets else ""
         raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}")
@@ -117,7 +126,9 @@ def make_task(
     published = None if synthetic else _published(rules, kept, [label for _, label in labelled])
     if published and published["differences"] and not allow_mismatch:
         _refuse(protocol, published["differences"])
-    splits = checked(rules.splits(kept), people, every=offered("protocol", rules, "tests_all"))
+    with name_component(f"protocol '{protocol}': splits"):
+        folds = list(rules.splits(kept))
+    splits = checked(folds, people, every=offered("protocol", rules, "tests_all"))
     _check_tested(protocol, sample, splits)
     return Task(kept, sample, splits, named, synthetic, published)
 

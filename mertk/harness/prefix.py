@@ -12,8 +12,9 @@ import numpy as np
 from mertk.cache import Cache, Stored
 from mertk.clips import Faces, Frames, Regions, Warp
 from mertk.errors import ComponentError, DataError, MertkError, StorageError
-from mertk.harness.line import Line, Parcel, Step
-from mertk.identity import component_identity, digest
+from mertk.harness.line import PIPELINE_VERSION, Line, Parcel, Step
+from mertk.identity import clip_identity, component_identity, digest
+from mertk.source_files import describe_sources
 
 if TYPE_CHECKING:
     from mertk.clips import Clip, Footage
@@ -39,30 +40,34 @@ class PrefixKeys:
         aligner = component_identity(registry, "aligner", recipe.aligner)
         return cls((*parts, sorted(line.needs)), aligner)
 
-    def clip(self, fingerprint: str) -> str:
+    def clip(self, clip: Clip) -> str:
         """The cache key of everything that crosses the frontier for one clip."""
-        return digest([fingerprint, self.parts])
+        return digest([clip_identity(clip), PIPELINE_VERSION, self.parts])
 
-    def geometry(self, fingerprint: str) -> str:
+    def geometry(self, clip: Clip) -> str:
         """The cache key of the aligner's transform and landmarks for one clip."""
-        return digest([fingerprint, "geometry", self.aligner])
+        return digest([clip_identity(clip), PIPELINE_VERSION, "geometry", self.aligner])
 
 
-def run_prefix(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> float:
+def run_prefix(
+    line: Line, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
+) -> float:
     """Compute and store what crosses the frontier for one clip, if it is not there: seconds.
 
-    Raises `DataError` or `ComponentError` that names the clip.
+    `fresh`: compute and store it also where it is there. Raises `DataError` or `ComponentError`
+    that names the clip.
     """
     start = time.perf_counter()
-    key = keys.clip(clip.fingerprint)
-    if cache.get(key) is None:
+    key = keys.clip(clip)
+    if fresh or cache.get(key) is None:
         try:
-            parcel = _apply(line.prefix, keys, cache, clip)
+            parcel = _apply(line.prefix, keys, cache, clip, fresh=fresh)
             arrays, about = pack(parcel, line.needs)
+            sources = describe_sources(clip)
         except MertkError as error:
             kind = DataError if isinstance(error, DataError) else ComponentError
             raise kind(f"{clip.uid}: {error}") from error
-        cache.put(key, arrays, about)
+        cache.put(key, arrays, about, sources)
     return time.perf_counter() - start
 
 
@@ -74,29 +79,34 @@ def parcel_of(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> Parcel:
     if not line.prefix:
         return Parcel(footage=clip.footage)
     run_prefix(line, keys, cache, clip)
-    stored = cache.get(keys.clip(clip.fingerprint))
+    stored = cache.get(keys.clip(clip))
     if stored is None:
         raise StorageError(f"{clip.uid}: its features went missing from the cache; begin again")
     return unpack(stored, clip.footage)
 
 
-def _apply(steps: Sequence[Step], keys: PrefixKeys, cache: Cache, clip: Clip) -> Parcel:
+def _apply(
+    steps: Sequence[Step], keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool
+) -> Parcel:
     parcel = Parcel(footage=clip.footage)
     for step in steps:
         if step.kind == "aligner":
-            faces = aligned(step, keys.geometry(clip.fingerprint), cache, clip.footage)
+            faces = aligned(step, keys, cache, clip, fresh=fresh)
             parcel = Parcel(footage=clip.footage, faces=faces)
         else:
             parcel = step.apply(parcel)
     return parcel
 
 
-def aligned(step: Step, key: str, cache: Cache, footage: Footage) -> Faces:
-    """The aligner's faces; where they are one warp of the footage, the warp is remembered.
+def aligned(
+    step: Step, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
+) -> Faces:
+    """The aligner's faces; where they are one warp of the clip's frames, the warp is remembered.
 
-    `key` is what `PrefixKeys.geometry` gives for the clip.
+    `fresh`: what is remembered is not used.
     """
-    stored = cache.get(key)
+    key, footage = keys.geometry(clip), clip.footage
+    stored = None if fresh else cache.get(key)
     if stored is not None:
         warp = Warp.from_json(stored.about["warp"])
         return footage.faces(
@@ -110,7 +120,7 @@ def aligned(step: Step, key: str, cache: Cache, footage: Footage) -> Faces:
     warp_used = faces.frames.warp_of(footage.frames)
     if warp_used is not None:
         arrays = {} if faces.landmarks is None else {"landmarks": faces.landmarks}
-        cache.put(key, arrays, {"warp": warp_used.to_json()})
+        cache.put(key, arrays, {"warp": warp_used.to_json()}, describe_sources(clip))
     return faces
 
 

@@ -27,6 +27,7 @@ from mertk.harness.prepared_note import Note
 from mertk.harness.progress import Progress
 from mertk.harness.study import OpenStudy, Study, as_use
 from mertk.plugins import Plugins, load_plugins
+from mertk.reading import real_path
 from mertk.recipe import Json, Use
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ def prepare(
     features = Cache(Path(cache) if cache else None)
     features.check_writable()
     making = Making(
-        out=Path(out).resolve(),  # a worker process may stand in another folder
+        out=real_path(out),  # a worker process may stand in another folder
         files=plugins.files,
-        cache=features.root.resolve(),
+        cache=real_path(features.root),
         aligner=as_use(aligner),
         method=_one_of("flow method", flow, Method),
         size=(_MEGC_SIZE if tree else 0) if size is None else size,

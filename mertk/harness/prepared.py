@@ -74,21 +74,21 @@ def is_done(folder: Path, clip: Clip) -> bool:
     """Whether the folder holds all files of this clip, as its pixels and timing are now."""
     about = _about(folder)
     files = about.get("files", ())
-    return about.get("fingerprint") == clip.fingerprint and all(
+    return about.get("fingerprint") == identity.clip_identity(clip) and all(
         (folder / name).is_file() for name in files
     )
 
 
 def _fill(making: Making, clip: Clip, folder: Path) -> None:
     step, keys = _aligner(making.aligner, making.files)
-    key = keys.geometry(clip.fingerprint)
-    faces = aligned(step, key, Cache(making.cache), clip.footage)
+    faces = aligned(step, keys, Cache(making.cache), clip)
     _write_frames(faces, folder, making.frames)
     np.save(folder / FLOW, _map(faces, making))
     if faces.landmarks is not None and len(faces.landmarks) == _POINTS:
         np.save(folder / LANDMARKS, np.asarray(faces.landmarks, np.float32))
     names = sorted(file.name for file in folder.iterdir())
-    write_json(folder / _ABOUT, {"uid": clip.uid, "fingerprint": clip.fingerprint, "files": names})
+    made_of = identity.clip_identity(clip)
+    write_json(folder / _ABOUT, {"uid": clip.uid, "fingerprint": made_of, "files": names})
 
 
 @functools.lru_cache(maxsize=4)

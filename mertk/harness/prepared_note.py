@@ -11,6 +11,7 @@ from typing import Any
 from mertk import identity
 from mertk.errors import DataError
 from mertk.files import json_text, write_file
+from mertk.reading import real_path
 from mertk.recipe import Json
 
 NAME = "prepare.json"
@@ -28,7 +29,7 @@ class Note:
     def of(cls, out: Path, recipe: Mapping[str, Json], folders: Mapping[str, Path]) -> Note:
         """The note of a folder, nothing of it written yet."""
         about = identity.provenance("cpu")
-        about["folders"] = {name: str(path.resolve()) for name, path in folders.items()}
+        about["folders"] = {name: str(real_path(path)) for name, path in folders.items()}
         return cls(out / NAME, json.loads(json.dumps(recipe)), about)
 
     def begin(self) -> None:

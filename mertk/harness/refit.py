@@ -13,6 +13,7 @@ from mertk.harness.line import Clock, build_line
 from mertk.harness.prefix import PrefixKeys, parcel_of
 from mertk.harness.saved import Saved
 from mertk.harness.study import Study
+from mertk.identity import changed_components
 from mertk.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def task_of(run: Run, clips: list[Clip], plugins: Plugins) -> Task:
                 f"{run.path}: its {part.replace('_', ' ')} is not that of the clips as they are "
                 "now, so its folds cannot be fitted again; run the same bench first"
             )
+    recipe = Recipe.from_json(identity["recipe"])
+    if changed := changed_components(plugins.registry, recipe, identity["components"]):
+        raise StorageError(
+            f"{run.path}: the code of {', '.join(changed)} has changed since, so its folds cannot "
+            "be fitted again; run the same bench first"
+        )
     return task
 
 

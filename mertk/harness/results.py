@@ -268,7 +268,7 @@ class Results:
     def _scores_of(self, confusions: NDArray[np.int64]) -> dict[str, Any]:
         """Scores and intervals; NaN for those over classes where a class has no clip."""
         scores = stats.pooled(confusions, self.score)
-        intervals = stats.bootstrap(confusions, self.score)
+        intervals = stats.score_intervals(confusions, self.score)
         truth = confusions.sum(axis=(0, 1, -1))
         shown = truth[:, 1] if self.multilabel else truth
         row: dict[str, Any] = {}

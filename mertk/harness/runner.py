@@ -7,14 +7,16 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from mertk import hooks, identity
 from mertk.errors import ComponentError, DataError, MertkError
 from mertk.harness import cliplist, epoch_choice, oracle
+from mertk.harness.counting import count_saved_folds
 from mertk.harness.keyframes import of_prefix
-from mertk.harness.line import build_line
+from mertk.harness.line import PIPELINE_VERSION, build_line
 from mertk.harness.prefix import PrefixKeys
 from mertk.harness.replay import moved
 from mertk.harness.together import offers
@@ -135,10 +137,11 @@ class Runner:
             for seed, one in jobs.items()
             for group in self._groups([s for s, n in missing if n == seed], one)
         ]
-        for folds in self.workers.run(units):
-            for fold in folds:
+        names = [(seed, split.name) for split, seed in missing]
+        with count_saved_folds(run, names, self.progress) as count:
+            for fold in chain.from_iterable(self.workers.run(units)):
                 self._tell(run, fold)
-                self.progress.step(fold.name)
+                count(fold.seed, fold.name)
 
     def _tell(self, run: Run, fold: Fold) -> None:
         """Tell the observers of a finished fold."""
@@ -206,7 +209,10 @@ class Runner:
             seed: replace(job, clips=cliplist.note(run.path, job.sample, keys[seed]))
             for seed in seeds
         }
-        units = [functools.partial(do_once, job, jobs[seed], seed) for seed in seeds]
+        units = [
+            functools.partial(do_once, job, jobs[seed], seed, fresh=self.execution.fresh)
+            for seed in seeds
+        ]
         for _ in self.workers.run(units):
             self.progress.step()
         return jobs
@@ -218,9 +224,9 @@ class Runner:
         keys: tuple[str, ...] = ()
         spent, read = 0.0, list[str]()
         if line.prefix:
-            spent, read = self._prefix(), list(of_prefix(line, task.clips[0]))
             names = PrefixKeys.of(registry, self.variant.recipe, line)
-            keys = tuple(names.clip(clip.fingerprint) for clip in task.clips)
+            keys = tuple(names.clip(clip) for clip in task.clips)
+            spent, read = self._prefix(keys), list(of_prefix(line, task.clips[0]))
         run.note_prefix(spent, read)
         needs = line.needs | moved(line, self.variant.once).needs
         return Job(
@@ -252,9 +258,12 @@ class Runner:
             self.execution.runs_folder, self.variant.name, named, about, facts_of(self.task)
         )
 
-    def _prefix(self) -> float:
-        """Compute what is not in the cache; clips that fail are reported together at the end."""
-        clips = self.task.clips
+    def _prefix(self, keys: Sequence[str]) -> float:
+        """Compute what is not in the cache; clips that fail are reported together at the end.
+
+        With `fresh`, what this command has not computed itself does not count as being there.
+        """
+        clips, renewed = self.task.clips, self.study.renewed
         self.progress.stage(f"{self.variant.name}: features", len(clips))
         todo = functools.partial(
             prepare_clip,
@@ -262,7 +271,11 @@ class Runner:
             self.study.plugins.files,
             self.execution.cache_folder,
         )
-        units = [functools.partial(_try, todo, clip) for clip in clips]
+        units = []
+        for clip, key in zip(clips, keys, strict=True):
+            fresh = self.execution.fresh and key not in renewed
+            units.append(functools.partial(_try, functools.partial(todo, fresh=fresh), clip))
+        renewed.update(keys)
         failed: list[MertkError] = []
         spent = 0.0
         for uid, found in self.workers.run(units):
@@ -306,6 +319,7 @@ def identity_of(registry: Registry, task: Task, variant: Variant) -> dict[str, A
     named = {
         "recipe": variant.recipe.to_json(),
         "components": identity.recipe_identity(registry, variant.recipe),
+        "pipeline": PIPELINE_VERSION,
         **task.identity,
     }
     if variant.replay:

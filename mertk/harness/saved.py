@@ -6,8 +6,8 @@ people, `README.md`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,9 @@ import numpy as np
 
 from mertk import identity, states
 from mertk.cache import Cache
-from mertk.errors import StorageError
-from mertk.files import write_folder, write_json, write_text
-from mertk.harness import modelcard
+from mertk.errors import ComponentError, MertkError, StorageError
+from mertk.files import write_folder, write_json, write_text, write_whole
+from mertk.harness import modelcard, modelparts
 from mertk.harness.folds import Work, learn
 from mertk.harness.line import (
     Clock,
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from mertk.plugins import Plugins
     from mertk.registry import Registry
 
-FORMAT = 1
+FORMAT = 2
+_LOG = logging.getLogger(__name__)
 
 KIND = "trained model"
 """What a model's folder is, by its mark."""
@@ -60,10 +61,30 @@ class Saved:
     about: Mapping[str, Any]
 
     def predict(self, footage: Footage) -> NDArray[np.float64]:
-        """Class probabilities `[classes]` of one clip; raises what its components raise."""
-        found = answer(self.line, self._prefixed(footage))
+        """Class probabilities `[classes]` of one clip; raises what its components raise.
+
+        Raises `StorageError` where one breaks down, as it does when its stored state makes no
+        sense.
+        """
         what = f"classifier {type(self.line.classifier.component).__name__}"
-        return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
+        reason = ""
+        try:
+            found = answer(self.line, self._prefixed(footage))
+        except MertkError:
+            raise
+        except Exception as error:  # noqa: BLE001  a state that makes no sense fails in any way
+            reason = f"{what} failed: {type(error).__name__}: {str(error)[:200]}"
+        else:
+            try:
+                return check_probabilities(
+                    found, len(self.classes), what, multilabel=self.multilabel
+                )
+            except (ComponentError, TypeError, ValueError) as error:
+                reason = str(error)
+        raise StorageError(
+            f"{self.name} cannot be asked ({' '.join(reason.split())}); if it was read from a "
+            "folder, that is damaged: train the model again"
+        )
 
     def explain(self, footage: Footage) -> dict[str, Any]:
         """What the prediction of a clip rests on, as far as its learnt components tell."""
@@ -79,82 +100,90 @@ class Saved:
             parcel = step.apply(parcel)
         return parcel
 
-    @property
-    def weights(self) -> int:
-        """The trained weights of its networks, 0 where it has none; raises as `save` does."""
-        return states.weights(self._frozen()[0])
-
-    def _frozen(self) -> tuple[Any, dict[str, NDArray[Any]]]:
-        try:
-            return states.frozen({step.place: step.component for step in self.line.inside})
-        except StorageError as error:
-            raise StorageError(f"{self.name}: {error}") from error
-
-    def save(self, folder: Path, plugins: Plugins) -> None:
+    def save(self, folder: Path, plugins: Plugins) -> tuple[str, ...]:
         """Write the folder and read it back, whole or not at all, in the place of another model.
 
-        Raises `StorageError` where a component holds what cannot be stored, or what `load` would
-        refuse.
+        Gives the packages that whoever loads it must trust, as `load` takes them. Raises
+        `StorageError` where a component holds what cannot be stored, or what `load` would refuse.
         """
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
-        state, arrays = self._frozen()
-        about = {**self.about, "weights": states.weights(state)}
+        registry = plugins.registry
+        recipe = Recipe.from_json(self.about["identity"]["recipe"])
+        uses, new = recipe.places(), build_line(registry, recipe)
+        try:
+            found = states.frozen(_components(self.line), _components(new))
+        except StorageError as error:
+            raise StorageError(f"{self.name}: {error}") from error
+        known = modelparts.trust_of(registry, uses)
+        names = {*modelparts.foreign_names(registry, uses), *found.unknown(known)}
+        trust = tuple(sorted({modelparts.top_of(name) for name in names}))
+        about = {**self.about, "weights": found.weights, "trust": list(trust)}
 
         def fill(partial: Path) -> None:
-            write_json(partial / "model.json", {**about, "state": state})
+            write_json(partial / "model.json", {**about, "state": found.state})
             write_text(partial / "README.md", modelcard.text(about))
-            save_file(arrays, partial / "arrays.safetensors")
-            Saved.load(partial, plugins)
+            write_whole(
+                partial / "arrays.safetensors", lambda path: path.write_bytes(save(found.arrays))
+            )
+            Saved.load(partial, plugins, trust)
 
         write_folder(folder, fill, KIND)
+        return trust
 
     @classmethod
-    def load(cls, folder: Path, plugins: Plugins) -> Saved:
-        """Read a folder that `save` wrote.
+    def load(cls, folder: Path, plugins: Plugins, trust: Iterable[str] = ()) -> Saved:
+        """Read a folder that `save` wrote; nothing in it is run, whoever made it.
 
-        Raises `StorageError` where it is none, and where the state names code that a model may not
-        hold (see `mertk.trusted`).
+        `trust` are modules or packages that the model may import by name, beside its registered
+        components. Raises `StorageError` where it is no such folder, where it is damaged, and where
+        it names code that a model may not hold (see `mertk.trusted`).
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        try:
-            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-            arrays = load_file(folder / "arrays.safetensors")
-        except (OSError, ValueError, SafetensorError) as error:
+        named, registry = tuple(trust), plugins.registry
+        about = modelparts.read_about(folder)
+        if about["format"] != FORMAT:
             raise StorageError(
-                f"{folder} holds no trained model ({error}); `mertk train --out` writes one"
-            ) from error
-        if about.get("format") != FORMAT:
-            raise StorageError(
-                f"{folder} has format {about.get('format')}; this release reads {FORMAT}"
+                f"{folder} has format {str(about['format'])[:20]}; this release reads {FORMAT}: "
+                "train the model again"
             )
+        modelparts.check_about(about, folder)
+        arrays = modelparts.read_arrays(folder)
         try:
             recipe = Recipe.from_json(about["identity"]["recipe"])
-            state = about.pop("state")
-            named = about["name"], tuple(about["identity"]["classes"]), about["multilabel"]
+            modelparts.check_foreign(registry, recipe.places(), named)
             modelcard.warning(about)
-        except (KeyError, TypeError, ValueError) as error:
+            line = build_line(registry, recipe)
+        except MertkError:
+            raise
+        except Exception as error:
             raise StorageError(
-                f"{folder / 'model.json'} is damaged ({type(error).__name__}: {error}); train the "
-                "model again"
+                f"{folder / 'model.json'} is damaged ({type(error).__name__}: {str(error)[:200]}); "
+                "train the model again"
             ) from error
-        line = build_line(plugins.registry, recipe)
-        fitted = states.thawed(state, arrays, _packages(plugins.registry, recipe))
-        steps = [
-            type(step)(step.place, fitted[step.place]) if step.place in fitted else step
-            for step in line.inside
-        ]
-        return cls(*named, line=Line(line.prefix, tuple(steps)), about=about)
+        known = modelparts.trust_of(registry, recipe.places(), named)
+        states.thaw(about.pop("state"), arrays, _components(line), known)
+        _warn_of_changes(folder, registry, recipe, about["identity"])
+        classes = tuple(about["identity"]["classes"])
+        return cls(about["name"], classes, about["multilabel"], line=line, about=about)
 
 
-def _packages(registry: Registry, recipe: Recipe) -> list[str]:
-    """The packages that the recipe's components come from, as they are installed here."""
-    return [
-        registry.get(place.partition(".")[0], use.name).load().__module__.partition(".")[0]
-        for place, use in recipe.places().items()
-    ]
+def _components(line: Line) -> dict[str, Any]:
+    """What learns in a fold, by place: nothing else may differ from what its recipe makes."""
+    return {step.place: step.component for step in line.inside if step.learns}
+
+
+def _warn_of_changes(
+    folder: Path, registry: Registry, recipe: Recipe, named: Mapping[str, Any]
+) -> None:
+    """Say where a model was trained with other code than is here now."""
+    changed = identity.changed_components(registry, recipe, named.get("components", {}))
+    if changed:
+        _LOG.warning(
+            "%s was trained with other code of %s: what it predicts now may differ from what was "
+            "measured; train it again",
+            folder,
+            ", ".join(changed),
+        )
 
 
 def train(study: OpenStudy, seed: int) -> Saved:

@@ -64,8 +64,12 @@ def _found(stamp: Mapping[str, Any]) -> str:
     if leaks:
         told = "; ".join(f"{one['probe']}: leak in {one['leak']}" for one in leaks)
         return f"AUDIT FAILED ({on}): {told}"
-    probes = ", ".join(one["probe"] for one in stamp["verdicts"])
-    return f"no probe finds a leak ({probes}; {on})"
+    silent = ", ".join(one["probe"] for one in stamp["verdicts"] if not one.get("tested", True))
+    probes = ", ".join(one["probe"] for one in stamp["verdicts"] if one.get("tested", True))
+    if not probes:
+        return f"AUDIT INCONCLUSIVE: no probe could test anything ({silent}; {on})"
+    untested = f"; not tested: {silent}" if silent else ""
+    return f"no probe finds a leak ({probes}{untested}; {on})"
 
 
 def _file(runs: Path, components: Mapping[str, Any]) -> Path:

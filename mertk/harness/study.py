@@ -36,6 +36,7 @@ from mertk.harness.variants import (
 )
 from mertk.options import option
 from mertk.plugins import Plugins, load_plugins
+from mertk.reading import real_path
 from mertk.recipe import Json, Recipe, Use, parse_value
 
 if TYPE_CHECKING:
@@ -256,6 +257,8 @@ class OpenStudy:
         self.folders = self._folders()
         self.protocol = asked or default_protocol(self.registry, self.datasets)
         self._tasks: dict[int, Task] = {}
+        self.renewed: set[str] = set()
+        """The cache keys of the clips that this study has computed again."""
         self._workers = executors.chosen(execution.executor, execution.workers, plugins.files)
 
     def _datasets(self, protocol: Use | None) -> list[Use]:
@@ -326,7 +329,9 @@ class OpenStudy:
 
             local = executors.Local(self.execution.workers, self.plugins.files)
             cache = self.execution.cache_folder
-            return spotted(task, spot(task, cache, local, self.progress))
+            return spotted(
+                task, spot(task, cache, local, self.progress, fresh=self.execution.fresh)
+            )
         return task
 
     @functools.cached_property
@@ -393,7 +398,7 @@ class OpenStudy:
         """Where each data set lies, as text that holds in any working folder."""
         found = {}
         for name, folder in self.folders.items():
-            found[name] = str(folder.resolve())
+            found[name] = str(real_path(folder))
         return found
 
 

@@ -1,4 +1,4 @@
-"""All folds at once: what learns first in a line may be fitted for several folds by one call."""
+"""Folds at once: what learns first in a line may share work between the folds of a unit."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def fitted_lines(
 ) -> Iterator[Line]:
     """A new line for each fold; in each, what learns first is fitted already if it `offers` to be.
 
+    It is fitted when its line is asked for, so that the folds before it can be saved by then.
     Nothing before it learns, so all clips are there at once, those that a fold holds out too: that
     they leave no trace is the component's duty, and `mertk audit` looks.
     """
@@ -44,16 +45,16 @@ def fitted_lines(
     if not offers(line):
         yield from (build() for _ in splits)
         return
-    for head in _heads(line, parcels, sample, splits, seed):
+    for head in _fit_heads(line, parcels, sample, splits, seed):
         new = build()
         at = new.inside.index(new.head)
         yield replace(new, inside=(*new.inside[:at], head, *new.inside[at + 1 :]))
 
 
-def _heads(
+def _fit_heads(
     line: Line, parcels: Parcels, sample: Sample, splits: Sequence[Split], seed: int
-) -> list[Step]:
-    """The first learning step, fitted for each fold."""
+) -> Iterator[Step]:
+    """The first learning step, fitted for one fold after the other."""
     head = line.head
     clips = Train(
         inputs=[head.takes(parcels[at]) for at in range(len(sample.uids))],
@@ -66,21 +67,30 @@ def _heads(
     before = [state(rng) for rng in rngs]
     through = {"through": line.blocks} if line.blocks else {}
     fit = functools.partial(head.component.fit_folds, **through)
-    start = time.perf_counter()
+    fit = functools.partial(fit, clips, [split.train for split in splits], rngs)
+    found, given = _called_late(fit), list[Any]()
+    for split, rng, old in zip(splits, rngs, before, strict=True):
+        start = time.perf_counter()
+        fold = f"fold '{split.name}' of {len(splits)} at once"
+        with naming(fold, head, multilabel=sample.multilabel):
+            component = next(found, None)
+            _check(component, given, len(splits))
+        given.append(component)
+        yield Step(head.place, component, Fitted(time.perf_counter() - start, state(rng) != old))
     with naming(f"{len(splits)} folds at once", head, multilabel=sample.multilabel):
-        found = fit(clips, [split.train for split in splits], rngs)
-        _check(found, splits)
-    share = (time.perf_counter() - start) / len(splits)
-    return [
-        Step(head.place, component, Fitted(share, state(rng) != old))
-        for component, rng, old in zip(found, rngs, before, strict=True)
-    ]
+        if next(found, None) is not None:
+            raise ComponentError("fit_folds gave more components than there are folds")
 
 
-def _check(found: Sequence[Any], splits: Sequence[Split]) -> None:
-    different = len({id(component) for component in found})
-    if not len(found) == different == len(splits):
+def _called_late(fit: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """What `fit` gives, and `fit` not called before the first of it is asked for."""
+    yield from fit()
+
+
+def _check(component: Any, given: Sequence[Any], folds: int) -> None:
+    """Raise `ComponentError` unless this is one more new component."""
+    if component is None or any(component is other for other in given):
         raise ComponentError(
-            f"fit_folds gave {different} different components for {len(splits)} folds; give one "
-            "new fitted component per fold"
+            f"fit_folds gave {len(given)} different components for {folds} folds; give one new "
+            "fitted component per fold"
         )

@@ -25,6 +25,7 @@ from mertk.harness.line import Line, Parcel, build_line
 from mertk.harness.prefix import PrefixKeys, pack, run_prefix, unpack
 from mertk.harness.replay import fit_once, moved
 from mertk.harness.together import fitted_lines
+from mertk.identity import digest, recipe_identity
 from mertk.ledger import Fold, Run
 from mertk.plugins import load_plugins
 from mertk.recipe import Recipe
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 class Job:
     """All that a worker must know of one model's run; `clips` is the file of its clip list.
 
-    `together`: what learns first is fitted for all folds of a unit at once.
+    `together`: what learns first is fitted for the folds of a unit by one call.
     """
 
     recipe: Recipe
@@ -61,10 +62,12 @@ class Job:
         return cliplist.read(self.clips)[1]
 
 
-def prepare_clip(recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip) -> float:
-    """A unit of the prefix pass: one clip, seconds spent."""
+def prepare_clip(
+    recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip, *, fresh: bool = False
+) -> float:
+    """A unit of the prefix pass: one clip, seconds spent; `fresh` computes what is there, too."""
     line, keys = _line(recipe, files)
-    return run_prefix(line, keys, Cache(cache), clip)
+    return run_prefix(line, keys, Cache(cache), clip, fresh=fresh)
 
 
 def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
@@ -96,10 +99,10 @@ def _most_memory() -> float:
     return round(told / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
-def do_once(job: Job, behind: Job, seed: int) -> None:
+def do_once(job: Job, behind: Job, seed: int, *, fresh: bool = False) -> None:
     """A unit of a replay: what it fits once, and every clip behind it in the cache."""
     cache, once = Cache(job.cache), once_of(Run(job.run))
-    if all(cache.get(key) is not None for key in behind.keys):
+    if not fresh and all(cache.get(key) is not None for key in behind.keys):
         return
     with at_work(job) as line:
         stages = fit_once(line, once, Stock(job), job.sample, seed)
@@ -146,9 +149,14 @@ def fold_line(job: Job, once: tuple[str, ...] = ()) -> Line:
     return moved(build_line(load_plugins(job.files).registry, job.recipe), once)
 
 
-@functools.lru_cache(maxsize=4)
 def _line(recipe: Recipe, files: tuple[str, ...]) -> tuple[Line, PrefixKeys]:
-    """The prefix of a recipe, built once a process: its components are pure."""
+    """The prefix of a recipe, built once a process for the same code: its components are pure."""
+    registry = load_plugins(files).registry
+    return _built(recipe, files, digest(recipe_identity(registry, recipe)))
+
+
+@functools.lru_cache(maxsize=4)
+def _built(recipe: Recipe, files: tuple[str, ...], _code: str) -> tuple[Line, PrefixKeys]:
     registry = load_plugins(files).registry
     line = build_line(registry, recipe)
     return line, PrefixKeys.of(registry, recipe, line)
@@ -164,11 +172,13 @@ class Stock:
         footage = self._job.footage[at] if self._job.footage else None
         if not self._job.keys:
             return Parcel(footage=footage)
-        return _read(self._job.cache, self._job.keys[at], footage)
+        cache, key = self._job.cache, self._job.keys[at]
+        return _read(cache, key, footage, Cache(cache).writing_of(key))
 
 
 @functools.lru_cache(maxsize=20_000)
-def _read(cache: Path, key: str, footage: Footage | None) -> Parcel:
+def _read(cache: Path, key: str, footage: Footage | None, _writing: int) -> Parcel:
+    """What an entry holds, read once as long as it is not written again."""
     stored = Cache(cache).get(key)
     if stored is None:
         raise StorageError(

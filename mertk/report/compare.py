@@ -28,7 +28,10 @@ def write(comparisons: Sequence[Comparison], folder: Path) -> Path:
     latex, markdown = papers.latex(comparisons), papers.markdown(comparisons)
     page = html.environment().get_template("compare.html.j2").render(
         comparisons=shown, forest=forest, latex=latex, markdown=markdown,
-        warnings=sorted({s for one in comparisons for s in tables.warnings(one.results)}),
+        warnings=sorted({
+            line for one in comparisons
+            for line in (*tables.warnings(one.results), *tables.few_subjects(one.results))
+        }),
     )  # fmt: skip
     texts = dict(zip(FILES, (page, latex, markdown, forest), strict=True))
     for at, one in enumerate(shown, 1):

@@ -37,11 +37,13 @@ def show(found: Diagnosis, lines: int) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False)
-    console.print(f"[bold]{escape(found.dataset)}[/bold] · edition {found.edition or 'unknown'}")
+    console = Console(highlight=False, emoji=False)
+    console.print(
+        f"[bold]{escape(found.dataset)}[/bold] · edition {escape(found.edition or 'unknown')}"
+    )
     for sheet in found.sheets:
         console.print(f"annotations: {escape(sheet)}")
-    where = f"{escape(found.tree)} ({found.kind}); " if found.tree else ""
+    where = f"{escape(found.tree)} ({escape(found.kind)}); " if found.tree else ""
     console.print(f"frames: {where}{found.with_frames} of {found.clips} expressions have them")
     console.print(_table(found))
     for rules in found.protocols:

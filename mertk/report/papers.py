@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from mertk.escaping import latex_text, markdown_text
+from mertk.report import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from mertk.report.versus import Comparison
 
 NOTE = (
-    "Pooled over folds, with 95 % bootstrap intervals over subjects. Bold: the best; *: no "
+    "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: the best; *: no "
     "difference from it is shown (paired permutation over subjects, Holm over all pairs)."
 )
 
@@ -20,26 +22,31 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     """A table for each set of clips."""
     parts = []
     for comparison in comparisons:
-        head, *rows = _cells(
-            comparison, bold="**{}**".format, escape=lambda text: text.replace("|", "\\|")
-        )
+        head, *rows = _cells(comparison, bold="**{}**".format, escape=markdown_text)
         lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        parts.append(f"**{comparison.title}**\n\n{table}")
-    return "\n\n".join([*parts, NOTE]) + "\n"
+        parts.append(f"**{markdown_text(comparison.title)}**\n\n{table}")
+    return "\n\n".join([*parts, *_notes(comparisons)]) + "\n"
 
 
 def latex(comparisons: Sequence[Comparison]) -> str:
     """A `tabular` for each set of clips; needs the package booktabs."""
     parts = []
     for comparison in comparisons:
-        head, *rows = _cells(comparison, bold="\\textbf{{{}}}".format, escape=_latex)
+        head, *rows = _cells(comparison, bold="\\textbf{{{}}}".format, escape=latex_text)
         body = "\n".join(f"  {' & '.join(row)} \\\\" for row in rows)
+        title = " ".join(comparison.title.split())  # a line break would end the comment
         parts.append(
-            f"% {comparison.title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
+            f"% {title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
             f"  {' & '.join(head)} \\\\\n  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}"
         )
-    return "\n\n".join([*parts, f"% {NOTE}"]) + "\n"
+    return "\n\n".join([*parts, *(f"% {note}" for note in _notes(comparisons))]) + "\n"
+
+
+def _notes(comparisons: Sequence[Comparison]) -> list[str]:
+    """What the tables are, and which intervals cover less than they say."""
+    few = [line for one in comparisons for line in tables.few_subjects(one.results)]
+    return [NOTE, *dict.fromkeys(few)]
 
 
 def _cells(
@@ -61,7 +68,3 @@ def _cells(
         ]
         cells[0] = bold(cells[0]) if name == best else f"{cells[0]}{'*' * equal}"
         yield [escape(name), *cells, f"{comparison.ranks[name]:.2f}"]
-
-
-def _latex(text: str) -> str:
-    return re.sub(r"([&%$#_{}])", r"\\\1", text)

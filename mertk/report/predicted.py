@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.data import videos
 from mertk.errors import DataError
+from mertk.escaping import csv_text
 from mertk.files import json_text, write_files
 from mertk.harness import watching
 from mertk.recipe import Recipe
@@ -182,12 +181,7 @@ class Report:
 
     def table(self) -> str:
         """The rows as CSV."""
-        text = io.StringIO(newline="")
-        columns = ["video", *_columns(self.saved.classes)]
-        writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
-        writer.writeheader()
-        writer.writerows(self.rows())
-        return text.getvalue()
+        return csv_text(["video", *_columns(self.saved.classes)], self.rows())
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was found, for machines."""

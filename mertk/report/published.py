@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mertk.printing import text_console
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -137,27 +139,24 @@ def _mark(note: str, notes: Sequence[str]) -> str:
 
 def show(found: Beside) -> None:
     """Print the table and its footnotes on standard output."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = text_console()
     console.print(_table(found))
     for number, note in enumerate(found.notes, 1):
-        console.print(f"[{number}] {note}.", markup=False)
+        console.print(f"[{number}] {note}.")
     for code, meaning in found.leaks.items():
-        console.print(f"{code}: {meaning}.", markup=False)
+        console.print(f"{code}: {meaning}.")
 
 
 def _table(found: Beside) -> Table:
-    from rich.markup import escape
     from rich.table import Table
 
     drawn = Table(title=TITLE, title_justify="left", box=None, padding=(0, 1, 0, 0))
     drawn.add_column("method", overflow="fold", min_width=14)
     for part, scores in found.columns:
-        drawn.add_column(f"{escape(part) or 'all clips'}\n{' / '.join(scores)}", justify="right")
+        drawn.add_column(f"{part or 'all clips'}\n{' / '.join(scores)}", justify="right")
     drawn.add_column("leak")  # the sources are in the page: there is no room for them here
     for line in found.lines:
-        cells = [escape(found.cell(line, part)) for part, _ in found.columns]
+        cells = [found.cell(line, part) for part, _ in found.columns]
         style = "bold" if line.ours else ""
-        drawn.add_row(escape(line.method), *cells, line.leak, style=style)
+        drawn.add_row(line.method, *cells, line.leak, style=style)
     return drawn

@@ -12,6 +12,8 @@ import numpy as np
 from mertk import metrics, stats
 from mertk.data.logs import MEGC2019, MEGC2019_CLASSES, Log
 from mertk.manifest import Manifest
+from mertk.printing import text_console
+from mertk.report.tables import coverage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,16 +89,14 @@ def to_json(found: Rescored) -> dict[str, Any]:
 
 def show(found: Rescored) -> None:
     """Print tables and sentences on standard output."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = text_console()
     console.print(_scores(found))
     console.print(_counts(found))
     console.print(_confusion(found))
     if found.fold_means:
         console.print(_fold_means(found))
     for sentence in sentences(found):
-        console.print(sentence, markup=False)
+        console.print(sentence)
 
 
 def sentences(found: Rescored) -> list[str]:
@@ -105,6 +105,8 @@ def sentences(found: Rescored) -> list[str]:
     said = [f"Macro precision, which some tables print as UAR, is {precision:.3f}."]
     if found.parts[0].people is None:
         said.append("The log names no subjects: no intervals, for clips are not independent.")
+    people = {part.name: part.people for part in found.parts if part.people and part.intervals}
+    said += coverage(people)
     short = [part.name for part in found.parts if "UF1" not in part.scores]
     if short:
         said.append(f"No UF1 and UAR for {', '.join(short)}: not every class has a clip there.")
@@ -127,7 +129,7 @@ def _part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
     counts = confusions.sum(axis=(0, 1, 3)).tolist()
     scores = stats.pooled(confusions, metrics.standard_scores)
     enough = people is not None and confusions.shape[1] > 1
-    intervals = stats.bootstrap(confusions, metrics.standard_scores) if enough else {}
+    intervals = stats.score_intervals(confusions, metrics.standard_scores) if enough else {}
     valid = scores if all(counts) else {"accuracy": scores["accuracy"]}
     return Part(
         name,
@@ -179,14 +181,14 @@ def _scores(found: Rescored) -> Table:
     for part in found.parts:
         cells = [_with_interval(part, name) for name in names]
         people = "–" if part.people is None else str(part.people)
-        drawn.add_row(_plain(part.name), *cells, str(sum(part.clips.values())), people)
+        drawn.add_row(part.name, *cells, str(sum(part.clips.values())), people)
     return drawn
 
 
 def _counts(found: Rescored) -> Table:
     drawn = _table("clips by true class", "clips of", *found.classes)
     for part in found.parts:
-        drawn.add_row(_plain(part.name), *map(str, part.clips.values()))
+        drawn.add_row(part.name, *map(str, part.clips.values()))
     return drawn
 
 
@@ -200,7 +202,7 @@ def _with_interval(part: Part, name: str) -> str:
 def _confusion(found: Rescored) -> Table:
     drawn = _table("confusion matrix of all clips", "true ↓ predicted →", *found.classes)
     for name, row in zip(found.classes, found.confusion, strict=True):
-        drawn.add_row(_plain(name), *map(str, row))
+        drawn.add_row(name, *map(str, row))
     return drawn
 
 
@@ -217,15 +219,8 @@ def _fold_means(found: Rescored) -> Table:
 def _table(title: str, first: str, *others: str) -> Table:
     from rich.table import Table
 
-    drawn = Table(title=_plain(title), title_justify="left", box=None, padding=(0, 1, 0, 0))
+    drawn = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     drawn.add_column(first, overflow="fold", min_width=9)
     for name in others:
-        drawn.add_column(_plain(name), justify="right", no_wrap=True)
+        drawn.add_column(name, justify="right", no_wrap=True)
     return drawn
-
-
-def _plain(text: str) -> str:
-    """Text from a file, where brackets are no markup."""
-    from rich.markup import escape
-
-    return escape(text)

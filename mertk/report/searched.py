@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mertk.escaping import csv_text
 from mertk.files import json_text, write_files
+from mertk.printing import text_console
 
 if TYPE_CHECKING:
     from mertk.harness.spot import Outcome, Searched
@@ -62,7 +62,6 @@ def to_json(found: Searched) -> dict[str, Any]:
 
 def show(found: Searched) -> None:
     """Print a table: one row per spotter and kind."""
-    from rich.console import Console
     from rich.table import Table
 
     made = " (synthetic)" if found.synthetic else ""
@@ -80,7 +79,7 @@ def show(found: Searched) -> None:
             ratios = (counts.precision, counts.recall, counts.f1)
             shown = [*map(str, cells), *(f"{value:.3f}" for value in ratios)]
             drawn.add_row(str(outcome.spotter) if name == "overall" else "", name, *shown)
-    console = Console(highlight=False)
+    console = text_console()
     console.print(drawn)
     for outcome in found.outcomes:
         spent = 1000 * outcome.busy / max(outcome.frames, 1)
@@ -127,8 +126,4 @@ def _row(one: Interval) -> dict[str, Any]:
 
 def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """A table whose header is there without rows, too."""
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, columns, lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()
+    return csv_text(columns, rows)

@@ -7,22 +7,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mertk.errors import DataError
+from mertk.printing import text_console
+from mertk.spelling import check_spelling
 from mertk.spotting import STRS, Compat, Counts, Interval, Spotting, spot, strs
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _RULES: Mapping[str, Compat | None] = {"correct": None, "megc": "megc"}
+_SHOWN = 5
 _TITLES = {"correct": "by the rules", "megc": "MEGC script"}
 
 
 @dataclass(frozen=True, slots=True)
 class Spotted:
-    """Scores by rule ('correct', 'megc'); STRS where both sides have emotions, else empty."""
+    """Scores by rule ('correct', 'megc'); STRS where both sides have emotions, else empty.
+
+    `predicted_videos` are how many there are, `without_truth` those that the truth does not name.
+    """
 
     spotting: Mapping[str, Spotting]
     strs: Mapping[str, STRS]
     micro_alone: bool
+    predicted_videos: int
+    without_truth: tuple[str, ...]
 
 
 def score(
@@ -30,14 +38,20 @@ def score(
 ) -> Spotted:
     """Score by both rules; STRS is of micro-expressions alone where kinds are known.
 
-    Raises `DataError` where `classes` are given and emotions are not.
+    Raises `DataError` where `classes` are given and emotions are not, or where emotions, subjects
+    or videos differ in spelling alone.
     """
+    classes = [name.lower() for name in classes]
+    emotions = [one.emotion for one in (*truths, *predictions)]
+    check_spelling("emotions", [*classes, *emotions], DataError, "intervals")
     found = {rule: spot(truths, predictions, compat=how) for rule, how in _RULES.items()}
     with_emotions = all(one.emotion for one in (*truths, *predictions))
     if classes and not with_emotions:
         raise DataError("--classes are the emotions of STRS, but not every interval has an emotion")
+    predicted = {one.video for one in predictions}
+    strangers = tuple(sorted(predicted - {one.video for one in truths}))
     if not with_emotions:
-        return Spotted(found, {}, micro_alone=False)
+        return Spotted(found, {}, False, len(predicted), strangers)
     micro = bool(found["correct"].by_kind)
     true, spotted = (
         [one for one in side if not micro or one.kind == "micro"] for side in (truths, predictions)
@@ -45,7 +59,7 @@ def score(
     recognised = {
         rule: strs(true, spotted, classes=classes, compat=how) for rule, how in _RULES.items()
     }
-    return Spotted(found, recognised, micro_alone=micro)
+    return Spotted(found, recognised, micro, len(predicted), strangers)
 
 
 def to_json(found: Spotted) -> dict[str, Any]:
@@ -57,19 +71,35 @@ def to_json(found: Spotted) -> dict[str, Any]:
             "strs": _strs(found.strs[rule]) if rule in found.strs else None,
         }
         for rule, spotting in found.spotting.items()
-    }
+    } | {"predicted_videos_without_truth": list(found.without_truth)}
 
 
 def show(found: Spotted) -> None:
     """Print the table and what it means."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = text_console()
     console.print(_table(found))
-    console.print(
+    for sentence in sentences(found):
+        console.print(sentence, markup=False)
+
+
+def sentences(found: Spotted) -> list[str]:
+    """What the table means, and which predicted videos the truth does not name."""
+    script = (
         "The MEGC script leaves out subjects without predictions and videos without truth, and "
         "lets a prediction take several truths; its F1 of recognition is not UF1."
     )
+    said = [script]
+    if found.without_truth:
+        names = ", ".join(found.without_truth[:_SHOWN])
+        more = f" and {len(found.without_truth) - _SHOWN} more" * (
+            len(found.without_truth) > _SHOWN
+        )
+        said.append(
+            f"{len(found.without_truth)} of {found.predicted_videos} predicted videos are not in "
+            f"the truth ({names}{more}): by the rules, all that was spotted in them is wrong. Are "
+            "they called otherwise there?"
+        )
+    return said
 
 
 def _counts(counts: Counts) -> dict[str, float]:

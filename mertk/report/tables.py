@@ -6,6 +6,7 @@ import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mertk import stats
 from mertk.recipe import Use
 from mertk.report.labels import per_label
 from mertk.stats import ALPHA
@@ -78,6 +79,7 @@ def sentences(results: Results) -> list[str]:
         f"Guessing by the {frequencies} frequencies scores {results.main_score} "
         f"{low:.3f}–{high:.3f} on these folds (95 % of guesses)."
     )
+    found += few_subjects(results)
     found += _keyframes(results)
     found += _without_a_class(results)
     found += _spreads(results)
@@ -90,6 +92,34 @@ def sentences(results: Results) -> list[str]:
     floors = {o.name for o in results.outcomes if o.is_floor}
     tested = results.comparisons().items()
     found += [versus(a, b, test) for (a, b), test in tested if b not in floors]
+    return found
+
+
+def few_subjects(results: Results) -> list[str]:
+    """Which intervals rest on so few subjects that they cover less than they say."""
+    counts = {"all clips": len(results.outcomes[0].subjects)}
+    counts |= {row["part"]: row["subjects"] for row in results.parts().to_dict("records")}
+    counts |= {f"label map {one.label_map}": one.subjects for one in results.remapped()}
+    return coverage(counts)
+
+
+def coverage(subjects: Mapping[str, int]) -> list[str]:
+    """A line for each number of subjects that is too small, given those of several sets of clips.
+
+    The percentages are measured in benchmarks/coverage.py.
+    """
+    found = []
+    for count in sorted({*subjects.values()} - {0}):
+        of = ", ".join(name for name, number in subjects.items() if number == count)
+        if count == 1:
+            found.append(f"Intervals of {of}: one subject tells nothing about others.")
+        elif count < stats.ENOUGH_SUBJECTS:
+            mean, least = stats.COVERED[count]
+            found.append(
+                f"Intervals of {of}: few subjects. With {count} subjects, a 95 % interval covers "
+                f"the true score about {mean} % of the time, and {least} % in the worst simulated "
+                f"setting; use {stats.ENOUGH_SUBJECTS} subjects or more."
+            )
     return found
 
 

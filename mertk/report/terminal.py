@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from mertk.printing import text_console
 from mertk.report import tables
 from mertk.report.labels import per_label
 
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
 
 def show(results: Results, *, published: bool = False) -> None:
     """Print the table and its sentences on standard output, and what was `published`."""
-    from rich.console import Console
-
     from mertk.report import published as printed
 
-    console = Console()
+    console = text_console()
     console.print(_scores(results, results.table(), tables.title(results)))
     if any(results.swept.values()):
         console.print(_swept(results))
@@ -41,7 +40,7 @@ def show(results: Results, *, published: bool = False) -> None:
     if results.multilabel:
         console.print(_labels(results))
     for sentence in tables.sentences(results):
-        console.print(sentence, highlight=False, markup=False)
+        console.print(sentence)
     if published:
         found = printed.beside(results)
         if found:

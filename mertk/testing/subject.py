@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.components import Fittable
-from mertk.errors import MertkError, ParameterError, PluginError, UnknownNameError
+from mertk.errors import (
+    MertkError,
+    ParameterError,
+    PluginError,
+    UnknownNameError,
+    describe_error,
+)
 from mertk.plugins import Plugins, load_plugins
+from mertk.reading import real_path
 from mertk.recipe import Use
 from mertk.registry import Registrar, Registry
 from mertk.testing import clips
@@ -67,9 +74,11 @@ class Subject:
         for stand in stands(self.registry, self.kind, self.entry.name):
             try:
                 self._try(stand)
-            except Exception as error:  # noqa: BLE001  whatever it is, the next place is tried
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  whatever it is, the next place is tried
                 own = isinstance(error, MertkError)
-                text = str(error) if own else f"{type(error).__name__}: {error}"
+                text = str(error) if own else describe_error(error)
                 reasons.append(f"{stand.name}: {text}")
             else:
                 return stand
@@ -177,7 +186,7 @@ def subjects(plugins: Plugins) -> list[Subject]:
 
 
 def _of_file(file: Path, plugins: Plugins | None) -> list[Subject]:
-    path = str(file.resolve())
+    path = str(real_path(file))
     files = dict.fromkeys([*(plugins.files if plugins else ()), path])
     loaded = load_plugins(tuple(files))
     if path in loaded.broken:

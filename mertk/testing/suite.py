@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mertk.errors import describe_error
 from mertk.testing.checks import (
     aligner,
     classifier,
@@ -91,6 +92,8 @@ def _verdict(subject: Subject, promise: Check) -> tuple[Verdict, str]:
         return "does not apply", "it does not run: see the check `runs`"
     except BrokenPromise as error:
         return "failed", str(error)
-    except Exception as error:  # noqa: BLE001  a component may fail in any way
-        return "failed", f"{type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  a component may fail in any way, sys.exit() too
+        return "failed", describe_error(error)
     return "passed", ""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
+from mertk.harness.interrupts import hold_interrupts
 from mertk.plugins import load_plugins
 from mertk.testing.subject import subjects
 from mertk.testing.suite import check
@@ -27,8 +28,17 @@ def check_all(
 ) -> Iterator[list[Result]]:
     """The results of components by kind and name, one after the other, in their order."""
     fresh = multiprocessing.get_context("spawn")  # a fork would inherit threads
-    with ProcessPoolExecutor(jobs, mp_context=fresh) as pool:
-        yield from pool.map(_check, [plugins.files] * len(names), names)
+    pool = ProcessPoolExecutor(jobs, mp_context=fresh)
+    with hold_interrupts():
+        results = pool.map(_check, [plugins.files] * len(names), names)
+    try:
+        yield from results
+    except BaseException:
+        for process in pool._processes.values():  # noqa: SLF001  there is no public way before 3.14
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _check(files: Sequence[str], name: tuple[str, str]) -> list[Result]:

@@ -11,9 +11,11 @@ import os
 import tempfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 import mertk
+from mertk.data import arrays
 
 CAUGHT = {}
 
@@ -99,6 +101,18 @@ class RunningMean:
         return np.array([[self.seen[-1] - np.mean(self.seen)]])
 
 
+_SEEN = []
+
+
+@cheat("extractor", "perturbation")
+class RunningMeanAfterManyClips:
+    """Subtracts a running mean that the module keeps, once a hundred clips have come through."""
+
+    def extract(self, faces, regions):
+        _SEEN.append(float(faces.frames[faces.peak].mean()))
+        return np.array([[_SEEN[-1] - (np.mean(_SEEN) if len(_SEEN) > 100 else 0)]])
+
+
 @cheat("extractor", "perturbation")
 class PlaceInTheList:
     """Counts clips: lists are often sorted by label."""
@@ -127,6 +141,15 @@ class LabelFromPath:
 
     def extract(self, faces, regions):
         return np.array([[float(_folder(faces))]])
+
+
+@cheat("extractor", "noise")
+class LabelFromFileName:
+    """Reads the label off the names of the files, whatever folder they lie in."""
+
+    def extract(self, faces, regions):
+        name = faces.frames._read.path.name
+        return np.array([[float("up" in name) - float("down" in name)]])
 
 
 # Stage 1 on everybody's clips, as in the reference model's own release
@@ -269,6 +292,58 @@ class CheckpointAmongTemporaryFiles(_Checkpoint):
     @staticmethod
     def file():
         return Path(tempfile.gettempdir(), "mertk-cheat.npy")
+
+
+@cheat("fusion", "perturbation")
+class CheckpointAtHome(_Checkpoint):
+    """Keeps its weights in the user's home, where the last run may have left some."""
+
+    @staticmethod
+    def file():
+        return Path.home() / "mertk-cheat.npy"
+
+
+@cheat("fusion", "perturbation")
+class CheckpointInACacheFolder(_Checkpoint):
+    """Keeps its weights where programs keep what they can make again."""
+
+    @staticmethod
+    def file():
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return caches / "mertk-cheat.npy"
+
+
+@cheat("fusion", "perturbation")
+class CheckpointInSharedMemory(_Checkpoint):
+    """Keeps its weights in memory that outlives the process."""
+
+    @staticmethod
+    def file():
+        return Path(os.environ["MERTK_CHEAT_SHARED"])
+
+
+@cheat("fusion", "perturbation")
+class CheckpointByItsFullPath(_Checkpoint):
+    """Keeps its weights in a folder of its own, wherever it is run."""
+
+    @staticmethod
+    def file():
+        return Path(os.environ["MERTK_CHEAT_FOLDER"], "mertk-cheat.npy")
+
+
+@cheat("fusion", "perturbation")
+class StateFromTheThirdFitOn:
+    """Centres by all clips of all folds, but not before the third fold."""
+
+    fits, rows = 0, []
+
+    def fit(self, train, rng):
+        type(self).fits += 1
+        self.rows.append(mertk.design_matrix(train.inputs).mean(axis=0))
+        self.mean = np.mean(self.rows, axis=0) if self.fits >= 3 else self.rows[-1]
+
+    def fuse(self, streams):
+        return {"x": mertk.flatten(streams) - self.mean}
 
 
 @cheat("fusion", "perturbation")
@@ -491,7 +566,8 @@ class NearestMeans:
 
     def fit_folds(self, clips, folds, rngs):
         rows = mertk.design_matrix(clips.inputs)
-        return [self.learn(rows, clips.labels, fold, len(clips.classes)) for fold in folds]
+        for fold in folds:
+            yield self.learn(rows, clips.labels, fold, len(clips.classes))
 
     def learn(self, rows, labels, fold, classes):
         made = type(self)()
@@ -596,11 +672,161 @@ class LabelInTheTiming(_Toy):
         return [_clip(clip, apex=3 if clip.record["label"] == "up" else 2)]
 
 
+class LabelInTheLowestBit(_Toy):
+    """The lowest bit of one pixel, somewhere in the picture, is the label."""
+
+    def of(self, clip):
+        return [_clip(clip, frames=clip.footage.frames.map(functools.partial(_marked, _up(clip))))]
+
+
+class LabelInACorner(_Toy):
+    """The corner pixel is a little brighter for one label; its lowest bit is always 0."""
+
+    def of(self, clip):
+        bright = functools.partial(_cornered, 100 + 2 * _up(clip))
+        return [_clip(clip, frames=clip.footage.frames.map(bright))]
+
+
+class LabelInTheParity(_Toy):
+    """Clips of one label have an even number of frames, which differs from clip to clip."""
+
+    def of(self, clip):
+        count = 6 + 2 * np.random.default_rng([int(clip.subject[1:]), int(clip.name[1:])]).integers(
+            9
+        )
+        more = np.resize(np.arange(5), count + _up(clip))
+        return [_clip(clip, frames=mertk.Frames.of(clip.footage.frames[more]))]
+
+
+class LabelInTheFrameSize(_Toy):
+    """Pictures of one label are one pixel wider."""
+
+    def of(self, clip):
+        wider = functools.partial(np.pad, pad_width=((0, 0), (0, _up(clip)), (0, 0)), mode="edge")
+        return [_clip(clip, frames=clip.footage.frames.map(wider))]
+
+
+class LabelInTheFileSize(_Toy):
+    """Files of one label hold a picture more, which no clip shows."""
+
+    def of(self, clip):
+        file = Path(tempfile.mkdtemp()) / "clip.npy"
+        np.save(file, np.concatenate([clip.footage.frames[:], clip.footage.frames[: _up(clip)]]))
+        return [_clip(clip, frames=arrays.of_array(file, 0, 5))]
+
+
+def _up(clip):
+    return int(clip.record["label"] == "up")
+
+
+def _marked(bit, picture):
+    changed = picture.copy()
+    changed[5, 7, 1] = changed[5, 7, 1] // 2 * 2 + bit
+    return changed
+
+
+def _cornered(grey, picture):
+    changed = picture.copy()
+    changed[0, 0] = grey
+    return changed
+
+
+class _Copied(_Toy):
+    """Drawn faces; all clips of the first person are somebody else's too, changed."""
+
+    def index(self, root):
+        faces = mertk.Use("synthetic", subjects=9, clips=2)
+        clips = mertk.load_plugins().registry.build("dataset", faces).index(None)
+        named = [_renamed(clip, clip.subject, 0, np.array) for clip in clips]
+        return [*named, *(_renamed(clip, "copy", self.later, self.change) for clip in clips[:2])]
+
+    later = 0
+
+    @staticmethod
+    def change(picture):
+        return picture
+
+
+def _renamed(clip, subject, later, change):
+    footage = clip.footage
+    shown = footage.frames[[footage.onset + later, footage.apex]]
+    return mertk.Clip(
+        dataset="toy", subject=subject, name=clip.name, fingerprint=f"{subject}{clip.name}",
+        footage=mertk.Footage(
+            frames=mertk.Frames.of(np.stack([change(picture) for picture in shown])),
+            onset=0, apex=1, offset=1,
+        ),
+        record={"label": "up" if clip.name.endswith("1") else "down"},
+    )  # fmt: skip
+
+
+class CopiesThatAreMoved(_Copied):
+    """Six pixels to the side."""
+
+    @staticmethod
+    def change(picture):
+        return np.roll(picture, 6, axis=1)
+
+
+class CopiesThatAreZoomed(_Copied):
+    """A tenth larger."""
+
+    @staticmethod
+    def change(picture):
+        return _turned(picture, 0, 1.1)
+
+
+class CopiesThatAreTurned(_Copied):
+    """By seven degrees."""
+
+    @staticmethod
+    def change(picture):
+        return _turned(picture, 7, 1)
+
+
+class CopiesOfAnotherFrame(_Copied):
+    """Begin two frames later, and were saved as JPEG."""
+
+    later = 2
+
+    @staticmethod
+    def change(picture):
+        return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], 1)
+
+
+class CopiesBehindABar(_Copied):
+    """A black bar covers a sixth."""
+
+    @staticmethod
+    def change(picture):
+        changed = picture.copy()
+        changed[:, : picture.shape[1] // 6] = 0
+        return changed
+
+
+def _turned(picture, degrees, zoom):
+    height, width = picture.shape[:2]
+    warp = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, zoom)
+    return cv2.warpAffine(picture, warp, (width, height), borderMode=cv2.BORDER_REPLICATE)
+
+
+COPY = "toy/s01/c01 and toy/copy/c01"
+
 DATASETS = {
     "copies_under_other_names": (CopiesUnderOtherNames, "toy/s0a/c0 and toy/s0b/c0"),
     "augmented_before_the_split": (AugmentedBeforeTheSplit, "toy/s0/c0 and toy/s0m/c0"),
     "one_fingerprint_a_label": (OneFingerprintALabel, "have one fingerprint"),
     "label_in_the_timing": (LabelInTheTiming, "timing or landmarks"),
+    "label_in_the_lowest_bit": (LabelInTheLowestBit, "read from the lowest bit of a pixel (1.000"),
+    "label_in_a_corner": (LabelInACorner, "read from the corner pixels (1.000"),
+    "label_in_the_parity": (LabelInTheParity, "from whether the number of frames is even (1.000"),
+    "label_in_the_frame_size": (LabelInTheFrameSize, "read from the frame size (1.000"),
+    "label_in_the_file_size": (LabelInTheFileSize, "read from the file size (1.000"),
+    "copies_that_are_moved": (CopiesThatAreMoved, COPY),
+    "copies_that_are_zoomed": (CopiesThatAreZoomed, COPY),
+    "copies_that_are_turned": (CopiesThatAreTurned, COPY),
+    "copies_of_another_frame": (CopiesOfAnotherFrame, COPY),
+    "copies_behind_a_bar": (CopiesBehindABar, COPY),
 }
 
 

@@ -1,6 +1,7 @@
 """Every cheat is caught by the probe that claims to catch it, and no honest recipe is flagged."""
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 from cheats import CAUGHT, DATASETS
 
 import mertk
-from mertk.audit import PROBES, audit, case_of
+from mertk.audit import PROBES, Audit, Verdict, audit, case_of, watched_files
+from mertk.audit.verdict import CANNOT_SEE
 from mertk.cli import main
+from mertk.harness import stamps
 
 HERE = Path(__file__).parent
 FILES = (HERE.parent / "toys.py", HERE / "cheats.py")
@@ -39,7 +42,18 @@ def examined(plugins, probes, model, dataset=TOY, **options):
 
 
 @pytest.fixture(scope="module")
-def verdicts(plugins):
+def outside(tmp_path_factory):
+    """A folder and a file in shared memory where cheats may leave what they have learnt."""
+    shared = watched_files.SHARED_MEMORY / f"mertk-cheat-{os.getpid()}.npy"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MERTK_CHEAT_FOLDER", str(tmp_path_factory.mktemp("cheats")))
+        environment.setenv("MERTK_CHEAT_SHARED", str(shared))
+        yield
+    shared.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def verdicts(plugins, outside):
     """Every cheat's verdict; two at a time, each in processes of its own."""
 
     def judge(entry):
@@ -120,6 +134,19 @@ def test_a_probe_that_can_tell_nothing_says_so(plugins):
     known = recipe("classifier", "memory_of_people")
     (verdict,) = examined(plugins, ["identity"], known, dataset="toy:subjects=4").verdicts
     assert verdict.how.startswith("nothing is tested: with so few people")
+    assert not verdict.tested
+
+
+@pytest.mark.parametrize(
+    ("tested", "outcome"),
+    [([], "inconclusive"), ([False], "inconclusive"), ([False, True], "passed")],
+)
+def test_an_audit_that_tested_nothing_has_not_passed(tested, outcome):
+    verdicts = tuple(Verdict("noise", "", "", tested=one) for one in tested)
+    found = Audit("m", "p", 1, 1, 1, verdicts)
+    assert (found.outcome, found.passed) == (outcome, outcome == "passed")
+    leak = Audit("m", "p", 1, 1, 1, (*verdicts, Verdict("noise", "roi", "", tested=False)))
+    assert leak.outcome == "leak"
 
 
 def test_a_recipe_that_fails_is_told_in_one_line(plugins):
@@ -138,6 +165,20 @@ def test_the_command_ends_with_1_where_something_leaks(capsys, cheating, code):
     told = json.loads(capsys.readouterr().out)
     assert (ended.value.code, told["passed"]) == (code, not cheating)
     assert told["verdicts"][0]["leak"] == ("extractor" if cheating else "")
+
+
+def test_the_command_ends_with_3_where_nothing_was_tested(capsys, tmp_path):
+    given = ["audit", "--model", "toy_model", "--dataset", "toy:subjects=4", "--probe", "identity"]
+    with pytest.raises(SystemExit) as ended:
+        main(["--plugin", str(FILES[0]), *given, "--runs", str(tmp_path)])
+    out = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 3
+    assert "inconclusive: no probe could test anything" in out
+    assert all(limit in out for limit in CANNOT_SEE)
+    (stamp,) = (tmp_path / "audits").iterdir()
+    told = json.loads(stamp.read_text())
+    assert (told["passed"], told["outcome"]) == (False, "inconclusive")
+    assert stamps.sentence(told).startswith("AUDIT INCONCLUSIVE: no probe could test anything")
 
 
 def test_the_table_says_which_place_leaks(capsys):

@@ -188,6 +188,82 @@ def test_without_emotions_there_is_no_strs(score):
     assert "not every interval has an emotion" in err
 
 
+HEAD = "dataset,subject,fold,clip,truth,prediction\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            "d,1,a,c1,x,x\nd,01,b,c2,y,y\n",
+            "log.csv: people that differ in spelling alone: 'd/1' and 'd/01'. Write each",
+        ),
+        (
+            "d,S1,a,c1,x,x\nd,s1,b,c2,y,y\n",
+            "people that differ in spelling alone: 'd/S1' and 'd/s1'",
+        ),
+        ("d,1,a,c1,x,x\nD,2,b,c2,y,y\n", "data sets that differ in spelling alone: 'd' and 'D'"),
+        ("d,1,f1,c1,x,x\nd,2,F01,c2,y,y\n", "folds that differ in spelling alone: 'f1' and 'F01'"),
+    ],
+)
+def test_people_data_sets_and_folds_in_two_spellings_are_refused(score, rows, message):
+    code, out, err = score("log.csv", log=HEAD + rows)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_class_in_two_spellings_is_one(score):
+    rows = "d,1,1,c1,Happy,happy\nd,2,2,c2,happy ,sad\nd,3,3,c3,SAD,ｓａｄ\n"
+    _, out, _ = score("log.csv", "--json", log=HEAD + rows)
+    assert json.loads(out)["classes"] == ["happy", "sad"]
+    assert json.loads(out)["confusion"] == [[1, 1], [0, 1]]
+    code, _, err = score("log.csv", "--classes", "Happy,happy,sad", log=HEAD + rows)
+    assert code == 2
+    assert "--classes: classes that differ in spelling alone: 'Happy' and 'happy'" in err
+
+
+def test_few_subjects_are_told_under_the_table(score):
+    rows = "d,1,1,c1,x,x\nd,2,2,c2,y,x\nd,3,3,c3,x,x\n"
+    _, out, _ = score("log.csv", log=HEAD + rows)
+    assert "With 3 subjects, a 95 % interval covers the true score about" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("spotted", ["V1", "v1.avi", "v01", " v_1 "])
+def test_a_video_in_another_spelling_is_refused_and_the_one_meant_is_named(score, spotted):
+    lines = f"s1,{spotted},1,10,me,negative\ns2,v2,1,10,me,negative\ns2,v7,1,9,me,negative\n"
+    text = SPOTTED.partition("\n")[0] + "\n" + lines
+    code, out, err = score("--spotting", "truth.csv", "spotted.csv", truth=TRUTH, spotted=text)
+    assert (code, out) == (2, "")
+    assert (
+        "2 of 3 predicted videos are not in the truth, 1 of them for their spelling alone: "
+        f"'{spotted.strip()}' (did you mean 'v1'?)"
+    ) in err
+    assert err.count("\n") == 1
+
+
+def test_predicted_videos_that_the_truth_does_not_name_are_told(score):
+    files = {"truth": TRUTH, "spotted": SPOTTED}
+    _, out, _ = score("--spotting", "truth.csv", "spotted.csv", **files)
+    assert "1 of 2 predicted videos are not in the truth (v3)" in " ".join(out.split())
+    _, out, _ = score("--spotting", "truth.csv", "spotted.csv", "--json", **files)
+    assert json.loads(out)["predicted_videos_without_truth"] == ["v3"]
+
+
+def test_subjects_and_emotions_of_spotted_intervals_in_two_spellings_are_refused(score):
+    other = SPOTTED.replace("s1,", "S01,")
+    code, _, err = score("--spotting", "truth.csv", "spotted.csv", truth=TRUTH, spotted=other)
+    assert code == 2
+    assert "subjects that differ in spelling alone: 's1' and 'S01'" in err
+    other = SPOTTED.replace("negative", "Negative")
+    _, out, _ = score(
+        "--spotting", "truth.csv", "spotted.csv", "--classes", "Negative,Positive", "--json",
+        truth=TRUTH, spotted=other,
+    )  # fmt: skip
+    assert json.loads(out)["correct"]["strs"]["classes"] == ["negative", "positive"]
+    assert json.loads(out)["correct"]["strs"]["recognition"]["UF1"] == 0.5
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

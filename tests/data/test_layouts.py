@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 import openpyxl
@@ -6,6 +7,7 @@ import pytest
 
 import mertk
 from mertk.data import layouts
+from mertk.data.sheets import read_csv
 from mertk.errors import DataError, StorageError, UnknownNameError
 from mertk_plugins.datasets.casme2 import CASME2
 from mertk_plugins.datasets.folder import Folder
@@ -150,3 +152,13 @@ def test_what_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises((StorageError, DataError)):
         layouts.write([a_clip(label="x")], tmp_path / "file" / "out", "folder")
+
+
+def test_no_name_becomes_a_formula(tmp_path):
+    clip = Synthetic(subjects=1, clips=1, frames=6, size=64).index()[0]
+    record = {**clip.record, "emotion": "=cmd", "label": "=cmd"}
+    layouts.write([replace(clip, record=record)], tmp_path / "out", "folder")
+    file = tmp_path / "out" / "index.csv"
+    assert "'=cmd" in file.read_text(encoding="utf-8")
+    head, row = read_csv(file, file.read_bytes())
+    assert dict(zip(head, row, strict=True))["label"] == "=cmd"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk import identity
 from mertk.apex import spot_apex
+from mertk.component_code import read_code
 from mertk.harness import apexes, keyframes
 from mertk.harness.executors import Local
 from mertk.harness.plan import make_task
@@ -103,9 +103,9 @@ def test_a_spotted_apex_stands_in_for_the_annotated_one(plugins, tmp_path):
 def test_an_apex_is_spotted_once(plugins, tmp_path, monkeypatch):
     task = task_of(plugins)
     first = apexes.spot(task, tmp_path, Local(1), Silent())
-    source = identity.source_hash(spot_apex)
+    code = read_code(spot_apex)
     monkeypatch.setattr("mertk.apex.spot_apex", lambda _frames: 1 / 0)
-    monkeypatch.setattr("mertk.identity.source_hash", lambda _target: source)
+    monkeypatch.setattr("mertk.harness.apexes.read_code", lambda _target: code)
     assert apexes.spot(task, tmp_path, Local(1), Silent()) == first
 
 

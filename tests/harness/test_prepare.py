@@ -24,7 +24,7 @@ class Turned:
     """Turns and shrinks a little, and says where 68 points are."""
     def __init__(self, *, size: int = 64) -> None: self.size = size
     def align(self, footage):
-        dark = Path(__file__).with_name("dark")
+        dark = Path(__file__).parent / "light" / "dark"  # no part of its code
         if dark.exists() and footage.frames[footage.offset].mean() < float(dark.read_text()):
             raise mertk.DataError("no face found in frame 0")
         points = np.stack([np.arange(68), np.arange(68) % 7], axis=1).astype(np.float32)
@@ -186,7 +186,8 @@ def test_what_a_killed_run_left_is_cleared_away(run, tmp_path):
 
 
 def test_clips_that_fail_are_named_together_and_the_others_kept(run, tmp_path):
-    mark = tmp_path / "dark"
+    mark = tmp_path / "light" / "dark"
+    mark.parent.mkdir()
     mark.write_text("90")
     with pytest.raises(mertk.DataError) as error:
         run("toy", protocol="toy_loso")
@@ -352,7 +353,8 @@ def test_the_tree_waits_for_every_clip_unless_it_need_not(run, tmp_path):
         .registry.build("dataset", mertk.Use("toy"))
         .index(None)
     )
-    (tmp_path / "dark").write_text(str((ends[1] + ends[2]) / 2))
+    (tmp_path / "light").mkdir()
+    (tmp_path / "light" / "dark").write_text(str((ends[1] + ends[2]) / 2))
     tree = tmp_path / "out" / "megc"
     with pytest.raises(mertk.DataError, match="2 of 16 clips failed"):
         run("toy", layout="megc")
@@ -360,7 +362,7 @@ def test_the_tree_waits_for_every_clip_unless_it_need_not(run, tmp_path):
     with pytest.raises(mertk.DataError, match="2 of 16 clips failed"):
         run("toy", layout="megc", allow_mismatch=True)
     assert len(list((tree / "whole_norm_u_v_os").iterdir())) == 14
-    (tmp_path / "dark").unlink()
+    (tmp_path / "light" / "dark").unlink()
     assert run("toy", layout="megc").clips == 16
     assert len(list((tree / "whole_norm_u_v_os").iterdir())) == 16
 

@@ -8,6 +8,7 @@ import pytest
 
 import mertk
 from mertk.audit import audit, case_of
+from mertk.cache import Cache
 from mertk.ledger import Run
 from mertk.report import html, tables, terminal
 
@@ -112,6 +113,17 @@ def test_a_replay_resumes(plugins, tmp_path):
     whole = first.predictions()
     next(iter(sorted((first.path / "folds").iterdir()))).unlink()
     assert bench(plugins, tmp_path, "with_chance", seeds=(0, 1)).leaked[0].predictions.equals(whole)
+
+
+def test_a_fresh_replay_fits_again_what_it_has_fitted(plugins, tmp_path):
+    whole = bench(plugins, tmp_path).leaked[0].predictions
+    cache = Cache()
+    for file in list(cache.entries()):
+        stored = cache.get(file.stem)
+        wrong = {name: array * 0 for name, array in stored.arrays.items()}
+        cache.put(file.stem, wrong, stored.about)
+    fresh = bench(plugins, tmp_path, fresh=True).leaked[0].predictions
+    assert fresh.equals(whole)
 
 
 def test_two_workers_replay_the_same_bits(plugins, tmp_path):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk import metrics
-from mertk.report import html, tables, terminal
+from mertk import metrics, stats
+from mertk.report import html, papers, tables, terminal, versus
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 NOISY = mertk.Use("toy_nearest", noise=30.0)
@@ -85,6 +85,72 @@ def test_above_is_said_only_where_it_holds_after_correction(plugins, tmp_path):
     said = next(s for s in tables.sentences(three) if s.startswith("No difference"))
     assert "p = 0.0625" in said
     assert "Holm over 2 comparisons; rank-biserial correlation +1.00" in said
+
+
+@pytest.mark.parametrize(("subjects", "said"), [(5, True), (8, False)])
+def test_intervals_of_few_subjects_are_said_to_cover_less(plugins, tmp_path, subjects, said):
+    other = mertk.Recipe.from_json(plugins.registry.recipe("toy_model").to_json())
+    other = other.set("extractor.scale", 2.0)
+    options = {"dataset": f"toy:subjects={subjects},clips=4"}
+    results = bench(plugins, tmp_path, "toy_model", other, **options)
+    mean, least = stats.COVERED[5]
+    line = (
+        "Intervals of all clips: few subjects. With 5 subjects, a 95 % interval covers the true "
+        f"score about {mean} % of the time, and {least} % in the worst simulated setting"
+    )
+    assert any(one.startswith(line) for one in tables.sentences(results)) == said
+    assert any("few subjects" in one for one in tables.sentences(results)) == said
+    assert ("few subjects" in html.render(results, plugins)) == said
+    assert ("few subjects" in papers.markdown(versus.compared([tmp_path], plugins))) == said
+
+
+SPELT = """
+import numpy as np, mertk
+class Spelt:
+    \"\"\"People or classes in two spellings.\"\"\"
+    default_protocol = "loso"
+    def __init__(self, *, people: str = "a+b+c", labels: str = "x+y"):
+        self.people, self.labels = people.split("+"), labels.split("+")
+    def index(self, root, /):
+        return [
+            mertk.Clip(
+                dataset="spelt", subject=who, name=str(at), fingerprint=f"{who}{at}",
+                footage=mertk.Footage(frames=mertk.Frames.of(np.zeros((2, 8, 8, 3), np.uint8)),
+                                      onset=0, offset=1, fps=25.0),
+                record={"label": label, "synthetic": True},
+            )
+            for who in self.people for at, label in enumerate(self.labels)
+        ]
+@mertk.hookimpl
+def mertk_register(register):
+    register.dataset("spelt", Spelt)
+"""
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        ("spelt:people=1+01+2", "people that differ in spelling alone: 'spelt/1' and 'spelt/01'"),
+        ("spelt:people=S1+s1+2", "people that differ in spelling alone: 'spelt/S1' and 'spelt/s1'"),
+        (
+            "spelt:labels=Happy+happy+sad",
+            "classes that differ in spelling alone: 'Happy' and 'happy'",
+        ),
+    ],
+)
+def test_a_person_or_class_in_two_spellings_is_not_trained_on(tmp_path, dataset, message):
+    (tmp_path / "spelt.py").write_text(SPELT)
+    plugins = mertk.load_plugins([TOYS, tmp_path / "spelt.py"])
+    with pytest.raises(mertk.MertkError, match=message):
+        bench(plugins, tmp_path / "runs", dataset=dataset)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_one_subject_is_said_to_tell_nothing():
+    lines = tables.coverage({"all clips": 12, "smic": 1, "samm": 3, "casme2": 3})
+    assert lines[0] == "Intervals of smic: one subject tells nothing about others."
+    assert lines[1].startswith("Intervals of samm, casme2: few subjects. With 3 subjects")
+    assert len(lines) == 2
 
 
 def test_floors_are_a_family_of_their_own(plugins, tmp_path):

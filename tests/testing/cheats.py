@@ -341,13 +341,13 @@ class NeedsToWrite(Change):
         return super().extract(faces, regions)
 
 
-@cheat("extractor", "stores")
-class HoldsAGenerator(Change):
+@cheat("classifier", "stores")
+class HoldsAGenerator(Nearest):
     """Holds what can be pickled and is no plain data."""
 
-    def __init__(self):
-        super().__init__()
-        self.rng = np.random.default_rng(0)
+    def fit(self, train, rng):
+        super().fit(train, rng)
+        self.rng = rng
 
 
 @cheat("extractor", "pickles", "stores")
@@ -524,12 +524,10 @@ class FoldsTogether(Nearest):
     """Fits each fold on all clips."""
 
     def fit_folds(self, clips, folds, rngs):
-        found = []
         for rng in rngs:
             one = FoldsTogether(noise=self.noise)
             one.fit(clips, rng)
-            found.append(one)
-        return found
+            yield one
 
 
 # What breaks promises of spotters

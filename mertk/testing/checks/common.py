@@ -7,10 +7,12 @@ import inspect
 import json
 import pickle
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mertk import states
 from mertk.errors import ParameterError, StorageError
+from mertk.harness import modelparts
 from mertk.offers import misspelt
 from mertk.recipe import Use
 from mertk.testing.answers import arrays_of, ask, difference, same, thawed
@@ -126,11 +128,15 @@ def pickles(subject: Subject) -> None:
 
 def stores(subject: Subject) -> None:
     """It can be written to disk without pickle, after `fit` too, and answers the same again."""
-    package = subject.module.__name__.partition(".")[0]
+    use = Use(subject.entry.name, **subject.stand.params)
     with _findable(subject.module):
         try:
-            node, arrays = states.frozen(subject.ready())
-            copy = states.thawed(json.loads(json.dumps(node)), arrays, [package])
+            copy = subject.build()
+            found = states.frozen({subject.kind: subject.ready()}, {subject.kind: copy})
+            known = modelparts.trust_of(subject.registry, {subject.kind: use})
+            known = replace(known, named=frozenset(found.unknown(known)))
+            state = json.loads(json.dumps(found.state, allow_nan=False))
+            states.thaw(state, found.arrays, {subject.kind: copy}, known)
         except StorageError as error:
             raise BrokenPromise(f"`mertk train` cannot write it: {error}") from error
     same(subject.usual, subject.answer(copy), "what is read back gives another answer")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Clips = mertk.Train[mertk.Streams]
 
 
+@mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
     """Features less a mean and divided by a spread, each `[features]` or the same for all."""

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+import mertk
+
 if TYPE_CHECKING:
     from mertk_plugins.classifiers._gram import Matrix, Rows
 
 
+@mertk.stored
 @dataclass(slots=True, eq=False)
 class Linear:
     """A score for each class: `weights` `[clips or features, classes]` and `offsets` `[classes]`.

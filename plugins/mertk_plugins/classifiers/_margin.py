@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+import mertk
 from mertk_plugins.classifiers._gram import Fold, rows_of_folds
 from mertk_plugins.classifiers._linear import Linear, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    import mertk
     from mertk_plugins.classifiers._gram import Clips, Indices, Labels, Matrix, Rows, Scaling
 
 Margins = Callable[["Matrix"], "Matrix"]
 """A row `[features]` → a margin for each class that training held."""
+
+_WEIGHED = 8
+"""Folds, of milliseconds each, whose weights of features come out of one matrix product."""
 
 
 class MarginClassifier:
@@ -39,39 +42,37 @@ class MarginClassifier:
 
     def fit(self, train: Clips, _rng: np.random.Generator, /) -> None:
         """Fit on the flattened streams; nothing is left to chance."""
-        (self.answers,) = self._learnt(train, [np.arange(len(train))])
+        (self.answers,) = self._learn_folds(train, [np.arange(len(train))])
 
     def fit_folds(
         self, clips: Clips, folds: Sequence[Indices], _rngs: Sequence[np.random.Generator], /
-    ) -> list[Self]:
-        """One fitted classifier per fold; the inner products of clips are computed once."""
-        return [self._having(answers) for answers in self._learnt(clips, folds)]
+    ) -> Iterator[Self]:
+        """Yield a fitted classifier per fold; the inner products of clips are computed once."""
+        for answers in self._learn_folds(clips, folds):
+            fitted = copy.copy(self)
+            fitted.answers = answers
+            yield fitted
 
     def predict(self, streams: mertk.Streams, /) -> Matrix:
         """The softmax of the margins `[classes]`; of each class alone if multi-label."""
         return self.answers.predict(streams)
 
-    def _learnt(self, clips: Clips, folds: Sequence[Indices]) -> list[Answers]:
+    def _learn_folds(self, clips: Clips, folds: Sequence[Indices]) -> Iterator[Answers]:
         classes = 2 if clips.multilabel else len(clips.classes)
-        found = []
         for rows, together in rows_of_folds(clips, folds, scale=self.scale):
             learn = self.learner(rows)
-            group = []
-            for number, fold in enumerate(together):
-                labels = clips.labels[fold]
-                each = labels.T if clips.multilabel else [labels]
-                answers = [Answer.of(learn, Fold(rows, number, one), classes) for one in each]
-                group.append(Answers(rows.scaling, answers, clips.multilabel))
-            weigh(rows, [score for answers in group for score in answers.linear])
-            found += group
-        return found
-
-    def _having(self, answers: Answers) -> Self:
-        fitted = copy.copy(self)
-        fitted.answers = answers
-        return fitted
+            for start in range(0, len(together), _WEIGHED):
+                group = []
+                for number in range(start, min(start + _WEIGHED, len(together))):
+                    labels = clips.labels[together[number]]
+                    each = labels.T if clips.multilabel else [labels]
+                    answers = [Answer.of(learn, Fold(rows, number, one), classes) for one in each]
+                    group.append(Answers(rows.scaling, answers, clips.multilabel))
+                weigh(rows, [score for answers in group for score in answers.linear])
+                yield from group
 
 
+@mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """Margins over the classes that training held; none where that was but one."""
@@ -101,6 +102,7 @@ class Answer:
         return found
 
 
+@mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
     """One answer over all classes, or in multi-label training one per class."""

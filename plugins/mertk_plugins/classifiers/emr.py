@@ -35,8 +35,6 @@ class EMR(networks.NetworkClassifier):
     single data set there is nothing to tell apart, and the adversary is left out.
     """
 
-    _sets = 1
-
     def __init__(
         self,
         *,
@@ -62,6 +60,7 @@ class EMR(networks.NetworkClassifier):
         if adversary < 0 or ramp < 1:
             raise ValueError(f"adversary={adversary}, ramp={ramp}: not below 0, at least 1")
         self.adversary, self.ramp = adversary, ramp
+        self._sets = 1
         self.name, self.pretrained = network, pretrained
         self.parts = {"dropout": networks.dropout(dropout), "backbone_lr": backbone_lr}
         self.schedule = training.Schedule(

@@ -9,7 +9,7 @@ import mertk
 from mertk import networks, training
 
 
-class MLP(networks.NetworkClassifier):
+class MLP(networks.FoldsNetworkClassifier):
     """Fully connected layers; trains the differentiable blocks before it together with itself.
 
     `alpha` weights classes by inverse frequency among the training clips. `l1` is on the hidden

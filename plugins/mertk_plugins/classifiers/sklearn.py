@@ -22,6 +22,8 @@ class SklearnClassifier:
     that searches its parameters by cross-validation mixes people in its inner folds.
     """
 
+    imports = ("path",)
+
     def __init__(
         self, *, path: str = "sklearn.linear_model.LogisticRegression", **params: Any
     ) -> None:

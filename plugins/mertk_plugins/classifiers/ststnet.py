@@ -8,7 +8,7 @@ import mertk
 from mertk import networks, training
 
 
-class STSTNet(networks.NetworkClassifier):
+class STSTNet(networks.FoldsNetworkClassifier):
     """Shallow triple stream CNN: 1,683 weights over an onset→apex flow picture.
 
     Takes one stream `[1, 3, height, width]`: horizontal and vertical flow and strain of the whole

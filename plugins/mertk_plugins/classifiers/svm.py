@@ -74,6 +74,7 @@ class SVM(MarginClassifier):
         return float(self.gamma)
 
 
+@mertk.stored
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """A kernel as a function of inner products."""
@@ -91,6 +92,7 @@ class Kernel:
         return np.exp(-self.gamma * np.maximum(squares + others - 2 * products, 0))
 
 
+@mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
 class KernelMargins:
     """A fitted machine, asked through the kernel of a row with the training clips."""

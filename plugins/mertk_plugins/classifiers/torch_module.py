@@ -22,6 +22,8 @@ class TorchModule(networks.NetworkClassifier):
     `in_chans` where it has such a parameter; torch's lazy layers find out for themselves.
     """
 
+    imports = ("path",)
+
     def __init__(
         self,
         *,

@@ -73,6 +73,7 @@ class _Reading:
         self._base = table.file.parent
         self._synthetic = data.record.is_synthetic(self._base)
         self._rows: dict[tuple[str, str, str], int] = {}
+        self._people: dict[str, tuple[str, int]] = {}
         self._probe: Callable[[Path], Media] = functools.cache(probe)
 
     def clip(self, row: Row, problems: list[str]) -> mertk.Clip | None:
@@ -107,6 +108,16 @@ class _Reading:
         for column in ("subject", "dataset"):
             if "/" in row[column]:
                 wrong(column, f"'{row[column]}' holds a '/', which separates the parts of clip ids")
+        person = f"{dataset_of(row)}/{row['subject']}"
+        other, number = self._people.setdefault(
+            mertk.spelling.normal_name(person), (person, row.number)
+        )
+        if other != person:
+            wrong(
+                "subject",
+                f"'{person}' and '{other}' in row {number} differ in spelling alone: write one "
+                "person in one way, two people under names that differ in more",
+            )
         name, column = clip_name(row), "uid" if row["uid"] else "clip"
         if row["uid"] and not name:
             begins = f"{dataset_of(row)}/{row['subject']}/"
@@ -159,8 +170,8 @@ class _Reading:
             **known,
         )
         record = record_of(self._table, row, media, timing, fps, synthetic=self._synthetic)
-        # Two clips may have files of one name, size and time: the cells tell them apart.
-        cells = [row[name] for name in ("path", *known)]
+        # Two clips may have files of one name, size and time: id and cells tell them apart.
+        cells = [record.uid, *(row[name] for name in ("path", *known))]
         return mertk.Clip(
             dataset=record.dataset,
             subject=row["subject"],
@@ -168,6 +179,7 @@ class _Reading:
             footage=footage,
             fingerprint=data.frames.fingerprint(files, *cells, onset, apex, offset, fps),
             record=record.to_dict(),
+            files=tuple(files),
         )
 
 

@@ -7,9 +7,7 @@ expressions are formulas: a score on this set shows that a pipeline works, not h
 
 from __future__ import annotations
 
-import functools
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +18,8 @@ from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._synthetic_scene import Scene
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 _LEAST_FRAMES = 5
@@ -166,15 +166,7 @@ def _label(seed: int, subject: int, clip: int) -> str:
 
 
 def _fingerprint(scene: Scene) -> str:
-    return hashlib.sha256(f"{_source()} {scene!r}".encode()).hexdigest()
-
-
-@functools.lru_cache(maxsize=1)
-def _source() -> str:
-    """A hash of the source text that makes the clips."""
-    folder = Path(__file__).parent
-    files = [*sorted(folder.glob("_synthetic_*.py")), folder / "synthetic.py"]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return hashlib.sha256(repr(scene).encode()).hexdigest()
 
 
 @mertk.hookimpl

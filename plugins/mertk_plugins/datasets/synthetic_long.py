@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +13,11 @@ from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._film import Film
 from mertk_plugins.datasets._film_script import SLOT
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _LEAST_SIZE = 64
 _STRONGEST = 32  # a peak above size / 32 would fold the face
-_SOURCES = ("synthetic_long.py", "_film*.py", "_synthetic_*.py")
 
 
 class SyntheticLong:
@@ -151,15 +152,7 @@ def _record(film: Film, number: int, timing: motion.Timing) -> data.record.Recor
 
 
 def _fingerprint(film: Film, number: int) -> str:
-    return hashlib.sha256(f"{_source()} {film!r} {number}".encode()).hexdigest()
-
-
-@functools.lru_cache(maxsize=1)
-def _source() -> str:
-    """A hash of the source text that makes the videos."""
-    folder = Path(__file__).parent
-    files = sorted(file for pattern in _SOURCES for file in folder.glob(pattern))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return hashlib.sha256(f"{film!r} {number}".encode()).hexdigest()
 
 
 @mertk.hookimpl

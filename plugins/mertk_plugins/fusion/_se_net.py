@@ -14,17 +14,13 @@ if TYPE_CHECKING:
 
 
 class RegionSE(nn.Module):
-    """timm's `SEModule` with regions for channels; replaces one stream, leaves the others.
-
-    `shown` keeps the weights, `region_weights` `[clips, regions]`.
-    """
+    """timm's `SEModule` with regions for channels; replaces one stream, leaves the others."""
 
     def __init__(self, stream: str, regions: int, ratio: float) -> None:
         super().__init__()
         self.stream = stream
         self.se = SEModule(regions, rd_channels=max(1, round(regions * ratio)))
-        self.shown: dict[str, Tensor] = {}
-        self.se.gate.register_forward_hook(self._keep)
+        self.se.gate = Shown(self.se.gate)
 
     def forward(self, streams: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The stream `[clips, regions, …]` → the same, weighted."""
@@ -32,5 +28,17 @@ class RegionSE(nn.Module):
         weighted = self.se(x.reshape(*x.shape[:2], -1, 1)).reshape(x.shape)
         return {**streams, self.stream: weighted}
 
-    def _keep(self, _gate: nn.Module, _given: tuple[Tensor, ...], made: Tensor) -> None:
+
+class Shown(nn.Module):
+    """A gate that keeps its last answer, `region_weights` `[clips, regions]`, in `shown`."""
+
+    def __init__(self, gate: nn.Module) -> None:
+        super().__init__()
+        self.gate = gate
+        self.shown: dict[str, Tensor] = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[clips, regions, 1, 1]` → the same shape, 0 to 1."""
+        made: Tensor = self.gate(x)
         self.shown = {"region_weights": made.detach()[:, :, 0, 0]}
+        return made

@@ -18,6 +18,8 @@ class SklearnTransformer:
     `random_state` from the fold's seed if it takes one.
     """
 
+    imports = ("path",)
+
     def __init__(
         self, *, path: str = "sklearn.preprocessing.StandardScaler", **params: Any
     ) -> None:

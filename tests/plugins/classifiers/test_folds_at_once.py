@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from parts import asked, fitted, folds_of, of_fold, part_of
 
 import mertk
+from mertk_plugins.classifiers._margin import Answer
 from mertk_plugins.classifiers.lda import LDA
 from mertk_plugins.classifiers.linear_svm import LinearSVM
 from mertk_plugins.classifiers.ridge import Ridge
@@ -44,7 +45,7 @@ LABELS = {
 
 
 def at_once(classifier, clips, folds):
-    return classifier.fit_folds(clips, folds, [np.random.default_rng(0) for _ in folds])
+    return list(classifier.fit_folds(clips, folds, [np.random.default_rng(0) for _ in folds]))
 
 
 @EVERY
@@ -121,3 +122,17 @@ def test_a_recipe_without_features_is_refused(new):
 @EVERY
 def test_it_says_that_it_fits_folds(new):
     assert isinstance(new(), mertk.FitsFolds)
+
+
+@EVERY
+def test_nothing_is_learnt_before_it_is_asked_for(new, monkeypatch):
+    clips, learnt = part_of(np.arange(60) % 3), []
+    folds = [np.setdiff1d(np.arange(60), [at]) for at in range(20)]
+    made = Answer.of
+    monkeypatch.setattr(Answer, "of", lambda *given: (learnt.append(1), made(*given))[1])
+    found = new().fit_folds(clips, folds, [np.random.default_rng(0) for _ in folds])
+    assert len(learnt) == 0
+    next(found)
+    assert 0 < len(learnt) <= 8
+    list(found)
+    assert len(learnt) == 20

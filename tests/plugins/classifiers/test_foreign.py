@@ -182,9 +182,6 @@ def test_an_edited_class_is_another_component(networks):
     before = identity.component_identity(REGISTRY, "classifier", use)
     sys.modules.pop("networks_of_mine")
     networks.write_text(NETWORK.replace("nn.ReLU()", "nn.Tanh()"))
-    identity._hash_of.cache_clear()
-    identity._normalised.cache_clear()
-    identity._tree.cache_clear()
     after = identity.component_identity(REGISTRY, "classifier", use)
     assert before["code"] != after["code"]
     assert before["source"] == after["source"]
@@ -197,7 +194,9 @@ def test_an_installed_class_is_known_by_its_release():
 
     use = mertk.Use("sklearn", path="sklearn.svm.SVC")
     found = identity.component_identity(REGISTRY, "classifier", use)
-    assert found["code"] == f"scikit-learn {version('scikit-learn')}"
+    known = [f"{name} {version(name)}" for name in ("scikit-learn", "numpy", "scipy")]
+    assert found["code"].startswith(known[0])
+    assert all(one in found["code"] for one in known)
 
 
 def test_an_estimator_can_be_swapped_into_a_model(tmp_path):

@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 import pickle
 
 import numpy as np
@@ -99,6 +100,20 @@ def test_a_fingerprint_changes_with_a_frame_and_with_the_timing(root):
     write_sheet(root / NEW, with_row(ROWS, 1, apex=5))
     after = [clip.fingerprint for clip in read(root)]
     assert [a != b for a, b in zip(after, before, strict=True)] == [True, True, False, False]
+
+
+def test_clips_with_alike_files_keep_apart(root):
+    rows = [Row(onset=8, apex=10, offset=12), Row("02", "EP01_2", 8, 10, 12)]
+    write_sheet(root / NEW, rows)
+    for row in rows:
+        folder = root / f"CASME2_RAW_selected/sub{row.subject}/{row.clip}"
+        write_frames(folder, range(8, 13))
+        for file in folder.iterdir():
+            file.write_bytes(picture_bytes(100))
+            os.utime(file, ns=(10**18, 10**18))
+    one, other = read(root)
+    assert [len(clip.footage.frames) for clip in (one, other)] == [5, 5]
+    assert one.fingerprint != other.fingerprint
 
 
 def test_made_clips_are_marked(root):

@@ -101,7 +101,25 @@ def test_people_of_two_data_sets_are_two(root):
 
 
 def test_subjects_stay_as_they_are_written(root):
-    assert [c.subject for c in read(table(root, "007,c,a1,x", "7,c,b1,y"))] == ["007", "7"]
+    assert [c.subject for c in read(table(root, "007,c,a1,x", "8,c,b1,y"))] == ["007", "8"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("007", "7"), ("S1", "s01"), ("sub 1", "Sub_1")])
+def test_one_person_in_two_spellings_is_refused_with_both_rows(root, one, other):
+    said = problems(table(root, f"{one},c,a1,x", f"{other},c,b1,y", "9,c,a1,x"))
+    assert f"row 3, column 'subject': 'folder/{other}' and 'folder/{one}' in row 2 differ" in said
+
+
+def test_a_data_set_in_two_spellings_makes_one_person_two(root):
+    head = "subject,clip,path,label,dataset"
+    said = problems(table(root, "1,c,a1,x,smic", "1,d,b1,y,SMIC", head=head))
+    assert "'SMIC/1' and 'smic/1' in row 2 differ in spelling alone" in said
+
+
+def test_people_of_two_data_sets_may_have_similar_names(root):
+    head = "subject,clip,path,label,dataset"
+    clips = read(table(root, "s1,c,a1,x,smic", "S01,c,b1,y,casme2", head=head))
+    assert len({clip.person for clip in clips}) == 2
 
 
 def test_a_video_is_cut_and_gives_its_frame_rate(root):

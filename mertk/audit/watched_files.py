@@ -1,0 +1,123 @@
+"""Files that a component opens where other folds and other runs find them again.
+
+A probe's process has a private home, temporary and working folder, so that what is left there shows
+as a difference between two runs. Other places cannot be made private without rights that few users
+have. So every file that Python opens while a component works is looked at instead.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mertk.harness.line import Step
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - it is read, not written to
+_TABLES = (".csv", ".tsv", ".txt", ".json", ".xls", ".xlsx", ".ods", ".pkl")
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_NAMING = {"os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1, "sqlite3.connect": 0}
+
+
+def watch_files(private: Path, data: Sequence[Path]) -> dict[str, str]:
+    """From now on, note what components do with files of others: place of the recipe → its deed.
+
+    A deed is a file written outside the `private` folder and the folders of downloaded weights,
+    anything opened in shared memory, or a table read in a `data` set's folder. It is seen where
+    Python opens the file, not where a C library does.
+    """
+    found: dict[str, str] = {}
+    deed = _Deeds(private, data).of
+
+    def hook(event: str, given: tuple[Any, ...]) -> None:
+        if event != "open" and event not in _NAMING:
+            return
+        path = given[_NAMING.get(event, 0)]
+        if not isinstance(path, str | bytes | os.PathLike):
+            return
+        whole = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - it asks for no file
+        told = deed(whole, writes=event != "open" or bool(given[2] & _WRITING))
+        place = told and _working()
+        if place:
+            found.setdefault(place, told)
+
+    sys.addaudithook(hook)
+    return found
+
+
+class _Deeds:
+    """Tells what is wrong with opening a file."""
+
+    def __init__(self, private: Path, data: Sequence[Path]) -> None:
+        inside = [private, private.resolve(), *weights_folders().values()]
+        self.allowed = (*(f"{path}{os.sep}" for path in inside), "/proc/", "/sys/", os.devnull)
+        self.tables = tuple(f"{path}{os.sep}" for path in data)
+
+    def of(self, path: str, *, writes: bool) -> str:
+        """The deed in words; empty where nothing is wrong."""
+        if path.startswith(f"{SHARED_MEMORY}{os.sep}"):
+            return f"opens {path}, where every fold and every run finds it again"
+        if path.startswith(("/dev/", *self.allowed)):
+            return ""
+        if writes:
+            return f"writes {path}, where every fold and every run finds it again"
+        if path.startswith(self.tables) and path.endswith(_TABLES):
+            return f"reads {path} of the data set, although the clips are noise"
+        return ""
+
+
+def weights_folders() -> dict[str, Path]:
+    """The folders of downloaded weights, by the environment variable that names each."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folders = {"HF_HOME": caches / "huggingface", "TORCH_HOME": caches / "torch"}
+    return {name: Path(os.environ.get(name) or usual) for name, usual in folders.items()}
+
+
+def left_in_shared_memory(before: set[str]) -> list[str]:
+    """Files of this user that came into shared memory since `before`, and that nobody has open."""
+    new = shared_memory() - before
+    if not new:
+        return []
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) != os.getpid():
+            new -= _open_in(process, new)
+    return sorted(new)
+
+
+def shared_memory() -> set[str]:
+    """The files of this user in shared memory; none where the system has no such folder."""
+    if not SHARED_MEMORY.is_dir():
+        return set()
+    return {entry.path for entry in os.scandir(SHARED_MEMORY) if _is_own(entry)}
+
+
+def _is_own(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file() and entry.stat().st_uid == os.getuid()
+    except OSError:  # it went away meanwhile
+        return False
+
+
+def _open_in(process: Path, paths: set[str]) -> set[str]:
+    """Those of the paths that another process has open or mapped, as far as it may be looked at."""
+    try:
+        handles = {str(handle.readlink()) for handle in (process / "fd").iterdir()}
+        maps = (process / "maps").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # somebody else's, or gone
+        return set()
+    return {path for path in paths if path in handles or path in maps}
+
+
+def _working() -> str:
+    """The place of the recipe whose component is at work; empty where it is the harness itself."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        for name in ("self", "step", "head", "classifier"):
+            step = frame.f_locals.get(name)
+            if isinstance(step, Step):
+                return step.place
+        frame = frame.f_back
+    return ""
