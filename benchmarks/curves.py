@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import numpy as np
 
-from mertk.report import card
+from mertk.report import model_cards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    Curve = list[tuple[float, card.Measured]]
+    Curve = list[tuple[float, model_cards.Measured]]
 
 PICTURE = Path(__file__).parent / "synthetic" / "curves.svg"
 SEEN = 2 / 3
@@ -44,7 +44,7 @@ def main() -> None:
 
 def _curves() -> dict[str, Curve]:
     found: dict[str, Curve] = {}
-    for one in card.measured():
+    for one in model_cards.measured():
         use, _, amplitude = one.dataset.partition("amplitude=")
         if one.score == "UF1" and use == "synthetic:":
             found.setdefault(one.model, []).append((float(amplitude), one))

@@ -14,7 +14,8 @@ import numpy as np
 from skimage.feature import local_binary_pattern
 
 from benchmarks._clock import medians, show
-from mertk import Faces, Frames, Regions, sampling
+from mertk import Faces, Frames, Regions
+from mertk.vision import resampling
 from mertk_plugins.extractors import lbptop
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def whole_way() -> None:
     columns = (clip - clip.mean(axis=0)).reshape(68, -1).T.astype(np.float32)
     calls: dict[str, Callable[[], Any]] = {
         "the extractor lbptop": partial(lbptop.LBPTOP().extract, faces, regions),
-        "of which tim, 68 to 10 frames": partial(sampling.tim, clip, 10),
+        "of which tim, 68 to 10 frames": partial(resampling.tim, clip, 10),
         "the singular vectors that published tim begins with": partial(
             np.linalg.svd, columns, full_matrices=False
         ),

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import mertk
-from mertk import training
-from mertk.harness import saved
-from mertk.harness.study import Study
-from mertk.report import card
+from mertk.experiment import trained_model
+from mertk.experiment.study import Study
+from mertk.nn import training
+from mertk.report import model_cards
 
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
 """Peak motion in pixels of 256; of still clips nobody can know more than by guessing."""
@@ -46,7 +46,7 @@ def main() -> None:
     options = given.parse_args()
     registry = mertk.load_plugins().registry
     models = options.models or [n for n in registry.names("model") if registry.recipe(n).extractors]
-    found = {(one.model, one.dataset, one.score): one for one in card.measured()}
+    found = {(one.model, one.dataset, one.score): one for one in model_cards.measured()}
     for name in models:
         size = weights(name)
         for difficulty in options.difficulty:
@@ -64,17 +64,17 @@ def weights(name: str) -> int:
     """The trained weights of a model's networks, counted after a step on a few clips."""
     with training.paced(lambda _done, _planned: False):
         study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False)
-        return saved.train(study.open(), 0).weights
+        return trained_model.train(study.open(), 0).weights
 
 
-def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[card.Measured]:
+def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[model_cards.Measured]:
     """A model's UF1 and UAR; the run is named by its folder, which its identity names."""
     results = mertk.bench(
         [name], dataset=dataset, floors=False, seeds=seeds, out=Path("runs") / "methods"
     )
     row: dict[str, Any] = results.table().to_dict("records")[0]
     return [
-        card.Measured(
+        model_cards.Measured(
             model=name,
             preset=row["model"].partition(":")[2],
             dataset=dataset,
@@ -92,10 +92,10 @@ def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[card.Me
     ]
 
 
-def _write(found: list[card.Measured]) -> None:
-    with card.MEASURED.open("w", encoding="utf-8", newline="") as file:
+def _write(found: list[model_cards.Measured]) -> None:
+    with model_cards.MEASURED.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in fields(card.Measured)])
+        writer.writerow([column.name for column in fields(model_cards.Measured)])
         writer.writerows(asdict(one).values() for one in found)
     shown = [one for one in found if one.score == "UF1"]
     known = [name for name in DIFFICULTIES if any(one.dataset == _dataset(name) for one in shown)]
@@ -115,7 +115,7 @@ def _write(found: list[card.Measured]) -> None:
     TABLE.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _line(name: str, known: list[str], shown: list[card.Measured]) -> str:
+def _line(name: str, known: list[str], shown: list[model_cards.Measured]) -> str:
     of = {one.dataset: one for one in shown if one.model == name}
     rows = [of.get(_dataset(difficulty)) for difficulty in known]
     scores = [f"{one.value} ({one.low}–{one.high})" if one else "–" for one in rows]

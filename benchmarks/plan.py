@@ -45,9 +45,9 @@ def _in_child(what: str, model: str, folder: str, clock: str) -> None:
     if clock == "cpu":  # other programs do not count, and one thread works at a time
         time.perf_counter = time.process_time
     start = time.perf_counter()
-    from mertk.harness.bench import plan_study, run_study
-    from mertk.harness.execution import Execution
-    from mertk.harness.study import Study
+    from mertk.experiment.bench import plan_study, run_study
+    from mertk.experiment.execution import Execution
+    from mertk.experiment.study import Study
 
     root = Path(folder)
     dataset = CLIPS.get(model, CLIPS[""])

@@ -25,11 +25,12 @@ from unittest import mock
 import click
 
 import mertk
-from mertk import cli, scaffold
-from mertk.harness import plan
-from mertk.harness.line import build_line
-from mertk.harness.study import Study
-from mertk.recipe import SLOTS, Recipe, Use
+from mertk import cli
+from mertk.core.recipe import SLOTS, Recipe, Use
+from mertk.experiment import task
+from mertk.experiment.study import Study
+from mertk.pipeline.pipeline import build_line
+from mertk.plugins import scaffold
 
 ROOT = Path(__file__).parents[1]
 TOYS = Path(__file__).parent / "toys.py"
@@ -37,13 +38,13 @@ TOYS = Path(__file__).parent / "toys.py"
 PARSED_ONLY = {
     r"/data/|data check (casme2|samm)$": "the folder of a data set that is asked for, or your own",
     r"--dataset (casme2 --protocol|samm$)|--protocol megc2019": "the same, as `data add` knows it",
-    r"audit --model|--replay |check --all": "minutes; tests/audit, tests/harness/test_replay.py and "
+    r"audit --model|--replay |check --all": "minutes; tests/audit, tests/experiment/test_leaky_replay.py and "
     "tests/testing run such",
     r"predict model ": "a trained model, and videos of your own",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
-    r"--oracle-gap": "half a minute; tests/harness/test_oracle.py runs such",
-    r"--executor dask": "seconds to start workers; tests/harness/test_executors.py runs it",
+    r"--oracle-gap": "half a minute; tests/experiment/test_epoch_oracle.py runs such",
+    r"--executor dask": "seconds to start workers; tests/experiment/test_executors.py runs it",
     r"dask_jobqueue|dask_kubernetes": "needs a cluster; the page says that these are sketches",
 }
 """What no test runs, by a pattern of the command or python block: the first that fits counts."""
@@ -325,9 +326,9 @@ def _no_clips(registry: Any, datasets: Any, _folders: Any) -> list[Any]:
     return []
 
 
-def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> plan.Task:
+def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> task.Task:
     rules = registry.build("protocol", protocol)
-    return plan.Task([], None, [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
+    return task.Task([], None, [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
 
 
 def _audited(case: Any, **_: Any) -> Any:
@@ -358,17 +359,17 @@ def _surveyed(registry: Any, name: str, _folder: Any) -> Any:
 
 
 _STOPS = {
-    "mertk.harness.study.read_clips": _no_clips,
-    "mertk.harness.study.make_task": _no_labels,
-    "mertk.harness.bench.run_study": _benched,
-    "mertk.harness.bench.plan_study": _benched,
-    "mertk.harness.saved.train": _benched,
-    "mertk.harness.saved.Saved.load": _stop,
-    "mertk.harness.spot.recordings": _stop,
+    "mertk.experiment.study.read_clips": _no_clips,
+    "mertk.experiment.study.make_task": _no_labels,
+    "mertk.experiment.bench.run_study": _benched,
+    "mertk.experiment.bench.plan_study": _benched,
+    "mertk.experiment.trained_model.train": _benched,
+    "mertk.experiment.trained_model.Saved.load": _stop,
+    "mertk.spotting.search.recordings": _stop,
     "mertk.audit.audit": _audited,
-    "mertk.harness.prepare._Preparation.run": _prepared,
+    "mertk.export.prepare._Preparation.run": _prepared,
     "mertk.cli._data_check._survey": _surveyed,
-    "mertk.places.remember": _stop,
+    "mertk.datasets.locations.remember": _stop,
     "mertk.testing.workers.check_all": _stop,
 }
 """Where commands begin to work, and what stands there instead."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import mertk
-from mertk import scaffold
 from mertk.cli import main
+from mertk.plugins import scaffold
 from mertk.testing import check, find
 
 ROOT = Path(__file__).parents[1]

@@ -45,7 +45,7 @@ def bench_of(model: str, **options) -> Callable[[Path], Predictions]:
 def trained_and_predicted(out: Path) -> Predictions:
     """`mertk train` into a folder, read back, and asked about clips of other people."""
     from mertk.cli import app
-    from mertk.harness.saved import Saved
+    from mertk.experiment.trained_model import Saved
 
     folder = out / "model"
     app.main(
@@ -59,7 +59,7 @@ def trained_and_predicted(out: Path) -> Predictions:
 
 def spotted(out: Path) -> Predictions:
     """What a spotter finds in long videos: onset, offset, apex and strength of each interval."""
-    from mertk.harness.spot import search
+    from mertk.spotting.search import search
 
     found = search(["flow_peaks"], "synthetic_long:videos=1,seconds=32,amplitude=3")
     (outcome,) = found.outcomes

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.harness.line import build_line
+from mertk.pipeline.pipeline import build_line
 
 REGISTRY = mertk.load_plugins().registry
 MODELS = REGISTRY.names("model")
@@ -70,7 +70,7 @@ def test_without_motion_nobody_finds_anything(tmp_path):
 
 @pytest.mark.slow
 def test_files_on_disk_give_the_scores_of_the_clips_they_hold(tmp_path):
-    from mertk.data import layouts
+    from mertk.export import layouts
 
     clips = REGISTRY.build("dataset", mertk.Use("synthetic", subjects=3, clips=6)).index(None)
     for layout in ("casme2", "folder"):

@@ -8,8 +8,8 @@ import sys
 import pytest
 from pages import ROOT, pages
 
-from mertk import scaffold
-from mertk.registry import KINDS
+from mertk.plugins import scaffold
+from mertk.plugins.registry import KINDS
 
 README = next(b.text for b in pages()["README.md"] if "class MeanChange" in b.text)
 

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 
 import mertk
+from mertk.core import metrics
 
 
 class Plain:
@@ -114,7 +115,7 @@ class ToyLoso:
         return mertk.leave_one_subject_out([clip.person for clip in clips])
 
     def score(self, confusion):
-        return mertk.metrics.standard_scores(confusion)
+        return metrics.standard_scores(confusion)
 
 
 Square.default_protocol = "toy_loso"

@@ -8,21 +8,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk.harness.execution import Execution
-from mertk.harness.line import Line, build_line
-from mertk.harness.replay import moved
-from mertk.harness.study import Study
-from mertk.harness.together import fitted_lines
-from mertk.harness.variants import choose_variant
-from mertk.options import takes_options
-from mertk.plugins import Plugins, load_plugins
-from mertk.recipe import Recipe, Use
+from mertk.core.options import takes_options
+from mertk.core.recipe import Recipe, Use
+from mertk.experiment.execution import Execution
+from mertk.experiment.leaky_replay import moved
+from mertk.experiment.study import Study
+from mertk.experiment.variants import choose_variant
+from mertk.pipeline.pipeline import Line, build_line
+from mertk.pipeline.together import fitted_lines
+from mertk.plugins.loader import Plugins, load_plugins
 
 if TYPE_CHECKING:
-    from mertk.components import EvaluationProtocol
-    from mertk.harness.folds import Parcels, Sample
-    from mertk.harness.plan import Task
-    from mertk.splits import Split
+    from mertk.core.interfaces import EvaluationProtocol
+    from mertk.core.splits import Split
+    from mertk.experiment.task import Task
+    from mertk.pipeline.fold import Parcels, Sample
 
 _SMALL = {"subjects": 8, "clips": 6}
 

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Floats
+    from mertk.core.clips import Floats
 
 SIDE = 64  # pixels of a picture that is compared
 SAME = 0.75

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.audit.case import Case, Opened
-from mertk.audit.chance import ALPHA, DRAWS, Band, band
-from mertk.audit.facts import NAMES, TIMING, WITHOUT_MEANING
-from mertk.audit.laws import LAWS
+from mertk.audit.chance_band import ALPHA, DRAWS, Band, band
+from mertk.audit.clip_facts import NAMES, TIMING, WITHOUT_MEANING
+from mertk.audit.null_labels import LAWS
 from mertk.audit.verdict import Audit, Verdict
 from mertk.audit.worker import ask
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from mertk.harness.progress import Progress
+    from mertk.core.progress import Progress
 
 PROBES = ("perturbation", "noise", "permuted", "identity", "dataset")
 

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Floats, Frames
+    from mertk.core.clips import Floats, Frames
 
 _SIZE = 12  # pixels
 

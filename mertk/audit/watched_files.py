@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mertk.harness.line import Step
+from mertk.pipeline.pipeline import Step
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - it is read, not written to
 _TABLES = (".csv", ".tsv", ".txt", ".json", ".xls", ".xlsx", ".ods", ".pkl")

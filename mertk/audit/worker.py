@@ -16,13 +16,13 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from mertk import training
 from mertk.audit.case import Case, Opened
-from mertk.audit.dataset import inspected
-from mertk.audit.scores import scored
-from mertk.audit.trace import traced
+from mertk.audit.dataset_checks import inspected
+from mertk.audit.perturbation import traced
+from mertk.audit.scored_folds import scored
 from mertk.audit.watched_files import weights_folders
-from mertk.errors import ComponentError, MertkError
+from mertk.core.errors import ComponentError, MertkError
+from mertk.nn import training
 
 JOBS: Mapping[str, Callable[..., Any]] = {
     "inspected": inspected,

@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from mertk.errors import MertkError, describe_error
-from mertk.printing import accept_all_text
+from mertk.core.errors import MertkError, describe_error
+from mertk.core.printing import accept_all_text
 
 COMMANDS = {
     "bench": "Run models and baselines through the same folds and report.",
@@ -58,7 +58,7 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from mertk.errors import UnknownNameError
+            from mertk.core.errors import UnknownNameError
 
             raise UnknownNameError("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
@@ -124,7 +124,7 @@ def _end(text: str, code: int) -> None:
 
 def load(ctx: click.Context) -> Any:
     """The plug-ins of this call; broken ones are told on standard error."""
-    from mertk.plugins import load_plugins
+    from mertk.plugins.loader import load_plugins
 
     plugins = load_plugins(ctx.find_root().obj["plugins"])
     for name, reason in plugins.broken.items():

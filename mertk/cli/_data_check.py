@@ -13,10 +13,10 @@ from mertk.cli import load
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mertk.clips import Clip
-    from mertk.components import EvaluationProtocol
-    from mertk.data.survey import Survey
-    from mertk.registry import Registry
+    from mertk.core.clips import Clip
+    from mertk.core.interfaces import EvaluationProtocol
+    from mertk.datasets.survey import Survey
+    from mertk.plugins.registry import Registry
 
 _SOURCE = click.option("--data", type=click.Path(path_type=Path), help="The data set's folder.")
 _LINES = 20
@@ -45,9 +45,9 @@ def check(
     alone.
     """
     from mertk.cli.progress import Bar
-    from mertk.data import doctor
-    from mertk.files import check_file
-    from mertk.report import health
+    from mertk.datasets import validation
+    from mertk.report import dataset_health
+    from mertk.storage.atomic_files import check_file
 
     if html is not None:
         check_file(html)
@@ -56,15 +56,15 @@ def check(
         bar.stage(f"reading {name}", 0)
         survey = _survey(registry, name, data)
         bar.stage("looking at frames", len(survey.clips) - len(survey.unusable))
-        found = doctor.examine(
+        found = validation.examine(
             survey, _protocols(registry, survey.dataset), frames=frames, advance=bar.step
         )
     if html is not None:
-        health.write(found, html)
+        dataset_health.write(found, html)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
-        health.show(found, lines=_LINES)
+        dataset_health.show(found, lines=_LINES)
         if html is not None:
             click.echo(f"page: {html}")
     ctx.exit(0 if found.healthy else 1)
@@ -82,8 +82,8 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
 
     A column `protocol.NAME` says which class a protocol makes of it.
     """
-    from mertk.data import record
-    from mertk.files import check_file, write_table
+    from mertk.datasets import record
+    from mertk.storage.atomic_files import check_file, write_table
 
     check_file(out)
     registry = load(ctx).registry
@@ -101,8 +101,8 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
 
 def _label(rules: EvaluationProtocol, clip: Clip) -> str:
     """A protocol's class; empty where it has none, or the annotations lack what it goes by."""
-    from mertk.errors import ProtocolError, name_component
-    from mertk.manifest import names
+    from mertk.core.clip_lists import names
+    from mertk.core.errors import ProtocolError, name_component
 
     try:
         with name_component(f"protocol {type(rules).__name__}: label"):
@@ -114,15 +114,14 @@ def _label(rules: EvaluationProtocol, clip: Clip) -> str:
 
 def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
     """What the reader says of the set; those that only index clips are taken at their word."""
-    from mertk import places
-    from mertk.data import survey
-    from mertk.errors import name_component
-    from mertk.offers import offered
-    from mertk.recipe import Use
+    from mertk.core.errors import name_component
+    from mertk.core.offers import offered
+    from mertk.core.recipe import Use
+    from mertk.datasets import locations, survey
 
     use = Use.parse(name)
     reader = registry.build("dataset", use)
-    folder = data or places.known().get(use.name)
+    folder = data or locations.known().get(use.name)
     look = offered("dataset", reader, "survey")
     with name_component(f"data set '{use}': reading it"):
         found: Survey = look(folder) if look else survey.of_clips(use.name, reader.index(folder))
@@ -131,7 +130,7 @@ def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
 
 def _protocols(registry: Registry, dataset: str) -> Mapping[str, Any]:
     """The protocols that are made for this data set, built with their defaults."""
-    from mertk.recipe import Use
+    from mertk.core.recipe import Use
 
     built = {name: registry.build("protocol", Use(name)) for name in registry.names("protocol")}
     return {name: rules for name, rules in built.items() if dataset in rules.datasets}

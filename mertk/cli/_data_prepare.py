@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import record_options
-from mertk.harness.execution import Execution
-from mertk.harness.study import Study
+from mertk.cli._options import record_options
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
 
 
 @click.command("prepare")
@@ -79,7 +79,7 @@ def prepare(
     same clips, people and labels.
     """
     from mertk.cli.progress import Bar
-    from mertk.harness import prepare as harness
+    from mertk.export import prepare as harness
 
     plugins = load(ctx)
     with Bar() as bar:

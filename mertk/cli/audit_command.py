@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import record_options
-from mertk.harness.execution import Execution
-from mertk.harness.study import Study
+from mertk.cli._options import record_options
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
 
 if TYPE_CHECKING:
     from mertk.audit import Audit
@@ -42,10 +42,10 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     """
     from mertk.audit import PROBES, audit, case_of
     from mertk.cli.progress import Bar
-    from mertk.files import check_file
-    from mertk.harness import stamps
-    from mertk.harness.executors import cores
-    from mertk.recipe import Recipe
+    from mertk.core.recipe import Recipe
+    from mertk.experiment.executors.local import cores
+    from mertk.storage import audit_record
+    from mertk.storage.atomic_files import check_file
 
     plugins = load(ctx)
     case = case_of(
@@ -64,7 +64,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     )
     stamped = given["runs"], plugins.registry, Recipe.from_json(case.recipe)
     if not case.replay:
-        check_file(stamps.file_of(*stamped))
+        check_file(audit_record.file_of(*stamped))
     with Bar() as bar:
         found = audit(
             case,
@@ -74,7 +74,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
             progress=bar,
         )
     if not case.replay:
-        stamps.write(*stamped, found.to_json())
+        audit_record.write(*stamped, found.to_json())
     if given["as_json"]:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:

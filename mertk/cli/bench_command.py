@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import read_record, record_options
-from mertk.harness.execution import Execution
-from mertk.harness.study import Study
+from mertk.cli._options import read_record, record_options
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
 
 if TYPE_CHECKING:
-    from mertk.harness.study import OpenStudy
+    from mertk.experiment.study import OpenStudy
 
 PAGE = "report.html"
 """The page, in the folder of the runs."""
@@ -59,9 +59,10 @@ def command(
     The floors `majority` and `prior` run with them.
     """
     from mertk.cli.progress import Bar
-    from mertk.files import check_file
-    from mertk.harness.bench import run_study
-    from mertk.report import html, tables, terminal
+    from mertk.experiment.bench import run_study
+    from mertk.report import page as html
+    from mertk.report import sentences, terminal
+    from mertk.storage.atomic_files import check_file
 
     if not given["models"]:
         raise click.UsageError("Missing option '--model'; `mertk list model` names models")
@@ -79,7 +80,7 @@ def command(
         bar.stage("report", 0)
         page = html.write(results, given["out"] / PAGE, plugins, frames=frames)
     if as_json:
-        click.echo(json.dumps(tables.to_json(results) | {"report": str(page)}, indent=1))
+        click.echo(json.dumps(sentences.to_json(results) | {"report": str(page)}, indent=1))
     else:
         terminal.show(results, published=published)
         click.echo(f"report: {page}")
@@ -89,7 +90,7 @@ def _plan(study: OpenStudy, *, as_json: bool) -> None:
     """Print what a study will take."""
     from dataclasses import asdict
 
-    from mertk.harness.bench import plan_study
+    from mertk.experiment.bench import plan_study
     from mertk.report import terminal
 
     planned = plan_study(study)

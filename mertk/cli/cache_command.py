@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mertk.cli._choices import FiniteRange
+from mertk.cli._options import FiniteRange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mertk.cache import Cache
+    from mertk.storage.cache import Cache
 
 _SHOWN = 20  # clips of a list
 
@@ -37,7 +37,7 @@ def command(
     the features were computed, removes those that no longer fit, and ends with exit code 1 if there
     were any.
     """
-    from mertk.cache import Cache
+    from mertk.storage.cache import Cache
 
     cache = Cache()
     if verify:
@@ -62,9 +62,9 @@ def command(
 
 def _verify(cache: Cache, *, as_json: bool) -> int:
     """Print what became of the files behind the features; the exit code."""
-    from mertk import source_files
+    from mertk.storage import clip_sources
 
-    found = source_files.verify(cache)
+    found = clip_sources.verify(cache)
     if as_json:
         click.echo(json.dumps({"folder": str(cache.root)} | asdict(found), indent=1))
         return int(bool(found.changed))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mertk.testing import Result
-    from mertk.testing.verdicts import Verdict
+    from mertk.testing.outcome import Verdict
 
 _COLOURS: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "does not apply": "dim"}
 
@@ -47,7 +47,7 @@ def command(
     a promise is broken.
     """
     from mertk.cli.progress import Bar
-    from mertk.harness.executors import cores
+    from mertk.experiment.executors.local import cores
     from mertk.testing import check, find
     from mertk.testing.workers import check_all, names
 

@@ -17,10 +17,10 @@ def command(ctx: click.Context, runs: tuple[Path, ...]) -> None:
 
     What mertk does not know the title of is an entry with its DOI alone: look it up there.
     """
-    from mertk.harness.runfolders import find_runs
-    from mertk.report import cite
+    from mertk.evaluation.run_folders import find_runs
+    from mertk.report import citation
 
     plugins = load(ctx)
     found, faults = find_runs(*runs)
     warn(faults)
-    click.echo(cite.bibtex(found, plugins.registry))
+    click.echo(citation.bibtex(found, plugins.registry))

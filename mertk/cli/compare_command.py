@@ -31,13 +31,14 @@ def command(
     RUNs are run folders, or folders of them. Writes compare.html, its figures as SVG, and tables
     for a paper as LaTeX and Markdown.
     """
-    from mertk.files import check_files
-    from mertk.report import compare, papers, versus
+    from mertk.evaluation import comparison
+    from mertk.report import comparison_page, papers
+    from mertk.storage.atomic_files import check_files
 
-    check_files(out, compare.FILES)
-    found = versus.compared(runs, load(ctx), partial=partial)
+    check_files(out, comparison_page.FILES)
+    found = comparison.compared(runs, load(ctx), partial=partial)
     warn(line for one in found for line in one.results.notices)
-    page = compare.write(found, out)
+    page = comparison_page.write(found, out)
     if as_json:
         told = [
             {

@@ -28,11 +28,11 @@ command.add_command(prepare)
 @click.pass_context
 def add(ctx: click.Context, name: str, folder: Path) -> None:
     """Remember that data set NAME lies in FOLDER, in the user's configuration file."""
-    from mertk import places
-    from mertk.reading import real_path
+    from mertk.core.reading import real_path
+    from mertk.datasets import locations
 
     load(ctx).registry.get("dataset", name)
-    file = places.remember(name, folder)
+    file = locations.remember(name, folder)
     click.echo(f"{name} lies in {real_path(folder)} (written to {file}); look it through with "
                f"mertk data check {name}")  # fmt: skip
 
@@ -42,10 +42,10 @@ def add(ctx: click.Context, name: str, folder: Path) -> None:
 @click.pass_context
 def list_sets(ctx: click.Context, *, as_json: bool) -> None:
     """List every known data set: what it is, how to get it, and whether it is here."""
-    from mertk import places
-    from mertk.offers import offered
+    from mertk.core.offers import offered
+    from mertk.datasets import locations
 
-    remembered = places.known()
+    remembered = locations.known()
     rows = []
     for entry in load(ctx).registry:
         if entry.kind == "dataset":
@@ -78,9 +78,9 @@ def list_sets(ctx: click.Context, *, as_json: bool) -> None:
 def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> None:
     """Write the synthetic set to OUT as images and a spreadsheet, in a real set's layout."""
     from mertk.cli.progress import Bar
-    from mertk.data import layouts
-    from mertk.errors import name_component
-    from mertk.recipe import Use
+    from mertk.core.errors import name_component
+    from mertk.core.recipe import Use
+    from mertk.export import layouts
 
     layouts.check_place(out, layout)
     use = Use.parse(f"synthetic:{','.join(sets)}")

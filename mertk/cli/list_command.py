@@ -7,7 +7,7 @@ import json
 import click
 
 from mertk.cli import load
-from mertk.registry import KINDS
+from mertk.plugins.registry import KINDS
 
 
 @click.command("list")
@@ -16,7 +16,7 @@ from mertk.registry import KINDS
 @click.pass_context
 def command(ctx: click.Context, kind: str | None, *, as_json: bool) -> None:
     """List what is registered: all, or one KIND (model, extractor, dataset …)."""
-    from mertk.errors import UnknownNameError
+    from mertk.core.errors import UnknownNameError
 
     if kind is not None and kind not in KINDS:
         raise UnknownNameError("kind of component", kind, KINDS)

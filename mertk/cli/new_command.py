@@ -20,7 +20,7 @@ def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
     is what it will be called, as in mean_flow.
     """
     import mertk
-    from mertk import scaffold
+    from mertk.plugins import scaffold
 
     if as_package:
         texts = scaffold.package(kind, name, mertk.__version__)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import FiniteRange
+from mertk.cli._options import FiniteRange
 
 
 @click.command("predict")
@@ -100,24 +100,24 @@ def command(
     1.
     """
     from mertk.cli.progress import Bar
-    from mertk.errors import MertkError, StorageError
-    from mertk.files import check_files
-    from mertk.harness import modelcard
-    from mertk.harness.saved import Saved
-    from mertk.recipe import Use
-    from mertk.report import predicted
+    from mertk.core.errors import MertkError, StorageError
+    from mertk.core.recipe import Use
+    from mertk.experiment import trained_model_page
+    from mertk.experiment.trained_model import Saved
+    from mertk.report import video_predictions
+    from mertk.storage.atomic_files import check_files
 
     if out:
-        check_files(out, predicted.FILES)
+        check_files(out, video_predictions.FILES)
     plugins = load(ctx)
     saved = Saved.load(model, plugins, trust)
-    eyes = predicted.Eyes(saved=saved, occlusion=occlusion) if out and frames else None
+    eyes = video_predictions.Eyes(saved=saved, occlusion=occlusion) if out and frames else None
     at = (onset, apex, offset)
-    ask: predicted.Given | predicted.Search
+    ask: video_predictions.Given | video_predictions.Search
     if whole or at != (None, None, None):
-        ask = predicted.Given(saved=saved, at=at, least=least, eyes=eyes)
+        ask = video_predictions.Given(saved=saved, at=at, least=least, eyes=eyes)
     else:
-        ask = predicted.Search(
+        ask = video_predictions.Search(
             saved=saved,
             spotter=plugins.registry.build("spotter", Use.parse(spotter)),
             aligner=plugins.registry.build("aligner", Use.parse(aligner)),
@@ -125,10 +125,10 @@ def command(
             least=least,
             eyes=eyes,
         )
-    report = predicted.Report(
+    report = video_predictions.Report(
         saved=saved,
-        warning=modelcard.warning(saved.about),
-        spotter=spotter if isinstance(ask, predicted.Search) else "",
+        warning=trained_model_page.warning(saved.about),
+        spotter=spotter if isinstance(ask, video_predictions.Search) else "",
     )
     with Bar() as bar:
         for video in videos:

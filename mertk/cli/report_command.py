@@ -56,11 +56,12 @@ def command(
 
     Runs on different clips are reported apart, in report-1.html, report-2.html ….
     """
-    from mertk.cache import Cache
-    from mertk.files import check_file
-    from mertk.harness.labelmaps import LabelMap
-    from mertk.harness.results import Results
-    from mertk.report import html, tables, terminal
+    from mertk.evaluation.label_maps import LabelMap
+    from mertk.evaluation.results import Results
+    from mertk.report import page as html
+    from mertk.report import sentences, terminal
+    from mertk.storage.atomic_files import check_file
+    from mertk.storage.cache import Cache
 
     if out is not None:
         check_file(out)
@@ -77,7 +78,7 @@ def command(
             file = file.with_stem(f"{file.stem}-{number}")
         page = html.write(results, file, plugins, frames=frames, occlusion=occlusion)
         if as_json:
-            told.append(tables.to_json(results) | {"report": str(page)})
+            told.append(sentences.to_json(results) | {"report": str(page)})
         else:
             terminal.show(results, published=published)
             click.echo(f"report: {page}")

@@ -31,23 +31,23 @@ def command(file: Path, classes: str | None, spotting: Path | None, *, as_json: 
     if spotting is not None:
         _spotting(spotting, file, names, as_json=as_json)
         return
-    from mertk.data import logs
-    from mertk.report import rescored
+    from mertk.evaluation import external_predictions
+    from mertk.report import external_scores
 
-    found = rescored.rescore(logs.read(file, names))
+    found = external_scores.rescore(external_predictions.read(file, names))
     if as_json:
-        click.echo(json.dumps(rescored.to_json(found), indent=1))
+        click.echo(json.dumps(external_scores.to_json(found), indent=1))
     else:
-        rescored.show(found)
+        external_scores.show(found)
 
 
 def _spotting(truth: Path, file: Path, classes: list[str], *, as_json: bool) -> None:
-    from mertk.data import intervals
-    from mertk.report import spotted
+    from mertk.report import spotting_scores
+    from mertk.spotting import interval_tables
 
-    truths, predictions = intervals.read(truth), intervals.read(file)
-    found = spotted.score(truths, predictions, classes)
+    truths, predictions = interval_tables.read(truth), interval_tables.read(file)
+    found = spotting_scores.score(truths, predictions, classes)
     if as_json:
-        click.echo(json.dumps(spotted.to_json(found), indent=1))
+        click.echo(json.dumps(spotting_scores.to_json(found), indent=1))
     else:
-        spotted.show(found)
+        spotting_scores.show(found)

@@ -21,7 +21,7 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from mertk.report import card, published
+    from mertk.report import literature, model_cards
 
     entry = load(ctx).registry.get(kind, name)
     about: dict[str, Any] = {
@@ -37,8 +37,8 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         about["presets"] = {p: recipe.to_json() for p, recipe in entry.presets.items()}
         about["replays"] = {name: asdict(replay) for name, replay in entry.replays.items()}
         about["card"] = asdict(entry.card) if entry.card else None
-        about["measured"] = [asdict(one) for one in card.measured() if one.model == name]
-        about["published"] = [asdict(one) for one in published.read() if one.model == name]
+        about["measured"] = [asdict(one) for one in model_cards.measured() if one.model == name]
+        about["published"] = [asdict(one) for one in literature.read() if one.model == name]
     else:
         about["card"] = asdict(entry.card) if entry.card else None
         about["parameters"] = {
@@ -49,7 +49,7 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         click.echo(json.dumps(about, indent=1))
         return
     if kind == "model":
-        Console().print(Markdown(card.markdown(entry), justify="left"))
+        Console().print(Markdown(model_cards.markdown(entry), justify="left"))
         return
     click.secho(f"{entry.kind} {entry.name}", bold=True)
     click.echo(f"  {entry.summary}")
@@ -60,5 +60,5 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
     for parameter, info in about["parameters"].items():
         click.echo(f"  --set {parameter}={json.dumps(info['default'])}  ({info['type']})")
     if entry.card:
-        text = "\n\n".join(part for part in card.original(entry) if part)
+        text = "\n\n".join(part for part in model_cards.original(entry) if part)
         Console().print(Markdown(text, justify="left"))

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import record_options
-from mertk.harness.study import Study
+from mertk.cli._options import record_options
+from mertk.experiment.study import Study
 
 
 @click.command("spot")
@@ -55,16 +55,16 @@ def command(
     Writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and spot.json.
     """
     from mertk.cli.progress import Bar
-    from mertk.files import check_files
-    from mertk.harness import spot
-    from mertk.recipe import Use
-    from mertk.report import searched
+    from mertk.core.recipe import Use
+    from mertk.report import spotting
+    from mertk.spotting import search
+    from mertk.storage.atomic_files import check_files
 
-    names = searched.file_names([Use.parse(text).name for text in spotters])
-    check_files(out, [searched.TRUTH, searched.SUMMARY, *names])
+    names = spotting.file_names([Use.parse(text).name for text in spotters])
+    check_files(out, [spotting.TRUTH, spotting.SUMMARY, *names])
     plugins = load(ctx)
     with Bar() as bar:
-        found = spot.search(
+        found = search.search(
             spotters,
             dataset,
             data=data,
@@ -72,10 +72,10 @@ def command(
             plugins=plugins,
             progress=bar,
         )
-    files = searched.write(found, out)
+    files = spotting.write(found, out)
     if as_json:
-        click.echo(json.dumps(searched.to_json(found), indent=1))
+        click.echo(json.dumps(spotting.to_json(found), indent=1))
         return
-    searched.show(found)
+    spotting.show(found)
     click.echo(f"spots: {', '.join(map(str, files))}")
-    click.echo(f"by the MEGC script, too: mertk score {files[0]} --spotting {out / searched.TRUTH}")
+    click.echo(f"by the MEGC script, too: mertk score {files[0]} --spotting {out / spotting.TRUTH}")

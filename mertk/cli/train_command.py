@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from mertk.cli import load
-from mertk.cli._choices import read_record, record_options
-from mertk.harness.execution import Execution
-from mertk.harness.study import Study
+from mertk.cli._options import read_record, record_options
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
 
 
 @click.command("train")
@@ -36,19 +36,21 @@ def command(
 
     What it scores on people it has not seen is what `mertk bench` measures, not this.
     """
-    from mertk import training
     from mertk.cli.progress import Bar
-    from mertk.files import check_folder
-    from mertk.harness import modelcard, saved
+    from mertk.experiment import trained_model, trained_model_page
+    from mertk.nn import training
+    from mertk.storage.atomic_files import check_folder
 
-    check_folder(out, saved.KIND)
+    check_folder(out, trained_model.KIND)
     plugins = load(ctx)
     study = read_record(Study, given, models=[model], floors=False)
     execution = read_record(Execution, given, out=runs)
     training.use_device(execution.device)
     with Bar() as bar:
-        found = saved.train(study.open(execution, plugins=plugins, progress=bar), seed)
+        found = trained_model.train(study.open(execution, plugins=plugins, progress=bar), seed)
         trust = found.save(out, plugins)
-    click.echo(f"{modelcard.warning(found.about)}\nClasses: {', '.join(found.classes)}; in {out}")
+    click.echo(
+        f"{trained_model_page.warning(found.about)}\nClasses: {', '.join(found.classes)}; in {out}"
+    )
     if trust:
-        click.echo(modelcard.needs(trust))
+        click.echo(trained_model_page.needs(trust))

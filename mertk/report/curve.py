@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mertk.report.figures import svg
 
 if TYPE_CHECKING:
-    from mertk.harness.results import Results
+    from mertk.evaluation.results import Results
 
 
 def curve(results: Results) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from mertk import stats
+from mertk.evaluation import statistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mertk.harness.outcomes import Outcome
-    from mertk.report.versus import Comparison
+    from mertk.evaluation.comparison import Comparison
+    from mertk.evaluation.outcomes import Outcome
 
 
 def svg(figure: Figure) -> str:
@@ -92,7 +92,7 @@ def forest(comparisons: Sequence[Comparison]) -> str:
 def pair(first: Outcome, other: Outcome) -> str:
     """The share that is right of each subject under two models, joined by a line."""
     figure, axes = _axes(2.4, 2.8)
-    a, b = (stats.subject_shares(one.confusions) for one in (first, other))
+    a, b = (statistics.subject_shares(one.confusions) for one in (first, other))
     for one, two in zip(a, b, strict=True):
         colour = "0.6" if one == two else "C0" if one > two else "C3"
         axes.plot([0, 1], [one, two], "o-", color=colour, ms=3, lw=0.9, alpha=0.7)

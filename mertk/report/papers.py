@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mertk.escaping import latex_text, markdown_text
-from mertk.report import tables
+from mertk.core.escaping import latex_text, markdown_text
+from mertk.report import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mertk.report.versus import Comparison
+    from mertk.evaluation.comparison import Comparison
 
 NOTE = (
     "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: the best; *: no "
@@ -45,7 +45,7 @@ def latex(comparisons: Sequence[Comparison]) -> str:
 
 def _notes(comparisons: Sequence[Comparison]) -> list[str]:
     """What the tables are, and which intervals cover less than they say."""
-    few = [line for one in comparisons for line in tables.few_subjects(one.results)]
+    few = [line for one in comparisons for line in sentences.few_subjects(one.results)]
     return [NOTE, *dict.fromkeys(few)]
 
 

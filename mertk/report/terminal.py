@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from mertk.printing import text_console
-from mertk.report import tables
-from mertk.report.labels import per_label
+from mertk.core.printing import text_console
+from mertk.evaluation.label_scores import per_label
+from mertk.report import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from mertk.harness.results import Results
-    from mertk.harness.runner import Planned
+    from mertk.evaluation.results import Results
+    from mertk.experiment.runner import Planned
 
 
 def show(results: Results, *, published: bool = False) -> None:
     """Print the table and its sentences on standard output, and what was `published`."""
-    from mertk.report import published as printed
+    from mertk.report import literature as printed
 
     console = text_console()
-    console.print(_scores(results, results.table(), tables.title(results)))
+    console.print(_scores(results, results.table(), sentences.title(results)))
     if any(results.swept.values()):
         console.print(_swept(results))
     epochs = results.epochs_table()
@@ -39,7 +39,7 @@ def show(results: Results, *, published: bool = False) -> None:
         console.print(_parts(results, parts))
     if results.multilabel:
         console.print(_labels(results))
-    for sentence in tables.sentences(results):
+    for sentence in sentences.sentences(results):
         console.print(sentence)
     if published:
         found = printed.beside(results)
@@ -93,10 +93,10 @@ def _swept(results: Results) -> Table:
     drawn = _table("sweep", paths[0])
     for path in paths[1:]:
         drawn.add_column(path)
-    for score in tables.score_names(results):
+    for score in sentences.score_names(results):
         drawn.add_column(score, justify="right", no_wrap=True)
     for row in table.to_dict("records"):
-        scores = [f"{row[score]:.3f}" for score in tables.score_names(results)]
+        scores = [f"{row[score]:.3f}" for score in sentences.score_names(results)]
         drawn.add_row(*(row[path] for path in paths), *scores)
     return drawn
 
@@ -106,13 +106,13 @@ def _epochs(results: Results, epochs: pd.DataFrame) -> Table:
     drawn = _table("which epoch is asked", "model")
     drawn.add_column("epoch")
     drawn.add_column("mean", justify="right", no_wrap=True)
-    for score in tables.score_names(results):
+    for score in sentences.score_names(results):
         drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
     for row in epochs.to_dict("records"):
         if math.isnan(row.get("epoch", math.nan)):
             drawn.add_row(row["model"], row["rule"])
             continue
-        cells = [_cell(row, name) for name in tables.score_names(results)]
+        cells = [_cell(row, name) for name in sentences.score_names(results)]
         style = "dim" if "LEAKED" in row["rule"] else ""
         drawn.add_row(row["model"], row["rule"], f"{row['epoch']:.0f}", *cells, style=style)
     return drawn
@@ -127,7 +127,7 @@ def _remapped(results: Results) -> Table:
     for score in found[0].scores:
         drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
     for one in found:
-        row = tables.flat(one)
+        row = sentences.flat(one)
         drawn.add_row(
             one.model, one.label_map, str(one.clips), *(_cell(row, n) for n in one.scores)
         )
@@ -136,20 +136,20 @@ def _remapped(results: Results) -> Table:
 
 def _leaked(results: Results) -> Table:
     """The scores of replays, in a table of their own."""
-    return _scores(results, results.leaked_table(), tables.LEAKED)
+    return _scores(results, results.leaked_table(), sentences.LEAKED)
 
 
 def _scores(results: Results, table: pd.DataFrame, name: str) -> Table:
     """The scores of all clips, a row a run."""
     drawn = _table(name, "model")
-    for score in tables.score_names(results):
+    for score in sentences.score_names(results):
         drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
     for column in ("clips", "folds", "seconds"):
         drawn.add_column(column, justify="right", no_wrap=True)
     for row in table.to_dict("records"):
-        cells = [_cell(row, name) for name in tables.score_names(results)]
+        cells = [_cell(row, name) for name in sentences.score_names(results)]
         tail = [str(row["clips"]), str(row["folds"]), f"{row['seconds']:.1f}"]
-        model = row["model"] + tables.MARK * row["seen_before"]
+        model = row["model"] + sentences.MARK * row["seen_before"]
         drawn.add_row(model, *cells, *tail, style="dim" if row["floor"] else "")
     return drawn
 
@@ -158,13 +158,13 @@ def _parts(results: Results, parts: pd.DataFrame) -> Table:
     """The scores of each part, a row a part and run."""
     drawn = _table("the same predictions by part", "part")
     drawn.add_column("model", overflow="fold", min_width=14)
-    for name in tables.score_names(results):
+    for name in sentences.score_names(results):
         drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
     for name in ("clips", "people"):
         drawn.add_column(name, justify="right", no_wrap=True)
     for part, rows in parts.groupby("part", sort=False):
         for row in rows.to_dict("records"):
-            cells = [_cell(row, name) for name in tables.score_names(results)]
+            cells = [_cell(row, name) for name in sentences.score_names(results)]
             tail = [str(row["clips"]), str(row["subjects"])]
             style = "dim" if row["floor"] else ""
             drawn.add_row(str(part), row["model"], *cells, *tail, style=style)

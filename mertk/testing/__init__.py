@@ -3,10 +3,10 @@
 `mertk check` runs it from the command line, `conformance` as pytest cases, `check` from Python.
 """
 
-from mertk.testing.cases import conformance
-from mertk.testing.subject import Subject, find, subjects
+from mertk.testing.component import Subject, find, subjects
+from mertk.testing.outcome import BrokenPromise, Check, DoesNotApply, DoesNotRunError, Result
+from mertk.testing.pytest_cases import conformance
 from mertk.testing.suite import CHECKS, check, run
-from mertk.testing.verdicts import BrokenPromise, Check, DoesNotApply, DoesNotRunError, Result
 
 __all__ = [
     "CHECKS",

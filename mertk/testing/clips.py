@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.clips import Faces, Footage, Frames
-from mertk.recipe import Use
-from mertk.testing.answers import frozen
+from mertk.core.clips import Faces, Footage, Frames
+from mertk.core.recipe import Use
+from mertk.testing.comparison import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Clip
-    from mertk.registry import Registry
+    from mertk.core.clips import Clip
+    from mertk.plugins.registry import Registry
 
     Pixels = NDArray[np.uint8]
 

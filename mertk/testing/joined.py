@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk import training
-from mertk.components import Differentiable
-from mertk.errors import ComponentError
+from mertk.core.errors import ComponentError
+from mertk.core.interfaces import Differentiable
+from mertk.nn import training
 
 if TYPE_CHECKING:
-    from mertk.clips import Streams, Train
+    from mertk.core.clips import Streams, Train
 
 
 class Joined:

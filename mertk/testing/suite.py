@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mertk.errors import describe_error
+from mertk.core.errors import describe_error
 from mertk.testing.checks import (
     aligner,
     classifier,
@@ -21,7 +21,7 @@ from mertk.testing.checks import (
     spotter,
 )
 from mertk.testing.checks.common import runs
-from mertk.testing.verdicts import (
+from mertk.testing.outcome import (
     BrokenPromise,
     Check,
     DoesNotApply,
@@ -31,7 +31,7 @@ from mertk.testing.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import Subject
 
 CHECKS: Mapping[str, Sequence[Check]] = {
     "aligner": aligner.CHECKS,

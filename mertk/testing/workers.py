@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
-from mertk.harness.interrupts import hold_interrupts
-from mertk.plugins import load_plugins
-from mertk.testing.subject import subjects
+from mertk.experiment.executors.interrupts import hold_interrupts
+from mertk.plugins.loader import load_plugins
+from mertk.testing.component import subjects
+from mertk.testing.outcome import Result
 from mertk.testing.suite import check
-from mertk.testing.verdicts import Result
 
 if TYPE_CHECKING:
-    from mertk.plugins import Plugins
+    from mertk.plugins.loader import Plugins
 
 
 def names(plugins: Plugins, *, without: Collection[str] = ()) -> list[tuple[str, str]]:

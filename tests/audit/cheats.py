@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 import mertk
-from mertk.data import arrays
+from mertk.core import metrics
+from mertk.datasets.media import arrays
 
 CAUGHT = {}
 
@@ -847,7 +848,7 @@ class RandomHalves:
         ]
 
     def score(self, confusion):
-        return mertk.metrics.standard_scores(confusion)
+        return metrics.standard_scores(confusion)
 
 
 # What no probe can see

@@ -12,7 +12,7 @@ import mertk
 from mertk.audit import PROBES, Audit, Verdict, audit, case_of, watched_files
 from mertk.audit.verdict import CANNOT_SEE
 from mertk.cli import main
-from mertk.harness import stamps
+from mertk.storage import audit_record
 
 HERE = Path(__file__).parent
 FILES = (HERE.parent / "toys.py", HERE / "cheats.py")
@@ -178,7 +178,9 @@ def test_the_command_ends_with_3_where_nothing_was_tested(capsys, tmp_path):
     (stamp,) = (tmp_path / "audits").iterdir()
     told = json.loads(stamp.read_text())
     assert (told["passed"], told["outcome"]) == (False, "inconclusive")
-    assert stamps.sentence(told).startswith("AUDIT INCONCLUSIVE: no probe could test anything")
+    assert audit_record.sentence(told).startswith(
+        "AUDIT INCONCLUSIVE: no probe could test anything"
+    )
 
 
 def test_the_table_says_which_place_leaks(capsys):

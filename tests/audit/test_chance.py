@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from mertk import metrics
-from mertk.audit.chance import ALPHA, DRAWS, band
-from mertk.audit.guesses import nearest
-from mertk.audit.laws import LAWS
-from mertk.harness.folds import Sample
+from mertk.audit.chance_band import ALPHA, DRAWS, band
+from mertk.audit.clip_features import nearest
+from mertk.audit.null_labels import LAWS
+from mertk.core import metrics
+from mertk.pipeline.fold import Sample
 
 PEOPLE, CLIPS, CLASSES = 10, 9, 3
 

@@ -8,13 +8,13 @@ import pytest
 from skimage import data
 
 import mertk
-from mertk.audit import facts
+from mertk.audit import clip_facts
 from mertk.audit.clip_files import files_of
 from mertk.audit.lookalikes import SAME, lookalikes, same_share, shrunk
-from mertk.audit.noise import noise_clips
-from mertk.data import arrays, frames
-from mertk.harness.folds import Sample
-from mertk.splits import leave_one_subject_out
+from mertk.audit.noise_clips import noise_clips
+from mertk.core.splits import leave_one_subject_out
+from mertk.datasets.media import arrays, frames
+from mertk.pipeline.fold import Sample
 
 REGISTRY = mertk.load_plugins().registry
 
@@ -76,12 +76,12 @@ def test_facts_tell_a_label_that_is_in_them_and_no_other(multilabel):
     truth = np.eye(3, dtype=int)[labels] if multilabel else labels
     splits = leave_one_subject_out([str(person) for person in people])
     bits = rng.integers(0, 2, (48, 5000)).astype(np.uint8)
-    blind = facts.told_by("the lowest bit of a pixel", bits, truth, splits)
+    blind = clip_facts.told_by("the lowest bit of a pixel", bits, truth, splits)
     assert all(np.mean(told == truth) < 0.8 for told in blind.values())
     bits[:, 4000], bits[:, 77] = labels & 1, labels >> 1
-    told = facts.told_by("the lowest bit of a pixel", bits, truth, splits)
+    told = clip_facts.told_by("the lowest bit of a pixel", bits, truth, splits)
     assert np.array_equal(told["tree"], truth)
-    assert facts.told_by("the frame size", np.full((48, 2), 30), truth, splits) == {}
+    assert clip_facts.told_by("the frame size", np.full((48, 2), 30), truth, splits) == {}
 
 
 def test_words_of_paths_are_facts(tmp_path):
@@ -93,8 +93,12 @@ def test_words_of_paths_are_facts(tmp_path):
         moved = arrays.of_array(file, 0, 3)
         object.__setattr__(clip, "footage", mertk.Footage(frames=moved, onset=0, offset=2))
     splits = leave_one_subject_out([clip.person for clip in clips])
-    rows = facts.facts_of(clips, [[clip.footage.frames[0]] for clip in clips])[facts.NAMES]
-    assert np.array_equal(facts.told_by(facts.NAMES, rows, labels, splits)["tree"], labels)
+    rows = clip_facts.facts_of(clips, [[clip.footage.frames[0]] for clip in clips])[
+        clip_facts.NAMES
+    ]
+    assert np.array_equal(
+        clip_facts.told_by(clip_facts.NAMES, rows, labels, splits)["tree"], labels
+    )
 
 
 @pytest.mark.parametrize("pictures", [False, True])

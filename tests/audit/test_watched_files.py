@@ -14,7 +14,7 @@ SCRIPT = """
 import json, os, sqlite3, sys
 from pathlib import Path
 from mertk.audit.watched_files import watch_files
-from mertk.harness.line import Step
+from mertk.pipeline.pipeline import Step
 
 found = watch_files(Path(sys.argv[1]), [Path(sys.argv[2])])
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mertk.printing import accept_all_text
+from mertk.core.printing import accept_all_text
 
 TABLE = "clip,truth,prediction,subject\na,[/b],[/b],日本\nb,é…,é…,s2\nc,[/b],é…,s3\n"
 

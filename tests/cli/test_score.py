@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, recall_score
 
-from mertk.data.logs import MEGC2019
+from mertk.evaluation.external_predictions import MEGC2019
 
 NAMES = ("negative", "positive", "surprise")
 

@@ -13,7 +13,7 @@ import pytest
 
 import mertk
 from mertk import cli
-from mertk.harness.saved import Saved
+from mertk.experiment.trained_model import Saved
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from hostile_models import HOSTILE, canary
@@ -78,14 +78,14 @@ def test_the_card_says_what_was_trained_and_what_it_scores(trained, tmp_path, ru
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["flow_svm", "lbptop", "nmp", "ststnet", "cnn_lstm_se"])
 def test_what_is_read_back_answers_as_what_was_trained(model, tmp_path, clip, monkeypatch):
-    from mertk.harness import saved
-    from mertk.harness.execution import Execution
-    from mertk.harness.study import Study
+    from mertk.experiment import trained_model
+    from mertk.experiment.execution import Execution
+    from mertk.experiment.study import Study
 
     sets = [("classifier.epochs", 1)] if model in ("ststnet", "cnn_lstm_se") else []
     sets += [("extractor.epochs", 1)] if model == "cnn_lstm_se" else []
     study = Study(models=[model], dataset=USE, floors=False, sets=sets)
-    found = saved.train(study.open(Execution(cache=tmp_path / "cache")), 0)
+    found = trained_model.train(study.open(Execution(cache=tmp_path / "cache")), 0)
     found.save(tmp_path / "model", PLUGINS)
     again = Saved.load(tmp_path / "model", PLUGINS)
     expected = found.predict(clip.footage)

@@ -13,9 +13,11 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.harness.line import Step, build_line
-from mertk.report import explored, explorer, html, layers
-from mertk.report.explorer import Answer
+from mertk.pipeline.pipeline import Step, build_line
+from mertk.report import page as html
+from mertk.report.clip_explorer import drawing, gallery
+from mertk.report.clip_explorer import view as explorer
+from mertk.report.clip_explorer.view import Answer
 
 PLUGINS = mertk.load_plugins()
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
@@ -172,18 +174,18 @@ def results(tmp_path_factory):
 
 
 def test_the_worst_mistakes_come_first(results):
-    held = explored.ranked([one for one in results.outcomes if not one.is_floor])
+    held = gallery.ranked([one for one in results.outcomes if not one.is_floor])
     right = [sum(answer.shares[one.truth] for answer in one.answers) for one in held]
     assert len(held) == 9
     assert right == sorted(right)
 
 
 def test_as_many_clips_are_shown_as_a_page_can_carry(results, monkeypatch):
-    everything = explored.gallery(results, PLUGINS)
+    everything = gallery.gallery(results, PLUGINS)
     assert len(everything.views) == 9
     assert "9 of 9 held-out clips" in everything.text
-    monkeypatch.setattr(explored, "BUDGET", 2.5 * everything.views[0].size)
-    some = explored.gallery(results, PLUGINS)
+    monkeypatch.setattr(gallery, "BUDGET", 2.5 * everything.views[0].size)
+    some = gallery.gallery(results, PLUGINS)
     assert [view.title for view in some.views] == [view.title for view in everything.views[:2]]
     assert "2 of 9 held-out clips" in some.text
 
@@ -191,7 +193,7 @@ def test_as_many_clips_are_shown_as_a_page_can_carry(results, monkeypatch):
 def test_frames_of_synthetic_clips_are_shown_and_can_be_left_out(results, tmp_path, capsys):
     page = html.write(results, tmp_path / "page.html", PLUGINS).read_text()
     assert page.count("data:image/jpeg") > 9 * 2 * 5
-    assert explored.WITHHELD not in page
+    assert gallery.WITHHELD not in page
     run = str(results.runs[0].path.parent)
     with pytest.raises(SystemExit, match="0"):
         main(["report", run, "--no-frames", "--out", str(tmp_path / "bare.html"), "--json"])
@@ -240,21 +242,21 @@ def test_what_models_rest_on_needs_frames(filmed):
 
 def test_clips_that_are_gone_are_told(filmed, monkeypatch):
     monkeypatch.setattr(
-        explored, "clips_of", lambda *_: (_ for _ in ()).throw(mertk.DataError("it is gone."))
+        gallery, "clips_of", lambda *_: (_ for _ in ()).throw(mertk.DataError("it is gone."))
     )
     page = html.render(filmed, PLUGINS, frames=True)
     assert "Frames are left out: it is gone." in page
-    assert layers.uri(layers.legend()) not in page
+    assert drawing.uri(drawing.legend()) not in page
 
 
 def test_of_mixed_sets_the_clips_that_are_made_are_shown(results, monkeypatch):
     """One synthetic data set among filmed ones does not let the others' pictures out."""
-    clips = explored.clips_of(results.runs[0], PLUGINS)
+    clips = gallery.clips_of(results.runs[0], PLUGINS)
     mixed = [replace(clip, record={}) if clip.subject != "s02" else clip for clip in clips]
-    monkeypatch.setattr(explored, "clips_of", lambda *_: mixed)
-    views = explored.gallery(results, PLUGINS).views
+    monkeypatch.setattr(gallery, "clips_of", lambda *_: mixed)
+    views = gallery.gallery(results, PLUGINS).views
     assert {view.title.split("/")[1] for view in views if view.shots} == {"s02"}
     assert len(views) == 9
-    everything = explored.gallery(results, PLUGINS, frames=True)
+    everything = gallery.gallery(results, PLUGINS, frames=True)
     assert all(view.shots for view in everything.views)
     assert "keep the page to yourself" in everything.warning

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.harness.line import Step
-from mertk.report import explorer, html, layers
-from mertk.report.explorer import Answer
-from mertk.report.occlusion import Occlusion
+from mertk.pipeline.pipeline import Step
+from mertk.report import page as html
+from mertk.report.clip_explorer import drawing
+from mertk.report.clip_explorer import view as explorer
+from mertk.report.clip_explorer.occlusion import Occlusion
+from mertk.report.clip_explorer.view import Answer
 
 PLUGINS = mertk.load_plugins()
 PAGE = """{% import "explorer.html.j2" as explorer %}
@@ -55,7 +57,7 @@ def page(tmp_path_factory):
     ]  # fmt: skip
     text = html.environment().from_string(PAGE)
     path = tmp_path_factory.mktemp("explorer") / "page.html"
-    path.write_text(text.render(views=views, legend=layers.uri(layers.legend())))
+    path.write_text(text.render(views=views, legend=drawing.uri(drawing.legend())))
     return path
 
 

@@ -9,11 +9,11 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.harness.execution import Execution
-from mertk.harness.refit import Refit, clips_of, task_of
-from mertk.harness.saved import train
-from mertk.harness.study import Study
-from mertk.report.occlusion import occlude, stilled
+from mertk.experiment.execution import Execution
+from mertk.experiment.refit import Refit, clips_of, task_of
+from mertk.experiment.study import Study
+from mertk.experiment.trained_model import train
+from mertk.report.clip_explorer.occlusion import occlude, stilled
 
 PLUGINS = mertk.load_plugins()
 USE = mertk.Use("synthetic", subjects=3, clips=3, size=96, amplitude=3.0, nuisance=0.0)

@@ -10,7 +10,9 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.report import cite, groups, html, tables
+from mertk.evaluation import breakdowns
+from mertk.report import citation, sentences
+from mertk.report import page as html
 
 PLUGINS = mertk.load_plugins()
 MODELS = ["flow_svm", "lbptop", "flow_ridge", "hoof"]
@@ -30,7 +32,7 @@ def page(results):
 
 def test_the_command_on_the_page_gives_the_same_predictions(results, page, monkeypatch, tmp_path):
     monkeypatch.chdir(results.runs[0].path.parent.parent)
-    command = shlex.split(tables.command(results.runs[1]))
+    command = shlex.split(sentences.command(results.runs[1]))
     assert " ".join(map(shlex.quote, command)) in page.read_text().replace("&#39;", "'")
     with pytest.raises(SystemExit, match="0"):
         main([*command[1:-1], str(tmp_path / "again")])
@@ -42,7 +44,7 @@ def test_the_command_on_the_page_gives_the_same_predictions(results, page, monke
 
 
 def test_every_paper_behind_a_run_is_cited_once(results):
-    found = cite.bibtex(results.runs, PLUGINS.registry)
+    found = citation.bibtex(results.runs, PLUGINS.registry)
     keys = re.findall(r"^@\w+\{(\w+),$", found, re.MULTILINE)
     assert {"flow_svm", "lbptop", "hoof"} <= set(keys)
     assert len(keys) == len(set(keys))
@@ -122,7 +124,9 @@ def test_clips_can_be_searched_and_sorted(tab):
 
 
 def test_a_long_table_in_a_card_has_its_search_in_the_card(browser, results, tmp_path, monkeypatch):
-    monkeypatch.setattr(groups, "FEWEST", 1)  # all action units of a small set: six or more rows
+    monkeypatch.setattr(
+        breakdowns, "FEWEST", 1
+    )  # all action units of a small set: six or more rows
     tab = browser.new_page()
     tab.goto(html.write(results, tmp_path / "all.html", PLUGINS, frames=False).as_uri())
     card = tab.locator(".card", has=tab.get_by_role("button", name="action unit"))

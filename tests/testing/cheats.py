@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import mertk
+from mertk.core import metrics
 
 BROKEN = {}
 HONEST = []
@@ -221,7 +222,7 @@ class UpOrDown:
         return mertk.leave_one_subject_out([clip.person for clip in clips])
 
     def score(self, confusion):
-        return mertk.metrics.standard_scores(confusion)
+        return metrics.standard_scores(confusion)
 
 
 # What breaks what is declared

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-import mertk
-from mertk import places
+from mertk.datasets import locations
+from mertk.plugins import registry
 from mertk.testing import CHECKS, check, find
 
 CHEATS = Path(__file__).with_name("cheats.py")
@@ -20,7 +20,7 @@ def squares_on_disk(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         (folder / "squares.txt").write_text("squares")
-        places.remember(name, folder)
+        locations.remember(name, folder)
 
 
 def failed(name):
@@ -52,4 +52,4 @@ def test_every_check_says_what_it_promises_and_has_a_name_of_its_own_in_its_kind
         names = [one.__name__ for one in checks]
         assert len(set(names)) == len(names)
         assert all(one.__doc__ for one in checks)
-    assert set(CHECKS) == set(mertk.registry.KINDS)
+    assert set(CHECKS) == set(registry.KINDS)

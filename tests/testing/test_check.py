@@ -192,8 +192,8 @@ def test_among_many_plugins_the_one_with_heavy_imports_is_named(tmp_path):
 
 
 def test_a_component_of_which_nothing_can_be_checked_fails(tmp_path):
+    from mertk.testing.outcome import Result
     from mertk.testing.suite import counted
-    from mertk.testing.verdicts import Result
 
     subject = find(plugin(tmp_path))[0]
     skipped = Result(kind="aligner", name="still", check="runs", verdict="does not apply")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.clips import Clip, Footage, Frames
-from mertk.data.record import Record
+from mertk.core.clips import Clip, Footage, Frames
+from mertk.datasets.record import Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.components import EvaluationProtocol
+    from mertk.core.interfaces import EvaluationProtocol
 
 _WORDS = (
     "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise", "others",

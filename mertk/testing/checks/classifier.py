@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mertk.errors import ComponentError
-from mertk.harness.line import check_probabilities
-from mertk.testing.answers import thawed
+from mertk.core.errors import ComponentError
+from mertk.pipeline.pipeline import check_probabilities
 from mertk.testing.checks import common, learning
 from mertk.testing.clips import CLASSES
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.comparison import thawed
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import Subject
 
 
 def gives_probabilities(subject: Subject) -> None:

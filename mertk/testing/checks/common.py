@@ -10,20 +10,20 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mertk import states
-from mertk.errors import ParameterError, StorageError
-from mertk.harness import modelparts
-from mertk.offers import misspelt
-from mertk.recipe import Use
-from mertk.testing.answers import arrays_of, ask, difference, same, thawed
-from mertk.testing.fresh import heavy_imports
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.core.errors import ParameterError, StorageError
+from mertk.core.offers import misspelt
+from mertk.core.recipe import Use
+from mertk.experiment import trained_model_files
+from mertk.storage import serialization
+from mertk.testing.comparison import arrays_of, ask, difference, same, thawed
+from mertk.testing.fresh_process import heavy_imports
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import Subject
 
 
 def documented(subject: Subject) -> None:
@@ -132,11 +132,11 @@ def stores(subject: Subject) -> None:
     with _findable(subject.module):
         try:
             copy = subject.build()
-            found = states.frozen({subject.kind: subject.ready()}, {subject.kind: copy})
-            known = modelparts.trust_of(subject.registry, {subject.kind: use})
+            found = serialization.frozen({subject.kind: subject.ready()}, {subject.kind: copy})
+            known = trained_model_files.trust_of(subject.registry, {subject.kind: use})
             known = replace(known, named=frozenset(found.unknown(known)))
             state = json.loads(json.dumps(found.state, allow_nan=False))
-            states.thaw(state, found.arrays, {subject.kind: copy}, known)
+            serialization.thaw(state, found.arrays, {subject.kind: copy}, known)
         except StorageError as error:
             raise BrokenPromise(f"`mertk train` cannot write it: {error}") from error
     same(subject.usual, subject.answer(copy), "what is read back gives another answer")

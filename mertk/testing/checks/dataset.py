@@ -15,18 +15,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk import places
-from mertk.clips import Clip
-from mertk.data import layouts
-from mertk.errors import DataError
-from mertk.recipe import Use
+from mertk.core.clips import Clip
+from mertk.core.errors import DataError
+from mertk.core.recipe import Use
+from mertk.datasets import locations
+from mertk.export import layouts
 from mertk.testing import clips
-from mertk.testing.answers import arrays_of, same
 from mertk.testing.checks import common
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.comparison import arrays_of, same
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import Subject
 
 
 def finds_clips(subject: Subject) -> None:
@@ -122,8 +122,8 @@ def _folder(subject: Subject) -> Iterator[Path | None]:
             yield Path(made)
     elif data is not None:
         yield Path(data)
-    elif name in places.known():
-        yield places.known()[name]
+    elif name in locations.known():
+        yield locations.known()[name]
     elif name in layouts.LAYOUTS:
         with tempfile.TemporaryDirectory() as made:
             root = Path(made, name)

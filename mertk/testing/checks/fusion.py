@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mertk.testing.answers import ask, thawed
 from mertk.testing.checks import common, learning
 from mertk.testing.checks.extractor import check_streams
+from mertk.testing.comparison import ask, thawed
 from mertk.testing.joined import Joined
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import Subject
 
 
 def gives_streams(subject: Subject) -> None:
@@ -26,7 +26,7 @@ def trains_by_gradient(subject: Subject) -> None:
         raise DoesNotApply("it is not a block that a classifier trains through its module")
     import torch
 
-    from mertk import training
+    from mertk.nn import training
 
     clips = training.stacked(subject.train().inputs)
     with torch.random.fork_rng():

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.components import FitsFolds
-from mertk.testing.answers import arrays_of, difference, frozen, same, thawed
+from mertk.core.interfaces import FitsFolds
 from mertk.testing.clips import CLASSES
-from mertk.testing.stands import train_of
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.comparison import arrays_of, difference, frozen, same, thawed
+from mertk.testing.inputs import train_of
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Train
-    from mertk.testing.subject import Subject
+    from mertk.core.clips import Train
+    from mertk.testing.component import Subject
 
 _TOLERANCE = 1e-3
 

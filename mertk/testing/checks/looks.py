@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import Subject
 
 
 def takes_odd_sizes(subject: Subject) -> None:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.errors import MertkError
-from mertk.harness.folds import Sample, run_fold
-from mertk.harness.line import Parcel, build_line
-from mertk.harness.replay import moved
-from mertk.recipe import Recipe
-from mertk.splits import Split
+from mertk.core.errors import MertkError
+from mertk.core.recipe import Recipe
+from mertk.core.splits import Split
+from mertk.experiment.leaky_replay import moved
+from mertk.pipeline.fold import Sample, run_fold
+from mertk.pipeline.pipeline import Parcel, build_line
 from mertk.testing import clips
 from mertk.testing.checks.common import documented, imports_light
-from mertk.testing.stands import tiny_recipe
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.inputs import tiny_recipe
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
-    from mertk.ledger import Fold
-    from mertk.testing.subject import Subject
+    from mertk.storage.ledger import Fold
+    from mertk.testing.component import Subject
 
 
 def recipes_are_json(subject: Subject) -> None:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.errors import ProtocolError
-from mertk.offers import offered
-from mertk.recipe import Use
-from mertk.splits import checked
+from mertk.core.errors import ProtocolError
+from mertk.core.offers import offered
+from mertk.core.recipe import Use
+from mertk.core.splits import checked
 from mertk.testing.checks import common
 from mertk.testing.checks._records import confusions, recorded
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Clip
-    from mertk.splits import Split
-    from mertk.testing.subject import Subject
+    from mertk.core.clips import Clip
+    from mertk.core.splits import Split
+    from mertk.testing.component import Subject
 
 
 def gives_known_labels(subject: Subject) -> None:

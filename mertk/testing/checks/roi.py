@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.clips import Regions
-from mertk.testing.answers import ask, thawed
+from mertk.core.clips import Regions
 from mertk.testing.checks import common, learning, looks
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.comparison import ask, thawed
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import Subject
 
 
 def gives_regions(subject: Subject) -> None:

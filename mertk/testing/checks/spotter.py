@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.clips import Frames
-from mertk.spots import Spot, fault
-from mertk.testing.answers import ask, thawed
+from mertk.core.clips import Frames
+from mertk.spotting.interval import Spot, fault
 from mertk.testing.checks import common, looks
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.comparison import ask, thawed
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Faces
-    from mertk.testing.subject import Subject
+    from mertk.core.clips import Faces
+    from mertk.testing.component import Subject
 
 _RATES = (25.0, 200.0)
 

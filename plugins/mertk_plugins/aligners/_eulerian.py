@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk import sampling
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ class Eulerian:
         fast: list[Floats] = []
         keep = [np.float32(1 - np.exp(-2 * np.pi * hertz / fps)) for hertz in (self.low, self.high)]
         for frame in frames:
-            levels = sampling.laplacian(frame.astype(np.float32))
+            levels = resampling.laplacian(frame.astype(np.float32))
             slow = [_nearer(*pair, keep[0]) for pair in zip(slow or levels, levels, strict=True)]
             fast = [_nearer(*pair, keep[1]) for pair in zip(fast or levels, levels, strict=True)]
             moving = [

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from mertk import losses
+from mertk.nn import losses
 from mertk_plugins.classifiers._capsules_net import ClassCapsules, PrimaryCapsules, logits, squash
 from mertk_plugins.classifiers._icegan_generator_net import Generator
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mertk import networks
+from mertk.nn import classifier
 from mertk_plugins.classifiers._capsules_net import ClassCapsules, PrimaryCapsules, logits
 from mertk_plugins.classifiers._turned_net import lit, middle, turned
 
@@ -40,7 +40,7 @@ class CapsuleNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.stream, self.crop, self.augment = stream, crop, augment
-        body = networks.backbone(
+        body = classifier.backbone(
             "me_capsule",
             "resnet18.tv_in1k" if pretrained else "resnet18",
             pretrained=pretrained,

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mertk import stacking
+from mertk.nn import parallel_folds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +40,9 @@ class STSTNetwork(nn.Module):
         self.register_buffer("average", average, persistent=False)
         self.head = nn.Linear(sum(FILTERS) * average.shape[1], classes)
 
-    def stem(self) -> stacking.Stem:
+    def stem(self) -> parallel_folds.Stem:
         """All of it, told so that many folds can be trained at once."""
-        return stacking.Stem(self.conv, self.norm, self.pool, self._picture, self._rest)
+        return parallel_folds.Stem(self.conv, self.norm, self.pool, self._picture, self._rest)
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`."""

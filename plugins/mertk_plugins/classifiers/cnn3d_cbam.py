@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class CNN3DCBAM(networks.NetworkClassifier):
+class CNN3DCBAM(classifier.NetworkClassifier):
     """Four 3D convolutions, each weighted by channel, and then by place and moment.
 
     Takes one stream `[1, time, 1, height, width]` of grey frames of the whole face, 0 to 255, from
@@ -41,7 +41,7 @@ class CNN3DCBAM(networks.NetworkClassifier):
         """The network for clips of one length."""
         from mertk_plugins.classifiers._cnn3d_cbam_net import CBAMNetwork
 
-        stream, _ = networks.clip("cnn3d_cbam", shapes, least=(8, 16), regions=1)
+        stream, _ = classifier.clip("cnn3d_cbam", shapes, least=(8, 16), regions=1)
         return CBAMNetwork(stream, classes, **self.options)
 
 

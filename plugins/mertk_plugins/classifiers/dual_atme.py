@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class DualATME(networks.NetworkClassifier):
+class DualATME(classifier.NetworkClassifier):
     """Dual-branch attention network: the whole flow picture beside a puzzle of chosen places.
 
     Takes one stream `[5, 3, side, side]` with values in [0, 1], 28 pixels in the paper: flow and
@@ -52,9 +52,9 @@ class DualATME(networks.NetworkClassifier):
         hint = (
             "with a side that 4 divides, of the extractor flow for the ROI scheme htnet4:face=true"
         )
-        stream, (*_, side) = networks.stream("dual_atme", shapes, (5, 3, "side", "side"), hint)
+        stream, (*_, side) = classifier.stream("dual_atme", shapes, (5, 3, "side", "side"), hint)
         whole = 4 * max(1, side // 4)
-        networks.stream("dual_atme", shapes, (5, 3, whole, whole), hint)
+        classifier.stream("dual_atme", shapes, (5, 3, whole, whole), hint)
         return DualATMENetwork(stream, side, classes, **self.layers)
 
 

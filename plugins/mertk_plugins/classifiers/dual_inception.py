@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class DualInception(networks.NetworkClassifier):
+class DualInception(classifier.NetworkClassifier):
     """Two inception blocks on each flow component, two layers on both: 6,449,963 weights.
 
     Takes one stream `[1, 2, height, width]`: horizontal and vertical flow, 28x28 in the paper,
@@ -36,7 +36,7 @@ class DualInception(networks.NetworkClassifier):
         """The network for one picture of at least 4x4 pixels."""
         from mertk_plugins.classifiers._dual_inception_net import DualInceptionNetwork
 
-        stream, size = networks.picture("dual_inception", shapes, channels=2)
+        stream, size = classifier.picture("dual_inception", shapes, channels=2)
         return DualInceptionNetwork(stream, size, classes)
 
 

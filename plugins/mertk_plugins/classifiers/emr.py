@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ DOMAIN = "_domain"
 """The stream of the number of a training clip's data set."""
 
 
-class EMR(networks.NetworkClassifier):
+class EMR(classifier.NetworkClassifier):
     """A residual network over one coloured flow picture, classified as a whole and in two parts.
 
     Takes one stream `[1, 3, height, width]`, 224x224 in the paper, such as `flow_hsv` gives. The
@@ -62,7 +62,7 @@ class EMR(networks.NetworkClassifier):
         self.adversary, self.ramp = adversary, ramp
         self._sets = 1
         self.name, self.pretrained = network, pretrained
-        self.parts = {"dropout": networks.dropout(dropout), "backbone_lr": backbone_lr}
+        self.parts = {"dropout": classifier.dropout(dropout), "backbone_lr": backbone_lr}
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
             weight_decay=weight_decay, lr_decay=lr_decay, decay_every=decay_every,
@@ -93,8 +93,8 @@ class EMR(networks.NetworkClassifier):
         from mertk_plugins.classifiers._emr_net import EMRNetwork
 
         seen = {name: shape for name, shape in shapes.items() if name != DOMAIN}
-        stream, _ = networks.picture("emr", seen, least=64)
-        net = networks.backbone(
+        stream, _ = classifier.picture("emr", seen, least=64)
+        net = classifier.backbone(
             "emr", self.name, pretrained=self.pretrained, num_classes=0, global_pool=""
         )
         judge = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class FeatRef(networks.NetworkClassifier):
+class FeatRef(classifier.NetworkClassifier):
     """Feature refinement: flow features shared by all classes, weighted anew for each of them.
 
     Takes one stream `[1, 2, height, width]`, horizontal and vertical flow of the whole face, 28x28
@@ -43,7 +43,7 @@ class FeatRef(networks.NetworkClassifier):
         """The network for one picture of u and v."""
         from mertk_plugins.classifiers._featref_net import FeatRefNetwork
 
-        stream, size = networks.picture("featref", shapes, channels=2)
+        stream, size = classifier.picture("featref", shapes, channels=2)
         return FeatRefNetwork(stream, size, classes, **self.layers)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class HTNet(networks.NetworkClassifier):
+class HTNet(classifier.NetworkClassifier):
     """Hierarchical transformer over four flow windows, tiled to one picture of 4 x 4 patches.
 
     Takes one stream `[4, 3, side, side]`: flow and strain in the windows of the ROI scheme htnet4,
@@ -38,9 +38,9 @@ class HTNet(networks.NetworkClassifier):
         from mertk_plugins.classifiers._htnet_net import HTNetwork
 
         hint = "of an even side, such as the extractor flow gives for the ROI scheme htnet4"
-        stream, (*_, side, _) = networks.stream("htnet", shapes, (4, 3, "side", "side"), hint)
+        stream, (*_, side, _) = classifier.stream("htnet", shapes, (4, 3, "side", "side"), hint)
         even = 2 * max(1, side // 2)
-        networks.stream("htnet", shapes, (4, 3, even, even), hint)
+        classifier.stream("htnet", shapes, (4, 3, even, even), hint)
         return HTNetwork(stream, side, classes, **self.layers)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class ICEGAN(networks.NetworkClassifier):
+class ICEGAN(classifier.NetworkClassifier):
     """Capsules that learn classes from training pictures, and from those that a generator makes.
 
     Takes one stream `[1, 1, side, side]` of grey pixels 0 to 255; the side is a power of 2 from 64
@@ -52,7 +52,7 @@ class ICEGAN(networks.NetworkClassifier):
         """Both networks; raises `ComponentError` where the side is no power of 2 from 64 on."""
         from mertk_plugins.classifiers._icegan_net import ICEGANNetwork
 
-        stream, (height, side) = networks.picture(
+        stream, (height, side) = classifier.picture(
             "icegan", shapes, channels=1, least=64, source="pixels"
         )
         if height != side or side & (side - 1):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class LandmarkLFMNetwork(networks.NetworkClassifier):
+class LandmarkLFMNetwork(classifier.NetworkClassifier):
     """A small CNN over the landmark map of each frame, and an LSTM over the frames.
 
     Takes one stream `[1, time, n, n]`, n at least 8, such as the extractor landmark_lfm gives. The
@@ -48,7 +48,7 @@ class LandmarkLFMNetwork(networks.NetworkClassifier):
         if len(shapes) != 1 or not found:
             raise mertk.ComponentError(
                 "landmark_lfm takes one stream [1, time, n, n] of maps, such as the extractor "
-                f"landmark_lfm gives; given: {networks.listed(shapes)}"
+                f"landmark_lfm gives; given: {classifier.listed(shapes)}"
             )
         return MapNetwork(*found[0], classes, **self.options)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class MECapsule(networks.NetworkClassifier):
+class MECapsule(classifier.NetworkClassifier):
     """Capsules with routing over the first stages of ResNet-18, on the apex frame in colour.
 
     Takes one stream `[1, 3, size, size]` of pixels 0 to 255 (240 in the paper) and looks at its
@@ -56,7 +56,7 @@ class MECapsule(networks.NetworkClassifier):
         """The network for one picture of at least `crop` pixels."""
         from mertk_plugins.classifiers._me_capsule_net import CapsuleNetwork
 
-        stream, _ = networks.picture("me_capsule", shapes, least=self.crop, source="pixels")
+        stream, _ = classifier.picture("me_capsule", shapes, least=self.crop, source="pixels")
         return CapsuleNetwork(stream, self.crop, classes, **self.options)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class MicroExpSTCNN(networks.NetworkClassifier):
+class MicroExpSTCNN(classifier.NetworkClassifier):
     """One 3D convolution over all frames of the face, or of several regions (MicroExpFuseNet).
 
     Takes one stream `[regions, time, 1, height, width]` of grey frames: one region of 64x64 pixels
@@ -37,7 +37,7 @@ class MicroExpSTCNN(networks.NetworkClassifier):
         """The network for clips of one length."""
         from mertk_plugins.classifiers._microexpstcnn_net import DEPTH, MicroExpNetwork
 
-        stream, shape = networks.clip("microexpstcnn", shapes, least=(DEPTH + 2, 5))
+        stream, shape = classifier.clip("microexpstcnn", shapes, least=(DEPTH + 2, 5))
         return MicroExpNetwork(stream, shape, classes, late=self.late)
 
 

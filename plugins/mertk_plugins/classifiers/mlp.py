@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class MLP(networks.FoldsNetworkClassifier):
+class MLP(classifier.FoldsNetworkClassifier):
     """Fully connected layers; trains the differentiable blocks before it together with itself.
 
     `alpha` weights classes by inverse frequency among the training clips. `l1` is on the hidden

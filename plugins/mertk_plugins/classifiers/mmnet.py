@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class MMNet(networks.NetworkClassifier):
+class MMNet(classifier.NetworkClassifier):
     """Muscle motion guided network: what moved from onset to apex, and where on the face.
 
     Takes two streams of the whole face in colour: `motion` `[1, 3, side, side]`, the apex minus
@@ -46,10 +46,10 @@ class MMNet(networks.NetworkClassifier):
         from mertk_plugins.classifiers._mmnet_net import STRIDE, MMNetwork
 
         hint = f"of the extractor pixels with colour=true, the motion {STRIDE} times as large"
-        _, (*_, places, _) = networks.stream(
+        _, (*_, places, _) = classifier.stream(
             "mmnet", shapes, (1, 3, "side", "side"), hint, name="onset"
         )
-        networks.stream("mmnet", shapes, (1, 3, *[places * STRIDE] * 2), hint, name="motion")
+        classifier.stream("mmnet", shapes, (1, 3, *[places * STRIDE] * 2), hint, name="motion")
         return MMNetwork(places, classes, **self.layers)
 
 

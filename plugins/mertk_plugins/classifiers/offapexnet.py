@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class OffApexNet(networks.NetworkClassifier):
+class OffApexNet(classifier.NetworkClassifier):
     """Two convolutions on each flow component, three layers on both: 2,664,475 weights.
 
     Takes one stream `[1, 2, height, width]`: horizontal and vertical flow from onset to apex, 28x28
@@ -27,7 +27,7 @@ class OffApexNet(networks.NetworkClassifier):
         alpha: bool = False,
         weight_decay: float = 1e-3,
     ) -> None:
-        self.dropout = networks.dropout(dropout)
+        self.dropout = classifier.dropout(dropout)
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
             weight_decay=weight_decay, eps=1e-8,
@@ -37,7 +37,7 @@ class OffApexNet(networks.NetworkClassifier):
         """The network for one picture of at least 4x4 pixels."""
         from mertk_plugins.classifiers._offapexnet_net import OffApexNetwork
 
-        stream, size = networks.picture("offapexnet", shapes, channels=2)
+        stream, size = classifier.picture("offapexnet", shapes, channels=2)
         return OffApexNetwork(stream, size, classes, dropout=self.dropout)
 
 

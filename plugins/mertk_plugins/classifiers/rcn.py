@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class RCN(networks.NetworkClassifier):
+class RCN(classifier.NetworkClassifier):
     """A shallow recurrent convolution over an onset→apex flow picture, in five variants.
 
     `a`: attention by the classifier's own weights; `s`: short connections; `w`: three dilated
@@ -40,7 +40,7 @@ class RCN(networks.NetworkClassifier):
         if maps < 4 or maps % 4 or pool < 1:
             raise ValueError(f"maps={maps}, pool={pool}: a multiple of 4, and at least 1")
         self.parts: dict[str, Any] = {
-            "variant": variant, "maps": maps, "pool": pool, "dropout": networks.dropout(dropout),
+            "variant": variant, "maps": maps, "pool": pool, "dropout": classifier.dropout(dropout),
         }  # fmt: skip
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
@@ -52,7 +52,7 @@ class RCN(networks.NetworkClassifier):
         """The network for one picture; at least 8x8 pixels survive its poolings."""
         from mertk_plugins.classifiers._rcn_net import RCNetwork
 
-        stream, _ = networks.picture("rcn", shapes, least=8)
+        stream, _ = classifier.picture("rcn", shapes, least=8)
         return RCNetwork(stream, classes, **self.parts)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class SLSTT(networks.NetworkClassifier):
+class SLSTT(classifier.NetworkClassifier):
     """Short and long range relation based spatio-temporal transformer.
 
     Takes one stream `[1, time, 3, side, side]`, flow pictures in colour as the extractor
@@ -45,9 +45,9 @@ class SLSTT(networks.NetworkClassifier):
 
         hint = "such as the extractor flow_sequence gives for the ROI scheme whole"
         axes = (1, "time", 3, "side", "side")
-        stream, (*_, side) = networks.stream("slstt", shapes, axes, hint)
+        stream, (*_, side) = classifier.stream("slstt", shapes, axes, hint)
         options = {"img_size": side} | ({"depth": self.depth} if self.depth else {})
-        net = networks.backbone(
+        net = classifier.backbone(
             "slstt", self.backbone, pretrained=self.pretrained, num_classes=0, **options
         )
         return SLSTTNetwork(stream, net, classes, recurrent=self.recurrent)

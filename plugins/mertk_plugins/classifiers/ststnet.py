@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class STSTNet(networks.FoldsNetworkClassifier):
+class STSTNet(classifier.FoldsNetworkClassifier):
     """Shallow triple stream CNN: 1,683 weights over an onset→apex flow picture.
 
     Takes one stream `[1, 3, height, width]`: horizontal and vertical flow and strain of the whole
@@ -29,7 +29,7 @@ class STSTNet(networks.FoldsNetworkClassifier):
         weight_decay: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        self.dropout = networks.dropout(dropout)
+        self.dropout = classifier.dropout(dropout)
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
             weight_decay=weight_decay, eps=eps,
@@ -39,7 +39,7 @@ class STSTNet(networks.FoldsNetworkClassifier):
         """The network for one picture; at least 4x4 pixels survive its pooling."""
         from mertk_plugins.classifiers._ststnet_net import STSTNetwork
 
-        stream, size = networks.picture("ststnet", shapes)
+        stream, size = classifier.picture("ststnet", shapes)
         return STSTNetwork(stream, size, classes, dropout=self.dropout)
 
 

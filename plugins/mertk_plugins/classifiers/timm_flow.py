@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class TimmFlow(networks.NetworkClassifier):
+class TimmFlow(classifier.NetworkClassifier):
     """A network of timm, such as a ResNet-18, over an onset→apex flow picture.
 
     Takes one stream `[1, 3, height, width]`, 112x112 in Varanka et al. 2023. `pretrained` loads the
@@ -33,7 +33,7 @@ class TimmFlow(networks.NetworkClassifier):
         weight_decay: float = 1e-3,
     ) -> None:
         self.name, self.pretrained = network, pretrained
-        self.dropout = networks.dropout(dropout)
+        self.dropout = classifier.dropout(dropout)
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
             alpha=alpha, weight_decay=weight_decay, eps=1e-8,
@@ -43,8 +43,8 @@ class TimmFlow(networks.NetworkClassifier):
         """The network for one picture; raises `ComponentError` where its size must be another."""
         from mertk_plugins.classifiers._timm_flow_net import TimmNetwork
 
-        stream, size = networks.picture("timm_flow", shapes, least=32)
-        net = networks.backbone(
+        stream, size = classifier.picture("timm_flow", shapes, least=32)
+        net = classifier.backbone(
             "timm_flow", self.name, pretrained=self.pretrained, num_classes=classes,
             drop_rate=self.dropout,
         )  # fmt: skip

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 from mertk_plugins import _foreign
 
 _CLASSES = ("num_classes", "n_classes", "classes")
 _CHANNELS = ("in_channels", "in_chans")
 
 
-class TorchModule(networks.NetworkClassifier):
+class TorchModule(classifier.NetworkClassifier):
     """Any `nn.Module`: `torch_module:torchvision.models.resnet18,epochs=20`.
 
     `path` is a class, or a function that makes a module; parameters that are not named here are its
@@ -56,7 +56,7 @@ class TorchModule(networks.NetworkClassifier):
         if name is None or name not in shapes:
             raise mertk.ComponentError(
                 f"torch_module takes one stream, and stream={self.stream!r} names none of: "
-                f"{networks.listed(shapes)}"
+                f"{classifier.listed(shapes)}"
             )
         shape = shapes[name]
         shape = shape[1:] if shape[0] == 1 and len(shape) > 1 else shape

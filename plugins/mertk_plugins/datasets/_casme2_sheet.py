@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.data.record import Record
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Row, Table
 
 _COLUMNS = {
     "subject": ("subject", "sub", "subid"),
@@ -28,10 +28,10 @@ _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
 
 _SAME = {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "fear": 2}
 EDITIONS = (
-    data.survey.Edition("20190701", 255, 26, {**_SAME, "surprise": 28, "sadness": 4}),
-    data.survey.Edition("20140508", 255, 26, {**_SAME, "surprise": 25, "sadness": 7}),
-    data.survey.Edition("updated", 256, 26),
-    data.survey.Edition("label_Ver_2", 255, 26),
+    datasets.survey.Edition("20190701", 255, 26, {**_SAME, "surprise": 28, "sadness": 4}),
+    datasets.survey.Edition("20140508", 255, 26, {**_SAME, "surprise": 25, "sadness": 7}),
+    datasets.survey.Edition("updated", 256, 26),
+    datasets.survey.Edition("label_Ver_2", 255, 26),
 )
 
 
@@ -133,4 +133,4 @@ def edition(table: Table, records: Sequence[Record]) -> str:
         return "label_Ver_2"
     has_objective = any(name in table.columns for name in _OBJECTIVE)
     allowed = ["20190701"] if has_objective else ["20140508"]
-    return data.survey.recognised(records, [e for e in EDITIONS if e.name in allowed])
+    return datasets.survey.recognised(records, [e for e in EDITIONS if e.name in allowed])

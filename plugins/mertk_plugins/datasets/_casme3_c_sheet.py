@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets._casme3_shared import Kind, Wanted
 
 if TYPE_CHECKING:
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
 
 _ME = "CAS(ME)3_part_C_ME.xlsx"
 _BOTH = "CAS(ME)3_part_C.xls"
@@ -39,7 +39,7 @@ _OPTIONAL: Mapping[str, tuple[str, ...]] = {
 }
 _TYPES: Mapping[str, Kind] = {"1": "micro", "0": "macro"}
 
-_EMOTIONS = data.survey.Edition(
+_EMOTIONS = datasets.survey.Edition(
     "part_C_ME", 165, 30, {"negative": 99, "surprise": 30, "others": 20, "positive": 16}
 )
 _ROWS: Mapping[Wanted, int] = {"micro": 160, "macro": 303, "all": 463}
@@ -70,11 +70,13 @@ def subject(text: str) -> str | None:
     return f"{int(found[1]):02d}" if found else None
 
 
-def table(found: data.trees.Found, expressions: Wanted, wanted: str | None, layout: str) -> Table:
+def table(
+    found: datasets.folders.Found, expressions: Wanted, wanted: str | None, layout: str
+) -> Table:
     """The annotation file for these expressions; raises `DataError` where there is none."""
-    file = data.trees.choose_sheet("casme3_c", found, _FILE, _NAMES[expressions], wanted)
-    return data.sheets.read_table(
-        data.trees.need_sheet("casme3_c", found, file, layout), before=_TITLES
+    file = datasets.folders.choose_sheet("casme3_c", found, _FILE, _NAMES[expressions], wanted)
+    return datasets.spreadsheets.read_table(
+        datasets.folders.need_sheet("casme3_c", found, file, layout), before=_TITLES
     )
 
 
@@ -111,8 +113,8 @@ def _annotation(table: Table, row: Row, columns: Mapping[str, str]) -> Annotatio
     return Annotation(row=row.number, subject=person, kind=kind, **cells)
 
 
-def editions(table: Table, expressions: Wanted) -> Sequence[data.survey.Edition]:
+def editions(table: Table, expressions: Wanted) -> Sequence[datasets.survey.Edition]:
     """The published edition that a file of this kind may be."""
     if "emotion" in table.columns:
         return (_EMOTIONS,)
-    return (data.survey.Edition("part_C", _ROWS[expressions]),)
+    return (datasets.survey.Edition("part_C", _ROWS[expressions]),)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets._casme3_shared import is_colour
 
 if TYPE_CHECKING:
-    from mertk.data.record import Record
-    from mertk.data.trees import Place, Tree
+    from mertk.datasets.folders import Place, Tree
+    from mertk.datasets.record import Record
 
 _SUBJECT = r"sp[ _-]?no[ ._-]*0*(?P<subject>[0-9]{1,6})"
 _PERSON = re.compile(rf"(?:{_SUBJECT}|0*(?P<number>[0-9]{{1,6}}))(?:\.0+)?", re.IGNORECASE)
@@ -48,7 +48,7 @@ def place(root: Path, folder: Path) -> Place | None:
 
 
 def _placed(root: Path, base: Path, kind: str, key: str) -> Place:
-    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, kind), key)
+    return datasets.folders.Place(base, datasets.folders.kind_of(base, root, _WORDS, kind), key)
 
 
 def named(trees: Iterable[Tree]) -> list[Tree]:
@@ -90,7 +90,7 @@ def key_in(tree: Tree | None) -> Callable[[Record], str]:
 
 def _numbers(folder: Path) -> frozenset[int]:
     try:
-        return frozenset(data.frames.numbered(folder))
+        return frozenset(datasets.media.frames.numbered(folder))
     except mertk.DataError:  # a folder that cannot be read is never the best; binding one says why
         return frozenset()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mertk.data.record import Record
+    from mertk.datasets.record import Record
 
 Wanted = Literal["micro", "macro", "all"]
 """Which expressions are read."""

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets._casme3_folders import subject
 from mertk_plugins.datasets._casme3_shared import Kind, Wanted
 
 if TYPE_CHECKING:
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
 
 _ME_V2 = "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx"
 _ME_V1 = "cas(me)3_part_A_ME_label_JpgIndex_v1.xls"
@@ -56,8 +56,8 @@ _COUNTS: Mapping[str, Mapping[Wanted, int]] = {
 }
 _PEOPLE: Mapping[str, Mapping[Wanted, int]] = {"part_A_v2": {"micro": 94, "all": 98}}
 _MICRO_ONLY = (
-    data.survey.Edition("v2", 860, 94, _LABELS),
-    data.survey.Edition("v1", 921),
+    datasets.survey.Edition("v2", 860, 94, _LABELS),
+    datasets.survey.Edition("v1", 921),
 )
 
 
@@ -84,11 +84,13 @@ class Annotation:
         return _ROMAN.get(self.objective.upper())
 
 
-def table(found: data.trees.Found, expressions: Wanted, wanted: str | None, layout: str) -> Table:
+def table(
+    found: datasets.folders.Found, expressions: Wanted, wanted: str | None, layout: str
+) -> Table:
     """The annotation file for these expressions; raises `DataError` where there is none."""
-    file = data.trees.choose_sheet("casme3", found, _FILE, _NAMES[expressions], wanted)
-    return data.sheets.read_table(
-        data.trees.need_sheet("casme3", found, file, layout), before=_TITLES
+    file = datasets.folders.choose_sheet("casme3", found, _FILE, _NAMES[expressions], wanted)
+    return datasets.spreadsheets.read_table(
+        datasets.folders.need_sheet("casme3", found, file, layout), before=_TITLES
     )
 
 
@@ -151,20 +153,20 @@ def chosen(table: Table, rows: Sequence[Annotation], expressions: Wanted) -> lis
     return fits
 
 
-def editions(table: Table, expressions: Wanted) -> list[data.survey.Edition]:
+def editions(table: Table, expressions: Wanted) -> list[datasets.survey.Edition]:
     """The published editions that a file of this kind may be; none are known of the macro file."""
     if "emotion" in table.columns:
         return list(_MICRO_ONLY) if not _is_macro(table.file) else []
     return [
-        data.survey.Edition(name, counts[expressions], _PEOPLE.get(name, {}).get(expressions))
+        datasets.survey.Edition(name, counts[expressions], _PEOPLE.get(name, {}).get(expressions))
         for name, counts in _COUNTS.items()
     ]
 
 
 def edition(
     rows: Sequence[Annotation],
-    records: Sequence[data.record.Record],
-    known: Sequence[data.survey.Edition],
+    records: Sequence[datasets.record.Record],
+    known: Sequence[datasets.survey.Edition],
 ) -> str:
     """The name of the edition; `rows` are all of the file, `records` those that are read."""
     kinds = Counter(row.kind for row in rows)
@@ -174,4 +176,4 @@ def edition(
         if one.name not in _COUNTS
         or all(kinds[kind] == _COUNTS[one.name][kind] for kind in ("micro", "macro"))
     ]
-    return data.survey.recognised(records, fits)
+    return datasets.survey.recognised(records, fits)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
 
 _SINGLE = re.compile(r"casme(?![ _-]*(?:[2-9]|ii|sq|\^))(?!.*section)", re.IGNORECASE)
 _SECTION = re.compile(r"section[ _-]*([ab])(?![a-z0-9])", re.IGNORECASE)
@@ -35,7 +35,7 @@ _LIKE: Mapping[str, str] = {
 
 _PER_SUBJECT = (38, 2, 5, 5, 2, 18, 26, 24, 7, 6, 1, 3, 9, 11, 3, 4, 10, 15)
 EDITIONS = (
-    data.survey.Edition(
+    datasets.survey.Edition(
         "189",
         189,
         18,
@@ -45,7 +45,7 @@ EDITIONS = (
         },
         {f"sub{who:02d}": count for who, count in enumerate(_PER_SUBJECT, 1)},
     ),
-    data.survey.Edition("195", 195, 19),
+    datasets.survey.Edition("195", 195, 19),
 )  # fmt: skip
 """The file of 189 rows, and the 195 micro-expressions of the paper (Yan et al. 2013)."""
 
@@ -71,7 +71,7 @@ class Annotation:
         return f"sub{self.number:02d}"
 
 
-def tables(found: data.trees.Found, wanted: str | None, layout: str) -> list[Table]:
+def tables(found: datasets.folders.Found, wanted: str | None, layout: str) -> list[Table]:
     """The annotation: one file for all, or those of the sections; the first that has offsets.
 
     Naming one section's file as `wanted` reads both. Raises `DataError` where there is none.
@@ -80,13 +80,13 @@ def tables(found: data.trees.Found, wanted: str | None, layout: str) -> list[Tab
     groups = [[file] for file in _by_depth(found.sheets) if _SINGLE.match(file.name)]
     groups += [sections] if sections else []
     if wanted is not None:
-        file = data.trees.choose_sheet("casme", found, "", (), wanted)
+        file = datasets.folders.choose_sheet("casme", found, "", (), wanted)
         groups = [[file] if file and not _SECTION.search(file.name) else sections]
     if not groups:
-        data.trees.need_sheet("casme", found, None, layout)
+        datasets.folders.need_sheet("casme", found, None, layout)
     read = []
     for group in groups:
-        read.append([data.sheets.read_table(file) for file in group])
+        read.append([datasets.spreadsheets.read_table(file) for file in group])
         if all(_name(table, "offset") for table in read[-1]):
             return read[-1]
     return read[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 Wanted = Literal["micro", "macro", "all"]
 """Which expressions are read."""
@@ -67,17 +67,17 @@ class Coding:
     assumed: tuple[str, ...]
 
 
-def coding(found: data.trees.Found, wanted: str | None, layout: str) -> Coding:
+def coding(found: datasets.folders.Found, wanted: str | None, layout: str) -> Coding:
     """The annotation file; raises `DataError` where there is none, or a row of it cannot be."""
-    named = data.trees.choose_sheet("casme_sq", found, _FILE, _NAMES, wanted)
-    file = data.trees.need_sheet("casme_sq", found, named, layout)
-    sheets = data.sheets.read_sheets(file)
+    named = datasets.folders.choose_sheet("casme_sq", found, _FILE, _NAMES, wanted)
+    file = datasets.folders.need_sheet("casme_sq", found, named, layout)
+    sheets = datasets.spreadsheets.read_sheets(file)
     title, cells = _codes(file, sheets)
-    table = data.sheets.Table(file, title, {field: field for field in _FIELDS}, ())
+    table = datasets.spreadsheets.Table(file, title, {field: field for field in _FIELDS}, ())
     people, stimuli = _participants(file, sheets), _stimuli(sheets)
     rows, skipped = [], []
     for number, line in enumerate(cells, 1):
-        row = data.sheets.Row(number, dict(zip(_FIELDS, line, strict=False)))
+        row = datasets.spreadsheets.Row(number, dict(zip(_FIELDS, line, strict=False)))
         if _is_expression(row):
             rows.append(_annotation(table, row, people, stimuli))
         elif any(line):
@@ -88,7 +88,9 @@ def coding(found: data.trees.Found, wanted: str | None, layout: str) -> Coding:
     return Coding(file, tuple(rows), (remark,) if skipped else ())
 
 
-def _codes(file: Path, sheets: Mapping[str, data.sheets.Cells]) -> tuple[str, data.sheets.Cells]:
+def _codes(
+    file: Path, sheets: Mapping[str, datasets.spreadsheets.Cells]
+) -> tuple[str, datasets.spreadsheets.Cells]:
     """The sheet of the codes: the first that is no naming rule and not empty."""
     for title, cells in sheets.items():
         if _RULE not in title.lower() and any(any(line) for line in cells):
@@ -96,7 +98,7 @@ def _codes(file: Path, sheets: Mapping[str, data.sheets.Cells]) -> tuple[str, da
     raise mertk.DataError(f"{file}: no sheet of codes; sheets: {', '.join(sheets)}")
 
 
-def _is_expression(row: data.sheets.Row) -> bool:
+def _is_expression(row: datasets.spreadsheets.Row) -> bool:
     """Whether a row is no summary or header: most of what makes an expression is there."""
     looks = (
         _number(row["participant"]) is not None,
@@ -107,8 +109,8 @@ def _is_expression(row: data.sheets.Row) -> bool:
 
 
 def _annotation(
-    table: data.sheets.Table,
-    row: data.sheets.Row,
+    table: datasets.spreadsheets.Table,
+    row: datasets.spreadsheets.Row,
     people: Mapping[int, str],
     stimuli: Mapping[str, str],
 ) -> Annotation:
@@ -132,7 +134,9 @@ def _annotation(
     )
 
 
-def _wrong(table: data.sheets.Table, row: data.sheets.Row, field: str, why: str) -> mertk.DataError:
+def _wrong(
+    table: datasets.spreadsheets.Table, row: datasets.spreadsheets.Row, field: str, why: str
+) -> mertk.DataError:
     return mertk.DataError(f"{table.place(row, field)}: '{row[field]}' is {why}")
 
 
@@ -141,7 +145,7 @@ def _number(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _participants(file: Path, sheets: Mapping[str, data.sheets.Cells]) -> dict[int, str]:
+def _participants(file: Path, sheets: Mapping[str, datasets.spreadsheets.Cells]) -> dict[int, str]:
     """Participants 1–22 and their folders, from rows such as `15 | s15 | 1`, else built in."""
     found: dict[int, str] = {}
     for title, cells in _rules(sheets, "1"):
@@ -156,7 +160,7 @@ def _participants(file: Path, sheets: Mapping[str, data.sheets.Cells]) -> dict[i
     return {at: f"s{folder:02d}" for at, folder in enumerate(_FOLDERS, 1)} | found
 
 
-def _stimuli(sheets: Mapping[str, data.sheets.Cells]) -> dict[str, str]:
+def _stimuli(sheets: Mapping[str, datasets.spreadsheets.Cells]) -> dict[str, str]:
     """Names of films and their codes, from rows such as `0101 | disgust1`, else built in."""
     found = {}
     for _, cells in _rules(sheets, "2"):
@@ -167,8 +171,8 @@ def _stimuli(sheets: Mapping[str, data.sheets.Cells]) -> dict[str, str]:
 
 
 def _rules(
-    sheets: Mapping[str, data.sheets.Cells], number: str
-) -> list[tuple[str, data.sheets.Cells]]:
+    sheets: Mapping[str, datasets.spreadsheets.Cells], number: str
+) -> list[tuple[str, datasets.spreadsheets.Cells]]:
     wanted = f"{_RULE}{number}"
     return [
         (title, cells)
@@ -191,19 +195,19 @@ def chosen(coding: Coding, expressions: Wanted) -> list[Annotation]:
     return fits
 
 
-def editions(expressions: Wanted) -> list[data.survey.Edition]:
+def editions(expressions: Wanted) -> list[datasets.survey.Edition]:
     """The published editions: they differ in their AUs alone."""
     labels = _LABELS[expressions]
     return [
-        data.survey.Edition(name, sum(labels.values()), _PEOPLE[expressions], labels)
+        datasets.survey.Edition(name, sum(labels.values()), _PEOPLE[expressions], labels)
         for name in ("updated", "original")
     ]
 
 
 def edition(
     rows: Sequence[Annotation],
-    records: Sequence[data.record.Record],
-    known: Sequence[data.survey.Edition],
+    records: Sequence[datasets.record.Record],
+    known: Sequence[datasets.survey.Edition],
 ) -> str:
     """Which published edition the rows are; only the updated one has NULL, 'or' and lists of AUs.
 
@@ -211,4 +215,4 @@ def edition(
     """
     updated = any(re.search(r"null|or|,", row.au, re.IGNORECASE) for row in rows)
     name = "updated" if updated else "original"
-    return data.survey.recognised(records, [one for one in known if one.name == name])
+    return datasets.survey.recognised(records, [one for one in known if one.name == name])

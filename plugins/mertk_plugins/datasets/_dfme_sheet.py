@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.data.record import Record
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Row, Table
 
 Part = Literal["train", "testA", "testB"]
 PARTS: tuple[Part, ...] = ("train", "testA", "testB")
@@ -73,26 +73,28 @@ class Annotation:
     quirks: tuple[str, ...]
 
 
-def tables(found: data.trees.Found, wanted: Sequence[Part], layout: str) -> dict[Part, Table]:
+def tables(found: datasets.folders.Found, wanted: Sequence[Part], layout: str) -> dict[Part, Table]:
     """The spreadsheet of each part that is wanted, or (none named) of each that is there.
 
     Raises `DataError` where a wanted one is missing, or all are.
     """
     files = {
-        part: data.trees.choose_sheet("dfme", found, _FILES[part], _NAMES[part], None)
+        part: datasets.folders.choose_sheet("dfme", found, _FILES[part], _NAMES[part], None)
         for part in PARTS
     }
     parts = [part for part in PARTS if part in wanted or (not wanted and files[part])]
     if not parts:
-        data.trees.need_sheet("dfme", found, None, layout)
+        datasets.folders.need_sheet("dfme", found, None, layout)
     for part in parts:
         if files[part] is None:
             raise mertk.DataError(
                 f"dfme: no spreadsheet of the part {part}, such as {_NAMES[part][0]}, below "
-                f"{found.root}; spreadsheets found: {data.trees.shown_sheets(found)}"
+                f"{found.root}; spreadsheets found: {datasets.folders.shown_sheets(found)}"
             )
     return {
-        part: data.sheets.read_table(file) for part in parts if (file := files[part]) is not None
+        part: datasets.spreadsheets.read_table(file)
+        for part in parts
+        if (file := files[part]) is not None
     }
 
 
@@ -178,7 +180,7 @@ def _emotion_quirks(emotion: str, number: str, column: str) -> tuple[str, ...]:
     """Whether the number of the emotion is that of its word."""
     if not column:
         return ()
-    word = data.record.canonical_emotion(emotion)
+    word = datasets.record.canonical_emotion(emotion)
     right = str(EMOTIONS.index(word)) if word in EMOTIONS else None
     return () if number.removesuffix(".0") == right else ("emotion_id_differs",)
 
@@ -189,13 +191,13 @@ def in_two_parts(rows: Sequence[Annotation]) -> frozenset[str]:
     return frozenset(who for who, times in Counter(s for s, _ in parts).items() if times > 1)
 
 
-def editions(parts: Sequence[Part]) -> list[data.survey.Edition]:
+def editions(parts: Sequence[Part]) -> list[datasets.survey.Edition]:
     """What was published of these parts together, under the name of the challenge."""
     chosen = [_COUNTS[part] for part in parts]
     labels = {word: sum(counts[at] for _, counts in chosen) for at, word in enumerate(EMOTIONS)}
     people = sum(people for people, _ in chosen)
     name = f"CCAC {' + '.join(parts)}"
-    return [data.survey.Edition(name, sum(labels.values()), people, labels)]
+    return [datasets.survey.Edition(name, sum(labels.values()), people, labels)]
 
 
 def edition(records: Sequence[Record], parts: Sequence[Part]) -> str:
@@ -204,5 +206,5 @@ def edition(records: Sequence[Record], parts: Sequence[Part]) -> str:
     for part in parts:
         of_part = [record for record in records if record.official_split == part]
         if not editions([part])[0].fits(of_part):
-            return data.survey.UNRECOGNISED
+            return datasets.survey.UNRECOGNISED
     return whole.name

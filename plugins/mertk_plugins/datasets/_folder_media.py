@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,17 @@ def probe(path: Path) -> Media:
     if not path.exists():
         raise mertk.DataError(f"{path} does not exist")
     if path.is_dir():
-        files = tuple(data.frames.numbered(path).values())
+        files = tuple(datasets.media.frames.numbered(path).values())
         if not files:
             raise mertk.DataError(f"{path} holds no pictures (jpg, png, bmp or tif)")
         return Media(path, "frames", len(files), files=files)
     suffix = path.suffix.lower()
     if suffix == ".npy":
-        return Media(path, "array", data.arrays.frame_count(path))
-    if data.frames.is_picture(path.name):
+        return Media(path, "array", datasets.media.arrays.frame_count(path))
+    if datasets.media.frames.is_picture(path.name):
         return Media(path, "frames", 1, files=(path,))
-    if suffix in data.videos.VIDEOS:
-        facts = data.videos.probe(path)
+    if suffix in datasets.media.videos.VIDEOS:
+        facts = datasets.media.videos.probe(path)
         return Media(path, "video", facts.count, facts.fps)
     raise mertk.DataError(f"{path} is no folder, picture, video or .npy file")
 
@@ -45,7 +45,7 @@ def cut(media: Media, onset: int, offset: int) -> tuple[mertk.Frames, list[Path]
     count = offset - onset + 1
     if media.kind == "frames":
         files = list(media.files[onset : offset + 1])
-        return data.frames.of_files(files), files
+        return datasets.media.frames.of_files(files), files
     if media.kind == "array":
-        return data.arrays.of_array(media.path, onset, count), [media.path]
-    return data.videos.of_video(media.path, onset, count), [media.path]
+        return datasets.media.arrays.of_array(media.path, onset, count), [media.path]
+    return datasets.media.videos.of_video(media.path, onset, count), [media.path]

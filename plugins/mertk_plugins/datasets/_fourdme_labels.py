@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 EMOTIONS = ("positive", "negative", "surprise", "repression", "others")
 _BETWEEN = re.compile(r"[+,，/;&]|\band\b")
@@ -15,7 +15,7 @@ _BETWEEN = re.compile(r"[+,，/;&]|\band\b")
 def words(text: str) -> tuple[str, ...]:
     """All words of an emotion cell such as `Surprise+Positive`, in their common spelling."""
     parts = (part.strip() for part in _BETWEEN.split(text.lower()))
-    return tuple(dict.fromkeys(data.record.canonical_emotion(part) for part in parts if part))
+    return tuple(dict.fromkeys(datasets.record.canonical_emotion(part) for part in parts if part))
 
 
 def emotions(text: str) -> tuple[str, ...]:
@@ -42,13 +42,13 @@ def emotions_differ(text: str, marks: Mapping[str, bool]) -> str:
 def aus_differ(coding: str, marks: Mapping[str, bool]) -> str:
     """The same of AUs; those that were merely kept from before may be marked or not."""
     try:
-        codes = data.aus.parse_aus(coding)
+        codes = datasets.action_units.parse_aus(coding)
     except mertk.DataError:  # the clip is marked for that: there is nothing to compare
         codes = None
     if codes is None or not marks:
         return ""
     kept = {str(code.au) for code in codes if "kept" in code.flags}
-    said = {str(au) for au in data.aus.plain_aus(codes)} & set(marks)
+    said = {str(au) for au in datasets.action_units.plain_aus(codes)} & set(marks)
     marked = {au for au, on in marks.items() if on}
     return "" if said <= marked <= said | kept else _told("AUs", said, marked)
 

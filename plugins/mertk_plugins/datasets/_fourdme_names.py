@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.data.record import Record
-    from mertk.data.trees import Place, Tree
+    from mertk.datasets.folders import Place, Tree
+    from mertk.datasets.record import Record
 
 _NUMBER = "0*(?P<number>[0-9]{1,4})"
 _SESSION = "(?:[_ -](?P<session>[0-9](?:st|nd|rd|th)?))?"
@@ -66,8 +66,8 @@ def place(root: Path, folder: Path) -> Place | None:
         return None
     base = folder.parent.parent if parent else folder.parent
     name = flat["clip"] if flat else folder.name
-    kind = data.trees.kind_of(base, root, _WORDS, "raw")
-    return data.trees.Place(base, kind, f"{who.folder}/{name}".lower())
+    kind = datasets.folders.kind_of(base, root, _WORDS, "raw")
+    return datasets.folders.Place(base, kind, f"{who.folder}/{name}".lower())
 
 
 def key_in(tree: Tree | None) -> Callable[[Record], str]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _fourdme_labels as labels
 from mertk_plugins.datasets import _fourdme_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.repairs import Repair
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.corrections import Repair
+    from mertk.datasets.spreadsheets import Row, Table
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "native": ("subid", "subject", "sub"),
@@ -33,7 +33,7 @@ _UNMARKED = frozenset({"", "0", "nan"})
 RELEASE, BEFORE = "release v1", "pre-release"
 _ROWS = 267
 _SWAPPED = (144, 145)  # counted from 0
-EDITIONS = (data.survey.Edition(RELEASE, _ROWS), data.survey.Edition(BEFORE, _ROWS))
+EDITIONS = (datasets.survey.Edition(RELEASE, _ROWS), datasets.survey.Edition(BEFORE, _ROWS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,14 +147,14 @@ def swapped(table: Table, coding: Coding) -> Mapping[str, tuple[Repair, ...]]:
         return found
     one, other = (coding.rows[at] for at in _SWAPPED)
     for row, right in ((one, other), (other, one)):
-        key = data.repairs.keys(row.person.subject, row.clip, row.onset, row.apex)[-1]
+        key = datasets.corrections.keys(row.person.subject, row.clip, row.onset, row.apex)[-1]
         values = (("au", row.au, right.au), ("emotion", row.emotion, right.emotion))
         found[key] = tuple(_exchange(key, *value) for value in values)
     return found
 
 
 def _exchange(key: str, field: str, published: str, value: str) -> Repair:
-    return data.repairs.Repair(
+    return datasets.corrections.Repair(
         editions=RELEASE,
         clip=key,
         field=field,
@@ -166,7 +166,7 @@ def _exchange(key: str, field: str, published: str, value: str) -> Repair:
     )
 
 
-def edition(coding: Coding, records: Sequence[data.record.Record]) -> str:
+def edition(coding: Coding, records: Sequence[datasets.record.Record]) -> str:
     """`release v1`, `pre-release` (by their headers), or unrecognised."""
     fits = [one for one in EDITIONS if one.name == coding.edition]
-    return data.survey.recognised(records, fits)
+    return datasets.survey.recognised(records, fits)

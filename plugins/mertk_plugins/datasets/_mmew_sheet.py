@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "native": ("subject", "sub", "subid"),
@@ -31,7 +31,7 @@ _CODES = {
 _FOLDER_OF_OTHERS = "repression"
 
 EDITIONS = (
-    data.survey.Edition(
+    datasets.survey.Edition(
         "300",
         300,
         30,
@@ -95,7 +95,7 @@ def _annotation(table: Table, row: Row, columns: Mapping[str, str]) -> Annotatio
             "1 or S01"
         )
     name = clip(cells["clip"])
-    word = data.record.canonical_emotion(cells["emotion"])
+    word = datasets.record.canonical_emotion(cells["emotion"])
     word = "others" if word == _FOLDER_OF_OTHERS else word
     cells["clip"] = name or cells["clip"]
     quirks = _disagreements(person, word, name) if name else ("irregular_name",)

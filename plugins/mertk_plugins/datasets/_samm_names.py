@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 LONG_OFFSETS = Path(__file__).with_name("_samm_videos.csv")
 
@@ -55,7 +55,7 @@ def long_offsets() -> Mapping[str, int]:
 
 
 def named(
-    table: data.sheets.Table, row: data.sheets.Row, subjects: str, clips: str
+    table: datasets.spreadsheets.Table, row: datasets.spreadsheets.Row, subjects: str, clips: str
 ) -> tuple[str, str]:
     """The person and the clip of a row; raises `DataError` naming the cell that is neither."""
     person = subject(table.filled(row, subjects))

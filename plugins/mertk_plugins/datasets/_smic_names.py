@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mertk import data
+from mertk import datasets
 
 Camera = Literal["hs", "vis", "nir"]
 
@@ -29,9 +29,9 @@ _CLIPS = (6, 6, 39, 19, 2, 4, 13, 4, 7, 9, 10, 10, 4, 7, 2, 22)
 _HS = {"negative": 70, "positive": 51, "surprise": 43}
 _HS_LONG = {"negative": 65, "positive": 51, "surprise": 41}
 _OTHER = {"negative": 23, "positive": 28, "surprise": 20}
-CUT: Mapping[str, tuple[data.survey.Edition, ...]] = {
+CUT: Mapping[str, tuple[datasets.survey.Edition, ...]] = {
     "hs": (
-        data.survey.Edition(
+        datasets.survey.Edition(
             "SMIC-HS 164",
             164,
             16,
@@ -39,18 +39,18 @@ CUT: Mapping[str, tuple[data.survey.Edition, ...]] = {
             {f"s{who:02d}": count for who, count in zip(_PEOPLE, _CLIPS, strict=True)},
         ),
     ),
-    "vis": (data.survey.Edition("SMIC-VIS 71", 71, 8, _OTHER),),
-    "nir": (data.survey.Edition("SMIC-NIR 71", 71, 8, _OTHER),),
+    "vis": (datasets.survey.Edition("SMIC-VIS 71", 71, 8, _OTHER),),
+    "nir": (datasets.survey.Edition("SMIC-NIR 71", 71, 8, _OTHER),),
 }
 """What the folders of the cropped and the raw tree hold."""
 
-LONG: Mapping[str, tuple[data.survey.Edition, ...]] = {
+LONG: Mapping[str, tuple[datasets.survey.Edition, ...]] = {
     "hs": (
-        data.survey.Edition("SMIC-E-HS 157", 157, 16, _HS_LONG),
-        data.survey.Edition("SMIC-E-HS 162", 162),
+        datasets.survey.Edition("SMIC-E-HS 157", 157, 16, _HS_LONG),
+        datasets.survey.Edition("SMIC-E-HS 162", 162),
     ),
-    "vis": (data.survey.Edition("SMIC-E-VIS 71", 71, 8, _OTHER),),
-    "nir": (data.survey.Edition("SMIC-E-NIR 71", 71, 8, _OTHER),),
+    "vis": (datasets.survey.Edition("SMIC-E-VIS 71", 71, 8, _OTHER),),
+    "nir": (datasets.survey.Edition("SMIC-E-NIR 71", 71, 8, _OTHER),),
 }
 """What the annotations of SMIC-E hold, one row a long clip."""
 
@@ -85,7 +85,7 @@ def read(text: str) -> Name | None:
     return Name(int(found[1]), found[2].lower(), int(found[3])) if found else None
 
 
-def place(root: Path, camera: Camera, folder: Path) -> data.trees.Place | None:
+def place(root: Path, camera: Camera, folder: Path) -> datasets.folders.Place | None:
     """What a folder is: a clip of a camera and a tree (`hs cropped`), or None.
 
     Where no folder name says which camera filmed, it is taken for the wanted `camera`.
@@ -98,7 +98,7 @@ def place(root: Path, camera: Camera, folder: Path) -> data.trees.Place | None:
         base = base.parent
     levels = {part.lower() for part in folder.relative_to(base).parts[:-1]}
     kind = _kind(root, base, folder, levels & {"micro", *LABELS.values()} != set())
-    return data.trees.Place(base, f"{camera_of(base, root) or camera} {kind}", key(name))
+    return datasets.folders.Place(base, f"{camera_of(base, root) or camera} {kind}", key(name))
 
 
 def key(name: Name) -> str:
@@ -148,6 +148,6 @@ def _kind(root: Path, base: Path, folder: Path, sorted_by_emotion: bool) -> str:
     long: then the annotation must cut it.
     """
     unnamed = "raw" if sorted_by_emotion else "long"
-    unnamed = "cropped" if data.trees.looks_cropped(folder) else unnamed
+    unnamed = "cropped" if datasets.folders.looks_cropped(folder) else unnamed
     words = {word: kind for word, kind in _WORDS.items() if not sorted_by_emotion or kind != "long"}
-    return data.trees.kind_of(base, root, words, unnamed)
+    return datasets.folders.kind_of(base, root, words, unnamed)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _smic_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.survey import Edition
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.record import Record
+    from mertk.datasets.survey import Edition
     from mertk_plugins.datasets._smic_names import Camera, Name
     from mertk_plugins.datasets._smic_sheet import Expression
 
@@ -31,7 +31,7 @@ def of_folder(source: Source, name: Name, folder: Path, camera: Camera) -> Recor
     files, why = _numbers(folder)
     emotion = names.emotion_folder(source.root, folder)
     differs = emotion.lower() not in {"", name.label}
-    record = data.annotations.annotated(
+    record = datasets.annotations.annotated(
         source,
         place=folder.relative_to(source.root).as_posix(),
         subject_native=folder.name.partition("_")[0],
@@ -47,7 +47,7 @@ def of_folder(source: Source, name: Name, folder: Path, camera: Camera) -> Recor
 def _numbers(folder: Path) -> tuple[list[int], str]:
     """The file numbers of a folder, or why there are none."""
     try:
-        files = list(data.frames.numbered(folder))
+        files = list(datasets.media.frames.numbered(folder))
     except mertk.DataError as error:
         return [], str(error)
     return files, "" if files else "the folder holds no frames"
@@ -58,8 +58,8 @@ def of_row(source: Source, row: Expression, camera: Camera) -> Record:
     about = {"expression": str(row.number), "first_frame": row.first, "last_frame": row.last}
     common = _common(row.name, camera)
     emotion = row.emotion or row.name.label
-    differs = data.record.canonical_emotion(emotion) != row.name.label
-    record = data.annotations.annotated(
+    differs = datasets.record.canonical_emotion(emotion) != row.name.label
+    record = datasets.annotations.annotated(
         source,
         place=f"row {row.row}",
         subject_native=row.native,
@@ -102,7 +102,7 @@ def long_edition(records: Sequence[Record], camera: Camera) -> tuple[str, Sequen
         )
         for edition in names.LONG[camera]
     ]
-    return data.survey.recognised(first, names.LONG[camera]), known
+    return datasets.survey.recognised(first, names.LONG[camera]), known
 
 
 def assumed_of(records: Sequence[Record], remarks: Sequence[int]) -> list[str]:

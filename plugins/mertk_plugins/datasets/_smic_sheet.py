@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _smic_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
     from mertk_plugins.datasets._smic_names import Name
 
 _FILE = r"smic.*annotation"
@@ -52,7 +52,7 @@ class Expression:
     quirks: tuple[str, ...] = ()
 
 
-def choose(found: data.trees.Found, camera: str, wanted: str | None) -> Path | None:
+def choose(found: datasets.folders.Found, camera: str, wanted: str | None) -> Path | None:
     """The annotation file: the wanted one, else the camera's own, else another, the newest first.
 
     `…_annotation_orig.xlsx` has no third expressions and is taken only where there is no other.
@@ -60,7 +60,7 @@ def choose(found: data.trees.Found, camera: str, wanted: str | None) -> Path | N
     own = rf"smic[_ -]*{camera}.*annotation"
     for pattern in (rf"{own}(?!.*orig)", rf"{_FILE}(?!.*orig)", _FILE):
         names_ = (f"SMIC-{camera}-E_annotation_2019.xlsx",)
-        file = data.trees.choose_sheet("smic", found, pattern, names_, wanted)
+        file = datasets.folders.choose_sheet("smic", found, pattern, names_, wanted)
         if file is not None:
             return file
     return None
@@ -68,12 +68,12 @@ def choose(found: data.trees.Found, camera: str, wanted: str | None) -> Path | N
 
 def table(file: Path, camera: str) -> Table:
     """The camera's sheet: the one of its name, else the first of a file of its name."""
-    sheets = data.sheets.read_sheets(file)
+    sheets = datasets.spreadsheets.read_sheets(file)
     for title in sheets:
         if names.camera_in(title) == camera:
-            return data.sheets.read_table(file, title)
+            return datasets.spreadsheets.read_table(file, title)
     if names.camera_in(file.name) == camera and not any(map(names.camera_in, sheets)):
-        return data.sheets.read_table(file)
+        return datasets.spreadsheets.read_table(file)
     raise mertk.DataError(
         f"{file}: no sheet '{camera.upper()}'; sheets: {', '.join(sheets)}. "
         f"SMIC-{camera.upper()}-E_annotation.xlsx belongs here"
@@ -159,13 +159,13 @@ def _named(video: Name, number: int, onsets: Mapping[str, str]) -> Name:
 def plain(text: str) -> str:
     """A frame number without padding, so that ids are alike; other text as it is."""
     try:
-        return str(data.sheets.integer(text))
+        return str(datasets.spreadsheets.integer(text))
     except ValueError:
         return text
 
 
 def _is_span(onset: str, offset: str) -> bool:
     try:
-        return 0 <= data.sheets.integer(onset) <= data.sheets.integer(offset)
+        return 0 <= datasets.spreadsheets.integer(onset) <= datasets.spreadsheets.integer(offset)
     except ValueError:
         return False

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _casme_sheet as sheet
 
 LAYOUT = (
@@ -25,7 +25,7 @@ _LAST_OF_SECTION_A = 7  # people 1–7 were filmed with one camera, 8–19 with 
 _SUBJECT = re.compile(r"sub(?:ject)?[ _-]*0*([0-9]+)", re.IGNORECASE)
 _SECTION = re.compile(r"(?:casme|section)[ _-]*[ab]", re.IGNORECASE)
 _WORDS = {"crop": "cropped", "raw": "raw", "select": "raw"}
-_NO_FRAME = data.annotations.NO_FRAME | {"\\"}
+_NO_FRAME = datasets.annotations.NO_FRAME | {"\\"}
 _REPAIRS = Path(__file__).with_name("_casme_repairs.csv")
 
 
@@ -51,23 +51,23 @@ class CASME:
         sheet: str | None = None,
     ) -> None:
         self.tree: Literal["auto", "raw", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme", root, LAYOUT)
+        found = datasets.folders.explore("casme", root, LAYOUT)
         tables = sheet.tables(found, self.sheet, LAYOUT)
         absent = {"offset": "offset_missing", "au": "au_unknown"}
-        source = data.annotations.Source(
+        source = datasets.annotations.Source(
             dataset="casme",
             root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
+            repairs=datasets.corrections.read(_REPAIRS),
             level=self.repair,
             no_frame=_NO_FRAME,
             unremarkable=frozenset(
@@ -76,24 +76,24 @@ class CASME:
         )
         records = [_record(source, row) for table in tables for row in sheet.annotated(table)]
         place = functools.partial(_place, found.root)
-        trees = data.trees.trees(found, place)
-        tree, no_tree = data.trees.choose_tree("casme", found, trees, KINDS, self.tree)
-        return data.survey.survey(
+        trees = datasets.folders.trees(found, place)
+        tree, no_tree = datasets.folders.choose_tree("casme", found, trees, KINDS, self.tree)
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
             no_tree=no_tree,
             key=lambda record: f"{record.subject}/{record.clip}".lower(),
             layout=LAYOUT,
-            edition=data.survey.recognised(records, sheet.EDITIONS),
+            edition=datasets.survey.recognised(records, sheet.EDITIONS),
             editions=sheet.EDITIONS,
             sheets=[table.file for table in tables],
             assumed=[sentence for table in tables for sentence in sheet.assumed(table)],
         )
 
 
-def _record(source: data.annotations.Source, row: sheet.Annotation) -> data.record.Record:
-    return data.annotations.annotated(
+def _record(source: datasets.annotations.Source, row: sheet.Annotation) -> datasets.record.Record:
+    return datasets.annotations.annotated(
         source,
         place=row.place,
         subject=row.subject,
@@ -111,7 +111,7 @@ def _record(source: data.annotations.Source, row: sheet.Annotation) -> data.reco
     )
 
 
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
+def _place(root: Path, folder: Path) -> datasets.folders.Place | None:
     """`…/sub01/EP01_12` is a clip; the folders of both sections make up one tree."""
     subject = _SUBJECT.fullmatch(folder.parent.name)
     if not subject or folder == root:
@@ -119,10 +119,10 @@ def _place(root: Path, folder: Path) -> data.trees.Place | None:
     base = folder.parent.parent
     while base != root and _SECTION.fullmatch(base.name):
         base = base.parent
-    unnamed = "cropped" if data.trees.looks_cropped(folder) else "raw"
-    kind = data.trees.kind_of(base, root, _WORDS, unnamed)
+    unnamed = "cropped" if datasets.folders.looks_cropped(folder) else "raw"
+    kind = datasets.folders.kind_of(base, root, _WORDS, unnamed)
     key = f"sub{int(subject[1]):02d}/{folder.name}".lower().replace("-", "_")
-    return data.trees.Place(base, kind, key)
+    return datasets.folders.Place(base, kind, key)
 
 
 @mertk.hookimpl

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _casme2_sheet as sheet
 
 LAYOUT = (
@@ -58,32 +58,34 @@ class CASME2:
         sheet: str | None = None,
     ) -> None:
         self.tree: Literal["auto", "raw", "selected", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme2", root, LAYOUT)
-        file = data.trees.choose_sheet("casme2", found, _SHEET, _NAMES, self.sheet)
-        table = data.sheets.read_table(data.trees.need_sheet("casme2", found, file, LAYOUT))
-        source = data.annotations.Source(
+        found = datasets.folders.explore("casme2", root, LAYOUT)
+        file = datasets.folders.choose_sheet("casme2", found, _SHEET, _NAMES, self.sheet)
+        table = datasets.spreadsheets.read_table(
+            datasets.folders.need_sheet("casme2", found, file, LAYOUT)
+        )
+        source = datasets.annotations.Source(
             dataset="casme2",
             root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
+            repairs=datasets.corrections.read(_REPAIRS),
             level=self.repair,
         )
-        more = data.trees.choose_sheet("casme2", found, _OBJECTIVE, (), None)
-        classes = sheet.megc2018(data.sheets.read_table(more)) if more else None
+        more = datasets.folders.choose_sheet("casme2", found, _OBJECTIVE, (), None)
+        classes = sheet.megc2018(datasets.spreadsheets.read_table(more)) if more else None
         records = [_record(source, row, classes) for row in sheet.annotated(table)]
         place = functools.partial(_place, found.root)
-        trees = data.trees.trees(found, place)
-        tree, no_tree = data.trees.choose_tree("casme2", found, trees, KINDS, self.tree)
-        return data.survey.survey(
+        trees = datasets.folders.trees(found, place)
+        tree, no_tree = datasets.folders.choose_tree("casme2", found, trees, KINDS, self.tree)
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
@@ -97,13 +99,13 @@ class CASME2:
 
 
 def _record(
-    source: data.annotations.Source, row: sheet.Annotation, classes: Mapping[str, str] | None
-) -> data.record.Record:
+    source: datasets.annotations.Source, row: sheet.Annotation, classes: Mapping[str, str] | None
+) -> datasets.record.Record:
     """The record of a row; `classes` are those of MEGC 2018 by clip."""
     extra = {}
     if classes is not None:
         extra["objective_class_megc2018"] = classes.get(f"{row.subject}/{row.clip}", "")
-    return data.annotations.annotated(
+    return datasets.annotations.annotated(
         source,
         place=f"row {row.row}",
         subject=row.subject,
@@ -122,15 +124,15 @@ def _record(
     )
 
 
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
+def _place(root: Path, folder: Path) -> datasets.folders.Place | None:
     """`…/sub01/EP02_01f` is a clip, whatever the padding and case of the subject."""
     subject = _SUBJECT.fullmatch(folder.parent.name)
     if not subject or folder == root:
         return None
     base = folder.parent.parent
     key = f"sub{int(subject[1]):02d}/{folder.name}".lower()
-    unnamed = "cropped" if data.trees.looks_cropped(folder) else "raw"
-    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, unnamed), key)
+    unnamed = "cropped" if datasets.folders.looks_cropped(folder) else "raw"
+    return datasets.folders.Place(base, datasets.folders.kind_of(base, root, _WORDS, unnamed), key)
 
 
 @mertk.hookimpl

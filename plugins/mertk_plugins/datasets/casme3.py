@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _casme3_folders as folders
 from mertk_plugins.datasets import _casme3_shared as shared
 from mertk_plugins.datasets import _casme3_sheet as sheet
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.record import Record
 
 LAYOUT = (
     "The folder should hold cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx (or _v1.xls, or "
@@ -53,34 +53,34 @@ class CASME3:
     ) -> None:
         self.expressions: shared.Wanted = expressions
         self.tree: Literal["auto", "me_only", "long", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per annotated expression; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme3", root, LAYOUT)
+        found = datasets.folders.explore("casme3", root, LAYOUT)
         table = sheet.table(found, self.expressions, self.sheet, LAYOUT)
         rows = sheet.annotated(table)
-        source = data.annotations.Source(
+        source = datasets.annotations.Source(
             dataset="casme3",
             root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
+            repairs=datasets.corrections.read(_REPAIRS),
             level=self.repair,
             tolerance=shared.TOLERANCE,
         )
         wanted = sheet.chosen(table, rows, self.expressions)
         records = list(shared.finished(_record(source, row) for row in wanted))
         place = functools.partial(folders.place, found.root)
-        trees = folders.named(data.trees.trees(found, place))
+        trees = folders.named(datasets.folders.trees(found, place))
         kinds = KINDS if self.expressions == "micro" else ("long", "me_only", "cropped")
-        tree, no_tree = data.trees.choose_tree("casme3", found, trees, kinds, self.tree)
+        tree, no_tree = datasets.folders.choose_tree("casme3", found, trees, kinds, self.tree)
         editions = sheet.editions(table, self.expressions)
-        return data.survey.survey(
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
@@ -96,9 +96,9 @@ class CASME3:
 
 def _record(source: Source, row: sheet.Annotation) -> Record:
     repairs = source.rows(row.subject, row.clip, row.onset, row.apex)
-    _, quirks = data.repairs.repaired(repairs, {"type": row.kind}, source.level)
+    _, quirks = datasets.corrections.repaired(repairs, {"type": row.kind}, source.level)
     upper = ("upper_case_letter",) if row.letter.isupper() else ()
-    return data.annotations.annotated(
+    return datasets.annotations.annotated(
         source,
         place=f"row {row.row}",
         subject=row.subject,
@@ -119,7 +119,7 @@ def _record(source: Source, row: sheet.Annotation) -> Record:
     )
 
 
-def _assumed(editions: Sequence[data.survey.Edition]) -> list[str]:
+def _assumed(editions: Sequence[datasets.survey.Edition]) -> list[str]:
     unknown = "how many rows the file of macro-expressions has is not known"
     return [shared.ASSUMED] if editions else [shared.ASSUMED, unknown]
 

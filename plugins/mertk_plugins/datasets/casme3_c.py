@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _casme3_c_sheet as sheet
 from mertk_plugins.datasets import _casme3_shared as shared
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.trees import Place, Tree
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Place, Tree
+    from mertk.datasets.record import Record
 
 LAYOUT = (
     "The folder should hold CAS(ME)3_part_C_ME.xlsx (or CAS(ME)3_part_C.xls) and the unpacked "
@@ -62,32 +62,32 @@ class CASME3C:
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per annotated expression; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme3_c", root, LAYOUT)
+        found = datasets.folders.explore("casme3_c", root, LAYOUT)
         table = sheet.table(found, self.expressions, self.sheet, LAYOUT)
         rows = sheet.annotated(table, self.expressions)
         absent = {"apex_missing"} if any(row.au for row in rows) else {"apex_missing", "au_unknown"}
-        source = data.annotations.Source(
+        source = datasets.annotations.Source(
             dataset="casme3_c",
             root=found.root,
             tolerance=shared.TOLERANCE,
             unremarkable=frozenset(absent),
         )
         records = list(shared.finished(_record(source, row) for row in rows))
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("casme3_c", found, trees, KINDS, self.tree)
+        trees = datasets.folders.trees(found, functools.partial(_place, found.root))
+        tree, no_tree = datasets.folders.choose_tree("casme3_c", found, trees, KINDS, self.tree)
         editions = sheet.editions(table, self.expressions)
-        return data.survey.survey(
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
             no_tree=no_tree,
             key=_key_in(tree),
             layout=LAYOUT,
-            edition=data.survey.recognised(records, editions),
+            edition=datasets.survey.recognised(records, editions),
             editions=editions,
             sheets=[table.file],
             assumed=_ASSUMED,
@@ -95,7 +95,7 @@ class CASME3C:
 
 
 def _record(source: Source, row: sheet.Annotation) -> Record:
-    return data.annotations.annotated(
+    return datasets.annotations.annotated(
         source,
         place=f"row {row.row}",
         subject=row.subject,
@@ -126,7 +126,7 @@ def _place(root: Path, folder: Path) -> Place | None:
         return None
     kind, key = ("me_only", f"{number}/{int(counted[1])}") if counted else ("long", number)
     base = person.parent
-    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, kind), key)
+    return datasets.folders.Place(base, datasets.folders.kind_of(base, root, _WORDS, kind), key)
 
 
 def _key_in(tree: Tree | None) -> Callable[[Record], str]:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _casme_sq_sheet as sheet
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.repairs import Repair
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.corrections import Repair
+    from mertk.datasets.record import Record
 
 LAYOUT = (
     "The folder should hold CAS(ME)^2code_final(Updated).xlsx or CAS(ME)^2code_final.xlsx and a "
@@ -30,7 +30,7 @@ _FPS = 30.0
 _VIDEO = re.compile(r"0*(?P<subject>[0-9]+)_(?P<code>[0-9]{4})")
 _CLIP = re.compile(r"[a-z]+[0-9]+_[0-9]+", re.IGNORECASE)
 _WORDS = {"crop": "cropped"}
-_NO_FRAME = data.annotations.NO_FRAME | {"0"}  # frames are counted from 1
+_NO_FRAME = datasets.annotations.NO_FRAME | {"0"}  # frames are counted from 1
 _EYES_CLOSED = (43,)
 _SELECTED = "selectedpic holds folders of expressions such as s15/anger1_1"
 _REPAIRS = Path(__file__).with_name("_casme_sq_repairs.csv")
@@ -61,19 +61,19 @@ class CASMESquared:
     ) -> None:
         self.expressions = expressions
         self.tree: Literal["auto", "raw", "selected", "cropped", "long_cropped"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme_sq", root, LAYOUT)
+        found = datasets.folders.explore("casme_sq", root, LAYOUT)
         coding = sheet.coding(found, self.sheet, LAYOUT)
-        source = data.annotations.Source(
+        source = datasets.annotations.Source(
             dataset="casme_sq",
             root=found.root,
             repairs=_repairs(coding.rows),
@@ -81,10 +81,10 @@ class CASMESquared:
             no_frame=_NO_FRAME,
         )
         records = [_record(source, row) for row in sheet.chosen(coding, self.expressions)]
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("casme_sq", found, trees, KINDS, self.tree)
+        trees = datasets.folders.trees(found, functools.partial(_place, found.root))
+        tree, no_tree = datasets.folders.choose_tree("casme_sq", found, trees, KINDS, self.tree)
         editions = sheet.editions(self.expressions)
-        return data.survey.survey(
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
@@ -100,11 +100,11 @@ class CASMESquared:
 
 def _repairs(rows: Sequence[sheet.Annotation]) -> Mapping[str, tuple[Repair, ...]]:
     """The table of known errors, and one row for every macro-expression without an offset."""
-    found = dict(data.repairs.read(_REPAIRS))
+    found = dict(datasets.corrections.read(_REPAIRS))
     for row in rows:
         if row.offset == "0":
             key = f"{row.subject}/{row.clip}"
-            repair = data.repairs.Repair(
+            repair = datasets.corrections.Repair(
                 editions="original updated",
                 clip=key,
                 field="offset",
@@ -119,8 +119,8 @@ def _repairs(rows: Sequence[sheet.Annotation]) -> Mapping[str, tuple[Repair, ...
 
 
 def _record(source: Source, row: sheet.Annotation) -> Record:
-    self_report = data.record.canonical_emotion(row.self_report)
-    record = data.annotations.annotated(
+    self_report = datasets.record.canonical_emotion(row.self_report)
+    record = datasets.annotations.annotated(
         source,
         place=f"row {row.row}",
         subject=row.subject,
@@ -133,7 +133,7 @@ def _record(source: Source, row: sheet.Annotation) -> Record:
         offset=row.offset,
         fps=_FPS,
         emotion=row.valence,
-        valence=data.record.canonical_emotion(row.valence),
+        valence=datasets.record.canonical_emotion(row.valence),
         self_report=self_report,
         au=row.au,
         expression_type=row.kind,
@@ -144,19 +144,19 @@ def _record(source: Source, row: sheet.Annotation) -> Record:
     return record
 
 
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
+def _place(root: Path, folder: Path) -> datasets.folders.Place | None:
     """`…/s15/15_0101disgustingteeth` is a recording and `…/15/anger1_1` an expression."""
     video = _VIDEO.match(folder.name)
     person = sheet.subject(folder.parent.name) if folder.parent != root else None
     if folder == root or not (video or (person and _CLIP.fullmatch(folder.name))):
         return None
     base = folder.parent.parent if person else folder.parent
-    cropped = data.trees.kind_of(base, root, _WORDS, "") == "cropped"
+    cropped = datasets.folders.kind_of(base, root, _WORDS, "") == "cropped"
     if video:
         key = f"{sheet.subject(video['subject'])}/{video['code']}"
-        return data.trees.Place(base, "long_cropped" if cropped else "raw", key)
+        return datasets.folders.Place(base, "long_cropped" if cropped else "raw", key)
     key = f"{person}/{folder.name}".lower()
-    return data.trees.Place(base, "cropped" if cropped else "selected", key)
+    return datasets.folders.Place(base, "cropped" if cropped else "selected", key)
 
 
 def _key(folders: Mapping[str, Path], record: Record) -> str:

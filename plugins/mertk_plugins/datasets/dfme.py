@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _dfme_sheet as sheet
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.trees import Place
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Place
+    from mertk.datasets.record import Record
 
 LAYOUT = (
     "The folder should hold training_full_with_AU.xlsx, testA_full_with_AU.xlsx and "
@@ -56,19 +56,19 @@ class DFME:
             raise ValueError(f"parts={parts}; choose from {', '.join(sheet.PARTS)}")
         self.parts = [part for part in sheet.PARTS if part in (parts or ())]
         self.tree: Literal["auto", "raw", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheets; raises `DataError` where the folder is wrong."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("dfme", root, LAYOUT)
+        found = datasets.folders.explore("dfme", root, LAYOUT)
         tables = sheet.tables(found, self.parts, LAYOUT)
         rows = [row for part, table in tables.items() for row in sheet.annotated(part, table)]
-        source = data.annotations.Source(
+        source = datasets.annotations.Source(
             dataset="dfme",
             root=found.root,
             level=self.repair,
@@ -77,9 +77,9 @@ class DFME:
         twice = sheet.in_two_parts(rows)
         records = [_record(source, row, twice) for row in rows]
         parts = list(tables)
-        trees = data.trees.trees(found, functools.partial(_place, found.root, parts))
-        tree, no_tree = data.trees.choose_tree("dfme", found, trees, KINDS, self.tree)
-        return data.survey.survey(
+        trees = datasets.folders.trees(found, functools.partial(_place, found.root, parts))
+        tree, no_tree = datasets.folders.choose_tree("dfme", found, trees, KINDS, self.tree)
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
@@ -93,7 +93,7 @@ class DFME:
 
 
 def _record(source: Source, row: sheet.Annotation, twice: Collection[str]) -> Record:
-    return data.annotations.annotated(
+    return datasets.annotations.annotated(
         source,
         place=row.place,
         subject=row.subject,
@@ -122,8 +122,8 @@ def _place(root: Path, parts: Collection[sheet.Part], folder: Path) -> Place | N
     within = folder.parent.relative_to(root).parts
     if any(part not in parts for part in map(sheet.part_of, within) if part):
         return None
-    kind = data.trees.kind_of(folder.parent, root, _WORDS, "raw")
-    return data.trees.Place(root, kind, f"{named[0]}_{named[1]}".lower())
+    kind = datasets.folders.kind_of(folder.parent, root, _WORDS, "raw")
+    return datasets.folders.Place(root, kind, f"{named[0]}_{named[1]}".lower())
 
 
 @mertk.hookimpl

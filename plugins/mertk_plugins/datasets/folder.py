@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import mertk
-from mertk import data
+from mertk import datasets
+from mertk.core import spelling
 from mertk_plugins.datasets._folder_media import Media, cut, probe
 from mertk_plugins.datasets._folder_record import (
     REQUIRED,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
 
 _LINES = 10
 
@@ -71,7 +72,7 @@ class _Reading:
     def __init__(self, table: Table, fps: float) -> None:
         self._table, self._fps = table, fps
         self._base = table.file.parent
-        self._synthetic = data.record.is_synthetic(self._base)
+        self._synthetic = datasets.record.is_synthetic(self._base)
         self._rows: dict[tuple[str, str, str], int] = {}
         self._people: dict[str, tuple[str, int]] = {}
         self._probe: Callable[[Path], Media] = functools.cache(probe)
@@ -86,8 +87,8 @@ class _Reading:
         self._check_names(row, wrong)
         media = self._file(row, "path", self._probe, wrong)
         known = {
-            "flow": self._file(row, "flow", data.arrays.read_flow, wrong),
-            "landmarks": self._file(row, "landmarks", data.arrays.read_landmarks, wrong),
+            "flow": self._file(row, "flow", datasets.media.arrays.read_flow, wrong),
+            "landmarks": self._file(row, "landmarks", datasets.media.arrays.read_landmarks, wrong),
         }
         if media is None and known["flow"] is None and len(problems) == before:
             wrong("path", "the cell is empty, and no flow is given")
@@ -109,9 +110,7 @@ class _Reading:
             if "/" in row[column]:
                 wrong(column, f"'{row[column]}' holds a '/', which separates the parts of clip ids")
         person = f"{dataset_of(row)}/{row['subject']}"
-        other, number = self._people.setdefault(
-            mertk.spelling.normal_name(person), (person, row.number)
-        )
+        other, number = self._people.setdefault(spelling.normal_name(person), (person, row.number))
         if other != person:
             wrong(
                 "subject",
@@ -159,7 +158,9 @@ class _Reading:
         fps: float,
     ) -> mertk.Clip:
         onset, apex, offset = timing
-        frames, files = cut(media, onset, offset) if media else (data.frames.of_files([]), [])
+        frames, files = (
+            cut(media, onset, offset) if media else (datasets.media.frames.of_files([]), [])
+        )
         files = [*files, *(self._base / row[name] for name in known if row[name])]
         footage = mertk.Footage(
             frames=frames,
@@ -177,7 +178,7 @@ class _Reading:
             subject=row["subject"],
             name=clip_name(row),
             footage=footage,
-            fingerprint=data.frames.fingerprint(files, *cells, onset, apex, offset, fps),
+            fingerprint=datasets.media.frames.fingerprint(files, *cells, onset, apex, offset, fps),
             record=record.to_dict(),
             files=tuple(files),
         )
@@ -188,7 +189,7 @@ def _timing(row: Row, media: Media | None, wrong: Callable[[str, str], None]) ->
     cells: dict[str, int | None] = {}
     for column in ("onset", "apex", "offset"):
         try:
-            cells[column] = data.sheets.integer(row[column]) if row[column] else None
+            cells[column] = datasets.spreadsheets.integer(row[column]) if row[column] else None
         except ValueError:
             wrong(column, f"'{row[column]}' is not a whole number")
             return None
@@ -219,10 +220,10 @@ def _table_file(root: Path | None) -> Path:
 
 
 def _table(file: Path) -> Table:
-    cells = next(iter(data.sheets.read_sheets(file).values()), [])
+    cells = next(iter(datasets.spreadsheets.read_sheets(file).values()), [])
     if not cells:
         raise mertk.DataError(f"{file}: the table is empty. {LAYOUT}")
-    table = data.sheets.table_of(file, "", cells, 0)
+    table = datasets.spreadsheets.table_of(file, "", cells, 0)
     needed = [c for c in REQUIRED if c != "path" or "flow" not in table.columns]
     lost = [column for column in needed if column not in table.columns]
     if lost:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _fourdme_labels as labels
 from mertk_plugins.datasets import _fourdme_names as names
 from mertk_plugins.datasets import _fourdme_sheet as sheet
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.record import Record
 
 LAYOUT = (
     "The folder should hold '4DME_Labelling_Micro_release v1.xlsx' and a tree of grey frames "
@@ -56,30 +56,32 @@ class FourDME:
         sheet: str | None = None,
     ) -> None:
         self.tree: Literal["auto", "raw", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("fourdme", root, LAYOUT)
-        file = data.trees.choose_sheet("fourdme", found, _FILE, _NAMES, self.sheet)
-        table = data.sheets.read_table(data.trees.need_sheet("fourdme", found, file, LAYOUT))
+        found = datasets.folders.explore("fourdme", root, LAYOUT)
+        file = datasets.folders.choose_sheet("fourdme", found, _FILE, _NAMES, self.sheet)
+        table = datasets.spreadsheets.read_table(
+            datasets.folders.need_sheet("fourdme", found, file, LAYOUT)
+        )
         coding = sheet.coding(table)
-        source = data.annotations.Source(
+        source = datasets.annotations.Source(
             dataset="fourdme",
             root=found.root,
-            repairs={**data.repairs.read(_REPAIRS), **sheet.swapped(table, coding)},
+            repairs={**datasets.corrections.read(_REPAIRS), **sheet.swapped(table, coding)},
             level=self.repair,
         )
         records = [_record(source, row) for row in coding.rows]
-        trees = data.trees.trees(found, functools.partial(names.place, found.root))
-        tree, no_tree = data.trees.choose_tree("fourdme", found, trees, KINDS, self.tree)
-        return data.survey.survey(
+        trees = datasets.folders.trees(found, functools.partial(names.place, found.root))
+        tree, no_tree = datasets.folders.choose_tree("fourdme", found, trees, KINDS, self.tree)
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
@@ -96,9 +98,9 @@ class FourDME:
 def _record(source: Source, row: sheet.Annotation) -> Record:
     subject, session = row.person.subject, row.person.session
     repairs = source.rows(subject, row.clip, row.onset, row.apex)
-    final, _ = data.repairs.repaired(repairs, {"emotion": row.emotion}, source.level)
+    final, _ = datasets.corrections.repaired(repairs, {"emotion": row.emotion}, source.level)
     emotions = labels.emotions(final["emotion"])
-    record = data.annotations.annotated(
+    record = datasets.annotations.annotated(
         source,
         place=f"row {row.row}",
         subject=subject,

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _mmew_sheet as sheet
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.survey import Survey
-    from mertk.data.trees import Place
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Place
+    from mertk.datasets.record import Record
+    from mertk.datasets.survey import Survey
 
 LAYOUT = (
     "The folder should hold MMEW_Micro_Exp.xlsx (or _v2) and the tree Micro_Expression with "
@@ -54,36 +54,38 @@ class MMEW:
         missing: Literal["error", "skip"] = "error",
         sheet: str | None = None,
     ) -> None:
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
     def survey(self, root: Path | None, /) -> Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("mmew", root, LAYOUT)
-        file = data.trees.choose_sheet("mmew", found, _FILE, _NAMES, self.sheet)
-        table = data.sheets.read_table(data.trees.need_sheet("mmew", found, file, LAYOUT))
-        source = data.annotations.Source(
+        found = datasets.folders.explore("mmew", root, LAYOUT)
+        file = datasets.folders.choose_sheet("mmew", found, _FILE, _NAMES, self.sheet)
+        table = datasets.spreadsheets.read_table(
+            datasets.folders.need_sheet("mmew", found, file, LAYOUT)
+        )
+        source = datasets.annotations.Source(
             dataset="mmew",
             root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
+            repairs=datasets.corrections.read(_REPAIRS),
             level=self.repair,
         )
         records = [_record(source, row) for row in sheet.annotated(table)]
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("mmew", found, trees, (_KIND,), "auto")
-        survey = data.survey.survey(
+        trees = datasets.folders.trees(found, functools.partial(_place, found.root))
+        tree, no_tree = datasets.folders.choose_tree("mmew", found, trees, (_KIND,), "auto")
+        survey = datasets.survey.survey(
             source,
             records,
             tree=tree,
             no_tree=no_tree,
             key=lambda record: record.clip.lower(),
             layout=LAYOUT,
-            edition=data.survey.recognised(records, sheet.EDITIONS),
+            edition=datasets.survey.recognised(records, sheet.EDITIONS),
             editions=sheet.EDITIONS,
             sheets=[table.file],
             assumed=[_VERSION_2] if "_v2" in table.file.stem.lower() else [],
@@ -92,7 +94,7 @@ class MMEW:
 
 
 def _record(source: Source, row: sheet.Annotation) -> Record:
-    record = data.annotations.annotated(
+    record = datasets.annotations.annotated(
         source,
         place=f"row {row.row}",
         subject=row.subject,
@@ -124,7 +126,7 @@ def _place(root: Path, folder: Path) -> Place | None:
     base = folder.parent
     while base != root and (base.name.lower() in sheet.FOLDERS or sheet.subject(base.name)):
         base = base.parent
-    return data.trees.Place(base, _KIND, name.lower())
+    return datasets.folders.Place(base, _KIND, name.lower())
 
 
 def _compared(clip: mertk.Clip) -> mertk.Clip:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Row, Table
 
 LAYOUT = (
     "The folder should hold SAMM_Micro_FACS_Codes_v2.xlsx and folders of frames such as "
@@ -24,7 +24,7 @@ KINDS = ("clips", "cropped")
 """Kinds of frame trees, the preferred one first."""
 
 EDITIONS = (
-    data.survey.Edition(
+    datasets.survey.Edition(
         "v2", 159, 29,
         {"anger": 57, "others": 26, "happiness": 26, "surprise": 15, "contempt": 12, "disgust": 9,
          "fear": 8, "sadness": 6},
@@ -59,37 +59,37 @@ class SAMM:
         sheet: str | None = None,
     ) -> None:
         self.tree: Literal["auto", "clips", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("samm", root, LAYOUT)
-        file = data.trees.choose_sheet("samm", found, _FILE, _NAMES, self.sheet)
-        file = data.trees.need_sheet("samm", found, file, LAYOUT)
-        table = data.sheets.read_table(file, before=[_SHEET])
-        source = data.annotations.Source(
+        found = datasets.folders.explore("samm", root, LAYOUT)
+        file = datasets.folders.choose_sheet("samm", found, _FILE, _NAMES, self.sheet)
+        file = datasets.folders.need_sheet("samm", found, file, LAYOUT)
+        table = datasets.spreadsheets.read_table(file, before=[_SHEET])
+        source = datasets.annotations.Source(
             dataset="samm",
             root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
+            repairs=datasets.corrections.read(_REPAIRS),
             level=self.repair,
         )
         records = _records(source, table)
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("samm", found, trees, KINDS, self.tree)
-        return data.survey.survey(
+        trees = datasets.folders.trees(found, functools.partial(_place, found.root))
+        tree, no_tree = datasets.folders.choose_tree("samm", found, trees, KINDS, self.tree)
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
             no_tree=no_tree,
             key=lambda record: record.clip,
             layout=LAYOUT,
-            edition=data.survey.recognised(records, EDITIONS),
+            edition=datasets.survey.recognised(records, EDITIONS),
             editions=EDITIONS,
             sheets=[file],
         )
@@ -118,7 +118,7 @@ def _record(source: Source, table: Table, row: Row, columns: dict[str, str]) -> 
     person, clip = names.named(table, row, columns["subject"], columns["clip"])
     video = names.video_of(clip)
     objective = row[columns["objective"]]
-    return data.annotations.annotated(
+    return datasets.annotations.annotated(
         source,
         place=f"row {row.number}",
         subject=person,
@@ -140,14 +140,14 @@ def _record(source: Source, table: Table, row: Row, columns: dict[str, str]) -> 
     )
 
 
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
+def _place(root: Path, folder: Path) -> datasets.folders.Place | None:
     """`…/006/006_1_2` is a clip, whatever its padding."""
     clip = names.clip(folder.name)
     if clip is None or folder == root:
         return None
     base = names.base(folder, root)
-    return data.trees.Place(
-        base, data.trees.kind_of(base, root, {"crop": "cropped"}, "clips"), clip
+    return datasets.folders.Place(
+        base, datasets.folders.kind_of(base, root, {"crop": "cropped"}, "clips"), clip
     )
 
 

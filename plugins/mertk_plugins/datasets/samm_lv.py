@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.repairs import Repair
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.corrections import Repair
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Row, Table
 
 LAYOUT = (
     "The folder should hold SAMM_LongVideos_V3_Release.xlsx (or V2, V1) and one folder of frames a "
@@ -31,7 +31,7 @@ _FPS = 200.0
 _NAMES = tuple(f"SAMM_LongVideos_V{version}_Release.xlsx" for version in (3, 2, 1))
 _FILE = r"samm.*long.*videos?"
 _SHEET = "FACS_Movement_Only"
-_NO_FRAME = data.annotations.NO_FRAME | {"-1", "-1.0"}
+_NO_FRAME = datasets.annotations.NO_FRAME | {"-1", "-1.0"}
 _FRACTION = re.compile(r"-?[0-9]{1,9}\.[0-9]+")
 _WORDS = {"crop": "cropped"}
 _REPAIRS = Path(__file__).with_name("_samm_lv_repairs.csv")
@@ -67,22 +67,22 @@ class SAMMLongVideos:
     ) -> None:
         self.expressions: Wanted = expressions
         self.tree: Literal["auto", "long", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("samm_lv", root, LAYOUT)
-        file = data.trees.choose_sheet("samm_lv", found, _FILE, _NAMES, self.sheet)
-        file = data.trees.need_sheet("samm_lv", found, file, LAYOUT)
-        table = data.sheets.read_table(file, before=[_SHEET])
+        found = datasets.folders.explore("samm_lv", root, LAYOUT)
+        file = datasets.folders.choose_sheet("samm_lv", found, _FILE, _NAMES, self.sheet)
+        file = datasets.folders.need_sheet("samm_lv", found, file, LAYOUT)
+        table = datasets.spreadsheets.read_table(file, before=[_SHEET])
         rows = _Rows(table)
-        source = data.annotations.Source(
+        source = datasets.annotations.Source(
             dataset="samm_lv",
             root=found.root,
             repairs=rows.repairs(),
@@ -93,17 +93,17 @@ class SAMMLongVideos:
         records = list(rows.records(source, self.expressions))
         if not records:
             raise mertk.DataError(f"{table.place()}: no rows for expressions={self.expressions}")
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("samm_lv", found, trees, KINDS, self.tree)
+        trees = datasets.folders.trees(found, functools.partial(_place, found.root))
+        tree, no_tree = datasets.folders.choose_tree("samm_lv", found, trees, KINDS, self.tree)
         editions = _editions(self.expressions)
-        return data.survey.survey(
+        return datasets.survey.survey(
             source,
             records,
             tree=tree,
             no_tree=no_tree,
             key=lambda record: record.video,
             layout=LAYOUT,
-            edition=data.survey.recognised(
+            edition=datasets.survey.recognised(
                 records, [e for e in editions if e.name == rows.version]
             ),
             editions=editions,
@@ -134,7 +134,7 @@ class _Rows:
 
     def repairs(self) -> Mapping[str, tuple[Repair, ...]]:
         """The table of known errors, and rows for fractions and for what begins at frame 0."""
-        found = dict(data.repairs.read(_REPAIRS))
+        found = dict(datasets.corrections.read(_REPAIRS))
         for row in self._table.rows:
             person, clip = self._named(row)
             key = f"{person}/{clip}"
@@ -152,7 +152,7 @@ class _Rows:
         person, clip = self._named(row)
         onset, apex, offset = self._timing(row)
         video = names.video_of(clip)
-        return data.annotations.annotated(
+        return datasets.annotations.annotated(
             source,
             place=f"row {row.number}",
             subject=person,
@@ -195,7 +195,7 @@ def _rules(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
     """Frame numbers and the onsets in ids are whole, and files are counted from 1."""
     for field, text in zip(("onset", "apex", "offset"), timing, strict=True):
         if _is_fraction(text):
-            yield data.repairs.Repair(
+            yield datasets.corrections.Repair(
                 "V1", key, field, text, str(_rounded(text)), "official", "fraction_of_a_frame",
                 "V2 has the rounded number",
             )  # fmt: skip
@@ -205,12 +205,12 @@ def _rules(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
     except ValueError:
         return
     if onset != str(number):
-        yield data.repairs.Repair(
+        yield datasets.corrections.Repair(
             "V1", key, "uid", onset, str(number), "flag", "fraction_of_a_frame",
             "ids keep the onset of V2",
         )  # fmt: skip
     if number == 0:
-        yield data.repairs.Repair(
+        yield datasets.corrections.Repair(
             "V1 V2 V3", key, "onset", onset, "1", "recommended", "begins_before_recording",
             "the expression has begun when the recording does; its files are counted from 1",
         )  # fmt: skip
@@ -228,19 +228,19 @@ def _is_fraction(text: str) -> bool:
     return bool(_FRACTION.fullmatch(text)) and not float(text).is_integer()
 
 
-def _editions(expressions: Wanted) -> list[data.survey.Edition]:
+def _editions(expressions: Wanted) -> list[datasets.survey.Edition]:
     people, labels = _COUNTS[expressions]
     rows = sum(labels.values())
-    return [data.survey.Edition(name, rows, people, labels) for name in ("V3", "V2", "V1")]
+    return [datasets.survey.Edition(name, rows, people, labels) for name in ("V3", "V2", "V1")]
 
 
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
+def _place(root: Path, folder: Path) -> datasets.folders.Place | None:
     """`…/006_1` is a recording."""
     video = names.video(folder.name)
     if video is None or folder == root:
         return None
     base = names.base(folder, root)
-    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, "long"), video)
+    return datasets.folders.Place(base, datasets.folders.kind_of(base, root, _WORDS, "long"), video)
 
 
 @mertk.hookimpl

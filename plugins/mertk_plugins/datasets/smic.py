@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _smic_names as names
 from mertk_plugins.datasets import _smic_records as made
 from mertk_plugins.datasets import _smic_sheet as sheet
@@ -31,9 +31,9 @@ _ALWAYS = frozenset({"apex_missing", "au_unknown"})  # SMIC annotates neither
 class _Reading:
     """The expressions of a folder, and what they were read from."""
 
-    records: Sequence[data.record.Record]
+    records: Sequence[datasets.record.Record]
     edition: str
-    editions: Sequence[data.survey.Edition]
+    editions: Sequence[datasets.survey.Edition]
     sheets: Sequence[Path] = ()
     assumed: Sequence[str] = ()
 
@@ -63,21 +63,21 @@ class SMIC:
     ) -> None:
         self.camera: names.Camera = camera
         self.tree: Literal["auto", "cropped", "raw", "long"] = tree
-        self.repair: data.repairs.Level = repair
+        self.repair: datasets.corrections.Level = repair
         self.missing: Literal["error", "skip"] = missing
         self.sheet = sheet
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per expression; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+        return datasets.survey.usable(self.survey(root), self.missing)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
+    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("smic", root, LAYOUT)
-        source = data.annotations.Source(
+        found = datasets.folders.explore("smic", root, LAYOUT)
+        source = datasets.annotations.Source(
             dataset="smic",
             root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
+            repairs=datasets.corrections.read(_REPAIRS),
             level=self.repair,
             unremarkable=_ALWAYS,
         )
@@ -86,7 +86,7 @@ class SMIC:
             reading = self._folders(source, tree)
         else:
             reading = self._rows(source, found, no_tree)
-        return data.survey.survey(
+        return datasets.survey.survey(
             source,
             reading.records,
             tree=tree,
@@ -99,38 +99,42 @@ class SMIC:
             assumed=[*self._assumed(found, tree), *reading.assumed],
         )
 
-    def _choose(self, found: data.trees.Found) -> tuple[data.trees.Tree | None, str]:
+    def _choose(self, found: datasets.folders.Found) -> tuple[datasets.folders.Tree | None, str]:
         """The camera's tree, or why there is none."""
         place = functools.partial(names.place, found.root, self.camera)
-        known = data.trees.trees(found, place)
+        known = datasets.folders.trees(found, place)
         kinds = [f"{self.camera} {kind}" for kind in KINDS]
         wanted = self.tree if self.tree == "auto" else f"{self.camera} {self.tree}"
-        tree, no_tree = data.trees.choose_tree("smic", found, known, kinds, wanted)
+        tree, no_tree = datasets.folders.choose_tree("smic", found, known, kinds, wanted)
         return (replace(tree, kind=tree.kind.split()[1]) if tree else None), no_tree
 
-    def _folders(self, source: data.annotations.Source, tree: data.trees.Tree) -> _Reading:
+    def _folders(
+        self, source: datasets.annotations.Source, tree: datasets.folders.Tree
+    ) -> _Reading:
         """The expressions of a raw or cropped tree, which has no annotation file."""
         records = [
             made.of_folder(source, names.of_key(key), folder, self.camera)
             for key, folder in sorted(tree.folders.items())
         ]
         editions = names.CUT[self.camera]
-        return _Reading(records, data.survey.recognised(records, editions), editions)
+        return _Reading(records, datasets.survey.recognised(records, editions), editions)
 
     def _rows(
-        self, source: data.annotations.Source, found: data.trees.Found, no_tree: str
+        self, source: datasets.annotations.Source, found: datasets.folders.Found, no_tree: str
     ) -> _Reading:
         """The expressions of the spreadsheet of SMIC-E, with or without its frames."""
         file = sheet.choose(found, self.camera, self.sheet)
         if no_tree and (file is None or self.tree not in ("auto", "long")):
             raise mertk.DataError(f"{no_tree}. {LAYOUT}")
-        file = data.trees.need_sheet("smic", found, file, LAYOUT)
+        file = datasets.folders.need_sheet("smic", found, file, LAYOUT)
         rows, remarks = sheet.expressions(sheet.table(file, self.camera))
         records = [made.of_row(source, row, self.camera) for row in rows]
         edition, editions = made.long_edition(records, self.camera)
         return _Reading(records, edition, editions, [file], made.assumed_of(records, remarks))
 
-    def _assumed(self, found: data.trees.Found, tree: data.trees.Tree | None) -> list[str]:
+    def _assumed(
+        self, found: datasets.folders.Found, tree: datasets.folders.Tree | None
+    ) -> list[str]:
         sentences = []
         if tree is not None and not names.camera_of(tree.path, found.root):
             sentences.append(f"no folder name says which camera filmed: taken for {self.camera}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._synthetic_scene import Scene
 
@@ -129,13 +129,13 @@ class Synthetic:
         )
 
 
-def _record(scene: Scene, fps: float) -> data.record.Record:
+def _record(scene: Scene, fps: float) -> datasets.record.Record:
     """What is known of a clip; frame numbers are positions in the frames."""
     chances = scene.chances()
     emotion, units = motion.emotion_and_units(chances, scene.label)
     subject, clip = f"s{scene.subject + 1:02d}", f"c{scene.clip + 1:02d}"
     timing = chances.timing
-    return data.record.Record(
+    return datasets.record.Record(
         uid=f"synthetic/{subject}/{clip}",
         dataset="synthetic",
         subject=subject,
@@ -150,10 +150,12 @@ def _record(scene: Scene, fps: float) -> data.record.Record:
         emotion_raw=emotion,
         emotion=emotion,
         au_raw="+".join(map(str, units)),
-        aus=tuple(data.aus.AU(unit) for unit in units),
+        aus=tuple(datasets.action_units.AU(unit) for unit in units),
         au_set=units,
         au_known=True,
-        objective_class=data.aus.objective_class(data.aus.AU(unit) for unit in units),
+        objective_class=datasets.action_units.objective_class(
+            datasets.action_units.AU(unit) for unit in units
+        ),
         objective_class_source="rule",
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._film import Film
 from mertk_plugins.datasets._film_script import SLOT
@@ -122,12 +122,12 @@ class SyntheticLong:
         return found
 
 
-def _record(film: Film, number: int, timing: motion.Timing) -> data.record.Record:
+def _record(film: Film, number: int, timing: motion.Timing) -> datasets.record.Record:
     """What is known of an expression; frame numbers are positions in the video."""
     event = film.script().events[number]
     emotion, units = motion.emotion_and_units(event.chances, event.label)
     subject, clip = f"s{film.video + 1:02d}", f"e{number + 1:02d}"
-    return data.record.Record(
+    return datasets.record.Record(
         uid=f"synthetic_long/{subject}/{clip}",
         dataset="synthetic_long",
         subject=subject,
@@ -143,7 +143,7 @@ def _record(film: Film, number: int, timing: motion.Timing) -> data.record.Recor
         emotion_raw=emotion,
         emotion=emotion,
         au_raw="+".join(map(str, units)),
-        aus=tuple(data.aus.AU(unit) for unit in units),
+        aus=tuple(datasets.action_units.AU(unit) for unit in units),
         au_set=units,
         au_known=True,
         expression_type=event.kind,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,9 +47,11 @@ class Expression:
             raise mertk.DataError(f"{self.name} needs frames; this clip has a flow map alone")
         size = faces.size if self.size is None else (self.size[0], self.size[1])
         span = range(faces.onset, faces.offset + 1)
-        clip = np.stack([sampling.resize(flow.grey(faces.frames[at]), size) for at in span])
+        clip = np.stack(
+            [resampling.resize(optical_flow.grey(faces.frames[at]), size) for at in span]
+        )
         if self.frames:
-            change = sampling.tim if self.resample == "tim" else sampling.linear
+            change = resampling.tim if self.resample == "tim" else resampling.linear
             clip = np.clip(np.rint(change(clip, self.frames)), 0, 255).astype(np.uint8)
         self.check(clip)
         return clip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import flow
+from mertk.vision import optical_flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,22 +18,22 @@ Over = Literal["apex", "onset", "steps"]
 
 
 def motion(
-    what: str, faces: mertk.Faces, over: Over, method: flow.Method
+    what: str, faces: mertk.Faces, over: Over, method: optical_flow.Method
 ) -> Iterator[NDArray[np.float32]]:
     """Flow fields `[h, w, 2]` over onset … offset; one field of 0 where that is a single frame.
 
     Raises `DataError` where more than `apex` is asked of a clip without frames.
     """
     if over == "apex":
-        yield flow.onset_apex(faces, method)[..., :2]
+        yield optical_flow.onset_apex(faces, method)[..., :2]
         return
     if not len(faces.frames):
         raise mertk.DataError(
             f"{what} needs frames (over={over}); this clip has a flow map from onset to apex alone"
         )
-    pictures = [flow.grey(faces.frames[at]) for at in range(faces.onset, faces.offset + 1)]
+    pictures = [optical_flow.grey(faces.frames[at]) for at in range(faces.onset, faces.offset + 1)]
     if len(pictures) == 1:
         pictures *= 2
     befores = pictures[:-1] if over == "steps" else pictures[:1] * (len(pictures) - 1)
     for before, after in zip(befores, pictures[1:], strict=True):
-        yield flow.optical_flow(before, after, method)
+        yield optical_flow.optical_flow(before, after, method)

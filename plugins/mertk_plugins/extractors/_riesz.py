@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ def riesz(picture: NDArray[np.uint8], levels: Sequence[int]) -> list[Floats]:
     A Laplacian level, and its Riesz transform along x and y, which a difference of neighbours
     stands for. Raises `DataError` where the picture is too small for a level.
     """
-    pyramid = sampling.laplacian(picture.astype(np.float32))
+    pyramid = resampling.laplacian(picture.astype(np.float32))
     if max(levels) >= len(pyramid):
         height, width = picture.shape
         raise mertk.DataError(

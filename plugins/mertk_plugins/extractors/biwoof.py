@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class BiWOOF:
         *,
         bins: int = 8,
         weight: Literal["mean", "sum"] = "mean",
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
     ) -> None:
         if bins < 1:
             raise ValueError(f"bins={bins}; at least 1")
@@ -39,8 +39,8 @@ class BiWOOF:
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, bins]`."""
-        whole = flow.onset_apex(faces, self.method).astype(np.float64)
-        places = sampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
+        whole = optical_flow.onset_apex(faces, self.method).astype(np.float64)
+        places = resampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
         u, v, strain = np.moveaxis(whole, -1, 0)
         at = angle_bins(np.arctan2(v, u), self.bins)
         found = shares(histograms(at, np.hypot(u, v), places, self.bins))

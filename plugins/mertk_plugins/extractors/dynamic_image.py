@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,9 @@ class DynamicImage:
         """The weighted sum `[h, w, channels]` of frames first … last."""
         total = np.zeros((*faces.size[::-1], 3 if self.colour else 1), np.float32)
         for at in range(first, last + 1):
-            frame = faces.frames[at] if self.colour else flow.grey(faces.frames[at])[..., None]
+            frame = (
+                faces.frames[at] if self.colour else optical_flow.grey(faces.frames[at])[..., None]
+            )
             total += np.float32(2 * at - first - last) * frame
         return total
 
@@ -59,8 +61,8 @@ class DynamicImage:
         self, picture: NDArray[np.float32], faces: mertk.Faces, regions: mertk.Regions
     ) -> NDArray[np.float32]:
         size = (self.size, self.size)
-        places = sampling.windows(regions, faces.size, faces.size)
-        parts = [sampling.resize(picture[place], size).reshape(*size, -1) for place in places]
+        places = resampling.windows(regions, faces.size, faces.size)
+        parts = [resampling.resize(picture[place], size).reshape(*size, -1) for place in places]
         found = np.moveaxis(np.stack(parts), -1, 1)
         found -= found.min()
         return found / np.maximum(found.max(), np.float32(1e-9))  # type: ignore[no-any-return]

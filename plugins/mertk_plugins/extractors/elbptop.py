@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._patterns import (
     Codes,
@@ -65,7 +65,7 @@ class ELBPTOP:
         """`[regions, 9 * bins]`; raises `DataError` where a clip is too short or too small."""
         clip = self.expression.clip(faces)
         radii = self.expression.radii
-        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        blocks = resampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
         bins = table(self.points, self.codes)
         counter = Counter(blocks, clip.shape, radii, int(bins.max()) + 1)
         found = [

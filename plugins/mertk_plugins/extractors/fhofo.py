@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors._motion import Over, motion
 from mertk_plugins.extractors._orientation import histograms, shares
 
@@ -32,7 +32,7 @@ class FHOFO:
         bins: int = 8,
         over: Over = "onset",
         least: float = 0.1,
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
     ) -> None:
         if bins < 1:
             raise ValueError(f"bins={bins}; at least 1")
@@ -41,7 +41,7 @@ class FHOFO:
         self.bins = bins
         self.over: Over = over
         self.least = least
-        self.method: flow.Method = method
+        self.method: optical_flow.Method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, bins]`; raises `DataError` where frames are needed and there are none."""
@@ -54,7 +54,7 @@ class FHOFO:
         self, field: NDArray[np.float64], faces: mertk.Faces, regions: mertk.Regions
     ) -> NDArray[np.float64]:
         u, v = field[..., 0], field[..., 1]
-        blocks = sampling.windows(regions, faces.size, (field.shape[1], field.shape[0]))
+        blocks = resampling.windows(regions, faces.size, (field.shape[1], field.shape[0]))
         size = np.hypot(u, v)
         counted = ((size >= self.least) & (size > 0)).astype(np.float64)
         place = np.arctan2(v, u) / (2 * np.pi) * self.bins

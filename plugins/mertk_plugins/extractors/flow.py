@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,9 +28,9 @@ class Flow:
     def __init__(
         self,
         *,
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
         size: int = 28,
-        normalise: flow.Normalisation = "minmax",
+        normalise: optical_flow.Normalisation = "minmax",
         channels: tuple[str, ...] = _CHANNELS,
         target: Literal["apex", "middle"] = "apex",
     ) -> None:
@@ -53,16 +53,16 @@ class Flow:
                     "target=apex, or give frames"
                 )
             faces = replace(faces, apex=None)
-        whole = flow.onset_apex(faces, self.method)
-        places = sampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
+        whole = optical_flow.onset_apex(faces, self.method)
+        places = resampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
         parts = [whole[place] for place in places]
         if self.size:
-            parts = [sampling.resize(part, (self.size, self.size)) for part in parts]
+            parts = [resampling.resize(part, (self.size, self.size)) for part in parts]
         if len({part.shape for part in parts}) > 1:
             raise mertk.ComponentError(
                 "flow: the regions differ in size; set size to bring them to one"
             )
-        found = flow.normalise(np.stack(parts), self.normalise)
+        found = optical_flow.normalise(np.stack(parts), self.normalise)
         return np.moveaxis(found[..., self.channels], -1, 1)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ class FlowHSV:
         self,
         *,
         size: int = 224,
-        method: flow.Method = "farneback_emr",
+        method: optical_flow.Method = "farneback_emr",
         hsv_scaling: Literal["correct", "as_published"] = "correct",
     ) -> None:
         if size < 1:
@@ -40,10 +40,12 @@ class FlowHSV:
         if not len(faces.frames):
             raise mertk.DataError("flow_hsv needs frames; this clip has a flow map alone")
         onset, apex = faces.frames[faces.onset], faces.frames[faces.peak]
-        vectors = flow.optical_flow(flow.grey(onset), flow.grey(apex), self.method)
+        vectors = optical_flow.optical_flow(
+            optical_flow.grey(onset), optical_flow.grey(apex), self.method
+        )
         picture = self._coded(vectors, apex)
-        places = sampling.windows(regions, faces.size, faces.size)
-        parts = [sampling.resize(picture[place], (self.size, self.size)) for place in places]
+        places = resampling.windows(regions, faces.size, faces.size)
+        parts = [resampling.resize(picture[place], (self.size, self.size)) for place in places]
         return np.moveaxis(np.stack(parts) * np.float32(2) - np.float32(1), -1, 1)
 
     def _coded(self, vectors: NDArray[np.float32], apex: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -51,7 +53,7 @@ class FlowHSV:
         import cv2
 
         length, degrees = cv2.cartToPolar(vectors[..., 0], vectors[..., 1], angleInDegrees=True)
-        value = flow.normalise(np.asarray(length, np.float32)[..., None], "minmax")[..., 0]
+        value = optical_flow.normalise(np.asarray(length, np.float32)[..., None], "minmax")[..., 0]
         saturation = cv2.cvtColor(apex, cv2.COLOR_RGB2HSV)[..., 1]
         hsv = np.dstack([degrees, saturation / np.float32(255), value]).astype(np.float32)
         if self.hsv_scaling == "as_published":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow
+from mertk.vision import optical_flow
 from mertk_plugins.extractors.flow import Flow
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ class FlowSequence:
         *,
         frames: int = 11,
         around: Literal["apex", "middle"] = "apex",
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
         size: int = 28,
-        normalise: flow.Normalisation = "minmax",
+        normalise: optical_flow.Normalisation = "minmax",
         colour: bool = False,
     ) -> None:
         if frames < 1:
             raise ValueError(f"frames={frames}; at least 1")
         self.frames, self.around, self.colour = frames, around, colour
         channels = ("u", "v") if colour else ("u", "v", "strain")
-        mode: flow.Normalisation = "none" if colour else normalise
+        mode: optical_flow.Normalisation = "none" if colour else normalise
         self.flow = Flow(method=method, size=size, normalise=mode, channels=channels)
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 from mertk_plugins.extractors.pixels import Pixels
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _network(name: str, pretrained: bool, seed: int) -> training.Trained:
     from mertk_plugins.extractors._frozen_cnn_net import Frozen
 
     with training.seeded(np.random.default_rng(seed)):
-        body = networks.backbone("frozen_cnn", name, pretrained=pretrained, num_classes=0)
+        body = classifier.backbone("frozen_cnn", name, pretrained=pretrained, num_classes=0)
     module: Any = Frozen(body).to(training.device()).eval()
     return training.Trained(module, np.empty(0, bool), np.empty(0, np.float32))
 

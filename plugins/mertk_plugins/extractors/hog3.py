@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
 
@@ -69,7 +69,7 @@ class HOG3:
                 "resample with frames"
             )
         gradients = dict(zip("tyx", np.gradient(clip.astype(np.float64)), strict=True))
-        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        blocks = resampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
         found = [
             self._histograms(gradients[first][part], gradients[second][part], blocks)
             for part in self._parts(len(clip))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors._motion import Over, motion
 from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
 
@@ -31,14 +31,14 @@ class HOOF:
         bins: int = 8,
         over: Over = "apex",
         folded: bool = False,
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
     ) -> None:
         if bins < 1:
             raise ValueError(f"bins={bins}; at least 1")
         self.bins = bins
         self.over: Over = over
         self.folded = folded
-        self.method: flow.Method = method
+        self.method: optical_flow.Method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, bins]`; raises `DataError` where frames are needed and there are none."""
@@ -53,7 +53,7 @@ class HOOF:
         self, field: NDArray[np.float64], faces: mertk.Faces, regions: mertk.Regions
     ) -> NDArray[np.float64]:
         u, v = field[..., 0], field[..., 1]
-        blocks = sampling.windows(regions, faces.size, (field.shape[1], field.shape[0]))
+        blocks = resampling.windows(regions, faces.size, (field.shape[1], field.shape[0]))
         if self.folded:
             at = angle_bins(np.arctan2(v, np.abs(u)), self.bins, low=-np.pi / 2, span=np.pi)
         else:

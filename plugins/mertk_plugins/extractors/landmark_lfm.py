@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ class LandmarkLFM:
     """
 
     def __init__(
-        self, *, frames: int = 10, method: flow.Method = "farneback", scale: bool = True
+        self, *, frames: int = 10, method: optical_flow.Method = "farneback", scale: bool = True
     ) -> None:
         if frames < 2:
             raise ValueError(f"frames={frames}; a change needs at least 2")
@@ -43,17 +43,19 @@ class LandmarkLFM:
             )
         points = np.asarray(faces.landmarks, np.float64)
         between = _distances(points[None])
-        found = sampling.linear(_distances(self._tracks(faces, points)) - between, self.frames)
+        found = resampling.linear(_distances(self._tracks(faces, points)) - between, self.frames)
         left, right = (points[eye].mean(axis=0) for eye in _EYES)
         unit = np.abs(found).max() if self.scale else np.hypot(*(right - left))
         return np.asarray(found / max(unit, _LEAST), np.float32)[None]
 
     def _tracks(self, faces: mertk.Faces, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where the points are in each frame of onset … offset `[time, 68, 2]`."""
-        onset = flow.grey(faces.frames[faces.onset])
+        onset = optical_flow.grey(faces.frames[faces.onset])
         found = [points]
         for at in range(faces.onset + 1, faces.offset + 1):
-            moved = flow.optical_flow(onset, flow.grey(faces.frames[at]), self.method)
+            moved = optical_flow.optical_flow(
+                onset, optical_flow.grey(faces.frames[at]), self.method
+            )
             found.append(points + _read(moved, points))
         return np.stack(found)
 

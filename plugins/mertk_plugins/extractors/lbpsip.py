@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._patterns import Counter, Norm, block_shares, codes, table
 
@@ -64,7 +64,7 @@ class LBPSIP:
         """`[regions, 64]`."""
         radii = rt, ry, rx = self.expression.radii
         around = [(0, 0, rx), (0, 0, -rx), (0, ry, 0), (0, -ry, 0), (rt, 0, 0), (-rt, 0, 0)]
-        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        blocks = resampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
         counter = Counter(blocks, clip.shape, radii, 2**_BITS)
         return counter.count(codes(clip, around, radii), table(_BITS, "raw"))
 

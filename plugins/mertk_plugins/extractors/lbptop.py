@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._patterns import (
     Codes,
@@ -62,7 +62,7 @@ class LBPTOP:
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, 3 * bins]`; raises `DataError` where a clip is too short or too small."""
         clip = self.expression.clip(faces)
-        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        blocks = resampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
         bins = table(self.points, self.codes)
         return block_shares(
             lbptop(clip, blocks, radii=self.expression.radii, table=bins), self.normalise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors._motion import motion
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ class MDMO:
     """
 
     def __init__(
-        self, *, beta: float = 0.8236, rigid: bool = True, method: flow.Method = "farneback"
+        self, *, beta: float = 0.8236, rigid: bool = True, method: optical_flow.Method = "farneback"
     ) -> None:
         if not 0 <= beta <= 1:
             raise ValueError(f"beta={beta}; in 0 … 1")
         self.beta = beta
         self.rigid = rigid
-        self.method: flow.Method = method
+        self.method: optical_flow.Method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, 2]`; raises `DataError` for a clip without frames, or without landmarks."""
@@ -124,7 +124,7 @@ def _pixels(
 
     width, height = size
     found = []
-    for number, place in enumerate(sampling.windows(regions, size, size)):
+    for number, place in enumerate(resampling.windows(regions, size, size)):
         mask = np.zeros((height, width), np.uint8)
         if regions.polygons is None:
             mask[place] = 1

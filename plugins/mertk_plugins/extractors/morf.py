@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors import _riesz
 from mertk_plugins.extractors._orientation import angle_bins, histograms
 
@@ -62,7 +62,7 @@ class MORF:
         last = min(faces.peak + reach, len(faces.frames) - 1)
         ends = [faces.onset - first, faces.peak - first]
         weights = [_weights(taps, end, last - first + 1) for end in ends]
-        pictures = [flow.grey(faces.frames[at]) for at in range(first, last + 1)]
+        pictures = [optical_flow.grey(faces.frames[at]) for at in range(first, last + 1)]
         pyramids = [_riesz.riesz(picture, self.levels) for picture in pictures]
         return [
             _change(level, ends, np.array(weights, np.float32))
@@ -72,7 +72,7 @@ class MORF:
     def _counted(self, moved: Floats, faces: mertk.Faces, regions: mertk.Regions) -> Numbers:
         """The histograms of one level `[regions, bins]`, of sum 1 together."""
         x, y = moved.astype(np.float64)
-        places = sampling.windows(regions, faces.size, (x.shape[1], x.shape[0]))
+        places = resampling.windows(regions, faces.size, (x.shape[1], x.shape[0]))
         found = histograms(
             angle_bins(np.arctan2(y, x), self.bins), np.hypot(x, y), places, self.bins
         )

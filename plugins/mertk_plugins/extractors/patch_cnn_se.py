@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import mertk
-from mertk import training
+from mertk.nn import training
 from mertk_plugins.extractors import _region_labels
 
 if TYPE_CHECKING:

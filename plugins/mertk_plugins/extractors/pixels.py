@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,15 +60,15 @@ class Pixels:
 
     def _parts(self, faces: mertk.Faces, regions: mertk.Regions, at: int) -> NDArray[Any]:
         """The regions of one frame `[regions, size, size, channels]`."""
-        picture = faces.frames[at] if self.colour else flow.grey(faces.frames[at])
+        picture = faces.frames[at] if self.colour else optical_flow.grey(faces.frames[at])
         values: Any = picture if self.raw else picture.astype(np.float32) * np.float32(1 / 255)
-        places = sampling.windows(regions, faces.size, faces.size)
-        parts = [sampling.resize(values[place], (self.size, self.size)) for place in places]
+        places = resampling.windows(regions, faces.size, faces.size)
+        parts = [resampling.resize(values[place], (self.size, self.size)) for place in places]
         return np.stack([part.reshape(self.size, self.size, -1) for part in parts])
 
     def _resampled(self, shown: list[NDArray[Any]]) -> NDArray[Any]:
         """The clip at `frames` moments `[regions, frames, size, size, channels]`."""
-        change = sampling.tim if self.resample == "tim" else sampling.linear
+        change = resampling.tim if self.resample == "tim" else resampling.linear
         found = np.swapaxes(change(np.stack(shown), self.frames), 0, 1)
         return np.clip(np.rint(found), 0, 255).astype(np.uint8) if self.raw else found
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import mertk
-from mertk import networks, sampling, training
+from mertk.nn import classifier, training
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class TimmVitPair:
     def _pictures(self, frame: NDArray[np.uint8], regions: mertk.Regions) -> NDArray[np.uint8]:
         """One frame's regions `[regions, size, size, 3]`."""
         size = (self.size, self.size)
-        return np.stack([sampling.resize(frame[place], size) for place in regions.windows()])
+        return np.stack([resampling.resize(frame[place], size) for place in regions.windows()])
 
     def _tokens(self, net: Any, pixels: Any) -> Any:
         """`[pictures, places, dim]`, without class and register tokens."""
@@ -73,7 +74,7 @@ class TimmVitPair:
         """The network, made once; what went wrong once is said again, as a download takes long."""
         if self._net is None:
             try:
-                self._net = networks.backbone(
+                self._net = classifier.backbone(
                     "timm_vit_pair",
                     self.backbone,
                     pretrained=self.pretrained,

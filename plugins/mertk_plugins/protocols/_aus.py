@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import mertk
-from mertk import metrics
-from mertk.manifest import Manifest
+from mertk.core import metrics
+from mertk.core.clip_lists import Manifest
 from mertk_plugins.protocols._mapped import is_micro
 
 if TYPE_CHECKING:

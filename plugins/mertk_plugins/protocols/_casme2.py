@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mertk.manifest import Manifest
+from mertk.core.clip_lists import Manifest
 from mertk_plugins.protocols._mapped import MappedLabels
 
 if TYPE_CHECKING:

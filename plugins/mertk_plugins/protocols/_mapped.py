@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import mertk
-from mertk import metrics
+from mertk.core import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mertk.manifest import Manifest
+    from mertk.core.clip_lists import Manifest
 
 THREE = ("negative", "positive", "surprise")
 """The three classes that nearly all databases can be brought to."""

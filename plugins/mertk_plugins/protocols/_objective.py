@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk.manifest import Manifest
+from mertk.core.clip_lists import Manifest
 from mertk_plugins.protocols._mapped import MappedLabels, words_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mertk
-from mertk import metrics
+from mertk.core import metrics
 from mertk_plugins.protocols._databases import across_databases
 from mertk_plugins.protocols._mapped import IN_THREE, THREE, is_micro, text_of, unchanged
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk.manifest import Manifest
+from mertk.core.clip_lists import Manifest
 from mertk_plugins.protocols._mapped import MappedLabels, text_of, unchanged, words_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mertk
-from mertk import metrics
-from mertk.manifest import Manifest
+from mertk.core import metrics
+from mertk.core.clip_lists import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

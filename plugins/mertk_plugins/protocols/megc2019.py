@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import mertk
-from mertk import data
+from mertk.evaluation import external_predictions
 from mertk_plugins.protocols import _casme2 as casme2
 from mertk_plugins.protocols._mapped import IN_THREE, THREE, MappedLabels, unchanged, words_of
 
@@ -27,7 +27,7 @@ class MEGC2019(MappedLabels):
 
     classes = THREE
     class_of = words_of(casme2=casme2.IN_THREE, samm=IN_THREE, smic=unchanged(*THREE))
-    manifests = (replace(data.logs.MEGC2019, edition=""),)
+    manifests = (replace(external_predictions.MEGC2019, edition=""),)
 
     def label(self, clip: mertk.Clip, /) -> str | None:
         """The class of the clip's emotion, or None."""

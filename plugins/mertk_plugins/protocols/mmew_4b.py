@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mertk
-from mertk.manifest import Manifest
+from mertk.core.clip_lists import Manifest
 from mertk_plugins.protocols._mapped import MappedLabels, unchanged, words_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mertk
-from mertk import metrics
+from mertk.core import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

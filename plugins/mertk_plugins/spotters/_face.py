@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow
+from mertk.vision import optical_flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Window:
         """The part of a frame `[h, w, 3]` as a small grey picture `[height, width]`."""
         import cv2
 
-        part = flow.grey(frame[self.rows, self.columns])
+        part = optical_flow.grey(frame[self.rows, self.columns])
         found: Pixels = cv2.resize(part, self.size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         return found
 

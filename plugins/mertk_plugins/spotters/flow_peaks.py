@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow
+from mertk.vision import optical_flow
 from mertk_plugins.spotters import _face, _head, _peaks
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _flows(faces: mertk.Faces, view: _face.Window, step: int, lag: int) -> Itera
     """The flow `[h, w, 2]` to each picture from the one `lag` before it, or from the first."""
     ring: deque[NDArray[np.uint8]] = deque(maxlen=lag)
     for picture in _face.pictures(faces, view, step):
-        yield flow.optical_flow(ring[0] if ring else picture, picture, "dis")
+        yield optical_flow.optical_flow(ring[0] if ring else picture, picture, "dis")
         ring.append(picture)
 
 

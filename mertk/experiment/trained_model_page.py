@@ -1,0 +1,110 @@
+"""What a trained model is, was trained on and scores, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mertk.core.escaping import markdown_code, markdown_text
+from mertk.core.recipe import Recipe, Use
+from mertk.storage.ledger import Run
+
+if TYPE_CHECKING:
+    from mertk.experiment.study import OpenStudy
+
+_PEOPLE = "It is not for decisions about people."
+
+
+def measured(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The scores of the study's model on people it has not seen, if `bench` has measured them.
+
+    They are those of the run of this identity where the study's runs lie, with all its folds;
+    None where there is no such run.
+    """
+    from mertk.evaluation.results import Results
+
+    variant = study.variants[0]
+    run = Run.find(study.execution.runs_folder, variant.name, named)
+    if not run or not run.contents().whole:
+        return None
+    results = Results([run], study.plugins)
+    row = results.table().to_dict("records")[0]
+    scores = [
+        [name, *(row[f"{name}{end}"] for end in ("", "_low", "_high"))] for name in results.chance
+    ]
+    return {"run": run.path.name, "seeds": len(run.seeds), "scores": scores}
+
+
+def warning(about: Mapping[str, Any]) -> str:
+    """What whoever reads an answer of the model must know, in two or three sentences."""
+    sets = ", ".join(str(Use.from_json(one)) for one in about["identity"]["datasets"])
+    made = " (made by a program, not filmed)" if about["synthetic"] else ""
+    return (
+        f"A guess from a few frames, by {about['name']}, trained on {about['clips']} clips of "
+        f"{about['subjects']} subjects of {sets}{made}. {_scores(about)} {_PEOPLE}"
+    )
+
+
+def _scores(about: Mapping[str, Any]) -> str:
+    found = about["measured"]
+    if not found:
+        return (
+            "How often it is right on people it has not seen was not measured; run `mertk bench` "
+            "with this model first."
+        )
+    told = ", ".join(
+        f"{name} {value:.3f} ({low:.3f}–{high:.3f})" for name, value, low, high in found["scores"]
+    )
+    protocol = about["identity"]["protocol"]["name"]
+    return f"On people it had not seen it scored {told}, in the folds of {protocol}."
+
+
+def needs(trust: Sequence[str]) -> str:
+    """What whoever asks the model must allow it, in a sentence."""
+    options = " ".join(f"--trust {name}" for name in trust)
+    return (
+        f"It names code outside mertk, which is imported when it is asked: `mertk predict` needs "
+        f"{options}."
+    )
+
+
+def text(about: Mapping[str, Any]) -> str:
+    """The model card, in Markdown."""
+    recipe = Recipe.from_json(about["identity"]["recipe"])
+    parts = [
+        f"- {markdown_text(place)}: {markdown_code(str(use))}"
+        for place, use in recipe.places().items()
+    ]
+    classes = ", ".join(map(markdown_text, about["identity"]["classes"]))
+    origins = ", ".join(map(markdown_text, about["provenance"]["origins"]))
+    protocol = about["identity"]["protocol"]
+    releases = about["provenance"].get("releases", {})
+    return "\n".join([
+        f"# {markdown_text(about['name'])}",
+        "",
+        markdown_text(warning(about)),
+        "",
+        f"Classes: {classes} (protocol {markdown_code(protocol['name'])}).",
+        "",
+        "## Recipe",
+        "",
+        *parts,
+        "",
+        *([f"Trained weights: {about['weights']:,}.", ""] if about["weights"] else []),
+        "## Where it is from",
+        "",
+        f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",
+        f"- made {about['provenance'].get('made', '')} with "
+        + ", ".join(f"{name} {release}" for name, release in releases.items()),
+        f"- components of {origins}",
+        *(
+            [f"- scores from the run {markdown_code(about['measured']['run'])}"]
+            if about["measured"]
+            else []
+        ),
+        "- the licences of the data that it was trained on hold for it as well",
+        "",
+        "`mertk predict` asks it; `model.json` and `arrays.safetensors` hold no code.",
+        *([needs(about["trust"])] if about["trust"] else []),
+        "",
+    ])  # fmt: skip

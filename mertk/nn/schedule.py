@@ -1,0 +1,120 @@
+"""How a network is trained: optimizer, learning rate, loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mertk.core.offers import offered
+from mertk.nn.losses import focal, margin, sigmoid_focal
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+Loss = Literal["cross_entropy", "focal", "focal_binary", "margin"]
+Optimizer = Literal["adam", "adamw", "sgd"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How a network is trained.
+
+    `loss` is `cross_entropy`, `focal` (Lin et al. 2017), `focal_binary` (each class against the
+    rest) or `margin` (for logits whose sigmoid is a capsule's length); `gamma` belongs to the focal
+    ones, `margins` to the last. `alpha` weights classes by their inverse frequency among the
+    training labels. `momentum` belongs to `sgd`, `eps` to the others. Every `decay_every` epochs
+    the learning rate is multiplied by `lr_decay`. `max_norm` is the largest norm of a step's
+    gradient, which is shortened to it; 0: any.
+    """
+
+    epochs: int
+    lr: float
+    batch: int = 128
+    loss: Loss = "cross_entropy"
+    gamma: float = 2.0
+    margins: tuple[float, float] = (0.9, 0.1)
+    alpha: bool = False
+    optimizer: Optimizer = "adam"
+    weight_decay: float = 0.0
+    eps: float = 1e-7
+    momentum: float = 0.9
+    lr_decay: float = 1.0
+    decay_every: int = 1
+    max_norm: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch < 2:  # batch norm needs 2 samples
+            raise ValueError(f"epochs={self.epochs}, batch={self.batch}: at least 1 and 2")
+        if not (self.lr > 0 and self.eps > 0):
+            raise ValueError(f"lr={self.lr}, eps={self.eps} must be above 0")
+        if self.gamma < 0 or self.weight_decay < 0:
+            raise ValueError(f"gamma={self.gamma}, weight_decay={self.weight_decay}: not below 0")
+        if not 0 <= self.momentum < 1 or self.max_norm < 0:
+            raise ValueError(
+                f"momentum={self.momentum}, max_norm={self.max_norm}: in [0, 1), not below 0"
+            )
+        if not 0 < self.lr_decay <= 1 or self.decay_every < 1:
+            raise ValueError(
+                f"lr_decay={self.lr_decay}, decay_every={self.decay_every}: in (0, 1], at least 1"
+            )
+
+    def optimizer_of(self, module: nn.Module) -> torch.optim.Optimizer:
+        """The optimizer of a network's weights, those of each part at its own rate."""
+        import torch
+
+        groups, decay = _groups(module, self.lr), self.weight_decay
+        if self.optimizer == "sgd":
+            return torch.optim.SGD(
+                groups, lr=self.lr, momentum=self.momentum, weight_decay=decay, fused=True
+            )
+        kind = torch.optim.AdamW if self.optimizer == "adamw" else torch.optim.Adam
+        # fused: a fifth of a patch network's training step on a CPU
+        return kind(groups, lr=self.lr, eps=self.eps, weight_decay=decay, fused=True)
+
+    def loss_of(self, logits: Tensor, target: Tensor, weights: Tensor) -> Any:
+        """The loss of logits `[samples, classes]`, or of `[samples, heads, classes]`, summed.
+
+        `weights` are those of classes `[classes]`, or multi-label `[classes, 2]`.
+        """
+        if logits.ndim == 3:
+            return sum(self.loss_of(head, target, weights) for head in logits.unbind(1))
+        if self.loss == "margin":
+            return margin(logits, target, margins=self.margins, alpha=weights)
+        gamma = 0.0 if self.loss == "cross_entropy" else self.gamma
+        if target.ndim == 2:
+            return sigmoid_focal(logits, target, gamma=gamma, alpha=weights)
+        binary = self.loss == "focal_binary"
+        return focal(logits, target, gamma=gamma, alpha=weights, binary=binary)
+
+
+def added(module: nn.Module, target: Tensor) -> Any:
+    """What parts of a network add to the loss: by a method `penalty`, or `auxiliary(target)`.
+
+    A penalty is on weights. The other is called just after `forward`, which may have kept what it
+    needs of the batch; folds whose networks have one are trained one by one.
+    """
+    parts: list[Any] = list(module.modules())
+    total = 0
+    for part in parts:
+        penalty = offered("network", part, "penalty")
+        total += penalty() if penalty else 0
+    for part in parts:
+        auxiliary = offered("network", part, "auxiliary")
+        total += auxiliary(target) if auxiliary else 0
+    return total
+
+
+def _groups(module: nn.Module, lr: float) -> list[dict[str, Any]]:
+    """The weights that train, and their learning rate, by the `lr_scale` of their part."""
+    scaled = {
+        weight: float(vars(part)["lr_scale"])
+        for part in module.modules()
+        if "lr_scale" in vars(part)
+        for weight in part.parameters()
+    }
+    groups: dict[float, list[Any]] = {}
+    for weight in module.parameters():
+        if weight.requires_grad:
+            groups.setdefault(scaled.get(weight, 1.0), []).append(weight)
+    return [{"params": params, "lr": lr * scale} for scale, params in groups.items()]

@@ -1,0 +1,237 @@
+"""The held-out clips of runs, to look into: the worst mistakes first, as many as a page can carry.
+
+Frames leave the machine with the page, and the licences of the real sets forbid to pass pictures
+on. So they are shown of clips that are made, not filmed, and of others only where a user insists.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.core.errors import MertkError, ParameterError
+from mertk.core.recipe import Recipe
+from mertk.experiment.refit import clips_of
+from mertk.pipeline.pipeline import build_line
+from mertk.report.clip_explorer import drawing, occluded, view
+from mertk.report.clip_explorer.view import Answer, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mertk.core.clips import Clip
+    from mertk.evaluation.outcomes import Outcome
+    from mertk.evaluation.results import Results
+    from mertk.pipeline.pipeline import Step
+    from mertk.plugins.loader import Plugins
+    from mertk.report.clip_explorer.occlusion import Occlusion
+
+VIEWS = 10
+"""How many clips are looked into, at most: each takes a quarter of a second."""
+
+BUDGET = 3_500_000
+"""How many bytes the pictures of a page may take; all of it stays below 5 MB."""
+
+WITHHELD = (
+    "Frames are left out: the licences of real data sets forbid to pass them on. "
+    "`mertk report RUN --frames` puts them into a page for yourself"
+)
+UNASKED = "Frames are left out, as --no-frames asks; `mertk report RUN --frames` shows them"
+WARNING = (
+    "This page holds frames of {sets}. Licences of real data sets usually forbid to pass pictures "
+    "on: keep the page to yourself, or make it again with --no-frames."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """Views of held-out clips, with a sentence on which and why, and each model's region names."""
+
+    text: str
+    views: Sequence[View]
+    warning: str = ""
+    regions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    legend: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A held-out clip: its id, its class (or classes), and each model's answer."""
+
+    uid: str
+    truth: str
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """A model through whose eyes clips are seen, and what it let through, by clip."""
+
+    name: str
+    steps: Sequence[Step]
+    weights: Mapping[str, Mapping[str, Any]]
+
+
+def gallery(
+    results: Results, plugins: Plugins, *, frames: bool | None = None, occlusion: int = 0
+) -> Gallery:
+    """Look into the clips of runs; `frames` are shown if true, by default of synthetic clips.
+
+    For `occlusion` of them, the worst mistakes first, what each model rests on is mapped; raises
+    `ParameterError` where frames are withheld, and `StorageError` where the clips have changed.
+    """
+    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
+    if not models:
+        return Gallery(text="No model here looks at pixels.", views=())
+    held, looker = ranked(models), _looker(models, plugins)
+    clips, why = _clips(results, plugins, frames=frames)
+    if occlusion and why:
+        raise ParameterError(f"what models rest on is drawn over frames. {why}")
+    seen = [one.uid for one in held[:occlusion] if one.uid in clips]
+    maps = occluded.maps(models, plugins, looker.steps, seen) if seen else {}
+    views: list[View] = []
+    for view in _views(held, looker, clips, maps):
+        if sum(one.size for one in views) + view.size > BUDGET:
+            break
+        views.append(view)
+    shown = [clips[one.title] for one in views if one.shots]
+    real = sorted({clip.dataset for clip in shown if not _made(clip)})
+    text = (
+        f"{len(views)} of {len(held)} held-out clips, the worst mistakes first, with means over "
+        "seeds."
+    )
+    return Gallery(
+        text=f"{text} {why}." if why else text,
+        views=views,
+        warning=WARNING.format(sets=", ".join(real)) if real else "",
+        regions=_regions(models, plugins, clips),
+        legend=drawing.uri(drawing.legend()) if shown else "",
+    )
+
+
+def ranked(models: Sequence[Outcome]) -> list[Held]:
+    """All held-out clips, those first of which the models say least of what is true."""
+    run = models[0].run
+    columns = [f"p_{name}" for name in run.classes]
+    means = [outcome.predictions.groupby("uid")[columns].mean() for outcome in models]
+    uids = means[0].index
+    truths = _truths(models[0]).loc[uids].to_numpy()
+    shares = np.stack([mean.loc[uids].to_numpy() for mean in means])  # [models, clips, classes]
+    wrong = np.abs(shares - truths).sum(axis=(0, 2))
+    return [
+        Held(
+            uid=uids[at],
+            truth=_named(truths[at], run.classes),
+            answers=[
+                Answer.of(
+                    outcome.name,
+                    dict(zip(run.classes, row.tolist(), strict=True)),
+                    multilabel=run.multilabel,
+                )
+                for outcome, row in zip(models, shares[:, at], strict=True)
+            ],
+        )
+        for at in (-wrong).argsort(kind="stable").tolist()
+    ]
+
+
+def _truths(outcome: Outcome) -> pd.DataFrame:
+    """Per clip 1 for what it is and 0 for what it is not `[clips, classes]`."""
+    run, first = outcome.run, outcome.predictions.groupby("uid").first()
+    if run.multilabel:
+        return first[[f"t_{name}" for name in run.classes]]
+    marks = np.eye(len(run.classes), dtype=int)[first["truth"].to_numpy(int)]
+    return first.iloc[:, :0].assign(**{f"t_{c}": marks[:, at] for at, c in enumerate(run.classes)})
+
+
+def _named(truth: NDArray[np.int64], classes: Sequence[str]) -> str:
+    return " + ".join(name for name, is_so in zip(classes, truth, strict=True) if is_so) or "none"
+
+
+def _looker(models: Sequence[Outcome], plugins: Plugins) -> Looker:
+    """The first model that weighs its regions, or else the first, if its eyes learn nothing."""
+    found = [
+        Looker(one.name, view.eyes(build_line(plugins.registry, _recipe(one))), _explained(one))
+        for one in models
+    ]
+    seeing = [one for one in found if len(one.steps) == 2]
+    return next((one for one in seeing if one.weights), (seeing or found)[0])
+
+
+def _recipe(outcome: Outcome) -> Recipe:
+    return Recipe.from_json(outcome.run.identity["recipe"])
+
+
+def _explained(outcome: Outcome) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """By clip what a model let through, means over seeds."""
+    said: dict[str, dict[str, list[Any]]] = {}
+    for fold in outcome.folds:
+        for uid, arrays in fold.explained.items():
+            for name, array in arrays.items():
+                said.setdefault(uid, {}).setdefault(name, []).append(array)
+    return {
+        uid: {name: np.mean(arrays, axis=0) for name, arrays in by.items()}
+        for uid, by in said.items()
+    }
+
+
+def _clips(
+    results: Results, plugins: Plugins, *, frames: bool | None
+) -> tuple[dict[str, Clip], str]:
+    """The clips whose frames may be shown, by id; and why there are none, if so."""
+    if frames is False:
+        return {}, UNASKED
+    if frames is None and not results.synthetic:
+        return {}, WITHHELD
+    try:
+        found = clips_of(results.runs[0], plugins)
+    except MertkError as error:
+        return {}, f"Frames are left out: {str(error).rstrip('.')}"
+    return {clip.uid: clip for clip in found if frames or _made(clip)}, ""
+
+
+def _made(clip: Clip) -> bool:
+    """Whether a clip is made, not filmed; nobody is asked about its pictures."""
+    return bool(clip.record.get("synthetic"))
+
+
+def _views(
+    held: Sequence[Held],
+    looker: Looker,
+    clips: Mapping[str, Clip],
+    maps: Mapping[str, Sequence[Occlusion]],
+) -> Iterator[View]:
+    for one in held[:VIEWS]:
+        clip = clips.get(one.uid)
+        yield view.view(
+            one.uid,
+            None if clip is None else clip.footage,
+            looker.steps,
+            answers=one.answers,
+            truth=one.truth,
+            seen_by=looker.name,
+            weights=looker.weights.get(one.uid),
+            maps=maps.get(one.uid, ()),
+        )
+
+
+def _regions(
+    models: Sequence[Outcome], plugins: Plugins, clips: Mapping[str, Clip]
+) -> dict[str, Sequence[str]]:
+    """The names of each model's regions, as one clip has them."""
+    footage = next((clip.footage for clip in clips.values()), None)
+    if footage is None or not len(footage.frames):
+        return {}
+    found: dict[str, Sequence[str]] = {}
+    for one in models:
+        steps = view.eyes(build_line(plugins.registry, _recipe(one)))
+        with contextlib.suppress(MertkError):  # a clip without a face has no regions to name
+            _, regions = view.located(steps, footage)
+            if regions is not None:
+                found[one.name] = regions.names
+    return found

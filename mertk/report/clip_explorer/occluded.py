@@ -1,0 +1,45 @@
+"""What part of the face the models of runs rest on, for some held-out clips: folds fitted again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mertk.experiment.refit import Refit, clips_of, task_of
+from mertk.report.clip_explorer.occlusion import Occlusion, occlude
+from mertk.report.clip_explorer.view import located
+
+if TYPE_CHECKING:
+    from mertk.evaluation.outcomes import Outcome
+    from mertk.experiment.trained_model import Saved
+    from mertk.pipeline.pipeline import Step
+    from mertk.plugins.loader import Plugins
+
+
+def maps(
+    models: Sequence[Outcome],
+    plugins: Plugins,
+    steps: Sequence[Step],
+    uids: Sequence[str],
+) -> dict[str, list[Occlusion]]:
+    """By clip a map of each model, on the face as `steps` register it.
+
+    A fold is fitted once for all clips that it holds out.
+    """
+    clips = clips_of(models[0].run, plugins)
+    found: dict[str, list[Occlusion]] = {uid: [] for uid in uids}
+    for outcome in models:
+        again = Refit(outcome.run, task_of(outcome.run, clips, plugins), plugins)
+        fitted: dict[str, Saved] = {}
+        asked = dict(zip(again.task.sample.uids, again.task.clips, strict=True))
+        fold = outcome.predictions.drop_duplicates("uid").set_index("uid")["fold"].to_dict()
+        for uid in uids:
+            if fold[uid] not in fitted:
+                fitted[fold[uid]] = again.without(uid)
+            model, footage = fitted[fold[uid]], asked[uid].footage
+            if len(footage.frames):
+                faces, _ = located(steps, footage)
+                found[uid].append(
+                    occlude(model.predict, footage, faces, model=model.name, classes=model.classes)
+                )
+    return found

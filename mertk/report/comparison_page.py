@@ -1,0 +1,57 @@
+"""A comparison as one self-contained page, with its tables and figures as files beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk.report import figures, papers, sentences
+from mertk.report import page as html
+from mertk.storage.atomic_files import write_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mertk.evaluation.comparison import Comparison
+
+PAGE, LATEX, MARKDOWN, SCORES = "compare.html", "compare.tex", "compare.md", "compare-scores.svg"
+FILES = (PAGE, LATEX, MARKDOWN, SCORES)
+"""What is written always; figures of ranks as compare-ranks1.svg and so on as well."""
+
+
+def write(comparisons: Sequence[Comparison], folder: Path) -> Path:
+    """Write compare.html, .tex, .md and the figures as .svg; gives the page's path.
+
+    Raises `StorageError` where one is there that mertk did not write: then none is written.
+    """
+    forest = figures.forest(comparisons)
+    shown = [_shown(comparison) for comparison in comparisons]
+    latex, markdown = papers.latex(comparisons), papers.markdown(comparisons)
+    page = html.environment().get_template("compare.html.j2").render(
+        comparisons=shown, forest=forest, latex=latex, markdown=markdown,
+        warnings=sorted({
+            line for one in comparisons
+            for line in (*sentences.warnings(one.results), *sentences.few_subjects(one.results))
+        }),
+    )  # fmt: skip
+    texts = dict(zip(FILES, (page, latex, markdown, forest), strict=True))
+    for at, one in enumerate(shown, 1):
+        if one["ranks"]:
+            texts[f"compare-ranks{at}.svg"] = one["ranks"]
+    write_files(folder, texts)
+    return folder / PAGE
+
+
+def _shown(comparison: Comparison) -> dict[str, Any]:
+    models = [one for one in comparison.results.outcomes if not one.is_floor]
+    return {
+        "title": comparison.title,
+        "score": comparison.results.main_score,
+        "ranks": figures.ranks(comparison) if comparison.tests else "",
+        "tests": [(a, b, test) for (a, b), test in comparison.tests.items()],
+        "first": models[0].name,
+        "pairs": [
+            {"svg": figures.pair(models[0], one), "text": f"{models[0].name} and {one.name}"}
+            for one in models[1:]
+        ],
+    }

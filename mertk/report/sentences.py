@@ -1,0 +1,255 @@
+"""What a table of scores says in words, and as JSON."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mertk.core.recipe import Use
+from mertk.evaluation import statistics
+from mertk.evaluation.label_scores import per_label
+from mertk.evaluation.statistics import ALPHA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from mertk.evaluation.label_maps import Remapped
+    from mertk.evaluation.results import Results
+    from mertk.evaluation.statistics import Paired
+    from mertk.storage.ledger import Run
+
+MARK = " †"
+LEAKED = "LEAKED: not a score of recognition, and not to be compared with any above"
+
+
+def title(results: Results) -> str:
+    """What was measured on what, and on which part of it if not on all."""
+    part = f" · PARTIAL: {results.scope}" if results.scope else ""
+    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}"
+
+
+def score_names(results: Results) -> list[str]:
+    """The scores of the protocol, in its order."""
+    return list(results.chance)
+
+
+def warnings(results: Results) -> list[str]:
+    """What must be known before any score is compared: what is unfinished, made up, or other."""
+    found = [f"{line}." for line in results.notices]
+    if results.scope:
+        found.append(
+            f"PARTIAL: scored are {results.scope}, those that every run of the table has "
+            "predicted. These are not scores of the protocol."
+        )
+    if results.synthetic:
+        found.append(
+            "These clips are SYNTHETIC: made by a program, not filmed. The scores say how the "
+            "programs work, not how well anybody's expressions are recognised."
+        )
+    published = results.published
+    if published and published["differences"]:
+        found.append(
+            f"NOT the clips of {_list(results, published)}: {'; '.join(published['differences'])}. "
+            "The scores cannot be compared with published ones."
+        )
+    for outcome in results.outcomes:
+        for place, names in outcome.seen_before.items():
+            found.append(
+                f"† {outcome.name}: the weights of {place} were trained on {', '.join(names)} "
+                "beforehand, so that its held-out subjects may have been seen."
+            )
+    return found
+
+
+def sentences(results: Results) -> list[str]:
+    """What the table means: the kind of data, chance, and the first model against the others."""
+    found = warnings(results)
+    published = results.published
+    if published and not published["differences"]:
+        found.append(_as_published(results, published))
+    presets = [o.name for o in results.outcomes if ":" in o.name]
+    if presets:
+        found.append(f"Presets that ran: {', '.join(presets)}.")
+    low, high = results.chance[results.main_score]
+    frequencies = "training" if results.tests_all else "other tested people's"
+    found.append(
+        f"Guessing by the {frequencies} frequencies scores {results.main_score} "
+        f"{low:.3f}–{high:.3f} on these folds (95 % of guesses)."
+    )
+    found += few_subjects(results)
+    found += _keyframes(results)
+    found += _without_a_class(results)
+    found += _spreads(results)
+    if results.tried > 1:
+        found.append(
+            f"{results.tried} configurations have been tried on this protocol in "
+            f"{results.runs[0].path.parent.name}: the best of them looks better than it is."
+        )
+    found += leaks(results)
+    floors = {o.name for o in results.outcomes if o.is_floor}
+    tested = results.comparisons().items()
+    found += [versus(a, b, test) for (a, b), test in tested if b not in floors]
+    return found
+
+
+def few_subjects(results: Results) -> list[str]:
+    """Which intervals rest on so few subjects that they cover less than they say."""
+    counts = {"all clips": len(results.outcomes[0].subjects)}
+    counts |= {row["part"]: row["subjects"] for row in results.parts().to_dict("records")}
+    counts |= {f"label map {one.label_map}": one.subjects for one in results.remapped()}
+    return coverage(counts)
+
+
+def coverage(subjects: Mapping[str, int]) -> list[str]:
+    """A line for each number of subjects that is too small, given those of several sets of clips.
+
+    The percentages are measured in benchmarks/coverage.py.
+    """
+    found = []
+    for count in sorted({*subjects.values()} - {0}):
+        of = ", ".join(name for name, number in subjects.items() if number == count)
+        if count == 1:
+            found.append(f"Intervals of {of}: one subject tells nothing about others.")
+        elif count < statistics.ENOUGH_SUBJECTS:
+            mean, least = statistics.COVERED[count]
+            found.append(
+                f"Intervals of {of}: few subjects. With {count} subjects, a 95 % interval covers "
+                f"the true score about {mean} % of the time, and {least} % in the worst simulated "
+                f"setting; use {statistics.ENOUGH_SUBJECTS} subjects or more."
+            )
+    return found
+
+
+def leaks(results: Results) -> list[str]:
+    """What each replay that leaks did."""
+    return [
+        f"{outcome.name} is LEAKED: {', '.join(outcome.run.replay['once'])} was fitted once, on "
+        "all clips with all labels, those of the held-out subjects too."
+        for outcome in results.leaked
+        if outcome.run.replay
+    ]
+
+
+def _list(results: Results, published: Mapping[str, Any]) -> str:
+    """The published list by protocol and edition."""
+    edition = f" ({published['edition']})" if published["edition"] else ""
+    return f"{results.protocol.name}{edition}"
+
+
+def _as_published(results: Results, published: Mapping[str, Any]) -> str:
+    if published["compared"] == "list":
+        which = f"{published['clips']}, list {published['list'][:12]}"
+        return f"The clips are those of {_list(results, published)} ({which})."
+    return (
+        f"The clips are as many as {_list(results, published)} has, in all that was published of "
+        f"their numbers ({published['clips']}); nobody has published the list itself."
+    )
+
+
+def _without_a_class(results: Results) -> list[str]:
+    """Which parts have no score over classes."""
+    parts = results.parts()
+    if not len(parts):
+        return []
+    lost = parts[parts[score_names(results)].isna().any(axis=1)]["part"].unique()
+    return [f"No score over classes for {', '.join(lost)}: a class has no clip there."] * any(lost)
+
+
+def _keyframes(results: Results) -> list[str]:
+    """Which models look at annotated key frames, which a camera does not give."""
+    looking: dict[str, list[str]] = {}
+    for outcome in results.outcomes:
+        if not outcome.is_floor:
+            read = ", ".join(outcome.run.keyframes) or "none"
+            looking.setdefault(read, []).append(outcome.name)
+    said = "; ".join(f"{', '.join(models)}: {read}" for read, models in looking.items())
+    return [f"Annotated key frames that are looked at: {said}."] if said else []
+
+
+def _spreads(results: Results) -> list[str]:
+    """How much the scores of a model with several seeds differ between them."""
+    found = []
+    for row in results.table().to_dict("records"):
+        if row["seeds"] > 1 and not row["floor"]:
+            said = ", ".join(f"{name} {row[f'{name}_sd']:.3f}" for name in score_names(results))
+            found.append(f"Standard deviation of {row['model']} over {row['seeds']} seeds: {said}.")
+    return found
+
+
+def versus(a: str, b: str, test: Paired) -> str:
+    """One sentence on A against B; "above" or "below" only where the test supports it."""
+    holm = f", Holm over {test.family} comparisons" if test.family > 1 else ""
+    how = (
+        f"{test.difference:+.3f} {test.score} (95 % interval {test.low:+.3f} … {test.high:+.3f}; "
+        f"p = {test.corrected:.4f}, paired permutation over {test.subjects} subjects"
+        f"{', exact' if test.exact else ''}{holm}; rank-biserial correlation {test.effect:+.2f})"
+    )
+    if test.corrected < ALPHA:
+        return f"{a} scores {'above' if test.difference > 0 else 'below'} {b}: {how}."
+    return f"No difference between {a} and {b} is shown: {how}."
+
+
+def command(run: Run) -> str:
+    """What repeats a run, once its data sets are known to `mertk data add`; empty for a replay."""
+    if run.replay or run.variant.get("jitter"):
+        return ""
+    keyframes = run.variant.get("keyframes", "given")
+    stored = run.identity["protocol"]
+    protocol = Use(stored["name"], **stored["params"])
+    words = ["mertk", "bench", "--model", f"{run.path.parent.name}/{run.path.name}"]
+    for dataset in run.identity["datasets"]:
+        words += ["--dataset", str(Use.from_json(dataset))]
+    words += ["--protocol", str(protocol), "--seeds", ",".join(map(str, run.seeds))]
+    words += ["--keyframes", keyframes] if keyframes != "given" else []
+    return shlex.join([*words, "--out", "repeated"])
+
+
+def to_json(results: Results) -> dict[str, Any]:
+    """Everything that the table and the sentences say, for machines."""
+    parts = results.parts()
+    return {
+        "datasets": results.datasets,
+        "synthetic": results.synthetic,
+        "protocol": results.protocol.to_json(),
+        "classes": list(results.classes),
+        "partial": results.scope or None,
+        "notices": results.notices,
+        "models": _plain(results.table()),
+        "fold_means": results.fold_means().to_dict("records"),
+        "configurations_tried": results.tried,
+        "keyframes": {o.name: list(o.run.keyframes) for o in results.outcomes},
+        "sweep": _plain(results.sweep_table()),
+        "epochs": _plain(results.epochs_table()),
+        "leaked": _plain(results.leaked_table()),
+        "label_maps": [
+            {"model": one.model, "map": one.label_map, "clips": one.clips, **flat(one)}
+            for one in results.remapped()
+        ],
+        "parts": _plain(parts),
+        "published": results.published,
+        "chance": {name: list(ends) for name, ends in results.chance.items()},
+        "comparisons": [
+            {"a": a, "b": b, "score": t.score, "difference": t.difference, "low": t.low,
+             "high": t.high, "p": t.p, "p_holm": t.corrected, "family": t.family,
+             "rank_biserial": t.effect, "subjects": t.subjects, "exact": t.exact}
+            for (a, b), t in results.comparisons().items()
+        ],
+        "per_label": [asdict(row) for row in per_label(results)],
+        "sentences": sentences(results),
+    }  # fmt: skip
+
+
+def flat(one: Remapped) -> dict[str, Any]:
+    """Scores and the ends of their intervals by name, as `Results.table` has them."""
+    row: dict[str, Any] = dict(one.scores)
+    for name, (low, high) in one.intervals.items():
+        row |= {f"{name}_low": low, f"{name}_high": high}
+    return row
+
+
+def _plain(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Rows for JSON, which knows no NaN."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
