@@ -33,7 +33,8 @@ _LIMIT = 120.0  # seconds; the slowest line that is in order takes 40 on a busy 
 _ENTRIES = 250  # of the cache, damaged in one process
 _HEAVY = ("cv2", "joblib", "matplotlib.pyplot", "pandas", "rich.table", "safetensors.numpy",
           "scipy.stats", "sklearn.svm", "skimage.feature", "mertk.experiment.bench", "openpyxl",
-          "mertk.report.page", "mertk.experiment.trained_model", "mertk.report.video_predictions", "mertk.audit",
+          "mertk.report.page", "mertk.experiment.trained_model",
+          "mertk.report.video_predictions", "mertk.audit",
           "mertk.spotting.search", "mertk.export.prepare", "jinja2", "torch")  # fmt: skip
 
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mertk.core.model_card import Card
     from mertk.core.recipe import Recipe, Replay, Use
     from mertk.core.splits import Split, leave_one_subject_out
+    from mertk.core.stored import stored
     from mertk.evaluation.results import Results
     from mertk.experiment.bench import bench
     from mertk.plugins.hooks import hookimpl
@@ -59,15 +60,14 @@ if TYPE_CHECKING:
     from mertk.plugins.registry import Registrar, Registry
     from mertk.spotting.interval import Spot
     from mertk.storage.ledger import Run
-    from mertk.storage.serialization import stored
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
-    "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol Explains "
-    "Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme Spotter",
+    "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
+    "Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme Spotter",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
@@ -79,7 +79,7 @@ _HOMES = {
     "mertk.plugins.registry": "Registrar Registry",
     "mertk.core.splits": "Split leave_one_subject_out",
     "mertk.spotting.interval": "Spot",
-    "mertk.storage.serialization": "stored",
+    "mertk.core.stored": "stored",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 PUBLIC_MODULES = (
@@ -160,8 +160,13 @@ __all__ = [
 if not TYPE_CHECKING:  # or else type checkers would let every misspelt name pass
 
     def __getattr__(name: str) -> Any:
+        below = [path for path in PUBLIC_MODULES if f"{path}.".startswith(f"mertk.{name}.")]
         if name in HOMES:
             value = getattr(importlib.import_module(HOMES[name]), name)
+        elif below:  # a room: its public modules are there after `import mertk`
+            for path in below:
+                importlib.import_module(path)
+            value = importlib.import_module(f"mertk.{name}")
         else:
             raise AttributeError(f"module 'mertk' has no attribute '{name}'")
         globals()[name] = value

@@ -80,7 +80,9 @@ def api(tmp_path):
         folder.mkdir(parents=True)
         assert old in PACKAGE + HOOKS
         (folder / "__init__.py").write_text(PACKAGE.replace(old, new) if old else PACKAGE)
-        (folder / "hooks.py").write_text(HOOKS.replace(old, new) if old else HOOKS)
+        (folder / "plugins").mkdir()
+        (folder / "plugins" / "__init__.py").write_text("")
+        (folder / "plugins" / "hooks.py").write_text(HOOKS.replace(old, new) if old else HOOKS)
         return lines(folder.parent)
 
     return read

@@ -181,8 +181,8 @@ class EvaluationProtocol(Protocol):
     It may offer, as class attributes (`mertk.core.offers`):
 
     - `multilabel`: as above; default False;
-    - `manifests` (`mertk.core.clip_lists.Manifest`): the clip lists that it is published with: other clips
-      are refused unless the user allows them; default none;
+    - `manifests` (`mertk.core.clip_lists.Manifest`): the clip lists that it is published with;
+      other clips are refused unless the user allows them; default none;
     - `tests_all`: False where some clips are only trained on, such as those of an official
       training part; default True.
     """

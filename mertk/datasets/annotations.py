@@ -27,11 +27,11 @@ _LARGEST = 10**12  # cells with typing errors hold numbers that no list can be a
 class Source:
     """What all rows of one reading have in common.
 
-    `repairs` is the data set's table (`mertk.datasets.corrections.read`) and `level` says which rows of it
-    are applied. Texts in `no_frame` (lower case) stand for a missing number, all others are read
-    by `number`. `tolerance` is how many frames an onset or apex may be moved to a frame that is on
-    disk, in sets that are known to have dropped frames. `unremarkable` are quirks that no clip is
-    marked with, as `apex_missing` in a set that annotates no apexes at all.
+    `repairs` is the data set's table (`mertk.datasets.corrections.read`) and `level` says which
+    rows of it are applied. Texts in `no_frame` (lower case) stand for a missing number, all others
+    are read by `number`. `tolerance` is how many frames an onset or apex may be moved to a frame
+    that is on disk, in sets that are known to have dropped frames. `unremarkable` are quirks that
+    no clip is marked with, as `apex_missing` in a set that annotates no apexes at all.
     """
 
     dataset: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mertk.core.clips import Pixels
 
 Listing = Callable[[Path], dict[int, Path]]
-"""Gives the pictures of a folder by frame number, as `mertk.datasets.media.frames.numbered` does."""
+"""Gives the pictures of a folder by frame number, as `media.frames.numbered` does."""
 
 
 def unbound(record: Record, why: str) -> Clip:

@@ -24,7 +24,7 @@ from mertk.datasets.folders import Tree
 from mertk.datasets.media import frames
 from mertk.datasets.record import Record
 
-_LOG = logging.getLogger("mertk.data")
+_LOG = logging.getLogger("mertk.datasets")
 _LINES = 10
 _LISTED = 16  # folders whose files are kept in mind: recordings may hold thousands
 

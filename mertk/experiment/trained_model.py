@@ -1,7 +1,7 @@
 """A model that is fitted on all clips, in a folder: recipe, state, what it was trained on.
 
-There is no pickle in it: `model.json` and `arrays.safetensors` (see `mertk.storage.serialization`), and a card for
-people, `README.md`.
+There is no pickle in it: `model.json` and `arrays.safetensors` (`mertk.storage.serialization`), and
+a card for people, `README.md`.
 """
 
 from __future__ import annotations

@@ -84,9 +84,9 @@ class FoldsNetworkClassifier(NetworkClassifier):
         """Yield per fold a copy that is trained as `fit` trains, within float error.
 
         `clips` are all clips of a run, `folds` each fold's training clips among them, `rngs` the
-        generators that `fit` would get. Networks are trained at once where `mertk.nn.parallel_folds` can,
-        and come out `stacking.AT_ONCE` at a time. A subclass with a `fit` of its own is fitted fold
-        by fold.
+        generators that `fit` would get. Networks are trained at once where
+        `mertk.nn.parallel_folds` can, and come out `AT_ONCE` at a time. A subclass with a `fit` of
+        its own is fitted fold by fold.
         """
         if type(self).fit is not NetworkClassifier.fit:
             for fold, rng in zip(folds, rngs, strict=True):

@@ -112,7 +112,7 @@ def fit_folds(
 
     `arrays` `[clips, …]` and `labels` are those of all clips, `folds` the training clips of each
     fold. Networks are trained at once on a CPU if they offer a `Stem`, or have no convolution and
-    fewer than `SMALL` weights and `torch.vmap` takes them (`mertk.nn._vmap_net.together`); else, and
+    fewer than `SMALL` weights and `torch.vmap` takes them (`_vmap_net.together`); else, and
     while somebody watches (`training.watched`), one by one. At most `AT_ONCE` folds are trained at
     once and come out together; nothing is trained before it is asked for. No fold's result depends
     on which ones are trained together. Dropout masks are those of

@@ -21,8 +21,8 @@ import numpy as np
 
 from mertk.core.errors import ComponentError, ParameterError
 from mertk.core.offers import offered
+from mertk.core.stored import stored
 from mertk.nn.schedule import Loss, Optimizer, Schedule, added
-from mertk.storage.serialization import stored
 
 if TYPE_CHECKING:
     import torch

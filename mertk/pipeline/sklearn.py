@@ -1,7 +1,8 @@
 """A recipe as a scikit-learn estimator, for pipelines and searches of other people.
 
-`mertk.core.splits.LeaveOneSubjectOut` is the cross-validator that goes with it. What mertk reports comes
-from its own harness; here the user decides what is held out, and mertk cannot check it.
+`mertk.core.splits.LeaveOneSubjectOut` is the cross-validator that goes with it. What mertk
+reports comes from its own harness; here the user decides what is held out, and mertk cannot check
+it.
 """
 
 from __future__ import annotations

@@ -78,9 +78,9 @@ def search(
 ) -> Searched:
     """Run spotters over all long videos of a data set.
 
-    With an `aligner` the face is followed through each video (`mertk.spotting.face_tracking`); without, the
-    frames are taken for registered. Raises `DataError` where a data set has no long videos, or a
-    video cannot be read, and names it.
+    With an `aligner` the face is followed through each video (`mertk.spotting.face_tracking`);
+    without, the frames are taken for registered. Raises `DataError` where a data set has no long
+    videos, or a video cannot be read, and names it.
     """
     study = Study(dataset=dataset, data=data).open(plugins=plugins, progress=progress)
     registry, bar, (chosen,) = study.registry, study.progress, study.datasets

@@ -51,8 +51,8 @@ _DTYPES = {
 class Stored:
     """One entry as read: memory-mapped arrays and the JSON beside them.
 
-    `sources` is the JSON of the files that it was computed from (`mertk.storage.clip_sources`), None where
-    nobody named any.
+    `sources` is the JSON of the files that it was computed from (`clip_sources`), None where nobody
+    named any.
     """
 
     arrays: Mapping[str, NDArray[Any]]

@@ -1,7 +1,8 @@
 """What a result depends on.
 
 Identity names a run and its features: recipe, protocol, clips, data, the code of the components
-(`mertk.storage.source_code.modules`) with the releases of the libraries that it uses, and the version of the pipeline.
+(`mertk.storage.source_code`) with the releases of the libraries that it uses, and the version of
+the pipeline.
 Everything else, such as the machine, is provenance, which is only written down.
 """
 
@@ -113,7 +114,7 @@ def clips_identity(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, st
 def clip_identity(clip: Clip) -> str:
     """A hash of what a clip's features depend on: files, timing, landmarks, and its reader's code.
 
-    The readers in `mertk.data` have versions of their own, which are in the fingerprint.
+    The readers in `mertk.datasets` have versions of their own, which are in the fingerprint.
     """
     footage = clip.footage
     landmarks = footage.landmarks

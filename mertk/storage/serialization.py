@@ -12,13 +12,13 @@ import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mertk.core.errors import StorageError
+from mertk.core.stored import MARK
 from mertk.storage.trusted import (
-    MARK,
     MOST_KEYS,
     Trust,
     check_attribute,
@@ -32,19 +32,7 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, NDArray[Any]]
 
-_Kind = TypeVar("_Kind", bound=type)
 _SEQUENCES = (list, tuple, set)
-
-
-def stored(kind: _Kind) -> _Kind:
-    """Mark a dataclass whose objects a fitted component may hold: `mertk train` writes its fields.
-
-    Raises `TypeError` for a class that is no dataclass.
-    """
-    if not dataclasses.is_dataclass(kind):
-        raise TypeError(f"{kind.__name__} is no dataclass: put @stored above its @dataclass")
-    setattr(kind, MARK, kind.__qualname__)  # its own mark: a subclass has to be marked again
-    return kind
 
 
 @dataclass(eq=False)

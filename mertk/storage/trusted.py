@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mertk.core.errors import StorageError
+from mertk.core.stored import MARK
 
-MARK = "__mertk_stored__"
 MOST_KEYS = 10_000
 """Entries of a mapping or set: numbers can be chosen so that finding each takes all the others."""
 
@@ -47,7 +47,7 @@ class Trust:
         return module in self.modules or is_within(module, {_TORCH, *self.packages, *self.named})
 
     def stored(self, name: str) -> type:
-        """A dataclass that is marked with `mertk.storage.serialization.stored`."""
+        """A dataclass that is marked with `mertk.core.stored.stored`."""
         kind = _found(name)
         if kind is None or MARK not in vars(kind):
             raise _refused(name, "as stored data, and no loaded component has marked such a class")

@@ -28,7 +28,7 @@ def test_emotions_have_one_spelling(written, emotion):
 
 def test_the_data_parts_import_nothing_heavy():
     code = (
-        "import sys, mertk.data; "
+        "import sys, mertk.datasets; "
         "print(sorted({'cv2', 'pandas', 'openpyxl', 'xlrd', 'torch'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -28,7 +28,7 @@ import numpy as np
 import mertk
 import helper
 from mertk import Card, Recipe, Use
-from mertk import flow as motion
+from mertk.vision import optical_flow as motion
 from parts import mean, shapes
 from switched import *
 
@@ -452,8 +452,8 @@ def test_the_words_of_errors_of_what_computes_do_not_count(registry, monkeypatch
     "line",
     [
         "import mertk\nsplit = mertk.leave_one_subject_out",
-        "import mertk as m\nsplit = m.splits.leave_one_subject_out",
-        "from mertk import splits as s\nsplit = s.leave_one_subject_out",
+        "import mertk as m\nsplit = m.core.splits.leave_one_subject_out",
+        "from mertk.core import splits as s\nsplit = s.leave_one_subject_out",
         "from mertk import leave_one_subject_out as out\nsplit = out",
         "import mertk.core.splits\nsplit = mertk.core.splits",
         "from mertk.core.splits import leave_one_subject_out as out",
@@ -489,7 +489,7 @@ class Notebook:
 
 
 CELLS = (
-    "import helper\nfrom parts.mean import of\nfrom mertk import flow as motion\n",
+    "import helper\nfrom parts.mean import of\nfrom mertk.vision import optical_flow as motion\n",
     "BINS = 8\nTABLE = {'a': np.arange(3), 'b': abs}\n",
     "def scaled(x, by=2):\n    return x * by\n",
     "class Base:\n    def half(self):\n        return motion.strain\n",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 from mertk.core.clips import Frames
 from mertk.core.errors import DataError
 from mertk.core.reading import read_file
+from mertk.storage.clip_sources import stamp_files
 
 if TYPE_CHECKING:
     from mertk.core.clips import Pixels
@@ -113,12 +113,4 @@ def fingerprint(paths: Iterable[Path], *facts: object) -> str:
     a clip from others and from what it was: its id, its folder below the data set's, onset and
     offset. Raises `DataError` where a file is missing.
     """
-    total = hashlib.blake2b(digest_size=16)
-    total.update(repr((_DECODING, *facts)).encode())
-    for path in paths:
-        try:
-            found = path.stat()
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-        total.update(f"\n{path.name}\0{found.st_size}\0{found.st_mtime_ns}".encode())
-    return total.hexdigest()
+    return stamp_files(paths, _DECODING, *facts)

@@ -95,10 +95,10 @@ def gallery(
     seen = [one.uid for one in held[:occlusion] if one.uid in clips]
     maps = occluded.maps(models, plugins, looker.steps, seen) if seen else {}
     views: list[View] = []
-    for view in _views(held, looker, clips, maps):
-        if sum(one.size for one in views) + view.size > BUDGET:
+    for found in _views(held, looker, clips, maps):
+        if sum(one.size for one in views) + found.size > BUDGET:
             break
-        views.append(view)
+        views.append(found)
     shown = [clips[one.title] for one in views if one.shots]
     real = sorted({clip.dataset for clip in shown if not _made(clip)})
     text = (

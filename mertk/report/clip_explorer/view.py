@@ -88,7 +88,7 @@ class View:
     width: int = 0
     height: int = 0
     shots: Sequence[Shot] = ()
-    drawing: Sequence[Layer] = ()
+    layers: Sequence[Layer] = ()
     arrows: str = ""
     scale: float = 1.0
     magnified: float = 1.0

@@ -26,8 +26,9 @@ SHIPPED = ("mertk", "mertk_plugins")
 """The packages whose modules count by their source, also where they are installed."""
 
 _NO_COMPUTING = re.compile(
-    r"mertk(\.(audit|cards|cli|components|errors|harness|hooks|identity|ledger|manifest|plugins"
-    r"|recipe|registry|report|scaffold|states|testing|trusted)(\..*)?)?"
+    r"mertk(\.(audit|cli|evaluation|experiment|export|pipeline|plugins|report|storage|testing"
+    r"|core\.(clip_lists|errors|escaping|interfaces|model_card|offers|options|printing|progress"
+    r"|reading|recipe|spelling|stored))(\..*)?)?"
 )
 """The parts of mertk that describe, register and report, and the pipeline, which has a version."""
 
