@@ -79,11 +79,11 @@ def prepare(
     same clips, people and labels.
     """
     from mertk.cli.progress import Bar
-    from mertk.export import prepare as harness
+    from mertk.export.prepare import prepare
 
     plugins = load(ctx)
     with Bar() as bar:
-        done = harness.prepare(
+        done = prepare(
             list(names),
             out=out,
             data=data,

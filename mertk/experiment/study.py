@@ -20,7 +20,7 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use, parse_value
 from mertk.datasets import locations
 from mertk.experiment.execution import Execution
-from mertk.experiment.executors import local as executors
+from mertk.experiment.executors.local import Local, chosen
 from mertk.experiment.keyframes import jittered, spotted, without
 from mertk.experiment.leaky_replay import moved
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
@@ -259,7 +259,7 @@ class OpenStudy:
         self._tasks: dict[int, Task] = {}
         self.renewed: set[str] = set()
         """The cache keys of the clips that this study has computed again."""
-        self._workers = executors.chosen(execution.executor, execution.workers, plugins.files)
+        self._workers = chosen(execution.executor, execution.workers, plugins.files)
 
     def _datasets(self, protocol: Use | None) -> list[Use]:
         """Those given, or those that the protocol is made for, or the synthetic one."""
@@ -327,7 +327,7 @@ class OpenStudy:
         if self.study.keyframes == "estimated":
             from mertk.pipeline.apexes import spot
 
-            local = executors.Local(self.execution.workers, self.plugins.files)
+            local = Local(self.execution.workers, self.plugins.files)
             cache = self.execution.cache_folder
             return spotted(
                 task, spot(task, cache, local, self.progress, fresh=self.execution.fresh)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def show(results: Results, *, published: bool = False) -> None:
     """Print the table and its sentences on standard output, and what was `published`."""
-    from mertk.report import literature as printed
+    from mertk.report import literature
 
     console = text_console()
     console.print(_scores(results, results.table(), sentences.title(results)))
@@ -42,9 +42,9 @@ def show(results: Results, *, published: bool = False) -> None:
     for sentence in sentences.sentences(results):
         console.print(sentence)
     if published:
-        found = printed.beside(results)
+        found = literature.beside(results)
         if found:
-            printed.show(found)
+            literature.show(found)
         else:
             console.print(f"No published scores of {results.protocol.name} are known here.")
 
