@@ -78,7 +78,7 @@ class CASME:
         place = functools.partial(_place, found.root)
         trees = datasets.folders.trees(found, place)
         tree, no_tree = datasets.folders.choose_tree("casme", found, trees, KINDS, self.tree)
-        return datasets.survey.survey(
+        return datasets.survey.bind_records(
             source,
             records,
             tree=tree,

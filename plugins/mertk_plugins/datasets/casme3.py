@@ -80,7 +80,7 @@ class CASME3:
         kinds = KINDS if self.expressions == "micro" else ("long", "me_only", "cropped")
         tree, no_tree = datasets.folders.choose_tree("casme3", found, trees, kinds, self.tree)
         editions = sheet.editions(table, self.expressions)
-        return datasets.survey.survey(
+        return datasets.survey.bind_records(
             source,
             records,
             tree=tree,

@@ -80,7 +80,7 @@ class CASME3C:
         trees = datasets.folders.trees(found, functools.partial(_place, found.root))
         tree, no_tree = datasets.folders.choose_tree("casme3_c", found, trees, KINDS, self.tree)
         editions = sheet.editions(table, self.expressions)
-        return datasets.survey.survey(
+        return datasets.survey.bind_records(
             source,
             records,
             tree=tree,

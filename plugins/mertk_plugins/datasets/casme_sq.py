@@ -84,7 +84,7 @@ class CASMESquared:
         trees = datasets.folders.trees(found, functools.partial(_place, found.root))
         tree, no_tree = datasets.folders.choose_tree("casme_sq", found, trees, KINDS, self.tree)
         editions = sheet.editions(self.expressions)
-        return datasets.survey.survey(
+        return datasets.survey.bind_records(
             source,
             records,
             tree=tree,

@@ -79,7 +79,7 @@ class DFME:
         parts = list(tables)
         trees = datasets.folders.trees(found, functools.partial(_place, found.root, parts))
         tree, no_tree = datasets.folders.choose_tree("dfme", found, trees, KINDS, self.tree)
-        return datasets.survey.survey(
+        return datasets.survey.bind_records(
             source,
             records,
             tree=tree,

@@ -81,7 +81,7 @@ class FourDME:
         records = [_record(source, row) for row in coding.rows]
         trees = datasets.folders.trees(found, functools.partial(names.place, found.root))
         tree, no_tree = datasets.folders.choose_tree("fourdme", found, trees, KINDS, self.tree)
-        return datasets.survey.survey(
+        return datasets.survey.bind_records(
             source,
             records,
             tree=tree,

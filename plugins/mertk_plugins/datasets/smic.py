@@ -86,7 +86,7 @@ class SMIC:
             reading = self._folders(source, tree)
         else:
             reading = self._rows(source, found, no_tree)
-        return datasets.survey.survey(
+        return datasets.survey.bind_records(
             source,
             reading.records,
             tree=tree,
