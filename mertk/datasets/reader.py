@@ -88,10 +88,10 @@ class SpreadsheetReader(ABC):
     """Reads a data set that has annotation files and a tree of folders of frames.
 
     A reader is a dataclass (`@dataclass(kw_only=True, eq=False)`) that sets the class attributes
-    and has at least `place` and `read_line`. Its parameters are `tree` (which kind of frames; a
-    reader names its `kinds` in the type), `repair` (which known errors are corrected), `missing`
-    (whether clips without frames are an error or left out) and `sheet` (the annotation file to
-    read). It may add more, or fix one with `field(init=False, default=…)`.
+    and has `place` and at least `read_line` or its own `read`. Its parameters are `tree` (which
+    kind of frames; a reader names its `kinds` in the type), `repair` (which known errors are
+    corrected), `missing` (whether clips without frames are an error or left out) and `sheet` (the
+    annotation file to read). It may add more, or fix one with `field(init=False, default=…)`.
     """
 
     name: ClassVar[str]
@@ -149,9 +149,12 @@ class SpreadsheetReader(ABC):
     def place(self, root: Path, folder: Path) -> Place | None:
         """What a folder below the root is: a clip of a tree, or None."""
 
-    @abstractmethod
     def read_line(self, source: Source, line: Line) -> Record:
-        """The record of a row; raises `DataError` where a cell cannot be what it should."""
+        """The record of a row; raises `DataError` where a cell cannot be what it should.
+
+        A reader that has its own `read` may do without.
+        """
+        raise NotImplementedError
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The tree of frames, or why there is none."""
@@ -179,11 +182,13 @@ class SpreadsheetReader(ABC):
             sheets=[table.file],
         )
 
-    def read_table(self, found: Found) -> Table:
-        """The table of the annotation file; raises `DataError` where there is none."""
-        file = folders.choose_sheet(
-            self.name, found, self.file_pattern, self.file_names, self.sheet
-        )
+    def read_table(self, found: Found, names: Sequence[str] = ()) -> Table:
+        """The table of the annotation file; raises `DataError` where there is none.
+
+        `names` are those of the files that are preferred now, if not `file_names`.
+        """
+        pattern, names = self.file_pattern, names or self.file_names
+        file = folders.choose_sheet(self.name, found, pattern, names, self.sheet)
         file = folders.need_sheet(self.name, found, file, self.layout)
         return spreadsheets.read_table(file, before=self.titles)
 
@@ -193,10 +198,10 @@ class SpreadsheetReader(ABC):
         whole: dict[str, Any] = {"repairs": table, **known}
         return Source(dataset=self.name, root=found.root, level=self.repair, **whole)
 
-    def lines(self, table: Table) -> list[Line]:
-        """All rows; raises `DataError` where a column is missing or there are no rows."""
+    def lines(self, table: Table, *, empty: bool = False) -> list[Line]:
+        """All rows; raises `DataError` where a column is missing, or all rows unless `empty`."""
         columns = self.find_columns(table)
-        if not table.rows:
+        if not table.rows and not empty:
             raise DataError(f"{table.place()}: a header but no rows")
         return [Line(table, row, columns) for row in table.rows]
 

@@ -70,7 +70,7 @@ class MMEW(datasets.reader.SpreadsheetReader):
         person, clip, word = sheet.subject(native), sheet.clip(named), sheet.read_word(emotion)
         if person is None:
             raise line.wrong("subject", "is not a subject such as 1 or S01")
-        quirks = ("irregular_name",)
+        quirks: tuple[str, ...] = ("irregular_name",)
         if clip is not None:
             quirks = sheet.find_disagreements(person, word, clip)
         record = line.record(

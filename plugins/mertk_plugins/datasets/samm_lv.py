@@ -73,7 +73,7 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
     def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
         """The records of the expressions that are wanted; raises `DataError` if there are none."""
         table = self.read_table(found)
-        lines = self.lines(table)
+        lines = self.lines(table, empty=True)
         version = _version(table.file, lines)
         repairs = _repairs(datasets.corrections.read(self.known_errors), lines)
         source = self.make_source(found, repairs=repairs, no_frame=_NO_FRAME, number=_rounded)
