@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import mertk
-from mertk.core import metrics
-from mertk_plugins.protocols._mapped import text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+from mertk_plugins.protocols._mapped import LeaveOneSubjectOut, text_of
 
 
-class LOSO:
+class LOSO(LeaveOneSubjectOut):
     """Leave one subject out, with the labels of any column.
 
     `column` is a field of the clips' records; the default `label` is the usual label of each data
@@ -62,14 +53,6 @@ class LOSO:
                 "add it there, or to exclude"
             )
         return label
-
-    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
-        """One fold per person."""
-        return mertk.leave_one_subject_out([clip.person for clip in clips])
-
-    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
-        """UF1, UAR and accuracy."""
-        return metrics.standard_scores(confusion)
 
 
 @mertk.hookimpl
