@@ -32,7 +32,12 @@ def accept_all_text() -> None:
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:
-    """A codec's error handler: what to write instead, and where to go on."""
+    """A codec's error handler: what to write instead, and where to go on.
+
+    Bytes that are no text, which whoever reads the stream again may meet, become U+FFFD.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return "\ufffd", error.end
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lost = error.object[error.start : error.end]

@@ -53,9 +53,14 @@ class Execution:
     @property
     def runs_folder(self) -> Path:
         """The folder of run folders; absolute, as a worker may stand in another folder."""
-        return real_path(self.out)
+        return _make_absolute(self.out)
 
     @property
     def cache_folder(self) -> Path:
         """The folder of cached features; absolute."""
-        return real_path(Cache(Path(self.cache) if self.cache else None).root)
+        return _make_absolute(Cache(Path(self.cache) if self.cache else None).root)
+
+
+def _make_absolute(path: Path) -> Path:
+    """The path from the root on; one that begins with `~` stays, so that writing to it is refused."""
+    return path if path.parts and path.parts[0].startswith("~") else real_path(path)
