@@ -191,4 +191,4 @@ def test_the_table_says_which_place_leaks(capsys):
     out = capsys.readouterr().out
     assert ended.value.code == 1
     assert "LEAK in dataset" in out
-    assert "LEAKS: its scores are not to be trusted" in out
+    assert "LEAKS: its scores cannot be trusted" in out

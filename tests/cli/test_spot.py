@@ -154,4 +154,4 @@ def test_a_shipped_spotter_runs_behind_an_aligner(spot, tmp_path):
         "spot", "--spotter", "flow_peaks", "--aligner", "none", "--dataset", SET,
         "--out", tmp_path / "o",
     )  # fmt: skip
-    assert (code, "ms a frame" in text) == (0, True)
+    assert (code, "ms per frame" in text) == (0, True)

@@ -109,7 +109,7 @@ def test_weights_are_drawn_where_they_fit_the_regions():
 def test_the_page_says_by_how_much_motion_is_larger():
     """Frames that go as a whole are the head's motion; a half that goes far is not magnified."""
     view = explorer.view("clip", footage(), quarters())
-    assert "Magnified motion is 8.0 times as large" in drawn(view)
+    assert "The motion of the face, without that of the head, is magnified 8.0 times." in drawn(view)
     half = textured(step=5)
     half[:, :48] = half[0, :48]
     large = explorer.view("clip", replace(footage(), frames=mertk.Frames.of(half)))
@@ -201,7 +201,7 @@ def test_frames_of_synthetic_clips_are_shown_and_can_be_left_out(results, tmp_pa
     text = (tmp_path / "bare.html").read_text()
     assert found == str(tmp_path / "bare.html")
     assert "data:image/jpeg" not in text
-    assert "as --no-frames asks" in text
+    assert "Frames are left out because of --no-frames" in text
     assert "Class probabilities" in text
 
 
@@ -223,7 +223,7 @@ def filmed(tmp_path_factory):
 def test_frames_of_filmed_clips_are_left_out_and_the_page_says_how_to_get_them(filmed):
     page = html.render(filmed, PLUGINS)
     assert "data:image" not in page.replace("data:image/svg", "")
-    assert "licences of real data sets forbid" in page
+    assert "the licences of real data sets forbid sharing them" in page
     assert "mertk report RUN --frames" in page
     assert "Class probabilities" in page
 
@@ -231,7 +231,7 @@ def test_frames_of_filmed_clips_are_left_out_and_the_page_says_how_to_get_them(f
 def test_who_insists_on_frames_is_warned(filmed):
     page = html.render(filmed, PLUGINS, frames=True)
     assert page.count("data:image/jpeg") > 4 * 2 * 5
-    assert "keep the page to yourself" in page
+    assert "do not share this page" in page
     assert "frames of folder" in page
 
 
@@ -259,4 +259,4 @@ def test_of_mixed_sets_the_clips_that_are_made_are_shown(results, monkeypatch):
     assert len(views) == 9
     everything = gallery.gallery(results, PLUGINS, frames=True)
     assert all(view.shots for view in everything.views)
-    assert "keep the page to yourself" in everything.warning
+    assert "do not share this page" in everything.warning

@@ -75,7 +75,7 @@ def film(tab):
 
 def test_clips_are_chosen_from_the_list_and_one_after_the_other(tab):
     assert title(tab) == "first"
-    tab.get_by_role("combobox", name="Clip").select_option("third: joy, said: fear")
+    tab.get_by_role("combobox", name="Clip").select_option("third: joy, predicted: fear")
     assert title(tab) == "third"
     tab.get_by_role("button", name="Previous clip").click()
     assert title(tab) == "second"
@@ -137,7 +137,7 @@ def test_layers_take_the_place_of_the_frame(tab):
     film(tab).press("ArrowRight")
     assert shown(tab) not in (frame, magnified)
     tab.get_by_label("flow", exact=True).check()
-    assert "hue is direction" in tab.locator(".stage img").get_attribute("alt")
+    assert "hue is the direction" in tab.locator(".stage img").get_attribute("alt")
     assert film(tab).is_disabled()
     assert tab.get_by_role("button", name="Play").is_disabled()
     tab.get_by_label("strain").check()
