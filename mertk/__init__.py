@@ -2,8 +2,7 @@
 
 Every class and function that a plug-in or another program may use is importable from here;
 `__all__` and `PUBLIC_MODULES` are the public interface. Names are imported on first use, so that
-`import mertk`
-is cheap.
+`import mertk` is cheap.
 """
 
 from __future__ import annotations

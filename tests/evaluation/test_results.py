@@ -85,7 +85,11 @@ def test_above_is_said_only_where_it_holds_after_correction(plugins, tmp_path):
     test = three.comparisons()["toy_model", "recipe2"]
     assert (test.p, test.corrected) == pytest.approx((2 / 64, 4 / 64))
     assert test.effect == 1
-    said = next(s for s in sentences.sentences(three) if s.startswith("No significant difference between toy_model and recipe2:"))
+    said = next(
+        s
+        for s in sentences.sentences(three)
+        if s.startswith("No significant difference between toy_model and recipe2:")
+    )
     assert "p = 0.0625" in said
     assert "Holm over 2 comparisons; rank-biserial correlation +1.00" in said
 
