@@ -88,7 +88,7 @@ def test_the_flow_layer_has_the_colour_of_the_motion():
     red, green, blue = picture(flow.uri)[30:70, 30:70].mean(axis=(0, 1))
     assert red > 240
     assert max(green, blue) < 60
-    assert float(re.search(r"full colour ([\d.]+) px", flow.text)[1]) == pytest.approx(2.0, abs=0.1)
+    assert float(re.search(r"full colour is ([\d.]+) px", flow.text)[1]) == pytest.approx(2.0, abs=0.1)
     assert strain.name == "strain"
 
 
@@ -122,7 +122,7 @@ def test_a_clip_without_frames_says_so():
     clip = mertk.Footage(frames=mertk.Frames(lambda at: at, 0), onset=0, offset=0, flow=flow)
     view = explorer.view("clip", clip, quarters())
     assert view.shots == ()
-    assert "flow map alone" in drawn(view)
+    assert "This clip has a flow map and no frames." in drawn(view)
 
 
 def test_a_face_that_is_not_found_is_told():
@@ -132,7 +132,7 @@ def test_a_face_that_is_not_found_is_told():
 
     view = explorer.view("clip", footage(), [Step("aligner", NoFace())])
     assert view.shots == ()
-    assert view.note == "There is nothing to see: no face was found"
+    assert view.note == "This clip cannot be shown: no face was found"
 
 
 def test_what_learns_is_not_looked_through_before_it_is_fitted():

@@ -161,9 +161,9 @@ def test_regions_and_arrows_come_and_go(tab):
 def test_maps_are_drawn_one_at_a_time(tab):
     maps = tab.get_by_role("combobox", name="Map")
     assert maps.locator("option").all_inner_texts() == [
-        "none", "region weights", "what one rests on",
+        "none", "region weights", "occlusion map of one",
     ]  # fmt: skip
-    maps.select_option("what one rests on")
+    maps.select_option("occlusion map of one")
     drawn = tab.locator(".stage g.overlay:visible")
     assert drawn.count() == 1
     assert drawn.locator("polygon title").first.text_content() == "row 1, column 1: 0.500"
@@ -206,7 +206,7 @@ def test_a_phone_does_not_scroll_sideways(tab):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(tab, faults, scheme):
-    tab.get_by_role("combobox", name="Map").select_option("what one rests on")
+    tab.get_by_role("combobox", name="Map").select_option("occlusion map of one")
     assert faults(scheme) == []
 
 
