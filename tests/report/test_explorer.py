@@ -88,7 +88,9 @@ def test_the_flow_layer_has_the_colour_of_the_motion():
     red, green, blue = picture(flow.uri)[30:70, 30:70].mean(axis=(0, 1))
     assert red > 240
     assert max(green, blue) < 60
-    assert float(re.search(r"full colour is ([\d.]+) px", flow.text)[1]) == pytest.approx(2.0, abs=0.1)
+    assert float(re.search(r"full colour is ([\d.]+) px", flow.text)[1]) == pytest.approx(
+        2.0, abs=0.1
+    )
     assert strain.name == "strain"
 
 
@@ -109,7 +111,9 @@ def test_weights_are_drawn_where_they_fit_the_regions():
 def test_the_page_says_by_how_much_motion_is_larger():
     """Frames that go as a whole are the head's motion; a half that goes far is not magnified."""
     view = explorer.view("clip", footage(), quarters())
-    assert "The motion of the face, without that of the head, is magnified 8.0 times." in drawn(view)
+    assert "The motion of the face, without that of the head, is magnified 8.0 times." in drawn(
+        view
+    )
     half = textured(step=5)
     half[:, :48] = half[0, :48]
     large = explorer.view("clip", replace(footage(), frames=mertk.Frames.of(half)))
