@@ -24,7 +24,7 @@ from mertk.nn import training
 from mertk.report import model_cards
 
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
-"""Peak motion in pixels of 256; of still clips nobody can know more than by guessing."""
+"""Peak motion in pixels of 256; still clips give the chance level."""
 
 TABLE = Path(__file__).parent / "synthetic" / "methods.md"
 
@@ -32,8 +32,8 @@ FOLDS = 12  # a subject each
 
 NOTE = """\
 UF1 with its 95 % interval (jackknife over 12 subjects; 108 clips), preset `quick` where a model has
-one. Guessing scores 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes 2/3,
-the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
+one. The chance level is 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes
+2/3, the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
 shared, without the features: compare rows with each other alone. Weights are the numbers that
 training changes in the networks of one fold. `python -m benchmarks.methods` makes this table,
 `python -m benchmarks.curves` the picture."""

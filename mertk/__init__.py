@@ -1,8 +1,8 @@
 """mertk: micro-expression recognition baselines whose numbers can be trusted.
 
 Every class and function that a plug-in or another program may use is importable from here;
-`__all__` and `PUBLIC_MODULES` are the promise. Names are imported on first use, so `import mertk`
-is cheap.
+`__all__` and `PUBLIC_MODULES` are the public interface. Names are imported on first use, so that
+`import mertk` is cheap.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ PUBLIC_MODULES = (
     "mertk.vision.optical_flow",
     "mertk.vision.resampling",
 )
-"""Modules that plug-ins may import, beside the names in `__all__`; also part of the promise."""
+"""Modules that plug-ins may import, beside the names in `__all__`; also public."""
 
 __all__ = [
     "Aligner",

@@ -32,15 +32,15 @@ PAGE = "report.html"
 @click.option(
     "--plan",
     is_flag=True,
-    help="Do the features and the first fold of each model, keep them, and say what the rest "
-    "will take.",
+    help="Compute the features and the first fold of each model, keep them, and print the expected "
+    "run time of the rest.",
 )
 @click.option(
     "--frames/--no-frames",
     default=None,
-    help="Put pictures of clips into report.html. Default: of synthetic clips alone.",
+    help="Include frames of clips in report.html. Default: only of synthetic clips.",
 )
-@click.option("--published", is_flag=True, help="Print what papers report beside it.")
+@click.option("--published", is_flag=True, help="Also print the scores that papers report.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
 def command(
@@ -54,9 +54,9 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Run models and baselines through the same folds and report.
+    """Evaluate models and baselines on the same folds and write a report.
 
-    The floors `majority` and `prior` run with them.
+    The floors, the trivial baselines `majority` and `prior`, are evaluated as well.
     """
     from mertk.cli.progress import Bar
     from mertk.experiment.bench import run_study
@@ -87,7 +87,7 @@ def command(
 
 
 def _plan(study: OpenStudy, *, as_json: bool) -> None:
-    """Print what a study will take."""
+    """Print the expected run time of a study."""
     from dataclasses import asdict
 
     from mertk.experiment.bench import plan_study

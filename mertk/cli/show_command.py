@@ -17,7 +17,10 @@ from mertk.cli import load
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
-    """Show one component: summary, parameters with defaults, paper, needs; of a model its card."""
+    """Show one component: summary, parameters, paper, requirements; for a model, its card.
+
+    KIND is model, extractor, classifier and so on (see `mertk list`).
+    """
     from rich.console import Console
     from rich.markdown import Markdown
 

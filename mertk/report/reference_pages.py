@@ -1,4 +1,4 @@
-"""All components of a kind as a page: what they are, their parameters, where they come from."""
+"""A page for each kind of component: summaries, parameters and origins."""
 
 from __future__ import annotations
 

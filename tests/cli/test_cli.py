@@ -25,7 +25,7 @@ def test_bench_prints_a_table_and_leaves_a_report(run, tmp_path):
     assert code == 0
     assert "toy_model" in out
     assert "majority" in out
-    assert "Guessing by the training frequencies" in out
+    assert "Chance level: UF1 " in out
     assert "toy_model: folds (4)" in err
     page = (tmp_path / "runs" / "report.html").read_text()
     assert "<h2>Confusion matrices</h2>" in page

@@ -126,7 +126,8 @@ def test_the_parts_of_an_official_split_are_told_apart(plugins, tmp_path):
     assert list(parts.index) == ["test1", "test2"]
     assert parts["clips"].tolist() == [6, 6]
     assert results.table()["clips"][0] == 12
-    assert any(s.startswith("Guessing by the other tested") for s in sentences.sentences(results))
+    (chance,) = [s for s in sentences.sentences(results) if s.startswith("Chance level: ")]
+    assert chance.endswith("with the class frequencies of the other tested subjects.")
 
 
 def test_folds_that_test_nobody_of_a_class_are_refused(plugins, tmp_path):
@@ -230,7 +231,7 @@ def test_published_scores_stand_below_the_runs_with_their_footnotes(plugins, tmp
 def test_the_page_has_them_folded_away_and_the_terminal_on_demand(file, plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path / "runs")
     page = render(results, plugins)
-    assert "<details><summary>Scores that papers print (published, not measured here)" in page
+    assert "<details><summary>Scores reported in papers (published, not measured here)" in page
     assert "[1] impossible" in page
     for flags in ([], ["--published"]):
         with pytest.raises(SystemExit):

@@ -135,7 +135,7 @@ def test_the_report_shows_positives_and_scores_per_label(plugins, tmp_path, caps
     shown = capsys.readouterr().out
     assert "8 of 16" in shown
     assert "0.933 / 0.937" in shown
-    assert "Guessing by the training frequencies scores binary F1" in shown
+    assert "Chance level: binary F1 " in shown
     found = json.loads(json.dumps(sentences.to_json(results)))["per_label"]
     assert [(row["label"], row["positives"]) for row in found] == [
         ("up", 8),

@@ -57,4 +57,5 @@ def test_the_card_of_a_component_stands_below_its_parameters():
     entry = next(entry for entry in ENTRIES if entry.kind == "spotter" and entry.card)
     section = reference_pages.markdown("spotter", ENTRIES).split(f"## {entry.name}\n")[1]
     assert all(item in section for item in (*entry.card.differs, *entry.card.unverified))
-    assert section.index("| parameter |") < section.index("### What is different here")
+    differences = section.index("### Differences from the original, and why")
+    assert section.index("| parameter |") < differences

@@ -87,7 +87,9 @@ def test_the_flow_layer_has_the_colour_of_the_motion():
     red, green, blue = picture(flow.uri)[30:70, 30:70].mean(axis=(0, 1))
     assert red > 240
     assert max(green, blue) < 60
-    assert float(re.search(r"full colour ([\d.]+) px", flow.text)[1]) == pytest.approx(2.0, abs=0.1)
+    assert float(re.search(r"full colour is ([\d.]+) px", flow.text)[1]) == pytest.approx(
+        2.0, abs=0.1
+    )
     assert strain.name == "strain"
 
 
@@ -108,7 +110,8 @@ def test_weights_are_drawn_where_they_fit_the_regions():
 def test_the_page_says_by_how_much_motion_is_larger():
     """Frames that go as a whole are the head's motion; a half that goes far is not magnified."""
     seen = view("clip", footage(), quarters())
-    assert "Magnified motion is 8.0 times as large" in drawn(seen)
+    expected = "The motion of the face, without that of the head, is magnified 8.0 times."
+    assert expected in drawn(seen)
     half = textured(step=5)
     half[:, :48] = half[0, :48]
     large = view("clip", replace(footage(), frames=mertk.Frames.of(half)))
@@ -121,7 +124,7 @@ def test_a_clip_without_frames_says_so():
     clip = mertk.Footage(frames=mertk.Frames(lambda at: at, 0), onset=0, offset=0, flow=flow)
     seen = view("clip", clip, quarters())
     assert seen.shots == ()
-    assert "flow map alone" in drawn(seen)
+    assert "This clip has a flow map and no frames." in drawn(seen)
 
 
 def test_a_face_that_is_not_found_is_told():
@@ -131,7 +134,7 @@ def test_a_face_that_is_not_found_is_told():
 
     seen = view("clip", footage(), [Step("aligner", NoFace())])
     assert seen.shots == ()
-    assert seen.note == "There is nothing to see: no face was found"
+    assert seen.note == "This clip cannot be shown: no face was found"
 
 
 def test_what_learns_is_not_looked_through_before_it_is_fitted():
@@ -200,7 +203,7 @@ def test_frames_of_synthetic_clips_are_shown_and_can_be_left_out(results, tmp_pa
     text = (tmp_path / "bare.html").read_text()
     assert found == str(tmp_path / "bare.html")
     assert "data:image/jpeg" not in text
-    assert "as --no-frames asks" in text
+    assert "Frames are left out because of --no-frames" in text
     assert "Class probabilities" in text
 
 
@@ -222,7 +225,7 @@ def filmed(tmp_path_factory):
 def test_frames_of_filmed_clips_are_left_out_and_the_page_says_how_to_get_them(filmed):
     page = render(filmed, PLUGINS)
     assert "data:image" not in page.replace("data:image/svg", "")
-    assert "licences of real data sets forbid" in page
+    assert "the licences of real data sets forbid sharing them" in page
     assert "mertk report RUN --frames" in page
     assert "Class probabilities" in page
 
@@ -230,7 +233,7 @@ def test_frames_of_filmed_clips_are_left_out_and_the_page_says_how_to_get_them(f
 def test_who_insists_on_frames_is_warned(filmed):
     page = render(filmed, PLUGINS, frames=True)
     assert page.count("data:image/jpeg") > 4 * 2 * 5
-    assert "keep the page to yourself" in page
+    assert "do not share this page" in page
     assert "frames of folder" in page
 
 
@@ -258,4 +261,4 @@ def test_of_mixed_sets_the_clips_that_are_made_are_shown(results, monkeypatch):
     assert len(views) == 9
     everything = gallery.gallery(results, PLUGINS, frames=True)
     assert all(view.shots for view in everything.views)
-    assert "keep the page to yourself" in everything.warning
+    assert "do not share this page" in everything.warning

@@ -74,7 +74,7 @@ def film(tab):
 
 def test_clips_are_chosen_from_the_list_and_one_after_the_other(tab):
     assert title(tab) == "first"
-    tab.get_by_role("combobox", name="Clip").select_option("third: joy, said: fear")
+    tab.get_by_role("combobox", name="Clip").select_option("third: joy, predicted: fear")
     assert title(tab) == "third"
     tab.get_by_role("button", name="Previous clip").click()
     assert title(tab) == "second"
@@ -136,7 +136,7 @@ def test_layers_take_the_place_of_the_frame(tab):
     film(tab).press("ArrowRight")
     assert shown(tab) not in (frame, magnified)
     tab.get_by_label("flow", exact=True).check()
-    assert "hue is direction" in tab.locator(".stage img").get_attribute("alt")
+    assert "hue is the direction" in tab.locator(".stage img").get_attribute("alt")
     assert film(tab).is_disabled()
     assert tab.get_by_role("button", name="Play").is_disabled()
     tab.get_by_label("strain").check()
@@ -160,9 +160,9 @@ def test_regions_and_arrows_come_and_go(tab):
 def test_maps_are_drawn_one_at_a_time(tab):
     maps = tab.get_by_role("combobox", name="Map")
     assert maps.locator("option").all_inner_texts() == [
-        "none", "region weights", "what one rests on",
+        "none", "region weights", "occlusion map of one",
     ]  # fmt: skip
-    maps.select_option("what one rests on")
+    maps.select_option("occlusion map of one")
     drawn = tab.locator(".stage g.overlay:visible")
     assert drawn.count() == 1
     assert drawn.locator("polygon title").first.text_content() == "row 1, column 1: 0.500"
@@ -205,7 +205,7 @@ def test_a_phone_does_not_scroll_sideways(tab):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(tab, faults, scheme):
-    tab.get_by_role("combobox", name="Map").select_option("what one rests on")
+    tab.get_by_role("combobox", name="Map").select_option("occlusion map of one")
     assert faults(scheme) == []
 
 

@@ -71,6 +71,42 @@ def test_the_gap_of_reliability_is_the_expected_calibration_error(results):
     assert sum(point["share"] for point in found["points"]) == pytest.approx(1)
 
 
+def test_sections_have_the_words_of_the_field(page):
+    titles = re.findall(r"<h2>(.*?)</h2>", page.read_text())
+    assert [title for title in titles if not title.startswith("Region weights of ")] == [
+        "Scores",
+        "Confusion matrices",
+        "Calibration",
+        "Per subject",
+        "Accuracy by subgroup",
+        "Clip by clip",
+        "Clip explorer",
+        "Run time and memory",
+        "Provenance",
+        "Citations",
+    ]
+
+
+def test_the_page_states_the_chance_level(results, page):
+    low, high = results.chance["UF1"]
+    assert re.search(rf"Chance level:\s+UF1 {low:.3f}–{high:.3f}, ", page.read_text())
+    assert (
+        f"Chance level: UF1 {low:.3f}–{high:.3f} (95 %), of random predictions with the class "
+        "frequencies of the training set."
+    ) in page.read_text()
+
+
+def test_calibration_plots_accuracy_against_mean_confidence(tab):
+    plot = tab.get_by_role("img", name="Calibration of flow_ridge: expected calibration error")
+    assert {"mean confidence", "accuracy"} <= set(plot.locator("text").all_text_contents())
+    box = plot.bounding_box()
+    for name in ("mean confidence", "accuracy"):
+        title = plot.locator("text", has_text=name).bounding_box()
+        assert box["x"] <= title["x"]
+        assert title["x"] + title["width"] <= box["x"] + box["width"]
+        assert title["y"] + title["height"] <= box["y"] + box["height"]
+
+
 def test_clips_stand_from_the_worst_mistake_on(results):
     rows = _clips(results)
     assert len(rows) == 12
@@ -111,7 +147,7 @@ def test_tables_are_filtered_by_what_is_typed(tab):
 
 
 def test_clips_can_be_searched_and_sorted(tab):
-    tab.get_by_text("12 clips, the worst").click()
+    tab.get_by_text("12 clips, largest errors first").click()
     truth = tab.get_by_role("button", name="truth")
     table = tab.locator("table.sortable").filter(has=truth)
     table.get_by_role("button", name="truth").click()

@@ -1,4 +1,4 @@
-"""Promises that components of all kinds make."""
+"""Checks of components of all kinds."""
 
 from __future__ import annotations
 
