@@ -25,13 +25,13 @@ class Schedule:
             last epoch is kept.
         lr: learning rate at the beginning, above 0.
         batch: number of training clips in a step, 2 or more.
-        loss: what training makes small: `cross_entropy`; `focal` (Lin et al. 2017), in which clips
+        loss: what training minimises: `cross_entropy`; `focal` (Lin et al. 2017), in which clips
             that are already predicted well count less; `focal_binary`, the same for each class
             against the rest; or `margin` (Sabour et al. 2017), for networks that give the length of
-            a capsule for each class. In multi-label training `margin` stays, and any other is taken
-            of each class's sigmoid.
-        gamma: exponent of the focal losses, 0 or more; the larger it is, the less do clips count
-            that are predicted well. Without effect on other losses.
+            a capsule for each class. In multi-label training `margin` stays as it is, and any other
+            loss is computed from the sigmoid of each class.
+        gamma: exponent of the focal losses, 0 or more; with a larger value, clips that are already
+            predicted well count less. Without effect on other losses.
         margins: two lengths between 0 and 1, for the loss `margin` alone: the capsule of the true
             class costs where it is shorter than the first, that of any other class where it is
             longer than the second.
@@ -47,8 +47,8 @@ class Schedule:
         lr_decay: what the learning rate is multiplied by every `decay_every` epochs, above 0 and at
             most 1; 1 keeps it.
         decay_every: number of epochs between two changes of the learning rate, 1 or more.
-        max_norm: largest norm of the gradient of a step; a larger gradient is shortened to it. 0 or
-            more; 0 sets no limit.
+        max_norm: largest norm of the gradient of a step, 0 or more; a larger gradient is shortened
+            to it. 0 sets no limit.
     """
 
     epochs: int
