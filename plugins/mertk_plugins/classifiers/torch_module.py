@@ -13,7 +13,7 @@ _CHANNELS = ("in_channels", "in_chans")
 
 
 class TorchModule(classifier.NetworkClassifier):
-    """Any `nn.Module`: `torch_module:torchvision.models.resnet18,epochs=20`.
+    """Any network of torch: `torch_module:torchvision.models.resnet18,epochs=20`.
 
     It is given one stream `[clips, …]` as floats, without the axis of regions where there is one
     region, and gives logits `[clips, classes]`. The number of classes goes to whichever of

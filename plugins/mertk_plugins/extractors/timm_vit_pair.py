@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TimmVitPair:
-    """What a frozen vision transformer sees change from onset to apex.
+    """How the features of a frozen vision transformer change from onset to apex.
 
     Gives `[regions, 2 * dim]`. Each region, in colour, goes through the transformer twice; the
     onset's tokens are subtracted from the apex's, place by place, and their mean and maximum over
