@@ -33,6 +33,7 @@ from mertk.core.interfaces import (
 )
 from mertk.core.model_card import Card
 from mertk.core.recipe import Json, Recipe, Replay, Use
+from mertk.plugins import descriptions
 
 KINDS = (
     "aligner", "roi", "extractor", "fusion", "classifier", "spotter", "dataset", "protocol",
@@ -81,6 +82,11 @@ class Entry:
             return {}
         found = inspect.signature(self.load()).parameters
         return {n: p for n, p in found.items() if p.kind is p.KEYWORD_ONLY}
+
+    def describe_parameters(self) -> dict[str, str]:
+        """What the class docstring says of each of `parameters`; '' where it says nothing."""
+        known = descriptions.describe_parameters(self.load())
+        return {name: known.get(name, "") for name in self.parameters()}
 
     @property
     def open(self) -> bool:

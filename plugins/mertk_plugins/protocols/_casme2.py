@@ -19,10 +19,14 @@ def folder(clip: mertk.Clip) -> str:
 
 
 class CASME2Emotions(MappedLabels):
-    """Published counts rest on the labels of 2014, so that `labels` is '2014'.
+    """The emotions of CASME II, of one of two editions of its labels.
 
-    The file of 2019 calls three clips of sub24 surprise that were sadness; with 'file' the
-    spreadsheet is taken as it is.
+    Published counts rest on the labels of 2014. The file of 2019 calls three clips of sub24
+    surprise that were sadness.
+
+    Args:
+        labels: `2014`, the labels that published counts rest on; or `file`, those of the
+            spreadsheet that is there.
     """
 
     def __init__(self, *, labels: Literal["2014", "file"] = "2014") -> None:
