@@ -45,7 +45,7 @@ PARSED_ONLY = {
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
     r"--oracle-gap": "half a minute; tests/experiment/test_epoch_oracle.py runs such",
     r"--executor dask": "seconds to start workers; tests/experiment/test_executors.py runs it",
-    r"dask_jobqueue|dask_kubernetes": "needs a cluster; the page says that these are sketches",
+    r"dask_kubernetes": "needs a cluster; the page says that this is a sketch",
 }
 """What no test runs, by a pattern of the command or python block: the first that fits counts."""
 

@@ -15,12 +15,15 @@ class Execution:
     """How a study is run. Never part of a run's identity."""
 
     jobs: int | None = option(
-        None, help="Worker processes. Default: one per core that may be used.", least=1
+        None,
+        help="Workers. Default: one process per core that may be used; 32 SLURM jobs at once.",
+        least=1,
     )
     executor: str = option(
         "local",
-        metavar="local|dask|dask://HOST:PORT",
-        help="Local processes, dask's on this machine, or a dask cluster of your own.",
+        metavar="local|dask|dask://HOST:PORT|slurm[:KEY=VALUE,…]",
+        help="Local processes, dask's on this machine, a dask cluster of your own, SLURM jobs, or "
+        "an executor of a plug-in.",
     )
     device: str = option("cpu", metavar="cpu|cuda|cuda:N|auto", help="Where networks are trained.")
     out: Path | str = option("runs", help="The folder for run folders and report.html.")
@@ -37,13 +40,6 @@ class Execution:
         off=("--one-by-one", "Fit each fold by itself, also where several can be fitted at once."),
         help="Fit several folds at once where a component offers it.",
     )
-
-    @property
-    def workers(self) -> int:
-        """How many worker processes there are."""
-        from mertk.experiment.executors.local import cores
-
-        return self.jobs or cores()
 
     @property
     def runs_folder(self) -> Path:

@@ -49,10 +49,11 @@ def show(results: Results, *, published: bool = False) -> None:
             console.print(f"No published scores of {results.protocol.name} are known here.")
 
 
-def show_plan(planned: Sequence[Planned], workers: int) -> None:
-    """Print what the folds that are left will take, on so many workers and on others."""
+def show_plan(planned: Sequence[Planned]) -> None:
+    """Print what the folds that are left will take, on the workers that there are and on others."""
     from rich.console import Console
 
+    workers = planned[0].workers
     counts = sorted({1, 2, 8, 32, workers})
     drawn = _table("what is left to run", "model")
     for name in ("folds left", "one fold", "memory a worker"):
