@@ -14,8 +14,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mertk.core.errors import ParameterError, name_component
-from mertk.core.interfaces import Executor, WorkerNeeds
+from mertk.core.errors import ParameterError
 from mertk.core.options import option
 from mertk.core.progress import Progress, Silent
 from mertk.core.reading import real_path
@@ -23,7 +22,6 @@ from mertk.core.recipe import Json, Recipe, Use, parse_value
 from mertk.datasets import locations
 from mertk.experiment.execution import Execution
 from mertk.experiment.executors.choose import choose_executor
-from mertk.experiment.executors.packing import Packed
 from mertk.experiment.keyframes import jittered, spotted, without
 from mertk.experiment.leaky_replay import moved
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
@@ -44,6 +42,7 @@ from mertk.storage.cache import Cache
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
+    from mertk.core.interfaces import Executor
     from mertk.pipeline.pipeline import Line
     from mertk.storage.ledger import Run
 
@@ -259,7 +258,7 @@ class OpenStudy:
         self._tasks: dict[int, Task] = {}
         self.renewed: set[str] = set()
         """The cache keys of the clips that this study has computed again."""
-        self._open_executor = choose_executor(execution.executor, self.registry)
+        self._open_executor = choose_executor(execution, plugins)
         self._executor: Executor | None = None
 
     def _datasets(self, protocol: Use | None) -> list[Use]:
@@ -384,19 +383,10 @@ class OpenStudy:
         if self._executor is not None:
             yield self._executor
             return
-        files = self.plugins.files
-        needs = WorkerNeeds(
-            jobs=self.execution.jobs,
-            pack=functools.partial(Packed.of, files=files),
-            runs=self.execution.runs_folder,
-            cache=self.execution.cache_folder,
-            files=files,
-        )
-        with contextlib.ExitStack() as stack:
-            with name_component(f"executor '{self.execution.executor}'"):
-                self._executor = stack.enter_context(self._open_executor(needs))
+        with self._open_executor() as executor:
+            self._executor = executor
             try:
-                yield self._executor
+                yield executor
             finally:
                 self._executor = None
 

@@ -99,6 +99,7 @@ def test_a_package_that_is_not_installed_is_one_line(plugins, tmp_path, monkeypa
 
 OF_A_PLUGIN = """
 import contextlib
+import numpy as np
 import mertk
 
 OPENED = []
@@ -129,7 +130,7 @@ class Together:
             one = Together()
             one.fit(clips, rng)
             yield one
-    def predict(self, streams): return [1 / self.classes] * self.classes
+    def predict(self, streams): return np.full(self.classes, 1 / self.classes)
 
 @mertk.hookimpl
 def mertk_register(register):
@@ -145,23 +146,27 @@ def offered(tmp_path):
     def offered(name):
         (tmp_path / f"{name}.py").write_text(OF_A_PLUGIN.replace("NAME", name))
         plugins = mertk.load_plugins([TOYS, tmp_path / f"{name}.py"])
-        return plugins, plugins.registry.get("executor", name).load().__globals__["OPENED"]
+        opener = plugins.registry.get("executor", name).load()
+        return plugins, opener.__wrapped__.__globals__["OPENED"]
 
     return offered
 
 
 def test_a_plugin_offers_an_executor_that_cuts_folds_by_its_workers(offered, tmp_path):
     plugins, opened = offered("here")
-    swaps = [("classifier", [mertk.Use("together")])]
-    options = {"plugins": plugins, "dataset": "toy:subjects=5", "floors": False, "swaps": swaps}
-    there = mertk.bench(["toy_model"], executor="here", jobs=1, out=tmp_path / "a", **options)
+    recipe = mertk.Recipe(
+        aligner=mertk.Use("toy_plain"), roi=mertk.Use("toy_halves"),
+        extractor=mertk.Use("toy_change"), classifier=mertk.Use("together"),
+    )  # fmt: skip
+    options = {"plugins": plugins, "dataset": "toy:subjects=5", "floors": False}
+    there = mertk.bench([recipe], executor="here", jobs=1, out=tmp_path / "a", **options)
     clips, folds = opened[0].ran
     assert (clips, folds, opened[1:]) == (20, 3, ["closed"])  # five folds for three workers
     assert opened[0].needs.jobs == 1
     assert (opened[0].needs.runs, opened[0].needs.files) == (tmp_path / "a", plugins.files)
-    here = mertk.bench(["toy_model"], jobs=1, out=tmp_path / "b", **options)
+    here = mertk.bench([recipe], jobs=1, out=tmp_path / "b", **options)
     assert there.runs[0].predictions().equals(here.runs[0].predictions())
-    mertk.bench(["toy_model"], executor="here:workers=2", fresh=True, out=tmp_path / "a", **options)
+    mertk.bench([recipe], executor="here:workers=2", fresh=True, out=tmp_path / "a", **options)
     assert opened[2].ran[1] == 2
 
 
