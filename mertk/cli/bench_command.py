@@ -94,9 +94,8 @@ def _plan(study: OpenStudy, *, as_json: bool) -> None:
     from mertk.report import terminal
 
     planned = plan_study(study)
-    workers = study.execution.workers
     if not as_json:
-        terminal.show_plan(planned, workers)
+        terminal.show_plan(planned)
         return
-    rows = [{**asdict(one), "seconds_left": one.seconds_left(workers)} for one in planned]
-    click.echo(json.dumps({"jobs": workers, "models": rows}, indent=1))
+    rows = [{**asdict(one), "seconds_left": one.seconds_left(one.workers)} for one in planned]
+    click.echo(json.dumps({"models": rows}, indent=1))

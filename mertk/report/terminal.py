@@ -49,10 +49,11 @@ def show(results: Results, *, published: bool = False) -> None:
             console.print(f"mertk has no published scores of {results.protocol.name}.")
 
 
-def show_plan(planned: Sequence[Planned], workers: int) -> None:
+def show_plan(planned: Sequence[Planned]) -> None:
     """Print the expected run time of the remaining folds, by number of workers."""
     from rich.console import Console
 
+    workers = planned[0].workers
     counts = sorted({1, 2, 8, 32, workers})
     drawn = _table("expected run time", "model")
     for name in ("folds left", "time per fold", "memory per worker"):

@@ -870,7 +870,9 @@ class Coins(Nearest):
 @mertk.hookimpl
 def mertk_register(register):
     for kind, name, cls in _REGISTER:
-        getattr(register, kind)(name, cls, summary=(cls.__doc__ or "Nothing is said.").partition("\n")[0])
+        getattr(register, kind)(
+            name, cls, summary=(cls.__doc__ or "Nothing is said.").partition("\n")[0]
+        )
     register.classifier("coins", Coins)
     register.classifier("titled", Titled)
     for name, (recipe, presets, replays) in MODELS.items():
