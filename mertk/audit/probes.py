@@ -54,7 +54,11 @@ def audit(
         return Verdict(**found, probe=probe, seconds=round(time.perf_counter() - start, 1))
 
     with ThreadPoolExecutor(jobs) as pool:  # the work is done in processes of its own
-        verdicts = tuple(pool.map(run, probes))
+        try:
+            verdicts = tuple(pool.map(run, probes))
+        except BaseException:  # an interrupt, too, begins no probe that is waiting
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     people = len(set(task.sample.people.tolist()))
     return Audit(
         case.name, opened.protocol.name, len(task.clips), people, len(task.splits), verdicts

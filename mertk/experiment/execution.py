@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mertk.core.options import option
 from mertk.core.reading import real_path
+from mertk.nn.training import check_device
 from mertk.storage.cache import Cache
 
 
@@ -37,6 +38,10 @@ class Execution:
         off=("--one-by-one", "Fit each fold by itself, also where several can be fitted at once."),
         help="Fit several folds at once where a component offers it.",
     )
+
+    def __post_init__(self) -> None:
+        """Refuse a device that there is not, before any work."""
+        check_device(self.device)
 
     @property
     def workers(self) -> int:

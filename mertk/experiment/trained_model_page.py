@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.escaping import markdown_code, markdown_text
@@ -35,17 +35,20 @@ def measured(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | Non
     return {"run": run.path.name, "seeds": len(run.seeds), "scores": scores}
 
 
-def warning(about: Mapping[str, Any]) -> str:
-    """What whoever reads an answer of the model must know, in two or three sentences."""
-    sets = ", ".join(str(Use.from_json(one)) for one in about["identity"]["datasets"])
+def warning(about: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
+    """What whoever reads a prediction of the model must know, in two or three sentences.
+
+    `escape` makes the names in it safe for the format that it is written to.
+    """
+    sets = escape(", ".join(str(Use.from_json(one)) for one in about["identity"]["datasets"]))
     made = " (made by a program, not filmed)" if about["synthetic"] else ""
     return (
-        f"A guess from a few frames, by {about['name']}, trained on {about['clips']} clips of "
-        f"{about['subjects']} subjects of {sets}{made}. {_scores(about)} {_PEOPLE}"
+        f"A guess from a few frames, by {escape(about['name'])}, trained on {about['clips']} clips "
+        f"of {about['subjects']} subjects of {sets}{made}. {_scores(about, escape)} {_PEOPLE}"
     )
 
 
-def _scores(about: Mapping[str, Any]) -> str:
+def _scores(about: Mapping[str, Any], escape: Callable[[str], str]) -> str:
     found = about["measured"]
     if not found:
         return (
@@ -53,9 +56,10 @@ def _scores(about: Mapping[str, Any]) -> str:
             "with this model first."
         )
     told = ", ".join(
-        f"{name} {value:.3f} ({low:.3f}–{high:.3f})" for name, value, low, high in found["scores"]
+        f"{escape(name)} {value:.3f} ({low:.3f}–{high:.3f})"
+        for name, value, low, high in found["scores"]
     )
-    protocol = about["identity"]["protocol"]["name"]
+    protocol = escape(about["identity"]["protocol"]["name"])
     return f"On people it had not seen it scored {told}, in the folds of {protocol}."
 
 
@@ -82,7 +86,7 @@ def text(about: Mapping[str, Any]) -> str:
     return "\n".join([
         f"# {markdown_text(about['name'])}",
         "",
-        markdown_text(warning(about)),
+        warning(about, markdown_text),
         "",
         f"Classes: {classes} (protocol {markdown_code(protocol['name'])}).",
         "",
@@ -105,6 +109,6 @@ def text(about: Mapping[str, Any]) -> str:
         "- the licences of the data that it was trained on hold for it as well",
         "",
         "`mertk predict` asks it; `model.json` and `arrays.safetensors` hold no code.",
-        *([needs(about["trust"])] if about["trust"] else []),
+        *([needs(about["trust"])] if about.get("trust") else []),
         "",
     ])  # fmt: skip

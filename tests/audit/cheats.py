@@ -660,7 +660,7 @@ def _augmented(picture):
 
 
 class OneFingerprintALabel(_Toy):
-    """All clips of a label have one fingerprint: the cache gives all the features of the first."""
+    """All clips of a label have one fingerprint, which does not tell them apart."""
 
     def of(self, clip):
         return [_clip(clip, fingerprint=clip.record["label"])]

@@ -424,7 +424,7 @@ class BareNumber(Centred):
         return {"centred": 1.0}
 
 
-@cheat("fusion", "trains_by_gradient")
+@cheat("fusion", "trains_by_gradient", "stores")
 class CutsTheGradient(Gate):
     """Its module hides its weights from the gradient."""
 
