@@ -21,7 +21,8 @@ SIDE = 64  # pixels of a picture that is compared
 SAME = 0.75
 """The share of a picture's parts that are the same in a copy.
 
-Of 9 copies of 10 drawn faces the least has 0.85, of 1,770 pairs of drawn faces the most has 0.68.
+Of 225 pairs of different drawn faces the most alike share 0.62 of their parts, of 400 pairs of
+photographs of different people (scikit-image's subset of LFW) 0.20.
 """
 
 _PART = 8  # pixels

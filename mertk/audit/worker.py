@@ -50,16 +50,18 @@ def ask(case: Case, job: str, **options: Any) -> dict[str, Any]:
     weights = {name: str(path) for name, path in weights_folders().items()}
     with tempfile.TemporaryDirectory() as empty:
         private = {**dict.fromkeys(_PRIVATE, empty), **weights, "PYTHONDONTWRITEBYTECODE": "1"}
+        private["PYTHONIOENCODING"] = "utf-8"
         done = subprocess.run(
             [sys.executable, "-P", "-m", "mertk.audit.worker"],
             input=request,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             cwd=empty,
             env={**os.environ, **private, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-    if done.returncode:
+    if done.returncode or not done.stdout.strip():
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise ComponentError(f"audit of {case.name}, {job}: {last}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

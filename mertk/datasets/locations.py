@@ -28,8 +28,13 @@ def config_file() -> Path:
 def known() -> dict[str, Path]:
     """Data set name → folder, as remembered; raises `StorageError` for a damaged file."""
     file = config_file()
-    if not file.exists():
-        return {}
+    try:
+        if not file.exists():
+            return {}
+    except OSError as error:
+        raise StorageError(
+            f"{file}: {error.strerror}; set MERTK_CONFIG to a file that can be written"
+        ) from error
     try:
         found = tomllib.loads(read_utf8(file)).get("data", {})
     except DataError as error:

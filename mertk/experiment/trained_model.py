@@ -68,12 +68,11 @@ class Saved:
         """
         what = f"classifier {type(self.line.classifier.component).__name__}"
         reason = ""
+        parcel = self._prefixed(footage)
         try:
-            found = answer(self.line, self._prefixed(footage))
-        except MertkError:
-            raise
-        except Exception as error:  # noqa: BLE001  a state that makes no sense fails in any way
-            reason = f"{what} failed: {type(error).__name__}: {str(error)[:200]}"
+            found = answer(self.line, parcel)
+        except ComponentError as error:  # a state that makes no sense fails in any way
+            reason = str(error)[:300]
         else:
             try:
                 return check_probabilities(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -276,10 +277,14 @@ def use_device(name: str) -> None:
 
     Results are the same bit by bit on a CPU only.
     """
-    kind = name.partition(":")[0]
-    if kind not in ("cpu", "cuda", "auto"):
-        raise ParameterError(f"device '{name}' is not known. Known: auto, cpu, cuda, cuda:NUMBER.")
+    check_device(name)
     os.environ["MERTK_DEVICE"] = name
+
+
+def check_device(name: str) -> None:
+    """Raise `ParameterError` for a name that is not the name of a device."""
+    if not re.fullmatch(r"cpu|auto|cuda(:\d+)?", name):
+        raise ParameterError(f"device '{name}' is not known. Known: auto, cpu, cuda, cuda:NUMBER.")
 
 
 def device() -> torch.device:

@@ -74,5 +74,7 @@ def _test(words: Mapping[str, str], target: str) -> str:
 
 
 def _filled(template: str, words: Mapping[str, str]) -> str:
-    text = files("mertk.plugins").joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
+    text = (
+        files("mertk.plugins").joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
+    )
     return Template(text).substitute(words)

@@ -30,11 +30,13 @@ _NO_FRAME = datasets.annotations.NO_FRAME | {"\\"}
 class CASME(datasets.reader.SpreadsheetReader):
     """CASME, from its spreadsheets and one of its frame trees.
 
-    A folder may hold several micro-expressions; clips are always cut to onset … offset. `tree`
-    chooses the frames: raw, cropped, or the first of these that exists. `repair` says which known
-    errors of the spreadsheet are corrected. With `missing` 'skip', annotated clips without offset
-    or frames are left out with a warning instead of being an error. `sheet` names the spreadsheet
-    to read where there are several.
+    A folder may hold several micro-expressions; clips are always cut to onset … offset. A clip
+    without an annotated offset counts as one without frames.
+
+    Args:
+        tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
+            exists.
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme_4"

@@ -28,12 +28,13 @@ _WORDS = {"compress": "video", "crop": "cropped", "select": "selected", "raw": "
 class CASME2(datasets.reader.SpreadsheetReader):
     """CASME II, from its spreadsheet and one of its frame trees.
 
-    `tree` chooses the frames: raw, selected (raw, cut to the expression), cropped, or the first
-    that exists of selected, raw, cropped. Clips are always cut to onset … offset. `repair` says
-    which known errors of the spreadsheet are corrected. With `missing` 'skip', annotated clips
-    without frames are left out with a warning instead of being an error. `sheet` names the
-    spreadsheet to read where the newest edition is not wanted. The objective classes of MEGC 2018,
-    where their file is there, are `objective_class_megc2018` in the records.
+    Clips are always cut to onset … offset. The objective classes of MEGC 2018, where their file is
+    there, are `objective_class_megc2018` in the records.
+
+    Args:
+        tree: which frames are read: `selected` (raw ones, cut to the expression), `raw`, `cropped`,
+            or with `auto` the first of these that exists.
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme2_3"

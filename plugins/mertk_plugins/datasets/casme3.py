@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 class CASME3(datasets.reader.SpreadsheetReader):
     """CAS(ME)^3 part A, from one of its annotation files and one of its trees of colour frames.
 
-    `expressions` chooses micro-, macro-expressions or all of a file that has both; such files have
-    no emotions. `tree` chooses the frames: me_only (the release of clips), long (whole
-    recordings), cropped, or the first of these that exists. `repair` says which known errors are
-    corrected: official are the values that the authors published last, in part_A_v2. With
-    `missing` 'skip', annotated clips without frames are left out with a warning instead of being
-    an error. `sheet` names the annotation file to read where the newest is not wanted.
+    Official corrections are the values that the authors published last, in part_A_v2.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro`, or `all` of a file that has both;
+            such files have no emotions.
+        tree: which frames are read: `me_only` (the release of clips), `long` (whole recordings),
+            `cropped`, or with `auto` the first of these that exists.
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme3_7"

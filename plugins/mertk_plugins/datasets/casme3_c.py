@@ -33,11 +33,14 @@ _ASSUMED = (
 class CASME3C(datasets.reader.SpreadsheetReader):
     """CAS(ME)^3 part C, from one of its annotation files and one of its trees of colour frames.
 
-    No apex is annotated. `expressions` other than 'micro' are in CAS(ME)3_part_C.xls alone, which
-    has no emotions. `tree` chooses the frames: long (whole recordings), me_only (single
-    expressions, cut out), cropped, or the first of these that exists. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the annotation file to read.
+    No apex is annotated.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`. Those other than `micro`
+            are in CAS(ME)3_part_C.xls alone, which has no emotions.
+        tree: which frames are read: `long` (whole recordings), `me_only` (single expressions, cut
+            out), `cropped`, or with `auto` the first of these that exists.
+        missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "loso"

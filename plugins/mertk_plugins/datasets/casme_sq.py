@@ -31,12 +31,12 @@ _SELECTED = "selectedpic holds folders of expressions such as s15/anger1_1"
 class CASMESquared(datasets.reader.SpreadsheetReader):
     """CAS(ME)^2, from its spreadsheet and one of its frame trees; the label is the valence.
 
-    `expressions` chooses micro-, macro-expressions or all. `tree` chooses the frames: raw (whole
-    recordings), selected or cropped (single expressions), long_cropped (whole recordings of the
-    face), or the first of these that exists. `repair` says which known errors of the spreadsheet
-    are corrected. With `missing` 'skip', annotated clips without frames are left out with a
-    warning instead of being an error. `sheet` names the spreadsheet to read where the updated
-    edition is not wanted.
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`.
+        tree: which frames are read: `raw` (whole recordings), `selected` or `cropped` (single
+            expressions), `long_cropped` (whole recordings of the face), or with `auto` the first of
+            these that exists.
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme_sq_4"

@@ -23,11 +23,16 @@ _WITHOUT_AUS = frozenset({"au_unknown"})
 class DFME(datasets.reader.SpreadsheetReader):
     """The published part of DFME, from up to three spreadsheets and their trees of frames.
 
-    `parts` are those of the official split to read, train, testA and testB; all that are there
-    unless some are named. A clip's part is its record's `official_split`; its frame rate is its
-    own. `tree` chooses the frames: raw, cropped, or the first of these that exists. With `missing`
-    'skip', annotated clips without frames are left out with a warning instead of being an error.
-    No errors of the spreadsheets are known, so `repair` changes nothing.
+    A clip's part is its record's `official_split`; its frame rate is its own.
+
+    Args:
+        parts: the parts of the official split that are read, any of `train`, `testA` and `testB`;
+            null reads all that are there.
+        tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
+            exists.
+        repair: without effect, as no errors of the spreadsheets are known; one of `none`,
+            `official` and `recommended`, as for other data sets.
+        missing: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "dfme_7"

@@ -28,10 +28,12 @@ class FourDME(datasets.reader.SpreadsheetReader):
 
     A record's `emotions` are all of a clip's, its label joins them (`positive+surprise`). People
     who came twice (S13_1st, S13_2nd) are one subject, so that no fold holds one of their sessions
-    out and trains on the other. `tree` chooses the frames: raw, cropped, or the first of these that
-    exists. `repair` says which known errors of the spreadsheet are corrected. With `missing`
-    'skip', annotated clips without frames are left out with a warning instead of being an error.
-    `sheet` names the spreadsheet to read where there are several.
+    out and trains on the other.
+
+    Args:
+        tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
+            exists.
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "fourdme_5"

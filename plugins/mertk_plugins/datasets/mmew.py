@@ -29,10 +29,11 @@ class MMEW(datasets.reader.SpreadsheetReader):
     """The micro-expressions of MMEW, from its spreadsheet and its one tree of frames.
 
     Clips are cut to onset … offset; where a folder goes on behind the offset the clip is marked
-    `offset_ne_folder` and its record says how many files there are. `repair` says which known
-    errors of the spreadsheet are corrected: none is, all are marked. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the spreadsheet to read where there are several.
+    `offset_ne_folder` and its record says how many files there are. Known errors of the spreadsheet
+    are all marked, and none has a known right value, so `repair` changes nothing.
+
+    Args:
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "mmew_6"

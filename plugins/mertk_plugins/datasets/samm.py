@@ -33,10 +33,10 @@ _LABELS = {
 class SAMM(datasets.reader.SpreadsheetReader):
     """SAMM, from its spreadsheet and its folders of frames.
 
-    `tree` chooses the frames: clips (as released), cropped, or the first of these that exists.
-    `repair` says which known errors of the spreadsheet are corrected. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the spreadsheet to read where there are several.
+    Args:
+        tree: which frames are read: `clips` (as released), `cropped`, or with `auto` the first of
+            these that exists.
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "samm_3"

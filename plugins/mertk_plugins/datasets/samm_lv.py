@@ -36,11 +36,13 @@ _COUNTS: Mapping[Wanted, tuple[int | None, dict[str, int]]] = {
 class SAMMLongVideos(datasets.reader.SpreadsheetReader):
     """SAMM long videos, from their spreadsheet and one folder of frames a recording.
 
-    `expressions` chooses micro-, macro-expressions or all; the label is which of the two. The
-    spreadsheet has no emotions. `tree` chooses the frames: long (recordings as released), cropped,
-    or the first of these that exists. `repair` says which known errors are corrected. With
-    `missing` 'skip', annotated expressions without frames are left out with a warning instead of
-    being an error. `sheet` names the spreadsheet to read where the newest is not wanted.
+    The label says whether an expression is micro or macro; the spreadsheet has no emotions.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`.
+        tree: which frames are read: `long` (recordings as released), `cropped`, or with `auto` the
+            first of these that exists.
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "loso"

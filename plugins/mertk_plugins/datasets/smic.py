@@ -25,12 +25,16 @@ _ALWAYS = frozenset({"apex_missing", "au_unknown"})  # SMIC annotates neither
 class SMIC(datasets.reader.SpreadsheetReader):
     """SMIC, from its folders, or SMIC-E (`tree='long'`), from its spreadsheet.
 
-    `camera` is the high-speed (hs, 100 Hz), the visible-light (vis) or the near-infrared one (nir,
-    both 25 Hz). `tree` chooses the frames: raw, cropped, long, or the first of these that exists.
-    In raw and cropped the folders are the annotation: an expression lasts from the first to the
-    last file. In long the spreadsheet (`sheet` names another than the newest) cuts the clips, and
-    `repair` says which of its known errors are corrected. With `missing` 'skip', clips without
-    frames are left out with a warning instead of being an error.
+    In the trees raw and cropped the folders are the annotation: an expression lasts from the first
+    to the last file. In the tree long the spreadsheet cuts the clips.
+
+    Args:
+        camera: `hs`, the high-speed camera (100 Hz); `vis`, visible light (25 Hz); or `nir`, near
+            infrared (25 Hz).
+        tree: which frames are read: `raw`, `cropped`, `long`, or with `auto` the first of these
+            that exists.
+        repair, sheet: see `mertk_plugins.datasets`.
+        missing: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "smic_3"
