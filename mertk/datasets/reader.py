@@ -17,10 +17,9 @@ from mertk.core.clips import Clip
 from mertk.core.errors import DataError
 from mertk.datasets import annotations, corrections, folders, spreadsheets
 from mertk.datasets.annotations import Source
-from mertk.datasets.columns import Names
 from mertk.datasets.folders import Found, Place, Tree
 from mertk.datasets.record import Record
-from mertk.datasets.spreadsheets import Row, Table
+from mertk.datasets.spreadsheets import Names, Row, Table
 from mertk.datasets.survey import Edition, Survey, bind_records, recognised, usable
 
 _PUBLISHED = ("onset", "apex", "offset", "emotion", "au")

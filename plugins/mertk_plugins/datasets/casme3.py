@@ -15,10 +15,10 @@ from mertk_plugins.datasets import _casme3_sheet as sheets
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 
 @dataclass(kw_only=True, eq=False)

@@ -11,10 +11,10 @@ from mertk import datasets
 from mertk_plugins.datasets import _dfme_sheet as sheets
 
 if TYPE_CHECKING:
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 _WITHOUT_AUS = frozenset({"au_unknown"})
 

@@ -12,10 +12,10 @@ from mertk_plugins.datasets import _mmew_sheet as sheet
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
     from mertk.datasets.survey import Survey
 
 _KIND = "cropped"  # faces of 231 × 231 pixels; whole pictures were not published

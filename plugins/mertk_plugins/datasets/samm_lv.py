@@ -14,11 +14,11 @@ from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.corrections import Repair
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 Wanted = Literal["micro", "macro", "all"]
 
