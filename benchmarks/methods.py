@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 from dataclasses import asdict, fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mertk
@@ -62,9 +64,11 @@ def _dataset(difficulty: str) -> str:
 
 def weights(name: str) -> int:
     """The trained weights of a model's networks, counted after a step on a few clips."""
-    with training.paced(lambda _done, _planned: False):
-        study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False)
-        return trained_model.train(study.open(), 0).weights
+    with training.paced(lambda _done, _planned: False), TemporaryDirectory() as folder:
+        study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False).open()
+        trained_model.train(study, 0).save(Path(folder) / name, study.plugins)
+        about = json.loads((Path(folder) / name / "model.json").read_text(encoding="utf-8"))
+    return int(about["weights"])
 
 
 def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[model_cards.Measured]:

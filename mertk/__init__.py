@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Dataset,
         Differentiable,
         EvaluationProtocol,
+        Executor,
         Explains,
         Extractor,
         FitsFolds,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         GradientClassifier,
         RoiScheme,
         Spotter,
+        WorkerNeeds,
     )
     from mertk.core.model_card import Card
     from mertk.core.recipe import Recipe, Replay, Use
@@ -67,7 +69,8 @@ _HOMES = {
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
     "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
-    "Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme Spotter",
+    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
+    "Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
@@ -115,6 +118,7 @@ __all__ = [
     "Dataset",
     "Differentiable",
     "EvaluationProtocol",
+    "Executor",
     "Explains",
     "Extractor",
     "Faces",
@@ -147,6 +151,7 @@ __all__ = [
     "UnknownNameError",
     "Use",
     "WorkerError",
+    "WorkerNeeds",
     "bench",
     "design_matrix",
     "flatten",

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,33 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def _end_with_reader() -> Iterator[None]:
+    """Exit with 1 and say nothing where nobody reads the output on, as in `mertk list | head -1`.
+
+    Click and rich would call `sys.exit`, which is otherwise a mistake of a component or library.
+    """
+    try:
+        yield
+    except (BrokenPipeError, SystemExit) as error:
+        cause = error.__context__ if isinstance(error, SystemExit) else error
+        if not isinstance(cause, BrokenPipeError):
+            raise
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # what is still to be written at the end goes there
+        raise click.exceptions.Exit(1) from error
+
+
 class _Lazy(click.Group):
     """Knows its commands by name and loads them when they are called."""
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        with _end_with_reader():  # `--help` is printed in here
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _end_with_reader():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -97,8 +124,6 @@ def main(arguments: list[str] | None = None) -> None:
         if "--debug" in given:
             raise
         _end(str(error), 2)
-    except BrokenPipeError:
-        sys.exit(1)
     except OSError as error:
         if "--debug" in given:
             raise

@@ -81,11 +81,11 @@ def prepare(
     set with the same clips, subjects and labels.
     """
     from mertk.cli.progress import Bar
-    from mertk.export import prepare as harness
+    from mertk.export.prepare import prepare
 
     plugins = load(ctx)
     with Bar() as bar:
-        done = harness.prepare(
+        done = prepare(
             list(names),
             out=out,
             data=data,

@@ -60,8 +60,8 @@ def command(
     """
     from mertk.cli.progress import Bar
     from mertk.experiment.bench import run_study
-    from mertk.report import page as html
     from mertk.report import sentences, terminal
+    from mertk.report.page import write
     from mertk.storage.atomic_files import check_file
 
     if not given["models"]:
@@ -78,7 +78,7 @@ def command(
             return
         results = run_study(opened)
         bar.stage("report", 0)
-        page = html.write(results, given["out"] / PAGE, plugins, frames=frames)
+        page = write(results, given["out"] / PAGE, plugins, frames=frames)
     if as_json:
         click.echo(json.dumps(sentences.to_json(results) | {"report": str(page)}, indent=1))
     else:
@@ -94,9 +94,8 @@ def _plan(study: OpenStudy, *, as_json: bool) -> None:
     from mertk.report import terminal
 
     planned = plan_study(study)
-    workers = study.execution.workers
     if not as_json:
-        terminal.show_plan(planned, workers)
+        terminal.show_plan(planned)
         return
-    rows = [{**asdict(one), "seconds_left": one.seconds_left(workers)} for one in planned]
-    click.echo(json.dumps({"jobs": workers, "models": rows}, indent=1))
+    rows = [{**asdict(one), "seconds_left": one.seconds_left(one.workers)} for one in planned]
+    click.echo(json.dumps({"models": rows}, indent=1))

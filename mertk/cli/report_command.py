@@ -63,8 +63,8 @@ def command(
     """
     from mertk.evaluation.label_maps import LabelMap
     from mertk.evaluation.results import Results
-    from mertk.report import page as html
     from mertk.report import sentences, terminal
+    from mertk.report.page import write
     from mertk.storage.atomic_files import check_file
     from mertk.storage.cache import Cache
 
@@ -81,7 +81,7 @@ def command(
         file = out or results.runs[0].path.parent / "report.html"
         if len(groups) > 1:
             file = file.with_stem(f"{file.stem}-{number}")
-        page = html.write(results, file, plugins, frames=frames, occlusion=occlusion)
+        page = write(results, file, plugins, frames=frames, occlusion=occlusion)
         if as_json:
             told.append(sentences.to_json(results) | {"report": str(page)})
         else:

@@ -16,12 +16,15 @@ class Execution:
     """How a study is run. Never part of a run's identity."""
 
     jobs: int | None = option(
-        None, help="Number of worker processes. Default: one per available core.", least=1
+        None,
+        help="Number of workers. Default: one process per available core; 32 SLURM jobs at a time.",
+        least=1,
     )
     executor: str = option(
         "local",
-        metavar="local|dask|dask://HOST:PORT",
-        help="Local processes, dask processes on this machine, or a dask cluster.",
+        metavar="local|dask|dask://HOST:PORT|slurm[:KEY=VALUE,…]",
+        help="Local processes, dask processes on this machine, a dask cluster, SLURM jobs, or an "
+        "executor of a plug-in.",
     )
     device: str = option(
         "cpu", metavar="cpu|cuda|cuda:N|auto", help="Device for training networks."
@@ -44,13 +47,6 @@ class Execution:
     def __post_init__(self) -> None:
         """Refuse a device that there is not, before any work."""
         check_device(self.device)
-
-    @property
-    def workers(self) -> int:
-        """How many worker processes there are."""
-        from mertk.experiment.executors.local import cores
-
-        return self.jobs or cores()
 
     @property
     def runs_folder(self) -> Path:

@@ -6,9 +6,10 @@ whoever works on them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +21,7 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use, parse_value
 from mertk.datasets import locations
 from mertk.experiment.execution import Execution
-from mertk.experiment.executors import local as executors
+from mertk.experiment.executors.choose import choose_executor
 from mertk.experiment.keyframes import jittered, spotted, without
 from mertk.experiment.leaky_replay import moved
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
@@ -40,10 +41,8 @@ from mertk.storage.atomic_files import check_writable
 from mertk.storage.cache import Cache
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from mertk.core.clips import Clip
-    from mertk.experiment.executors.local import Executor
+    from mertk.core.interfaces import Executor
     from mertk.pipeline.pipeline import Line
     from mertk.storage.ledger import Run
 
@@ -263,7 +262,8 @@ class OpenStudy:
         self._tasks: dict[int, Task] = {}
         self.renewed: set[str] = set()
         """The cache keys of the clips that this study has computed again."""
-        self._workers = executors.chosen(execution.executor, execution.workers, plugins.files)
+        self._open_executor = choose_executor(execution, plugins)
+        self._executor: Executor | None = None
 
     def _datasets(self, protocol: Use | None) -> list[Use]:
         """Those given, or those that the protocol is made for, or the synthetic one."""
@@ -331,11 +331,9 @@ class OpenStudy:
         if self.study.keyframes == "estimated":
             from mertk.pipeline.apexes import spot
 
-            local = executors.Local(self.execution.workers, self.plugins.files)
-            cache = self.execution.cache_folder
-            return spotted(
-                task, spot(task, cache, local, self.progress, fresh=self.execution.fresh)
-            )
+            cache, fresh = self.execution.cache_folder, self.execution.fresh
+            with self.executor() as executor:
+                return spotted(task, spot(task, cache, executor, self.progress, fresh=fresh))
         return task
 
     @functools.cached_property
@@ -383,9 +381,18 @@ class OpenStudy:
         Cache(self.execution.cache_folder).check_writable()
         check_writable(self.execution.runs_folder)
 
-    def workers(self) -> AbstractContextManager[Executor]:
-        """The workers of the execution, for as long as they are needed."""
-        return self._workers([self.execution.runs_folder, self.execution.cache_folder])
+    @contextlib.contextmanager
+    def executor(self) -> Iterator[Executor]:
+        """The executor with its workers, for as long as they are needed; it is opened once."""
+        if self._executor is not None:
+            yield self._executor
+            return
+        with self._open_executor() as executor:
+            self._executor = executor
+            try:
+                yield executor
+            finally:
+                self._executor = None
 
     def build(self, variant: Variant) -> Line:
         """The variant's pipeline, built anew; behind what a replay fits once."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def show(results: Results, *, published: bool = False) -> None:
     """Print the table and its sentences on standard output, and what was `published`."""
-    from mertk.report import literature as printed
+    from mertk.report import literature
 
     console = text_console()
     console.print(_scores(results, results.table(), sentences.title(results)))
@@ -42,17 +42,18 @@ def show(results: Results, *, published: bool = False) -> None:
     for sentence in sentences.sentences(results):
         console.print(sentence)
     if published:
-        found = printed.beside(results)
+        found = literature.beside(results)
         if found:
-            printed.show(found)
+            literature.show(found)
         else:
             console.print(f"mertk has no published scores of {results.protocol.name}.")
 
 
-def show_plan(planned: Sequence[Planned], workers: int) -> None:
+def show_plan(planned: Sequence[Planned]) -> None:
     """Print the expected run time of the remaining folds, by number of workers."""
     from rich.console import Console
 
+    workers = planned[0].workers
     counts = sorted({1, 2, 8, 32, workers})
     drawn = _table("expected run time", "model")
     for name in ("folds left", "time per fold", "memory per worker"):

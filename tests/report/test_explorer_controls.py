@@ -10,11 +10,10 @@ import pytest
 
 import mertk
 from mertk.pipeline.pipeline import Step
-from mertk.report import page as html
 from mertk.report.clip_explorer import drawing
-from mertk.report.clip_explorer import view as explorer
 from mertk.report.clip_explorer.occlusion import Occlusion
-from mertk.report.clip_explorer.view import Answer
+from mertk.report.clip_explorer.view import Answer, view
+from mertk.report.page import environment
 
 PLUGINS = mertk.load_plugins()
 PAGE = """{% import "explorer.html.j2" as explorer %}
@@ -32,9 +31,9 @@ def frames(seed):
     return mertk.Frames.of(np.stack([np.roll(still, at, axis=1) for at in range(6)]))
 
 
-def view(seed, name, **more):
+def view_of(seed, name, **more):
     uses = {"aligner": mertk.Use("none"), "roi": mertk.Use("grid", rows=2, cols=2)}
-    return explorer.view(
+    return view(
         name,
         mertk.Footage(frames=frames(seed), onset=0, apex=3, offset=5, fps=50),
         [Step(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()],
@@ -49,13 +48,13 @@ def view(seed, name, **more):
 def page(tmp_path_factory):
     drop = np.array([[0.5, -0.1], [0.2, 0.0]])
     views = [
-        view(0, "first", weights={"region_weights": [0.1, 0.2, 0.3, 0.4]},
+        view_of(0, "first", weights={"region_weights": [0.1, 0.2, 0.3, 0.4]},
              maps=[Occlusion(model="one", said="fear", share=0.75, drop=drop)]),
-        view(1, "second", weights={"region_weights": [0.4, 0.2, 0.3, 0.1]}),
-        view(2, "third"),
-        explorer.view("unseen", None, answers=[Answer.of("one", {"joy": 0.5, "fear": 0.5})]),
+        view_of(1, "second", weights={"region_weights": [0.4, 0.2, 0.3, 0.1]}),
+        view_of(2, "third"),
+        view("unseen", None, answers=[Answer.of("one", {"joy": 0.5, "fear": 0.5})]),
     ]  # fmt: skip
-    text = html.environment().from_string(PAGE)
+    text = environment().from_string(PAGE)
     path = tmp_path_factory.mktemp("explorer") / "page.html"
     path.write_text(text.render(views=views, legend=drawing.uri(drawing.legend())))
     return path
