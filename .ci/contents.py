@@ -28,6 +28,7 @@ NEEDED = (
     "mertk/plugins/templates/package/pyproject.toml.txt",
     "mertk_plugins/datasets/_casme2_repairs.csv",
     "mertk_plugins/models/lbptop.py",
+    "mertk_plugins/protocols/label_maps.toml",
     "mertk_plugins/py.typed",
     "mertk_observers/mlflow.py",
 )

@@ -43,10 +43,8 @@ def main() -> None:
     bare = partial(cv2.calcOpticalFlowFarneback, onset, apex, None, 0.5, 3, 15, 3, 5, 1.2, 0)
     calls: dict[str, Callable[[], Any]] = {
         "cv2.calcOpticalFlowFarneback alone": bare,
-        "mertk.vision.optical_flow.onset_apex (grey, flow, strain)": partial(
-            optical_flow.onset_apex, faces
-        ),
-        "mertk.vision.optical_flow.strain alone": partial(
+        "optical_flow.onset_apex (grey, flow, strain)": partial(optical_flow.onset_apex, faces),
+        "optical_flow.strain alone": partial(
             optical_flow.strain, optical_flow.optical_flow(onset, apex)
         ),
     }

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 import mertk
-from mertk.report import page as html
 from mertk.report import sentences
+from mertk.report.page import write
 from mertk.storage.ledger import Fold, Run
 
 _CLIPS = (100, 400, 1600, 6400, 10_000)
@@ -119,7 +119,7 @@ def _report(clips: int) -> dict[str, float]:
         start = time.perf_counter()
         sentences.to_json(mertk.Results(runs))
         told = time.perf_counter()
-        page = html.write(mertk.Results(runs), Path(folder) / "report.html", plugins, frames=False)
+        page = write(mertk.Results(runs), Path(folder) / "report.html", plugins, frames=False)
         return {
             "seconds": told - start, "page": time.perf_counter() - told, "mb": _peak(),
             "page_mb": page.stat().st_size / 1e6,

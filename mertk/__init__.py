@@ -1,8 +1,8 @@
 """mertk: micro-expression recognition baselines whose numbers can be trusted.
 
 Every class and function that a plug-in or another program may use is importable from here;
-`__all__` and `PUBLIC_MODULES` are the promise. Names are imported on first use, so `import mertk`
-is cheap.
+`__all__` and `PUBLIC_MODULES` are the public interface. Names are imported on first use, so that
+`import mertk` is cheap.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Dataset,
         Differentiable,
         EvaluationProtocol,
+        Executor,
         Explains,
         Extractor,
         FitsFolds,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         GradientClassifier,
         RoiScheme,
         Spotter,
+        WorkerNeeds,
     )
     from mertk.core.model_card import Card
     from mertk.core.recipe import Recipe, Replay, Use
@@ -67,7 +69,8 @@ _HOMES = {
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
     "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
-    "Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme Spotter",
+    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
+    "Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
@@ -103,7 +106,7 @@ PUBLIC_MODULES = (
     "mertk.vision.optical_flow",
     "mertk.vision.resampling",
 )
-"""Modules that plug-ins may import, beside the names in `__all__`; also part of the promise."""
+"""Modules that plug-ins may import, beside the names in `__all__`; also public."""
 
 __all__ = [
     "Aligner",
@@ -115,6 +118,7 @@ __all__ = [
     "Dataset",
     "Differentiable",
     "EvaluationProtocol",
+    "Executor",
     "Explains",
     "Extractor",
     "Faces",
@@ -147,6 +151,7 @@ __all__ = [
     "UnknownNameError",
     "Use",
     "WorkerError",
+    "WorkerNeeds",
     "bench",
     "design_matrix",
     "flatten",

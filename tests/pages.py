@@ -45,7 +45,7 @@ PARSED_ONLY = {
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
     r"--oracle-gap": "half a minute; tests/experiment/test_epoch_oracle.py runs such",
     r"--executor dask": "seconds to start workers; tests/experiment/test_executors.py runs it",
-    r"dask_jobqueue|dask_kubernetes": "needs a cluster; the page says that these are sketches",
+    r"dask_kubernetes": "needs a cluster; the page says that this is a sketch",
 }
 """What no test runs, by a pattern of the command or python block: the first that fits counts."""
 
@@ -195,15 +195,21 @@ class Trial:
         draft = self.folder / "shown.py"
         draft.write_text(block.text, encoding="utf-8")
         plugins = mertk.load_plugins([TOYS, draft])
-        new = [entry for entry in plugins.registry if entry.origin.endswith("shown.py")]
+        known = plugins.registry
+        everything = [*known, *(known.get("executor", name) for name in known.names("executor"))]
+        new = [entry for entry in everything if entry.origin.endswith("shown.py")]
         if plugins.broken or not new:
             raise block.broken(plugins.broken or "registers nothing")
         for entry in new:
-            if entry.kind not in SLOTS:
+            if entry.kind == "executor":
+                used = {"executor": entry.name}
+            elif entry.kind in SLOTS:
+                used = {"swaps": [(entry.kind, [Use(entry.name)])]}
+            else:
                 raise block.broken(f"nobody has said yet how to bench a {entry.kind}")
             results = mertk.bench(
-                ["toy_model"], dataset="toy", swaps=[(entry.kind, [Use(entry.name)])],
-                plugins=plugins, out=self.folder / "shown", jobs=1,
+                ["toy_model"], dataset="toy", plugins=plugins, out=self.folder / "shown", jobs=1,
+                **used,
             )  # fmt: skip
             if not 0 <= results.table()["UF1"][0] <= 1:
                 raise block.broken(f"{entry.name} has no score")

@@ -30,7 +30,8 @@ LAYOUT = (
 class Campus:
     """Clips of one laboratory: a table, a folder a participant, a video or frame folder a clip.
 
-    `fps` is the frame rate in Hz of clips in frame folders; videos say theirs.
+    Args:
+        fps: frame rate of clips that are folders of frames, in Hz, above 0; videos say theirs.
     """
 
     default_protocol = "loso"

@@ -64,7 +64,7 @@ def traced(
         found = _run(case, small, clips, earlier, before)
     left = left_in_shared_memory(shared)
     if left and not files:
-        files["a step"] = f"leaves {left[0]}, where every fold and every run finds it again"
+        files["a step"] = f"leaves {left[0]}, which every fold and every run can read"
     name = small.sample.uids[changed]
     return {
         "trace": {

@@ -81,19 +81,19 @@ def _of_score(opened: Opened, *, probe: str) -> dict[str, Any]:
             return {"leak": "", "how": how, "tested": not blind, **_shown(whole)}
     guesses = {place: banded(guess, found["truth"]) for place, guess in found["guesses"].items()}
     telling = [place for place, guess in guesses.items() if guess.p < ALPHA]
-    leak, where = "classifier", "features do not tell held-out labels, but the classifier does"
+    leak, where = "classifier", "features do not predict held-out labels, but the classifier does"
     if telling:
-        leak, where = telling[0], f"held-out labels can be told from what comes out of {telling[0]}"
+        leak, where = telling[0], f"the output of {telling[0]} predicts held-out labels"
     return {"leak": leak, "how": f"{_MEANING[probe]}; {where}", **_shown(whole)}
 
 
 _DRAWS = 3
 _WITHIN = "within the chance band"
-_BLIND = "nothing is tested: with so few people a perfect score is within the chance band too"
+_BLIND = "nothing is tested: with so few people, even a perfect score is within the band"
 _MEANING = {
-    "noise": "scores above chance on noise with labels at random",
-    "permuted": "scores above chance on labels shuffled within people",
-    "identity": "scores above chance where only people differ: it knows held-out people",
+    "noise": "scores above the chance band on noise with random labels",
+    "permuted": "scores above the chance band on labels shuffled within people",
+    "identity": "scores above the chance band where only people differ: it knows held-out people",
 }
 
 
@@ -129,19 +129,19 @@ def _perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
             if place is not None:
                 once_more = first_difference(alone["trace"], run(before="nothing")["trace"])
                 why = what if once_more is None else _UNREPEATABLE
-                how = f"fold '{splits[fold].name}': what comes out of {once_more or place} {why}"
+                how = f"fold '{splits[fold].name}': the output of {once_more or place} {why}"
                 return {"leak": once_more or place, "how": how}
             for place, deed in {**alone["files"], **other["files"]}.items():
                 return {"leak": place, "how": f"fold '{splits[fold].name}': {place} {deed}"}
-    return {"leak": "", "how": "bit-identical but for the disturbed clip"}
+    return {"leak": "", "how": "bit-identical except for the changed clip"}
 
 
 _RUNS: Mapping[str, Mapping[str, Any]] = {
-    "depends on the clips or folds that came before": {"before": "everything"},
+    "depends on earlier clips or folds": {"before": "everything"},
     "changes with the pixels of a held-out clip": {"before": "a fold", "disturb": "pixels"},
     "changes with the label of a held-out clip": {"before": "a fold", "disturb": "label"},
 }
-_UNREPEATABLE = "differs from run to run: its chances are not from `rng` alone"
+_UNREPEATABLE = "differs from run to run: it uses random numbers that are not from `rng`"
 
 
 def first_difference(
@@ -167,7 +167,7 @@ def _dataset(opened: Opened) -> dict[str, Any]:
     telling = {fact: one for fact, one in told.items() if one.p < _CERTAIN}
     leaks = [fact for fact, one in telling.items() if _is_leak(fact, one)]
     said = [
-        f"the label can be read from {fact} ({one.score:.3f}, chance up to {one.high:.3f})"
+        f"the label can be predicted from {fact} ({one.score:.3f}, chance band to {one.high:.3f})"
         for fact, one in telling.items()
     ]
     for what, meaning in _PAIRS.items():
@@ -176,9 +176,9 @@ def _dataset(opened: Opened) -> dict[str, Any]:
             leaks.append(what)
             said.insert(0, f"{len(found[what])} {meaning}, such as {one} and {other}")
     if not leaks:
-        said.insert(0, "no footage under two names")
+        said.insert(0, "no footage has two names")
     if not telling:
-        said.append(f"no label in {', '.join(told)}")
+        said.append(f"the label cannot be predicted from {', '.join(told)}")
     shown = max((telling or told).values(), key=lambda one: one.score, default=None)
     usual = found["told"][TIMING].get("class mean")
     if usual and not telling:
@@ -199,6 +199,6 @@ _TELLING = 0.9
 _CERTAIN = 1 / DRAWS
 """The share of chance of a fact that is said to tell: several facts and learners are tried."""
 _PAIRS = {
-    "prints": "pairs of different clips have one fingerprint, which does not tell them apart",
-    "people": "pairs of clips of different people show one picture",
+    "prints": "pairs of different clips have the same fingerprint",
+    "people": "pairs of clips of different people show the same picture",
 }

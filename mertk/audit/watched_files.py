@@ -59,11 +59,11 @@ class _Deeds:
     def of(self, path: str, *, writes: bool) -> str:
         """The deed in words; empty where nothing is wrong."""
         if path.startswith(f"{SHARED_MEMORY}{os.sep}"):
-            return f"opens {path}, where every fold and every run finds it again"
+            return f"opens {path}, which every fold and every run can read"
         if path.startswith(("/dev/", *self.allowed)):
             return ""
         if writes:
-            return f"writes {path}, where every fold and every run finds it again"
+            return f"writes {path}, which every fold and every run can read"
         if path.startswith(self.tables) and path.endswith(_TABLES):
             return f"reads {path} of the data set, although the clips are noise"
         return ""

@@ -30,19 +30,21 @@ _LINES = 20
     type=click.Choice(["none", "key", "all"]),
     default="key",
     show_default=True,
-    help="Which frames to decode, to see that they can be: onset, apex and offset, or all.",
+    help="Frames to decode as a test: none, key (onset, apex and offset) or all.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page as well.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), help="Also write the result as an HTML page."
+)
 @click.pass_context
 def check(
     ctx: click.Context, name: str, data: Path | None, frames: Any, html: Path | None, *,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Look a data set through: counts against the published ones, frames, repairs.
+    """Check a data set: compare counts with the published ones, decode frames, list corrections.
 
-    Ends with exit code 1 where something would change a published number. Works on annotations
-    alone.
+    The exit code is 1 if a difference would change a published number. Frames are not needed:
+    annotations alone can be checked.
     """
     from mertk.cli.progress import Bar
     from mertk.datasets import validation
@@ -55,7 +57,7 @@ def check(
     with Bar() as bar:
         bar.stage(f"reading {name}", 0)
         survey = _survey(registry, name, data)
-        bar.stage("looking at frames", len(survey.clips) - len(survey.unusable))
+        bar.stage("checking frames", len(survey.clips) - len(survey.unusable))
         found = validation.examine(
             survey, _protocols(registry, survey.dataset), frames=frames, advance=bar.step
         )
@@ -78,9 +80,9 @@ def check(
 )
 @click.pass_context
 def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
-    """Write the union record: a row per annotated expression, published and final values.
+    """Write a table with a row per annotated expression, with published and corrected values.
 
-    A column `protocol.NAME` says which class a protocol makes of it.
+    The column `protocol.NAME` holds the class that the protocol NAME gives it.
     """
     from mertk.datasets import record
     from mertk.storage.atomic_files import check_file, write_table
@@ -113,7 +115,7 @@ def _label(rules: EvaluationProtocol, clip: Clip) -> str:
 
 
 def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
-    """What the reader says of the set; those that only index clips are taken at their word."""
+    """The reader's survey; for a reader without one, a survey of its clips."""
     from mertk.core.errors import name_component
     from mertk.core.offers import offered
     from mertk.core.recipe import Use

@@ -14,22 +14,25 @@ from mertk.cli import load, warn
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--out", default=Path(), type=click.Path(path_type=Path), help="A folder. Default: this one."
+    "--out",
+    default=Path(),
+    type=click.Path(path_type=Path),
+    help="Folder to write to. Default: the current folder.",
 )
 @click.option(
     "--partial",
     is_flag=True,
-    help="Compare unfinished runs too, on the clips that all runs have predicted.",
+    help="Also compare unfinished runs, on the clips that all runs have predicted.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context, runs: tuple[Path, ...], out: Path, *, partial: bool, as_json: bool
 ) -> None:
-    """Test every pair of models, over one or several sets of clips.
+    """Test every pair of models, on one or several sets of clips.
 
-    RUNs are run folders, or folders of them. Writes compare.html, its figures as SVG, and tables
-    for a paper as LaTeX and Markdown.
+    RUNS are run folders, or folders of them. The command writes compare.html, its figures as SVG,
+    and its tables as LaTeX and Markdown.
     """
     from mertk.evaluation import comparison
     from mertk.report import comparison_page, papers

@@ -1,4 +1,4 @@
-"""`mertk data`: where data sets lie, what they hold, and the synthetic one on disk."""
+"""`mertk data`: folders of data sets, their contents, and the synthetic one on disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mertk.cli._data_prepare import prepare
 
 @click.group("data")
 def command() -> None:
-    """Know, check, prepare and make data sets."""
+    """List, check, prepare and write data sets."""
 
 
 command.add_command(check)
@@ -27,21 +27,22 @@ command.add_command(prepare)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_context
 def add(ctx: click.Context, name: str, folder: Path) -> None:
-    """Remember that data set NAME lies in FOLDER, in the user's configuration file."""
+    """Store the FOLDER of data set NAME in the user's configuration file."""
     from mertk.core.reading import real_path
     from mertk.datasets import locations
 
     load(ctx).registry.get("dataset", name)
     file = locations.remember(name, folder)
-    click.echo(f"{name} lies in {real_path(folder)} (written to {file}); look it through with "
-               f"mertk data check {name}")  # fmt: skip
+    click.echo(
+        f"{name}: {real_path(folder)} (stored in {file}). Check it with mertk data check {name}"
+    )
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def list_sets(ctx: click.Context, *, as_json: bool) -> None:
-    """List every known data set: what it is, how to get it, and whether it is here."""
+    """List all data sets: summary, how to obtain them, and the folder if it is known."""
     from mertk.core.offers import offered
     from mertk.datasets import locations
 
@@ -66,17 +67,28 @@ def list_sets(ctx: click.Context, *, as_json: bool) -> None:
         if row["obtain"]:
             click.echo(f"{'':<12} obtain: {row['obtain']}")
         if row["folder"]:
-            gone = "" if row["here"] else " (not there now)"
-            click.echo(f"{'':<12} here: {row['folder']}{gone}")
+            gone = "" if row["here"] else " (does not exist)"
+            click.echo(f"{'':<12} folder: {row['folder']}{gone}")
 
 
 @command.command("synth")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--layout", default="casme2", show_default=True, help="casme2 or folder.")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="subjects=4, amplitude=2 …")
+@click.option(
+    "--layout",
+    default="casme2",
+    show_default=True,
+    help="Layout of files and annotations: casme2 or folder.",
+)
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Parameter of the synthetic set, such as subjects=4 or amplitude=2; may be repeated.",
+)
 @click.pass_context
 def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> None:
-    """Write the synthetic set to OUT as images and a spreadsheet, in a real set's layout."""
+    """Write the synthetic data set to folder OUT as images and annotations."""
     from mertk.cli.progress import Bar
     from mertk.core.errors import name_component
     from mertk.core.recipe import Use

@@ -15,7 +15,7 @@ from mertk.plugins.registry import KINDS
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, kind: str | None, *, as_json: bool) -> None:
-    """List what is registered: all, or one KIND (model, extractor, dataset …)."""
+    """List all registered components and models, or those of one KIND (model, extractor …)."""
     from mertk.core.errors import UnknownNameError
 
     if kind is not None and kind not in KINDS:

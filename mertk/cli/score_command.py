@@ -11,21 +11,21 @@ import click
 @click.command("score")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--classes", metavar="A,B,…", help="The class list; also what the numbers 0, 1, … stand for."
+    "--classes", metavar="A,B,…", help="Class names, in the order of the numbers 0, 1, … in FILE."
 )
 @click.option(
     "--spotting",
     metavar="TRUTH",
     type=click.Path(path_type=Path),
-    help="FILE holds spotted intervals: score them against the intervals in TRUTH.",
+    help="Score the spotted intervals in FILE against the true intervals in the table TRUTH.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(file: Path, classes: str | None, spotting: Path | None, *, as_json: bool) -> None:
-    """Score somebody else's predictions in FILE.
+    """Score the external predictions in FILE.
 
-    FILE is a MEGC 2019 submission log, or a table with columns clip, truth and prediction, and
-    perhaps subject, dataset and fold. With --spotting it is a table with columns video, onset and
-    offset, and perhaps type, emotion and subject.
+    FILE is a MEGC 2019 submission log, or a table with the columns clip, truth and prediction;
+    subject, dataset and fold are optional. With --spotting, FILE is a table with the columns
+    video, onset and offset; type, emotion and subject are optional.
     """
     names = [name.strip() for name in classes.split(",")] if classes else []
     if spotting is not None:

@@ -20,20 +20,20 @@ from mertk.experiment.study import Study
     multiple=True,
     required=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="What searches; may be repeated.",
+    help="Spotter to run; may be repeated.",
 )
 @click.option(
     "--dataset",
     default="synthetic_long",
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="A data set of long videos.",
+    help="Data set of long videos.",
 )
 @record_options(Study, "data")
 @click.option(
     "--aligner",
     metavar="NAME[:KEY=VALUE,…]",
-    help="Finds the face, which is followed then. Default: frames are registered already.",
+    help="Aligner that finds the face to track. Default: none, the frames are registered already.",
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
@@ -50,9 +50,10 @@ def command(
     *,
     as_json: bool,
 ) -> None:
-    """Search the long videos of a data set for expressions, and score what is found.
+    """Spot expressions in the long videos of a data set, and score the spotted intervals.
 
-    Writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and spot.json.
+    The command writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and
+    spot.json.
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use
@@ -78,4 +79,4 @@ def command(
         return
     spotting.show(found)
     click.echo(f"spots: {', '.join(map(str, files))}")
-    click.echo(f"by the MEGC script, too: mertk score {files[0]} --spotting {out / spotting.TRUTH}")
+    click.echo(f"MEGC script's scores: mertk score {files[0]} --spotting {out / spotting.TRUTH}")

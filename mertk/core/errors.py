@@ -35,7 +35,7 @@ class PluginError(MertkError):
 
 
 class ComponentError(MertkError):
-    """A component that broke a promise of its interface while it ran."""
+    """A component that broke the interface contract while it ran."""
 
 
 class MissingPackageError(MertkError):

@@ -85,7 +85,7 @@ class Survey:
         return any(bool(clip.record["synthetic"]) for clip in self.clips)
 
 
-def survey(
+def bind_records(
     source: Source,
     records: Sequence[Record],
     *,

@@ -149,10 +149,10 @@ class Results:
 
     @functools.cached_property
     def chance(self) -> Mapping[str, tuple[float, float]]:
-        """95 % of what guessing by the training frequencies scores on these folds.
+        """The chance level (95 %) of each score: random predictions with the training frequencies.
 
-        Where clips are only trained on, which runs do not tell of, the frequencies are those of
-        the other tested people.
+        If some clips are used for training only, the frequencies are those of the other tested
+        subjects, because runs do not contain these clips.
         """
         first = self.outcomes[0].predictions
         one = first[first["seed"] == first["seed"].min()]

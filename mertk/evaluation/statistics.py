@@ -213,7 +213,7 @@ def subject_shares(confusions: Confusions) -> NDArray[np.float64]:
 def chance(
     truth: NDArray[np.int64], people: NDArray[Any], classes: int, score: Score, *, draws: int = 2000
 ) -> dict[str, tuple[float, float]]:
-    """95 % of what guessing scores: each clip's class drawn by the other subjects' frequencies.
+    """The chance level (95 %): each clip's class drawn by the other subjects' frequencies.
 
     In multi-label `truth` `[clips, classes]` each class is drawn on its own.
     """

@@ -27,11 +27,11 @@ from mertk.storage.ledger import Fold, Run
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
+    from mertk.core.interfaces import Executor
     from mertk.core.progress import Progress
     from mertk.core.recipe import Recipe
     from mertk.core.splits import Split
     from mertk.experiment.execution import Execution
-    from mertk.experiment.executors.local import Executor
     from mertk.experiment.study import OpenStudy
     from mertk.experiment.task import Task
     from mertk.experiment.variants import Variant
@@ -50,6 +50,7 @@ class Planned:
         fold_seconds: what one takes, the median of those that are finished.
         features_seconds: what the pass over the clips has taken just now.
         memory: the most that a worker has held, in MB; 0 where the system does not tell.
+        workers: how many workers there are.
     """
 
     model: str
@@ -58,6 +59,7 @@ class Planned:
     fold_seconds: float
     features_seconds: float
     memory: float
+    workers: int
 
     def seconds_left(self, workers: int) -> float:
         """How long so many workers take for the folds that are left."""
@@ -74,7 +76,7 @@ class Runner:
 
     study: OpenStudy
     variant: Variant
-    workers: Executor
+    executor: Executor
 
     @property
     def task(self) -> Task:
@@ -120,10 +122,11 @@ class Runner:
             functools.partial(epoch_oracle.do_epochs, job(), split, seed) for split, seed in missing
         ]
         if first is None:  # without epochs, one fold tells
-            if not units.pop(0)():
+            (found,) = self.executor.run([units.pop(0)])
+            if not found:
                 return
             self.progress.step()
-        for _ in self.workers.run(units):
+        for _ in self.executor.run(units):
             self.progress.step()
 
     def _finish(self, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
@@ -143,7 +146,7 @@ class Runner:
         ]
         names = [(seed, split.name) for split, seed in missing]
         with count_saved_folds(run, names, self.progress) as count:
-            for fold in chain.from_iterable(self.workers.run(units)):
+            for fold in chain.from_iterable(self.executor.run(units)):
                 self._tell(run, fold)
                 count(fold.seed, fold.name)
 
@@ -176,7 +179,8 @@ class Runner:
             job = self._once(run, self._job(run), [seed])[seed]
             prepared = time.perf_counter() - start
             self.progress.stage(f"{self.variant.name}: first fold", 1)
-            (fold,) = do_folds(replace(job, together=False), [split], seed)
+            unit = functools.partial(do_folds, replace(job, together=False), [split], seed)
+            ((fold,),) = self.executor.run([unit])
             self._tell(run, fold)
             self.progress.step(fold.name)
         else:
@@ -191,11 +195,12 @@ class Runner:
             fold_seconds=median(fold.seconds["total"] for fold in done),
             features_seconds=prepared,
             memory=max(fold.memory for fold in done),
+            workers=self.executor.workers,
         )
 
     def _groups(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
         if job.together:
-            return groups(splits, self.execution.workers)
+            return groups(splits, self.executor.workers)
         return [[split] for split in splits]
 
     def _once(self, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
@@ -217,7 +222,7 @@ class Runner:
             functools.partial(do_once, job, jobs[seed], seed, fresh=self.execution.fresh)
             for seed in seeds
         ]
-        for _ in self.workers.run(units):
+        for _ in self.executor.run(units):
             self.progress.step()
         return jobs
 
@@ -282,7 +287,7 @@ class Runner:
         renewed.update(keys)
         failed: list[MertkError] = []
         spent = 0.0
-        for uid, found in self.workers.run(units):
+        for uid, found in self.executor.run(units):
             self.progress.step(uid)
             if isinstance(found, MertkError):
                 failed.append(found)
@@ -304,9 +309,9 @@ def goes_together(line: Line, variant: Variant) -> bool:
     return not variant.once and offers(line)
 
 
-def groups(splits: Sequence[Split], jobs: int) -> list[Sequence[Split]]:
-    """The folds of a seed that go together in one unit of work: as many as can be."""
-    count = min(jobs, len(splits))
+def groups(splits: Sequence[Split], workers: int) -> list[Sequence[Split]]:
+    """The folds of a seed that go together in one unit of work: a unit for each worker."""
+    count = min(workers, len(splits))
     return [splits[at::count] for at in range(count)]
 
 

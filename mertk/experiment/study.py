@@ -6,9 +6,10 @@ whoever works on them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +21,7 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use, parse_value
 from mertk.datasets import locations
 from mertk.experiment.execution import Execution
-from mertk.experiment.executors import local as executors
+from mertk.experiment.executors.choose import choose_executor
 from mertk.experiment.keyframes import jittered, spotted, without
 from mertk.experiment.leaky_replay import moved
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
@@ -40,10 +41,8 @@ from mertk.storage.atomic_files import check_writable
 from mertk.storage.cache import Cache
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from mertk.core.clips import Clip
-    from mertk.experiment.executors.local import Executor
+    from mertk.core.interfaces import Executor
     from mertk.pipeline.pipeline import Line
     from mertk.storage.ledger import Run
 
@@ -100,13 +99,13 @@ class Study:
         names=("--model",),
         metavar="NAME[:PRESET]",
         several=True,
-        help="A model, a recipe (file) or an earlier run's folder.",
+        help="Model, recipe (file) or folder of an earlier run; may be repeated.",
     )
     dataset: str | Use | Sequence[str | Use] | None = option(
         None,
         metavar=COMPONENT,
         several=True,
-        help="Data sets. Default: the protocol's, or else synthetic.",
+        help="Data set; may be repeated. Default: those of the protocol, or else synthetic.",
     )
     data: Path | str | Mapping[str, Path | str] | None = option(
         None,
@@ -114,12 +113,12 @@ class Study:
         parse=parse_folder,
         join=join_folders,
         several=True,
-        help="Where a data set lies. Default: where `mertk data add` was told.",
+        help="Folder of a data set; may be repeated. Default: as given to `mertk data add`.",
     )
     protocol: str | Use | None = option(
         None,
         metavar=COMPONENT,
-        help="Names classes, clips and folds. Default: the data set's usual one.",
+        help="Evaluation protocol: classes, clips and folds. Default: that of the data set.",
     )
     preset: str | None = option(
         None, metavar="NAME", help="Preset of the first model. Default: quick on synthetic data."
@@ -130,7 +129,8 @@ class Study:
         metavar="SLOT=NAME[:KEY=VALUE,…]",
         parse=parse_swap,
         several=True,
-        help="Exchange a component of the first model; a+b for several fusion blocks.",
+        help="Replace a component of the first model; a+b for several fusion blocks. May be "
+        "repeated.",
     )
     sets: Sequence[Setting] = option(
         (),
@@ -138,52 +138,55 @@ class Study:
         metavar="SLOT.PARAMETER=VALUE",
         parse=parse_setting,
         several=True,
-        help="Set a parameter of the first model, or dataset.PARAMETER.",
+        help="Set a parameter of the first model, or of the data set (dataset.PARAMETER); may be "
+        "repeated.",
     )
     sweeps: Sequence[str] = option(
         (),
         names=("--sweep",),
         metavar="PATH=VALUE,VALUE",
         several=True,
-        help="Variants of the first model: a slot swaps, slot.parameter sets; several multiply.",
+        help="Run variants of the first model. PATH is SLOT (as in --swap) or SLOT.PARAMETER (as "
+        "in --set). Several sweeps give all combinations.",
     )
     replay: str | None = option(
         None,
         metavar="NAME",
-        help="Also run the first model in its authors' order of work, which leaks; kept apart.",
+        help="Also run the first model in the training order of its authors, which leaks; it is "
+        "reported separately.",
     )
     keyframes: KeyFrames = option(
         "given",
         choices=("given", "estimated", "none"),
-        help="none takes onset, apex and offset away; estimated finds an apex in the pixels "
-        "instead.",
+        help="Key frames that models may use: onset, apex and offset as annotated (given), none, "
+        "or only an apex that is estimated from the pixels (estimated).",
     )
     jitter: Sequence[int] = option(
         (),
         metavar="FRAMES",
         parse=parse_numbers,
-        help="Run the first model with onset and apex wrong by so many frames: 0,1,2,4.",
+        help="Run the first model with onset and apex shifted by these numbers of frames: 0,1,2,4.",
     )
     seeds: Sequence[int] | None = option(
         None,
         metavar="NUMBERS",
         parse=parse_numbers,
-        help="Random seeds, a repetition each: 0,1,2. Default: 0; 0 to 4 for a stochastic model, "
-        "quick presets apart.",
+        help="Random seeds: 0,1,2. The study is repeated with each. Default: 0; 0,1,2,3,4 for a "
+        "stochastic model, except with the preset quick.",
     )
     floors: bool = option(
         True,
-        off=("--no-floors", "Leave the floors out."),
-        help="Also run the floors `majority` and `prior`.",
+        off=("--no-floors", "Do not run the floors."),
+        help="Also run the floors, the trivial baselines `majority` and `prior`.",
     )
     oracle_gap: bool = option(
         False,
-        help="Evaluate every epoch: the score of choosing it on inner subjects, and on the test "
-        "subject.",
+        help="Evaluate every epoch, and report the scores of epochs that are selected on inner "
+        "subjects and on the test subject.",
     )
     allow_mismatch: bool = option(
         False,
-        help="Run also where the clips are not those that the protocol is published with.",
+        help="Run even if the clips differ from the published list of the protocol.",
     )
 
     def to_json(self) -> dict[str, Any]:
@@ -259,7 +262,8 @@ class OpenStudy:
         self._tasks: dict[int, Task] = {}
         self.renewed: set[str] = set()
         """The cache keys of the clips that this study has computed again."""
-        self._workers = executors.chosen(execution.executor, execution.workers, plugins.files)
+        self._open_executor = choose_executor(execution, plugins)
+        self._executor: Executor | None = None
 
     def _datasets(self, protocol: Use | None) -> list[Use]:
         """Those given, or those that the protocol is made for, or the synthetic one."""
@@ -327,11 +331,9 @@ class OpenStudy:
         if self.study.keyframes == "estimated":
             from mertk.pipeline.apexes import spot
 
-            local = executors.Local(self.execution.workers, self.plugins.files)
-            cache = self.execution.cache_folder
-            return spotted(
-                task, spot(task, cache, local, self.progress, fresh=self.execution.fresh)
-            )
+            cache, fresh = self.execution.cache_folder, self.execution.fresh
+            with self.executor() as executor:
+                return spotted(task, spot(task, cache, executor, self.progress, fresh=fresh))
         return task
 
     @functools.cached_property
@@ -379,9 +381,18 @@ class OpenStudy:
         Cache(self.execution.cache_folder).check_writable()
         check_writable(self.execution.runs_folder)
 
-    def workers(self) -> AbstractContextManager[Executor]:
-        """The workers of the execution, for as long as they are needed."""
-        return self._workers([self.execution.runs_folder, self.execution.cache_folder])
+    @contextlib.contextmanager
+    def executor(self) -> Iterator[Executor]:
+        """The executor with its workers, for as long as they are needed; it is opened once."""
+        if self._executor is not None:
+            yield self._executor
+            return
+        with self._open_executor() as executor:
+            self._executor = executor
+            try:
+                yield executor
+            finally:
+                self._executor = None
 
     def build(self, variant: Variant) -> Line:
         """The variant's pipeline, built anew; behind what a replay fits once."""

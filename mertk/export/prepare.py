@@ -23,7 +23,6 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Use
 from mertk.datasets.record import SYNTHETIC_MARK
 from mertk.experiment.execution import Execution
-from mertk.experiment.executors.local import Local
 from mertk.experiment.study import OpenStudy, Study, as_use
 from mertk.export import clip_files, layouts, megc_tree, prepared_note
 from mertk.export.clip_files import FrameFiles, Making
@@ -203,10 +202,11 @@ class _Preparation:
         failed = {}
         self.study.progress.stage("preparing clips", len(todo))
         units = [functools.partial(clip_files.make, self.making, c, where[c.uid]) for c in todo]
-        for uid, error in Local(self.study.execution.workers, self.making.files).run(units):
-            self.study.progress.step(uid)
-            if error is not None:
-                failed[uid] = error
+        with self.study.executor() as executor:
+            for uid, error in executor.run(units):
+                self.study.progress.step(uid)
+                if error is not None:
+                    failed[uid] = error
         return failed
 
     def _classes(self, task: Task | None) -> dict[str, dict[str, str]]:

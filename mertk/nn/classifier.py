@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 
 class NetworkClassifier:
-    """A classifier with a `schedule` and a `network`, trained jointly with the blocks before it."""
+    """A classifier with a `schedule` and a `network`, trained jointly with the blocks before it.
+
+    A subclass describes its own parameters; those of training are described here, for all of them.
+
+    Args:
+        dropout: share of the values that are set to 0, drawn anew in each training step, 0 or more
+            and below 1.
+        epochs, lr, batch, loss, gamma, margins, alpha: see `mertk.nn.schedule.Schedule`.
+        optimizer, weight_decay, eps, momentum: see `mertk.nn.schedule.Schedule`.
+        lr_decay, decay_every, max_norm: see `mertk.nn.schedule.Schedule`.
+    """
 
     schedule: training.Schedule
     _trained: training.Trained

@@ -18,8 +18,8 @@ from mertk.vision import apex_detection
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
+    from mertk.core.interfaces import Executor
     from mertk.core.progress import Progress
-    from mertk.experiment.executors.local import Executor
     from mertk.experiment.task import Task
 
 

@@ -30,8 +30,8 @@ PIPELINE_VERSION = 1
 """Of what the pipeline itself computes, beside its components: raise it when that changes.
 
 Features in the cache and runs are known by it, so those of an earlier one are computed again. What
-counts is the arithmetic from frames to predictions: of `mertk.datasets` and of this package, how steps
-are applied, features stored, chance drawn and folds fitted.
+counts is the arithmetic from frames to predictions: of `mertk.datasets` and of this package, how
+steps are applied, features stored, chance drawn and folds fitted.
 """
 
 

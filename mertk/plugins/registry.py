@@ -28,16 +28,20 @@ from mertk.core.interfaces import (
     EvaluationProtocol,
     Extractor,
     FusionBlock,
+    OpenExecutor,
     RoiScheme,
     Spotter,
 )
 from mertk.core.model_card import Card
 from mertk.core.recipe import Json, Recipe, Replay, Use
+from mertk.plugins import descriptions
 
 KINDS = (
     "aligner", "roi", "extractor", "fusion", "classifier", "spotter", "dataset", "protocol",
     "model",
 )  # fmt: skip
+EXECUTOR = "executor"
+"""Registered like a component, and none: no recipe names it, `list` and `check` leave it out."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -82,6 +86,11 @@ class Entry:
         found = inspect.signature(self.load()).parameters
         return {n: p for n, p in found.items() if p.kind is p.KEYWORD_ONLY}
 
+    def describe_parameters(self) -> dict[str, str]:
+        """What the class docstring says of each of `parameters`; '' where it says nothing."""
+        known = descriptions.describe_parameters(self.load())
+        return {name: known.get(name, "") for name in self.parameters()}
+
     @property
     def open(self) -> bool:
         """Whether it takes any keyword beyond its parameters, and checks them itself."""
@@ -95,15 +104,18 @@ class Registry:
         self._entries: dict[tuple[str, str], Entry] = {}
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(sorted(self._entries.values(), key=lambda e: (KINDS.index(e.kind), e.name)))
+        """All but the executors."""
+        for kind in KINDS:
+            for name in self.names(kind):
+                yield self._entries[kind, name]
 
     def names(self, kind: str) -> list[str]:
         """The names of one kind, sorted."""
-        return [entry.name for entry in self if entry.kind == kind]
+        return sorted(name for known, name in self._entries if known == kind)
 
     def get(self, kind: str, name: str) -> Entry:
         """The entry of a name; raises `UnknownNameError` with the nearest one."""
-        if kind not in KINDS:
+        if kind not in (*KINDS, EXECUTOR):
             raise UnknownNameError("kind of component", kind, KINDS)
         try:
             return self._entries[kind, name]
@@ -207,6 +219,10 @@ class Registrar:
         """Register an evaluation protocol."""
         self._add("protocol", name, target, **about)
 
+    def executor(self, name: str, target: OpenExecutor | str, /, **about: Any) -> None:
+        """Register a function that opens an executor (`mertk.Executor`)."""
+        self._add(EXECUTOR, name, target, **about)
+
     def model(
         self,
         name: str,
@@ -286,9 +302,10 @@ def _takes_any(signature: inspect.Signature) -> bool:
 
 
 def _hints(target: Any) -> dict[str, Any]:
-    """The constructor's types; none where a name is imported for type checkers alone."""
+    """The parameters' types; none where a name is imported for type checkers alone."""
+    called: Any = target.__init__ if inspect.isclass(target) else target
     try:
-        return typing.get_type_hints(target.__init__, localns=dict(vars(abc)))
+        return typing.get_type_hints(called, localns=dict(vars(abc)))
     except NameError:
         return {}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.report import figures, papers, sentences
-from mertk.report import page as html
+from mertk.report.page import environment
 from mertk.storage.atomic_files import write_files
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def write(comparisons: Sequence[Comparison], folder: Path) -> Path:
     forest = figures.forest(comparisons)
     shown = [_shown(comparison) for comparison in comparisons]
     latex, markdown = papers.latex(comparisons), papers.markdown(comparisons)
-    page = html.environment().get_template("compare.html.j2").render(
+    page = environment().get_template("compare.html.j2").render(
         comparisons=shown, forest=forest, latex=latex, markdown=markdown,
         warnings=sorted({
             line for one in comparisons

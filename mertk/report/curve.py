@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def curve(results: Results) -> str:
-    """An SVG of the main score with its intervals and chance; empty unless one number is swept."""
+    """An SVG of the main score, its intervals and chance level; empty unless a number is swept."""
     rows = results.sweep_table().to_dict("records")
     paths = list(next(iter(results.swept.values()), ()))
     if len(paths) != 1 or len(rows) < 2 or not all(_number(row[paths[0]]) for row in rows):
@@ -27,7 +27,7 @@ def curve(results: Results) -> str:
     ]
     figure = Figure(figsize=(5.2, 2.8), layout="constrained")
     axes = figure.subplots()
-    axes.axhspan(low, high, color="0.85", label="guessing")
+    axes.axhspan(low, high, color="0.85", label="chance level (95 %)")
     axes.errorbar(at, scores, around, fmt="o-", capsize=3, label="95 % interval")
     axes.set(xlabel=paths[0], ylabel=name, ylim=(0, 1))
     axes.legend(frameon=False, fontsize="small")

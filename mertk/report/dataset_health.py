@@ -27,8 +27,8 @@ def topics(found: Diagnosis) -> dict[tuple[str, str], list[Finding]]:
 def verdict(found: Diagnosis) -> str:
     """One sentence."""
     if not found.healthy:
-        return f"{found.dataset} is NOT as published: see what is marked ≠ and error."
-    frames = "" if found.with_frames else " Annotations alone: no frames were looked at."
+        return f"{found.dataset} is NOT as published: see the lines with ≠ and the errors."
+    frames = "" if found.with_frames else " Only annotations were checked: no frames were found."
     return f"{found.dataset} is as expected.{frames}"
 
 
@@ -44,7 +44,7 @@ def show(found: Diagnosis, lines: int) -> None:
     for sheet in found.sheets:
         console.print(f"annotations: {escape(sheet)}")
     where = f"{escape(found.tree)} ({escape(found.kind)}); " if found.tree else ""
-    console.print(f"frames: {where}{found.with_frames} of {found.clips} expressions have them")
+    console.print(f"frames: {where}found for {found.with_frames} of {found.clips} expressions")
     console.print(_table(found))
     for rules in found.protocols:
         for line in rules.differences:

@@ -1,4 +1,4 @@
-"""Other people's predictions scored as mertk scores its own, for a terminal and as JSON."""
+"""External predictions scored as mertk scores its own, for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -101,21 +101,22 @@ def show(found: Rescored) -> None:
 
 
 def sentences(found: Rescored) -> list[str]:
-    """What the tables do not say."""
+    """The sentences below the tables."""
     precision = found.parts[0].macro_precision
-    said = [f"Macro precision, which some tables print as UAR, is {precision:.3f}."]
+    said = [f"Macro precision, which some papers report as UAR, is {precision:.3f}."]
     if found.parts[0].people is None:
-        said.append("The log names no subjects: no intervals, for clips are not independent.")
+        said.append("No intervals: the log names no subjects, and clips are not independent.")
     people = {part.name: part.people for part in found.parts if part.people and part.intervals}
     said += coverage(people)
     short = [part.name for part in found.parts if "UF1" not in part.scores]
     if short:
-        said.append(f"No UF1 and UAR for {', '.join(short)}: not every class has a clip there.")
+        said.append(f"No UF1 and UAR for {', '.join(short)}: a class has no clip.")
     if found.list_clips is not None and not found.differences:
         counts = ", ".join(f"{count} {name}" for name, count in found.parts[0].clips.items())
         of = ", ".join(filter(None, found.datasets)) or "all its data sets"
         said.append(
-            f"As many clips as {MEGC2019.edition} has of {of}: {found.list_clips} ({counts})."
+            f"The number of clips is that of {MEGC2019.edition} for {of}: {found.list_clips} "
+            f"({counts})."
         )
     elif found.differences:
         said.append(f"NOT the clips of {MEGC2019.edition}: {'; '.join(found.differences)}.")
@@ -209,8 +210,8 @@ def _confusion(found: Rescored) -> Table:
 
 def _fold_means(found: Rescored) -> Table:
     drawn = _table(
-        f"means over {found.folds} folds, which no protocol asks for",
-        "classes that a fold lacks", *[f"mean {name}" for name in found.fold_means],
+        f"means over {found.folds} folds (no protocol uses them)",
+        "classes without a clip in a fold", *[f"mean {name}" for name in found.fold_means],
     )  # fmt: skip
     for treatment in next(iter(found.fold_means.values())):
         drawn.add_row(treatment, *[f"{by[treatment]:.3f}" for by in found.fold_means.values()])

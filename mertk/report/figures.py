@@ -29,9 +29,10 @@ def svg(figure: Figure) -> str:
 
 
 def ranks(comparison: Comparison) -> str:
-    """A critical-difference diagram: mean ranks over subjects; a bar joins what may be equal.
+    """A critical-difference diagram: mean ranks over subjects.
 
-    After Demšar 2006, with the paired permutation tests of the table in the place of Nemenyi's.
+    A bar joins models that do not differ significantly. After Demšar 2006, with the paired
+    permutation tests of the table instead of Nemenyi's.
     """
     figure, axes = _axes(6.4, 0.6 + 0.3 * len(comparison.ranks) + 0.18 * len(comparison.cliques))
     names = sorted(comparison.ranks, key=comparison.ranks.__getitem__)
@@ -48,12 +49,12 @@ def ranks(comparison: Comparison) -> str:
     for side in ("left", "right", "bottom"):
         axes.spines[side].set_visible(False)
     axes.spines["top"].set_bounds(1, len(names))
-    axes.set_title("mean rank over subjects, 1 is the best", fontsize=9)
+    axes.set_title("mean rank over subjects (1 is best)", fontsize=9)
     return svg(figure)
 
 
 def forest(comparisons: Sequence[Comparison]) -> str:
-    """Scores with intervals by model and set of clips, and what guessing scores there."""
+    """Scores with intervals by model and set of clips, and the chance level there."""
     names = list(dict.fromkeys(name for one in comparisons for name in one.ranks))
     rows = len(names) * len(comparisons)
     figure, axes = _axes(6.4, 1.0 + 0.24 * rows + 0.1 * len(names))
@@ -77,7 +78,7 @@ def forest(comparisons: Sequence[Comparison]) -> str:
     )
     axes.set(
         xlim=(0, 1.02),
-        xlabel=f"{comparisons[0].results.main_score}, 95 % interval; shaded: guessing",
+        xlabel=f"{comparisons[0].results.main_score}, 95 % interval; shaded: chance level",
     )
     axes.grid(axis="x", color="0.9")
     axes.legend(
@@ -90,7 +91,7 @@ def forest(comparisons: Sequence[Comparison]) -> str:
 
 
 def pair(first: Outcome, other: Outcome) -> str:
-    """The share that is right of each subject under two models, joined by a line."""
+    """Accuracy of each subject under two models, joined by a line."""
     figure, axes = _axes(2.4, 2.8)
     a, b = (statistics.subject_shares(one.confusions) for one in (first, other))
     for one, two in zip(a, b, strict=True):

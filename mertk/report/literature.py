@@ -1,4 +1,4 @@
-"""Scores that papers print, to stand beside ours: never measured here, with what is known of leaks.
+"""Published scores, for comparison with ours: not measured here; known leaks are listed.
 
 The table `published.csv` has a row a score. `part` is empty for all clips, or else a data set;
 `leak` says what the authors' code shows of data that training must not see (`LEAKS`).
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from mertk.evaluation.results import Results
 
 LEAKS = {
-    "L0": "a fixed schedule, and nothing chosen on test data as far as the code shows",
-    "L0?": "probably so, but not all of it was seen",
+    "L0": "a fixed schedule; the code shows no choice that uses test data",
+    "L0?": "probably L0, but only a part of the code is known",
     "L1": "epoch or checkpoint chosen on the held-out subject",
     "L2": "parameters chosen by the leave-one-subject-out score itself",
-    "L3": "data of the test subject used in fitting a stage",
-    "L4": "the metric put together in a favourable way",
-    "L?": "no code, or not all of it: nothing can be checked",
+    "L3": "a stage is fitted on data of the test subject",
+    "L4": "the metric is computed in a favourable way",
+    "L?": "the code is missing or incomplete: this cannot be checked",
 }
 """What the codes mean; several are joined by +."""
 

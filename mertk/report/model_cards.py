@@ -56,12 +56,12 @@ def original(entry: Entry, level: str = "##") -> Iterator[str]:
         return
     where = f" {link(entry.paper)}" if entry.paper else ""
     yield f"{card.authors}: *{card.title}*. {card.venue}, {card.year}.{where}"
-    yield f"Code of the authors: {card.code or 'none was published, or none was found'}."
+    yield f"Code of the authors: {card.code or 'not published, or not found'}."
     meaning = "; ".join(f"{code}: {literature.LEAKS[code]}" for code in card.leak.split("+"))
     yield f"**Leak: {card.leak}** ({meaning})."
     yield _list("What the original code does", card.original, level)
-    yield _list("What is different here, and why", card.differs, level)
-    yield _list("Not verified by anyone here", card.unverified, level)
+    yield _list("Differences from the original, and why", card.differs, level)
+    yield _list("Not verified", card.unverified, level)
 
 
 def _list(title: str, items: Sequence[str], level: str = "##") -> str:
@@ -95,11 +95,11 @@ def _scores(entry: Entry) -> Iterator[str]:
         head = ["protocol", "part", "scores", "source", "leak", "note"]
         yield f"## Published scores\n\n{_table(head, rows)}"
     if ours := _measured(entry.name):
-        yield _list("Measured here", ours)
+        yield _list("Scores measured with mertk", ours)
         yield (
-            "A score on synthetic clips shows that a pipeline works, not how good it is. No "
-            "licensed data set was at hand: who has one, gets the score to compare by the command "
-            "below."
+            "A score on synthetic clips shows that a pipeline works, not how good it is. We had no "
+            "licensed data set. If you have one, the command below gives a score that can be "
+            "compared with published ones."
         )
 
 
@@ -137,7 +137,7 @@ def _recipe(entry: Entry) -> str:
     )
     if entry.replays:
         names = ", ".join(f"`{name}`" for name in entry.replays)
-        about.append(f"Orders of work that leak, for `--replay`: {names}.")
+        about.append(f"Training orders that leak, for `--replay`: {names}.")
     parts = ["## Recipe", "\n".join(["```text", *lines, "```"]), *about]
     parts.append(f"```console\nmertk bench --model {entry.name} --published\n```")
     return "\n\n".join(parts) + "\n"

@@ -15,7 +15,7 @@ import numpy as np
 from mertk.evaluation import breakdowns, statistics
 from mertk.evaluation.label_scores import per_label
 from mertk.report import citation, literature, sentences
-from mertk.report.clip_explorer import gallery as explored
+from mertk.report.clip_explorer.gallery import gallery, ranked
 from mertk.report.curve import curve
 from mertk.storage import audit_record
 from mertk.storage.atomic_files import check_file, write_file
@@ -68,7 +68,7 @@ def render(
     results: Results, plugins: Plugins, *, frames: bool | None = None, occlusion: int = 0
 ) -> str:
     """The page as text."""
-    gallery = explored.gallery(results, plugins, frames=frames, occlusion=occlusion)
+    explorer = gallery(results, plugins, frames=frames, occlusion=occlusion)
     everything = [outcome.run for outcome in (*results.outcomes, *results.leaked)]
     return (
         environment()
@@ -101,8 +101,8 @@ def render(
             fewest=breakdowns.FEWEST,
             stages=_stages(results),
             bibtex=citation.bibtex(everything, plugins.registry),
-            weights=_weights(results, gallery.regions),
-            gallery=gallery,
+            weights=_weights(results, explorer.regions),
+            gallery=explorer,
             runs=[_about(outcome) for outcome in (*results.outcomes, *results.leaked)],
         )
     )
@@ -151,7 +151,7 @@ def _clips(results: Results) -> list[dict[str, Any]]:
             "truth": one.truth,
             "by": [{"said": by.said, "right": by.shares[one.truth]} for by in one.answers],
         }
-        for one in (explored.ranked(models)[:WORST] if models else ())
+        for one in (ranked(models)[:WORST] if models else ())
     ]
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from mertk.evaluation.comparison import Comparison
 
 NOTE = (
-    "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: the best; *: no "
-    "difference from it is shown (paired permutation over subjects, Holm over all pairs)."
+    "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: best score; *: not "
+    "significantly different from it (paired permutation over subjects, Holm over all pairs)."
 )
 
 

@@ -1,4 +1,4 @@
-"""What spotters found in long videos: tables on disk, on the terminal and for machines."""
+"""The results of spotters on long videos: files, tables on the terminal, and JSON."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def show(found: Searched) -> None:
         spent = 1000 * outcome.busy / max(outcome.frames, 1)
         rate = len(outcome.finds) / max(outcome.minutes, 1e-9)
         console.print(
-            f"{outcome.spotter}: {rate:.1f} spots a minute, {spent:.1f} ms a frame with reading it"
+            f"{outcome.spotter}: {rate:.1f} spots per minute; {spent:.1f} ms per frame with reading"
         )
         if outcome.lost:
             console.print(
-                f"{outcome.spotter}: {outcome.lost} of {outcome.frames} frames show no single face "
-                "to follow; what happens in them is missed"
+                f"{outcome.spotter}: no single face can be tracked in {outcome.lost} of "
+                f"{outcome.frames} frames; expressions in them are missed"
             )
 
 

@@ -85,8 +85,9 @@ def show(found: Spotted) -> None:
 def sentences(found: Spotted) -> list[str]:
     """What the table means, and which predicted videos the truth does not name."""
     script = (
-        "The MEGC script leaves out subjects without predictions and videos without truth, and "
-        "lets a prediction take several truths; its F1 of recognition is not UF1."
+        "The MEGC script leaves out subjects without predictions and videos without true "
+        "intervals, and lets a prediction match several true intervals; its F1 of recognition is "
+        "not UF1."
     )
     said = [script]
     if found.without_truth:
@@ -96,8 +97,8 @@ def sentences(found: Spotted) -> list[str]:
         )
         said.append(
             f"{len(found.without_truth)} of {found.predicted_videos} predicted videos are not in "
-            f"the truth ({names}{more}): by the rules, all that was spotted in them is wrong. Are "
-            "they called otherwise there?"
+            f"the truth ({names}{more}): by the rules, every interval spotted in them is wrong. "
+            "Do these videos have other names in the truth?"
         )
     return said
 

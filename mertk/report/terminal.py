@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def show(results: Results, *, published: bool = False) -> None:
     """Print the table and its sentences on standard output, and what was `published`."""
-    from mertk.report import literature as printed
+    from mertk.report import literature
 
     console = text_console()
     console.print(_scores(results, results.table(), sentences.title(results)))
@@ -42,20 +42,21 @@ def show(results: Results, *, published: bool = False) -> None:
     for sentence in sentences.sentences(results):
         console.print(sentence)
     if published:
-        found = printed.beside(results)
+        found = literature.beside(results)
         if found:
-            printed.show(found)
+            literature.show(found)
         else:
-            console.print(f"No published scores of {results.protocol.name} are known here.")
+            console.print(f"mertk has no published scores of {results.protocol.name}.")
 
 
-def show_plan(planned: Sequence[Planned], workers: int) -> None:
-    """Print what the folds that are left will take, on so many workers and on others."""
+def show_plan(planned: Sequence[Planned]) -> None:
+    """Print the expected run time of the remaining folds, by number of workers."""
     from rich.console import Console
 
+    workers = planned[0].workers
     counts = sorted({1, 2, 8, 32, workers})
-    drawn = _table("what is left to run", "model")
-    for name in ("folds left", "one fold", "memory a worker"):
+    drawn = _table("expected run time", "model")
+    for name in ("folds left", "time per fold", "memory per worker"):
         drawn.add_column(name, justify="right", no_wrap=True)
     for count in counts:
         drawn.add_column(f"on {count} worker{'s' if count > 1 else ''}", justify="right")
@@ -72,8 +73,8 @@ def show_plan(planned: Sequence[Planned], workers: int) -> None:
     console.print(drawn)
     whole = sum(one.seconds_left(workers) for one in planned)
     console.print(
-        f"On {workers} workers about {shown_duration(whole)} are left. The features of all clips "
-        "and the folds that were timed are kept: the same command without --plan goes on there.",
+        f"Expected run time on {workers} workers: {shown_duration(whole)}. The features of all "
+        "clips and the timed folds are kept; the same command without --plan runs the rest.",
         highlight=False,
     )
 
@@ -102,8 +103,8 @@ def _swept(results: Results) -> Table:
 
 
 def _epochs(results: Results, epochs: pd.DataFrame) -> Table:
-    """What choosing the epoch gives, by rule."""
-    drawn = _table("which epoch is asked", "model")
+    """The scores of each rule that selects an epoch."""
+    drawn = _table("epoch selection", "model")
     drawn.add_column("epoch")
     drawn.add_column("mean", justify="right", no_wrap=True)
     for score in sentences.score_names(results):
@@ -119,9 +120,9 @@ def _epochs(results: Results, epochs: pd.DataFrame) -> Table:
 
 
 def _remapped(results: Results) -> Table:
-    """The same predictions under several label maps, a row a run and map."""
+    """The same predictions with several label maps, one row per run and map."""
     found = results.remapped()
-    drawn = _table("the same predictions under other label maps", "model")
+    drawn = _table("the same predictions with other label maps", "model")
     drawn.add_column("label map", overflow="fold")
     drawn.add_column("clips", justify="right", no_wrap=True)
     for score in found[0].scores:
@@ -140,7 +141,7 @@ def _leaked(results: Results) -> Table:
 
 
 def _scores(results: Results, table: pd.DataFrame, name: str) -> Table:
-    """The scores of all clips, a row a run."""
+    """The scores of all clips, one row per run."""
     drawn = _table(name, "model")
     for score in sentences.score_names(results):
         drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
@@ -155,12 +156,12 @@ def _scores(results: Results, table: pd.DataFrame, name: str) -> Table:
 
 
 def _parts(results: Results, parts: pd.DataFrame) -> Table:
-    """The scores of each part, a row a part and run."""
+    """The scores of each part, one row per part and run."""
     drawn = _table("the same predictions by part", "part")
     drawn.add_column("model", overflow="fold", min_width=14)
     for name in sentences.score_names(results):
         drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
-    for name in ("clips", "people"):
+    for name in ("clips", "subjects"):
         drawn.add_column(name, justify="right", no_wrap=True)
     for part, rows in parts.groupby("part", sort=False):
         for row in rows.to_dict("records"):
@@ -180,7 +181,7 @@ def _table(name: str, first: str) -> Table:
 
 
 def _cell(row: Mapping[Any, Any], name: str) -> str:
-    """A score and its interval, or a dash where the score means nothing."""
+    """A score and its interval, or a dash if the score is not defined."""
     if math.isnan(row[name]):
         return "–"
     return f"{row[name]:.3f}\n{row[f'{name}_low']:.3f}–{row[f'{name}_high']:.3f}"

@@ -1,4 +1,4 @@
-"""What a trained model says of videos, as a table, as JSON and as a page."""
+"""The predictions of a trained model for videos, as a table, as JSON and as a page."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Answer:
 class Eyes:
     """Makes views of found intervals, until their pictures fill a page.
 
-    For the first `occlusion` intervals of each video, what the model rests on is mapped.
+    The first `occlusion` intervals of each video get an occlusion map.
     """
 
     saved: Saved
@@ -87,7 +87,7 @@ class Eyes:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Given:
-    """Asks about one interval `at` (onset, apex, offset) of each video; without ends, about all."""
+    """Classifies one interval `at` (onset, apex, offset) of each video; without ends, the whole."""
 
     saved: Saved
     at: tuple[int | None, int | None, int | None]
@@ -104,7 +104,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Search:
-    """Follows the face through each video, and asks about what a spotter finds."""
+    """Tracks the face through each video, and classifies the intervals of a spotter."""
 
     saved: Saved
     spotter: Spotter
@@ -115,12 +115,12 @@ class Search:
 
     def answer(self, video: Path, watch: Progress) -> Answer:
         """What is found; raises `DataError` where the file is no video, or shows no face."""
-        watch.stage(f"{video.name}: following the face", videos.probe(video).count)
+        watch.stage(f"{video.name}: tracking the face", videos.probe(video).count)
         watched = video_prediction.watch(video, self.aligner, watch.step)
         if not watched.stretches:
-            raise DataError(f"{video}: no face to follow: {watched.gaps[0].reason}")
+            raise DataError(f"{video}: no face to track: {watched.gaps[0].reason}")
         frames = sum(len(stretch.places) for stretch in watched.stretches)
-        watch.stage(f"{video.name}: looking for expressions", frames)
+        watch.stage(f"{video.name}: spotting expressions", frames)
         findings: list[Finding] = []
         views: list[View] = []
         for one, footage in video_prediction.findings(
@@ -137,9 +137,9 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a model says of videos, and the warning that goes with it.
+    """The predictions of a model for videos, and the warning that belongs to them.
 
-    `spotter` is empty where intervals were given; `failed` are lines on videos that have no answer.
+    `spotter` is empty if intervals were given; `failed` are lines on videos without a prediction.
     """
 
     saved: Saved
@@ -149,7 +149,7 @@ class Report:
     failed: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
-        """How much was found."""
+        """The number of intervals and videos."""
         many = sum(len(answer.findings) for answer in self.answers)
         return f"{many} intervals in {len(self.answers)} videos:"
 

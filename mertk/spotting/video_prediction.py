@@ -15,8 +15,8 @@ import numpy as np
 from mertk.core.clips import Footage, Frames
 from mertk.core.errors import DataError
 from mertk.datasets.media import videos
-from mertk.spotting import interval as spots
 from mertk.spotting.face_tracking import Gap, Stretch, follow
+from mertk.spotting.interval import Spot, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,7 +138,7 @@ def findings(
     """
     for stretch in watched.stretches:
         faces = replace(stretch.faces, frames=stretch.faces.frames.map(_Counted(step)))
-        for spot in spots.search(spotter, faces):
+        for spot in search(spotter, faces):
             if spot.strength >= strength:
                 footage = _cut_out(watched, stretch, spot)
                 yield asked(saved, footage, _where(watched, stretch, spot), least), footage
@@ -155,7 +155,7 @@ class _Counted:
         return picture
 
 
-def _where(watched: Watched, stretch: Stretch, spot: spots.Spot) -> Where:
+def _where(watched: Watched, stretch: Stretch, spot: Spot) -> Where:
     onset, apex, offset = (stretch.first + at for at in (spot.onset, spot.apex, spot.offset))
     return Where(
         onset=onset, apex=apex, offset=offset, strength=spot.strength,
@@ -181,7 +181,7 @@ def _said(saved: Saved, shares: NDArray[np.float64], least: float) -> str:
     return ", ".join(saved.classes[at] for at in shown) or NO_EXPRESSION
 
 
-def _cut_out(watched: Watched, stretch: Stretch, spot: spots.Spot) -> Footage:
+def _cut_out(watched: Watched, stretch: Stretch, spot: Spot) -> Footage:
     """The frames of a spot, in memory, with what lies around the face."""
     within = stretch.places[spot.onset : spot.offset + 1]
     corners = np.concatenate([within, within[:, 1:2] + within[:, 2:3] - within[:, 0:1]], axis=1)

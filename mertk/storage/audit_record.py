@@ -51,7 +51,7 @@ def read(run: Run) -> dict[str, Any] | None:
 def sentence(stamp: Mapping[str, Any] | None) -> str:
     """What a stamp says, in a line."""
     if stamp is None:
-        return "not audited as it is: `mertk audit` looks for leaks"
+        return "this recipe was not audited; `mertk audit` tests it for leaks"
     try:
         return _found(stamp)
     except (KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""The conformance suite: what a component of each kind promises, as checks that can fail.
+"""The conformance suite: checks of the interface contract of each kind of component.
 
 `mertk check` runs it from the command line, `conformance` as pytest cases, `check` from Python.
 """

@@ -193,7 +193,7 @@ def _of_file(file: Path, plugins: Plugins | None) -> list[Subject]:
         raise PluginError(f"plug-in {file} cannot be loaded: {loaded.broken[path]}")
     found = [one for one in subjects(loaded) if getattr(one.module, "__file__", "") == path]
     if not found:
-        raise PluginError(f"plug-in {file} registers nothing; see the hook mertk_register")
+        raise PluginError(f"plug-in {file} registers nothing to check; see the hook mertk_register")
     return _together(found)
 
 

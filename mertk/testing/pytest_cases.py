@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def conformance(what: str | Path, *, data: Data | None = None) -> Callable[..., None]:
-    """A pytest test with one case per promise of the components in a plug-in file or of a name.
+    """A pytest test with one case per check of the components in a plug-in file or of a name.
 
-    In a test file: `test_conformance = conformance("my_plugin.py")`. A promise that does not apply
+    In a test file: `test_conformance = conformance("my_plugin.py")`. A check that does not apply
     is skipped with its reason; `counted` fails where all are. `data` is the folder of a data set
     that needs files, or a function that writes a small one into the empty folder it is given.
     Raises `PluginError` for a file that cannot be loaded or registers nothing, `UnknownNameError`

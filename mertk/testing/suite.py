@@ -44,7 +44,7 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "protocol": protocol.CHECKS,
     "model": model.CHECKS,
 }
-"""The promises of each kind, in the order in which they are checked."""
+"""The checks of each kind, in their order."""
 
 
 def check(subject: Subject) -> list[Result]:

@@ -25,12 +25,20 @@ Normalisation = Literal["minmax", "signed_max", "none"]
 def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") -> Floats:
     """Flow `[h, w, 2]` from one grey picture `[h, w]` uint8 to another.
 
-    `farneback` (default) and `farneback_emr` (parameters of Liu et al. 2019) and `dis` (Kroeger et
-    al. 2016) take some 10 ms at 224 x 224; `tvl1` (Zach et al. 2007), which most papers name,
-    takes about a second and is computed by OpenCV's contrib build, or else by scikit-image. Two
-    equal pictures have a flow of 0.
+    Two equal pictures have a flow of 0.
 
-    Raises `UnknownNameError` for another method and `DataError` where the pictures do not match.
+    Args:
+        onset: the first picture.
+        target: the picture that the flow leads to, of the same size.
+        method: how optical flow is computed: `farneback`; `farneback_emr`, the same with the
+            parameters of Liu et al. 2019; `dis` (Kroeger et al. 2016); or `tvl1` (Zach et al.
+            2007), which most papers name. `tvl1` takes about a second for a picture of 224 x 224
+            pixels, the others some 10 ms. It is computed by OpenCV's contrib build, or else by
+            scikit-image.
+
+    Raises:
+        UnknownNameError: there is no such method.
+        DataError: the pictures are not grey uint8 pictures of one size.
     """
     if method not in _METHODS:
         raise UnknownNameError("flow method", method, _METHODS)

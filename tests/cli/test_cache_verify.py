@@ -165,7 +165,7 @@ def test_the_command_says_which_clips_changed(root, cache, run):
         features(cache, clip)
     code, out, _ = run("cache", "--verify")
     assert code == 0
-    assert "the files of 4 clips are as they were" in out
+    assert "the files of 4 clips are unchanged" in out
     change_silently(root / "c1", 250)
     code, out, _ = run("cache", "--verify", "--json")
     told = json.loads(out)
@@ -175,11 +175,11 @@ def test_the_command_says_which_clips_changed(root, cache, run):
     change_silently(root / "c2", 251)
     code, out, _ = run("cache", "--verify")
     assert code == 1
-    assert "1 clips have other content with the same sizes and times:\n  folder/s1/c2\n" in out
+    assert "1 clips have changed content with unchanged size and time:\n  folder/s1/c2\n" in out
     assert "mertk bench --fresh" in out
 
 
 def test_verifying_and_removing_are_two_calls(run):
     code, _, err = run("cache", "--verify", "--clear")
     assert (code, err.count("\n")) == (2, 1)
-    assert "--verify goes alone" in err
+    assert "--verify cannot be combined with --prune or --clear" in err

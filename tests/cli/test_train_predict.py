@@ -60,7 +60,7 @@ def test_a_folder_holds_plain_data_and_says_what_it_was_trained_on(trained):
 def test_the_card_says_what_was_trained_and_what_it_scores(trained, tmp_path, run, monkeypatch):
     card = (trained / "README.md").read_text()
     assert "12 clips of 4 subjects" in card
-    assert "was not measured; run `mertk bench`" in card
+    assert "Its scores on unseen people were not measured; run `mertk bench`" in card
     assert f"components of mertk {mertk.__version__}\n" in card
     monkeypatch.chdir(tmp_path)
     assert run("bench", "--model", "flow_svm", "--dataset", USE, "--jobs", 1)[0] == 0

@@ -11,7 +11,7 @@ import mertk
 from mertk.cli import main
 from mertk.core import metrics
 from mertk.report import literature, sentences, terminal
-from mertk.report import page as html
+from mertk.report.page import render
 from mertk.storage import run_files
 
 TOYS = Path(__file__).parents[1] / "toys.py"
@@ -117,7 +117,7 @@ def test_one_database_has_no_parts(plugins, tmp_path):
     results = bench(plugins, tmp_path, dataset="three:only=casme2", protocol="casme2_3")
     assert len(results.parts()) == 0
     assert sentences.to_json(results)["parts"] == []
-    assert "By part" not in html.render(results, plugins)
+    assert "By part" not in render(results, plugins)
 
 
 def test_the_parts_of_an_official_split_are_told_apart(plugins, tmp_path):
@@ -126,7 +126,8 @@ def test_the_parts_of_an_official_split_are_told_apart(plugins, tmp_path):
     assert list(parts.index) == ["test1", "test2"]
     assert parts["clips"].tolist() == [6, 6]
     assert results.table()["clips"][0] == 12
-    assert any(s.startswith("Guessing by the other tested") for s in sentences.sentences(results))
+    (chance,) = [s for s in sentences.sentences(results) if s.startswith("Chance level: ")]
+    assert chance.endswith("with the class frequencies of the other tested subjects.")
 
 
 def test_folds_that_test_nobody_of_a_class_are_refused(plugins, tmp_path):
@@ -176,7 +177,7 @@ def test_other_clips_are_refused_and_where_allowed_the_table_says_so(plugins, tm
     out = capsys.readouterr().out
     assert "NOT the clips of megc2019" in out
     assert "the same predictions by part" in out
-    assert f'class="warn" role="note">{warning[:30]}' in html.render(results, plugins)
+    assert f'class="warn" role="note">{warning[:30]}' in render(results, plugins)
 
 
 @pytest.mark.parametrize(
@@ -229,8 +230,8 @@ def test_published_scores_stand_below_the_runs_with_their_footnotes(plugins, tmp
 
 def test_the_page_has_them_folded_away_and_the_terminal_on_demand(file, plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path / "runs")
-    page = html.render(results, plugins)
-    assert "<details><summary>Scores that papers print (published, not measured here)" in page
+    page = render(results, plugins)
+    assert "<details><summary>Scores reported in papers (published, not measured here)" in page
     assert "[1] impossible" in page
     for flags in ([], ["--published"]):
         with pytest.raises(SystemExit):
@@ -245,7 +246,7 @@ def test_text_of_the_table_is_no_markup(plugins, tmp_path, monkeypatch, capsys):
     one = literature.Score("megc2019", "", "", "<b>[red]x", "UF1", "0.5", "s", "L0", "<i>n")
     monkeypatch.setattr(literature, "read", lambda: (one,))
     results = bench(plugins, tmp_path)
-    assert "&lt;b&gt;[red]x" in html.render(results, plugins)
+    assert "&lt;b&gt;[red]x" in render(results, plugins)
     terminal.show(results, published=True)
     assert "<b>[red]x" in capsys.readouterr().out
 
@@ -255,7 +256,7 @@ def test_where_nothing_is_known_it_is_said(plugins, tmp_path, capsys):
     assert literature.beside(results) is None
     terminal.show(results, published=True)
     assert "No published scores of toy_loso are known here." in capsys.readouterr().out
-    assert "papers print" not in html.render(results, plugins)
+    assert "papers print" not in render(results, plugins)
 
 
 def test_pixels_cross_the_frontier_as_bytes():

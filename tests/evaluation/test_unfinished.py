@@ -10,8 +10,8 @@ import pytest
 import mertk
 from mertk.cli import main
 from mertk.evaluation import comparison
-from mertk.report import page as html
 from mertk.report import papers, sentences, terminal
+from mertk.report.page import render
 from mertk.storage.ledger import Fold, Run
 
 PLUGINS = mertk.load_plugins()
@@ -169,7 +169,7 @@ def test_every_table_says_that_it_is_partial(tmp_path, capsys):
         assert told[part]
         assert all(row["model"].endswith(mark) for row in told[part])
     assert all(one[side].endswith(mark) for one in told["comparisons"] for side in "ab")
-    page = html.render(results, PLUGINS)
+    page = render(results, PLUGINS)
     assert f'<th scope="row">flow_svm {mark}</th>' in page
     assert "seed 0: 3 of 4 folds" in page
     found = comparison.compared([tmp_path], PLUGINS, partial=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.report import page as html
+from mertk.report.page import render
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -47,7 +47,7 @@ def test_a_run_knows_the_packages_and_files_of_its_components(plugins, tmp_path)
     recipe = plugins.registry.recipe("toy_model").swap("extractor", mertk.Use("flow"))
     results = bench(plugins, tmp_path, models=[recipe])
     assert results.runs[0].provenance["origins"] == [f"mertk {mertk.__version__}", "toys.py"]
-    page = html.render(results, plugins)
+    page = render(results, plugins)
     assert f"components of mertk {mertk.__version__}, toys.py" in page
 
 

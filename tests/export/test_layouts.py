@@ -12,7 +12,6 @@ from mertk.export import layouts
 from mertk_plugins.datasets.casme2 import CASME2
 from mertk_plugins.datasets.folder import Folder
 from mertk_plugins.datasets.synthetic import Synthetic
-from mertk_plugins.protocols.casme2_3 import CASME2AsThree
 from mertk_plugins.protocols.synthetic3 import Synthetic3
 
 
@@ -24,12 +23,13 @@ def clips():
 def test_casme2_comes_back_through_its_reader(clips, tmp_path):
     layouts.write(clips, tmp_path / "out", "casme2")
     found = CASME2().index(tmp_path / "out")
+    in_three = mertk.load_plugins().registry.build("protocol", mertk.Use("casme2_3"))
     assert len(found) == len(clips)
     for old, new in zip(clips, found, strict=True):
         span = slice(old.footage.onset, old.footage.offset + 1)
         assert len(new.footage.frames) == span.stop - span.start
         assert new.footage.apex == old.footage.apex - old.footage.onset
-        assert CASME2AsThree().label(new) == Synthetic3().label(old)
+        assert in_three.label(new) == Synthetic3().label(old)
         assert new.record["au_set"] == old.record["au_set"]
         assert new.record["synthetic"] is True
         close = old.footage.frames[span].astype(int) - new.footage.frames[:]

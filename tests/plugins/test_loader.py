@@ -126,4 +126,14 @@ def test_every_public_name_is_there():
 
 def test_all_is_what_can_be_imported():
     assert sorted(mertk.__all__) == mertk.__all__
-    assert set(mertk.__all__) == {*mertk.HOMES, *mertk._MODULES}
+    assert set(mertk.__all__) == {*mertk.HOMES}
+
+
+def test_every_public_module_is_there_after_import_mertk():
+    named = run(
+        "import operator, mertk\n"
+        "for path in mertk.PUBLIC_MODULES:\n"
+        "    print(operator.attrgetter(path.removeprefix('mertk.'))(mertk).__name__)"
+    )
+    assert tuple(named) == mertk.PUBLIC_MODULES
+    assert sorted(named) == named

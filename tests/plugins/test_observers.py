@@ -16,7 +16,7 @@ OBSERVER = """
 import json, mertk
 from pathlib import Path
 
-LOG = Path(__file__).parents[1] / "log"
+LOG = Path(__file__).parent / "log"
 
 @mertk.hookimpl
 def mertk_fold_done(fold, name, folder):

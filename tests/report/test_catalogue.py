@@ -29,10 +29,26 @@ def test_every_component_stands_there_with_its_parameters(kind):
         assert f"From: {entry.origin}." in text
         for name, parameter in entry.parameters().items():
             assert f"| `{name}` | `{json.dumps(parameter.default)}` | `" in text
+        for row in reference_pages.list_parameters(entry):
+            assert f"` | {row.description.replace('|', chr(92) + '|')} |" in text
+
+
+@pytest.mark.parametrize("kind", reference_pages.TITLES)
+def test_every_shipped_parameter_is_explained_in_a_sentence(kind):
+    for entry in ENTRIES:
+        for name, text in entry.describe_parameters().items() if entry.kind == kind else ():
+            assert len(text.split()) >= 3, (entry.name, name, text)
+            assert text.endswith("."), (entry.name, name, text)
+            assert "see `" not in text, (entry.name, name, text)
 
 
 class Plain:
-    """Does nothing."""
+    """Does nothing.
+
+    Args:
+        size: width|height,
+            in pixels.
+    """
 
     def __init__(self, *, needed: str, size: tuple[int, int] | None = (3, 4)) -> None:
         pass
@@ -42,8 +58,8 @@ def test_a_parameter_without_default_is_shown_without():
     registry = mertk.Registry()
     mertk.Registrar(registry, "mine 1.0").aligner("plain", Plain, needs=["numpy"], paper="doi:1/2")
     page = reference_pages.markdown("aligner", registry)
-    assert "| `needed` |  | `str` |" in page
-    assert "| `size` | `[3, 4]` | `tuple[int, int] | None` |" in page
+    assert "| `needed` |  | `str` |  |" in page
+    assert "| `size` | `[3, 4]` | `tuple[int, int] | None` | width\\|height, in pixels. |" in page
     assert "Paper: [doi:1/2](https://doi.org/1/2). Needs: numpy. From: mine 1.0." in page
 
 
@@ -57,4 +73,5 @@ def test_the_card_of_a_component_stands_below_its_parameters():
     entry = next(entry for entry in ENTRIES if entry.kind == "spotter" and entry.card)
     section = reference_pages.markdown("spotter", ENTRIES).split(f"## {entry.name}\n")[1]
     assert all(item in section for item in (*entry.card.differs, *entry.card.unverified))
-    assert section.index("| parameter |") < section.index("### What is different here")
+    differences = section.index("### Differences from the original, and why")
+    assert section.index("| parameter |") < differences

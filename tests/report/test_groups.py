@@ -64,7 +64,7 @@ def test_time_and_memory_are_told_by_stage(results):
 
 def test_a_report_says_whether_its_models_were_audited(results, monkeypatch):
     folder = results.runs[0].path.parent
-    assert "not audited as it is" in page.render(results, PLUGINS)
+    assert "this recipe was not audited" in page.render(results, PLUGINS)
     monkeypatch.chdir(folder.parent)
     with pytest.raises(SystemExit, match="0"):
         main(["audit", "--model", "flow_svm", "--quick", "--probe", "dataset", "--jobs", "1"])

@@ -107,5 +107,5 @@ def test_report_maps_what_models_rest_on(results, tmp_path, capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["report", run, "--occlusion", "1", "--out", str(page)])
     text = page.read_text()
-    assert text.count("What flow_ridge rests on: ") == 1
+    assert text.count("Occlusion map of flow_ridge: ") == 1
     assert "row 7, column 6" in text

@@ -68,7 +68,7 @@ def page(tmp_path_factory):
 def test_text_of_files_and_reasons_stays_text(tab):
     assert tab.get_by_role("heading", name=EVIL, exact=True).is_visible()
     assert tab.get_by_text("no face found in frame <b>50").is_visible()
-    assert tab.get_by_text("Not answered: <i>x: no").is_visible()
+    assert tab.get_by_text("No prediction: <i>x: no").is_visible()
 
 
 def test_the_time_line_lies_where_things_happened(tab):

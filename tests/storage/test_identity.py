@@ -14,8 +14,8 @@ import mertk
 from mertk import datasets
 from mertk.plugins import loader
 from mertk.storage import identity
-from mertk.storage.source_code import component as component_code
 from mertk.storage.source_code import modules, releases
+from mertk.storage.source_code.component import _TRACES, _trace, read_code
 
 PLUGIN = '''"""A plug-in."""
 
@@ -63,7 +63,7 @@ class Bright(helper.Base):
         from importlib import import_module
 
         late = import_module("dynamically")
-        table = np.load(Path(__file__).parents[1] / "named.npy")
+        table = np.load(Path(__file__).with_name("named.npy"))
         return mean.of(faces) * self.gain * 2 * lazily.value * late.value * table[0]
 
 
@@ -221,7 +221,7 @@ def test_a_declared_file_that_is_missing_is_named(folder):
 def test_a_helper_loaded_from_its_file_counts(folder):
     (folder / "plugin.py").write_text(
         "import importlib.util\nfrom pathlib import Path\nimport mertk\n"
-        "spec = importlib.util.spec_from_file_location('h', Path(__file__).parents[1] / 'lazily.py')\n"
+        "spec = importlib.util.spec_from_file_location('h', Path(__file__).with_name('lazily.py'))\n"
         "h = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(h)\n\n"
         "class Bright:\n    '''Doc.'''\n    def extract(self, faces, regions):\n"
         "        return h.value\n\n"
@@ -299,7 +299,7 @@ def installed(folder, monkeypatch, release="1.0"):
 
 def code_of_package(folder):
     forget(folder)
-    return component_code.read_code(importlib.import_module("mine_pkg.method").Method)
+    return read_code(importlib.import_module("mine_pkg.method").Method)
 
 
 @pytest.mark.parametrize(
@@ -375,20 +375,39 @@ OURS = Path(mertk.__file__).parent
 SHIPPED = OURS.parent / "plugins" / "mertk_plugins"
 
 NEVER = (
-    "__init__.py", "cards.py", "components.py", "errors.py", "hooks.py", "identity.py", "ledger.py",
-    "manifest.py", "plugins.py", "recipe.py", "registry.py", "cli/bench_command.py",
-    "harness/bench.py", "harness/line.py", "report/html.py", "report/tables.py", "sources.py",
-)  # fmt: skip
+    "__init__.py",
+    "cli/bench_command.py",
+    "core/clip_lists.py",
+    "core/errors.py",
+    "core/interfaces.py",
+    "core/model_card.py",
+    "core/offers.py",
+    "core/recipe.py",
+    "evaluation/results.py",
+    "experiment/bench.py",
+    "pipeline/pipeline.py",
+    "plugins/hooks.py",
+    "plugins/loader.py",
+    "plugins/registry.py",
+    "report/page.py",
+    "report/sentences.py",
+    "storage/identity.py",
+    "storage/ledger.py",
+    "storage/source_code/modules.py",
+)
 """What describes, registers and reports; the pipeline has a version of its own."""
 
+STATISTICS = "evaluation/statistics.py"
+"""Computes, but of what is shipped no component uses it."""
+
 COUNTS = {
-    ("extractor", "hoof"): "clips.py flow.py sampling.py",
-    ("extractor", "lbptop"): "clips.py flow.py sampling.py",
-    ("aligner", "eye_similarity"): "clips.py",
-    ("classifier", "ststnet"): "networks.py stacking.py training.py schedules.py losses.py "
-    "_stem_net.py _vmap_net.py clips.py",
-    ("classifier", "svm"): "clips.py",
-    ("protocol", "casme2_5"): "clips.py splits.py",
+    ("extractor", "hoof"): "core/clips.py vision/optical_flow.py vision/resampling.py",
+    ("extractor", "lbptop"): "core/clips.py vision/optical_flow.py vision/resampling.py",
+    ("aligner", "eye_similarity"): "core/clips.py",
+    ("classifier", "ststnet"): "core/clips.py nn/_stem_net.py nn/_vmap_net.py nn/classifier.py "
+    "nn/losses.py nn/parallel_folds.py nn/schedule.py nn/training.py",
+    ("classifier", "svm"): "core/clips.py",
+    ("protocol", "casme2_5"): "core/clips.py core/spelling.py core/splits.py",
 }
 
 
@@ -399,14 +418,14 @@ def with_text(monkeypatch, file, text):
         modules, "_read_source", lambda path: real(path) + (text if path == file else "")
     )
     modules._TEXTS.clear()
-    component_code._TRACES.clear()
+    _TRACES.clear()
 
 
 @pytest.fixture
 def registry():
     yield mertk.load_plugins().registry
     modules._TEXTS.clear()
-    component_code._TRACES.clear()
+    _TRACES.clear()
 
 
 @pytest.mark.parametrize("place", COUNTS)
@@ -415,7 +434,7 @@ def test_of_mertk_what_computes_counts(registry, monkeypatch, place):
     before = identity.component_identity(registry, kind, mertk.Use(name))
     counting = set()
     computing = {name for names in COUNTS.values() for name in names.split()}
-    for file in [OURS / name for name in {*NEVER, *computing, "metrics.py", "stats.py"}]:
+    for file in [OURS / name for name in {*NEVER, *computing, "core/metrics.py", STATISTICS}]:
         with monkeypatch.context() as patch:
             with_text(patch, file, "\nADDED = 1\n")
             if identity.component_identity(registry, kind, mertk.Use(name)) != before:
@@ -429,7 +448,7 @@ def test_none_of_what_describes_counts_for_any_shipped_component(registry):
     for entry in registry:
         if entry.kind == "model":
             continue
-        found = component_code._trace(entry.load(), whole=True, aside="")
+        found = _trace(entry.load(), whole=True, aside="")
         assert not names & set(found.codes), f"{entry.kind} {entry.name}"
 
 
@@ -441,10 +460,10 @@ def test_the_words_of_errors_of_what_computes_do_not_count(registry, monkeypatch
     before = identity.component_identity(registry, "extractor", mertk.Use("hoof"))
     real = modules._read_source
     reworded = lambda path: real(path).replace("cannot resample", "it is not possible to resample")  # noqa: E731
-    assert reworded(OURS / "sampling.py") != real(OURS / "sampling.py")
+    assert reworded(OURS / "vision/resampling.py") != real(OURS / "vision/resampling.py")
     monkeypatch.setattr(modules, "_read_source", reworded)
     modules._TEXTS.clear()
-    component_code._TRACES.clear()
+    _TRACES.clear()
     assert identity.component_identity(registry, "extractor", mertk.Use("hoof")) == before
 
 
@@ -464,7 +483,24 @@ def test_a_module_of_mertk_counts_however_it_is_named(folder, line):
     (folder / "plugin.py").write_text(f"{PLUGIN}\n{line}\nused = split = out = 1\n")
     component(folder)
     target = loader.load_plugins([folder / "plugin.py"]).registry.get("extractor", "bright").load()
-    assert "mertk.core.splits" in component_code._TRACES[id(target)][1].codes
+    assert "mertk.core.splits" in _trace(target, whole=True, aside="").codes
+
+
+@pytest.mark.parametrize("module", mertk.PUBLIC_MODULES)
+def test_of_the_public_modules_those_that_compute_count_where_they_are_used(folder, module):
+    alone = {
+        "mertk.core.clip_lists",
+        "mertk.datasets",
+        "mertk.evaluation.external_predictions",
+        "mertk.export.layouts",
+        "mertk.pipeline.sklearn",
+        "mertk.testing",
+    }
+    (folder / "plugin.py").write_text(f"{PLUGIN}\nimport {module} as used\n")
+    component(folder)
+    target = loader.load_plugins([folder / "plugin.py"]).registry.get("extractor", "bright").load()
+    found = _trace(target, whole=True, aside="").codes
+    assert (module in found) == (module not in alone)
 
 
 # Notebooks and scripts
@@ -485,7 +521,7 @@ class Notebook:
         exec(compile(text, file, "exec"), self.names)  # noqa: S102  cells of this file
 
     def code(self, name="Bright"):
-        return component_code.read_code(self.names[name])
+        return read_code(self.names[name])
 
 
 CELLS = (
@@ -580,7 +616,7 @@ def test_a_class_of_a_script_does_not_depend_on_what_the_script_runs(folder):
         script.write_text(text.replace("SEEDS = 3", f"SEEDS = {seeds}"))
         names = {"__name__": "__main__"}
         exec(compile(script.read_text(), str(script), "exec"), names)  # noqa: S102
-        found.append(component_code.read_code(names["Bright"]))
+        found.append(read_code(names["Bright"]))
     assert found[0] == found[1]
 
 
@@ -725,7 +761,7 @@ def test_files_are_read_again_when_they_change(folder):
 def test_a_known_key_is_not_worked_out_again(registry, monkeypatch):
     recipe = registry.recipe("ststnet")
     before = identity.recipe_identity(registry, recipe)
-    monkeypatch.setattr(component_code, "add_object", None)
+    monkeypatch.setattr("mertk.storage.source_code.component.add_object", None)
     monkeypatch.setattr(modules, "parse_module", None)
     assert identity.recipe_identity(registry, recipe) == before
 

@@ -271,7 +271,7 @@ def test_a_stored_class_has_all_its_fields_and_no_other(fields):
 @pytest.mark.parametrize(
     "name",
     ["os:system", f"{__name__}:Component", f"{__name__}:Net", "mertk.storage.cache:Cache",
-     "mertk.experiment.executors.local:Packed", f"{__name__}:np.memmap"],
+     "mertk.experiment.executors.packing:Packed", f"{__name__}:np.memmap"],
 )  # fmt: skip
 def test_only_marked_classes_are_stored_data(name):
     with pytest.raises(mertk.StorageError, match=f"names {name} as stored data"):

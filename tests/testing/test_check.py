@@ -243,4 +243,4 @@ def test_all_is_checked_in_processes_and_summed_up(capsys, monkeypatch):
     code, out, _ = call(capsys, "--plugin", TOYS, "check", "--all", "--jobs", 2)
     assert code == 1
     assert "no dataset is called 'synthetic'" in out
-    assert "8 components, 6 with a broken promise" in out
+    assert "8 components, 6 with failed checks" in out

@@ -32,25 +32,25 @@ if TYPE_CHECKING:
     from mertk.report.clip_explorer.occlusion import Occlusion
 
 VIEWS = 10
-"""How many clips are looked into, at most: each takes a quarter of a second."""
+"""The largest number of clips in the explorer: each takes a quarter of a second."""
 
 BUDGET = 3_500_000
 """How many bytes the pictures of a page may take; all of it stays below 5 MB."""
 
 WITHHELD = (
-    "Frames are left out: the licences of real data sets forbid to pass them on. "
-    "`mertk report RUN --frames` puts them into a page for yourself"
+    "Frames are left out, because the licences of real data sets forbid sharing them. "
+    "`mertk report RUN --frames` writes a page with frames for your own use"
 )
-UNASKED = "Frames are left out, as --no-frames asks; `mertk report RUN --frames` shows them"
+UNASKED = "Frames are left out because of --no-frames; `mertk report RUN --frames` shows them"
 WARNING = (
-    "This page holds frames of {sets}. Licences of real data sets usually forbid to pass pictures "
-    "on: keep the page to yourself, or make it again with --no-frames."
+    "This page contains frames of {sets}. Licences of real data sets usually forbid sharing "
+    "pictures: do not share this page, or write it again with --no-frames."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gallery:
-    """Views of held-out clips, with a sentence on which and why, and each model's region names."""
+    """Views of held-out clips, a sentence that says which, and each model's region names."""
 
     text: str
     views: Sequence[View]
@@ -70,7 +70,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """A model through whose eyes clips are seen, and what it let through, by clip."""
+    """The model whose face registration is shown, and its region weights by clip."""
 
     name: str
     steps: Sequence[Step]
@@ -80,18 +80,18 @@ class Looker:
 def gallery(
     results: Results, plugins: Plugins, *, frames: bool | None = None, occlusion: int = 0
 ) -> Gallery:
-    """Look into the clips of runs; `frames` are shown if true, by default of synthetic clips.
+    """The views of held-out clips of runs; by default, `frames` of synthetic clips alone are shown.
 
-    For `occlusion` of them, the worst mistakes first, what each model rests on is mapped; raises
-    `ParameterError` where frames are withheld, and `StorageError` where the clips have changed.
+    The first `occlusion` views get an occlusion map of each model. Raises `ParameterError` if
+    their frames are withheld, and `StorageError` if the clips have changed.
     """
     models = [outcome for outcome in results.outcomes if not outcome.is_floor]
     if not models:
-        return Gallery(text="No model here looks at pixels.", views=())
+        return Gallery(text="No model uses pixels.", views=())
     held, looker = ranked(models), _looker(models, plugins)
     clips, why = _clips(results, plugins, frames=frames)
     if occlusion and why:
-        raise ParameterError(f"what models rest on is drawn over frames. {why}")
+        raise ParameterError(f"occlusion maps are drawn over frames. {why}")
     seen = [one.uid for one in held[:occlusion] if one.uid in clips]
     maps = occluded.maps(models, plugins, looker.steps, seen) if seen else {}
     views: list[View] = []
@@ -102,8 +102,8 @@ def gallery(
     shown = [clips[one.title] for one in views if one.shots]
     real = sorted({clip.dataset for clip in shown if not _made(clip)})
     text = (
-        f"{len(views)} of {len(held)} held-out clips, the worst mistakes first, with means over "
-        "seeds."
+        f"{len(views)} of {len(held)} held-out clips, largest errors first. Probabilities are "
+        "means over seeds."
     )
     return Gallery(
         text=f"{text} {why}." if why else text,
@@ -115,7 +115,7 @@ def gallery(
 
 
 def ranked(models: Sequence[Outcome]) -> list[Held]:
-    """All held-out clips, those first of which the models say least of what is true."""
+    """All held-out clips, largest errors first."""
     run = models[0].run
     columns = [f"p_{name}" for name in run.classes]
     means = [outcome.predictions.groupby("uid")[columns].mean() for outcome in models]

@@ -1,4 +1,4 @@
-"""What part of the face the models of runs rest on, for some held-out clips: folds fitted again."""
+"""Occlusion maps of the models of runs, for some held-out clips; their folds are fitted again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def maps(
     steps: Sequence[Step],
     uids: Sequence[str],
 ) -> dict[str, list[Occlusion]]:
-    """By clip a map of each model, on the face as `steps` register it.
+    """An occlusion map of each model by clip, on the face as `steps` register it.
 
     A fold is fitted once for all clips that it holds out.
     """

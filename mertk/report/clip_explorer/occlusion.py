@@ -1,4 +1,4 @@
-"""Which part of the face an answer rests on, for any model: cells of it are made to stand still."""
+"""Occlusion maps: how a prediction changes when the motion of a part of the face is removed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GRID = (7, 6)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Occlusion:
-    """How much less likely `model` finds what it `said` when a cell stands still.
+    """How much the probability of the predicted class `said` falls when a cell has no motion.
 
     `drop` `[rows, columns]` are differences of probabilities from `share`, that of the whole clip.
     """
@@ -41,7 +41,7 @@ def occlude(
     classes: Sequence[str],
     grid: tuple[int, int] = GRID,
 ) -> Occlusion:
-    """Ask a model about the clip again and again, each time with a cell of the face stilled.
+    """Predict the clip once per cell of the face, each time with the motion of that cell removed.
 
     A stilled cell has the pixels of the onset frame in all frames, so that nothing moves in it and
     nothing foreign is in the picture; where the head moves, its edge shows. Cells lie on the

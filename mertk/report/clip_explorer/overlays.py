@@ -77,12 +77,12 @@ def found(
 
 
 def _weighted(name: str, what: str, marks: Sequence[Mark], values: NDArray[np.float64]) -> Overlay:
-    """Gates are near each other, so that shades go from the smallest to the largest of a clip."""
+    """Weights differ little, so shades go from the smallest to the largest weight of a clip."""
     low, high = float(values.min()), float(values.max())
     shades = (values - low) / max(high - low, 1e-9)
     return Overlay(
         name=name,
-        text=f"{what} at this clip, light {low:.3f} to dark {high:.3f}",
+        text=f"{what} for this clip, from {low:.3f} (light) to {high:.3f} (dark)",
         marks=_shaded(marks, values, shades),
     )
 
@@ -102,10 +102,10 @@ def _occluded(one: Occlusion, size: tuple[int, int]) -> Overlay:
         for at, cell in enumerate(cells)
     ]
     return Overlay(
-        name=f"what {one.model} rests on",
+        name=f"occlusion map of {one.model}",
         text=(
-            f"how much less likely {one.model} finds {one.said} ({one.share:.2f}) when a cell "
-            f"stands still: dark blue {largest:.3f} less, orange more"
+            f"decrease of the probability of {one.said} ({one.share:.2f}) when the motion of a "
+            f"cell is removed: dark blue is {largest:.3f}, orange is an increase"
         ),
         marks=_shaded(marks, drop.ravel(), drop.ravel() / max(largest, 1e-9)),
     )

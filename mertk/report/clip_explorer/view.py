@@ -64,7 +64,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A picture of what happened from onset to apex."""
+    """A picture of the motion from onset to apex."""
 
     name: str
     uri: str
@@ -73,7 +73,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """All there is to see of one clip; `note` says what there is not, and why.
+    """The view of one clip; `note` says what is missing, and why.
 
     `width` and `height` are those of the frames that are shown, `arrows` is an SVG path in them,
     `scale` by how much its arrows are longer than the motion, and `magnified` by how much the
@@ -97,9 +97,9 @@ class View:
 
     @property
     def says(self) -> str:
-        """The clip's line in a list: its name, the truth, and what the models said."""
+        """The clip's line in a list: its name, the true class, and the predictions."""
         said = " / ".join(dict.fromkeys(answer.said or "none" for answer in self.answers))
-        parts = [self.truth and f"{self.truth},", said and f"said: {said}"]
+        parts = [self.truth and f"{self.truth},", said and f"predicted: {said}"]
         return " ".join([f"{self.title}:" if any(parts) else self.title, *filter(None, parts)])
 
     @property
@@ -150,12 +150,12 @@ def view(
     if footage is None:
         return bare
     if not len(footage.frames):
-        return replace(bare, note="This clip has a flow map alone, and no frames.")
+        return replace(bare, note="This clip has a flow map and no frames.")
     try:
         faces, regions = located(steps, footage)
         return _drawn(bare, faces, regions, weights or {}, maps)
     except MertkError as error:
-        return replace(bare, note=f"There is nothing to see: {error}")
+        return replace(bare, note=f"This clip cannot be shown: {error}")
 
 
 def located(steps: Sequence[Step], footage: Footage) -> tuple[Faces, Regions | None]:
@@ -191,7 +191,9 @@ def _drawn(
     ]
     return replace(
         bare,
-        note="" if regions is not None else "The regions are learnt, or there are none.",
+        note=""
+        if regions is not None
+        else "No regions are shown: the model learns them or has none.",
         width=width,
         height=height,
         shots=tuple(shots),
@@ -239,11 +241,11 @@ def _layers(uv: Floats) -> list[Layer]:
         Layer(
             name="flow",
             uri=drawing.uri(drawing.wheel(uv, largest)),
-            text=f"flow from onset to apex: hue is direction, full colour {largest:.2g} px",
+            text=f"flow from onset to apex: hue is the direction, full colour is {largest:.2g} px",
         ),
         Layer(
             name="strain",
             uri=drawing.uri(drawing.heat(strained, most)),
-            text=f"strain from onset to apex: black none, white {most:.2g} and above",
+            text=f"strain from onset to apex: black is 0, white is {most:.2g} and above",
         ),
     ]

@@ -26,9 +26,9 @@ SHIPPED = ("mertk", "mertk_plugins")
 """The packages whose modules count by their source, also where they are installed."""
 
 _NO_COMPUTING = re.compile(
-    r"mertk(\.(audit|cli|evaluation|experiment|export|pipeline|plugins|report|storage|testing"
-    r"|core\.(clip_lists|errors|escaping|interfaces|model_card|offers|options|printing|progress"
-    r"|reading|recipe|spelling|stored))(\..*)?)?"
+    r"mertk(\.(audit|cli|evaluation(?!\.statistics)|experiment|export|pipeline|plugins|report"
+    r"|storage|testing|core\.(clip_lists|errors|escaping|interfaces|model_card|offers|options"
+    r"|printing|progress|reading|recipe|stored))(\..*)?)?"
 )
 """The parts of mertk that describe, register and report, and the pipeline, which has a version."""
 

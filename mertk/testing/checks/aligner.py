@@ -1,4 +1,4 @@
-"""Promises of an aligner."""
+"""Checks of an aligner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promises of a classifier."""
+"""Checks of a classifier."""
 
 from __future__ import annotations
 

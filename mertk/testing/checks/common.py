@@ -1,4 +1,4 @@
-"""Promises that components of all kinds make."""
+"""Checks of components of all kinds."""
 
 from __future__ import annotations
 
@@ -44,6 +44,16 @@ def keyword_only(subject: Subject) -> None:
             raise BrokenPromise(f"parameter '{name}' is not keyword-only: write * before it")
         if parameter.default is parameter.empty:
             raise BrokenPromise(f"parameter '{name}' has no default")
+
+
+def parameters_documented(subject: Subject) -> None:
+    """The class docstring explains every parameter in its section `Args:`."""
+    for name, text in subject.entry.describe_parameters().items():
+        if not text:
+            raise BrokenPromise(
+                f"parameter '{name}' is not explained: write what it is, its unit and its range "
+                f"into the class docstring, as '{name}: …' in a section 'Args:'"
+            )
 
 
 def json_defaults(subject: Subject) -> None:
@@ -166,7 +176,7 @@ def spells_offers(subject: Subject) -> None:
         raise BrokenPromise(f"its attribute '{found}' is not looked at; is '{meant}' meant?")
 
 
-DECLARED = (documented, keyword_only, json_defaults, imports_light)
+DECLARED = (documented, keyword_only, parameters_documented, json_defaults, imports_light)
 """What can be seen without running it."""
 
 ASKED = (runs, repeats, no_memory, leaves_inputs_alone, pickles, stores, survives_the_recipe)

@@ -1,4 +1,4 @@
-"""Promises of an extractor."""
+"""Checks of an extractor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promises of a fusion block; one that has a module alone is asked with its first weights."""
+"""Checks of a fusion block; one that has a module alone is asked with its first weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promises of what learns; they do not apply to a component without `fit`."""
+"""Checks of components that learn; they do not apply to a component without `fit`."""
 
 from __future__ import annotations
 

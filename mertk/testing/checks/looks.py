@@ -1,4 +1,4 @@
-"""Promises of what looks at footage or faces: any size, grey or colour."""
+"""Checks of components that use footage or faces: any size, grey or colour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promises of a model, which is a recipe."""
+"""Checks of a model, which is a recipe."""
 
 from __future__ import annotations
 

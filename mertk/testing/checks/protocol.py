@@ -1,4 +1,4 @@
-"""Promises of an evaluation protocol, on clips of its data sets or records that are made up."""
+"""Checks of an evaluation protocol, on clips of its data sets or records that are made up."""
 
 from __future__ import annotations
 

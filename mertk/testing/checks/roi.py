@@ -1,4 +1,4 @@
-"""Promises of a ROI scheme."""
+"""Checks of a ROI scheme."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promises of a spotter, on stretches of two seconds in each of which one expression is seen."""
+"""Checks of a spotter, on stretches of two seconds in each of which one expression is seen."""
 
 from __future__ import annotations
 

@@ -38,8 +38,16 @@ _REMEDY = (
 def landmarks_at(footage: mertk.Footage, at: int, detector: Detector) -> Points:
     """The 68 points `[68, 2]` (x, y) of frame `at`; the data set's are those of the onset frame.
 
-    Raises `DataError` where there is no frame, no known landmarks or not one clear face, and
-    `MissingPackageError` where dlib or its model would be needed and is not installed.
+    Args:
+        footage: the clip.
+        at: number of the frame, 0 or more.
+        detector: where the 68 landmarks come from: `dataset`, the data set's own, of the onset
+            frame; `dlib`, found by the package dlib; `auto`, the data set's own where it has them,
+            else dlib's.
+
+    Raises:
+        DataError: there is no frame, no known landmarks or not one clear face.
+        MissingPackageError: dlib or its model is needed and not installed.
     """
     if not len(footage.frames):
         raise mertk.DataError(

@@ -16,12 +16,19 @@ _EYES = (slice(36, 42), slice(42, 48))
 
 
 class EyeSimilarity:
-    """Rotate and scale so that the eye centres of the onset frame land on two fixed places.
+    """Rotate, scale and shift the face so that the centres of the eyes lie at fixed places.
 
-    An eye centre is the mean of its six points (36-41, 42-47). The result is a square of
-    `size` pixels with the eyes level, `eye_distance` * size apart, centred in x, at
-    `eye_height` * size from the top; by default brows to chin just fit. Pixels from outside the
-    picture are black.
+    The transform is found on the onset frame and used for all frames. An eye centre is the mean of
+    its six landmarks (36-41, 42-47). In the result, a square, the eyes are level and lie
+    symmetrically in x; with the defaults the face just fits from brows to chin. Pixels from outside
+    the picture are black.
+
+    Args:
+        size: side of the square, in pixels, 1 or more.
+        eye_distance: distance between the eye centres, as a share of `size`, between 0 and 1.
+        eye_height: distance of the eye centres from the top edge, as a share of `size`, between 0
+            and 1.
+        detector: see `mertk_plugins.aligners._landmarks.landmarks_at`.
     """
 
     def __init__(

@@ -19,18 +19,25 @@ _SMALLEST = 8  # px: no face, and nearly nothing to enlarge
 
 
 class LandmarkCrop:
-    """Crop from brow to chin by the landmarks of one frame, fitted into a white canvas.
+    """Crop the face from brows to chin by its landmarks, and fit it into a white canvas.
 
-    The box runs from point 17 to 26 (outer ends of the brows) in x, from the higher of points 18
-    and 25 (brows) to point 8 (chin) in y, without margin and without rotation. It keeps its
-    aspect and is centred in `width` x `height`; what it does not cover is white. `upscale=False`
-    leaves faces that are smaller than the canvas at their size, as the authors' code does.
-    `frame="first"` takes the first frame of the clip in place of the onset frame, which differs
-    where a clip begins before its onset.
+    The landmarks of one frame give one crop for all frames. The box runs from point 17 to 26 (outer
+    ends of the brows) in x, and from the higher of points 18 and 25 (brows) to point 8 (chin) in y,
+    without margin and without rotation. It keeps its aspect ratio and is centred in the canvas;
+    what it does not cover is white.
 
-    `bars` keeps that many rows white at the top and at the bottom. The paper names none, but its
-    eye regions begin at y = 20: without bars, a face that is clearly taller than wide from brow
-    to chin fills the whole height, and its brows lie above them. 20 lowers the brows into them.
+    Args:
+        width: width of the canvas, in pixels, 1 or more.
+        height: height of the canvas, in pixels, 1 or more.
+        upscale: whether a face that is smaller than the canvas is enlarged; the authors' code
+            leaves it at its size.
+        bars: number of rows that stay white at the top, and as many at the bottom, 0 or more and
+            below half of `height`. The paper names none, but its eye regions begin at y = 20.
+            Without bars, a face that is clearly taller than wide fills the whole height, and its
+            brows lie above these regions; 20 lowers the brows into them.
+        frame: the frame whose landmarks are used: `onset`, or `first`, the first frame of the clip,
+            which differs where a clip begins before its onset.
+        detector: see `mertk_plugins.aligners._landmarks.landmarks_at`.
     """
 
     def __init__(

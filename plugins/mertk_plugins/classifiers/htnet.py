@@ -10,12 +10,15 @@ from mertk.nn import classifier, training
 
 
 class HTNet(classifier.NetworkClassifier):
-    """Hierarchical transformer over four flow windows, tiled to one picture of 4 x 4 patches.
+    """HTNet: a hierarchical transformer over the flow of four windows, in 4 x 4 patches.
 
     Takes one stream `[4, 3, side, side]`: flow and strain in the windows of the ROI scheme htnet4,
-    14 pixels each in the paper. `dim` is the width of the first level, each next one is twice as
-    wide; `depths` are the layers of the three levels. Attention is among one token in the
-    published setting, so that no patch attends to another; only joining levels mixes them.
+    14 pixels each in the paper. In the published setting attention is among one token, so that no
+    patch attends to another; only joining levels mixes them.
+
+    Args:
+        dim: width of the first level, 3 or more; each next level is twice as wide.
+        depths: number of layers on each of the three levels, each 1 or more.
     """
 
     def __init__(

@@ -20,13 +20,17 @@ _LEAST = 1e-6  # shrinkage, so that the covariance has an inverse
 
 
 class LDA(MarginClassifier):
-    """Normal classes with one covariance, shrunk towards a multiple of the unit matrix.
+    """Linear discriminant analysis: normal classes with one covariance, which is shrunk.
 
-    `shrinkage` is above 0 and at most 1, or `auto`: the share of Ledoit and Wolf, "A well-
-    conditioned estimator for large-dimensional covariance matrices", 2004, for all classes' clips
-    about their class means (scikit-learn's takes one for each class, of standardised features).
-    Probabilities are those of the classes given the clip, with the training frequencies as prior.
-    In multi-label training each class stands against its absence.
+    The covariance is shrunk towards a multiple of the unit matrix. Probabilities are those of the
+    classes given the clip, with the training frequencies as prior. In multi-label training each
+    class stands against its absence.
+
+    Args:
+        shrinkage: share of the unit matrix in the covariance, above 0 and at most 1; or `auto`, the
+            share of Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance
+            matrices", 2004, for all classes' clips about their class means (scikit-learn's takes
+            one for each class, of standardised features).
     """
 
     def __init__(self, *, shrinkage: float | Literal["auto"] = "auto") -> None:

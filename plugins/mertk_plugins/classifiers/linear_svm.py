@@ -23,9 +23,14 @@ class LinearSVM(MarginClassifier):
     """Linear support vector machine with a squared hinge, one class against the rest.
 
     It is scikit-learn's `LinearSVC` with its minimum found exactly: the intercept is penalised as a
-    weight is, and `balanced` weighs the clips of the one class by the inverse of its frequency, of
-    two classes those of both. `scale` standardises each feature by the training clips. In
-    multi-label training a class stands against its absence.
+    weight is. In multi-label training a class stands against its absence.
+
+    Args:
+        C: cost of a clip on the wrong side of its margin, compared with the penalty on large
+            weights, above 0; a smaller C regularises more.
+        scale: whether each feature is standardised by the training clips.
+        balanced: whether clips are weighted by the inverse frequency of their class: in each
+            machine those of its class, of two classes those of both.
     """
 
     def __init__(self, *, C: float = 1.0, scale: bool = False, balanced: bool = False) -> None:  # noqa: N803

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Majority:
-    """Says the most frequent training class of every clip, with the training frequencies.
+    """Predict the most frequent training class for every clip, with the training frequencies.
 
     In multi-label training, the classes that at least half of the training clips have.
     """

@@ -9,10 +9,10 @@ from mertk.nn import classifier, training
 
 
 class OffApexNet(classifier.NetworkClassifier):
-    """Two convolutions on each flow component, three layers on both: 2,664,475 weights.
+    """OFF-ApexNet: two convolutions on each flow component, three layers on both.
 
-    Takes one stream `[1, 2, height, width]`: horizontal and vertical flow from onset to apex, 28x28
-    in the paper. Multi-label training takes the loss of each class's sigmoid.
+    It has 2,664,475 weights for three classes. Takes one stream `[1, 2, height, width]`: horizontal
+    and vertical flow from onset to apex, 28x28 in the paper.
     """
 
     def __init__(

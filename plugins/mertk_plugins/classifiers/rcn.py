@@ -9,13 +9,17 @@ from mertk.nn import classifier, training
 
 
 class RCN(classifier.NetworkClassifier):
-    """A shallow recurrent convolution over an onset→apex flow picture, in five variants.
+    """RCN: a shallow recurrent convolution over an onset-to-apex flow picture, in five variants.
 
-    `a`: attention by the classifier's own weights; `s`: short connections; `w`: three dilated
-    streams; `p`: two streams, short connections and attention, found by architecture search; `f`:
-    the three streams with attention inside the block. None of these modules has a weight of its
-    own. Takes one stream `[1, 3, height, width]`, 60x60 in the paper; `pool` is the side of the
-    map that is classified. Multi-label training takes the loss of each class's sigmoid.
+    Takes one stream `[1, 3, height, width]`, 60x60 in the paper. What distinguishes the variants
+    has no weights of its own.
+
+    Args:
+        variant: `a`, attention by the classifier's own weights; `s`, short connections; `w`, three
+            dilated streams; `p`, two streams, short connections and attention, found by
+            architecture search; `f`, the three streams with attention inside the block.
+        maps: number of maps of the recurrent convolution, a multiple of 4.
+        pool: side of the map that is classified, 1 or more.
     """
 
     def __init__(

@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 
 class Ridge(MarginClassifier):
-    """Least squares onto 1 for the class and -1 for the others, with a penalty on weights.
+    """Ridge regression: least squares onto 1 for the class and -1 for the others.
 
-    `alpha` is the penalty; the intercept has none. `scale` standardises each feature by the
-    training clips, `balanced` weighs classes by the inverse of their frequency. In multi-label
-    training each class has a regression of its own. Probabilities are the softmax of the scores:
-    the largest wins, and a label of many is predicted where its own score is above 0.
+    In multi-label training each class has a regression of its own. Probabilities are the softmax of
+    the scores: the largest wins, and a label of many is predicted where its own score is above 0.
 
     Hoerl and Kennard, "Ridge regression", Technometrics 12, 1970.
+
+    Args:
+        alpha: strength of the penalty on the squared weights, above 0; the intercept has none.
+        scale: whether each feature is standardised by the training clips.
+        balanced: whether clips are weighted by the inverse frequency of their class.
     """
 
     def __init__(self, *, alpha: float = 1.0, scale: bool = False, balanced: bool = False) -> None:

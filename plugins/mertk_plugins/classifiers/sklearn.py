@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 class SklearnClassifier:
     """A classifier of scikit-learn, or of any package like it: `sklearn:sklearn.svm.SVC,C=2`.
 
-    `path` is where it is imported from; all other parameters are its own. It gets all streams as
-    one vector, and a `random_state` from the fold's seed if it takes one. Its `predict_proba`
-    answers, or else the softmax of its `decision_function`, or else its `predict`. An estimator
-    that searches its parameters by cross-validation mixes people in its inner folds.
+    It gets all streams as one vector, and a `random_state` from the fold's seed if it takes one.
+    Its `predict_proba` answers, or else the softmax of its `decision_function`, or else its
+    `predict`. An estimator that searches its parameters by cross-validation mixes people in its
+    inner folds. All parameters but `path` are the classifier's own.
+
+    Args:
+        path: where the classifier's class is imported from, such as `sklearn.svm.SVC`.
+        **params: parameters of that class.
     """
 
     imports = ("path",)

@@ -9,10 +9,10 @@ from mertk.nn import classifier, training
 
 
 class SSSNet(classifier.NetworkClassifier):
-    """Two convolutions and two layers over an onset→apex flow picture: 1,349,251 weights.
+    """SSSNet: two convolutions and two layers over an onset-to-apex flow picture.
 
-    Takes one stream `[1, 3, height, width]`, 64x64 in the original. Multi-label training takes the
-    loss of each class's sigmoid.
+    It has 1,349,251 weights for three classes. Takes one stream `[1, 3, height, width]`, 64x64 in
+    the original.
     """
 
     def __init__(

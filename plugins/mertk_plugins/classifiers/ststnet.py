@@ -9,11 +9,11 @@ from mertk.nn import classifier, training
 
 
 class STSTNet(classifier.FoldsNetworkClassifier):
-    """Shallow triple stream CNN: 1,683 weights over an onset→apex flow picture.
+    """STSTNet: three shallow convolutions side by side over an onset-to-apex flow picture.
 
-    Takes one stream `[1, 3, height, width]`: horizontal and vertical flow and strain of the whole
-    face, 28x28 in the paper. Training clips are shuffled; the authors' loader did not. Multi-label
-    training takes the loss of each class's sigmoid.
+    It has 1,683 weights for three classes. Takes one stream `[1, 3, height, width]`: horizontal and
+    vertical flow and strain of the whole face, 28x28 in the paper. Training clips are shuffled,
+    which the authors' code does not do.
     """
 
     def __init__(

@@ -9,12 +9,15 @@ from mertk.nn import classifier, training
 
 
 class TimmFlow(classifier.NetworkClassifier):
-    """A network of timm, such as a ResNet-18, over an onset→apex flow picture.
+    """A network of timm, such as a ResNet-18, over an onset-to-apex flow picture.
 
-    Takes one stream `[1, 3, height, width]`, 112x112 in Varanka et al. 2023. `pretrained` loads the
-    weights that timm has for `network` (most are of ImageNet) and fails where they cannot be had;
-    without it, training starts from scratch. Multi-label training takes the loss of each class's
-    sigmoid.
+    Takes one stream `[1, 3, height, width]`, 112x112 in Varanka et al. 2023.
+
+    Args:
+        network: name of the network in timm.
+        pretrained: whether training starts from the weights that timm has for `network`, most of
+            them of ImageNet; it fails where they cannot be had. If not, training starts from random
+            weights.
     """
 
     def __init__(

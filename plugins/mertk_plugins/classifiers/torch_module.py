@@ -13,13 +13,18 @@ _CHANNELS = ("in_channels", "in_chans")
 
 
 class TorchModule(classifier.NetworkClassifier):
-    """Any `nn.Module`: `torch_module:torchvision.models.resnet18,epochs=20`.
+    """Any network of torch: `torch_module:torchvision.models.resnet18,epochs=20`.
 
-    `path` is a class, or a function that makes a module; parameters that are not named here are its
-    own. It is handed one stream `[clips, …]` as floats, without the axis of regions where there is
-    one region, and gives logits `[clips, classes]`. The number of classes goes to whichever of
+    It is given one stream `[clips, …]` as floats, without the axis of regions where there is one
+    region, and gives logits `[clips, classes]`. The number of classes goes to whichever of
     `num_classes`, `n_classes` and `classes` it takes, the number of channels to `in_channels` or
     `in_chans` where it has such a parameter; torch's lazy layers find out for themselves.
+    Parameters that are not listed here are the module's own.
+
+    Args:
+        path: where the class, or a function that makes a module, is imported from.
+        stream: name of the stream that the module is given; null takes the only one.
+        **params: parameters of that class or function.
     """
 
     imports = ("path",)

@@ -1,11 +1,10 @@
-"""The annotation files of CAS(ME)^3 part A: which one to read, its rows, and its edition."""
+"""The annotation files of CAS(ME)^3 part A: their columns, which rows count, and the edition."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,29 +14,27 @@ from mertk_plugins.datasets._casme3_folders import subject
 from mertk_plugins.datasets._casme3_shared import Kind, Wanted
 
 if TYPE_CHECKING:
-    from mertk.datasets.spreadsheets import Row, Table
+    from mertk.datasets.reader import Line
+    from mertk.datasets.spreadsheets import Table
 
 _ME_V2 = "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx"
 _ME_V1 = "cas(me)3_part_A_ME_label_JpgIndex_v1.xls"
 _BOTH_V2 = "CAS(ME)3_part_A_v2.xls"
 _BOTH_V1 = "CAS(ME)3_part_A_v1.xls"
 _MACRO = "cas(me)3_part_A_MaE_label_JpgIndex_v2_emotion.xlsx"
-_NAMES: Mapping[Wanted, tuple[str, ...]] = {
+NAMES: Mapping[Wanted, tuple[str, ...]] = {
     "micro": (_ME_V2, _ME_V1, _BOTH_V2, _BOTH_V1),
     "macro": (_MACRO, _BOTH_V2, _BOTH_V1),
     "all": (_BOTH_V2, _BOTH_V1),
 }
-_FILE = r"part[ _-]*a(?![a-z])(?!.*(?:wrong|error))"
-_TITLES = ("AU+Emotion", "label")  # other sheets of these files are working copies and blinks
-
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "native": ("subject", "sub", "subid"),
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "subject": ("subject", "sub", "subid"),
     "letter": ("filename", "seq"),
     "onset": ("onset", "onsetframe"),
     "apex": ("apex", "apexframe"),
     "offset": ("offset", "offsetframe"),
 }
-_OPTIONAL: Mapping[str, tuple[str, ...]] = {
+OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "au": ("au", "aus", "actionunits"),
     "type": ("expressiontype", "type"),
     "objective": ("objectiveclass", "objectiveclasses"),
@@ -61,78 +58,36 @@ _MICRO_ONLY = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
-    """One row as text, but for `subject` (canonical), `clip` (the letter, lower case), `kind`."""
-
-    row: int
-    subject: str
-    native: str
-    clip: str
-    letter: str
-    onset: str
-    apex: str
-    offset: str
-    au: str
-    kind: Kind
-    objective: str
-    emotion: str
-
-    @property
-    def objective_class(self) -> int | None:
-        """1–7, or None where the column is missing or empty."""
-        return _ROMAN.get(self.objective.upper())
-
-
-def table(
-    found: datasets.folders.Found, expressions: Wanted, wanted: str | None, layout: str
-) -> Table:
-    """The annotation file for these expressions; raises `DataError` where there is none."""
-    file = datasets.folders.choose_sheet("casme3", found, _FILE, _NAMES[expressions], wanted)
-    return datasets.spreadsheets.read_table(
-        datasets.folders.need_sheet("casme3", found, file, layout), before=_TITLES
-    )
-
-
-def annotated(table: Table) -> list[Annotation]:
-    """All rows; raises `DataError` where a column or a cell that is needed is missing."""
-    columns = {field: table.column(*names) for field, names in _COLUMNS.items()}
-    for field, names in _OPTIONAL.items():
-        columns[field] = next((name for name in names if name in table.columns), "")
-    if not table.rows:
-        raise mertk.DataError(f"{table.place()}: a header but no rows")
-    return [_annotation(table, row, columns) for row in table.rows]
-
-
-def _annotation(table: Table, row: Row, columns: Mapping[str, str]) -> Annotation:
-    cells = {field: row[column] for field, column in columns.items()}
-    person = subject(cells["native"])
+def read_subject(line: Line) -> str:
+    """The canonical name of a subject; raises `DataError` where the cell is none."""
+    person = subject(line["subject"])
     if person is None:
-        raise mertk.DataError(
-            f"{table.place(row, columns['native'])}: '{cells['native']}' is not a subject such as "
-            "spNO.1"
-        )
-    if not re.fullmatch(r"[A-Za-z]", cells["letter"]):
-        raise mertk.DataError(
-            f"{table.place(row, columns['letter'])}: '{cells['letter']}' is not a letter a … m"
-        )
-    if columns["emotion"] and not cells["emotion"]:
-        raise mertk.DataError(f"{table.place(row, columns['emotion'])}: the cell is empty")
-    kind = _kind(table, row, cells.pop("type"), columns["type"])
-    return Annotation(
-        row=row.number, subject=person, clip=cells["letter"].lower(), kind=kind, **cells
-    )
+        raise line.wrong("subject", "is not a subject such as spNO.1")
+    return person
 
 
-def _kind(table: Table, row: Row, text: str, column: str) -> Kind:
-    """The type of an expression; files without such a column hold one type alone."""
-    if not column:
-        return "macro" if _is_macro(table.file) else "micro"
-    found = _TYPE.fullmatch(text)
+def check_line(line: Line) -> Kind:
+    """The type of an expression; raises `DataError` where a cell cannot be what it should."""
+    read_subject(line)
+    if not re.fullmatch(r"[A-Za-z]", line["letter"]):
+        raise line.wrong("letter", "is not a letter a … m")
+    if line.columns["emotion"]:
+        line.need("emotion")
+    return _kind(line)
+
+
+def read_class(line: Line) -> int | None:
+    """The objective class, 1–7, or None where the column is missing or empty."""
+    return _ROMAN.get(line["objective"].upper())
+
+
+def _kind(line: Line) -> Kind:
+    """Files without a column of types hold one type alone."""
+    if not line.columns["type"]:
+        return "macro" if _is_macro(line.table.file) else "micro"
+    found = _TYPE.fullmatch(line["type"])
     if not found:
-        raise mertk.DataError(
-            f"{table.place(row, column)}: '{text}' is neither Micro-expression nor Macro-expression"
-        )
+        raise line.wrong("type", "is neither Micro-expression nor Macro-expression")
     return "micro" if found[1].lower() == "micro" else "macro"
 
 
@@ -140,12 +95,14 @@ def _is_macro(file: Path) -> bool:
     return re.search(r"(?<![a-z])mae(?![a-z])", file.name, re.IGNORECASE) is not None
 
 
-def chosen(table: Table, rows: Sequence[Annotation], expressions: Wanted) -> list[Annotation]:
+def choose_lines(
+    table: Table, lines: Sequence[Line], kinds: Sequence[Kind], expressions: Wanted
+) -> list[Line]:
     """The rows of these expressions; raises `DataError` where there are none."""
-    fits = [row for row in rows if expressions in ("all", row.kind)]
-    typed = any(name in table.columns for name in _OPTIONAL["type"])
+    fits = [line for line, kind in zip(lines, kinds, strict=True) if expressions in ("all", kind)]
+    typed = any(name in table.columns for name in OPTIONAL["type"])
     if not fits or (expressions == "all" and not typed):
-        held = " and ".join(sorted({row.kind for row in rows}))
+        held = " and ".join(sorted(set(kinds)))
         raise mertk.DataError(
             f"{table.file}: holds {held}-expressions alone, but expressions={expressions} is asked "
             f"for; {_BOTH_V2} has both"
@@ -163,17 +120,17 @@ def editions(table: Table, expressions: Wanted) -> list[datasets.survey.Edition]
     ]
 
 
-def edition(
-    rows: Sequence[Annotation],
+def recognise(
+    kinds: Sequence[Kind],
     records: Sequence[datasets.record.Record],
     known: Sequence[datasets.survey.Edition],
 ) -> str:
-    """The name of the edition; `rows` are all of the file, `records` those that are read."""
-    kinds = Counter(row.kind for row in rows)
+    """The name of the edition; `kinds` are of all rows, `records` those that are read."""
+    counts = Counter(kinds)
     fits = [
         one
         for one in known
         if one.name not in _COUNTS
-        or all(kinds[kind] == _COUNTS[one.name][kind] for kind in ("micro", "macro"))
+        or all(counts[kind] == _COUNTS[one.name][kind] for kind in ("micro", "macro"))
     ]
     return datasets.survey.recognised(records, fits)

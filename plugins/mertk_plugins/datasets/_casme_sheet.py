@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mertk
 from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.datasets.spreadsheets import Row, Table
+    from mertk.datasets.reader import Line
+    from mertk.datasets.spreadsheets import Table
 
 _SINGLE = re.compile(r"casme(?![ _-]*(?:[2-9]|ii|sq|\^))(?!.*section)", re.IGNORECASE)
 _SECTION = re.compile(r"section[ _-]*([ab])(?![a-z0-9])", re.IGNORECASE)
@@ -50,28 +49,7 @@ EDITIONS = (
 """The file of 189 rows, and the 195 micro-expressions of the paper (Yan et al. 2013)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
-    """One row as text; `number` is the subject's."""
-
-    place: str
-    number: int
-    subject_native: str
-    clip: str
-    onset: str
-    apex: str
-    apex2: str
-    offset: str
-    au: str
-    emotion: str
-
-    @property
-    def subject(self) -> str:
-        """The canonical name, `sub01`."""
-        return f"sub{self.number:02d}"
-
-
-def tables(found: datasets.folders.Found, wanted: str | None, layout: str) -> list[Table]:
+def read_tables(found: datasets.folders.Found, wanted: str | None, layout: str) -> list[Table]:
     """The annotation: one file for all, or those of the sections; the first that has offsets.
 
     Naming one section's file as `wanted` reads both. Raises `DataError` where there is none.
@@ -106,40 +84,30 @@ def _sections(files: Sequence[Path]) -> list[Path]:
     return [file for _, file in sorted(nearest.items())]
 
 
-def annotated(table: Table) -> list[Annotation]:
-    """All rows; raises `DataError` where a column that is needed or a name is missing."""
+def find_columns(table: Table) -> dict[str, str]:
+    """The table's columns; raises `DataError` where one that is needed is missing."""
     columns = {field: _name(table, field) for field in _COLUMNS}
     for field in _NEEDED:
         if not columns[field]:
             table.column(*_COLUMNS[field])  # says which columns there are
-    if not table.rows:
-        raise mertk.DataError(f"{table.place()}: a header but no rows")
-    return [_annotation(table, row, columns) for row in table.rows]
+    return columns
 
 
-def _annotation(table: Table, row: Row, columns: Mapping[str, str]) -> Annotation:
-    cells = {field: row[column] for field, column in columns.items()}
-    for field in ("subject", "clip", "emotion"):
-        if not cells[field]:
-            raise mertk.DataError(f"{table.place(row, columns[field])}: the cell is empty")
-    native = cells.pop("subject")
-    number = _SUBJECT.fullmatch(native)
+def read_subject(line: Line) -> int:
+    """The number of a subject; raises `DataError` where the cell has none."""
+    number = _SUBJECT.fullmatch(line["subject"])
     if not number:
-        raise mertk.DataError(
-            f"{table.place(row, columns['subject'])}: '{native}' is not a subject such as 1 or 01"
-        )
-    cells["clip"] = cells["clip"].replace("-", "_")  # on disk '-' stands before the frame number
-    place = f"row {row.number}"
-    section = _SECTION.search(table.file.name)
-    return Annotation(
-        place=f"{place} of {table.file.name}" if section else place,
-        number=int(number[1]),
-        subject_native=native,
-        **cells,
-    )
+        raise line.wrong("subject", "is not a subject such as 1 or 01")
+    return int(number[1])
 
 
-def assumed(table: Table) -> list[str]:
+def place_of(line: Line) -> str:
+    """Where a row stands, with the file's name where there is one file per section."""
+    place, file = f"row {line.row.number}", line.table.file
+    return f"{place} of {file.name}" if _SECTION.search(file.name) else place
+
+
+def list_assumed(table: Table) -> list[str]:
     """Which columns were found by a part of their name, or not at all."""
     sentences = []
     for field, names in _COLUMNS.items():
@@ -155,9 +123,9 @@ def assumed(table: Table) -> list[str]:
     return sentences
 
 
-def has(tables_: Sequence[Table], field: str) -> bool:
+def has(tables: Sequence[Table], field: str) -> bool:
     """Whether any of the files has such a column."""
-    return any(_name(table, field) for table in tables_)
+    return any(_name(table, field) for table in tables)
 
 
 def _name(table: Table, field: str) -> str:

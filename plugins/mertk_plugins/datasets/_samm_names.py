@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import mertk
 from mertk import datasets
 
 LONG_OFFSETS = Path(__file__).with_name("_samm_videos.csv")
@@ -54,19 +53,12 @@ def long_offsets() -> Mapping[str, int]:
         return {row["video"]: int(row["offset"]) for row in csv.DictReader(file)}
 
 
-def named(
-    table: datasets.spreadsheets.Table, row: datasets.spreadsheets.Row, subjects: str, clips: str
-) -> tuple[str, str]:
+def read_names(line: datasets.reader.Line) -> tuple[str, str]:
     """The person and the clip of a row; raises `DataError` naming the cell that is neither."""
-    person = subject(table.filled(row, subjects))
-    name = clip(table.filled(row, clips))
+    native, named = line.need("subject", "clip")
+    person, name = subject(native), clip(named)
     if person is None:
-        raise mertk.DataError(
-            f"{table.place(row, subjects)}: '{row[subjects]}' is not a subject such as 6 or 006"
-        )
+        raise line.wrong("subject", "is not a subject such as 6 or 006")
     if name is None or not name.startswith(person):
-        raise mertk.DataError(
-            f"{table.place(row, clips)}: '{row[clips]}' is not a clip of subject {person} such as "
-            f"{person}_1_2"
-        )
+        raise line.wrong("clip", f"is not a clip of subject {person} such as {person}_1_2")
     return person, name

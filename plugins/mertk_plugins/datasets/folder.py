@@ -40,10 +40,13 @@ LAYOUT = (
 class Folder:
     """Your own clips, listed in index.csv: subject, clip, path, label and optional timing.
 
-    The root is the folder with index.csv, or the csv itself. `fps` (Hz) is used where neither the
-    table nor a video says it. Every row is checked before anything is read, and all problems are
-    reported together. In what `mertk data prepare` has written, a column `uid` names the clips and
-    the record of each is read back, so that protocols find what they find in the data set itself.
+    The root is the folder with index.csv, or the csv itself. Every row is checked before anything
+    is read, and all problems are reported together. In what `mertk data prepare` has written, a
+    column `uid` names the clips and the record of each is read back, so that protocols find what
+    they find in the data set itself.
+
+    Args:
+        fps: frame rate in Hz, above 0, where neither the table nor a video says it.
     """
 
     default_protocol = "loso"

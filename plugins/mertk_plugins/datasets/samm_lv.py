@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mertk
 from mertk import datasets
@@ -14,27 +14,16 @@ from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
+    from mertk.datasets.columns import Names
     from mertk.datasets.corrections import Repair
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Row, Table
-
-LAYOUT = (
-    "The folder should hold SAMM_LongVideos_V3_Release.xlsx (or V2, V1) and one folder of frames a "
-    "recording, such as SAMM_longvideos/006_1/006_1_0001.jpg."
-)
-KINDS = ("long", "cropped")
-"""Kinds of frame trees, the preferred one first."""
 
 Wanted = Literal["micro", "macro", "all"]
 
-_FPS = 200.0
-_NAMES = tuple(f"SAMM_LongVideos_V{version}_Release.xlsx" for version in (3, 2, 1))
-_FILE = r"samm.*long.*videos?"
-_SHEET = "FACS_Movement_Only"
 _NO_FRAME = datasets.annotations.NO_FRAME | {"-1", "-1.0"}
 _FRACTION = re.compile(r"-?[0-9]{1,9}\.[0-9]+")
-_WORDS = {"crop": "cropped"}
-_REPAIRS = Path(__file__).with_name("_samm_lv_repairs.csv")
 _ASSUMED_OF_V3 = "V3 is told from V2 by its file name, and read as if it had the columns of V2"
 _COUNTS: Mapping[Wanted, tuple[int | None, dict[str, int]]] = {
     "micro": (29, {"micro": 159}),
@@ -43,152 +32,133 @@ _COUNTS: Mapping[Wanted, tuple[int | None, dict[str, int]]] = {
 }
 
 
-class SAMMLongVideos:
+@dataclass(kw_only=True, eq=False)
+class SAMMLongVideos(datasets.reader.SpreadsheetReader):
     """SAMM long videos, from their spreadsheet and one folder of frames a recording.
 
-    `expressions` chooses micro-, macro-expressions or all; the label is which of the two. The
-    spreadsheet has no emotions. `tree` chooses the frames: long (recordings as released), cropped,
-    or the first of these that exists. `repair` says which known errors are corrected. With
-    `missing` 'skip', annotated expressions without frames are left out with a warning instead of
-    being an error. `sheet` names the spreadsheet to read where the newest is not wanted.
+    The label says whether an expression is micro or macro; the spreadsheet has no emotions.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`.
+        tree: which frames are read: `long` (recordings as released), `cropped`, or with `auto` the
+            first of these that exists.
+        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "loso"
     obtain = "the page 'SAMM dataset' of Manchester Metropolitan University (signed form by mail)"
 
-    def __init__(
-        self,
-        *,
-        expressions: Wanted = "micro",
-        tree: Literal["auto", "long", "cropped"] = "auto",
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.expressions: Wanted = expressions
-        self.tree: Literal["auto", "long", "cropped"] = tree
-        self.repair: datasets.corrections.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
+    name = "samm_lv"
+    layout = (
+        "The folder should hold SAMM_LongVideos_V3_Release.xlsx (or V2, V1) and one folder of "
+        "frames a recording, such as SAMM_longvideos/006_1/006_1_0001.jpg."
+    )
+    kinds = ("long", "cropped")
+    file_pattern = r"samm.*long.*videos?"
+    file_names = tuple(f"SAMM_LongVideos_V{version}_Release.xlsx" for version in (3, 2, 1))
+    titles = ("FACS_Movement_Only",)
+    columns: ClassVar[Names] = {
+        "onset": ("onset", "onsetframe"),
+        "apex": ("apex", "apexframe"),
+        "offset": ("offset", "offsetframe"),
+        "type": ("type",),
+        "au": ("actionunits", "actionunit", "aus", "au"),
+        "subject": ("subject",),
+        "clip": ("filename",),
+    }
+    optional: ClassVar[Names] = {"inducement": ("inducementcode",), "notes": ("notes",)}
+    known_errors = Path(__file__).with_name("_samm_lv_repairs.csv")
 
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return datasets.survey.usable(self.survey(root), self.missing)
+    expressions: Wanted = "micro"
+    tree: Literal["auto", "long", "cropped"] = "auto"
 
-    def survey(self, root: Path | None, /) -> datasets.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = datasets.folders.explore("samm_lv", root, LAYOUT)
-        file = datasets.folders.choose_sheet("samm_lv", found, _FILE, _NAMES, self.sheet)
-        file = datasets.folders.need_sheet("samm_lv", found, file, LAYOUT)
-        table = datasets.spreadsheets.read_table(file, before=[_SHEET])
-        rows = _Rows(table)
-        source = datasets.annotations.Source(
-            dataset="samm_lv",
-            root=found.root,
-            repairs=rows.repairs(),
-            level=self.repair,
-            no_frame=_NO_FRAME,
-            number=_rounded,
-        )
-        records = list(rows.records(source, self.expressions))
+    def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
+        """The records of the expressions that are wanted; raises `DataError` if there are none."""
+        table = self.read_table(found)
+        lines = self.lines(table, empty=True)
+        version = _version(table.file, lines)
+        repairs = _repairs(datasets.corrections.read(self.known_errors), lines)
+        source = self.make_source(found, repairs=repairs, no_frame=_NO_FRAME, number=_rounded)
+        wanted = (line for line in lines if self.expressions in ("all", _kind(line)))
+        records = [self.read_line(source, line) for line in wanted]
         if not records:
             raise mertk.DataError(f"{table.place()}: no rows for expressions={self.expressions}")
-        trees = datasets.folders.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = datasets.folders.choose_tree("samm_lv", found, trees, KINDS, self.tree)
         editions = _editions(self.expressions)
-        return datasets.survey.survey(
-            source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=lambda record: record.video,
-            layout=LAYOUT,
-            edition=datasets.survey.recognised(
-                records, [e for e in editions if e.name == rows.version]
-            ),
+        fits = [edition for edition in editions if edition.name == version]
+        return datasets.reader.Reading(
+            source=source,
+            records=records,
+            edition=datasets.survey.recognised(records, fits),
             editions=editions,
-            sheets=[file],
-            assumed=[_ASSUMED_OF_V3] if rows.version == "V3" else [],
+            sheets=[table.file],
+            assumed=[_ASSUMED_OF_V3] if version == "V3" else [],
         )
 
-
-class _Rows:
-    """The rows of a spreadsheet, and what is a rule rather than an error of one row."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._onset = table.column("onset", "onsetframe")
-        self._apex = table.column("apex", "apexframe")
-        self._offset = table.column("offset", "offsetframe")
-        self._type = table.column("type")
-        self._au = table.column("actionunits", "actionunit", "aus", "au")
-        self._inducement = table.optional("inducementcode")
-        self._notes = table.optional("notes")
-
-    @property
-    def version(self) -> str:
-        """`V1` has frame numbers with fractions; `V3` is known by its name alone."""
-        if any(_is_fraction(text) for row in self._table.rows for text in self._timing(row)):
-            return "V1"
-        return "V3" if "v3" in self._table.file.name.lower() else "V2"
-
-    def repairs(self) -> Mapping[str, tuple[Repair, ...]]:
-        """The table of known errors, and rows for fractions and for what begins at frame 0."""
-        found = dict(datasets.corrections.read(_REPAIRS))
-        for row in self._table.rows:
-            person, clip = self._named(row)
-            key = f"{person}/{clip}"
-            found[key] = (*found.get(key, ()), *_rules(key, self._timing(row)))
-        return found
-
-    def records(self, source: Source, expressions: Wanted) -> Iterator[Record]:
-        """The rows of these expressions as records."""
-        for row in self._table.rows:
-            kind = self._kind(row)
-            if expressions in ("all", kind):
-                yield self._record(source, row, kind)
-
-    def _record(self, source: Source, row: Row, kind: Literal["micro", "macro"]) -> Record:
-        person, clip = self._named(row)
-        onset, apex, offset = self._timing(row)
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row; raises `DataError` where a name is none."""
+        person, clip = names.read_names(line)
         video = names.video_of(clip)
-        return datasets.annotations.annotated(
+        kind = _kind(line)
+        return line.record(
             source,
-            place=f"row {row.number}",
             subject=person,
-            subject_native=row["subject"],
-            inducement=row[self._inducement],
             clip=clip,
             video=video,
-            onset=onset,
-            apex=apex,
-            offset=offset,
-            fps=_FPS,
+            inducement=line["inducement"],
+            fps=200.0,
             label=kind,
-            au=row[self._au],
             expression_type=kind,
             modality="grey",
             uid_tail=kind,
             long_offset=names.long_offsets().get(video),
-            extra={"remarks": row[self._notes]} if row[self._notes] else {},
+            extra={"remarks": line["notes"]} if line["notes"] else {},
         )
 
-    def _named(self, row: Row) -> tuple[str, str]:
-        table = self._table
-        return names.named(table, row, table.column("subject"), table.column("filename"))
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """`…/006_1` is a recording."""
+        video = names.video(folder.name)
+        if video is None or folder == root:
+            return None
+        base = names.base(folder, root)
+        kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, "long")
+        return datasets.folders.Place(base, kind, video)
 
-    def _timing(self, row: Row) -> tuple[str, str, str]:
-        return row[self._onset], row[self._apex], row[self._offset]
+    def key(self, record: Record) -> str:
+        """The recording that an expression is in."""
+        return record.video
 
-    def _kind(self, row: Row) -> Literal["micro", "macro"]:
-        text = self._table.filled(row, self._type).lower()
-        if text.startswith("micro"):
-            return "micro"
-        if text.startswith("macro"):
-            return "macro"
-        raise mertk.DataError(
-            f"{self._table.place(row, self._type)}: '{row[self._type]}' is neither Macro nor Micro"
-        )
+
+def _timing(line: Line) -> tuple[str, str, str]:
+    return line["onset"], line["apex"], line["offset"]
+
+
+def _kind(line: Line) -> Literal["micro", "macro"]:
+    text = line.need("type")[0].lower()
+    if text.startswith("micro"):
+        return "micro"
+    if text.startswith("macro"):
+        return "macro"
+    raise line.wrong("type", "is neither Macro nor Micro")
+
+
+def _version(file: Path, lines: Sequence[Line]) -> str:
+    """`V1` has frame numbers with fractions; `V3` is known by its name alone."""
+    for line in lines:
+        if any(map(_is_fraction, _timing(line))):
+            return "V1"
+    return "V3" if "v3" in file.name.lower() else "V2"
+
+
+def _repairs(
+    known: Mapping[str, tuple[Repair, ...]], lines: Iterable[Line]
+) -> Mapping[str, tuple[Repair, ...]]:
+    """The table of known errors, and rows for fractions and for what begins at frame 0."""
+    found = dict(known)
+    for line in lines:
+        person, clip = names.read_names(line)
+        key = f"{person}/{clip}"
+        found[key] = (*found.get(key, ()), *_rules(key, _timing(line)))
+    return found
 
 
 def _rules(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
@@ -232,15 +202,6 @@ def _editions(expressions: Wanted) -> list[datasets.survey.Edition]:
     people, labels = _COUNTS[expressions]
     rows = sum(labels.values())
     return [datasets.survey.Edition(name, rows, people, labels) for name in ("V3", "V2", "V1")]
-
-
-def _place(root: Path, folder: Path) -> datasets.folders.Place | None:
-    """`…/006_1` is a recording."""
-    video = names.video(folder.name)
-    if video is None or folder == root:
-        return None
-    base = names.base(folder, root)
-    return datasets.folders.Place(base, datasets.folders.kind_of(base, root, _WORDS, "long"), video)
 
 
 @mertk.hookimpl

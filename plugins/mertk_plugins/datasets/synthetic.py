@@ -30,10 +30,19 @@ _STRONGEST = 32  # a peak above size / 32 would fold the face
 class Synthetic:
     """Synthetic micro-expressions, made on demand: exact landmarks, flow, AUs and timing.
 
-    `subjects` people show `clips` expressions each, balanced over negative, positive and surprise,
-    in `frames` square frames of `size` pixels. `amplitude` is the peak motion in pixels, and 0
-    makes a set without any signal. `nuisance` scales head drift, light, noise and blinks.
-    A person and a clip depend on `seed` and their numbers alone, not on how many there are.
+    The clips of a person are balanced over negative, positive and surprise. A person and a clip
+    depend on `seed` and their numbers alone, not on how many there are.
+
+    Args:
+        subjects: number of people, 1 or more.
+        clips: number of clips of each person, 1 or more.
+        frames: number of frames of a clip, 5 or more.
+        size: side of the square frames, in pixels, 64 or more.
+        amplitude: largest motion of an expression, in pixels, 0 … `size` / 32; 0 makes clips
+            without any expression.
+        nuisance: what head drift, light, noise and blinks are multiplied by, 0 or more; 0 is none
+            of them.
+        seed: random seed, 0 or more.
     """
 
     default_protocol = "synthetic3"

@@ -22,7 +22,15 @@ def motion(
 ) -> Iterator[NDArray[np.float32]]:
     """Flow fields `[h, w, 2]` over onset … offset; one field of 0 where that is a single frame.
 
-    Raises `DataError` where more than `apex` is asked of a clip without frames.
+    Args:
+        what: name of the extractor, for messages.
+        faces: the registered clip.
+        over: which flow fields are used: `apex`, the one from onset to apex; `onset`, those from
+            the onset to every later frame; `steps`, those from each frame to the next.
+        method: see `mertk.vision.optical_flow.optical_flow`.
+
+    Raises:
+        DataError: the clip has no frames, and `over` is not `apex`.
     """
     if over == "apex":
         yield optical_flow.onset_apex(faces, method)[..., :2]

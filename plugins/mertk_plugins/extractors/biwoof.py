@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 
 class BiWOOF:
-    """Orientation histograms of onset-to-apex flow, weighted by magnitude and by strain.
+    """Bi-WOOF: orientation histograms of onset-to-apex flow, weighted by magnitude and strain.
 
     Gives `[regions, bins]`. Within a region each pixel counts with its flow magnitude, and the
-    histogram is brought to sum 1; regions are then weighted by their `mean` strain (the paper) or
-    its `sum` (the authors' code), and the whole is brought to length 1. Flow that is 0 everywhere
-    gives 0. The paper's flow is `tvl1`, which takes about a second a clip. Bin 0 begins at -180°
-    (leftwards), and angles grow from right to down.
+    histogram is scaled to sum 1. The regions are then weighted by their strain, and all of them
+    together scaled to length 1. Flow that is 0 everywhere gives 0. Bin 0 begins at -180°
+    (leftwards), and angles grow from right to down. The paper's flow is `tvl1`.
+
+    Args:
+        bins: number of directions, 1 or more.
+        weight: what a region is weighted by: the `mean` of its strain (the paper), or the `sum`
+            (the authors' code).
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(

@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 
 
 class DynamicImage:
-    """The frames' sum, weighted by their order: `[regions, channels, size, size]` in [0, 1].
+    """A clip as one picture, the sum of its frames weighted by their order (rank pooling).
 
-    Of T frames the t-th counts 2t - T - 1, so that what does not move cancels out. `phase` is
-    `rise` (onset … apex), `whole` (onset … offset) or `both`, which gives rise and fall (apex …
-    offset) side by side, `[regions, 2, channels, size, size]`; before the fusion block multi_mid
-    these are two training samples of a clip. Each picture is stretched to its own least and largest
-    value, over all regions and channels; one without any motion is 0. One channel, or three with
-    `colour`.
+    Gives `[regions, channels, size, size]` in [0, 1]. Of T frames the t-th has the weight 2t - T -
+    1, so that what does not move cancels out. Each picture is scaled from its least to its largest
+    value, over all regions and channels; one without any motion is 0.
+
+    Args:
+        phase: which frames are summed: `rise`, onset … apex; `whole`, onset … offset; or `both`,
+            which gives rise and fall (apex … offset) side by side,
+            `[regions, 2, channels, size, size]`. Before the fusion block `multi_mid` these are two
+            training samples of a clip.
+        size: side of a region's picture, in pixels, 1 or more.
+        colour: whether there are three channels (red, green, blue), not one (grey).
     """
 
     def __init__(

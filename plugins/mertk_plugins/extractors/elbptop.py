@@ -28,13 +28,21 @@ if TYPE_CHECKING:
 
 
 class ELBPTOP:
-    """LBP-TOP with radial and angular differences: `[regions, 9 * bins]`, nine histograms each.
+    """ELBPTOP: LBP-TOP with radial and angular differences, nine histograms per region.
 
-    Per plane (XY, XT, YT), three codes: LBP compares the neighbours on a circle with the centre;
-    RD with those at the same angle on the circle whose radii are smaller by `delta` (0 at least);
-    AD each with the next one around. Histograms stand in the order LBP, RD, AD, each in the three
-    planes; `points` and `codes`, resampling and size are those of `lbptop`. Where all radii are
-    `delta` or less, the inner circle is the centre, and RD is LBP once more.
+    Gives `[regions, 9 * bins]`. Per plane (XY, XT, YT) there are three codes: LBP compares the
+    neighbours on a circle with the centre; RD compares them with those at the same angle on a
+    smaller circle; AD compares each with the next one around. Histograms stand in the order LBP,
+    RD, AD, each in the three planes. Where no radius is above `delta`, the smaller circle is the
+    centre, and RD equals LBP.
+
+    Args:
+        rx, ry, rt: see `mertk_plugins.extractors.lbptop.LBPTOP`.
+        delta: by how much the radii of the smaller circle are below `rx`, `ry` (pixels) and `rt`
+            (frames), 1 or more; a radius that would be negative is 0.
+        points: number of neighbours on each circle, 2 … 8.
+        codes, normalise: see `mertk_plugins.extractors.lbptop.LBPTOP`.
+        frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
     """
 
     def __init__(

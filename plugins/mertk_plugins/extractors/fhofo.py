@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
 
 class FHOFO:
-    """Histograms of flow direction alone, shared between neighbouring bins: `[regions, bins]`.
+    """FHOFO: fuzzy histograms of the direction of flow, which its length does not weight.
 
-    Every vector of at least `least` pixels counts 1, however long it is, and shorter ones do not
-    count. It is shared by the two bins whose middles lie around its direction, in proportion to
-    its closeness (a triangular membership). Bin 0 has its middle at 0° (rightwards), and angles
-    grow to down. The histograms of all flow fields are added, then brought to sum 1; a region
-    without motion gives 0. `over` says which fields: from onset to `apex` alone, from `onset` to
-    every later frame, or in `steps` from frame to frame.
+    Gives `[regions, bins]`. Every vector that is long enough counts 1. It is shared by the two bins
+    whose middles lie around its direction, in proportion to its closeness (a triangular
+    membership). Bin 0 has its middle at 0° (rightwards), and angles grow to down. The histograms of
+    all flow fields are added, then scaled to sum 1; a region without motion gives 0.
+
+    Args:
+        bins: number of directions, 1 or more.
+        over: see `mertk_plugins.extractors._motion.motion`.
+        least: length of the shortest vector that counts, in pixels, 0 or more.
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(

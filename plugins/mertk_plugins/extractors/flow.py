@@ -17,12 +17,23 @@ _CHANNELS = ("u", "v", "strain")
 
 
 class Flow:
-    """Onset-to-apex optical flow and strain, resized: `[regions, channels, size, size]`.
+    """Onset-to-apex optical flow and strain of each region, as small pictures.
 
-    Flow is computed on the whole face at full resolution, then cut into regions and resized by
-    area (`size=0`: kept), then normalised over all regions together. Vectors stay in pixels of the
-    aligned face. A clip's precomputed flow map is used as it is. With `target="middle"` flow goes
-    to the middle of onset … offset, whether or not an apex is known.
+    Gives `[regions, channels, size, size]`. Flow is computed on the whole face at full resolution,
+    then cut into regions, resized by area, and normalised over all regions together. Vectors are in
+    pixels of the aligned face. A clip's precomputed flow map is used as it is.
+
+    Args:
+        method: see `mertk.vision.optical_flow.optical_flow`.
+        size: side of a region's picture, in pixels; 0 keeps the size of the regions, which must
+            then be the same for all.
+        normalise: how each channel is scaled: `minmax` to 0 … 1, which most papers do and which
+            loses sign and zero point; `signed_max` by its largest magnitude to -1 … 1, which keeps
+            both; `none`, not at all.
+        channels: what is given, in this order: any of `u` (flow to the right), `v` (flow down) and
+            `strain`.
+        target: where the flow leads to: `apex`, or the middle where no apex is known; `middle`,
+            always the middle of onset … offset.
     """
 
     def __init__(

@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
 
 class FlowHSV:
-    """Flow's direction as hue, its magnitude as value, the apex's saturation: RGB in [-1, 1].
+    """Onset-to-apex flow as a colour picture: direction as hue, length as brightness.
 
-    Magnitudes are brought to 0 … 1 over the whole face, which is then cut into regions and resized:
-    `[regions, 3, size, size]`. `hsv_scaling="as_published"` does what the authors' code does: it
-    hands saturation and value of 0 … 255, and half the hue, to a conversion that expects 0 … 1 and
-    degrees, and keeps the last eight bits of each result, which is some -65,000 … 255.
+    Gives `[regions, 3, size, size]`: red, green and blue in [-1, 1]. The saturation is that of the
+    apex frame. The lengths of the flow are scaled to 0 … 1 over the whole face, which is then cut
+    into regions and resized.
+
+    Args:
+        size: side of a region's picture, in pixels, 1 or more.
+        method: see `mertk.vision.optical_flow.optical_flow`.
+        hsv_scaling: `correct`, or `as_published`, which does what the authors' code does. It hands
+            saturation and value of 0 … 255, and half the hue, to a conversion that expects 0 … 1
+            and degrees, and keeps the last eight bits of each result, which lies in some -65,000 …
+            255.
     """
 
     def __init__(

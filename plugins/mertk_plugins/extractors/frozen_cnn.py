@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 
 
 class FrozenCNN:
-    """The mean over frames of a frozen network's features, of length 1: `[regions, features]`.
+    """Features of a network that was trained on other pictures, averaged over frames.
 
-    `network` is any of timm's names, such as `resnet18.tv_in1k` (ImageNet), `vit_small_patch14_
-    dinov2`, or `hf_hub:` with a repository. timm downloads its weights when they are first needed.
-    `pretrained=false` takes random weights, always the same ones of a `seed`. `frames` moments of
-    onset … offset are looked at, resized to `size` pixels, in colour. Weights of networks that were
-    trained on faces may know the clips; this component cannot tell.
+    Gives `[regions, features]`, each row of length 1. Nothing is trained. Weights of networks that
+    were trained on faces may know the clips; this component cannot tell.
+
+    Args:
+        network: a name of timm, such as `resnet18.tv_in1k` (ImageNet) or
+            `vit_small_patch14_dinov2`, or `hf_hub:` and a repository of Hugging Face.
+        pretrained: whether the network has the weights that timm downloads when they are first
+            needed; if not, they are random.
+        seed: random seed of the random weights, 0 or more; without effect on pretrained ones.
+        frames: number of moments of onset … offset that are looked at, 1 or more.
+        size: side that a region is resized to, in pixels, 1 or more.
+        resample: see `mertk_plugins.extractors.pixels.Pixels`.
     """
 
     def __init__(

@@ -24,15 +24,21 @@ _AXES = {"xy": ("x", "y"), "xt": ("x", "t"), "yt": ("y", "t")}
 
 
 class HOG3:
-    """Histograms of gradient orientation in the planes xy, xt and yt, one block per region.
+    """Histograms of gradient orientation in the planes xy, xt and yt of a clip (HOG-TOP, HIGO-TOP).
 
     Gives `[regions, spans * planes * bins]`, each histogram of sum 1, or 0 where nothing changes.
-    A voxel counts with the length of its gradient in the plane (HOG), or with 1 (`weighted=False`:
-    HIGO) unless that is 0. `signed` orientations fill a full turn from -180°, others a half one
-    from 0°. The expression (onset … offset) is resampled to `frames` (0: all frames as they are)
-    at the face size `size` (width, height; null: as aligned), and cut into `spans` parts in time;
-    with a single one, the rise and the fall of an expression cancel out.
     Gradients are central differences, one-sided at the border.
+
+    Args:
+        bins: number of orientations, 1 or more.
+        weighted: whether a voxel counts with the length of its gradient in the plane (HOG); if not,
+            it counts 1 unless the gradient is 0 (HIGO).
+        signed: whether orientations fill a full turn from -180°; if not, opposite ones count as
+            one, and they fill half a turn from 0°.
+        planes: any of `xy`, `xt` and `yt`, in the order of the result.
+        spans: number of parts that the clip is cut into in time, 1 or more; with a single one, the
+            rise and the fall of an expression cancel out.
+        frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
     """
 
     def __init__(

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 
 class HOOF:
-    """Orientation histograms of flow, weighted by magnitude, each of sum 1: `[regions, bins]`.
+    """HOOF: histograms of the direction of flow, weighted by its length.
 
-    `over` says which flow: from onset to `apex` alone, from `onset` to every later frame, or in
-    `steps` from frame to frame; histograms of several fields are averaged. A region without any
-    flow gives 0. Bin 0 begins at -180° (leftwards), and angles grow from right to down. With
-    `folded`, left and right count as one, as in the paper: bins go from -90° (up) to 90° (down),
-    and mirroring a clip mirrors its regions and changes no histogram.
+    Gives `[regions, bins]`, each histogram of sum 1; those of several flow fields are averaged. A
+    region without any flow gives 0. Bin 0 begins at -180° (leftwards), and angles grow from right
+    to down.
+
+    Args:
+        bins: number of directions, 1 or more.
+        over: see `mertk_plugins.extractors._motion.motion`.
+        folded: whether left and right count as one, as in the paper. The bins then go from -90°
+            (up) to 90° (down), and mirroring a clip mirrors its regions and changes no histogram.
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(

@@ -17,12 +17,18 @@ _LEAST = 0.01  # px: a smaller change is rounding, and stays small
 
 
 class LandmarkLFM:
-    """How the distances between the 68 landmarks change from the onset: `[1, frames, 68, 68]`.
+    """How the distances between the 68 landmarks change after the onset.
 
-    The landmarks of the onset frame are carried to every other frame by optical flow from onset to
-    there, as a detector's errors from frame to frame are as large as the motion. The changes at
-    `frames` moments of onset … offset are divided by the clip's largest one, and so do not depend
-    on the intensity; with `scale` false they are parts of the distance between the eyes.
+    Gives `[1, frames, 68, 68]`. The landmarks of the onset frame are carried to every other frame
+    by optical flow from onset to there, as a detector's errors from frame to frame are as large as
+    the motion.
+
+    Args:
+        frames: number of moments of onset … offset, 2 or more.
+        method: see `mertk.vision.optical_flow.optical_flow`.
+        scale: whether the changes are divided by the clip's largest one, so that they do not depend
+            on the intensity of the expression; if not, they are shares of the distance between the
+            eyes.
     """
 
     def __init__(

@@ -18,16 +18,19 @@ _BITS = 6
 
 
 class LBPSIP:
-    """Histograms of 6-bit patterns in space and time, one block per region: `[regions, 64]`.
+    """LBP-SIP: histograms of 6-bit patterns in space and time, one block per region.
 
-    The three planes of LBP-TOP meet in three lines, and their six neighbours hold what the planes
-    share: bits 0 to 5 say whether the voxel at +rx, -rx, +ry, -ry, +rt, -rt is at least the
-    centre. The expression (onset … offset) is resampled to `frames` (0: all frames as they are),
-    at the face size `size` (width, height; null: as aligned). Counted are the voxels at least rx,
-    ry and rt away from the clip's border; a region that holds none of them is all 0.
+    Gives `[regions, 64 * levels]`. The three planes of LBP-TOP meet in three lines, and their six
+    neighbours hold what the planes share: bits 0 to 5 say whether the voxel at +rx, -rx, +ry, -ry,
+    +rt, -rt is at least the centre. Counted are the voxels at least rx, ry and rt away from the
+    clip's border; a region that holds none of them is all 0.
 
-    With more `levels` the same is done on a Gaussian pyramid, each level half as wide and high as
-    the one before, and a region has `[64 * levels]`.
+    Args:
+        rx, ry, rt: see `mertk_plugins.extractors.lbptop.LBPTOP`.
+        frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
+        levels: number of levels of a Gaussian pyramid, 1 or more; each is half as wide and high as
+            the one before and gives 64 numbers a region.
+        normalise: see `mertk_plugins.extractors.lbptop.LBPTOP`.
     """
 
     def __init__(

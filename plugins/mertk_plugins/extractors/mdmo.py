@@ -20,17 +20,20 @@ _DIRECTIONS = 8
 
 
 class MDMO:
-    """Per region length and angle of the flow in its main direction: `[regions, 2]`.
+    """MDMO: length and angle of the flow in the main direction of each region.
 
-    In the flow from the onset to each later frame, a region's vectors are sorted into eight
-    directions around 0°, 45° … (angles grow from right to down). The direction with the most
-    vectors is the main one, and its vectors give a mean length and a mean angle. These are averaged
-    over the frames as vectors. The result is length, divided by the largest of all regions, times
-    `beta`, and the angle in 0 … 2π times 1 - `beta`. A clip without motion gives 0.
+    Gives `[regions, 2]`. In the flow from the onset to each later frame, a region's vectors are
+    sorted into eight directions around 0°, 45° … (angles grow from right to down). The direction
+    with the most vectors is the main one, and its vectors give a mean length and a mean angle.
+    These are averaged over the frames as vectors. The length is then divided by the largest of all
+    regions. A clip without motion gives 0. Regions that are polygons count the pixels inside them.
 
-    With `rigid` the motion of the head is first taken out: the affine motion that fits 13 points of
-    the jaw and the nose best, for which faces need landmarks. Regions that are polygons count the
-    pixels inside them.
+    Args:
+        beta: weight of the length against the angle, 0 … 1: the length (0 … 1) is multiplied by it,
+            the angle (0 … 2π) by 1 - `beta`.
+        rigid: whether the motion of the head is first taken out: the affine motion that fits 13
+            points of the jaw and the nose best, for which faces need landmarks.
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(

@@ -23,16 +23,21 @@ _REACH = 0.09  # seconds to either side that the filter in time looks at
 
 
 class MORF:
-    """Directions of the mean phase change from onset to apex, by level of a Riesz pyramid.
+    """MORF: directions of the mean phase change from onset to apex, in a Riesz pyramid.
 
     Gives `[regions, levels·bins]`. The phase of a level turns from frame to frame; its turns are
-    added up, low-pass filtered in time at `cutoff` Hz, and averaged over 3x3 places by amplitude.
-    The mean change per frame from onset to apex is a vector at each place; a histogram of its
-    direction, weighted by its length, is taken in each region, and those of a level are brought to
-    sum 1 together. `levels` count from 1, the finest. A clip without motion gives 0. Frames before
-    the onset and after the apex are looked at as far as the filter reaches; a clip of too few
-    frames a second for it is not filtered. Bin 0 begins at -180° (leftwards), and angles grow from
-    right to down.
+    added up, low-pass filtered in time, and averaged over 3x3 places by amplitude. The mean change
+    per frame from onset to apex is a vector at each place; a histogram of its direction, weighted
+    by its length, is taken in each region, and those of a level together are scaled to sum 1. A
+    clip without motion gives 0. Frames before the onset and after the apex are looked at as far as
+    the filter reaches. Bin 0 begins at -180° (leftwards), and angles grow from right to down.
+
+    Args:
+        levels: which levels of the pyramid are used, from 1, the finest; each next level has half
+            the resolution.
+        bins: number of directions, 1 or more.
+        cutoff: cut-off frequency of the low-pass filter in time, in Hz, above 0; a clip of no more
+            than twice as many frames a second is not filtered.
     """
 
     def __init__(

@@ -20,26 +20,42 @@ if TYPE_CHECKING:
 
 
 class PatchCNNSE:
-    """Patch CNNs with squeeze and excitation: one network per region, trained on region labels.
+    """One network per region, made of a CNN for each patch with squeeze and excitation.
 
-    A region is resized to a square grid of `patches`, each `patch_size` (height, width) pixels,
-    and each with a CNN of its own. Every frame of onset … offset is a training sample; the
-    features are the last 256 ReLUs, per frame. `se` is `squeeze` as in the paper, `pixelwise` as
-    in the authors' code, or `none`; `extra_conv` is a layer of the code alone.
+    Gives `[regions, time, 256]`: the last 256 ReLUs of a region's network, per frame. A region is
+    resized to a square grid of patches, each with a CNN of its own. Each frame of
+    a training clip is a training sample. The networks learn region labels: classes that do not
+    show in a region become one class there. Under a multi-label protocol a region learns its active
+    classes side by side, by the focal loss of each one's sigmoid.
 
-    Region labels: classes that do not show in a region become one class there. `auto` takes the
-    authors' table for the classes (negative, positive, surprise), the five of CASME II and the
-    objective I–V, and whole-clip labels for any other task or region; `none` always takes those;
-    a mapping gives the active classes by region name. Under a multi-label protocol a region
-    learns its active classes side by side, by the focal loss of each one's sigmoid.
+    Frames are spread evenly over onset … offset with both ends in, and the inner one that is
+    nearest to the apex moves there; a single one is the apex.
 
-    Frames: `frames` positions per clip are trained on and `extract_frames` are turned into
-    features; 0 is all. They are spread evenly over onset … offset with both ends in, and the
-    inner one that is nearest to the apex moves there; a single one is the apex. Of the training
-    frames of all clips together a random `share` is kept, as the authors' code keeps one half.
-
-    `init` is `code` (normal, sd .1 for convolutions, .01 for layers; the paper's sd 1 does not
-    train) or `he`, which needs fewer epochs.
+    Args:
+        patches: number of patches of a region: 1, 4, 9 or 16.
+        patch_size: height and width of a patch, in pixels, each 8 or more.
+        se: squeeze and excitation: `squeeze`, as in the paper; `pixelwise`, as in the authors'
+            code; or `none`.
+        se_ratio: width of the inner layer of squeeze and excitation, as a share of the number of
+            maps, above 0.
+        extra_conv: whether there is one more convolution, which the authors' code has and the paper
+            has not.
+        region_labels: which classes show in a region: `auto`, the authors' table for the classes
+            (negative, positive, surprise), the five of CASME II and the objective I–V, and all
+            classes for any other task or region; `none`, always all classes; or a mapping from the
+            names of regions to their classes.
+        input_range: the numbers that black and white pixels become.
+        frames: number of frames of a clip that are trained on, 0 or more; 0 is all.
+        extract_frames: number of frames of a clip that are turned into features, 0 or more; 0 is
+            all.
+        share: share of the training frames of all clips together that is kept, drawn at random,
+            above 0 and at most 1; the authors' code keeps one half.
+        epochs, lr, gamma, alpha: see `mertk.nn.schedule.Schedule`.
+        batch: number of frames in a training step, 2 or more.
+        dropout: see `mertk.nn.classifier.NetworkClassifier`.
+        init: how the weights begin: `code`, from a normal distribution of standard deviation 0.1 in
+            convolutions and 0.01 in layers (the paper's 1 does not train); `he`, by He et al. 2015,
+            which needs fewer epochs.
     """
 
     def __init__(

@@ -14,12 +14,22 @@ if TYPE_CHECKING:
 
 
 class Pixels:
-    """Pixels of the onset, the apex, or apex minus onset: `[regions, channels, size, size]`.
+    """Pixels of one frame, of the difference of two frames, or of the whole clip.
 
-    Or of the whole clip: `[regions, frames, channels, size, size]`, onset … offset resampled to
-    `frames`, by `tim` (Zhou et al. 2011) or linearly. Values are in [0, 1], of a difference in
-    [-1, 1]; with `raw` they are uint8, for a network to scale, in a quarter of the space. One
-    channel, or three with `colour`.
+    Gives `[regions, channels, size, size]`, or of the whole clip
+    `[regions, frames, channels, size, size]`. Values are in [0, 1], those of a difference in [-1,
+    1].
+
+    Args:
+        frame: what is given: the `onset` frame; the `apex` frame, or the middle one where no apex
+            is known; the `difference`, apex minus onset; or the whole `clip`, onset … offset.
+        size: side of a region's picture, in pixels, 1 or more.
+        colour: whether there are three channels (red, green, blue), not one (grey).
+        raw: whether values are whole numbers from 0 to 255, for a network to scale; they take a
+            quarter of the space. Not for a difference.
+        frames: number of frames that the whole clip is resampled to, 1 or more.
+        resample: how the whole clip is resampled in time: `linear`, or `tim`, the temporal
+            interpolation model of Zhou et al. 2011.
     """
 
     def __init__(

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 class TimmVitPair:
-    """What a frozen vision transformer sees change from onset to apex: `[regions, 2 * dim]`.
+    """How the features of a frozen vision transformer change from onset to apex.
 
-    Each region, in colour at `size` pixels, goes through the transformer twice; the onset's tokens
-    are subtracted from the apex's, place by place, and their mean and maximum over places kept.
-    `backbone` is a name of timm, whose weights have licences of their own. `pretrained=false`
-    takes random weights, the same ones always, and needs no network. Nothing is trained.
+    Gives `[regions, 2 * dim]`. Each region, in colour, goes through the transformer twice; the
+    onset's tokens are subtracted from the apex's, place by place, and their mean and maximum over
+    places kept. Nothing is trained.
+
+    Args:
+        backbone: a name of timm, whose weights have licences of their own.
+        pretrained: whether the transformer has the weights that timm downloads; if not, they are
+            random, always the same ones, and no connection to the Internet is needed.
+        size: side that a region is resized to, in pixels, 1 or more.
     """
 
     def __init__(

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
 
 class PadTime:
-    """Brings streams `[regions, time, D]` to `length` frames: zeros in front, or the end cut off.
+    """Bring all clips to one length: zeros in front of short ones, the end of long ones cut off.
 
-    `length=0` takes the longest training clip, stream by stream. Streams with another number of
-    axes have no time and pass as they are.
+    It concerns streams `[regions, time, D]`; those with another number of axes have no time and
+    pass unchanged.
+
+    Args:
+        length: number of frames, 0 or more; 0 takes the length of the longest training clip, stream
+            by stream.
     """
 
     def __init__(self, *, length: int = 250) -> None:

@@ -13,9 +13,13 @@ from mertk_plugins import _foreign
 class SklearnTransformer:
     """A transformer of scikit-learn, or of any package like it: the stream `features` `[1, k]`.
 
-    `path` is where it is imported from, such as `sklearn.decomposition.PCA`; all other parameters
-    are its own. It is fitted on all streams as one vector, with labels, inside the fold, and gets a
-    `random_state` from the fold's seed if it takes one.
+    It is fitted on all streams as one vector, with labels, inside the fold, and gets a
+    `random_state` from the fold's seed if it takes one. All parameters but `path` are the
+    transformer's own.
+
+    Args:
+        path: where the transformer's class is imported from, such as `sklearn.decomposition.PCA`.
+        **params: parameters of that class.
     """
 
     imports = ("path",)

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 class Standardize:
-    """Standardises each feature by its mean and standard deviation over the training clips.
+    """Bring each feature to mean 0 and standard deviation 1 over the training clips.
 
-    With `over_time`, a stream of three axes `[regions, time, D]` is standardised per region and
-    feature over clips and frames, whose number may differ from clip to clip. Any other stream is
-    standardised element by element. A feature that does not vary is only centred. Stands before
-    `pad_time`, so that only real frames count.
+    A feature that does not vary is only centred. Stands before `pad_time`, so that only real frames
+    count.
+
+    Args:
+        over_time: whether a stream of three axes `[regions, time, D]` is standardised per region
+            and feature over clips and frames, so that clips may differ in length; if not, and for
+            any other stream, each element is standardised by itself.
     """
 
     def __init__(self, *, over_time: bool = True) -> None:

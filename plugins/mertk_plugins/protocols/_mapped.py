@@ -55,7 +55,29 @@ def is_micro(clip: mertk.Clip) -> bool:
     return clip.record.get("expression_type") in (None, "", "micro")
 
 
-class MappedLabels:
+class LeaveOneSubjectOut:
+    """One fold per person, and the scores of one label a clip."""
+
+    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
+        """One fold per person."""
+        return mertk.leave_one_subject_out([clip.person for clip in clips])
+
+    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
+        """UF1, UAR and accuracy."""
+        return metrics.standard_scores(confusion)
+
+
+class SeveralLabels(LeaveOneSubjectOut):
+    """One fold per person, and the scores of any number of labels a clip."""
+
+    multilabel = True
+
+    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
+        """Binary and macro F1, means over classes."""
+        return metrics.multilabel_scores(confusion)
+
+
+class MappedLabels(LeaveOneSubjectOut):
     """Leave one subject out; words that `class_of` lacks for the clip's data set are left out.
 
     `class_of` maps data set → word in `column` → class. Macro-expressions are left out.
@@ -81,11 +103,3 @@ class MappedLabels:
     def word(self, clip: mertk.Clip) -> str:
         """What the class is made from; raises `ProtocolError` where the record does not say."""
         return text_of(clip, self.column)
-
-    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
-        """One fold per person."""
-        return mertk.leave_one_subject_out([clip.person for clip in clips])
-
-    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
-        """UF1, UAR and accuracy."""
-        return metrics.standard_scores(confusion)

@@ -21,11 +21,16 @@ _IN_THREE = {**IN_THREE, "repression": "negative", **unchanged(*THREE)}
 class CrossDatabase:
     """Train on some databases, test on others; by default each one against all others.
 
-    `train` and `test` are data set names, such as train=["casme2"],test=["samm"]; without `test`
-    every one that is not trained on is tested, each in a fold of its own, and without `train` all
-    others are trained on. A clip's class is what `class_of` makes of the text in `column` of its
-    record; by default emotions are negative, positive or surprise, and others and tense are left
-    out. No published list belongs to it.
+    Each tested database is a fold of its own. No published list belongs to it.
+
+    Args:
+        train: names of the data sets that are trained on, such as `["casme2"]`; null trains on all
+            but the one that is tested.
+        test: names of the data sets that are tested, such as `["samm"]`; null tests all that are
+            not in `train`.
+        column: field of the clips' records that holds the label.
+        class_of: text in `column` → class; clips with another text are left out. Null maps emotions
+            to negative, positive and surprise, and leaves out others and tense.
     """
 
     tests_all = False

@@ -17,6 +17,15 @@ updated file alone.
 """
 
 
+_CASME2 = {
+    "disgust": "negative",
+    "repression": "negative",
+    "happiness": "positive",
+    "surprise": "surprise",
+}
+"""Without sadness and fear."""
+
+
 class MEGC2019(MappedLabels):
     """MEGC 2019: CASME II, SAMM and SMIC in three classes, leaving one of 68 subjects out.
 
@@ -26,7 +35,7 @@ class MEGC2019(MappedLabels):
     """
 
     classes = THREE
-    class_of = words_of(casme2=casme2.IN_THREE, samm=IN_THREE, smic=unchanged(*THREE))
+    class_of = words_of(casme2=_CASME2, samm=IN_THREE, smic=unchanged(*THREE))
     manifests = (replace(external_predictions.MEGC2019, edition=""),)
 
     def label(self, clip: mertk.Clip, /) -> str | None:

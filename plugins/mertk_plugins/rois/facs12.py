@@ -31,10 +31,12 @@ _BOXES: dict[str, tuple[list[int], tuple[float, float, float, float]]] = {
 
 
 class FACS12:
-    """Forehead, brows, between them, eyes, nose, cheeks, corners of the mouth, chin: 12 boxes.
+    """Twelve boxes around landmarks, one for each part of the face that an action unit moves.
 
-    Polikovsky et al. 2009 cut faces into twelve regions by the action units that show in them.
-    Their drawing gives no coordinates; the boxes here are laid around the 68 landmarks.
+    They are the forehead, the brows, the place between them, the eyes, the nose, the cheeks, the
+    corners of the mouth and the chin. Polikovsky et al. 2009 cut faces into twelve regions by the
+    action units that show in them. Their drawing gives no coordinates; the boxes here are laid
+    around the 68 landmarks.
     """
 
     def locate(self, faces: mertk.Faces) -> mertk.Regions:

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 
 
 class Grid:
-    """`rows` x `cols` blocks over the whole picture, named r0c0, r0c1, … row by row.
+    """Blocks in rows and columns over the whole picture, named r0c0, r0c1, … row by row.
 
-    Without overlap the blocks tile the picture: every pixel is in one block, and sizes
-    differ by 1 px at most. With `overlap` in [0, 1), each block shares that part of its width and
-    height with the next one; the blocks grow so that they still reach from edge to edge.
+    Without overlap every pixel is in one block, and the sizes of the blocks differ by 1 pixel at
+    most. With overlap the blocks are larger, so that they still reach from edge to edge.
+
+    Args:
+        rows: number of rows, 1 or more; no more than the picture has pixels in height.
+        cols: number of columns, 1 or more; no more than the picture has pixels in width.
+        overlap: share of a block's width and height that it has in common with the next block, 0 or
+            more and below 1.
     """
 
     def __init__(self, *, rows: int = 5, cols: int = 5, overlap: float = 0.0) -> None:

@@ -22,10 +22,13 @@ _USUAL = np.array([[9.53, 11.06], [21.40, 10.92], [10.26, 22.12], [20.58, 22.26]
 
 
 class HTNet4:
-    """Windows of half the face's width and height around the eyes and the corners of the mouth.
+    """Windows around both eyes and both corners of the mouth, half as wide and high as the face.
 
-    A window is moved until it lies in the picture. Without landmarks the windows lie where they
-    do on a usual face, as in the authors' code. With `face`, the whole picture comes first.
+    A window is moved until it lies in the picture. Without landmarks the windows lie where they do
+    on a usual face, as in the authors' code.
+
+    Args:
+        face: whether the whole picture is a fifth region, which comes first.
     """
 
     def __init__(self, *, face: bool = False) -> None:

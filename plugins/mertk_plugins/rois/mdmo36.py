@@ -37,11 +37,14 @@ _QUADS = {
 
 
 class MDMO36:
-    """36 quadrilaterals between brows, eyes, nose, mouth and jaw, from 68 landmarks.
+    """36 quadrilaterals between brows, eyes, nose, mouth and jaw, laid by 68 landmarks.
 
-    They are named forehead1 … chin4, part by part from left to right in the picture. The forehead
-    ends `lift` times the distance between the eye centres above the brows, a choice made here:
-    the published regions are drawings. Corners outside the picture are moved to its edge.
+    They are named forehead1 … chin4, part by part from left to right in the picture. Corners
+    outside the picture are moved to its edge.
+
+    Args:
+        lift: height of the forehead above the brows, as a share of the distance between the eye
+            centres, above 0. 0.3 is a choice made here, as the published regions are drawings.
     """
 
     def __init__(self, *, lift: float = _LIFT) -> None:

@@ -63,15 +63,20 @@ _CARD = mertk.Card(
 
 
 class FlowPeaks:
-    """Where parts of the face move away and come back, by peaks of optical flow.
+    """Find where parts of the face move away and come back, by peaks of optical flow.
 
-    Flow from the frame `lag` seconds ago, on cells at brows, under the eyes, at nostrils, mouth and
-    chin, less what the head does. A part counts by the product of how far it came in one lag and
-    how far it goes back in the next; the same is done for two lags. A peak must lie `deviations`
-    robust standard deviations above the median, and reach `floor` distances between the eyes.
-    Eyelids that move twice as far as the rest are a blink.
+    Flow from the frame `lag` seconds ago is computed on cells at brows, under the eyes, at
+    nostrils, mouth and chin; the motion of the head is subtracted. A part counts by the product of
+    how far it came in one lag and how far it goes back in the next; the same is done for two lags.
+    Eyelids that move twice as far as the rest are a blink. Takes about 3 ms a frame.
 
-    Above twice `rate` frames a second, frames are left out. Takes about 3 ms a frame.
+    Args:
+        lag: time between the two frames of a flow, in seconds, 0.05 … 0.5.
+        deviations: how far a peak must lie above the median of the video, in robust standard
+            deviations, 0 or more.
+        floor: least motion of a peak, as a share of the distance between the eyes, above 0.
+        rate: frames per second that are enough, in Hz, above 0; of a video with twice as many or
+            more, frames are left out.
     """
 
     def __init__(

@@ -52,16 +52,21 @@ _CARD = mertk.Card(
 
 
 class LBPChi2:
-    """Where the face's texture differs from before and after, by χ² of LBP histograms.
+    """Find where the texture of the face differs from before and after, by χ² of LBP histograms.
 
     For the frame `lag` seconds after a tail and before a head frame: uniform LBP histograms of 6x6
     blocks, χ² to the mean of tail and head, the mean of the 12 largest, less the mean of that
-    before and after (contrast). The same is done at twice the lag, for longer expressions. A peak
-    must reach mean + `tau` · (maximum - mean), the papers' threshold, and lie `deviations` robust
-    standard deviations above the median, so that noise alone seldom reaches it. A spot reaches
-    as far as the contrast is above 0, at most one lag to each side.
+    before and after (contrast). The same is done at twice the lag, for longer expressions. A spot
+    reaches as far as the contrast is above 0, at most one lag to each side. Takes about 0.4 ms a
+    frame.
 
-    Above twice `rate` frames a second, frames are left out. Takes about 0.4 ms a frame.
+    Args:
+        lag: time between a frame and its tail and head frames, in seconds, 0.05 … 0.5.
+        tau: place of the papers' threshold between the mean (0) and the maximum (1) of the
+            contrast, 0 … 1; a peak must reach it.
+        deviations: how far a peak must lie above the median of the video besides, in robust
+            standard deviations, 0 or more, so that noise alone seldom reaches it.
+        rate: see `mertk_plugins.spotters.flow_peaks.FlowPeaks`.
     """
 
     def __init__(
