@@ -44,7 +44,7 @@ def main() -> None:
 
 def _curves() -> dict[str, Curve]:
     found: dict[str, Curve] = {}
-    for one in model_cards.measured():
+    for one in model_cards.read_measured_scores():
         use, _, amplitude = one.dataset.partition("amplitude=")
         if one.score == "UF1" and use == "synthetic:":
             found.setdefault(one.model, []).append((float(amplitude), one))

@@ -48,7 +48,7 @@ def main() -> None:
     options = given.parse_args()
     registry = mertk.load_plugins().registry
     models = options.models or [n for n in registry.names("model") if registry.recipe(n).extractors]
-    found = {(one.model, one.dataset, one.score): one for one in model_cards.measured()}
+    found = {(one.model, one.dataset, one.score): one for one in model_cards.read_measured_scores()}
     for name in models:
         size = weights(name)
         for difficulty in options.difficulty:
@@ -64,9 +64,9 @@ def _dataset(difficulty: str) -> str:
 
 def weights(name: str) -> int:
     """The trained weights of a model's networks, counted after a step on a few clips."""
-    with training.paced(lambda _done, _planned: False), TemporaryDirectory() as folder:
+    with training.set_pace(lambda _done, _planned: False), TemporaryDirectory() as folder:
         study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False).open()
-        trained_model.train(study, 0).save(Path(folder) / name, study.plugins)
+        trained_model.train_model(study, 0).save(Path(folder) / name, study.plugins)
         about = json.loads((Path(folder) / name / "model.json").read_text(encoding="utf-8"))
     return int(about["weights"])
 

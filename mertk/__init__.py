@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         Frames,
         Regions,
         Streams,
-        Train,
+        TrainingSet,
         design_matrix,
         flatten,
     )
@@ -67,7 +67,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "mertk.core.model_card": "Card",
-    "mertk.core.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
+    "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
+    "design_matrix flatten",
     "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
     "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
     "Spotter WorkerNeeds",
@@ -147,7 +148,7 @@ __all__ = [
     "Spotter",
     "StorageError",
     "Streams",
-    "Train",
+    "TrainingSet",
     "UnknownNameError",
     "Use",
     "WorkerError",

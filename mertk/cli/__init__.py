@@ -117,19 +117,21 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(stopped.__cause__, EOFError):  # click takes a file that ends for a Ctrl-D
             raise stopped.__cause__ from None
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # or a second one would stop the tidying up
-        _end("interrupted. Finished folds are kept; the same command continues the run", 130)
+        _exit_with_error(
+            "interrupted. Finished folds are kept; the same command continues the run", 130
+        )
     except click.ClickException as error:
-        _end(error.format_message(), 2)
+        _exit_with_error(error.format_message(), 2)
     except MertkError as error:
         if "--debug" in given:
             raise
-        _end(str(error), 2)
+        _exit_with_error(str(error), 2)
     except OSError as error:
         if "--debug" in given:
             raise
-        _end(_system_error(error), 2)
+        _exit_with_error(_system_error(error), 2)
     except SystemExit as error:  # nothing of mertk ends so in here: a library or component did
-        _end(f"a component or library ended the program: {describe_error(error)}", 2)
+        _exit_with_error(f"a component or library ended the program: {describe_error(error)}", 2)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -142,12 +144,12 @@ def _system_error(error: OSError) -> str:
     return f"{' and '.join(files)}: {reason}" if files else reason
 
 
-def _end(text: str, code: int) -> None:
+def _exit_with_error(text: str, code: int) -> None:
     click.echo(f"Error: {text}", err=True)
     sys.exit(code)
 
 
-def load(ctx: click.Context) -> Any:
+def load_and_report_plugins(ctx: click.Context) -> Any:
     """The plug-ins of this call; broken ones are reported on standard error."""
     from mertk.plugins.loader import load_plugins
 
@@ -157,7 +159,7 @@ def load(ctx: click.Context) -> Any:
     return plugins
 
 
-def warn(lines: Iterable[str]) -> None:
+def print_warnings(lines: Iterable[str]) -> None:
     """Print warnings on standard error."""
     for line in lines:
         click.echo(f"Warning: {line}", err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,20 +53,20 @@ def check(
 
     if html is not None:
         check_file(html)
-    registry = load(ctx).registry
+    registry = load_and_report_plugins(ctx).registry
     with Bar() as bar:
         bar.stage(f"reading {name}", 0)
-        survey = _survey(registry, name, data)
+        survey = _survey_dataset(registry, name, data)
         bar.stage("checking frames", len(survey.clips) - len(survey.unusable))
-        found = validation.examine(
-            survey, _protocols(registry, survey.dataset), frames=frames, advance=bar.step
+        found = validation.examine_dataset(
+            survey, _build_protocols(registry, survey.dataset), frames=frames, advance=bar.step
         )
     if html is not None:
-        dataset_health.write(found, html)
+        dataset_health.write_diagnosis(found, html)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
-        dataset_health.show(found, lines=_LINES)
+        dataset_health.print_diagnosis(found, lines=_LINES)
         if html is not None:
             click.echo(f"page: {html}")
     ctx.exit(0 if found.healthy else 1)
@@ -88,22 +88,22 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
     from mertk.storage.atomic_files import check_file, write_table
 
     check_file(out)
-    registry = load(ctx).registry
-    survey = _survey(registry, name, data)
-    protocols = _protocols(registry, survey.dataset)
+    registry = load_and_report_plugins(ctx).registry
+    survey = _survey_dataset(registry, name, data)
+    protocols = _build_protocols(registry, survey.dataset)
     rows = [
         record.to_text(clip.record)
         | {"unusable": survey.unusable.get(clip.uid, "")}
-        | {f"protocol.{key}": _label(rules, clip) for key, rules in protocols.items()}
+        | {f"protocol.{key}": _label_clip(rules, clip) for key, rules in protocols.items()}
         for clip in survey.clips
     ]
     write_table(out, rows)
     click.echo(f"{len(rows)} expressions of {survey.dataset} written to {out}")
 
 
-def _label(rules: EvaluationProtocol, clip: Clip) -> str:
+def _label_clip(rules: EvaluationProtocol, clip: Clip) -> str:
     """A protocol's class; empty where it has none, or the annotations lack what it goes by."""
-    from mertk.core.clip_lists import names
+    from mertk.core.clip_lists import sort_class_names
     from mertk.core.errors import ProtocolError, name_component
 
     try:
@@ -111,26 +111,26 @@ def _label(rules: EvaluationProtocol, clip: Clip) -> str:
             label = rules.label(clip)
     except ProtocolError:
         return ""
-    return "" if label is None else "+".join(names(label))
+    return "" if label is None else "+".join(sort_class_names(label))
 
 
-def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
+def _survey_dataset(registry: Registry, name: str, data: Path | None) -> Survey:
     """The reader's survey; for a reader without one, a survey of its clips."""
     from mertk.core.errors import name_component
-    from mertk.core.offers import offered
+    from mertk.core.offers import get_offer
     from mertk.core.recipe import Use
     from mertk.datasets import locations, survey
 
     use = Use.parse(name)
     reader = registry.build("dataset", use)
-    folder = data or locations.known().get(use.name)
-    look = offered("dataset", reader, "survey")
+    folder = data or locations.load_known_folders().get(use.name)
+    look = get_offer("dataset", reader, "survey")
     with name_component(f"data set '{use}': reading it"):
         found: Survey = look(folder) if look else survey.of_clips(use.name, reader.index(folder))
     return found
 
 
-def _protocols(registry: Registry, dataset: str) -> Mapping[str, Any]:
+def _build_protocols(registry: Registry, dataset: str) -> Mapping[str, Any]:
     """The protocols that are made for this data set, built with their defaults."""
     from mertk.core.recipe import Use
 

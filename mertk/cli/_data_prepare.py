@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -81,11 +81,11 @@ def prepare(
     set with the same clips, subjects and labels.
     """
     from mertk.cli.progress import Bar
-    from mertk.export.prepare import prepare
+    from mertk.export.prepare import prepare_datasets
 
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     with Bar() as bar:
-        done = prepare(
+        done = prepare_datasets(
             list(names),
             out=out,
             data=data,

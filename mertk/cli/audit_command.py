@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -45,11 +45,11 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     from mertk.audit import PROBES, audit, case_of
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Recipe
-    from mertk.experiment.executors.local import cores
+    from mertk.experiment.executors.local import count_cores
     from mertk.storage import audit_record
     from mertk.storage.atomic_files import check_file
 
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     case = case_of(
         plugins,
         given["model"],
@@ -72,19 +72,19 @@ def command(ctx: click.Context, /, **given: Any) -> None:
             case,
             probes=given["probes"] or PROBES,
             folds=1 if given["quick"] else 2,
-            jobs=given["jobs"] or cores(),
+            jobs=given["jobs"] or count_cores(),
             progress=bar,
         )
     if not case.replay:
-        audit_record.write(*stamped, found.to_json())
+        audit_record.write_record(*stamped, found.to_json())
     if given["as_json"]:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
-        _show(found)
+        _print_audit(found)
     ctx.exit({"passed": 0, "leak": 1, "inconclusive": 3}[found.outcome])
 
 
-def _show(found: Audit) -> None:
+def _print_audit(found: Audit) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

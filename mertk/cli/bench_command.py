@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import read_record, record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -61,32 +61,32 @@ def command(
     from mertk.cli.progress import Bar
     from mertk.experiment.bench import run_study
     from mertk.report import sentences, terminal
-    from mertk.report.page import write
+    from mertk.report.page import write_page
     from mertk.storage.atomic_files import check_file
 
     if not given["models"]:
         raise click.UsageError("Missing option '--model'; `mertk list model` names models")
     if not plan:
         check_file(given["out"] / PAGE)
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     study = read_record(Study, given, models=[*given["models"], *baselines])
     execution = read_record(Execution, given)
     with Bar() as bar:
         opened = study.open(execution, plugins=plugins, progress=bar)
         if plan:
-            _plan(opened, as_json=as_json)
+            _print_plan(opened, as_json=as_json)
             return
         results = run_study(opened)
         bar.stage("report", 0)
-        page = write(results, given["out"] / PAGE, plugins, frames=frames)
+        page = write_page(results, given["out"] / PAGE, plugins, frames=frames)
     if as_json:
         click.echo(json.dumps(sentences.to_json(results) | {"report": str(page)}, indent=1))
     else:
-        terminal.show(results, published=published)
+        terminal.print_results(results, published=published)
         click.echo(f"report: {page}")
 
 
-def _plan(study: OpenStudy, *, as_json: bool) -> None:
+def _print_plan(study: OpenStudy, *, as_json: bool) -> None:
     """Print the expected run time of a study."""
     from dataclasses import asdict
 

@@ -50,7 +50,7 @@ def command(
             raise click.UsageError(
                 "--verify cannot be combined with --prune or --clear: run it first"
             )
-        ctx.exit(_verify(cache, as_json=as_json))
+        ctx.exit(_print_verified(cache, as_json=as_json))
     removed = freed = 0
     if clear or prune is not None:
         removed, freed = cache.prune(0 if clear else int((prune or 0) * 1e9))
@@ -67,11 +67,11 @@ def command(
         click.echo(f"removed {removed} entries, {freed / 1e6:.1f} MB")
 
 
-def _verify(cache: Cache, *, as_json: bool) -> int:
+def _print_verified(cache: Cache, *, as_json: bool) -> int:
     """Print which files have changed since the features were computed; return the exit code."""
     from mertk.storage import clip_sources
 
-    found = clip_sources.verify(cache)
+    found = clip_sources.verify_cache(cache)
     if as_json:
         click.echo(json.dumps({"folder": str(cache.root)} | asdict(found), indent=1))
         return int(bool(found.changed))
@@ -84,10 +84,10 @@ def _verify(cache: Cache, *, as_json: bool) -> int:
         )
     if found.missing:
         click.echo(f"{len(found.missing)} clips have files that are missing or cannot be read:")
-        click.echo(_listed(found.missing))
+        click.echo(_list_clips(found.missing))
     if found.changed:
         click.echo(f"{len(found.changed)} clips have changed content with unchanged size and time:")
-        click.echo(_listed(found.changed))
+        click.echo(_list_clips(found.changed))
         click.echo(
             f"removed {found.removed} entries that were computed from the old content. Finished "
             "runs still contain predictions from it: `mertk bench --fresh …` runs them again"
@@ -97,6 +97,6 @@ def _verify(cache: Cache, *, as_json: bool) -> int:
     return int(bool(found.changed))
 
 
-def _listed(clips: Sequence[str]) -> str:
+def _list_clips(clips: Sequence[str]) -> str:
     more = f"\n  … and {len(clips) - _SHOWN} more" if len(clips) > _SHOWN else ""
     return "\n".join(f"  {uid}" for uid in clips[:_SHOWN]) + more

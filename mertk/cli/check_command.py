@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +51,9 @@ def command(
     fails.
     """
     from mertk.cli.progress import Bar
-    from mertk.experiment.executors.local import cores
-    from mertk.testing import check, find
-    from mertk.testing.workers import check_all, names
+    from mertk.experiment.executors.local import count_cores
+    from mertk.testing import check_component, find_components
+    from mertk.testing.workers import check_all, list_names
 
     if everything == bool(what):
         raise click.UsageError("give a NAME, a FILE, or --all")
@@ -61,12 +61,12 @@ def command(
         raise click.UsageError("--data needs a NAME or FILE; --all uses the folders of data add")
     if without and what:
         raise click.UsageError("--without needs --all")
-    plugins = load(ctx)
-    several = [] if what else names(plugins, without=without)
+    plugins = load_and_report_plugins(ctx)
+    several = [] if what else list_names(plugins, without=without)
     results = (
-        map(check, find(what, plugins, data=data))
+        map(check_component, find_components(what, plugins, data=data))
         if what
-        else check_all(plugins, several, jobs=jobs or cores())
+        else check_all(plugins, several, jobs=jobs or count_cores())
     )
     found = []
     with Bar() as bar:
@@ -77,13 +77,13 @@ def command(
     if as_json:
         click.echo(json.dumps([asdict(one) for results in found for one in results], indent=1))
     elif everything:
-        _summary(found)
+        _print_summary(found)
     else:
-        _full(found)
+        _print_all_checks(found)
     ctx.exit(any(one.verdict == "failed" for results in found for one in results))
 
 
-def _full(found: Sequence[Sequence[Result]]) -> None:
+def _print_all_checks(found: Sequence[Sequence[Result]]) -> None:
     """Print every check of every component."""
     from rich.console import Console
     from rich.markup import escape
@@ -99,7 +99,7 @@ def _full(found: Sequence[Sequence[Result]]) -> None:
         Console(highlight=False, emoji=False).print(table)
 
 
-def _summary(found: Sequence[Sequence[Result]]) -> None:
+def _print_summary(found: Sequence[Sequence[Result]]) -> None:
     """Print a line per component, with its failed checks below."""
     from rich.console import Console
     from rich.markup import escape

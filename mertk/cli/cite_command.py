@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load, warn
+from mertk.cli import load_and_report_plugins, print_warnings
 
 
 @click.command("cite")
@@ -21,7 +21,7 @@ def command(ctx: click.Context, runs: tuple[Path, ...]) -> None:
     from mertk.evaluation.run_folders import find_runs
     from mertk.report import citation
 
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     found, faults = find_runs(*runs)
-    warn(faults)
-    click.echo(citation.bibtex(found, plugins.registry))
+    print_warnings(faults)
+    click.echo(citation.format_bibtex(found, plugins.registry))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load, warn
+from mertk.cli import load_and_report_plugins, print_warnings
 
 
 @click.command("compare")
@@ -39,9 +39,9 @@ def command(
     from mertk.storage.atomic_files import check_files
 
     check_files(out, comparison_page.FILES)
-    found = comparison.compared(runs, load(ctx), partial=partial)
-    warn(line for one in found for line in one.results.notices)
-    page = comparison_page.write(found, out)
+    found = comparison.compare_runs(runs, load_and_report_plugins(ctx), partial=partial)
+    print_warnings(line for one in found for line in one.results.notices)
+    page = comparison_page.write_comparison(found, out)
     if as_json:
         told = [
             {
@@ -55,5 +55,5 @@ def command(
         ]
         click.echo(json.dumps({"comparisons": told, "page": str(page)}, indent=1))
         return
-    click.echo(papers.markdown(found))
+    click.echo(papers.format_markdown(found))
     click.echo(f"page: {page}")

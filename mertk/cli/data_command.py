@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._data_check import check, index
 from mertk.cli._data_prepare import prepare
 
@@ -31,8 +31,8 @@ def add(ctx: click.Context, name: str, folder: Path) -> None:
     from mertk.core.reading import real_path
     from mertk.datasets import locations
 
-    load(ctx).registry.get("dataset", name)
-    file = locations.remember(name, folder)
+    load_and_report_plugins(ctx).registry.get("dataset", name)
+    file = locations.remember_folder(name, folder)
     click.echo(
         f"{name}: {real_path(folder)} (stored in {file}). Check it with mertk data check {name}"
     )
@@ -43,19 +43,19 @@ def add(ctx: click.Context, name: str, folder: Path) -> None:
 @click.pass_context
 def list_sets(ctx: click.Context, *, as_json: bool) -> None:
     """List all data sets: summary, how to obtain them, and the folder if it is known."""
-    from mertk.core.offers import offered
+    from mertk.core.offers import get_offer
     from mertk.datasets import locations
 
-    remembered = locations.known()
+    remembered = locations.load_known_folders()
     rows = []
-    for entry in load(ctx).registry:
+    for entry in load_and_report_plugins(ctx).registry:
         if entry.kind == "dataset":
             folder = remembered.get(entry.name)
             rows.append({
                 "name": entry.name,
                 "summary": entry.summary,
                 "paper": entry.paper,
-                "obtain": offered("dataset", entry.load(), "obtain"),
+                "obtain": get_offer("dataset", entry.load(), "obtain"),
                 "folder": None if folder is None else str(folder),
                 "here": folder is not None and folder.exists(),
             })  # fmt: skip
@@ -96,10 +96,10 @@ def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> 
 
     layouts.check_place(out, layout)
     use = Use.parse(f"synthetic:{','.join(sets)}")
-    reader = load(ctx).registry.build("dataset", use)
+    reader = load_and_report_plugins(ctx).registry.build("dataset", use)
     with name_component(f"data set '{use}': index"):
         clips = reader.index(None)
     with Bar() as bar:
         bar.stage(f"writing {layout}", len(clips))
-        layouts.write(clips, out, layout, advance=bar.step)
+        layouts.write_layout(clips, out, layout, advance=bar.step)
     click.echo(f"{len(clips)} synthetic clips written to {out} in the layout of {layout}")

@@ -25,10 +25,10 @@ def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
     from mertk.plugins import scaffold
 
     if as_package:
-        texts = scaffold.package(kind, name, mertk.__version__)
+        texts = scaffold.make_package_files(kind, name, mertk.__version__)
     else:
-        texts = scaffold.plugin(kind, name)
-    for path in scaffold.write(texts, out):
+        texts = scaffold.make_plugin_files(kind, name)
+    for path in scaffold.write_texts(texts, out):
         click.echo(f"wrote {path}")
     if as_package:
         folder = out / f"mertk-{name.replace('_', '-')}"

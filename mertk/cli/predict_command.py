@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import FiniteRange
 
 
@@ -111,14 +111,14 @@ def command(
     from mertk.core.errors import MertkError, StorageError
     from mertk.core.recipe import Use
     from mertk.experiment import trained_model_page
-    from mertk.experiment.trained_model import Saved
+    from mertk.experiment.trained_model import TrainedModel
     from mertk.report import video_predictions
     from mertk.storage.atomic_files import check_files
 
     if out:
         check_files(out, video_predictions.FILES)
-    plugins = load(ctx)
-    saved = Saved.load(model, plugins, trust)
+    plugins = load_and_report_plugins(ctx)
+    saved = TrainedModel.load(model, plugins, trust)
     eyes = video_predictions.Eyes(saved=saved, occlusion=occlusion) if out and frames else None
     at = (onset, apex, offset)
     ask: video_predictions.Given | video_predictions.Search
@@ -135,7 +135,7 @@ def command(
         )
     report = video_predictions.Report(
         saved=saved,
-        warning=trained_model_page.warning(saved.about),
+        warning=trained_model_page.format_warning(saved.about),
         spotter=spotter if isinstance(ask, video_predictions.Search) else "",
     )
     with Bar() as bar:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load, warn
+from mertk.cli import load_and_report_plugins, print_warnings
 
 
 @click.command("report")
@@ -64,7 +64,7 @@ def command(
     from mertk.evaluation.label_maps import LabelMap
     from mertk.evaluation.results import Results
     from mertk.report import sentences, terminal
-    from mertk.report.page import write
+    from mertk.report.page import write_page
     from mertk.storage.atomic_files import check_file
     from mertk.storage.cache import Cache
 
@@ -72,20 +72,20 @@ def command(
         check_file(out)
     if occlusion:
         Cache().check_writable()
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     groups = Results.load(*runs, plugins=plugins, partial=partial).groups
     told = []
     for number, results in enumerate(groups, 1):
-        warn(results.notices)
+        print_warnings(results.notices)
         results.label_maps = [LabelMap.parse(text) for text in maps]
         file = out or results.runs[0].path.parent / "report.html"
         if len(groups) > 1:
             file = file.with_stem(f"{file.stem}-{number}")
-        page = write(results, file, plugins, frames=frames, occlusion=occlusion)
+        page = write_page(results, file, plugins, frames=frames, occlusion=occlusion)
         if as_json:
             told.append(sentences.to_json(results) | {"report": str(page)})
         else:
-            terminal.show(results, published=published)
+            terminal.print_results(results, published=published)
             click.echo(f"report: {page}")
     if as_json:
         click.echo(json.dumps(told[0] if len(told) == 1 else {"groups": told}, indent=1))

@@ -29,25 +29,28 @@ def command(file: Path, classes: str | None, spotting: Path | None, *, as_json: 
     """
     names = [name.strip() for name in classes.split(",")] if classes else []
     if spotting is not None:
-        _spotting(spotting, file, names, as_json=as_json)
+        _score_spotting(spotting, file, names, as_json=as_json)
         return
     from mertk.evaluation import external_predictions
     from mertk.report import external_scores
 
-    found = external_scores.rescore(external_predictions.read(file, names))
+    found = external_scores.rescore_log(external_predictions.read_predictions(file, names))
     if as_json:
         click.echo(json.dumps(external_scores.to_json(found), indent=1))
     else:
-        external_scores.show(found)
+        external_scores.print_rescored(found)
 
 
-def _spotting(truth: Path, file: Path, classes: list[str], *, as_json: bool) -> None:
+def _score_spotting(truth: Path, file: Path, classes: list[str], *, as_json: bool) -> None:
     from mertk.report import spotting_scores
     from mertk.spotting import interval_tables
 
-    truths, predictions = interval_tables.read(truth), interval_tables.read(file)
+    truths, predictions = (
+        interval_tables.read_intervals(truth),
+        interval_tables.read_intervals(file),
+    )
     found = spotting_scores.score(truths, predictions, classes)
     if as_json:
         click.echo(json.dumps(spotting_scores.to_json(found), indent=1))
     else:
-        spotting_scores.show(found)
+        spotting_scores.print_spotting_scores(found)

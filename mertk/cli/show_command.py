@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 
 _INDENT = " " * 6
 _WIDEST = 100  # columns; longer lines are hard to read
@@ -30,7 +30,7 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
 
     from mertk.report import literature, model_cards, reference_pages
 
-    entry = load(ctx).registry.get(kind, name)
+    entry = load_and_report_plugins(ctx).registry.get(kind, name)
     about: dict[str, Any] = {
         "kind": entry.kind,
         "name": entry.name,
@@ -44,8 +44,12 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         about["presets"] = {p: recipe.to_json() for p, recipe in entry.presets.items()}
         about["replays"] = {name: asdict(replay) for name, replay in entry.replays.items()}
         about["card"] = asdict(entry.card) if entry.card else None
-        about["measured"] = [asdict(one) for one in model_cards.measured() if one.model == name]
-        about["published"] = [asdict(one) for one in literature.read() if one.model == name]
+        about["measured"] = [
+            asdict(one) for one in model_cards.read_measured_scores() if one.model == name
+        ]
+        about["published"] = [
+            asdict(one) for one in literature.read_published_scores() if one.model == name
+        ]
     else:
         about["card"] = asdict(entry.card) if entry.card else None
         about["parameters"] = {}
@@ -57,7 +61,7 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         click.echo(json.dumps(about, indent=1))
         return
     if kind == "model":
-        Console().print(Markdown(model_cards.markdown(entry), justify="left"))
+        Console().print(Markdown(model_cards.format_card(entry), justify="left"))
         return
     click.secho(f"{entry.kind} {entry.name}", bold=True)
     click.echo(f"  {entry.summary}")
@@ -70,7 +74,7 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         if row.description:
             click.echo(click.wrap_text(row.description, _width(), _INDENT, _INDENT))
     if entry.card:
-        text = "\n\n".join(part for part in model_cards.original(entry) if part)
+        text = "\n\n".join(part for part in model_cards.describe_original(entry) if part)
         Console().print(Markdown(text, justify="left"))
 
 

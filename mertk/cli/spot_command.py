@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import record_options
 from mertk.experiment.study import Study
 
@@ -63,9 +63,9 @@ def command(
 
     names = spotting.file_names([Use.parse(text).name for text in spotters])
     check_files(out, [spotting.TRUTH, spotting.SUMMARY, *names])
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     with Bar() as bar:
-        found = search.search(
+        found = search.search_videos(
             spotters,
             dataset,
             data=data,
@@ -73,10 +73,10 @@ def command(
             plugins=plugins,
             progress=bar,
         )
-    files = spotting.write(found, out)
+    files = spotting.write_spotting(found, out)
     if as_json:
         click.echo(json.dumps(spotting.to_json(found), indent=1))
         return
-    spotting.show(found)
+    spotting.print_spotting(found)
     click.echo(f"spots: {', '.join(map(str, files))}")
     click.echo(f"MEGC script's scores: mertk score {files[0]} --spotting {out / spotting.TRUTH}")

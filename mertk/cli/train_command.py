@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import read_record, record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -42,15 +42,18 @@ def command(
     from mertk.storage.atomic_files import check_folder
 
     check_folder(out, trained_model.KIND)
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     study = read_record(Study, given, models=[model], floors=False)
     execution = read_record(Execution, given, out=runs)
     training.use_device(execution.device)
     with Bar() as bar:
-        found = trained_model.train(study.open(execution, plugins=plugins, progress=bar), seed)
+        found = trained_model.train_model(
+            study.open(execution, plugins=plugins, progress=bar), seed
+        )
         trust = found.save(out, plugins)
     click.echo(
-        f"{trained_model_page.warning(found.about)}\nClasses: {', '.join(found.classes)}; in {out}"
+        f"{trained_model_page.format_warning(found.about)}\n"
+        f"Classes: {', '.join(found.classes)}; in {out}"
     )
     if trust:
-        click.echo(trained_model_page.needs(trust))
+        click.echo(trained_model_page.describe_needed_trust(trust))

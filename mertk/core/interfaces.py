@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, Train
+    from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, TrainingSet
     from mertk.core.splits import Split
     from mertk.spotting.interval import Spot
 
@@ -61,7 +61,7 @@ class FusionBlock(Protocol):
 class Fittable(Protocol):
     """Whatever learns. A `fit` forgets all earlier ones and takes its chances from `rng` alone."""
 
-    def fit(self, train: Train[Any], rng: np.random.Generator, /) -> None:
+    def fit(self, train: TrainingSet[Any], rng: np.random.Generator, /) -> None:
         """Learn from the training part of one fold."""
         ...
 
@@ -72,7 +72,7 @@ class FitsFolds(Fittable, Protocol):
 
     def fit_folds(
         self,
-        clips: Train[Any],
+        clips: TrainingSet[Any],
         folds: Sequence[NDArray[np.int64]],
         rngs: Sequence[np.random.Generator],
         /,
@@ -115,7 +115,7 @@ class NetworkPart(Protocol):
 class Classifier(Protocol):
     """Learns labels from streams."""
 
-    def fit(self, train: Train[Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: TrainingSet[Streams], rng: np.random.Generator, /) -> None:
         """Learn from the training part of one fold; some class may have no clip in it."""
         ...
 
@@ -133,7 +133,7 @@ class GradientClassifier(Classifier, Protocol):
 
     def fit(
         self,
-        train: Train[Streams],
+        train: TrainingSet[Streams],
         rng: np.random.Generator,
         /,
         through: Sequence[Differentiable] = (),

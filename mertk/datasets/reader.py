@@ -20,7 +20,13 @@ from mertk.datasets.annotations import Source
 from mertk.datasets.folders import Found, Place, Tree
 from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import Names, Row, Table
-from mertk.datasets.survey import Edition, Survey, bind_records, recognised, usable
+from mertk.datasets.survey import (
+    Edition,
+    Survey,
+    bind_records,
+    recognise_edition,
+    select_usable_clips,
+)
 
 _PUBLISHED = ("onset", "apex", "offset", "emotion", "au")
 COLUMNS: Names = {
@@ -61,13 +67,13 @@ class Line:
     def record(self, source: Source, **known: Any) -> Record:
         """The record of the row, with onset, apex, offset, emotion and AUs as published.
 
-        `known` are the further parameters of `mertk.datasets.annotations.annotated` (at least
+        `known` are the further parameters of `mertk.datasets.annotations.make_record` (at least
         `subject`, `clip` and `fps`), and those that are not what the cells say.
         """
         published = {what: self[what] for what in _PUBLISHED if what in self.columns}
         place, native = f"row {self.row.number}", self["subject"]
         whole: dict[str, Any] = {"place": place, "subject_native": native, **published, **known}
-        return annotations.annotated(source, **whole)
+        return annotations.make_record(source, **whole)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +141,11 @@ class SpreadsheetReader(ABC):
 
     def index(self, root: Path | None, /) -> Sequence[Clip]:
         """One clip per annotated expression; raises `DataError` where the folder is not right."""
-        return usable(self.survey(root), self.missing)
+        return select_usable_clips(self.survey(root), self.missing)
 
     def survey(self, root: Path | None, /) -> Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = folders.explore(self.name, root, self.layout)
+        found = folders.explore_root(self.name, root, self.layout)
         tree, no_tree = self.find_tree(found)
         reading = self.read(found, tree)
         return bind_records(
@@ -168,7 +174,7 @@ class SpreadsheetReader(ABC):
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The tree of frames, or why there is none."""
-        trees = folders.trees(found, lambda folder: self.place(found.root, folder))
+        trees = folders.group_into_trees(found, lambda folder: self.place(found.root, folder))
         return folders.choose_tree(self.name, found, trees, self.kinds, self.tree)
 
     def key_in(self, tree: Tree | None) -> Callable[[Record], str]:  # noqa: ARG002
@@ -204,7 +210,7 @@ class SpreadsheetReader(ABC):
 
     def make_source(self, found: Found, **known: Any) -> Source:
         """What all rows have in common; `known` are further fields of `Source`."""
-        table = corrections.read(self.known_errors) if self.known_errors else {}
+        table = corrections.read_repairs(self.known_errors) if self.known_errors else {}
         whole: dict[str, Any] = {"repairs": table, **known}
         return Source(dataset=self.name, root=found.root, level=self.repair, **whole)
 
@@ -222,4 +228,4 @@ class SpreadsheetReader(ABC):
 
     def recognise(self, table: Table, records: Sequence[Record]) -> str:  # noqa: ARG002
         """The name of the published edition that the records are."""
-        return recognised(records, self.editions)
+        return recognise_edition(records, self.editions)

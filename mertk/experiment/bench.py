@@ -66,8 +66,8 @@ def run_study(study: OpenStudy) -> Results:
     swept = {variant.name: dict(variant.swept) for variant in study.variants}
     results = Results(runs, plugins, swept=swept)
     for outcome in (*results.outcomes, *results.leaked):
-        scores = statistics.pooled(outcome.confusions, results.score)
-        hooks.tell(
+        scores = statistics.compute_pooled_scores(outcome.confusions, results.score)
+        hooks.tell_observers(
             plugins.manager,
             "mertk_run_done",
             run=outcome.run.identity,

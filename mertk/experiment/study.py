@@ -22,8 +22,8 @@ from mertk.core.recipe import Json, Recipe, Use, parse_value
 from mertk.datasets import locations
 from mertk.experiment.execution import Execution
 from mertk.experiment.executors.choose import choose_executor
-from mertk.experiment.keyframes import jittered, spotted, without
-from mertk.experiment.leaky_replay import moved
+from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes, use_spotted_apexes
+from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
 from mertk.experiment.variants import (
     OF_DATASETS,
@@ -35,7 +35,7 @@ from mertk.experiment.variants import (
     choose_variant,
     sweep_variants,
 )
-from mertk.pipeline.pipeline import build_line
+from mertk.pipeline.pipeline import build_pipeline
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.storage.atomic_files import check_writable
 from mertk.storage.cache import Cache
@@ -43,7 +43,7 @@ from mertk.storage.cache import Cache
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
     from mertk.core.interfaces import Executor
-    from mertk.pipeline.pipeline import Line
+    from mertk.pipeline.pipeline import Pipeline
     from mertk.storage.ledger import Run
 
 COMPONENT = "NAME[:KEY=VALUE,…]"
@@ -192,7 +192,7 @@ class Study:
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes an equal study."""
         found = {one.name: getattr(self, one.name) for one in fields(self)}
-        text = json.dumps(found, default=_plain)
+        text = json.dumps(found, default=_make_plain)
         return cast(dict[str, Any], json.loads(text))
 
     @classmethod
@@ -256,8 +256,8 @@ class OpenStudy:
         self.plugins, self.progress = plugins, progress
         self.registry = plugins.registry
         asked = as_use(study.protocol) if study.protocol else None
-        self.datasets = self._datasets(asked)
-        self.folders = self._folders()
+        self.datasets = self._choose_datasets(asked)
+        self.folders = self._choose_folders()
         self.protocol = asked or default_protocol(self.registry, self.datasets)
         self._tasks: dict[int, Task] = {}
         self.renewed: set[str] = set()
@@ -265,7 +265,7 @@ class OpenStudy:
         self._open_executor = choose_executor(execution, plugins)
         self._executor: Executor | None = None
 
-    def _datasets(self, protocol: Use | None) -> list[Use]:
+    def _choose_datasets(self, protocol: Use | None) -> list[Use]:
         """Those given, or those that the protocol is made for, or the synthetic one."""
         given = self.study.dataset
         if not given:
@@ -278,10 +278,10 @@ class OpenStudy:
                 changed[path.removeprefix(OF_DATASETS)] = value
         return [as_use(one).having(**changed) for one in several]
 
-    def _folders(self) -> dict[str, Path]:
+    def _choose_folders(self) -> dict[str, Path]:
         """Where each data set lies: as given, or else as remembered."""
         names, data = [use.name for use in self.datasets], self.study.data
-        remembered = locations.known()
+        remembered = locations.load_known_folders()
         found = {name: remembered[name] for name in names if name in remembered}
         if isinstance(data, str | Path):
             data = {"": data}
@@ -327,13 +327,15 @@ class OpenStudy:
 
     def _with_key_frames(self, task: Task) -> Task:
         if self.study.keyframes == "none":
-            return without(task)
+            return hide_keyframes(task)
         if self.study.keyframes == "estimated":
             from mertk.pipeline.apexes import spot
 
             cache, fresh = self.execution.cache_folder, self.execution.fresh
             with self.executor() as executor:
-                return spotted(task, spot(task, cache, executor, self.progress, fresh=fresh))
+                return use_spotted_apexes(
+                    task, spot(task, cache, executor, self.progress, fresh=fresh)
+                )
         return task
 
     @functools.cached_property
@@ -353,12 +355,12 @@ class OpenStudy:
                     settings=study.sets if first else (),
                 )
             )
-        found = self._expanded(list(dict.fromkeys(found)))
+        found = self._expand_variants(list(dict.fromkeys(found)))
         for variant in found:
             self.build(variant)
         return found
 
-    def _expanded(self, chosen: list[Variant]) -> list[Variant]:
+    def _expand_variants(self, chosen: list[Variant]) -> list[Variant]:
         """With sweeps, jitter and replay of the first one, and the floors."""
         study = self.study
         found = []
@@ -394,14 +396,14 @@ class OpenStudy:
             finally:
                 self._executor = None
 
-    def build(self, variant: Variant) -> Line:
+    def build(self, variant: Variant) -> Pipeline:
         """The variant's pipeline, built anew; behind what a replay fits once."""
-        return moved(build_line(self.registry, variant.recipe), variant.once)
+        return move_frontier(build_pipeline(self.registry, variant.recipe), variant.once)
 
     def task_of(self, variant: Variant) -> Task:
         """The task as a variant sees it: with its key frames wrong, if they are to be."""
         if variant.jitter not in self._tasks:
-            self._tasks[variant.jitter] = jittered(self.task, variant.jitter)
+            self._tasks[variant.jitter] = jitter_keyframes(self.task, variant.jitter)
         return self._tasks[variant.jitter]
 
     @property
@@ -418,7 +420,7 @@ def as_use(given: str | Use) -> Use:
     return given if isinstance(given, Use) else Use.parse(given)
 
 
-def _plain(value: Any) -> Any:
+def _make_plain(value: Any) -> Any:
     """What JSON has no form for."""
     return str(value) if isinstance(value, Path) else value.to_json()
 

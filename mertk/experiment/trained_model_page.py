@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PEOPLE = "Do not use it for decisions about people."
 
 
-def measured(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | None:
+def find_measured_scores(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | None:
     """The scores of the study's model on people it has not seen, if `bench` has measured them.
 
     They are those of the run of this identity where the study's runs lie, with all its folds;
@@ -35,7 +35,7 @@ def measured(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | Non
     return {"run": run.path.name, "seeds": len(run.seeds), "scores": scores}
 
 
-def warning(about: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
+def format_warning(about: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
     """The warning that goes with every prediction of the model, in two or three sentences.
 
     `escape` makes the names in it safe for the format that it is written to.
@@ -44,11 +44,12 @@ def warning(about: Mapping[str, Any], escape: Callable[[str], str] = str) -> str
     made = " (made by a program, not filmed)" if about["synthetic"] else ""
     return (
         f"Predictions from a few frames by {escape(about['name'])}, trained on {about['clips']} "
-        f"clips of {about['subjects']} subjects of {sets}{made}. {_scores(about, escape)} {_PEOPLE}"
+        f"clips of {about['subjects']} subjects of {sets}{made}. "
+        f"{_format_scores(about, escape)} {_PEOPLE}"
     )
 
 
-def _scores(about: Mapping[str, Any], escape: Callable[[str], str]) -> str:
+def _format_scores(about: Mapping[str, Any], escape: Callable[[str], str]) -> str:
     found = about["measured"]
     if not found:
         return (
@@ -63,13 +64,13 @@ def _scores(about: Mapping[str, Any], escape: Callable[[str], str]) -> str:
     return f"Its scores on unseen people: {told}, in the folds of {protocol}."
 
 
-def needs(trust: Sequence[str]) -> str:
+def describe_needed_trust(trust: Sequence[str]) -> str:
     """The `--trust` options that `mertk predict` needs, in a sentence."""
     options = " ".join(f"--trust {name}" for name in trust)
     return f"The model uses code outside mertk, which `mertk predict` imports: it needs {options}."
 
 
-def text(about: Mapping[str, Any]) -> str:
+def format_card(about: Mapping[str, Any]) -> str:
     """The model card, in Markdown."""
     recipe = Recipe.from_json(about["identity"]["recipe"])
     parts = [
@@ -83,7 +84,7 @@ def text(about: Mapping[str, Any]) -> str:
     return "\n".join([
         f"# {markdown_text(about['name'])}",
         "",
-        warning(about, markdown_text),
+        format_warning(about, markdown_text),
         "",
         f"Classes: {classes} (protocol {markdown_code(protocol['name'])}).",
         "",
@@ -106,6 +107,6 @@ def text(about: Mapping[str, Any]) -> str:
         "- the licences of the training data also apply to the model",
         "",
         "Use it with `mertk predict`. `model.json` and `arrays.safetensors` contain no code.",
-        *([needs(about["trust"])] if about.get("trust") else []),
+        *([describe_needed_trust(about["trust"])] if about.get("trust") else []),
         "",
     ])  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mertk.core.offers import offered
+from mertk.core.offers import get_offer
 from mertk.nn.losses import focal, margin, sigmoid_focal
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Schedule:
         """The optimizer of a network's weights, those of each part at its own rate."""
         import torch
 
-        groups, decay = _groups(module, self.lr), self.weight_decay
+        groups, decay = _group_weights(module, self.lr), self.weight_decay
         if self.optimizer == "sgd":
             return torch.optim.SGD(
                 groups, lr=self.lr, momentum=self.momentum, weight_decay=decay, fused=True
@@ -111,7 +111,7 @@ class Schedule:
         return focal(logits, target, gamma=gamma, alpha=weights, binary=binary)
 
 
-def added(module: nn.Module, target: Tensor) -> Any:
+def compute_added_loss(module: nn.Module, target: Tensor) -> Any:
     """What parts of a network add to the loss: by a method `penalty`, or `auxiliary(target)`.
 
     A penalty is on weights. The other is called just after `forward`, which may have kept what it
@@ -120,15 +120,15 @@ def added(module: nn.Module, target: Tensor) -> Any:
     parts: list[Any] = list(module.modules())
     total = 0
     for part in parts:
-        penalty = offered("network", part, "penalty")
+        penalty = get_offer("network", part, "penalty")
         total += penalty() if penalty else 0
     for part in parts:
-        auxiliary = offered("network", part, "auxiliary")
+        auxiliary = get_offer("network", part, "auxiliary")
         total += auxiliary(target) if auxiliary else 0
     return total
 
 
-def _groups(module: nn.Module, lr: float) -> list[dict[str, Any]]:
+def _group_weights(module: nn.Module, lr: float) -> list[dict[str, Any]]:
     """The weights that train, and their learning rate, by the `lr_scale` of their part."""
     scaled = {
         weight: float(vars(part)["lr_scale"])

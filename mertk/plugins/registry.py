@@ -187,41 +187,41 @@ class Registrar:
 
     def aligner(self, name: str, target: type[Aligner] | str, /, **about: Any) -> None:
         """Register an aligner."""
-        self._add("aligner", name, target, **about)
+        self._add_entry("aligner", name, target, **about)
 
     def roi(self, name: str, target: type[RoiScheme] | str, /, **about: Any) -> None:
         """Register a ROI scheme."""
-        self._add("roi", name, target, **about)
+        self._add_entry("roi", name, target, **about)
 
     def extractor(self, name: str, target: type[Extractor] | str, /, **about: Any) -> None:
         """Register a feature extractor."""
-        self._add("extractor", name, target, **about)
+        self._add_entry("extractor", name, target, **about)
 
     def fusion(
         self, name: str, target: type[FusionBlock | Differentiable] | str, /, **about: Any
     ) -> None:
         """Register a fusion block."""
-        self._add("fusion", name, target, **about)
+        self._add_entry("fusion", name, target, **about)
 
     def classifier(self, name: str, target: type[Classifier] | str, /, **about: Any) -> None:
         """Register a classifier."""
-        self._add("classifier", name, target, **about)
+        self._add_entry("classifier", name, target, **about)
 
     def spotter(self, name: str, target: type[Spotter] | str, /, **about: Any) -> None:
         """Register a spotter of expressions in long videos."""
-        self._add("spotter", name, target, **about)
+        self._add_entry("spotter", name, target, **about)
 
     def dataset(self, name: str, target: type[Dataset] | str, /, **about: Any) -> None:
         """Register a data set reader."""
-        self._add("dataset", name, target, **about)
+        self._add_entry("dataset", name, target, **about)
 
     def protocol(self, name: str, target: type[EvaluationProtocol] | str, /, **about: Any) -> None:
         """Register an evaluation protocol."""
-        self._add("protocol", name, target, **about)
+        self._add_entry("protocol", name, target, **about)
 
     def executor(self, name: str, target: OpenExecutor | str, /, **about: Any) -> None:
         """Register a function that opens an executor (`mertk.Executor`)."""
-        self._add(EXECUTOR, name, target, **about)
+        self._add_entry(EXECUTOR, name, target, **about)
 
     def model(
         self,
@@ -236,12 +236,12 @@ class Registrar:
         card: Card | None = None,
     ) -> None:
         """Register a recipe as a model: with presets, orders of work that leak, what is known."""
-        self._add(
+        self._add_entry(
             "model", name, recipe, summary=summary, paper=paper, presets=presets, replays=replays,
             card=card,
         )  # fmt: skip
 
-    def _add(
+    def _add_entry(
         self,
         kind: str,
         name: str,
@@ -282,7 +282,7 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
     """
     signature = inspect.signature(target)
     known = {n: p for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
-    hints = _hints(target)
+    hints = _read_hints(target)
     for name, value in params.items():
         if name not in known and _takes_any(signature):
             continue
@@ -290,9 +290,9 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
             shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
             raise ParameterError(f"{what} takes no parameter '{name}'. It takes: {shown}.")
         hint = hints.get(name, Any)
-        if not _fits(value, hint):
+        if not _matches_hint(value, hint):
             raise ParameterError(
-                f"{what}: {name}={value!r} is not of type {_written(hint)} "
+                f"{what}: {name}={value!r} is not of type {_format_hint(hint)} "
                 f"(default: {known[name].default!r})"
             )
 
@@ -301,7 +301,7 @@ def _takes_any(signature: inspect.Signature) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
-def _hints(target: Any) -> dict[str, Any]:
+def _read_hints(target: Any) -> dict[str, Any]:
     """The parameters' types; none where a name is imported for type checkers alone."""
     called: Any = target.__init__ if inspect.isclass(target) else target
     try:
@@ -316,13 +316,13 @@ _JSON_TYPES: dict[Any, tuple[type, ...]] = {
 }  # fmt: skip
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def _matches_hint(value: Any, hint: Any) -> bool:
     """Whether a JSON value is of an annotated type; unknown annotations let anything pass."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return value in args
     if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, arg) for arg in args)
+        return any(_matches_hint(value, arg) for arg in args)
     if hint in _JSON_TYPES:
         is_bool = isinstance(value, bool)
         return isinstance(value, _JSON_TYPES[hint]) and (hint is bool or not is_bool)
@@ -334,7 +334,7 @@ def _fits(value: Any, hint: Any) -> bool:
     return True
 
 
-def _written(hint: Any) -> str:
+def _format_hint(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         return "one of " + ", ".join(repr(arg) for arg in typing.get_args(hint))
     return getattr(hint, "__name__", None) or str(hint).replace("typing.", "")

@@ -9,8 +9,8 @@ import typing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mertk.plugins.registry import _hints
-from mertk.report.model_cards import link, original
+from mertk.plugins.registry import _read_hints
+from mertk.report.model_cards import describe_original, format_paper_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,26 +49,26 @@ class ParameterRow:
 
 def list_parameters(entry: Entry) -> list[ParameterRow]:
     """The parameters of a component, in the order of its constructor."""
-    hints, described = _hints(entry.load()), entry.describe_parameters()
+    hints, described = _read_hints(entry.load()), entry.describe_parameters()
     rows = []
     for name, parameter in entry.parameters().items():
         without = parameter.default is parameter.empty
         default = "" if without else json.dumps(parameter.default)
-        type_ = _type(hints.get(name, parameter.annotation))
+        type_ = _format_type(hints.get(name, parameter.annotation))
         rows.append(ParameterRow(name, default, type_, described[name]))
     return rows
 
 
-def markdown(kind: str, entries: Iterable[Entry]) -> str:
+def format_reference_page(kind: str, entries: Iterable[Entry]) -> str:
     """The page of a kind: each of its components, as `mertk show KIND NAME` has it."""
-    own = [_entry(entry) for entry in entries if entry.kind == kind]
+    own = [_format_entry(entry) for entry in entries if entry.kind == kind]
     return "\n\n".join([f"# {TITLES[kind]}", *own]) + "\n"
 
 
-def _entry(entry: Entry) -> str:
+def _format_entry(entry: Entry) -> str:
     """A section: summary, paper, needs, origin, a table of parameters, and its card."""
     facts = [
-        f"Paper: {link(entry.paper)}." if entry.paper else "",
+        f"Paper: {format_paper_link(entry.paper)}." if entry.paper else "",
         f"Needs: {', '.join(entry.needs)}." if entry.needs else "",
         f"From: {entry.origin}.",
     ]
@@ -78,7 +78,7 @@ def _entry(entry: Entry) -> str:
         head = ["| parameter | default | type | description |", "|---|---|---|---|"]
         found.append("\n".join([*head, *rows]))
     if entry.card:
-        found += [part for part in original(entry, "###") if part]
+        found += [part for part in describe_original(entry, "###") if part]
     return "\n\n".join(found)
 
 
@@ -89,13 +89,13 @@ def _row(parameter: ParameterRow) -> str:
     return f"| `{parameter.name}` | {default} | `{parameter.type}` | {text} |"
 
 
-def _type(hint: Any) -> str:
+def _format_type(hint: Any) -> str:
     """A type, with the values of literals in the place of their names."""
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return " | ".join(map(json.dumps, inside))
     if origin in {typing.Union, types.UnionType}:
-        return " | ".join(map(_type, inside))
+        return " | ".join(map(_format_type, inside))
     if hint is types.NoneType:
         return "None"
     return hint if isinstance(hint, str) else inspect.formatannotation(hint)

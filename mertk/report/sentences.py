@@ -25,7 +25,7 @@ MARK = " †"
 LEAKED = "LEAKED: held-out clips were used in training; do not compare with the scores above"
 
 
-def title(results: Results) -> str:
+def format_title(results: Results) -> str:
     """The data sets, the protocol, and the clips that are scored if not all are."""
     part = f" · PARTIAL: {results.scope}" if results.scope else ""
     return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}"
@@ -36,7 +36,7 @@ def score_names(results: Results) -> list[str]:
     return list(results.chance)
 
 
-def warnings(results: Results) -> list[str]:
+def list_warnings(results: Results) -> list[str]:
     """Warnings for the reader of the scores: unfinished runs, synthetic or other clips."""
     found = [f"{line}." for line in results.notices]
     if results.scope:
@@ -52,7 +52,8 @@ def warnings(results: Results) -> list[str]:
     published = results.published
     if published and published["differences"]:
         found.append(
-            f"NOT the clips of {_list(results, published)}: {'; '.join(published['differences'])}. "
+            f"NOT the clips of {_describe_published_list(results, published)}: "
+            f"{'; '.join(published['differences'])}. "
             "The scores cannot be compared with published ones."
         )
     for outcome in results.outcomes:
@@ -64,9 +65,9 @@ def warnings(results: Results) -> list[str]:
     return found
 
 
-def sentences(results: Results) -> list[str]:
+def list_sentences(results: Results) -> list[str]:
     """The sentences below the table: warnings, chance level, comparisons with the first model."""
-    found = warnings(results)
+    found = list_warnings(results)
     published = results.published
     if published and not published["differences"]:
         found.append(_as_published(results, published))
@@ -80,18 +81,18 @@ def sentences(results: Results) -> list[str]:
         f"with the class frequencies of {others}."
     )
     found += few_subjects(results)
-    found += _keyframes(results)
+    found += _describe_keyframes(results)
     found += _without_a_class(results)
-    found += _spreads(results)
+    found += _describe_spreads(results)
     if results.tried > 1:
         found.append(
             f"{results.tried} configurations evaluated on this protocol in "
             f"{results.runs[0].path.parent.name}; the best score is optimistically biased."
         )
-    found += leaks(results)
+    found += describe_leaks(results)
     floors = {o.name for o in results.outcomes if o.is_floor}
     tested = results.comparisons().items()
-    found += [versus(a, b, test) for (a, b), test in tested if b not in floors]
+    found += [describe_difference(a, b, test) for (a, b), test in tested if b not in floors]
     return found
 
 
@@ -100,10 +101,10 @@ def few_subjects(results: Results) -> list[str]:
     counts = {"all clips": len(results.outcomes[0].subjects)}
     counts |= {row["part"]: row["subjects"] for row in results.parts().to_dict("records")}
     counts |= {f"label map {one.label_map}": one.subjects for one in results.remapped()}
-    return coverage(counts)
+    return describe_coverage(counts)
 
 
-def coverage(subjects: Mapping[str, int]) -> list[str]:
+def describe_coverage(subjects: Mapping[str, int]) -> list[str]:
     """A line for each number of subjects that is too small, given those of several sets of clips.
 
     The percentages are measured in benchmarks/coverage.py.
@@ -123,7 +124,7 @@ def coverage(subjects: Mapping[str, int]) -> list[str]:
     return found
 
 
-def leaks(results: Results) -> list[str]:
+def describe_leaks(results: Results) -> list[str]:
     """How each replay leaks."""
     return [
         f"{outcome.name} is LEAKED: {', '.join(outcome.run.replay['once'])} was fitted once, on "
@@ -133,7 +134,7 @@ def leaks(results: Results) -> list[str]:
     ]
 
 
-def _list(results: Results, published: Mapping[str, Any]) -> str:
+def _describe_published_list(results: Results, published: Mapping[str, Any]) -> str:
     """The published list by protocol and edition."""
     edition = f" ({published['edition']})" if published["edition"] else ""
     return f"{results.protocol.name}{edition}"
@@ -142,9 +143,10 @@ def _list(results: Results, published: Mapping[str, Any]) -> str:
 def _as_published(results: Results, published: Mapping[str, Any]) -> str:
     if published["compared"] == "list":
         which = f"{published['clips']}, list {published['list'][:12]}"
-        return f"The clips are those of {_list(results, published)} ({which})."
+        return f"The clips are those of {_describe_published_list(results, published)} ({which})."
     return (
-        f"The numbers of clips are those of {_list(results, published)} ({published['clips']}). "
+        f"The numbers of clips are those of {_describe_published_list(results, published)} "
+        f"({published['clips']}). "
         "The list of clips itself was not published."
     )
 
@@ -158,7 +160,7 @@ def _without_a_class(results: Results) -> list[str]:
     return [f"No scores over classes for {', '.join(lost)}: a class has no clip."] * any(lost)
 
 
-def _keyframes(results: Results) -> list[str]:
+def _describe_keyframes(results: Results) -> list[str]:
     """Which models use annotated key frames, which a real application does not have."""
     looking: dict[str, list[str]] = {}
     for outcome in results.outcomes:
@@ -169,7 +171,7 @@ def _keyframes(results: Results) -> list[str]:
     return [f"Key-frame annotations used: {said}."] if said else []
 
 
-def _spreads(results: Results) -> list[str]:
+def _describe_spreads(results: Results) -> list[str]:
     """The standard deviation over seeds, of models with several seeds."""
     found = []
     for row in results.table().to_dict("records"):
@@ -179,7 +181,7 @@ def _spreads(results: Results) -> list[str]:
     return found
 
 
-def versus(a: str, b: str, test: Paired) -> str:
+def describe_difference(a: str, b: str, test: Paired) -> str:
     """One sentence on A against B; "above" or "below" only if the test is significant."""
     holm = f", Holm over {test.family} comparisons" if test.family > 1 else ""
     how = (
@@ -217,18 +219,18 @@ def to_json(results: Results) -> dict[str, Any]:
         "classes": list(results.classes),
         "partial": results.scope or None,
         "notices": results.notices,
-        "models": _plain(results.table()),
+        "models": _make_plain_rows(results.table()),
         "fold_means": results.fold_means().to_dict("records"),
         "configurations_tried": results.tried,
         "keyframes": {o.name: list(o.run.keyframes) for o in results.outcomes},
-        "sweep": _plain(results.sweep_table()),
-        "epochs": _plain(results.epochs_table()),
-        "leaked": _plain(results.leaked_table()),
+        "sweep": _make_plain_rows(results.sweep_table()),
+        "epochs": _make_plain_rows(results.epochs_table()),
+        "leaked": _make_plain_rows(results.leaked_table()),
         "label_maps": [
-            {"model": one.model, "map": one.label_map, "clips": one.clips, **flat(one)}
+            {"model": one.model, "map": one.label_map, "clips": one.clips, **flatten_scores(one)}
             for one in results.remapped()
         ],
-        "parts": _plain(parts),
+        "parts": _make_plain_rows(parts),
         "published": results.published,
         "chance": {name: list(ends) for name, ends in results.chance.items()},
         "comparisons": [
@@ -238,11 +240,11 @@ def to_json(results: Results) -> dict[str, Any]:
             for (a, b), t in results.comparisons().items()
         ],
         "per_label": [asdict(row) for row in per_label(results)],
-        "sentences": sentences(results),
+        "sentences": list_sentences(results),
     }  # fmt: skip
 
 
-def flat(one: Remapped) -> dict[str, Any]:
+def flatten_scores(one: Remapped) -> dict[str, Any]:
     """Scores and the ends of their intervals by name, as `Results.table` has them."""
     row: dict[str, Any] = dict(one.scores)
     for name, (low, high) in one.intervals.items():
@@ -250,6 +252,6 @@ def flat(one: Remapped) -> dict[str, Any]:
     return row
 
 
-def _plain(table: pd.DataFrame) -> list[dict[Any, Any]]:
+def _make_plain_rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
     """Rows for JSON, which knows no NaN."""
     return table.astype(object).where(table.notna(), None).to_dict("records")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mertk.testing.component import Subject
+    from mertk.testing.component import ComponentUnderTest
 
-Check = Callable[["Subject"], None]
+Check = Callable[["ComponentUnderTest"], None]
 """One check: its name says what is required, its docstring in full.
 
 Returns if the check passes, and raises `BrokenPromise` or `DoesNotApply` otherwise. Whatever

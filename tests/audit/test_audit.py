@@ -178,7 +178,7 @@ def test_the_command_ends_with_3_where_nothing_was_tested(capsys, tmp_path):
     (stamp,) = (tmp_path / "audits").glob("*-*.json")
     told = json.loads(stamp.read_text())
     assert (told["passed"], told["outcome"]) == (False, "inconclusive")
-    assert audit_record.sentence(told).startswith(
+    assert audit_record.describe_record(told).startswith(
         "AUDIT INCONCLUSIVE: no probe could test anything"
     )
 

@@ -23,7 +23,7 @@ from mertk.experiment.executors import local, packing
 from mertk.experiment.jobs import Job, do_folds
 from mertk.experiment.runner import Runner
 from mertk.experiment.study import Study
-from mertk.pipeline.fold import Sample
+from mertk.pipeline.fold import LabelledClips
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -41,13 +41,20 @@ def plugins():
 
 def test_a_unit_stays_small_however_many_clips_there_are(tmp_path):
     people = [f"set/s{at % 100}" for at in range(10_000)]
-    sample = Sample(
+    sample = LabelledClips(
         [f"{person}/clip{at}" for at, person in enumerate(people)],
         np.asarray(people), np.arange(10_000) % 3, ("a", "b", "c"),
     )  # fmt: skip
     keys = [hashlib.sha256(uid.encode()).hexdigest() for uid in sample.uids]
     recipe = mertk.load_plugins().registry.recipe("flow_svm")
-    job = Job(recipe, (), tmp_path, "cpu", tmp_path, clip_list_file.note(tmp_path, sample, keys))
+    job = Job(
+        recipe,
+        (),
+        tmp_path,
+        "cpu",
+        tmp_path,
+        clip_list_file.write_clip_list(tmp_path, sample, keys),
+    )
     assert job.keys == tuple(keys)
     assert (job.sample.people == sample.people).all()
     unit = functools.partial(do_folds, job, mertk.leave_one_subject_out(people)[:1], 0)

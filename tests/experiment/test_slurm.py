@@ -225,4 +225,4 @@ def test_jobs_of_submitit_on_this_machine_do_the_same(tmp_path, monkeypatch):
 def slurm_releases():
     from mertk.storage import identity
 
-    return identity.provenance("cpu")["releases"]
+    return identity.collect_provenance("cpu")["releases"]

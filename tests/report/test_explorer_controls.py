@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.pipeline.pipeline import Step
+from mertk.pipeline.pipeline import Stage
 from mertk.report.clip_explorer import drawing
 from mertk.report.clip_explorer.occlusion import Occlusion
-from mertk.report.clip_explorer.view import Answer, view
-from mertk.report.page import environment
+from mertk.report.clip_explorer.view import Answer, make_view
+from mertk.report.page import make_environment
 
 PLUGINS = mertk.load_plugins()
 PAGE = """{% import "explorer.html.j2" as explorer %}
@@ -33,10 +33,10 @@ def frames(seed):
 
 def view_of(seed, name, **more):
     uses = {"aligner": mertk.Use("none"), "roi": mertk.Use("grid", rows=2, cols=2)}
-    return view(
+    return make_view(
         name,
         mertk.Footage(frames=frames(seed), onset=0, apex=3, offset=5, fps=50),
-        [Step(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()],
+        [Stage(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()],
         answers=[Answer.of("one", {"joy": 0.25, "fear": 0.75})],
         truth="joy",
         seen_by="one",
@@ -52,11 +52,13 @@ def page(tmp_path_factory):
              maps=[Occlusion(model="one", said="fear", share=0.75, drop=drop)]),
         view_of(1, "second", weights={"region_weights": [0.4, 0.2, 0.3, 0.1]}),
         view_of(2, "third"),
-        view("unseen", None, answers=[Answer.of("one", {"joy": 0.5, "fear": 0.5})]),
+        make_view("unseen", None, answers=[Answer.of("one", {"joy": 0.5, "fear": 0.5})]),
     ]  # fmt: skip
-    text = environment().from_string(PAGE)
+    text = make_environment().from_string(PAGE)
     path = tmp_path_factory.mktemp("explorer") / "page.html"
-    path.write_text(text.render(views=views, legend=drawing.uri(drawing.legend())))
+    path.write_text(
+        text.render(views=views, legend=drawing.encode_picture(drawing.draw_colour_legend()))
+    )
     return path
 
 

@@ -12,7 +12,7 @@ import mertk
 from mertk.cli import main
 from mertk.evaluation import breakdowns
 from mertk.report import citation, sentences
-from mertk.report.page import _clips, _reliability, write
+from mertk.report.page import _describe_calibration, _describe_worst_clips, write_page
 
 PLUGINS = mertk.load_plugins()
 MODELS = ["flow_svm", "lbptop", "flow_ridge", "hoof"]
@@ -27,7 +27,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(results):
-    return write(results, results.runs[0].path.parent / "report.html", PLUGINS)
+    return write_page(results, results.runs[0].path.parent / "report.html", PLUGINS)
 
 
 def test_the_command_on_the_page_gives_the_same_predictions(results, page, monkeypatch, tmp_path):
@@ -44,7 +44,7 @@ def test_the_command_on_the_page_gives_the_same_predictions(results, page, monke
 
 
 def test_every_paper_behind_a_run_is_cited_once(results):
-    found = citation.bibtex(results.runs, PLUGINS.registry)
+    found = citation.format_bibtex(results.runs, PLUGINS.registry)
     keys = re.findall(r"^@\w+\{(\w+),$", found, re.MULTILINE)
     assert {"flow_svm", "lbptop", "hoof"} <= set(keys)
     assert len(keys) == len(set(keys))
@@ -60,7 +60,7 @@ def test_cite_prints_it(results, capsys):
 
 
 def test_the_gap_of_reliability_is_the_expected_calibration_error(results):
-    (found,) = [one for one in _reliability(results) if one["name"] == "flow_ridge"]
+    (found,) = [one for one in _describe_calibration(results) if one["name"] == "flow_ridge"]
     table = results.outcomes[2].predictions
     sure = table[[f"p_{name}" for name in results.classes]].max(axis=1)
     right = table["truth"] == table["predicted"]
@@ -108,7 +108,7 @@ def test_calibration_plots_accuracy_against_mean_confidence(tab):
 
 
 def test_clips_stand_from_the_worst_mistake_on(results):
-    rows = _clips(results)
+    rows = _describe_worst_clips(results)
     assert len(rows) == 12
     shares = [sum(one["right"] for one in row["by"]) for row in rows]
     assert shares == sorted(shares)
@@ -164,7 +164,7 @@ def test_a_long_table_in_a_card_has_its_search_in_the_card(browser, results, tmp
         breakdowns, "FEWEST", 1
     )  # all action units of a small set: six or more rows
     tab = browser.new_page()
-    tab.goto(write(results, tmp_path / "all.html", PLUGINS, frames=False).as_uri())
+    tab.goto(write_page(results, tmp_path / "all.html", PLUGINS, frames=False).as_uri())
     card = tab.locator(".card", has=tab.get_by_role("button", name="action unit"))
     card.get_by_role("searchbox").fill("AU12")
     assert card.locator("tbody th:visible").all_inner_texts() == ["AU12"]
@@ -205,6 +205,6 @@ def test_text_from_data_stays_text(browser, tmp_path):
     )  # fmt: skip
     tab = browser.new_page()
     tab.on("dialog", lambda _: pytest.fail("the name ran as a script"))
-    tab.goto(write(results, tmp_path / "report.html", PLUGINS).as_uri())
+    tab.goto(write_page(results, tmp_path / "report.html", PLUGINS).as_uri())
     assert evil in tab.locator("svg[aria-label^=Accuracy]").text_content()
     assert tab.locator("script").count() == 1

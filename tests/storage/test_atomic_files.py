@@ -242,7 +242,7 @@ def test_killed_between_mark_and_file_the_old_file_is_known_as_the_new_one_is(
 )
 def test_what_fails_leaves_the_old_folder(model, monkeypatch, fails_at, can_exchange):
     if not can_exchange:
-        monkeypatch.setattr(atomic_files, "_exchanged", lambda *_: False)
+        monkeypatch.setattr(atomic_files, "_exchange_folders", lambda *_: False)
     renamed = Path.rename
 
     def full(path, *target):

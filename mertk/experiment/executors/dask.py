@@ -16,7 +16,7 @@ from distributed import KilledWorker
 from mertk.core.errors import WorkerError
 from mertk.core.interfaces import WorkerNeeds
 from mertk.experiment.executors.interrupts import hold_interrupts
-from mertk.experiment.executors.local import cores
+from mertk.experiment.executors.local import count_cores
 from mertk.experiment.executors.lost_workers import KEPT
 from mertk.experiment.executors.worker_check import prepare_check
 
@@ -42,12 +42,12 @@ def open_dask(needs: WorkerNeeds, /, *, address: str | None = None) -> Iterator[
     Raises:
         WorkerError: where that scheduler does not answer, or one of its workers is unfit.
     """
-    with _quiet(), contextlib.ExitStack() as stack:
+    with _silence_dask(), contextlib.ExitStack() as stack:
         if address is None:
             with hold_interrupts():
                 cluster = stack.enter_context(
                     distributed.LocalCluster(
-                        n_workers=needs.jobs or cores(),
+                        n_workers=needs.jobs or count_cores(),
                         threads_per_worker=1,
                         dashboard_address="127.0.0.1:0",  # any free port: for runs side by side
                         memory_limit=None,
@@ -81,12 +81,14 @@ class Dask:
 
     def run(self, units: Sequence[Callable[[], T]]) -> Iterator[T]:
         """The results as they end; the scheduler gives units of lost workers to others."""
-        left = {self.client.submit(_perform, self.needs.pack(unit), pure=False) for unit in units}
+        left = {
+            self.client.submit(_perform_unit, self.needs.pack(unit), pure=False) for unit in units
+        }
         try:
             while left:
-                for future in self._ended(left):
+                for future in self._wait_for_ended(left):
                     left.remove(future)
-                    yield _result(future)
+                    yield _get_result(future)
         except CancelledError as error:
             raise WorkerError(_GONE) from error
         except KilledWorker as error:
@@ -97,7 +99,7 @@ class Dask:
             if left and self.client.status == "running":
                 self.client.cancel(list(left))
 
-    def _ended(self, left: set[Any]) -> Sequence[Any]:
+    def _wait_for_ended(self, left: set[Any]) -> Sequence[Any]:
         """Some that ended; raises `WorkerError` where there has been no worker for a minute."""
         alone = 0
         while alone < _LOOKS:
@@ -116,7 +118,7 @@ class Dask:
         return found
 
 
-def _result(future: Any) -> Any:
+def _get_result(future: Any) -> Any:
     """What the unit gave; raises what it raised, or `CancelledError` where that cannot be asked."""
     try:
         return future.result()
@@ -126,7 +128,7 @@ def _result(future: Any) -> Any:
         raise CancelledError from error
 
 
-def _perform(unit: Callable[[], Any]) -> Any:
+def _perform_unit(unit: Callable[[], Any]) -> Any:
     with _ONE:  # chance and threads are those of a process: never two units in one
         return unit()
 
@@ -150,7 +152,7 @@ def _check_workers(client: Any, needs: WorkerNeeds) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _silence_dask() -> Iterator[None]:
     """What dask logs on a lost connection is told in one line by the error."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     before = [logger.level for logger in loggers]

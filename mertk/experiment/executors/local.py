@@ -22,10 +22,10 @@ T = TypeVar("T")
 
 def open_local(needs: WorkerNeeds, /) -> AbstractContextManager[Local]:
     """Workers on this machine: as many as the user asked for, or one per core."""
-    return contextlib.nullcontext(Local(needs.jobs or cores(), needs.files))
+    return contextlib.nullcontext(Local(needs.jobs or count_cores(), needs.files))
 
 
-def cores() -> int:
+def count_cores() -> int:
     """The CPU cores that this process may use: what a scheduler or container grants, not more."""
     from joblib import cpu_count
 
@@ -64,7 +64,7 @@ class Local:
         )
         try:
             with hold_interrupts():
-                results = parallel(delayed(_numbered)(at, unit) for at, unit in units.items())
+                results = parallel(delayed(_run_numbered)(at, unit) for at, unit in units.items())
                 _kill_at_the_end()  # now that joblib has workers
             yield from results
         except BrokenProcessPool as error:
@@ -90,5 +90,5 @@ def _kill_at_the_end() -> None:
     threading._register_atexit(kill)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _numbered(at: int, unit: Packed) -> tuple[int, Any]:
+def _run_numbered(at: int, unit: Packed) -> tuple[int, Any]:
     return at, unit()

@@ -56,7 +56,7 @@ def prepare_check(needs: WorkerNeeds) -> Iterator[WorkerCheck]:
 
 
 def _releases() -> dict[str, str]:
-    found: dict[str, str] = identity.provenance("cpu")["releases"]
+    found: dict[str, str] = identity.collect_provenance("cpu")["releases"]
     return found
 
 

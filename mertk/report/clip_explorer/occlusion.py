@@ -32,7 +32,7 @@ class Occlusion:
     drop: NDArray[np.float64]
 
 
-def occlude(
+def occlude_cells(
     ask: Ask,
     footage: Footage,
     faces: Faces,
@@ -54,17 +54,17 @@ def occlude(
     for row in range(rows):
         for column in range(columns):
             cell = (column / columns, row / rows, (column + 1) / columns, (row + 1) / rows)
-            asked = ask(stilled(footage, faces, cell))
+            asked = ask(still_cell(footage, faces, cell))
             drop[row, column] = whole[best] - np.asarray(asked, np.float64)[best]
     return Occlusion(model=model, said=classes[best], share=float(whole[best]), drop=drop)
 
 
-def stilled(footage: Footage, faces: Faces, cell: tuple[float, float, float, float]) -> Footage:
+def still_cell(footage: Footage, faces: Faces, cell: tuple[float, float, float, float]) -> Footage:
     """The footage with a cell (x0, y0, x1, y1 as shares of the registered face) as at onset."""
     import cv2
 
     first = footage.frames[footage.onset]
-    corners = _corners(first, faces, cell)
+    corners = _locate_corners(first, faces, cell)
     mask = np.zeros(first.shape[:2], np.uint8)
     cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), 1)
     return replace(footage, frames=footage.frames.map(_Still(first, mask[..., None] > 0)))
@@ -81,7 +81,7 @@ class _Still:
         return np.asarray(np.where(self.where, self.first, picture), np.uint8)
 
 
-def _corners(
+def _locate_corners(
     first: Pixels, faces: Faces, cell: tuple[float, float, float, float]
 ) -> NDArray[np.float64]:
     """A cell's corners `[4, 2]` in pixels of the footage."""

@@ -66,12 +66,14 @@ class LandmarkCrop:
         """One crop for all frames; raises `DataError` where no single face is found."""
         at = footage.onset if self.frame == "onset" else 0
         points = landmarks_at(footage, at, self.detector)
-        box = _box(points)
-        transform, window = _centred(box, _scale(box, self.room, self.upscale), self.size)
+        box = _compute_box(points)
+        transform, window = _centre_box(
+            box, _compute_scale(box, self.room, self.upscale), self.size
+        )
         return footage.warped(transform, self.size, landmarks=points, border=_WHITE, window=window)
 
 
-def _box(points: NDArray[np.float32]) -> Box:
+def _compute_box(points: NDArray[np.float32]) -> Box:
     left, right = float(points[17, 0]), float(points[26, 0])
     top, bottom = float(min(points[18, 1], points[25, 1])), float(points[8, 1])
     if right - left < _SMALLEST or bottom - top < _SMALLEST:
@@ -83,12 +85,12 @@ def _box(points: NDArray[np.float32]) -> Box:
     return left, top, right, bottom
 
 
-def _scale(box: Box, room: tuple[int, int], upscale: bool) -> float:
+def _compute_scale(box: Box, room: tuple[int, int], upscale: bool) -> float:
     scale = min(room[0] / (box[2] - box[0]), room[1] / (box[3] - box[1]))
     return scale if upscale else min(scale, 1.0)
 
 
-def _centred(
+def _centre_box(
     box: Box, scale: float, size: tuple[int, int]
 ) -> tuple[NDArray[np.float64], tuple[int, int, int, int]]:
     """The affine map `[2, 3]` of the box into the middle of `size`, and the window it fills.

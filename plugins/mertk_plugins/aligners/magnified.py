@@ -60,11 +60,11 @@ class Magnified:
         if not len(footage.frames):
             raise mertk.DataError("magnified needs frames; this clip has a flow map alone")
         faces = self.base.align(footage)
-        found = [_pixels(picture) for picture in self.magnify(faces.frames, faces.fps)]
+        found = [_round_to_pixels(picture) for picture in self.magnify(faces.frames, faces.fps)]
         return replace(faces, frames=mertk.Frames.of(np.stack(found)), flow=None)
 
 
-def _pixels(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _round_to_pixels(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Labels = NDArray[np.int64]
     Indices = NDArray[np.int64]
-    Clips = mertk.Train[mertk.Streams]
+    Clips = mertk.TrainingSet[mertk.Streams]
 
 
 @mertk.stored
@@ -105,12 +105,12 @@ def rows_of_folds(
     if not values.shape[1]:
         raise mertk.ComponentError("no features to learn from; give the recipe an extractor")
     if scale:
-        yield from ((_scaled(values[inside]), [inside]) for inside in folds)
+        yield from ((_scale_rows(values[inside]), [inside]) for inside in folds)
     else:
         yield Rows(values, folds), folds
 
 
-def _scaled(values: Matrix) -> Rows:
+def _scale_rows(values: Matrix) -> Rows:
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(values)
@@ -134,7 +134,7 @@ def factorise(system: Matrix) -> Matrix:
         ) from error
 
 
-def solve(system: Matrix, targets: Matrix) -> Matrix:
+def solve_system(system: Matrix, targets: Matrix) -> Matrix:
     """The solution of a symmetric positive definite system, which is overwritten."""
     from scipy.linalg import cho_solve
 

@@ -46,7 +46,7 @@ class CNN3DCBAM(classifier.NetworkClassifier):
         """The network for clips of one length."""
         from mertk_plugins.classifiers._cnn3d_cbam_net import CBAMNetwork
 
-        stream, _ = classifier.clip("cnn3d_cbam", shapes, least=(8, 16), regions=1)
+        stream, _ = classifier.check_clip_stream("cnn3d_cbam", shapes, least=(8, 16), regions=1)
         return CBAMNetwork(stream, classes, **self.options)
 
 

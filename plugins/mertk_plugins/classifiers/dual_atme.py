@@ -56,9 +56,11 @@ class DualATME(classifier.NetworkClassifier):
         hint = (
             "with a side that 4 divides, of the extractor flow for the ROI scheme htnet4:face=true"
         )
-        stream, (*_, side) = classifier.stream("dual_atme", shapes, (5, 3, "side", "side"), hint)
+        stream, (*_, side) = classifier.find_stream(
+            "dual_atme", shapes, (5, 3, "side", "side"), hint
+        )
         whole = 4 * max(1, side // 4)
-        classifier.stream("dual_atme", shapes, (5, 3, whole, whole), hint)
+        classifier.find_stream("dual_atme", shapes, (5, 3, whole, whole), hint)
         return DualATMENetwork(stream, side, classes, **self.layers)
 
 

@@ -36,7 +36,7 @@ class DualInception(classifier.NetworkClassifier):
         """The network for one picture of at least 4x4 pixels."""
         from mertk_plugins.classifiers._dual_inception_net import DualInceptionNetwork
 
-        stream, size = classifier.picture("dual_inception", shapes, channels=2)
+        stream, size = classifier.check_picture_stream("dual_inception", shapes, channels=2)
         return DualInceptionNetwork(stream, size, classes)
 
 

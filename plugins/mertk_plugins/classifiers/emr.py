@@ -68,7 +68,7 @@ class EMR(classifier.NetworkClassifier):
         self.adversary, self.ramp = adversary, ramp
         self._sets = 1
         self.name, self.pretrained = network, pretrained
-        self.parts = {"dropout": classifier.dropout(dropout), "backbone_lr": backbone_lr}
+        self.parts = {"dropout": classifier.check_dropout(dropout), "backbone_lr": backbone_lr}
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
             weight_decay=weight_decay, lr_decay=lr_decay, decay_every=decay_every,
@@ -77,7 +77,7 @@ class EMR(classifier.NetworkClassifier):
 
     def fit(
         self,
-        train: mertk.Train[mertk.Streams],
+        train: mertk.TrainingSet[mertk.Streams],
         rng: np.random.Generator,
         /,
         through: Sequence[mertk.Differentiable] = (),
@@ -99,8 +99,8 @@ class EMR(classifier.NetworkClassifier):
         from mertk_plugins.classifiers._emr_net import EMRNetwork
 
         seen = {name: shape for name, shape in shapes.items() if name != DOMAIN}
-        stream, _ = classifier.picture("emr", seen, least=64)
-        net = classifier.backbone(
+        stream, _ = classifier.check_picture_stream("emr", seen, least=64)
+        net = classifier.create_backbone(
             "emr", self.name, pretrained=self.pretrained, num_classes=0, global_pool=""
         )
         judge = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}

@@ -46,7 +46,7 @@ class FeatRef(classifier.NetworkClassifier):
         """The network for one picture of u and v."""
         from mertk_plugins.classifiers._featref_net import FeatRefNetwork
 
-        stream, size = classifier.picture("featref", shapes, channels=2)
+        stream, size = classifier.check_picture_stream("featref", shapes, channels=2)
         return FeatRefNetwork(stream, size, classes, **self.layers)
 
 

@@ -41,9 +41,11 @@ class HTNet(classifier.NetworkClassifier):
         from mertk_plugins.classifiers._htnet_net import HTNetwork
 
         hint = "of an even side, such as the extractor flow gives for the ROI scheme htnet4"
-        stream, (*_, side, _) = classifier.stream("htnet", shapes, (4, 3, "side", "side"), hint)
+        stream, (*_, side, _) = classifier.find_stream(
+            "htnet", shapes, (4, 3, "side", "side"), hint
+        )
         even = 2 * max(1, side // 2)
-        classifier.stream("htnet", shapes, (4, 3, even, even), hint)
+        classifier.find_stream("htnet", shapes, (4, 3, even, even), hint)
         return HTNetwork(stream, side, classes, **self.layers)
 
 

@@ -58,7 +58,7 @@ class ICEGAN(classifier.NetworkClassifier):
         """Both networks; raises `ComponentError` where the side is no power of 2 from 64 on."""
         from mertk_plugins.classifiers._icegan_net import ICEGANNetwork
 
-        stream, (height, side) = classifier.picture(
+        stream, (height, side) = classifier.check_picture_stream(
             "icegan", shapes, channels=1, least=64, source="pixels"
         )
         if height != side or side & (side - 1):

@@ -51,7 +51,7 @@ class LandmarkLFMNetwork(classifier.NetworkClassifier):
         if len(shapes) != 1 or not found:
             raise mertk.ComponentError(
                 "landmark_lfm takes one stream [1, time, n, n] of maps, such as the extractor "
-                f"landmark_lfm gives; given: {classifier.listed(shapes)}"
+                f"landmark_lfm gives; given: {classifier.list_streams(shapes)}"
             )
         return MapNetwork(*found[0], classes, **self.options)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk_plugins.classifiers._gram import solve
+from mertk_plugins.classifiers._gram import solve_system
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
 
@@ -51,15 +51,15 @@ class LDA(MarginClassifier):
         by_class = gram @ means
         about = by_class - members @ (means.T @ by_class)  # rows about their mean, times means
         system = gram - members @ by_class.T - about @ members.T  # rows about their means
-        share, scale = self._shrunk(system, count, features)
+        share, scale = self._compute_shrinkage(system, count, features)
         system *= (1 - share) / count
         system.flat[:: len(system) + 1] += share * scale
-        inner = solve(system, about * ((1 - share) / count))
+        inner = solve_system(system, about * ((1 - share) / count))
         dual = (means - inner) / (share * scale)
         offsets = np.log(counts / count) - (by_class * dual).sum(axis=0) / 2
         return Linear(dual, offsets)
 
-    def _shrunk(self, system: Matrix, count: int, features: int) -> tuple[float, float]:
+    def _compute_shrinkage(self, system: Matrix, count: int, features: int) -> tuple[float, float]:
         """The share of the unit matrix, and its multiple: the mean variance of a feature."""
         scale = float(np.trace(system)) / count / features
         if not scale > 0:

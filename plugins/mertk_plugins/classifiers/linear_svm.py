@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk_plugins.classifiers._gram import factorise, solve
+from mertk_plugins.classifiers._gram import factorise, solve_system
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
 
@@ -54,11 +54,11 @@ class LinearSVM(MarginClassifier):
             values = np.column_stack([fold.rows.values[fold.inside], np.ones(len(members))])
         dual = np.zeros((len(fold.rows.values), classes))
         for at in range(classes) if classes > 2 else [1]:
-            signs, costs = 2 * members[:, at] - 1, self._costs(members, at)
+            signs, costs = 2 * members[:, at] - 1, self._compute_costs(members, at)
             dual[fold.inside, at] = least_squared_hinge(products, signs, costs, values)
         return Linear(dual, dual.sum(axis=0))
 
-    def _costs(self, members: Matrix, at: int) -> Matrix:
+    def _compute_costs(self, members: Matrix, at: int) -> Matrix:
         """The cost of each clip in the machine of a class."""
         counts = members.sum(axis=0)
         weights = np.ones(len(counts))
@@ -85,12 +85,12 @@ def least_squared_hinge(
             weighed = 2 * costs[inside, None] * values[inside]
             system = weighed.T @ values[inside]
             system.flat[:: len(system) + 1] += 1
-            outputs = values @ solve(system, weighed.T @ signs[inside])
+            outputs = values @ solve_system(system, weighed.T @ signs[inside])
             dual[inside] = (2 * costs * (signs - outputs))[inside]
         else:
             system = products[np.ix_(inside, inside)]
             system.flat[:: len(system) + 1] += 1 / (2 * costs[inside])
-            dual[inside] = solve(system, signs[inside])
+            dual[inside] = solve_system(system, signs[inside])
             outputs = products @ dual
         before, inside = inside, signs * outputs < 1
         if np.array_equal(inside, before):

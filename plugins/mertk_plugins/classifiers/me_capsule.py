@@ -63,7 +63,9 @@ class MECapsule(classifier.NetworkClassifier):
         """The network for one picture of at least `crop` pixels."""
         from mertk_plugins.classifiers._me_capsule_net import CapsuleNetwork
 
-        stream, _ = classifier.picture("me_capsule", shapes, least=self.crop, source="pixels")
+        stream, _ = classifier.check_picture_stream(
+            "me_capsule", shapes, least=self.crop, source="pixels"
+        )
         return CapsuleNetwork(stream, self.crop, classes, **self.options)
 
 

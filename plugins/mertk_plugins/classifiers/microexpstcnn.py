@@ -40,7 +40,7 @@ class MicroExpSTCNN(classifier.NetworkClassifier):
         """The network for clips of one length."""
         from mertk_plugins.classifiers._microexpstcnn_net import DEPTH, MicroExpNetwork
 
-        stream, shape = classifier.clip("microexpstcnn", shapes, least=(DEPTH + 2, 5))
+        stream, shape = classifier.check_clip_stream("microexpstcnn", shapes, least=(DEPTH + 2, 5))
         return MicroExpNetwork(stream, shape, classes, late=self.late)
 
 

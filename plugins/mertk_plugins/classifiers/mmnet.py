@@ -51,10 +51,10 @@ class MMNet(classifier.NetworkClassifier):
         from mertk_plugins.classifiers._mmnet_net import STRIDE, MMNetwork
 
         hint = f"of the extractor pixels with colour=true, the motion {STRIDE} times as large"
-        _, (*_, places, _) = classifier.stream(
+        _, (*_, places, _) = classifier.find_stream(
             "mmnet", shapes, (1, 3, "side", "side"), hint, name="onset"
         )
-        classifier.stream("mmnet", shapes, (1, 3, *[places * STRIDE] * 2), hint, name="motion")
+        classifier.find_stream("mmnet", shapes, (1, 3, *[places * STRIDE] * 2), hint, name="motion")
         return MMNetwork(places, classes, **self.layers)
 
 

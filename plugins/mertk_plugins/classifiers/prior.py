@@ -20,7 +20,7 @@ class Prior:
     on its own.
     """
 
-    def fit(self, train: mertk.Train[mertk.Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Draw the class."""
         shares = train.shares
         if train.multilabel:

@@ -44,8 +44,11 @@ class RCN(classifier.NetworkClassifier):
         if maps < 4 or maps % 4 or pool < 1:
             raise ValueError(f"maps={maps}, pool={pool}: a multiple of 4, and at least 1")
         self.parts: dict[str, Any] = {
-            "variant": variant, "maps": maps, "pool": pool, "dropout": classifier.dropout(dropout),
-        }  # fmt: skip
+            "variant": variant,
+            "maps": maps,
+            "pool": pool,
+            "dropout": classifier.check_dropout(dropout),
+        }
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
             alpha=alpha, weight_decay=weight_decay, momentum=momentum, lr_decay=lr_decay,
@@ -56,7 +59,7 @@ class RCN(classifier.NetworkClassifier):
         """The network for one picture; at least 8x8 pixels survive its poolings."""
         from mertk_plugins.classifiers._rcn_net import RCNetwork
 
-        stream, _ = classifier.picture("rcn", shapes, least=8)
+        stream, _ = classifier.check_picture_stream("rcn", shapes, least=8)
         return RCNetwork(stream, classes, **self.parts)
 
 

@@ -49,9 +49,9 @@ class SLSTT(classifier.NetworkClassifier):
 
         hint = "such as the extractor flow_sequence gives for the ROI scheme whole"
         axes = (1, "time", 3, "side", "side")
-        stream, (*_, side) = classifier.stream("slstt", shapes, axes, hint)
+        stream, (*_, side) = classifier.find_stream("slstt", shapes, axes, hint)
         options = {"img_size": side} | ({"depth": self.depth} if self.depth else {})
-        net = classifier.backbone(
+        net = classifier.create_backbone(
             "slstt", self.backbone, pretrained=self.pretrained, num_classes=0, **options
         )
         return SLSTTNetwork(stream, net, classes, recurrent=self.recurrent)

@@ -29,7 +29,7 @@ class STSTNet(classifier.FoldsNetworkClassifier):
         weight_decay: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        self.dropout = classifier.dropout(dropout)
+        self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
             weight_decay=weight_decay, eps=eps,
@@ -39,7 +39,7 @@ class STSTNet(classifier.FoldsNetworkClassifier):
         """The network for one picture; at least 4x4 pixels survive its pooling."""
         from mertk_plugins.classifiers._ststnet_net import STSTNetwork
 
-        stream, size = classifier.picture("ststnet", shapes)
+        stream, size = classifier.check_picture_stream("ststnet", shapes)
         return STSTNetwork(stream, size, classes, dropout=self.dropout)
 
 

@@ -67,11 +67,11 @@ class SVM(MarginClassifier):
         )
         products = fold.own_gram
         squares = np.diagonal(products).copy()
-        kernel = Kernel(self.kernel, self._gamma(fold), self.degree)
+        kernel = Kernel(self.kernel, self._compute_gamma(fold), self.degree)
         machine.fit(kernel.of(products, squares[:, None], squares), fold.labels)
         return KernelMargins(machine, kernel, fold.rows.values, fold.inside, squares)
 
-    def _gamma(self, fold: Fold) -> float:
+    def _compute_gamma(self, fold: Fold) -> float:
         """As scikit-learn has it; `scale` depends on the variance of the training clips."""
         features = int(fold.rows.values.shape[1])
         if self.gamma == "auto":

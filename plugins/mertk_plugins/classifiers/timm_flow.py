@@ -36,7 +36,7 @@ class TimmFlow(classifier.NetworkClassifier):
         weight_decay: float = 1e-3,
     ) -> None:
         self.name, self.pretrained = network, pretrained
-        self.dropout = classifier.dropout(dropout)
+        self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
             alpha=alpha, weight_decay=weight_decay, eps=1e-8,
@@ -46,8 +46,8 @@ class TimmFlow(classifier.NetworkClassifier):
         """The network for one picture; raises `ComponentError` where its size must be another."""
         from mertk_plugins.classifiers._timm_flow_net import TimmNetwork
 
-        stream, size = classifier.picture("timm_flow", shapes, least=32)
-        net = classifier.backbone(
+        stream, size = classifier.check_picture_stream("timm_flow", shapes, least=32)
+        net = classifier.create_backbone(
             "timm_flow", self.name, pretrained=self.pretrained, num_classes=classes,
             drop_rate=self.dropout,
         )  # fmt: skip

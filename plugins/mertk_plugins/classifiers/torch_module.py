@@ -43,8 +43,8 @@ class TorchModule(classifier.NetworkClassifier):
         weight_decay: float = 0.0,
         **params: Any,
     ) -> None:
-        target = _foreign.located(path)
-        _foreign.check(path, target, params)
+        target = _foreign.import_target(path)
+        _foreign.check_parameters(path, target, params)
         self.path = path
         self.stream = stream
         self.params = params
@@ -61,12 +61,12 @@ class TorchModule(classifier.NetworkClassifier):
         if name is None or name not in shapes:
             raise mertk.ComponentError(
                 f"torch_module takes one stream, and stream={self.stream!r} names none of: "
-                f"{classifier.listed(shapes)}"
+                f"{classifier.list_streams(shapes)}"
             )
         shape = shapes[name]
         shape = shape[1:] if shape[0] == 1 and len(shape) > 1 else shape
-        target = _foreign.located(self.path)
-        known = _foreign.parameters(self.path, target)
+        target = _foreign.import_target(self.path)
+        known = _foreign.read_parameters(self.path, target)
         # torchvision's functions hand `**kwargs` on to a class that takes num_classes
         every = any(p.kind is p.VAR_KEYWORD for p in known.values())
         given: dict[str, Any] = {n: classes for n in _CLASSES if n in known}

@@ -57,7 +57,9 @@ class CASME(datasets.reader.SpreadsheetReader):
         """The records of one spreadsheet or of both sections' ones."""
         tables = sheet.read_tables(found, self.sheet, self.layout)
         absent = {"offset": "offset_missing", "au": "au_unknown"}
-        unremarkable = frozenset(q for what, q in absent.items() if not sheet.has(tables, what))
+        unremarkable = frozenset(
+            q for what, q in absent.items() if not sheet.has_column(tables, what)
+        )
         source = self.make_source(found, no_frame=_NO_FRAME, unremarkable=unremarkable)
         records, assumed = [], []
         for table in tables:
@@ -66,7 +68,7 @@ class CASME(datasets.reader.SpreadsheetReader):
         return datasets.reader.Reading(
             source=source,
             records=records,
-            edition=datasets.survey.recognised(records, self.editions),
+            edition=datasets.survey.recognise_edition(records, self.editions),
             editions=self.editions,
             sheets=[table.file for table in tables],
             assumed=assumed,

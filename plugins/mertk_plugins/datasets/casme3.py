@@ -55,9 +55,11 @@ class CASME3(datasets.reader.SpreadsheetReader):
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The tree of frames, or why there is none; macro-expressions are in recordings."""
-        trees = datasets.folders.trees(found, lambda folder: self.place(found.root, folder))
+        trees = datasets.folders.group_into_trees(
+            found, lambda folder: self.place(found.root, folder)
+        )
         kinds = self.kinds if self.expressions == "micro" else ("long", "me_only", "cropped")
-        known = folders.named(trees)
+        known = folders.name_trees(trees)
         return datasets.folders.choose_tree(self.name, found, known, kinds, self.tree)
 
     def key_in(self, tree: Tree | None) -> Callable[[Record], str]:
@@ -71,15 +73,17 @@ class CASME3(datasets.reader.SpreadsheetReader):
         kinds = [sheets.check_line(line) for line in lines]
         source = self.make_source(found, tolerance=shared.TOLERANCE)
         wanted = sheets.choose_lines(table, lines, kinds, self.expressions)
-        records = list(shared.finished(self.read_line(source, line) for line in wanted))
-        editions = sheets.editions(table, self.expressions)
+        records = list(
+            shared.mark_long_expressions(self.read_line(source, line) for line in wanted)
+        )
+        editions = sheets.list_editions(table, self.expressions)
         return datasets.reader.Reading(
             source=source,
             records=records,
             edition=sheets.recognise(kinds, records, editions),
             editions=editions,
             sheets=[table.file],
-            assumed=_assumed(editions),
+            assumed=_list_assumptions(editions),
         )
 
     def read_line(self, source: Source, line: Line) -> Record:
@@ -87,7 +91,7 @@ class CASME3(datasets.reader.SpreadsheetReader):
         person, kind = sheets.read_subject(line), sheets.check_line(line)
         letter = line["letter"]
         repairs = source.rows(person, letter.lower(), line["onset"], line["apex"])
-        _, quirks = datasets.corrections.repaired(repairs, {"type": kind}, source.level)
+        _, quirks = datasets.corrections.apply_repairs(repairs, {"type": kind}, source.level)
         upper = ("upper_case_letter",) if letter.isupper() else ()
         return line.record(
             source,
@@ -104,10 +108,10 @@ class CASME3(datasets.reader.SpreadsheetReader):
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """A recording or a clip of colour frames, see `folders.place`."""
-        return folders.place(root, folder)
+        return folders.classify_folder(root, folder)
 
 
-def _assumed(editions: Sequence[datasets.survey.Edition]) -> list[str]:
+def _list_assumptions(editions: Sequence[datasets.survey.Edition]) -> list[str]:
     unknown = "how many rows the file of macro-expressions has is not known"
     return [shared.ASSUMED] if editions else [shared.ASSUMED, unknown]
 

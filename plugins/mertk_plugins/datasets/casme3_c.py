@@ -68,12 +68,12 @@ class CASME3C(datasets.reader.SpreadsheetReader):
         if not any(line["au"] for line in lines):
             absent.add("au_unknown")
         source = self.make_source(found, tolerance=shared.TOLERANCE, unremarkable=frozenset(absent))
-        records = list(shared.finished(self.read_line(source, line) for line in lines))
-        editions = sheets.editions(table, self.expressions)
+        records = list(shared.mark_long_expressions(self.read_line(source, line) for line in lines))
+        editions = sheets.list_editions(table, self.expressions)
         return datasets.reader.Reading(
             source=source,
             records=records,
-            edition=datasets.survey.recognised(records, editions),
+            edition=datasets.survey.recognise_edition(records, editions),
             editions=editions,
             sheets=[table.file],
             assumed=_ASSUMED,
@@ -97,7 +97,7 @@ class CASME3C(datasets.reader.SpreadsheetReader):
         """`…/01/a/color` is a recording; `…/01/2/color` and `…/01/color/01_2` are expressions."""
         steps = [path for path in (folder, *folder.parents) if path.name.lower() != "color"]
         inner, person = steps[:2]
-        number = sheets.subject(person.name)
+        number = sheets.parse_subject(person.name)
         if number is None or not person.is_relative_to(root) or not shared.is_colour(root, folder):
             return None
         counted = _COUNTED.fullmatch(inner.name)

@@ -67,7 +67,7 @@ class DFME(datasets.reader.SpreadsheetReader):
             others = any(part not in parts for part in map(sheets.part_of, within) if part)
             return None if others else self.place(found.root, folder)
 
-        trees = datasets.folders.trees(found, place)
+        trees = datasets.folders.group_into_trees(found, place)
         return datasets.folders.choose_tree(self.name, found, trees, self.kinds, self.tree)
 
     def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
@@ -92,13 +92,13 @@ class DFME(datasets.reader.SpreadsheetReader):
             source=source,
             records=records,
             edition=sheets.recognise(records, parts),
-            editions=sheets.editions(parts),
+            editions=sheets.list_editions(parts),
             sheets=[table.file for table in tables.values()],
         )
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/sub0003_01` is a clip; the folders of all parts make up one tree."""
-        named = sheets.clip(folder.name)
+        named = sheets.parse_clip(folder.name)
         if named is None or folder == root:
             return None
         kind = datasets.folders.kind_of(folder.parent, root, {"crop": "cropped"}, "raw")

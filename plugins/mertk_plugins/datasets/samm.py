@@ -82,10 +82,10 @@ class SAMM(datasets.reader.SpreadsheetReader):
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/006/006_1_2` is a clip, whatever its padding."""
-        clip = names.clip(folder.name)
+        clip = names.parse_clip(folder.name)
         if clip is None or folder == root:
             return None
-        base = names.base(folder, root)
+        base = names.find_tree(folder, root)
         kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, "clips")
         return datasets.folders.Place(base, kind, clip)
 

@@ -94,9 +94,13 @@ class SyntheticLong:
         A clip's frames are those of its video, and its onset, apex and offset positions in them.
         """
         del root
-        return [clip for video in range(self.videos) for clip in self._clips(self._film(video))]
+        return [
+            clip
+            for video in range(self.videos)
+            for clip in self._make_clips(self._make_film(video))
+        ]
 
-    def _film(self, video: int) -> Film:
+    def _make_film(self, video: int) -> Film:
         return Film(
             seed=self.seed,
             video=video,
@@ -110,11 +114,11 @@ class SyntheticLong:
             nuisance=self.nuisance,
         )
 
-    def _clips(self, film: Film) -> list[mertk.Clip]:
+    def _make_clips(self, film: Film) -> list[mertk.Clip]:
         frames = mertk.Frames(film, film.frames)
         found = []
         for number, timing in enumerate(film.timings()):
-            record = _record(film, number, timing)
+            record = _make_record(film, number, timing)
             footage = mertk.Footage(
                 frames=frames,
                 onset=timing.onset,
@@ -128,14 +132,14 @@ class SyntheticLong:
                 subject=record.subject,
                 name=record.clip,
                 footage=footage,
-                fingerprint=_fingerprint(film, number),
+                fingerprint=_hash_expression(film, number),
                 record=record.to_dict(),
             )
             found.append(clip)
         return found
 
 
-def _record(film: Film, number: int, timing: motion.Timing) -> datasets.record.Record:
+def _make_record(film: Film, number: int, timing: motion.Timing) -> datasets.record.Record:
     """What is known of an expression; frame numbers are positions in the video."""
     event = film.script().events[number]
     emotion, units = motion.emotion_and_units(event.chances, event.label)
@@ -164,7 +168,7 @@ def _record(film: Film, number: int, timing: motion.Timing) -> datasets.record.R
     )
 
 
-def _fingerprint(film: Film, number: int) -> str:
+def _hash_expression(film: Film, number: int) -> str:
     return hashlib.sha256(f"{film!r} {number}".encode()).hexdigest()
 
 

@@ -59,10 +59,13 @@ class Expression:
         size = faces.size if self.size is None else (self.size[0], self.size[1])
         span = range(faces.onset, faces.offset + 1)
         clip = np.stack(
-            [resampling.resize(optical_flow.grey(faces.frames[at]), size) for at in span]
+            [
+                resampling.resize_picture(optical_flow.convert_to_grey(faces.frames[at]), size)
+                for at in span
+            ]
         )
         if self.frames:
-            change = resampling.tim if self.resample == "tim" else resampling.linear
+            change = resampling.tim if self.resample == "tim" else resampling.resample_linearly
             clip = np.clip(np.rint(change(clip, self.frames)), 0, 255).astype(np.uint8)
         self.check(clip)
         return clip

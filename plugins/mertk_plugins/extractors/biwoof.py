@@ -8,7 +8,7 @@ import numpy as np
 
 import mertk
 from mertk.vision import optical_flow, resampling
-from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
+from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,10 +45,12 @@ class BiWOOF:
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, bins]`."""
         whole = optical_flow.onset_apex(faces, self.method).astype(np.float64)
-        places = resampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
+        places = resampling.compute_region_slices(
+            regions, faces.size, (whole.shape[1], whole.shape[0])
+        )
         u, v, strain = np.moveaxis(whole, -1, 0)
         at = angle_bins(np.arctan2(v, u), self.bins)
-        found = shares(histograms(at, np.hypot(u, v), places, self.bins))
+        found = normalise_counts(count_in_blocks(at, np.hypot(u, v), places, self.bins))
         parts = [strain[place] for place in places]
         weights = [part.mean() if self.weight == "mean" else part.sum() for part in parts]
         found *= np.array(weights)[:, None]

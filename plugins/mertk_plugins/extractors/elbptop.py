@@ -14,9 +14,9 @@ from mertk_plugins.extractors._patterns import (
     Counter,
     Norm,
     block_shares,
-    codes,
-    neighbours,
-    table,
+    compute_codes,
+    list_neighbours,
+    make_code_table,
 )
 
 if TYPE_CHECKING:
@@ -73,22 +73,24 @@ class ELBPTOP:
         """`[regions, 9 * bins]`; raises `DataError` where a clip is too short or too small."""
         clip = self.expression.clip(faces)
         radii = self.expression.radii
-        blocks = resampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
-        bins = table(self.points, self.codes)
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (clip.shape[2], clip.shape[1])
+        )
+        bins = make_code_table(self.points, self.codes)
         counter = Counter(blocks, clip.shape, radii, int(bins.max()) + 1)
         found = [
-            counter.count(codes(clip, ring, radii, against), bins)
-            for ring, against in self._comparisons()
+            counter.count(compute_codes(clip, ring, radii, against), bins)
+            for ring, against in self._list_comparisons()
         ]
         return block_shares(np.stack(found, axis=1), self.normalise)
 
-    def _comparisons(self) -> Iterator[tuple[list[Offset], list[Offset] | None]]:
+    def _list_comparisons(self) -> Iterator[tuple[list[Offset], list[Offset] | None]]:
         """What is compared with what, descriptor by descriptor and plane by plane."""
         rt, ry, rx = self.expression.radii
         inner = (max(rt - self.delta, 0), max(ry - self.delta, 0), max(rx - self.delta, 0))
-        rings = neighbours(self.points, (rt, ry, rx))
+        rings = list_neighbours(self.points, (rt, ry, rx))
         yield from ((ring, None) for ring in rings)
-        yield from zip(rings, neighbours(self.points, inner), strict=True)
+        yield from zip(rings, list_neighbours(self.points, inner), strict=True)
         yield from ((ring, [*ring[1:], ring[0]]) for ring in rings)
 
 

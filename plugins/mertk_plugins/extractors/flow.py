@@ -65,15 +65,17 @@ class Flow:
                 )
             faces = replace(faces, apex=None)
         whole = optical_flow.onset_apex(faces, self.method)
-        places = resampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
+        places = resampling.compute_region_slices(
+            regions, faces.size, (whole.shape[1], whole.shape[0])
+        )
         parts = [whole[place] for place in places]
         if self.size:
-            parts = [resampling.resize(part, (self.size, self.size)) for part in parts]
+            parts = [resampling.resize_picture(part, (self.size, self.size)) for part in parts]
         if len({part.shape for part in parts}) > 1:
             raise mertk.ComponentError(
                 "flow: the regions differ in size; set size to bring them to one"
             )
-        found = optical_flow.normalise(np.stack(parts), self.normalise)
+        found = optical_flow.normalise_flow(np.stack(parts), self.normalise)
         return np.moveaxis(found[..., self.channels], -1, 1)
 
 

@@ -53,7 +53,7 @@ class FlowSequence:
         """`[regions, time, channels, size, size]`; raises `DataError` for a clip without frames."""
         if not len(faces.frames):
             raise mertk.DataError("flow_sequence needs frames; this clip has a flow map alone")
-        moments, back = np.unique(self._moments(faces), return_inverse=True)
+        moments, back = np.unique(self._choose_moments(faces), return_inverse=True)
         pixels = mertk.Frames.of(faces.frames[[faces.onset, *moments.tolist()]])
         found = [
             self.flow.extract(
@@ -62,9 +62,9 @@ class FlowSequence:
             for at in range(1, len(moments) + 1)
         ]
         maps = np.stack(found, axis=1)[:, back]
-        return _coloured(maps) if self.colour else maps
+        return _colour_flow(maps) if self.colour else maps
 
-    def _moments(self, faces: mertk.Faces) -> NDArray[np.int64]:
+    def _choose_moments(self, faces: mertk.Faces) -> NDArray[np.int64]:
         """Positions of frames after the onset, where the clip has any."""
         onset, offset = faces.onset, faces.offset
         if self.around == "apex":
@@ -76,7 +76,7 @@ class FlowSequence:
         return np.clip(found, min(onset + 1, offset), offset)
 
 
-def _coloured(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+def _colour_flow(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     """Flow `[regions, time, 2, h, w]` as colours `[regions, time, 3, h, w]` in [0, 1]."""
     import cv2
 

@@ -51,19 +51,19 @@ class FrozenCNN:
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, features]`; raises `ComponentError` where the weights cannot be had."""
-        found = _network(*self.weights).apply({"pixels": self.pixels.extract(faces, regions)})
+        found = _load_network(*self.weights).apply({"pixels": self.pixels.extract(faces, regions)})
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         return np.asarray(found / np.maximum(lengths, 1e-12), np.float32)
 
 
 @functools.lru_cache(maxsize=2)
-def _network(name: str, pretrained: bool, seed: int) -> training.Trained:
+def _load_network(name: str, pretrained: bool, seed: int) -> training.Trained:
     """The network, ready to be asked, once a process."""
     from mertk_plugins.extractors._frozen_cnn_net import Frozen
 
-    with training.seeded(np.random.default_rng(seed)):
-        body = classifier.backbone("frozen_cnn", name, pretrained=pretrained, num_classes=0)
-    module: Any = Frozen(body).to(training.device()).eval()
+    with training.seed_torch(np.random.default_rng(seed)):
+        body = classifier.create_backbone("frozen_cnn", name, pretrained=pretrained, num_classes=0)
+    module: Any = Frozen(body).to(training.get_device()).eval()
     return training.Trained(module, np.empty(0, bool), np.empty(0, np.float32))
 
 

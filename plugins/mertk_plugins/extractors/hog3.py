@@ -13,7 +13,7 @@ import numpy as np
 import mertk
 from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
-from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
+from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,19 +75,21 @@ class HOG3:
                 "resample with frames"
             )
         gradients = dict(zip("tyx", np.gradient(clip.astype(np.float64)), strict=True))
-        blocks = resampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (clip.shape[2], clip.shape[1])
+        )
         found = [
-            self._histograms(gradients[first][part], gradients[second][part], blocks)
-            for part in self._parts(len(clip))
+            self._count_gradients(gradients[first][part], gradients[second][part], blocks)
+            for part in self._split_time(len(clip))
             for first, second in (_AXES[plane] for plane in self.planes)
         ]
         return np.concatenate(found, axis=1).astype(np.float32)
 
-    def _parts(self, frames: int) -> list[slice]:
+    def _split_time(self, frames: int) -> list[slice]:
         edges = np.arange(self.spans + 1) * frames // self.spans
         return [slice(*pair) for pair in pairwise(edges)]
 
-    def _histograms(
+    def _count_gradients(
         self,
         first: NDArray[np.float64],
         second: NDArray[np.float64],
@@ -100,7 +102,7 @@ class HOG3:
         else:
             at = angle_bins(np.mod(angles, np.pi), self.bins, low=0, span=np.pi)
         weights = length if self.weighted else (length > 0).astype(np.float64)
-        return shares(histograms(at, weights, blocks, self.bins))
+        return normalise_counts(count_in_blocks(at, weights, blocks, self.bins))
 
 
 @mertk.hookimpl

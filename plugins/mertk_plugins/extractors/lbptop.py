@@ -18,9 +18,9 @@ from mertk_plugins.extractors._patterns import (
     Counter,
     Norm,
     block_shares,
-    codes,
-    neighbours,
-    table,
+    compute_codes,
+    list_neighbours,
+    make_code_table,
 )
 
 if TYPE_CHECKING:
@@ -71,8 +71,10 @@ class LBPTOP:
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, 3 * bins]`; raises `DataError` where a clip is too short or too small."""
         clip = self.expression.clip(faces)
-        blocks = resampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
-        bins = table(self.points, self.codes)
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (clip.shape[2], clip.shape[1])
+        )
+        bins = make_code_table(self.points, self.codes)
         return block_shares(
             lbptop(clip, blocks, radii=self.expression.radii, table=bins), self.normalise
         )
@@ -91,7 +93,7 @@ def lbptop(
     """
     counter = Counter(blocks, clip.shape, radii, int(table.max()) + 1)
     points = len(table).bit_length() - 1
-    planes = [codes(clip, offsets, radii) for offsets in neighbours(points, radii)]
+    planes = [compute_codes(clip, offsets, radii) for offsets in list_neighbours(points, radii)]
     return np.stack([counter.count(plane, table) for plane in planes], axis=1)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import mertk
 from mertk.vision import optical_flow, resampling
-from mertk_plugins.extractors._motion import motion
+from mertk_plugins.extractors._motion import compute_flow_fields
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,10 +48,10 @@ class MDMO:
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, 2]`; raises `DataError` for a clip without frames, or without landmarks."""
         points = self._rigid_points(faces)
-        places = _pixels(regions, faces.size)
+        places = _list_region_pixels(regions, faces.size)
         moved = [
-            main_motion(field if points is None else steady(field, points), places)
-            for field in motion("mdmo", faces, "onset", self.method)
+            main_motion(field if points is None else remove_head_motion(field, points), places)
+            for field in compute_flow_fields("mdmo", faces, "onset", self.method)
         ]
         mean = np.mean(moved, axis=0)
         length, angle = np.hypot(*mean.T), np.mod(np.arctan2(mean[:, 1], mean[:, 0]), 2 * np.pi)
@@ -80,7 +80,7 @@ class MDMO:
         return points[inside]
 
 
-def steady(field: NDArray[np.floating], points: NDArray[np.int64]) -> Numbers:
+def remove_head_motion(field: NDArray[np.floating], points: NDArray[np.int64]) -> Numbers:
     """Flow `[h, w, 2]` less the affine motion that fits it best at `points` (x, y)."""
     known = np.column_stack([points, np.ones(len(points))])
     there = field[points[:, 1], points[:, 0]].astype(np.float64)
@@ -119,7 +119,7 @@ def main_motion(
     return found
 
 
-def _pixels(
+def _list_region_pixels(
     regions: mertk.Regions, size: tuple[int, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The pixels of all regions: the region of each, and its place in the flattened picture."""
@@ -127,7 +127,7 @@ def _pixels(
 
     width, height = size
     found = []
-    for number, place in enumerate(resampling.windows(regions, size, size)):
+    for number, place in enumerate(resampling.compute_region_slices(regions, size, size)):
         mask = np.zeros((height, width), np.uint8)
         if regions.polygons is None:
             mask[place] = 1

@@ -104,24 +104,29 @@ class PatchCNNSE:
         self.nets: dict[str, training.Trained] = {}
 
     def fit(
-        self, train: mertk.Train[tuple[mertk.Faces, mertk.Regions]], rng: np.random.Generator, /
+        self,
+        train: mertk.TrainingSet[tuple[mertk.Faces, mertk.Regions]],
+        rng: np.random.Generator,
+        /,
     ) -> None:
         """Train the regions' networks one after the other on the training clips' frames."""
         names = train.inputs[0][1].names
         if any(regions.names != names for _, regions in train.inputs):
             raise mertk.ComponentError("patch_cnn_se: the regions' names differ between clips")
         self._check_labels(names, train.classes)
-        picked = self._kept([positions(faces, self.frames) for faces, _ in train.inputs], rng)
+        picked = self._draw_kept_positions(
+            [choose_positions(faces, self.frames) for faces, _ in train.inputs], rng
+        )
         clips = np.repeat(np.arange(len(train)), [len(p) for p in picked])
         self.nets = {}
         for at, name in enumerate(names):
             pixels = [
-                self._cut(faces, regions, at, where)
+                self._cut_patches(faces, regions, at, where)
                 for (faces, regions), where in zip(train.inputs, picked, strict=True)
             ]
-            active = _region_labels.chosen(name, train.classes, self.region_labels)
+            active = _region_labels.choose_active_classes(name, train.classes, self.region_labels)
             labels, count = _region_labels.region_labels(train.labels, train.classes, active)
-            self.nets[name] = self._train(np.concatenate(pixels), labels[clips], count, rng)
+            self.nets[name] = self._train_network(np.concatenate(pixels), labels[clips], count, rng)
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> Floats:
         """Features `[regions, time, 256]` of the chosen frames of onset … offset."""
@@ -130,9 +135,9 @@ class PatchCNNSE:
                 f"patch_cnn_se was trained on the regions {', '.join(self.nets) or 'of no clip'}; "
                 f"this clip has {', '.join(regions.names)}"
             )
-        where = positions(faces, self.extract_frames)
+        where = choose_positions(faces, self.extract_frames)
         return np.stack([
-            net.apply({"patches": self._cut(faces, regions, at, where)}, _features)
+            net.apply({"patches": self._cut_patches(faces, regions, at, where)}, _compute_features)
             for at, net in enumerate(self.nets.values())
         ])  # fmt: skip
 
@@ -145,12 +150,14 @@ class PatchCNNSE:
             return {}
         where = np.array([faces.peak])
         weights = [
-            net.apply({"patches": self._cut(faces, regions, at, where)}, _weights)[0]
+            net.apply({"patches": self._cut_patches(faces, regions, at, where)}, _compute_weights)[
+                0
+            ]
             for at, net in enumerate(self.nets.values())
         ]
         return {"patch_weights": np.stack(weights)}
 
-    def _kept(
+    def _draw_kept_positions(
         self, picked: list[NDArray[np.int64]], rng: np.random.Generator
     ) -> list[NDArray[np.int64]]:
         """A random share of all clips' positions; a clip may keep none."""
@@ -162,7 +169,7 @@ class PatchCNNSE:
         ends = np.cumsum([len(where) for where in picked])[:-1]
         return [where[use] for where, use in zip(picked, np.split(kept, ends), strict=True)]
 
-    def _train(
+    def _train_network(
         self, pixels: Pixels, labels: NDArray[np.int64], count: int, rng: np.random.Generator
     ) -> training.Trained:
         from mertk_plugins.extractors import _patch_cnn_se_net
@@ -173,7 +180,7 @@ class PatchCNNSE:
         patches = {"patches": pixels}
         return training.fit(build, patches, labels, rng, classes=count, schedule=self.schedule)
 
-    def _cut(
+    def _cut_patches(
         self, faces: mertk.Faces, regions: mertk.Regions, at: int, where: NDArray[np.int64]
     ) -> Pixels:
         """One region's patches `[frames, height, width, patches·3]`, patches row by row."""
@@ -199,7 +206,7 @@ class PatchCNNSE:
                 )
 
 
-def positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
+def choose_positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
     """`count` positions in onset … offset, or all for 0; the rule is in `PatchCNNSE`."""
     if not len(faces.frames):
         raise mertk.DataError("patch_cnn_se looks at frames; this clip has none, only a flow map")
@@ -214,11 +221,11 @@ def positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
     return found
 
 
-def _features(net: Any, patches: Any) -> Any:
+def _compute_features(net: Any, patches: Any) -> Any:
     return net[-1].features(patches)
 
 
-def _weights(net: Any, patches: Any) -> Any:
+def _compute_weights(net: Any, patches: Any) -> Any:
     return net[-1].weights(patches)
 
 

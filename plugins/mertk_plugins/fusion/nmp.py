@@ -35,9 +35,9 @@ class NMP:
         self.patches = patches
         self.trees = trees
 
-    def fit(self, train: mertk.Train[mertk.Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Select the regions; raises `ComponentError` where the streams have other regions."""
-        importance = self._importance(train, rng)
+        importance = self._learn_importance(train, rng)
         if self.patches > len(importance):
             raise mertk.ComponentError(
                 f"nmp: patches={self.patches}, but there are {len(importance)} regions; ask for "
@@ -52,8 +52,8 @@ class NMP:
         """The same streams, selected regions alone."""
         return {name: np.asarray(array)[self._kept] for name, array in streams.items()}
 
-    def _importance(
-        self, train: mertk.Train[mertk.Streams], rng: np.random.Generator
+    def _learn_importance(
+        self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator
     ) -> NDArray[np.float64]:
         """The importance of each region `[regions]`, of sum 1 (or 0 where nothing is learnt)."""
         from sklearn.ensemble import RandomForestClassifier

@@ -28,7 +28,7 @@ class SelectFeatures:
             raise ValueError(f"count={count}; keep at least one feature")
         self.count = count
 
-    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Choose the features by the training clips."""
         rows = mertk.design_matrix(train.inputs).astype(np.float64)
         groupings = train.labels.T if train.multilabel else train.labels[None]

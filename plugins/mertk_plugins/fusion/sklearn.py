@@ -27,18 +27,18 @@ class SklearnTransformer:
     def __init__(
         self, *, path: str = "sklearn.preprocessing.StandardScaler", **params: Any
     ) -> None:
-        target = _foreign.located(path)
-        _foreign.check(path, target, params)
+        target = _foreign.import_target(path)
+        _foreign.check_parameters(path, target, params)
         for verb in ("fit", "transform"):
             if not hasattr(target, verb):
                 raise ValueError(f"path={path} is no transformer: it has no {verb}")
         self.path = path
         self.params = params
 
-    def fit(self, train: mertk.Train[mertk.Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Fit a new transformer on the training clips."""
-        target = _foreign.located(self.path)
-        chance = _foreign.seeded(_foreign.parameters(self.path, target), rng)
+        target = _foreign.import_target(self.path)
+        chance = _foreign.draw_random_state(_foreign.read_parameters(self.path, target), rng)
         self._transformer = target(**{**chance, **self.params})
         self._transformer.fit(mertk.design_matrix(train.inputs), train.labels)
 

@@ -30,7 +30,7 @@ class WPCA:
             raise ValueError(f"components={components}; give a number, or 0 for all")
         self.components = components
 
-    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Find mean and components; raises `ComponentError` where all clips are the same."""
         from sklearn.decomposition import PCA
 

@@ -13,7 +13,7 @@ CHANGED = frozenset({"sub24/EP07_01", "sub24/EP07_04f", "sub24/EP10_03"})
 """Sadness in 2014, surprise in 2019."""
 
 
-def folder(clip: mertk.Clip) -> str:
+def name_folder(clip: mertk.Clip) -> str:
     """The clip's subject and folder, as the spreadsheets name it."""
     return f"{clip.subject}/{clip.record.get('clip', clip.name)}"
 
@@ -35,5 +35,5 @@ class CASME2Emotions(MappedLabels):
     def word(self, clip: mertk.Clip) -> str:
         """The clip's emotion."""
         emotion = super().word(clip)
-        changed = emotion == "surprise" and folder(clip) in CHANGED
+        changed = emotion == "surprise" and name_folder(clip) in CHANGED
         return "sadness" if changed and self._labels == "2014" else emotion

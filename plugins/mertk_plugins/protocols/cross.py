@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import mertk
 from mertk.core import metrics
 from mertk_plugins.protocols._databases import across_databases
-from mertk_plugins.protocols._mapped import IN_THREE, THREE, is_micro, text_of, unchanged
+from mertk_plugins.protocols._mapped import IN_THREE, THREE, is_micro, keep_words, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_IN_THREE = {**IN_THREE, "repression": "negative", **unchanged(*THREE)}
+_IN_THREE = {**IN_THREE, "repression": "negative", **keep_words(*THREE)}
 
 
 class CrossDatabase:

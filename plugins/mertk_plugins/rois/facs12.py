@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk_plugins.rois._landmarks import eye_distance, landmarks
+from mertk_plugins.rois._landmarks import eye_distance, require_landmarks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,14 +41,16 @@ class FACS12:
 
     def locate(self, faces: mertk.Faces) -> mertk.Regions:
         """Boxes `[12, 4]`, cut at the picture's edge; raises `DataError` without 68 landmarks."""
-        points = landmarks("facs12", faces)
+        points = require_landmarks("facs12", faces)
         unit = eye_distance(points)
         limit = np.array(faces.size)
-        boxes = [_box(points[at], np.array(reach) * unit, limit) for at, reach in _BOXES.values()]
+        boxes = [
+            _make_box(points[at], np.array(reach) * unit, limit) for at, reach in _BOXES.values()
+        ]
         return mertk.Regions(names=tuple(_BOXES), boxes=np.array(boxes, np.int64))
 
 
-def _box(
+def _make_box(
     points: NDArray[np.float64], reach: NDArray[np.float64], limit: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """x0, y0, x1, y1 in whole pixels of the picture, at least one wide and high."""

@@ -42,8 +42,8 @@ class Grid:
                 f"a face of {width}x{height} px cannot be cut into {self.cols} columns and "
                 f"{self.rows} rows; use fewer, or an aligner that gives larger faces"
             )
-        x0, x1 = _edges(width, self.cols, self.overlap)
-        y0, y1 = _edges(height, self.rows, self.overlap)
+        x0, x1 = _compute_edges(width, self.cols, self.overlap)
+        y0, y1 = _compute_edges(height, self.rows, self.overlap)
         places = [(r, c) for r in range(self.rows) for c in range(self.cols)]
         return mertk.Regions(
             names=tuple(f"r{r}c{c}" for r, c in places),
@@ -51,14 +51,16 @@ class Grid:
         )
 
 
-def _edges(length: int, count: int, overlap: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _compute_edges(
+    length: int, count: int, overlap: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The first and the last pixel (exclusive) of `count` blocks along `length` pixels."""
     block = length / (count - (count - 1) * overlap)
     starts = np.arange(count) * block * (1 - overlap)
-    return _rounded(starts), _rounded(starts + block)
+    return _round_edges(starts), _round_edges(starts + block)
 
 
-def _rounded(edges: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+def _round_edges(edges: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     # An end and the next start are one number but for float noise, which must not decide at .5.
     return np.floor(np.round(edges, 6) + 0.5).astype(np.int64)
 

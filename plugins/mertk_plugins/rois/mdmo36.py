@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk_plugins.rois._landmarks import eye_distance, landmarks
+from mertk_plugins.rois._landmarks import eye_distance, require_landmarks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class MDMO36:
 
     def locate(self, faces: mertk.Faces) -> mertk.Regions:
         """Polygons `[4, 2]` with their boxes `[36, 4]`; raises `DataError` without 68 landmarks."""
-        corners = _corners(landmarks("mdmo36", faces), self.lift)
+        corners = _locate_corners(require_landmarks("mdmo36", faces), self.lift)
         limit = np.array(faces.size) - 1
         names, polygons = [], []
         for part, quads in _QUADS.items():
@@ -68,7 +68,7 @@ class MDMO36:
         return mertk.Regions(names=tuple(names), boxes=boxes, polygons=tuple(polygons))
 
 
-def _corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArray[np.float64]]:
+def _locate_corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArray[np.float64]]:
     """Every corner by its name in the table above, `[2]` each."""
     up = np.array([0, -lift * eye_distance(points)])
     found = {str(at): point for at, point in enumerate(points)}

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from mertk import ComponentError, Train
+from mertk import ComponentError, TrainingSet
 from mertk_plugins.classifiers import linear_svm
 from mertk_plugins.classifiers.linear_svm import LinearSVM, least_squared_hinge
 from mertk_plugins.classifiers.ridge import Ridge
@@ -30,11 +30,11 @@ MACHINES = [
 ]
 
 
-def train(labels, features: int = 12, seed: int = 0, spread: float = 1.0) -> Train:
+def train(labels, features: int = 12, seed: int = 0, spread: float = 1.0) -> TrainingSet:
     rng = np.random.default_rng(seed)
     labels = np.asarray(labels)
     rows = rng.normal(size=(len(labels), features)) + spread * labels[:, None]
-    return Train(
+    return TrainingSet(
         inputs=[{"features": row[None].astype(np.float32)} for row in rows],
         labels=labels,
         people=np.array([f"p/{i % 5}" for i in range(len(labels))]),
@@ -42,12 +42,12 @@ def train(labels, features: int = 12, seed: int = 0, spread: float = 1.0) -> Tra
     )
 
 
-def fitted(machine, part: Train):
+def fitted(machine, part: TrainingSet):
     machine.fit(part, np.random.default_rng(0))
     return machine
 
 
-def rows(part: Train) -> np.ndarray:
+def rows(part: TrainingSet) -> np.ndarray:
     return np.stack([streams["features"].ravel() for streams in part.inputs])
 
 
@@ -157,7 +157,7 @@ def test_features_that_are_far_too_large_are_refused(machine):
 
 @pytest.mark.parametrize("machine", [LinearSVM(), SVM()])
 def test_a_recipe_without_features_is_refused(machine):
-    part = Train(
+    part = TrainingSet(
         inputs=[{}, {}], labels=np.array([0, 1]), people=np.array(["a", "b"]), classes=CLASSES
     )
     with pytest.raises(ComponentError, match="give the recipe an extractor"):
@@ -170,7 +170,7 @@ def test_a_cost_of_0_is_refused(machine):
         machine(C=0)
 
 
-def several(count: int = 40, seed: int = 0) -> Train:
+def several(count: int = 40, seed: int = 0) -> TrainingSet:
     """Labels: one that shows, one that no clip has, one that all have."""
     part = train(np.arange(count) % 2, seed=seed)
     columns = [part.labels, 0 * part.labels, 0 * part.labels + 1]
