@@ -38,7 +38,7 @@ def main() -> None:
     """Print every comparison."""
     cv2.setNumThreads(1)
     face, moved = pair()
-    onset, apex = optical_flow.grey(face), optical_flow.grey(moved)
+    onset, apex = optical_flow.convert_to_grey(face), optical_flow.convert_to_grey(moved)
     faces = Faces(frames=Frames.of(np.stack([face, moved])), onset=0, apex=1, offset=1)
     bare = partial(cv2.calcOpticalFlowFarneback, onset, apex, None, 0.5, 3, 15, 3, 5, 1.2, 0)
     calls: dict[str, Callable[[], Any]] = {

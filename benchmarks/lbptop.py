@@ -42,7 +42,7 @@ def ours(
     clip: Clip, blocks: Blocks, radii: tuple[int, int, int], points: int, kind: str
 ) -> NDArray[np.int64]:
     """The whole way from a grey clip to counts, tables and cells included."""
-    table = lbptop.table(points, "raw" if kind == "raw" else "uniform")
+    table = lbptop.make_code_table(points, "raw" if kind == "raw" else "uniform")
     return lbptop.lbptop(clip, blocks, radii=radii, table=table)
 
 
@@ -110,7 +110,7 @@ def scaled_loop(
     start = time.perf_counter()
     counts = by_loops(clip, radii, points, clip.tolist() if lists else clip)
     spent = time.perf_counter() - start
-    same = lbptop.lbptop(clip, everything, radii=radii, table=lbptop.table(points, "raw"))
+    same = lbptop.lbptop(clip, everything, radii=radii, table=lbptop.make_code_table(points, "raw"))
     if not np.array_equal(same[0], counts):
         raise SystemExit("the loop and mertk disagree")
 

@@ -24,7 +24,7 @@ from mertk.nn import training
 from mertk.report import model_cards
 
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
-"""Peak motion in pixels of 256; of still clips nobody can know more than by guessing."""
+"""Peak motion in pixels of 256; still clips give the chance level."""
 
 TABLE = Path(__file__).parent / "synthetic" / "methods.md"
 
@@ -32,8 +32,8 @@ FOLDS = 12  # a subject each
 
 NOTE = """\
 UF1 with its 95 % interval (jackknife over 12 subjects; 108 clips), preset `quick` where a model has
-one. Guessing scores 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes 2/3,
-the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
+one. The chance level is 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes
+2/3, the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
 shared, without the features: compare rows with each other alone. Weights are the numbers that
 training changes in the networks of one fold. `python -m benchmarks.methods` makes this table,
 `python -m benchmarks.curves` the picture."""
@@ -48,7 +48,7 @@ def main() -> None:
     options = given.parse_args()
     registry = mertk.load_plugins().registry
     models = options.models or [n for n in registry.names("model") if registry.recipe(n).extractors]
-    found = {(one.model, one.dataset, one.score): one for one in model_cards.measured()}
+    found = {(one.model, one.dataset, one.score): one for one in model_cards.read_measured_scores()}
     for name in models:
         size = weights(name)
         for difficulty in options.difficulty:
@@ -64,9 +64,9 @@ def _dataset(difficulty: str) -> str:
 
 def weights(name: str) -> int:
     """The trained weights of a model's networks, counted after a step on a few clips."""
-    with training.paced(lambda _done, _planned: False), TemporaryDirectory() as folder:
+    with training.set_pace(lambda _done, _planned: False), TemporaryDirectory() as folder:
         study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False).open()
-        trained_model.train(study, 0).save(Path(folder) / name, study.plugins)
+        trained_model.train_model(study, 0).save(Path(folder) / name, study.plugins)
         about = json.loads((Path(folder) / name / "model.json").read_text(encoding="utf-8"))
     return int(about["weights"])
 

@@ -21,7 +21,7 @@ import numpy as np
 
 import mertk
 from mertk.report import sentences
-from mertk.report.page import write
+from mertk.report.page import write_page
 from mertk.storage.ledger import Fold, Run
 
 _CLIPS = (100, 400, 1600, 6400, 10_000)
@@ -119,7 +119,7 @@ def _report(clips: int) -> dict[str, float]:
         start = time.perf_counter()
         sentences.to_json(mertk.Results(runs))
         told = time.perf_counter()
-        page = write(mertk.Results(runs), Path(folder) / "report.html", plugins, frames=False)
+        page = write_page(mertk.Results(runs), Path(folder) / "report.html", plugins, frames=False)
         return {
             "seconds": told - start, "page": time.perf_counter() - told, "mb": _peak(),
             "page_mb": page.stat().st_size / 1e6,

@@ -22,7 +22,7 @@ import numpy as np
 
 import mertk
 from mertk.spotting import interval, scoring
-from mertk.spotting.recordings import Recording, recordings
+from mertk.spotting.recordings import Recording, find_recordings
 from mertk.spotting.scoring import Interval
 
 AMPLITUDES = (3.0, 1.5, 0.0)
@@ -55,7 +55,7 @@ class Row:
         """Search a video whose frames are in memory."""
         faces = video.footage.faces(landmarks=video.footage.landmarks)
         start = time.process_time()
-        found = interval.search(spotter, faces)
+        found = interval.spot_stretch(spotter, faces)
         self.seconds += time.process_time() - start
         self.finds[seed] += [video.interval(one.onset, one.offset) for one in found]
         self.truths[seed] += video.truths
@@ -114,7 +114,7 @@ def main() -> None:
 def _videos(registry: Any, seed: int, amplitude: float, videos: int) -> Iterator[Recording]:
     """The videos of a seed, one after the other, with their frames in memory."""
     use = mertk.Use("synthetic_long", seed=seed, amplitude=amplitude, videos=videos)
-    for video in recordings(registry.build("dataset", use).index(None), None):
+    for video in find_recordings(registry.build("dataset", use).index(None), None):
         pixels = mertk.Frames.of(video.footage.frames[:])
         yield replace(video, footage=replace(video.footage, frames=pixels))
 

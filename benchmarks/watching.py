@@ -81,12 +81,16 @@ def _child(file: Path, spotter: str) -> dict[str, float]:
 def _watched(file: Path, spotter: str) -> dict[str, float]:
     registry = mertk.load_plugins().registry
     use = mertk.Use("synthetic", subjects=4, clips=3)
-    model = trained_model.train(Study(models=["flow_svm"], dataset=use, floors=False).open(), 0)
+    model = trained_model.train_model(
+        Study(models=["flow_svm"], dataset=use, floors=False).open(), 0
+    )
     start = time.perf_counter()
-    watched = video_prediction.watch(file, registry.build("aligner", mertk.Use("eye_similarity")))
+    watched = video_prediction.track_video(
+        file, registry.build("aligner", mertk.Use("eye_similarity"))
+    )
     followed = time.perf_counter()
     built = registry.build("spotter", mertk.Use(spotter))
-    found = sum(1 for _ in video_prediction.findings(model, watched, built))
+    found = sum(1 for _ in video_prediction.predict_spots(model, watched, built))
     return {
         "follow": followed - start,
         "spot": time.perf_counter() - followed,

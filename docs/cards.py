@@ -30,9 +30,9 @@ def on_config(config: Any) -> Any:
 
 def on_files(files: Files, config: Any) -> Files:
     """Add a page a kind and a page a model, their lists, and what was measured with them."""
-    pages = {f"{COMPONENTS}/{kind}.md": reference_pages.markdown(kind, ENTRIES)
+    pages = {f"{COMPONENTS}/{kind}.md": reference_pages.format_reference_page(kind, ENTRIES)
              for kind in reference_pages.TITLES}  # fmt: skip
-    pages |= {_path(entry.name): model_cards.markdown(entry) for entry in MODELS}
+    pages |= {_path(entry.name): model_cards.format_card(entry) for entry in MODELS}
     pages[f"{COMPONENTS}/index.md"] = _kinds()
     pages["reference/models/index.md"] = _index()
     measured = [*(f"{name}.md" for name in TABLES), "curves.svg"]

@@ -1,8 +1,8 @@
 """mertk: micro-expression recognition baselines whose numbers can be trusted.
 
 Every class and function that a plug-in or another program may use is importable from here;
-`__all__` and `PUBLIC_MODULES` are the promise. Names are imported on first use, so `import mertk`
-is cheap.
+`__all__` and `PUBLIC_MODULES` are the public interface. Names are imported on first use, so that
+`import mertk` is cheap.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         Frames,
         Regions,
         Streams,
-        Train,
+        TrainingSet,
         design_matrix,
         flatten,
     )
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Dataset,
         Differentiable,
         EvaluationProtocol,
+        Executor,
         Explains,
         Extractor,
         FitsFolds,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         GradientClassifier,
         RoiScheme,
         Spotter,
+        WorkerNeeds,
     )
     from mertk.core.model_card import Card
     from mertk.core.recipe import Recipe, Replay, Use
@@ -65,9 +67,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "mertk.core.model_card": "Card",
-    "mertk.core.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
+    "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
+    "design_matrix flatten",
     "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
-    "Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme Spotter",
+    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
+    "Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
@@ -103,7 +107,7 @@ PUBLIC_MODULES = (
     "mertk.vision.optical_flow",
     "mertk.vision.resampling",
 )
-"""Modules that plug-ins may import, beside the names in `__all__`; also part of the promise."""
+"""Modules that plug-ins may import, beside the names in `__all__`; also public."""
 
 __all__ = [
     "Aligner",
@@ -115,6 +119,7 @@ __all__ = [
     "Dataset",
     "Differentiable",
     "EvaluationProtocol",
+    "Executor",
     "Explains",
     "Extractor",
     "Faces",
@@ -143,10 +148,11 @@ __all__ = [
     "Spotter",
     "StorageError",
     "Streams",
-    "Train",
+    "TrainingSet",
     "UnknownNameError",
     "Use",
     "WorkerError",
+    "WorkerNeeds",
     "bench",
     "design_matrix",
     "flatten",

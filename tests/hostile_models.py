@@ -139,13 +139,13 @@ def _unpickles(folder: Path) -> None:
     kept = {**arrays, "harm": np.frombuffer(data, np.uint8)}
     save_file(kept, folder / "arrays.safetensors")
     node = {"array": "harm", "order": "C", "scalar": False}
-    packed = {"stored": "mertk.experiment.executors.local:Packed", "fields": {"data": node}}
+    packed = {"stored": "mertk.experiment.executors.packing:Packed", "fields": {"data": node}}
     _put(folder, MARGINS, packed)
 
 
 @hostile("the same, as a network")
 def _unpickles_as_network(folder: Path) -> None:
-    _put(folder, MARGINS, {"network": "mertk.experiment.executors.local:Packed", **NETWORK})
+    _put(folder, MARGINS, {"network": "mertk.experiment.executors.packing:Packed", **NETWORK})
 
 
 for _name in (
@@ -246,7 +246,9 @@ _offer(
 _offer(
     "skops has an operator", _skops, "OperatorFuncNode", "operator", "methodcaller", attrs="ITEMS"
 )
-_offer("skops makes an object", _skops, "ObjectNode", "mertk.experiment.executors.local", "Packed")
+_offer(
+    "skops makes an object", _skops, "ObjectNode", "mertk.experiment.executors.packing", "Packed"
+)
 _offer(
     "skops makes a loss", _skops, "LossNode", "os", "system",
     content="ITEMS", __reduce__={"args": "ITEMS"},

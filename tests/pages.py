@@ -29,7 +29,7 @@ from mertk import cli
 from mertk.core.recipe import SLOTS, Recipe, Use
 from mertk.experiment import task
 from mertk.experiment.study import Study
-from mertk.pipeline.pipeline import build_line
+from mertk.pipeline.pipeline import build_pipeline
 from mertk.plugins import scaffold
 
 ROOT = Path(__file__).parents[1]
@@ -45,7 +45,7 @@ PARSED_ONLY = {
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
     r"--oracle-gap": "half a minute; tests/experiment/test_epoch_oracle.py runs such",
     r"--executor dask": "seconds to start workers; tests/experiment/test_executors.py runs it",
-    r"dask_jobqueue|dask_kubernetes": "needs a cluster; the page says that these are sketches",
+    r"dask_kubernetes": "needs a cluster; the page says that this is a sketch",
 }
 """What no test runs, by a pattern of the command or python block: the first that fits counts."""
 
@@ -59,8 +59,8 @@ FOREIGN_OPTIONS = {"--nthreads": "dask worker"}
 """Options in running text that are not mertk's."""
 
 GIVEN = {
-    "mine.py": scaffold.plugin("extractor", "mine")["mine.py"],
-    "my_plugin.py": scaffold.plugin("extractor", "my_extractor")["my_extractor.py"],
+    "mine.py": scaffold.make_plugin_files("extractor", "mine")["mine.py"],
+    "my_plugin.py": scaffold.make_plugin_files("extractor", "my_extractor")["my_extractor.py"],
     "their_log.txt": "casme2 sub01\nEP02_01f 1 0\nEP02_02f 0 0\ncasme2 sub02\nEP01_01f 2 2\n",
     "truth.csv": "video,onset,offset\ns15_01,10,30\n",
     "spotted.csv": "video,onset,offset\ns15_01,12,30\n",
@@ -195,15 +195,21 @@ class Trial:
         draft = self.folder / "shown.py"
         draft.write_text(block.text, encoding="utf-8")
         plugins = mertk.load_plugins([TOYS, draft])
-        new = [entry for entry in plugins.registry if entry.origin.endswith("shown.py")]
+        known = plugins.registry
+        everything = [*known, *(known.get("executor", name) for name in known.names("executor"))]
+        new = [entry for entry in everything if entry.origin.endswith("shown.py")]
         if plugins.broken or not new:
             raise block.broken(plugins.broken or "registers nothing")
         for entry in new:
-            if entry.kind not in SLOTS:
+            if entry.kind == "executor":
+                used = {"executor": entry.name}
+            elif entry.kind in SLOTS:
+                used = {"swaps": [(entry.kind, [Use(entry.name)])]}
+            else:
                 raise block.broken(f"nobody has said yet how to bench a {entry.kind}")
             results = mertk.bench(
-                ["toy_model"], dataset="toy", swaps=[(entry.kind, [Use(entry.name)])],
-                plugins=plugins, out=self.folder / "shown", jobs=1,
+                ["toy_model"], dataset="toy", plugins=plugins, out=self.folder / "shown", jobs=1,
+                **used,
             )  # fmt: skip
             if not 0 <= results.table()["UF1"][0] <= 1:
                 raise block.broken(f"{entry.name} has no score")
@@ -333,7 +339,7 @@ def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> task.Task:
 
 def _audited(case: Any, **_: Any) -> Any:
     registry = mertk.load_plugins(case.files).registry
-    build_line(registry, Recipe.from_json(case.recipe))
+    build_pipeline(registry, Recipe.from_json(case.recipe))
     study = Study.from_json(case.study).open(plugins=mertk.load_plugins(case.files))
     registry.build("protocol", study.protocol)
     _no_clips(registry, study.datasets, {})
@@ -363,13 +369,13 @@ _STOPS = {
     "mertk.experiment.study.make_task": _no_labels,
     "mertk.experiment.bench.run_study": _benched,
     "mertk.experiment.bench.plan_study": _benched,
-    "mertk.experiment.trained_model.train": _benched,
-    "mertk.experiment.trained_model.Saved.load": _stop,
-    "mertk.spotting.search.recordings": _stop,
+    "mertk.experiment.trained_model.train_model": _benched,
+    "mertk.experiment.trained_model.TrainedModel.load": _stop,
+    "mertk.spotting.search.find_recordings": _stop,
     "mertk.audit.audit": _audited,
     "mertk.export.prepare._Preparation.run": _prepared,
-    "mertk.cli._data_check._survey": _surveyed,
-    "mertk.datasets.locations.remember": _stop,
+    "mertk.cli._data_check._survey_dataset": _surveyed,
+    "mertk.datasets.locations.remember_folder": _stop,
     "mertk.testing.workers.check_all": _stop,
 }
 """Where commands begin to work, and what stands there instead."""

@@ -33,7 +33,7 @@ def strict(tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_readmes_plugin_and_new_ones_of_every_kind_pass_strict_type_checks(strict):
-    texts = {f"new_{kind}.py": scaffold.plugin(kind, f"new_{kind}")[f"new_{kind}.py"]
+    texts = {f"new_{kind}.py": scaffold.make_plugin_files(kind, f"new_{kind}")[f"new_{kind}.py"]
              for kind in KINDS}  # fmt: skip
     done = strict({"mean_change.py": README, **texts})
     assert done.returncode == 0, done.stdout

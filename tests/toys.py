@@ -27,7 +27,12 @@ class Halves:
 
 
 class Change:
-    """Mean brightness change onset to apex per region."""
+    """Mean brightness change onset to apex per region.
+
+    Args:
+        scale: factor that the change is multiplied by, so that its unit is a grey level divided by
+            it.
+    """
 
     def __init__(self, *, scale: float = 1.0) -> None:
         self.scale = scale
@@ -50,7 +55,11 @@ class Centred:
 
 
 class Nearest:
-    """Nearest class mean, with noise drawn in fit if there is any."""
+    """Nearest class mean, with noise drawn in fit if there is any.
+
+    Args:
+        noise: standard deviation of the noise, 0 or more.
+    """
 
     def __init__(self, *, noise: float = 0.0) -> None:
         self.noise = noise
@@ -71,7 +80,13 @@ class Nearest:
 
 
 class Square:
-    """Grey squares that grow brighter or darker; label by the sign."""
+    """Grey squares that grow brighter or darker; label by the sign.
+
+    Args:
+        subjects: number of people.
+        clips: number of clips of each person.
+        touched: uid of the clip whose frames are inverted, such as `toy/s0/c1`.
+    """
 
     def __init__(self, *, subjects: int = 4, clips: int = 4, touched: str = "") -> None:
         self.subjects = subjects

@@ -30,7 +30,8 @@ LAYOUT = (
 class Campus:
     """Clips of one laboratory: a table, a folder a participant, a video or frame folder a clip.
 
-    `fps` is the frame rate in Hz of clips in frame folders; videos say theirs.
+    Args:
+        fps: frame rate of clips that are folders of frames, in Hz, above 0; videos say theirs.
     """
 
     default_protocol = "loso"
@@ -46,7 +47,7 @@ class Campus:
         file = root / "annotations.csv"
         if not file.is_file():
             raise mertk.DataError(f"campus: there is no {file}. {LAYOUT}")
-        table = datasets.spreadsheets.table_of(file, "", datasets.columns.read_cells(file), 0)
+        table = datasets.spreadsheets.table_of(file, "", datasets.spreadsheets.read_cells(file), 0)
         for column in COLUMNS:
             table.column(column)  # raises where there is none
         return [self._clip(root, table, row) for row in table.rows]
@@ -89,7 +90,7 @@ class Campus:
             name=name,
             footage=footage,
             # of all that the pixels and the timing depend on: it is the key of the cache
-            fingerprint=datasets.media.frames.fingerprint(
+            fingerprint=datasets.media.frames.hash_files(
                 files, person, name, onset, apex, offset, fps
             ),
             record=known.to_dict(),  # what protocols read labels from
@@ -100,7 +101,7 @@ def _frame(table: Table, row: Row, column: str) -> int:
     """A frame number as the table has it, from 1 on."""
     text = table.filled(row, column)
     try:
-        number = datasets.spreadsheets.integer(text)
+        number = datasets.spreadsheets.parse_integer(text)
     except ValueError:
         number = 0
     if number < 1:
@@ -112,7 +113,7 @@ def _frame(table: Table, row: Row, column: str) -> int:
 def _media(path: Path, onset: int, offset: int) -> tuple[list[Path], mertk.Frames, float]:
     """Frames onset … offset, the files that they are from, and the frame rate (0: unknown)."""
     if path.is_dir():
-        numbered = datasets.media.frames.numbered(path)
+        numbered = datasets.media.frames.number_pictures(path)
         lost = [number for number in range(onset, offset + 1) if number not in numbered]
         if lost:
             raise mertk.DataError(f"{path} has no frame {lost[0]}")
@@ -121,7 +122,7 @@ def _media(path: Path, onset: int, offset: int) -> tuple[list[Path], mertk.Frame
     video = path.with_name(f"{path.name}.avi")
     if not video.is_file():
         raise mertk.DataError(f"there is neither {video} nor a folder {path}. {LAYOUT}")
-    facts = datasets.media.videos.probe(video)
+    facts = datasets.media.videos.probe_video(video)
     if offset > facts.count:
         raise mertk.DataError(f"{video} has {facts.count} frames, and the offset is {offset}")
     return [video], datasets.media.videos.of_video(video, onset - 1, offset - onset + 1), facts.fps

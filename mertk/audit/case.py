@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from mertk.core.options import takes_options
 from mertk.core.recipe import Recipe, Use
 from mertk.experiment.execution import Execution
-from mertk.experiment.leaky_replay import moved
+from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.study import Study
 from mertk.experiment.variants import choose_variant
-from mertk.pipeline.pipeline import Line, build_line
+from mertk.pipeline.pipeline import Pipeline, build_pipeline
 from mertk.pipeline.together import fitted_lines
 from mertk.plugins.loader import Plugins, load_plugins
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mertk.core.interfaces import EvaluationProtocol
     from mertk.core.splits import Split
     from mertk.experiment.task import Task
-    from mertk.pipeline.fold import Parcels, Sample
+    from mertk.pipeline.fold import ClipStates, LabelledClips
 
 _SMALL = {"subjects": 8, "clips": 6}
 
@@ -132,17 +132,17 @@ class Opened:
         rules: EvaluationProtocol = self.plugins.registry.build("protocol", self.protocol)
         return rules
 
-    def line(self) -> Line:
+    def line(self) -> Pipeline:
         """The recipe, built anew."""
-        return build_line(self.plugins.registry, self.recipe)
+        return build_pipeline(self.plugins.registry, self.recipe)
 
-    def fold_line(self) -> Line:
+    def fold_line(self) -> Pipeline:
         """The recipe, built anew, as folds run it: a replay fits some of it before."""
-        return moved(self.line(), self.case.once)
+        return move_frontier(self.line(), self.case.once)
 
     def fold_lines(
-        self, parcels: Parcels, sample: Sample, splits: Sequence[Split]
-    ) -> Iterator[Line]:
+        self, parcels: ClipStates, sample: LabelledClips, splits: Sequence[Split]
+    ) -> Iterator[Pipeline]:
         """A line for each fold, what learns first fitted for all at once where a run does so."""
         if self.case.once:
             return (self.fold_line() for _ in splits)

@@ -35,24 +35,26 @@ class Band:
     p: float
 
 
-def band(predicted: Labels, truth: Labels, drawn: Labels, score: Score, classes: int) -> Band:
+def compute_band(
+    predicted: Labels, truth: Labels, drawn: Labels, score: Score, classes: int
+) -> Band:
     """The band of a protocol's first score.
 
     `predicted` and `truth` are `[clips]`, or `[clips, classes]` of 0 and 1; `drawn` are labels
     drawn anew, `[draws, clips]` or `[draws, clips, classes]`.
     """
-    matrices = _matrices(np.concatenate([truth[None], drawn]), predicted, classes)
+    matrices = _count_confusions(np.concatenate([truth[None], drawn]), predicted, classes)
     found, *chance = next(iter(score(matrices).values())).tolist()
     low, high = np.quantile(chance, [ALPHA, 1 - ALPHA])
     above = sum(other >= found - 1e-12 for other in chance)
     return Band(found, float(low), float(high), (1 + above) / (1 + len(chance)))
 
 
-def _matrices(truths: Labels, predicted: Labels, classes: int) -> NDArray[Any]:
+def _count_confusions(truths: Labels, predicted: Labels, classes: int) -> NDArray[Any]:
     """Confusion matrices `[draws, true, predicted]`, or one of 2x2 a class."""
     if predicted.ndim == 2:
         pairs = zip(np.moveaxis(truths, 2, 0), predicted.T, strict=True)
-        return np.stack([_matrices(truth, one, 2) for truth, one in pairs], axis=1)
+        return np.stack([_count_confusions(truth, one, 2) for truth, one in pairs], axis=1)
     draws = np.arange(len(truths))[:, None] * classes**2
     counts = np.bincount(
         (draws + truths * classes + predicted).ravel(), minlength=len(truths) * classes**2

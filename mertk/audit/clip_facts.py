@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.audit.clip_features import nearest
+from mertk.audit.clip_features import predict_nearest_mean
 from mertk.audit.clip_files import files_of
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def facts_of(clips: Sequence[Clip], pictures: Sequence[Sequence[Pixels]]) -> dic
     frames = np.asarray([len(clip.footage.frames) for clip in clips])
     files = [files_of(clip.footage.frames) for clip in clips]
     facts: dict[str, Any] = {
-        TIMING: [_notes(clip) for clip in clips],
+        TIMING: [_collect_numbers(clip) for clip in clips],
         _PARITY: frames[:, None] % 2,
         "the file size": [[sum(file.stat().st_size for file in of_clip)] for of_clip in files],
-        NAMES: _words([" ".join(map(str, of_clip)) for of_clip in files]),
+        NAMES: _encode_words([" ".join(map(str, of_clip)) for of_clip in files]),
     }
     if all(map(len, pictures)):
         facts["the frame size"] = [shown[0].shape[:2] for shown in pictures]
@@ -83,17 +83,21 @@ def _nearest_clip(known: Floats, labels: Labels, asked: Floats) -> Labels:
     return np.asarray(learner.predict(asked / scale))
 
 
-def _tree(known: Floats, labels: Labels, asked: Floats) -> Labels:
+def _predict_by_tree(known: Floats, labels: Labels, asked: Floats) -> Labels:
     from sklearn.tree import DecisionTreeClassifier
 
     learner = DecisionTreeClassifier(max_depth=4, min_samples_leaf=2, random_state=0)
     return np.asarray(learner.fit(known, labels).predict(asked))
 
 
-_LEARNERS = {"class mean": nearest, "nearest clip": _nearest_clip, "tree": _tree}
+_LEARNERS = {
+    "class mean": predict_nearest_mean,
+    "nearest clip": _nearest_clip,
+    "tree": _predict_by_tree,
+}
 
 
-def _notes(clip: Clip) -> Floats:
+def _collect_numbers(clip: Clip) -> Floats:
     """Timing and landmarks as numbers `[141]`."""
     footage = clip.footage
     apex = footage.onset if footage.apex is None else footage.apex
@@ -103,7 +107,7 @@ def _notes(clip: Clip) -> Floats:
     return np.asarray([*timing, *rest, *np.ravel(points)], np.float32)
 
 
-def _words(texts: Sequence[str]) -> Floats:
+def _encode_words(texts: Sequence[str]) -> Floats:
     """Which words and numbers, of those that several clips have, each text holds."""
     found = [set(re.findall(r"[^\W\d_]+|\d+", text.lower())) for text in texts]
     every = sorted(set().union(*found))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.audit.thumbnails import thumbnails
+from mertk.audit.thumbnails import shrink_frames
 from mertk.core.clips import flatten
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Floats
     from mertk.core.splits import Split
-    from mertk.pipeline.pipeline import Parcel
+    from mertk.pipeline.pipeline import ClipState
 
     Labels = NDArray[np.int64]
 
@@ -34,19 +34,23 @@ class Guesses:
         """Guess from the rows of the training and the held-out clips, if they are of one length."""
         if len({len(row) for row in (*known, *asked)}) == 1 and len(known[0]):
             guess = self.found.setdefault(place, np.zeros_like(self.truth))
-            guess[split.test] = nearest(np.stack(known), self.truth[split.train], np.stack(asked))
+            guess[split.test] = predict_nearest_mean(
+                np.stack(known), self.truth[split.train], np.stack(asked)
+            )
 
     def tap(
-        self, split: Split, place: str, known: Sequence[Parcel], asked: Sequence[Parcel]
+        self, split: Split, place: str, known: Sequence[ClipState], asked: Sequence[ClipState]
     ) -> None:
         """Guess behind a step of a fold."""
-        self.note(place, split, list(map(row, known)), list(map(row, asked)))
+        self.note(
+            place, split, list(map(flatten_clip_state, known)), list(map(flatten_clip_state, asked))
+        )
 
 
-def nearest(known: Floats, labels: Labels, asked: Floats) -> Labels:
+def predict_nearest_mean(known: Floats, labels: Labels, asked: Floats) -> Labels:
     """The class with the nearest mean `[asked]`, or each class by itself `[asked, classes]`."""
     if labels.ndim == 2:
-        return np.stack([nearest(known, column, asked) for column in labels.T], axis=1)
+        return np.stack([predict_nearest_mean(known, column, asked) for column in labels.T], axis=1)
     scale = np.where(known.std(axis=0) > 0, known.std(axis=0), 1)
     present = np.unique(labels)
     means = np.stack([known[labels == name].mean(axis=0) for name in present])
@@ -54,7 +58,7 @@ def nearest(known: Floats, labels: Labels, asked: Floats) -> Labels:
     return np.asarray(present[distances.argmin(axis=1)])
 
 
-def row(parcel: Parcel) -> Floats:
+def flatten_clip_state(parcel: ClipState) -> Floats:
     """What is known of a clip so far, as one vector: features, or boxes, or small pictures."""
     if parcel.streams:
         return flatten(parcel.streams)
@@ -62,5 +66,5 @@ def row(parcel: Parcel) -> Floats:
         return np.asarray(parcel.regions.boxes, np.float32).ravel()
     if parcel.faces is not None and len(parcel.faces.frames):
         faces = parcel.faces
-        return thumbnails(faces.frames, (faces.onset, faces.peak)).ravel()
+        return shrink_frames(faces.frames, (faces.onset, faces.peak)).ravel()
     return np.empty(0, np.float32)

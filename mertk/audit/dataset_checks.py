@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.audit.clip_facts import facts_of, told_by
-from mertk.audit.lookalikes import lookalikes, shrunk
-from mertk.audit.thumbnails import thumbnail
+from mertk.audit.lookalikes import find_lookalikes, shrink_picture
+from mertk.audit.thumbnails import shrink_frame
 
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NEAR = 0.05  # mean difference of pictures whose contrast is 1
 
 
-def inspected(case: Opened) -> dict[str, Any]:
+def inspect_dataset(case: Opened) -> dict[str, Any]:
     """Pairs of clips that should not be, and `told`: fact → learner → labels `[clips]`.
 
     `people` are pairs of two people's clips that show one picture: moved, mirrored or partly
@@ -35,7 +35,7 @@ def inspected(case: Opened) -> dict[str, Any]:
         }
         for fact, rows in facts_of(task.clips, pictures).items()
     }
-    return {**_pairs(task.clips, pictures), "told": told}
+    return {**_find_suspect_pairs(task.clips, pictures), "told": told}
 
 
 def _key_frames(clip: Clip) -> Sequence[Pixels]:
@@ -44,10 +44,10 @@ def _key_frames(clip: Clip) -> Sequence[Pixels]:
     return [face.frames[at] for at in (face.onset, face.peak)] if len(face.frames) else []
 
 
-def _pairs(
+def _find_suspect_pairs(
     clips: Sequence[Clip], pictures: Sequence[Sequence[Pixels]]
 ) -> dict[str, list[tuple[str, str]]]:
-    shown = np.stack([_shown(clip, of) for clip, of in zip(clips, pictures, strict=True)])
+    shown = np.stack([_make_thumbnails(clip, of) for clip, of in zip(clips, pictures, strict=True)])
     people = np.asarray([clip.person for clip in clips])
     prints = np.asarray([clip.fingerprint for clip in clips])
     found: dict[str, set[tuple[int, int]]] = {"people": set(), "prints": set()}
@@ -62,17 +62,17 @@ def _pairs(
         for what, pairs in (("people", near), ("prints", mixed)):
             found[what] |= {(at, at + 1 + n) for n in np.flatnonzero(pairs).tolist()}
     if all(map(len, pictures)):
-        onsets = np.stack([shrunk(of[0].mean(axis=2)) for of in pictures])
-        found["people"] |= set(lookalikes(onsets, people))
+        onsets = np.stack([shrink_picture(of[0].mean(axis=2)) for of in pictures])
+        found["people"] |= set(find_lookalikes(onsets, people))
     return {
         what: [(clips[one].uid, clips[other].uid) for one, other in sorted(pairs)]
         for what, pairs in found.items()
     }
 
 
-def _shown(clip: Clip, pictures: Sequence[Pixels]) -> Floats:
+def _make_thumbnails(clip: Clip, pictures: Sequence[Pixels]) -> Floats:
     """Onset and peak `[2, 12, 12]`, or where there is only flow, that."""
     if pictures:
-        return np.stack([thumbnail(picture.mean(axis=2)) for picture in pictures])
+        return np.stack([shrink_frame(picture.mean(axis=2)) for picture in pictures])
     flow: Any = clip.footage.flow
-    return np.stack([thumbnail(flow[..., at]) for at in (0, 1)])
+    return np.stack([shrink_frame(flow[..., at]) for at in (0, 1)])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.core.clips import Clip, Frames, Pixels
-    from mertk.pipeline.fold import Sample
+    from mertk.pipeline.fold import LabelledClips
     from mertk.plugins.registry import Registry
 
     Smooth = NDArray[np.float32]
@@ -37,7 +37,7 @@ _GRAIN = 2.0
 def noise_clips(
     registry: Registry,
     clips: Sequence[Clip],
-    sample: Sample,
+    sample: LabelledClips,
     folder: Path,
     seed: int,
     *,
@@ -53,13 +53,19 @@ def noise_clips(
     landmarks = registry.build("dataset", face).index(None)[0].footage.landmarks
     found = []
     for at, (clip, label) in enumerate(zip(clips, sample.labels, strict=True)):
-        pixels = _pixels(clip.person, np.random.default_rng([seed, at]))
+        pixels = _draw_pixels(clip.person, np.random.default_rng([seed, at]))
         if at == disturbed:
             pixels = 255 - pixels[:, ::-1]
-        stem = folder / _named(label) / f"{_spelt(label, sample.classes)}-{_named(label)}-{at}"
+        stem = (
+            folder
+            / _format_label(label)
+            / f"{_spell_label(label, sample.classes)}-{_format_label(label)}-{at}"
+        )
         stem.parent.mkdir(exist_ok=True)
         kind = {file.suffix.lower() for file in files_of(clip.footage.frames)}
-        written = _pictures(stem, pixels) if kind & frames.PICTURES else _array(stem, pixels)
+        written = (
+            _write_pictures(stem, pixels) if kind & frames.PICTURES else _write_array(stem, pixels)
+        )
         footage = Footage(
             frames=written, onset=0, apex=_TIME // 2, offset=_TIME - 1, landmarks=landmarks
         )
@@ -67,23 +73,23 @@ def noise_clips(
     return found
 
 
-def _named(label: NDArray[np.int64]) -> str:
+def _format_label(label: NDArray[np.int64]) -> str:
     return "-".join(str(part) for part in np.atleast_1d(label))
 
 
-def _spelt(label: NDArray[np.int64], classes: Sequence[str]) -> str:
+def _spell_label(label: NDArray[np.int64], classes: Sequence[str]) -> str:
     """The label's class in words that a file may be named by, or all that are present."""
     present = np.flatnonzero(label).tolist() if np.ndim(label) else [int(label)]
     return "-".join(re.sub(r"\W+", "_", classes[at]) for at in present) or "none"
 
 
-def _array(stem: Path, pixels: Pixels) -> Frames:
+def _write_array(stem: Path, pixels: Pixels) -> Frames:
     file = stem.with_name(f"{stem.name}.npy")
     np.save(file, pixels)
     return arrays.of_array(file, 0, _TIME)
 
 
-def _pictures(stem: Path, pixels: Pixels) -> Frames:
+def _write_pictures(stem: Path, pixels: Pixels) -> Frames:
     import cv2
 
     files = [stem.with_name(f"{stem.name}-{at}.png") for at in range(_TIME)]
@@ -92,16 +98,16 @@ def _pictures(stem: Path, pixels: Pixels) -> Frames:
     return frames.of_files(files)
 
 
-def _pixels(person: str, rng: np.random.Generator) -> Pixels:
+def _draw_pixels(person: str, rng: np.random.Generator) -> Pixels:
     own = np.random.default_rng(list(person.encode()))
-    ground = 128 + 40 * _smooth(own, _SIZE / 8)
-    change = _STRENGTH * _smooth(rng, _SIZE / 16)
+    ground = 128 + 40 * _draw_smooth_noise(own, _SIZE / 8)
+    change = _STRENGTH * _draw_smooth_noise(rng, _SIZE / 16)
     rise = np.sin(np.linspace(0, np.pi, _TIME, dtype=np.float32))[:, None, None, None]
     grain = _GRAIN * rng.standard_normal((_TIME, _SIZE, _SIZE, 3), np.float32)
     return np.asarray(np.clip(ground + rise * change + grain, 0, 255), np.uint8)
 
 
-def _smooth(rng: np.random.Generator, width: float) -> Smooth:
+def _draw_smooth_noise(rng: np.random.Generator, width: float) -> Smooth:
     """Noise `[height, width, 3]` of standard deviation 1, blurred."""
     import cv2
 

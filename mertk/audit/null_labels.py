@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.pipeline.fold import Sample
+    from mertk.pipeline.fold import LabelledClips
 
     Labels = NDArray[np.int64]
 
@@ -24,11 +24,11 @@ class Law:
     are noise too.
     """
 
-    draw: Callable[[Sample, np.random.Generator, int], Labels]
+    draw: Callable[[LabelledClips, np.random.Generator, int], Labels]
     noise: bool
 
 
-def _per_clip(sample: Sample, rng: np.random.Generator, draws: int) -> Labels:
+def _per_clip(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
     """Each clip's label by the frequencies of the sample, whoever it is of."""
     shape = (draws, *sample.labels.shape)
     if sample.multilabel:
@@ -36,7 +36,7 @@ def _per_clip(sample: Sample, rng: np.random.Generator, draws: int) -> Labels:
     return sample.labels[rng.integers(0, len(sample.labels), shape)]
 
 
-def _within_people(sample: Sample, rng: np.random.Generator, draws: int) -> Labels:
+def _within_people(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
     """The clips' own labels, shuffled among each person's clips."""
     drawn = np.repeat(sample.labels[None], draws, axis=0)
     for person in np.unique(sample.people):
@@ -46,7 +46,7 @@ def _within_people(sample: Sample, rng: np.random.Generator, draws: int) -> Labe
     return drawn
 
 
-def _per_person(sample: Sample, rng: np.random.Generator, draws: int) -> Labels:
+def _per_person(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
     """One label for all clips of a person, as many people for each class as can be."""
     people, of_clip = np.unique(sample.people, return_inverse=True)
     classes = len(sample.classes)

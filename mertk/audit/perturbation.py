@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mertk.audit.noise_clips import noise_clips
-from mertk.audit.scored_folds import prefix, settled
+from mertk.audit.scored_folds import apply_pure_stages, apply_replayed_stages
 from mertk.audit.watched_files import left_in_shared_memory, shared_memory, watch_files
 from mertk.core.splits import Split
-from mertk.pipeline.fold import Sample, run_fold
-from mertk.pipeline.pipeline import predicted
+from mertk.pipeline.fold import LabelledClips, run_fold
+from mertk.pipeline.pipeline import call_predict
 
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
     from mertk.core.clips import Clip
     from mertk.experiment.task import Task
-    from mertk.pipeline.pipeline import Line, Parcel
+    from mertk.pipeline.pipeline import ClipState, Pipeline
 
 Disturb = Literal["nothing", "pixels", "label"]
 Before = Literal["nothing", "a fold", "everything"]
@@ -31,7 +31,7 @@ _MOST = 36  # clips: enough for every class, few enough for many runs
 _WARM = 150  # clips that have come through before, at least: a data set of the usual size
 
 
-def traced(
+def trace_fold(
     case: Opened, fold: int, *, before: Before, disturb: Disturb = "nothing"
 ) -> dict[str, dict[str, Any]]:
     """`trace` and `files` of a fold in a process in which something else was done `before`.
@@ -59,12 +59,12 @@ def traced(
             disturbed=changed if disturb == "pixels" else None,
         )
         if disturb == "label":
-            labels[changed] = _other(labels[changed], len(small.sample.classes))
+            labels[changed] = _change_label(labels[changed], len(small.sample.classes))
         earlier = _earlier_clips(case, len(clips)) if before == "everything" else []
-        found = _run(case, small, clips, earlier, before)
+        found = _run_fold(case, small, clips, earlier, before)
     left = left_in_shared_memory(shared)
     if left and not files:
-        files["a step"] = f"leaves {left[0]}, where every fold and every run finds it again"
+        files["a step"] = f"leaves {left[0]}, which every fold and every run can read"
     name = small.sample.uids[changed]
     return {
         "trace": {
@@ -79,7 +79,7 @@ def _earlier_clips(case: Opened, count: int) -> list[Clip]:
     """Noise for clips of the data set, so that with `count` others a whole run has come through."""
     task = case.task
     chosen = np.resize(np.arange(len(task.clips)), max(len(task.clips), _WARM) - count)
-    sample = Sample(
+    sample = LabelledClips(
         [str(at) for at in range(len(chosen))],
         task.sample.people[chosen],
         task.sample.labels[chosen],
@@ -90,17 +90,17 @@ def _earlier_clips(case: Opened, count: int) -> list[Clip]:
     return noise_clips(case.plugins.registry, clips, sample, folder, case.case.seed + 1)
 
 
-def _run(
+def _run_fold(
     case: Opened, small: _Small, clips: Sequence[Clip], earlier: Sequence[Clip], before: Before
 ) -> dict[str, dict[str, str]]:
     split, sample, seed = small.split, small.sample, case.case.seed
     warm = before != "nothing"
-    stages = prefix(case.line(), [*earlier, *(clips[::-1] if warm else clips)])
+    stages = apply_pure_stages(case.line(), [*earlier, *(clips[::-1] if warm else clips)])
     stages = {place: made[len(earlier) :] for place, made in stages.items()}
     if warm:
         stages = {place: made[::-1] for place, made in stages.items()}
         split = replace(split, test=split.test[::-1])
-    stages = settled(case, stages, sample)
+    stages = apply_replayed_stages(case, stages, sample)
     parcels = list(stages.values())[-1]
     trace = _Trace(split, sample.uids)
     for place, made in list(stages.items())[1:]:
@@ -124,7 +124,7 @@ class _Small:
     """
 
     clips: Sequence[Clip]
-    sample: Sample
+    sample: LabelledClips
     split: Split
     others: Sequence[Split]
 
@@ -136,7 +136,7 @@ class _Small:
         train = np.union1d(split.train[::step], last.test[:1])
         used = np.union1d(train, split.test[:_MOST])
         sample = task.sample
-        part = Sample(
+        part = LabelledClips(
             [sample.uids[at] for at in used],
             sample.people[used],
             sample.labels[used].copy(),
@@ -155,7 +155,7 @@ class _Small:
         return cls([task.clips[at] for at in used], part, cut(split), others)
 
 
-def _other(label: Any, classes: int) -> Any:
+def _change_label(label: Any, classes: int) -> Any:
     return 1 - label if np.ndim(label) else (label + 1) % classes
 
 
@@ -166,29 +166,29 @@ class _Trace:
     split: Split
     uids: Sequence[str]
     found: dict[str, dict[str, str]] = field(default_factory=dict)
-    known: Sequence[Parcel] = ()
+    known: Sequence[ClipState] = ()
 
-    def tap(self, place: str, known: Sequence[Parcel], asked: Sequence[Parcel]) -> None:
+    def tap(self, place: str, known: Sequence[ClipState], asked: Sequence[ClipState]) -> None:
         """Keep the fingerprints of the parcels behind a place."""
         self.known = known
         order = [*self.split.train, *self.split.test]
-        hashes = (_hash(_arrays(parcel)) for parcel in (*known, *asked))
+        hashes = (_hash_arrays(_collect_arrays(parcel)) for parcel in (*known, *asked))
         self.found[place] = {self.uids[at]: h for at, h in zip(order, hashes, strict=True)}
 
-    def answers(self, line: Line, rows: Sequence[Sequence[float]]) -> None:
+    def answers(self, line: Pipeline, rows: Sequence[Sequence[float]]) -> None:
         """What the classifier says of every clip: the training clips' answers are its state."""
         classifier = line.classifier
         answered = {
-            self.uids[at]: _hash({"": np.asarray(row)})
+            self.uids[at]: _hash_arrays({"": np.asarray(row)})
             for at, row in zip(self.split.test, rows, strict=True)
         }
         for at, parcel in zip(self.split.train, self.known, strict=True):
-            row = np.asarray(predicted(classifier, parcel))
-            answered[self.uids[at]] = _hash({"": row})
+            row = np.asarray(call_predict(classifier, parcel))
+            answered[self.uids[at]] = _hash_arrays({"": row})
         self.found[classifier.place] = answered
 
 
-def _arrays(parcel: Parcel) -> dict[str, Any]:
+def _collect_arrays(parcel: ClipState) -> dict[str, Any]:
     """Everything of a parcel that is numbers, but the footage that it began as."""
     arrays: dict[str, Any] = {f"stream {name}": array for name, array in parcel.streams.items()}
     if parcel.regions is not None:
@@ -202,7 +202,7 @@ def _arrays(parcel: Parcel) -> dict[str, Any]:
     return arrays
 
 
-def _hash(arrays: Mapping[str, Any]) -> str:
+def _hash_arrays(arrays: Mapping[str, Any]) -> str:
     total = hashlib.blake2b(digest_size=12)
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])

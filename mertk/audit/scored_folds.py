@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.audit.clip_features import Guesses, row
+from mertk.audit.clip_features import Guesses, flatten_clip_state
 from mertk.audit.noise_clips import noise_clips
 from mertk.audit.null_labels import LAWS
 from mertk.experiment.leaky_replay import fit_once
 from mertk.pipeline.fold import run_fold
-from mertk.pipeline.pipeline import Line, Parcel
+from mertk.pipeline.pipeline import ClipState, Pipeline
 
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
     from mertk.core.clips import Clip
-    from mertk.pipeline.fold import Sample
+    from mertk.pipeline.fold import LabelledClips
 
-    Stages = Mapping[str, Sequence[Parcel]]
+    Stages = Mapping[str, Sequence[ClipState]]
 
 
-def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, Any]:
+def score_draw(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, Any]:
     """A probe with one `draw` of labels: `truth`, `predicted` `[clips]`, and `guesses` by place.
 
     There are guesses only if `places` is true.
@@ -39,15 +39,19 @@ def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, An
         clips = list(task.clips)
         if law.noise:
             clips = noise_clips(case.plugins.registry, clips, sample, Path(folder), seed)
-        stages = settled(case, prefix(case.line(), clips), sample)
+        stages = apply_replayed_stages(case, apply_pure_stages(case.line(), clips), sample)
         parcels = list(stages.values())[-1]
-        rows = {place: [row(parcel) for parcel in made] for place, made in stages.items() if places}
+        rows = {
+            place: [flatten_clip_state(parcel) for parcel in made]
+            for place, made in stages.items()
+            if places
+        }
         lines = case.fold_lines(parcels, sample, task.splits)
         for split, line in zip(task.splits, lines, strict=True):
             for place, of_clips in rows.items():
                 known = [of_clips[at] for at in split.train]
                 guesses.note(place, split, known, [of_clips[at] for at in split.test])
-            tap = partial(guesses.tap, split) if places else _untapped
+            tap = partial(guesses.tap, split) if places else _ignore_stage
             fold = run_fold(line, parcels, sample, split, seed, tap=tap)
             found = np.asarray(fold.probabilities)
             predicted[split.test] = found >= 0.5 if sample.multilabel else found.argmax(axis=1)
@@ -58,20 +62,20 @@ def scored(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, An
     }
 
 
-def _untapped(_place: str, _known: Sequence[Parcel], _asked: Sequence[Parcel]) -> None:
+def _ignore_stage(_place: str, _known: Sequence[ClipState], _asked: Sequence[ClipState]) -> None:
     """Where the score alone is asked for."""
 
 
-def prefix(line: Line, clips: Sequence[Clip]) -> Stages:
+def apply_pure_stages(line: Pipeline, clips: Sequence[Clip]) -> Stages:
     """The clips' parcels behind each pure step, by its place; no cache, as it would hide state."""
-    stages = {"": [Parcel(footage=clip.footage) for clip in clips]}
+    stages = {"": [ClipState(footage=clip.footage) for clip in clips]}
     for step in line.prefix:
         before = list(stages.values())[-1]
         stages[step.place] = [step.apply(parcel) for parcel in before]
     return stages
 
 
-def settled(case: Opened, stages: Stages, sample: Sample) -> Stages:
+def apply_replayed_stages(case: Opened, stages: Stages, sample: LabelledClips) -> Stages:
     """The stages, and behind them what a replay fits once, on all clips."""
     behind = list(stages.values())[-1]
     return {**stages, **fit_once(case.line(), case.case.once, behind, sample, case.case.seed)}

@@ -17,17 +17,17 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from mertk.audit.case import Case, Opened
-from mertk.audit.dataset_checks import inspected
-from mertk.audit.perturbation import traced
-from mertk.audit.scored_folds import scored
+from mertk.audit.dataset_checks import inspect_dataset
+from mertk.audit.perturbation import trace_fold
+from mertk.audit.scored_folds import score_draw
 from mertk.audit.watched_files import weights_folders
 from mertk.core.errors import ComponentError, MertkError
 from mertk.nn import training
 
 JOBS: Mapping[str, Callable[..., Any]] = {
-    "inspected": inspected,
-    "scored": scored,
-    "traced": traced,
+    "inspected": inspect_dataset,
+    "scored": score_draw,
+    "traced": trace_fold,
 }
 
 
@@ -39,7 +39,7 @@ _PRIVATE = (
 """Variables that name a folder in which a component may leave something for the next fold."""
 
 
-def ask(case: Case, job: str, **options: Any) -> dict[str, Any]:
+def run_in_fresh_process(case: Case, job: str, **options: Any) -> dict[str, Any]:
     """Do a job in a fresh process and an empty folder; raises `ComponentError` where it fails.
 
     What a component leaves in the working folder, at home, among temporary files or in a cache is
@@ -68,7 +68,7 @@ def ask(case: Case, job: str, **options: Any) -> dict[str, Any]:
     return found
 
 
-def main() -> None:
+def run_job() -> None:
     """Read a job from standard input and write its answer to standard output."""
     request = json.load(sys.stdin)
     case = Case.from_json(request["case"])
@@ -82,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_job()

@@ -75,7 +75,7 @@ def _click_option(one: Field[Any], about: Option, text: str) -> Callable[[Comman
         multiple=about.several,
         metavar=about.metavar or None,
         type=_click_type(about, one),
-        callback=_callback(about, default),
+        callback=_make_callback(about, default),
         help=text,
     )
 
@@ -95,13 +95,13 @@ def _click_type(about: Option, one: Field[Any]) -> Any:
     return str
 
 
-def _callback(about: Option, default: Any) -> Callable[..., Any]:
+def _make_callback(about: Option, default: Any) -> Callable[..., Any]:
     """From what click read to what the field holds."""
 
     def convert(_ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
         if about.several:
             parsed = [about.parse(text) if about.parse else text for text in value]
-            return _joined(about, parsed, default)
+            return _join_values(about, parsed, default)
         if value is None:
             return default
         return about.parse(value) if about.parse and isinstance(value, str) else value
@@ -109,7 +109,7 @@ def _callback(about: Option, default: Any) -> Callable[..., Any]:
     return convert
 
 
-def _joined(about: Option, parsed: Sequence[Any], default: Any) -> Any:
+def _join_values(about: Option, parsed: Sequence[Any], default: Any) -> Any:
     if not parsed:
         return default
     return about.join(parsed) if about.join else parsed

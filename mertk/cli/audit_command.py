@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -22,32 +22,34 @@ if TYPE_CHECKING:
 @record_options(
     Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "replay",
     preset="Default: quick where the model has one.",
-    replay="In its authors' order of work, which leaks.",
+    replay="Audit this replay of the authors' training order, which leaks.",
 )  # fmt: skip
 @click.option("--probe", "probes", multiple=True,
               type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
               help="May be repeated. Default: all.")  # fmt: skip
-@click.option("--quick", is_flag=True, help="Fewer clips and one disturbed fold.")
-@click.option("--seed", default=0, show_default=True)
-@record_options(Execution, "jobs", "device", jobs="Probes at once. Default: one per core.")
+@click.option("--quick", is_flag=True, help="Use fewer clips and perturb one fold.")
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
+@record_options(
+    Execution, "jobs", "device", jobs="Probes to run in parallel. Default: one per core."
+)
 @click.option("--runs", default="runs", show_default=True, type=click.Path(path_type=Path),
-              help="Keep the verdict here, for the reports of runs.")  # fmt: skip
+              help="Folder of runs, whose reports show the verdict.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
-    """Test a model for leaks: real recipe and folds, on clips that hold no signal.
+    """Test a model for data leaks: its recipe runs in the real folds, on clips without a signal.
 
-    Ends with exit code 1 where a probe finds one, naming the stage that leaks, and with 3 where no
-    probe could have found any.
+    The exit code is 1 if a probe finds a leak; the output names the stage that leaks. It is 3 if
+    no probe could test anything.
     """
     from mertk.audit import PROBES, audit, case_of
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Recipe
-    from mertk.experiment.executors.local import cores
+    from mertk.experiment.executors.local import count_cores
     from mertk.storage import audit_record
     from mertk.storage.atomic_files import check_file
 
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     case = case_of(
         plugins,
         given["model"],
@@ -70,19 +72,19 @@ def command(ctx: click.Context, /, **given: Any) -> None:
             case,
             probes=given["probes"] or PROBES,
             folds=1 if given["quick"] else 2,
-            jobs=given["jobs"] or cores(),
+            jobs=given["jobs"] or count_cores(),
             progress=bar,
         )
     if not case.replay:
-        audit_record.write(*stamped, found.to_json())
+        audit_record.write_record(*stamped, found.to_json())
     if given["as_json"]:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
-        _show(found)
+        _print_audit(found)
     ctx.exit({"passed": 0, "leak": 1, "inconclusive": 3}[found.outcome])
 
 
-def _show(found: Audit) -> None:
+def _print_audit(found: Audit) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -104,15 +106,15 @@ def _show(found: Audit) -> None:
     model = escape(found.model)
     console.print(
         f"[bold]audit of {model}[/bold] · {escape(found.protocol)} · {found.clips} clips of "
-        f"{found.people} people in {found.folds} folds"
+        f"{found.people} subjects in {found.folds} folds"
     )
     console.print(table)
     console.print(f"[bold]{model}: {_OUTCOMES[found.outcome]}.[/bold]")
-    console.print(f"What it cannot see: {'; '.join(CANNOT_SEE)}.")
+    console.print(f"The audit cannot detect: {'; '.join(CANNOT_SEE)}.")
 
 
 _OUTCOMES = {
     "passed": "no probe finds a leak",
-    "leak": "LEAKS: its scores are not to be trusted",
+    "leak": "LEAKS: its scores cannot be trusted",
     "inconclusive": "inconclusive: no probe could test anything",
 }

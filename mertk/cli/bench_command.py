@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import read_record, record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -32,15 +32,15 @@ PAGE = "report.html"
 @click.option(
     "--plan",
     is_flag=True,
-    help="Do the features and the first fold of each model, keep them, and say what the rest "
-    "will take.",
+    help="Compute the features and the first fold of each model, keep them, and print the expected "
+    "run time of the rest.",
 )
 @click.option(
     "--frames/--no-frames",
     default=None,
-    help="Put pictures of clips into report.html. Default: of synthetic clips alone.",
+    help="Include frames of clips in report.html. Default: only of synthetic clips.",
 )
-@click.option("--published", is_flag=True, help="Print what papers report beside it.")
+@click.option("--published", is_flag=True, help="Also print the scores that papers report.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
 def command(
@@ -54,49 +54,48 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Run models and baselines through the same folds and report.
+    """Evaluate models and baselines on the same folds and write a report.
 
-    The floors `majority` and `prior` run with them.
+    The floors, the trivial baselines `majority` and `prior`, are evaluated as well.
     """
     from mertk.cli.progress import Bar
     from mertk.experiment.bench import run_study
     from mertk.report import sentences, terminal
-    from mertk.report.page import write
+    from mertk.report.page import write_page
     from mertk.storage.atomic_files import check_file
 
     if not given["models"]:
         raise click.UsageError("Missing option '--model'; `mertk list model` names models")
     if not plan:
         check_file(given["out"] / PAGE)
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     study = read_record(Study, given, models=[*given["models"], *baselines])
     execution = read_record(Execution, given)
     with Bar() as bar:
         opened = study.open(execution, plugins=plugins, progress=bar)
         if plan:
-            _plan(opened, as_json=as_json)
+            _print_plan(opened, as_json=as_json)
             return
         results = run_study(opened)
         bar.stage("report", 0)
-        page = write(results, given["out"] / PAGE, plugins, frames=frames)
+        page = write_page(results, given["out"] / PAGE, plugins, frames=frames)
     if as_json:
         click.echo(json.dumps(sentences.to_json(results) | {"report": str(page)}, indent=1))
     else:
-        terminal.show(results, published=published)
+        terminal.print_results(results, published=published)
         click.echo(f"report: {page}")
 
 
-def _plan(study: OpenStudy, *, as_json: bool) -> None:
-    """Print what a study will take."""
+def _print_plan(study: OpenStudy, *, as_json: bool) -> None:
+    """Print the expected run time of a study."""
     from dataclasses import asdict
 
     from mertk.experiment.bench import plan_study
     from mertk.report import terminal
 
     planned = plan_study(study)
-    workers = study.execution.workers
     if not as_json:
-        terminal.show_plan(planned, workers)
+        terminal.show_plan(planned)
         return
-    rows = [{**asdict(one), "seconds_left": one.seconds_left(workers)} for one in planned]
-    click.echo(json.dumps({"jobs": workers, "models": rows}, indent=1))
+    rows = [{**asdict(one), "seconds_left": one.seconds_left(one.workers)} for one in planned]
+    click.echo(json.dumps({"models": rows}, indent=1))

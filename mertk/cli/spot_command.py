@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import record_options
 from mertk.experiment.study import Study
 
@@ -20,20 +20,20 @@ from mertk.experiment.study import Study
     multiple=True,
     required=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="What searches; may be repeated.",
+    help="Spotter to run; may be repeated.",
 )
 @click.option(
     "--dataset",
     default="synthetic_long",
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="A data set of long videos.",
+    help="Data set of long videos.",
 )
 @record_options(Study, "data")
 @click.option(
     "--aligner",
     metavar="NAME[:KEY=VALUE,…]",
-    help="Finds the face, which is followed then. Default: frames are registered already.",
+    help="Aligner that finds the face to track. Default: none, the frames are registered already.",
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
@@ -50,9 +50,10 @@ def command(
     *,
     as_json: bool,
 ) -> None:
-    """Search the long videos of a data set for expressions, and score what is found.
+    """Spot expressions in the long videos of a data set, and score the spotted intervals.
 
-    Writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and spot.json.
+    The command writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and
+    spot.json.
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use
@@ -62,9 +63,9 @@ def command(
 
     names = spotting.file_names([Use.parse(text).name for text in spotters])
     check_files(out, [spotting.TRUTH, spotting.SUMMARY, *names])
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     with Bar() as bar:
-        found = search.search(
+        found = search.search_videos(
             spotters,
             dataset,
             data=data,
@@ -72,10 +73,10 @@ def command(
             plugins=plugins,
             progress=bar,
         )
-    files = spotting.write(found, out)
+    files = spotting.write_spotting(found, out)
     if as_json:
         click.echo(json.dumps(spotting.to_json(found), indent=1))
         return
-    spotting.show(found)
+    spotting.print_spotting(found)
     click.echo(f"spots: {', '.join(map(str, files))}")
-    click.echo(f"by the MEGC script, too: mertk score {files[0]} --spotting {out / spotting.TRUTH}")
+    click.echo(f"MEGC script's scores: mertk score {files[0]} --spotting {out / spotting.TRUTH}")

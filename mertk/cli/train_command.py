@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 from mertk.cli._options import read_record, record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -15,7 +15,7 @@ from mertk.experiment.study import Study
 
 @click.command("train")
 @click.option(
-    "--model", required=True, metavar="NAME[:PRESET]", help="A model, recipe file or run folder."
+    "--model", required=True, metavar="NAME[:PRESET]", help="Model, recipe file or run folder."
 )
 @record_options(Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "allow_mismatch")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
@@ -25,16 +25,16 @@ from mertk.experiment.study import Study
     default="runs",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Where `mertk bench` has measured it: the scores go into the model's card.",
+    help="Folder of runs of `mertk bench`, whose scores go into the model card.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
 @click.pass_context
 def command(
     ctx: click.Context, /, model: str, seed: int, runs: Path, out: Path, **given: Any
 ) -> None:
-    """Fit a model on all clips, nobody held out, and write it to a folder for `mertk predict`.
+    """Fit a model on all clips of all subjects, and write it to a folder for `mertk predict`.
 
-    What it scores on people it has not seen is what `mertk bench` measures, not this.
+    This measures no score: use `mertk bench` to measure the scores on unseen people.
     """
     from mertk.cli.progress import Bar
     from mertk.experiment import trained_model, trained_model_page
@@ -42,15 +42,18 @@ def command(
     from mertk.storage.atomic_files import check_folder
 
     check_folder(out, trained_model.KIND)
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     study = read_record(Study, given, models=[model], floors=False)
     execution = read_record(Execution, given, out=runs)
     training.use_device(execution.device)
     with Bar() as bar:
-        found = trained_model.train(study.open(execution, plugins=plugins, progress=bar), seed)
+        found = trained_model.train_model(
+            study.open(execution, plugins=plugins, progress=bar), seed
+        )
         trust = found.save(out, plugins)
     click.echo(
-        f"{trained_model_page.warning(found.about)}\nClasses: {', '.join(found.classes)}; in {out}"
+        f"{trained_model_page.format_warning(found.about)}\n"
+        f"Classes: {', '.join(found.classes)}; in {out}"
     )
     if trust:
-        click.echo(trained_model_page.needs(trust))
+        click.echo(trained_model_page.describe_needed_trust(trust))

@@ -71,7 +71,7 @@ class Manifest:
     ) -> list[tuple[str, int, int]]:
         """The same as (what, found, published)."""
         here = [(c, label) for c, label in zip(clips, labels, strict=True) if c.dataset == dataset]
-        found: Counter[str] = Counter(name for _, label in here for name in names(label))
+        found: Counter[str] = Counter(name for _, label in here for name in sort_class_names(label))
         expected = Counter(self.counts.get(dataset, {}))
         known = expected if dataset in self.clips else dict.fromkeys([*expected, *found])
         people = len({clip.subject for clip, _ in here})
@@ -93,7 +93,7 @@ class Manifest:
         )
 
 
-def names(labels: Labels) -> tuple[str, ...]:
+def sort_class_names(labels: Labels) -> tuple[str, ...]:
     """The classes of a clip, sorted."""
     return (labels,) if isinstance(labels, str) else tuple(sorted(labels))
 
@@ -105,13 +105,13 @@ def list_hash(clips: Sequence[Clip], labels: Sequence[Labels]) -> str:
     """
     lines = sorted(
         f"{clip.dataset}/{clip.subject}/{clip.record.get('clip', clip.name)},"
-        f"{'+'.join(names(label))}\n"
+        f"{'+'.join(sort_class_names(label))}\n"
         for clip, label in zip(clips, labels, strict=True)
     )
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def nearest(
+def find_nearest_list(
     manifests: Sequence[Manifest], clips: Sequence[Clip], labels: Sequence[Labels]
 ) -> tuple[Manifest, list[str]]:
     """Of several published lists the one whose numbers are nearest, and what differs from it."""

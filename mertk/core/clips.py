@@ -1,6 +1,6 @@
 """What flows between the stages of a recipe.
 
-The types are the leak boundary: `Footage` and `Faces` carry no label and no subject, `Train`
+The types are the leak boundary: `Footage` and `Faces` carry no label and no subject, `TrainingSet`
 carries no test clip, and prediction receives the streams of one clip. Only the harness and the
 protocol ever hold a `Clip`.
 """
@@ -99,7 +99,7 @@ class Frames:
         if isinstance(at, (int, np.integer)):
             return self._read(range(self._count)[at])
         positions = range(self._count)[at] if isinstance(at, slice) else list(at)
-        return _stack([self._read(range(self._count)[i]) for i in positions], positions)
+        return _stack_pictures([self._read(range(self._count)[i]) for i in positions], positions)
 
     def __iter__(self) -> Iterator[Pixels]:
         return (self[i] for i in range(self._count))
@@ -125,19 +125,19 @@ def _size_after(read: Callable[[int], Pixels]) -> tuple[int, int] | None:
     return change.size[::-1] if isinstance(change, Warp) else None
 
 
-def _stack(pictures: list[Pixels], positions: Sequence[int]) -> Pixels:
+def _stack_pictures(pictures: list[Pixels], positions: Sequence[int]) -> Pixels:
     if not pictures:
         return np.empty((0, 0, 0, 3), np.uint8)
     for at, picture in zip(positions, pictures, strict=True):
         if picture.shape != pictures[0].shape:
             raise DataError(
-                f"mixed frame sizes: frame {positions[0]} is {_size(pictures[0])}, "
-                f"frame {at} is {_size(picture)}; all frames of a clip must have one size"
+                f"mixed frame sizes: frame {positions[0]} is {_format_size(pictures[0])}, "
+                f"frame {at} is {_format_size(picture)}; all frames of a clip must have one size"
             )
     return np.stack(pictures)
 
 
-def _size(picture: Pixels) -> str:
+def _format_size(picture: Pixels) -> str:
     return f"{picture.shape[1]}x{picture.shape[0]}"
 
 
@@ -210,7 +210,7 @@ class Footage:
         `window` (x0, y0, x1, y1 in registered pixels, x1 and y1 exclusive), if one is given.
         """
         transform = np.asarray(transform, np.float64)
-        moved = None if landmarks is None else _moved(landmarks, transform)
+        moved = None if landmarks is None else _move_points(landmarks, transform)
         warp = Warp(tuple(transform.ravel().tolist()), size, border, window)
         return self.faces(self.frames.map(warp), landmarks=moved, transform=transform)
 
@@ -262,9 +262,9 @@ class Warp:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(self.border,) * 3,
         )
-        return self._framed(warped)  # type: ignore[arg-type]
+        return self._paint_border(warped)  # type: ignore[arg-type]
 
-    def _framed(self, picture: Pixels) -> Pixels:
+    def _paint_border(self, picture: Pixels) -> Pixels:
         if self.window is None:
             return picture
         x0, y0, x1, y1 = self.window
@@ -273,7 +273,7 @@ class Warp:
         return framed
 
 
-def _moved(points: Floats, transform: NDArray[np.float64]) -> Floats:
+def _move_points(points: Floats, transform: NDArray[np.float64]) -> Floats:
     return (points @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
 
 
@@ -375,7 +375,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Train(Generic[T]):
+class TrainingSet(Generic[T]):
     """The training part of one fold: what `fit` may see, and there is no more.
 
     `inputs[i]` is what the component's verb is handed for clip i: `Footage` for an aligner,

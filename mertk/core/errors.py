@@ -20,7 +20,7 @@ class UnknownNameError(MertkError):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self._given = (what, name, sorted(known))
-        super().__init__(f"no {what} is called '{name}'. {_nearest(name, sorted(known))}")
+        super().__init__(f"no {what} is called '{name}'. {_suggest_names(name, sorted(known))}")
 
     def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, list[str]]]:
         return UnknownNameError, self._given  # errors travel between worker processes
@@ -35,7 +35,7 @@ class PluginError(MertkError):
 
 
 class ComponentError(MertkError):
-    """A component that broke a promise of its interface while it ran."""
+    """A component that broke the interface contract while it ran."""
 
 
 class MissingPackageError(MertkError):
@@ -91,7 +91,7 @@ def describe_error(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _suggest_names(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean '{close[0]}'? " if close else ""
     return f"{hint}Known: {', '.join(known) if known else 'none'}."

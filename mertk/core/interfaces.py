@@ -8,17 +8,21 @@ training clips, asked about one clip at a time, and dropped.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, Train
+    from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, TrainingSet
     from mertk.core.splits import Split
     from mertk.spotting.interval import Spot
+
+T = TypeVar("T")
 
 
 class Aligner(Protocol):
@@ -57,7 +61,7 @@ class FusionBlock(Protocol):
 class Fittable(Protocol):
     """Whatever learns. A `fit` forgets all earlier ones and takes its chances from `rng` alone."""
 
-    def fit(self, train: Train[Any], rng: np.random.Generator, /) -> None:
+    def fit(self, train: TrainingSet[Any], rng: np.random.Generator, /) -> None:
         """Learn from the training part of one fold."""
         ...
 
@@ -68,7 +72,7 @@ class FitsFolds(Fittable, Protocol):
 
     def fit_folds(
         self,
-        clips: Train[Any],
+        clips: TrainingSet[Any],
         folds: Sequence[NDArray[np.int64]],
         rngs: Sequence[np.random.Generator],
         /,
@@ -111,7 +115,7 @@ class NetworkPart(Protocol):
 class Classifier(Protocol):
     """Learns labels from streams."""
 
-    def fit(self, train: Train[Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: TrainingSet[Streams], rng: np.random.Generator, /) -> None:
         """Learn from the training part of one fold; some class may have no clip in it."""
         ...
 
@@ -129,7 +133,7 @@ class GradientClassifier(Classifier, Protocol):
 
     def fit(
         self,
-        train: Train[Streams],
+        train: TrainingSet[Streams],
         rng: np.random.Generator,
         /,
         through: Sequence[Differentiable] = (),
@@ -226,6 +230,52 @@ class Spotter(Protocol):
         """
         ...
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerNeeds:
+    """What an executor is told before it starts workers.
+
+    Args:
+        jobs: how many workers the user asks for; None: as many as the executor sees fit.
+        pack: makes a unit of work fit to be sent. What it gives is called without arguments, as
+            the unit is, and plain pickle can send it to a process that has mertk installed.
+        runs: the folder of run folders. Workers write there: they must reach it by the same path.
+        cache: the folder of cached features; likewise.
+        files: the plug-in files that workers load; likewise.
+    """
+
+    jobs: int | None
+    pack: Callable[[Callable[[], Any]], Callable[[], Any]]
+    runs: Path
+    cache: Path
+    files: tuple[str, ...]
+
+
+class Executor(Protocol):
+    """Does the units of work of a study: clips first, then folds. No component, and in no recipe.
+
+    A plug-in registers a function that opens one, `register.executor("name", open_it)`. The
+    function is given `WorkerNeeds`, and by keyword what the user writes behind the name
+    (`--executor name:key=value`); it returns a context manager of the executor.
+    """
+
+    @property
+    def workers(self) -> int:
+        """How many units are done at the same time. Folds are cut into so many groups."""
+        ...
+
+    def run(self, units: Sequence[Callable[[], T]], /) -> Iterator[T]:
+        """The results of all units, as they end, in any order.
+
+        A process does one unit at a time. A unit that was lost with its worker may be done again:
+        it writes the same. Raises what a unit raises, and `WorkerError` where workers are lost for
+        good; finished folds are kept, as each unit writes its own into the run folder.
+        """
+        ...
+
+
+OpenExecutor = Callable[..., AbstractContextManager[Executor]]
+"""Called with `WorkerNeeds` and keyword-only parameters; see `Executor`."""
 
 VERBS = {
     "aligner": "align",

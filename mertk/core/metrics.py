@@ -31,13 +31,13 @@ def confusion(
 def f1(matrix: Matrix) -> NDArray[np.float64]:
     """F1 per class `[…, classes]`: 2TP / (2TP + FP + FN), and 0 for a class that never occurs."""
     hits = np.diagonal(matrix, axis1=-2, axis2=-1).astype(np.float64)
-    return _ratio(2 * hits, matrix.sum(axis=-1) + matrix.sum(axis=-2))
+    return _divide_safely(2 * hits, matrix.sum(axis=-1) + matrix.sum(axis=-2))
 
 
 def recall(matrix: Matrix) -> NDArray[np.float64]:
     """Recall per class `[…, classes]`, and 0 for a class without clips."""
     hits = np.diagonal(matrix, axis1=-2, axis2=-1).astype(np.float64)
-    return _ratio(hits, matrix.sum(axis=-1))
+    return _divide_safely(hits, matrix.sum(axis=-1))
 
 
 def uf1(matrix: Matrix) -> NDArray[np.float64]:
@@ -53,13 +53,13 @@ def uar(matrix: Matrix) -> NDArray[np.float64]:
 def accuracy(matrix: Matrix) -> NDArray[np.float64]:
     """The share of all clips that is right, pooled."""
     hits = np.trace(matrix, axis1=-2, axis2=-1).astype(np.float64)
-    return _ratio(hits, matrix.sum(axis=(-2, -1)))
+    return _divide_safely(hits, matrix.sum(axis=(-2, -1)))
 
 
 def weighted_f1(matrix: Matrix) -> NDArray[np.float64]:
     """The mean of F1 over classes, weighted by their clips (MEGC 2018)."""
     clips = matrix.sum(axis=-1)
-    return _ratio((f1(matrix) * clips).sum(axis=-1), clips.sum(axis=-1))
+    return _divide_safely((f1(matrix) * clips).sum(axis=-1), clips.sum(axis=-1))
 
 
 def standard_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
@@ -85,7 +85,7 @@ def multilabel_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
     }
 
 
-def _ratio(above: NDArray[np.float64], below: Matrix) -> NDArray[np.float64]:
+def _divide_safely(above: NDArray[np.float64], below: Matrix) -> NDArray[np.float64]:
     safe = np.where(below == 0, 1, below)
     return np.asarray(above / safe, np.float64)
 

@@ -20,7 +20,7 @@ OFFERS: Mapping[str, Mapping[str, Any]] = {
 _CLOSE = 0.75
 
 
-def offered(kind: str, thing: Any, name: str) -> Any:
+def get_offer(kind: str, thing: Any, name: str) -> Any:
     """What a component (or its class) offers under a name, or the default.
 
     Args:
@@ -33,11 +33,11 @@ def offered(kind: str, thing: Any, name: str) -> Any:
 
 def needs_folder(target: Any) -> bool:
     """Whether a data set is read from files: it says so, or says how to obtain them."""
-    said = offered("dataset", target, "needs_folder")
-    return bool(offered("dataset", target, "obtain")) if said is None else bool(said)
+    said = get_offer("dataset", target, "needs_folder")
+    return bool(get_offer("dataset", target, "obtain")) if said is None else bool(said)
 
 
-def misspelt(kind: str, target: type[Any]) -> list[tuple[str, str]]:
+def find_misspelt_offers(kind: str, target: type[Any]) -> list[tuple[str, str]]:
     """Public attributes of a class that are spelt almost like an offer: (found, meant)."""
     known = list(OFFERS.get(kind, {}))
     found = []

@@ -25,13 +25,13 @@ def accept_all_text() -> None:
     Redirected output may be cp1252, GBK or ASCII. What such an encoding lacks becomes what looks
     most like it: `-` for a dash, `>=` for `≥`, the letter without its accent, else `?`.
     """
-    codecs.register_error(_ERRORS, _nearest)
+    codecs.register_error(_ERRORS, _replace_unencodable)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ERRORS)
 
 
-def _nearest(error: UnicodeError) -> tuple[str, int]:
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     """A codec's error handler: what to write instead, and where to go on.
 
     Bytes that are no text, which whoever reads the stream again may meet, become U+FFFD.
@@ -41,10 +41,10 @@ def _nearest(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lost = error.object[error.start : error.end]
-    return "".join(map(_plain, lost)), error.end
+    return "".join(map(_find_ascii_lookalike, lost)), error.end
 
 
-def _plain(char: str) -> str:
+def _find_ascii_lookalike(char: str) -> str:
     """ASCII that looks like a character."""
     letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
     return _NEAREST.get(char) or letters or "?"

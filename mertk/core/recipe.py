@@ -29,7 +29,7 @@ class Use:
 
     def __init__(self, name: str, /, **params: Json) -> None:
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "params", json.loads(_dumps(name, params)))
+        object.__setattr__(self, "params", json.loads(_dump_params(name, params)))
 
     @classmethod
     def parse(cls, text: str) -> Use:
@@ -69,14 +69,16 @@ class Use:
         return Use(self.name, **{**self.params, **params})
 
     def __hash__(self) -> int:
-        return hash((self.name, _dumps(self.name, self.params)))
+        return hash((self.name, _dump_params(self.name, self.params)))
 
     def __str__(self) -> str:
         if not self.params:
             return self.name
         path = self.params.get("path")
         bare = [path] if isinstance(path, str) and _DOTTED.fullmatch(path) else []
-        named = (f"{k}={_shown(v)}" for k, v in self.params.items() if not (bare and k == "path"))
+        named = (
+            f"{k}={_format_value(v)}" for k, v in self.params.items() if not (bare and k == "path")
+        )
         return f"{self.name}:{','.join([*bare, *named])}"
 
 
@@ -174,9 +176,9 @@ class Recipe:
                 f"'{path}' names no slot; write slot.parameter=value with a slot of "
                 f"{', '.join(SLOTS)}"
             )
-        return self.swap(slot, self._at(slot).having(**{key: value}))
+        return self.swap(slot, self._get_component(slot).having(**{key: value}))
 
-    def _at(self, slot: str) -> Use:
+    def _get_component(self, slot: str) -> Use:
         head, _, part = slot.partition(".")
         found: Any = getattr(self, head, None) if head in SLOTS else None
         if head == "fusion":
@@ -255,11 +257,11 @@ def split_outside(text: str) -> list[str]:
     return [part for part in [*parts, text[start:]] if part.strip()]
 
 
-def _shown(value: Json) -> str:
+def _format_value(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _dumps(name: str, params: Mapping[str, Json]) -> str:
+def _dump_params(name: str, params: Mapping[str, Json]) -> str:
     try:
         return json.dumps(params, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:

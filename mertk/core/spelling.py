@@ -39,7 +39,7 @@ def normal_name(text: str) -> str:
     joined = re.sub(rf"(?<={_LETTER}){_GAP}(?=[^\W_])|(?<=[^\W_]){_GAP}(?={_LETTER})", "", words)
     parted = re.sub(r"(?<=\d)[ _-]+(?=\d)", "_", joined)
     whole = re.sub(r"^([+-]?\d+)\.0+$", r"\1", parted)
-    return re.sub(r"(?<!\d)(?<!\d\.)\d+", _unpadded, whole)
+    return re.sub(r"(?<!\d)(?<!\d\.)\d+", _strip_zeros, whole)
 
 
 def normal_video(name: str) -> str:
@@ -89,6 +89,6 @@ def check_spelling(
         )
 
 
-def _unpadded(found: re.Match[str]) -> str:
+def _strip_zeros(found: re.Match[str]) -> str:
     digits = "".join(str(unicodedata.decimal(digit)) for digit in found[0])
     return digits.lstrip("0") or "0"

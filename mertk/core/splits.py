@@ -53,7 +53,7 @@ class LeaveOneSubjectOut:
         groups: Any = None,
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Training and test positions, one person after the other; needs at least two people."""
-        for fold in leave_one_subject_out(self._people(X, groups)):
+        for fold in leave_one_subject_out(self._list_people(X, groups)):
             yield fold.train, fold.test
 
     def get_n_splits(
@@ -63,10 +63,10 @@ class LeaveOneSubjectOut:
         groups: Any = None,
     ) -> int:
         """How many people there are."""
-        return len(set(self._people(X, groups)))
+        return len(set(self._list_people(X, groups)))
 
     @staticmethod
-    def _people(clips: Any, groups: Any) -> list[str]:
+    def _list_people(clips: Any, groups: Any) -> list[str]:
         people = (
             [getattr(clip, "person", None) for clip in clips] if groups is None else list(groups)
         )
@@ -78,7 +78,9 @@ class LeaveOneSubjectOut:
         return [str(person) for person in people]
 
 
-def checked(splits: Iterable[Split], people: Sequence[str], *, every: bool = True) -> list[Split]:
+def check_splits(
+    splits: Iterable[Split], people: Sequence[str], *, every: bool = True
+) -> list[Split]:
     """The folds, after checking that each is fit for use.
 
     Raises `ProtocolError` where a person is on both sides, a side is empty, two folds share a

@@ -56,7 +56,7 @@ def parse_aus(coding: str) -> tuple[AU, ...] | None:
         return None
     text = re.sub(r"(?<![A-Z])OR(?![A-Z])", "|", text)
     try:
-        return tuple(_coding(text, itertools.count()))
+        return tuple(_parse_coding(text, itertools.count()))
     except ValueError as error:
         raise DataError(f"AU coding '{coding}': {error}") from None
 
@@ -77,48 +77,50 @@ def objective_class(aus: Iterable[AU]) -> int:
     return _CLASS_OF.get(plain_aus(aus), 7)
 
 
-def _coding(text: str, groups: Iterator[int]) -> list[AU]:
+def _parse_coding(text: str, groups: Iterator[int]) -> list[AU]:
     aus: list[AU] = []
-    for part in _split(text, "+,"):
+    for part in _split_outside_brackets(text, "+,"):
         if part == "SOFT FOCUS" and aus:
-            aus[-1] = _flagged(aus[-1], ("soft focus",))
+            aus[-1] = _add_flags(aus[-1], ("soft focus",))
         elif part:
-            aus += _part(part, groups)
+            aus += _parse_part(part, groups)
     return aus
 
 
-def _part(part: str, groups: Iterator[int]) -> list[AU]:
+def _parse_part(part: str, groups: Iterator[int]) -> list[AU]:
     code = _CODE.fullmatch(part)
     if code:
-        return [_au(code)]
-    choices = _split(part, "|/")
+        return [_parse_au(code)]
+    choices = _split_outside_brackets(part, "|/")
     if len(choices) > 1:
         group = next(groups)
-        found = [au for choice in choices for au in _part(choice, groups)]
+        found = [au for choice in choices for au in _parse_part(choice, groups)]
         return [replace(au, alternative=group) for au in found]
     bracket = _BRACKET.fullmatch(part)
     if not bracket:
         raise ValueError(f"'{part.replace('|', 'or')}' is not an AU code such as 4, L10 or 12B")
-    flags = (("ref",) if bracket["ref"] else ()) + _flags(bracket["flags"])
-    return [_flagged(au, flags) for au in _coding(bracket["inner"], groups)]
+    flags = (("ref",) if bracket["ref"] else ()) + _find_flags(bracket["flags"])
+    return [_add_flags(au, flags) for au in _parse_coding(bracket["inner"], groups)]
 
 
-def _au(code: re.Match[str]) -> AU:
+def _parse_au(code: re.Match[str]) -> AU:
     kind: Literal["AU", "AD", "M"] = code["kind"] or "AU"  # type: ignore[assignment]
     side = code["side"] or code["inside"] or code["behind"] or ""
-    return AU(int(code["au"]), kind, side, code["intensity"] or "", None, _flags(code["flags"]))
+    return AU(
+        int(code["au"]), kind, side, code["intensity"] or "", None, _find_flags(code["flags"])
+    )
 
 
-def _flags(text: str) -> tuple[str, ...]:
+def _find_flags(text: str) -> tuple[str, ...]:
     named = {"?": "uncertain", "(K)": "kept"}
     return tuple(flag for mark, flag in named.items() if mark in text)
 
 
-def _flagged(au: AU, flags: tuple[str, ...]) -> AU:
+def _add_flags(au: AU, flags: tuple[str, ...]) -> AU:
     return replace(au, flags=tuple(dict.fromkeys((*au.flags, *flags))))
 
 
-def _split(text: str, separators: str) -> list[str]:
+def _split_outside_brackets(text: str, separators: str) -> list[str]:
     """Split at the separators that stand outside brackets."""
     parts, depth = [""], 0
     for char in text:

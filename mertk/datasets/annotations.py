@@ -13,9 +13,15 @@ from typing import Any
 
 from mertk.core.errors import DataError
 from mertk.datasets import action_units
-from mertk.datasets.corrections import Level, Repair, identity_onset, keys, repaired
+from mertk.datasets.corrections import (
+    Level,
+    Repair,
+    apply_repairs,
+    identity_onset,
+    list_repair_keys,
+)
 from mertk.datasets.record import Record, Status, canonical_emotion
-from mertk.datasets.spreadsheets import integer
+from mertk.datasets.spreadsheets import parse_integer
 
 NO_FRAME = frozenset({"", "/", "?", "-", "nan", "null", "none"})
 """What stands in a cell of frame numbers where there is none."""
@@ -27,11 +33,11 @@ _LARGEST = 10**12  # cells with typing errors hold numbers that no list can be a
 class Source:
     """What all rows of one reading have in common.
 
-    `repairs` is the data set's table (`mertk.datasets.corrections.read`) and `level` says which
-    rows of it are applied. Texts in `no_frame` (lower case) stand for a missing number, all others
-    are read by `number`. `tolerance` is how many frames an onset or apex may be moved to a frame
-    that is on disk, in sets that are known to have dropped frames. `unremarkable` are quirks that
-    no clip is marked with, as `apex_missing` in a set that annotates no apexes at all.
+    `repairs` is the data set's table (`mertk.datasets.corrections.read_repairs`) and `level` says
+    which rows of it are applied. Texts in `no_frame` (lower case) stand for a missing number,
+    all others are read by `number`. `tolerance` is how many frames an onset or apex may be moved to
+    a frame that is on disk, in sets that are known to have dropped frames. `unremarkable` are
+    quirks that no clip is marked with, as `apex_missing` in a set that annotates no apexes.
     """
 
     dataset: str
@@ -39,13 +45,13 @@ class Source:
     repairs: Mapping[str, tuple[Repair, ...]] = field(default_factory=dict)
     level: Level = "recommended"
     no_frame: frozenset[str] = NO_FRAME
-    number: Callable[[str], int] = integer
+    number: Callable[[str], int] = parse_integer
     tolerance: int = 0
     unremarkable: frozenset[str] = frozenset()
 
     def rows(self, subject: str, clip: str, onset: str, apex: str) -> tuple[Repair, ...]:
         """The repairs of a clip, by its folder and its published onset and apex."""
-        names = keys(subject, clip, onset, apex)
+        names = list_repair_keys(subject, clip, onset, apex)
         return tuple(row for name in names for row in self.repairs.get(name, ()))
 
 
@@ -65,9 +71,9 @@ def read_timing(source: Source, texts: tuple[str, str, str]) -> Timing:
     """Onset, apex and offset from their texts; an apex that cannot be is left out."""
     onset, apex, offset = texts
     try:
-        start = _number(source, onset)
-        end = None if offset.lower() in source.no_frame else _number(source, offset)
-        peak = None if apex.lower() in source.no_frame else _number(source, apex)
+        start = _parse_frame_number(source, onset)
+        end = None if offset.lower() in source.no_frame else _parse_frame_number(source, offset)
+        peak = None if apex.lower() in source.no_frame else _parse_frame_number(source, apex)
     except ValueError:
         wrong = f"onset '{onset}', apex '{apex}', offset '{offset}' are not frame numbers"
         return Timing(None, None, None, ("invalid", "invalid", "invalid"), (), wrong)
@@ -87,14 +93,14 @@ def read_timing(source: Source, texts: tuple[str, str, str]) -> Timing:
     return Timing(start, peak, end)
 
 
-def _number(source: Source, text: str) -> int:
+def _parse_frame_number(source: Source, text: str) -> int:
     number = source.number(text)
     if abs(number) > _LARGEST:
         raise ValueError(f"{number} is no frame number")
     return number
 
 
-def annotated(
+def make_record(
     source: Source,
     *,
     place: str,
@@ -123,14 +129,14 @@ def annotated(
     published = {
         "onset": onset, "apex": apex, "offset": offset, "emotion": emotion, "au": au, "clip": clip,
     }  # fmt: skip
-    values, met = repaired(rows, published, source.level)
+    values, met = apply_repairs(rows, published, source.level)
     timing = read_timing(source, (values["onset"], values["apex"], values["offset"]))
     statuses = tuple(
         "corrected" if values[name] != published[name] and status == "given" else status
         for name, status in zip(("onset", "apex", "offset"), timing.statuses, strict=True)
     )
-    codes, code_quirks = _codes(values["au"])
-    number, origin = _objective(objective, objective_source, codes)
+    codes, code_quirks = _parse_codes(values["au"])
+    number, origin = _choose_objective_class(objective, objective_source, codes)
     word = canonical_emotion(values["emotion"])
     tail = f"/{uid_tail}" if uid_tail else ""
     whole: dict[str, Any] = {
@@ -169,7 +175,7 @@ def annotated(
     return Record(**{**whole, **known})
 
 
-def _codes(coding: str) -> tuple[tuple[action_units.AU, ...] | None, tuple[str, ...]]:
+def _parse_codes(coding: str) -> tuple[tuple[action_units.AU, ...] | None, tuple[str, ...]]:
     try:
         found = action_units.parse_aus(coding)
     except DataError:  # recognition of emotions needs no AUs: the clip is marked and kept
@@ -177,7 +183,7 @@ def _codes(coding: str) -> tuple[tuple[action_units.AU, ...] | None, tuple[str, 
     return found, () if found is not None else ("au_unknown",)
 
 
-def _objective(
+def _choose_objective_class(
     column: int | None, name: str, codes: tuple[action_units.AU, ...] | None
 ) -> tuple[int | None, str]:
     """The published objective class, else the rule's, and where it comes from."""

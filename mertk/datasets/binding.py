@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from mertk.core.clips import Pixels
 
 Listing = Callable[[Path], dict[int, Path]]
-"""Gives the pictures of a folder by frame number, as `media.frames.numbered` does."""
+"""Gives the pictures of a folder by frame number, as `media.frames.number_pictures` does."""
 
 
-def unbound(record: Record, why: str) -> Clip:
+def make_frameless_clip(record: Record, why: str) -> Clip:
     """A clip of annotations alone: it can be counted and labelled, but reading a frame fails."""
     length = record.duration_frames or 1
     apex = None
@@ -35,7 +35,7 @@ def unbound(record: Record, why: str) -> Clip:
         offset=length - 1,
         fps=record.fps,
     )
-    return _clip(record, footage, "", [])
+    return _make_clip(record, footage, "", [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class _Absent:
         raise DataError(f"{self.uid} has no frame {at}: {self.why}")
 
 
-def bind(source: Source, record: Record, folder: Path, kind: str, listed: Listing) -> Clip:
+def bind_record(source: Source, record: Record, folder: Path, kind: str, listed: Listing) -> Clip:
     """The clip of a record, cut to onset … offset; raises `DataError` saying why there is none."""
     disk = _Disk(folder, listed(folder))
     timing = _on_disk(source, record, disk.files)
     if timing.onset is None or timing.offset is None:
         raise DataError(record.notes[0])
-    inside = [n for n in disk.files if _between(timing, n)]
+    inside = [n for n in disk.files if _is_in_clip(timing, n)]
     onset, onset_quirk = disk.near("onset", timing.onset, inside, source.tolerance)
     apex, apex_quirk = disk.near("apex", timing.apex, inside, source.tolerance)
     inside = [n for n in inside if onset is None or n >= onset]
@@ -76,11 +76,11 @@ def bind(source: Source, record: Record, folder: Path, kind: str, listed: Listin
         "root_kind": kind,
         "quirks": tuple(dict.fromkeys((*record.quirks, *quirks))),
     }
-    bound = _timed(replace(record, **about), timing, disk.files)
-    return _clip(bound, footage, frames.fingerprint(used, *facts), used)
+    bound = _set_final_timing(replace(record, **about), timing, disk.files)
+    return _make_clip(bound, footage, frames.hash_files(used, *facts), used)
 
 
-def _clip(record: Record, footage: Footage, fingerprint: str, files: Sequence[Path]) -> Clip:
+def _make_clip(record: Record, footage: Footage, fingerprint: str, files: Sequence[Path]) -> Clip:
     return Clip(
         dataset=record.dataset,
         subject=record.subject,
@@ -92,7 +92,7 @@ def _clip(record: Record, footage: Footage, fingerprint: str, files: Sequence[Pa
     )
 
 
-def _between(timing: Timing, number: int) -> bool:
+def _is_in_clip(timing: Timing, number: int) -> bool:
     start, end = timing.onset, timing.offset
     return start is not None and end is not None and start <= number <= end
 
@@ -144,7 +144,7 @@ def _on_disk(source: Source, record: Record, files: dict[int, Path]) -> Timing:
     return timing
 
 
-def _timed(record: Record, timing: Timing, files: dict[int, Path]) -> Record:
+def _set_final_timing(record: Record, timing: Timing, files: dict[int, Path]) -> Record:
     """The record with its final timing and what is on disk of it."""
     onset, offset = timing.onset or 0, timing.offset or 0
     lost = [number for number in range(onset, offset + 1) if number not in files]
@@ -158,22 +158,22 @@ def _timed(record: Record, timing: Timing, files: dict[int, Path]) -> Record:
         "n_files": len(files),
         "first_file": min(files),
         "last_file": max(files),
-        "zero_pad": _digits(files[min(files)]),
+        "zero_pad": _count_digits(files[min(files)]),
         "n_missing": len(lost),
     }
     if lost:
         changed["quirks"] = tuple(dict.fromkeys((*record.quirks, "missing_frames")))
-        changed["notes"] = (*record.notes, f"missing frames: {_shown(lost)}")
+        changed["notes"] = (*record.notes, f"missing frames: {_format_numbers(lost)}")
     return replace(record, **changed)
 
 
-def _digits(file: Path) -> int | None:
+def _count_digits(file: Path) -> int | None:
     """The number of digits of a zero-padded file number; None where it is not padded."""
     digits: str = re.findall(r"\d+", file.stem)[-1]
     return len(digits) if digits.startswith("0") and len(digits) > 1 else None
 
 
-def _shown(numbers: list[int]) -> str:
+def _format_numbers(numbers: list[int]) -> str:
     most = 5
     more = f" … and {len(numbers) - most} more" if len(numbers) > most else ""
     return ", ".join(map(str, numbers[:most])) + more

@@ -45,14 +45,14 @@ class Repair:
     evidence: str
 
 
-def keys(subject: str, clip: str, onset: str, apex: str) -> tuple[str, str, str]:
+def list_repair_keys(subject: str, clip: str, onset: str, apex: str) -> tuple[str, str, str]:
     """What the repairs of an expression may be filed under, see `Repair`."""
     folder = f"{subject}/{clip}"
     return folder, f"{folder}/{onset}", f"{folder}/{onset}/{apex}"
 
 
 @functools.cache
-def read(file: Path) -> Mapping[str, tuple[Repair, ...]]:
+def read_repairs(file: Path) -> Mapping[str, tuple[Repair, ...]]:
     """The rows of a table by clip; its columns are the fields of `Repair`."""
     found: dict[str, tuple[Repair, ...]] = {}
     for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
@@ -61,7 +61,7 @@ def read(file: Path) -> Mapping[str, tuple[Repair, ...]]:
     return found
 
 
-def repaired(
+def apply_repairs(
     rows: Iterable[Repair], published: Mapping[str, str], level: Level
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """The values of a clip's fields after repair, and the quirks that were met.

@@ -45,7 +45,7 @@ class Tree:
     folders: Mapping[str, Path]
 
 
-def explore(dataset: str, root: Path | None, layout: str) -> Found:
+def explore_root(dataset: str, root: Path | None, layout: str) -> Found:
     """Look through a root; `layout` says what should be there. Links to folders are followed.
 
     Raises `DataError` where no root is given, or where it does not exist, is empty or cannot be
@@ -63,11 +63,11 @@ def explore(dataset: str, root: Path | None, layout: str) -> Found:
         raise DataError(f"{dataset}: the folder {root} is empty. {layout}")
     sheets: list[Path] = []
     leaves: list[Path] = []
-    _walk(root, sheets, leaves, {root.resolve()})
+    _walk_folder(root, sheets, leaves, {root.resolve()})
     return Found(root, tuple(sheets), tuple(leaves))
 
 
-def _walk(folder: Path, sheets: list[Path], leaves: list[Path], seen: set[Path]) -> None:
+def _walk_folder(folder: Path, sheets: list[Path], leaves: list[Path], seen: set[Path]) -> None:
     inside, pictures = [], False
     try:
         with os.scandir(folder) as entries:
@@ -88,10 +88,10 @@ def _walk(folder: Path, sheets: list[Path], leaves: list[Path], seen: set[Path])
         real = path.resolve() if path.is_symlink() else path
         if real not in seen:  # links may lead in circles
             seen.add(real)
-            _walk(path, sheets, leaves, seen)
+            _walk_folder(path, sheets, leaves, seen)
 
 
-def trees(found: Found, place: Callable[[Path], Place | None]) -> list[Tree]:
+def group_into_trees(found: Found, place: Callable[[Path], Place | None]) -> list[Tree]:
     """The trees that the folders of frames make up; `place` says what a folder is, or None."""
     grouped: dict[tuple[Path, str], dict[str, Path]] = {}
     for folder in found.leaves:
@@ -132,7 +132,7 @@ def choose_tree(
     if fits:
         best = min(fits, key=lambda t: (allowed.index(t.kind), len(t.path.parts), str(t.path)))
         return best, ""
-    seen = ", ".join(f"{_below(t.path, found.root)} ({t.kind})" for t in known) or "none"
+    seen = ", ".join(f"{_make_relative(t.path, found.root)} ({t.kind})" for t in known) or "none"
     what = "tree of frames" if wanted == "auto" else f"'{wanted}' tree of frames"
     return None, f"{dataset}: no {what} below {found.root}; trees of clip folders found: {seen}"
 
@@ -154,7 +154,7 @@ def choose_sheet(
             )
         return fits[0]
     fits = [s for s in found.sheets if re.search(pattern, s.name, re.IGNORECASE)]
-    return min(fits, key=lambda s: (_rank(s, names), len(s.parts), str(s)), default=None)
+    return min(fits, key=lambda s: (_rank_sheet(s, names), len(s.parts), str(s)), default=None)
 
 
 def need_sheet(dataset: str, found: Found, sheet: Path | None, layout: str) -> Path:
@@ -169,15 +169,17 @@ def need_sheet(dataset: str, found: Found, sheet: Path | None, layout: str) -> P
 
 def shown_sheets(found: Found) -> str:
     """The spreadsheets that are there, for messages."""
-    names: Iterable[str] = sorted({str(_below(sheet, found.root)) for sheet in found.sheets})
+    names: Iterable[str] = sorted(
+        {str(_make_relative(sheet, found.root)) for sheet in found.sheets}
+    )
     return ", ".join(names) or "none at all"
 
 
-def _rank(sheet: Path, names: Sequence[str]) -> int:
+def _rank_sheet(sheet: Path, names: Sequence[str]) -> int:
     stems = [name.rpartition(".")[0].lower() for name in names]
     known = (at for at, stem in enumerate(stems) if sheet.stem.lower().startswith(stem))
     return next(known, len(stems))
 
 
-def _below(path: Path, root: Path) -> Path:
+def _make_relative(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path

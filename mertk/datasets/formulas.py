@@ -22,7 +22,7 @@ _BINARY: Mapping[type[ast.operator], Callable[[float, float], float]] = {
 }
 
 
-def computed(
+def evaluate_formula(
     formula: str,
     cell: Callable[[str], Any],
     depth: int = 0,
@@ -38,19 +38,19 @@ def computed(
         return None
     text = _CELL.sub(r"\1\2", formula.removeprefix("=").upper())
     try:
-        return _value(ast.parse(text, mode="eval").body, cell, depth, known)
+        return _evaluate_node(ast.parse(text, mode="eval").body, cell, depth, known)
     except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
         return None
 
 
-def _value(
+def _evaluate_node(
     node: ast.expr, cell: Callable[[str], Any], depth: int, known: dict[str, float]
 ) -> float:
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        left, right = (_value(side, cell, depth, known) for side in (node.left, node.right))
+        left, right = (_evaluate_node(side, cell, depth, known) for side in (node.left, node.right))
         return _BINARY[type(node.op)](left, right)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_value(node.operand, cell, depth, known)
+        return -_evaluate_node(node.operand, cell, depth, known)
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return node.value  # type: ignore[return-value]
     if isinstance(node, ast.Name) and _CELL.fullmatch(node.id):
@@ -62,7 +62,7 @@ def _value(
 
 def _of_cell(found: Any, cell: Callable[[str], Any], depth: int, known: dict[str, float]) -> float:
     if isinstance(found, str) and found.startswith("="):
-        found = computed(found, cell, depth + 1, known)
+        found = evaluate_formula(found, cell, depth + 1, known)
     if isinstance(found, str):
         found = float(found)  # a number written as text
     if type(found) not in (int, float):

@@ -25,7 +25,7 @@ def config_file() -> Path:
     return Path(given) if given else Path(platformdirs.user_config_dir("mertk"), "config.toml")
 
 
-def known() -> dict[str, Path]:
+def load_known_folders() -> dict[str, Path]:
     """Data set name → folder, as remembered; raises `StorageError` for a damaged file."""
     file = config_file()
     try:
@@ -46,7 +46,7 @@ def known() -> dict[str, Path]:
     return {name: Path(path) for name, path in found.items()}
 
 
-def remember(name: str, folder: Path) -> Path:
+def remember_folder(name: str, folder: Path) -> Path:
     """Write down where a data set lies; what else stands in the file, comments too, is kept.
 
     Gives the file. Raises `DataError` where the folder does not exist, `StorageError` where the
@@ -57,7 +57,7 @@ def remember(name: str, folder: Path) -> Path:
     folder = real_path(folder)
     if not folder.exists():
         raise DataError(f"{name}: there is no folder {folder}")
-    known()  # a damaged file is refused before it is written over
+    load_known_folders()  # a damaged file is refused before it is written over
     file = config_file()
     check_writable(file.parent, "set MERTK_CONFIG to a file that can be written")
     document = tomlkit.parse(read_utf8(file) if file.exists() else "")

@@ -17,11 +17,16 @@ from mertk.core.clips import Clip
 from mertk.core.errors import DataError
 from mertk.datasets import annotations, corrections, folders, spreadsheets
 from mertk.datasets.annotations import Source
-from mertk.datasets.columns import Names
 from mertk.datasets.folders import Found, Place, Tree
 from mertk.datasets.record import Record
-from mertk.datasets.spreadsheets import Row, Table
-from mertk.datasets.survey import Edition, Survey, bind_records, recognised, usable
+from mertk.datasets.spreadsheets import Names, Row, Table
+from mertk.datasets.survey import (
+    Edition,
+    Survey,
+    bind_records,
+    recognise_edition,
+    select_usable_clips,
+)
 
 _PUBLISHED = ("onset", "apex", "offset", "emotion", "au")
 COLUMNS: Names = {
@@ -62,13 +67,13 @@ class Line:
     def record(self, source: Source, **known: Any) -> Record:
         """The record of the row, with onset, apex, offset, emotion and AUs as published.
 
-        `known` are the further parameters of `mertk.datasets.annotations.annotated` (at least
+        `known` are the further parameters of `mertk.datasets.annotations.make_record` (at least
         `subject`, `clip` and `fps`), and those that are not what the cells say.
         """
         published = {what: self[what] for what in _PUBLISHED if what in self.columns}
         place, native = f"row {self.row.number}", self["subject"]
         whole: dict[str, Any] = {"place": place, "subject_native": native, **published, **known}
-        return annotations.annotated(source, **whole)
+        return annotations.make_record(source, **whole)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +93,21 @@ class SpreadsheetReader(ABC):
     """Reads a data set that has annotation files and a tree of folders of frames.
 
     A reader is a dataclass (`@dataclass(kw_only=True, eq=False)`) that sets the class attributes
-    and has `place` and at least `read_line` or its own `read`. Its parameters are `tree` (which
-    kind of frames; a reader names its `kinds` in the type), `repair` (which known errors are
-    corrected), `missing` (whether clips without frames are an error or left out) and `sheet` (the
-    annotation file to read). It may add more, or fix one with `field(init=False, default=…)`.
+    and has `place` and at least `read_line` or its own `read`. It names its kinds of trees in the
+    type of `tree` and describes them in its docstring. It may add parameters, or fix one with
+    `field(init=False, default=…)`.
+
+    Args:
+        tree: which frames are read: one of the reader's `kinds`, or with `auto` the first of these
+            that exists.
+        repair: which known errors of the annotations are corrected: `none`; `official`, where the
+            authors published the right value; `recommended`, also where the field's best evidence
+            gives it.
+        missing: what happens where an annotated clip has no frames: `error`; or `skip`, which
+            leaves the clip out with a warning, so that the clip list is no longer the published
+            one.
+        sheet: file name of the annotations to read, where there are several editions; null takes
+            the usual one.
     """
 
     name: ClassVar[str]
@@ -125,11 +141,11 @@ class SpreadsheetReader(ABC):
 
     def index(self, root: Path | None, /) -> Sequence[Clip]:
         """One clip per annotated expression; raises `DataError` where the folder is not right."""
-        return usable(self.survey(root), self.missing)
+        return select_usable_clips(self.survey(root), self.missing)
 
     def survey(self, root: Path | None, /) -> Survey:
         """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = folders.explore(self.name, root, self.layout)
+        found = folders.explore_root(self.name, root, self.layout)
         tree, no_tree = self.find_tree(found)
         reading = self.read(found, tree)
         return bind_records(
@@ -158,7 +174,7 @@ class SpreadsheetReader(ABC):
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The tree of frames, or why there is none."""
-        trees = folders.trees(found, lambda folder: self.place(found.root, folder))
+        trees = folders.group_into_trees(found, lambda folder: self.place(found.root, folder))
         return folders.choose_tree(self.name, found, trees, self.kinds, self.tree)
 
     def key_in(self, tree: Tree | None) -> Callable[[Record], str]:  # noqa: ARG002
@@ -194,7 +210,7 @@ class SpreadsheetReader(ABC):
 
     def make_source(self, found: Found, **known: Any) -> Source:
         """What all rows have in common; `known` are further fields of `Source`."""
-        table = corrections.read(self.known_errors) if self.known_errors else {}
+        table = corrections.read_repairs(self.known_errors) if self.known_errors else {}
         whole: dict[str, Any] = {"repairs": table, **known}
         return Source(dataset=self.name, root=found.root, level=self.repair, **whole)
 
@@ -212,4 +228,4 @@ class SpreadsheetReader(ABC):
 
     def recognise(self, table: Table, records: Sequence[Record]) -> str:  # noqa: ARG002
         """The name of the published edition that the records are."""
-        return recognised(records, self.editions)
+        return recognise_edition(records, self.editions)

@@ -130,7 +130,7 @@ FIELDS = tuple(f.name for f in dataclasses.fields(Record) if f.name != "extra")
 
 def to_text(record: Mapping[str, Any]) -> dict[str, str]:
     """A record (as `Record.to_dict` gives it) as cells of a table: lists as JSON, None empty."""
-    return {name: _cell(value) for name, value in record.items()}
+    return {name: _format_cell(value) for name, value in record.items()}
 
 
 def from_text(cells: Mapping[str, str]) -> dict[str, Any]:
@@ -143,13 +143,13 @@ def from_text(cells: Mapping[str, str]) -> dict[str, Any]:
     for name, text in cells.items():
         if name in FIELDS and text:
             try:
-                found[name] = _value(text, hints[name])
+                found[name] = _parse_value(text, hints[name])
             except (ValueError, TypeError, KeyError) as error:
                 raise ValueError(f"column '{name}': '{text}' cannot be read ({error})") from None
     return found
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -159,12 +159,12 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _value(text: str, hint: Any) -> Any:
+def _parse_value(text: str, hint: Any) -> Any:
     if isinstance(hint, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
     if typing.get_origin(hint) is tuple:
         inner = typing.get_args(hint)[0]
-        return tuple(AU(**_au(part)) if inner is AU else part for part in json.loads(text))
+        return tuple(AU(**_restore_au(part)) if inner is AU else part for part in json.loads(text))
     if hint is bool:
         return {"true": True, "false": False}[text.lower()]
     if hint in (int, float):
@@ -172,7 +172,7 @@ def _value(text: str, hint: Any) -> Any:
     return text
 
 
-def _au(part: Mapping[str, Any]) -> dict[str, Any]:
+def _restore_au(part: Mapping[str, Any]) -> dict[str, Any]:
     return {**part, "flags": tuple(part["flags"])}
 
 

@@ -11,7 +11,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from mertk.core.reading import read_file
 from mertk.datasets import formulas
 
 Cells = list[list[str]]
+
+Names = Mapping[str, Collection[str]]
+"""What a column holds → the (normalised) names that it may have."""
 
 _SUBJECT = frozenset({"subject", "sub", "subid"})
 _HEADER_ROWS = 30
@@ -77,12 +80,29 @@ class Table:
         return f"{self.file}{sheet}{at}{of}"
 
 
-def normalised(name: str) -> str:
+def find_columns(table: Table, names: Names, needed: Collection[str]) -> dict[str, str]:
+    """The columns that the table has of these; raises `DataError` where a needed one lacks."""
+    return {
+        what: table.column(*known)
+        for what, known in names.items()
+        if what in needed or any(name in table.columns for name in known)
+    }
+
+
+def read_texts(table: Table, row: Row, columns: Mapping[str, str]) -> dict[str, str]:
+    """A row's cells in the columns found; raises `DataError` where one is empty."""
+    for column in columns.values():
+        if not row[column]:
+            raise DataError(f"{table.place(row, column)}: is empty")
+    return {what: row[column] for what, column in columns.items()}
+
+
+def normalise_name(name: str) -> str:
     """A column name without case, blanks, underscores and trailing apostrophes."""
     return re.sub(r"[\s_]+", "", name).rstrip("'").lower()
 
 
-def integer(text: str) -> int:
+def parse_integer(text: str) -> int:
     """A whole number, also written as '46.0'; raises `ValueError` on anything else."""
     whole, _, rest = text.partition(".")
     if rest.strip("0"):
@@ -102,7 +122,7 @@ def read_table(path: Path, sheet: str | None = None, *, before: Sequence[str] = 
         raise DataError(f"{path}: no sheet '{sheet}'. Sheets: {', '.join(sheets)}.")
     for name in (*(name for name in before if name in sheets), *sheets):
         cells = sheets[name]
-        at = _header(cells)
+        at = _find_header(cells)
         if at is not None and sheet in (None, name):
             return table_of(path, name, cells, at)
     raise DataError(
@@ -114,15 +134,17 @@ def read_table(path: Path, sheet: str | None = None, *, before: Sequence[str] = 
 def table_of(path: Path, sheet: str, cells: Cells, header: int) -> Table:
     """The table whose header is the row at position `header`; of equal columns the first counts."""
     columns: dict[str, str] = {}
-    keys = [normalised(name) for name in cells[header]]
+    keys = [normalise_name(name) for name in cells[header]]
     for key, name in zip(keys, cells[header], strict=True):
         if key:
             columns.setdefault(key, name)
-    rows = [_row(number, keys, line) for number, line in enumerate(cells, 1) if number > header + 1]
+    rows = [
+        _make_row(number, keys, line) for number, line in enumerate(cells, 1) if number > header + 1
+    ]
     return Table(path, sheet, columns, tuple(row for row in rows if any(row.cells.values())))
 
 
-def _row(number: int, keys: Sequence[str], line: Sequence[str]) -> Row:
+def _make_row(number: int, keys: Sequence[str], line: Sequence[str]) -> Row:
     found: dict[str, str] = {}
     for key, text in zip(keys, line, strict=False):
         if key:
@@ -130,9 +152,9 @@ def _row(number: int, keys: Sequence[str], line: Sequence[str]) -> Row:
     return Row(number, found)
 
 
-def _header(cells: Cells) -> int | None:
+def _find_header(cells: Cells) -> int | None:
     rows = enumerate(cells[:_HEADER_ROWS])
-    return next((at for at, row in rows if _SUBJECT & {normalised(c) for c in row}), None)
+    return next((at for at, row in rows if _SUBJECT & {normalise_name(c) for c in row}), None)
 
 
 def read_sheets(path: Path) -> dict[str, Cells]:
@@ -165,9 +187,9 @@ def _read_xlsx(path: Path, content: bytes) -> dict[str, Cells]:
     for sheet in book.worksheets:
         _check_extent(path, sheet.title, sheet.max_row, sheet.max_column)
         rows = sheet.iter_rows(values_only=True)
-        found[sheet.title] = [[_text(cell) for cell in row] for row in rows]
+        found[sheet.title] = [[_format_cell(cell) for cell in row] for row in rows]
     if _has_formulas(content):
-        _compute(openpyxl.load_workbook(io.BytesIO(content)), found)
+        _fill_formulas(openpyxl.load_workbook(io.BytesIO(content)), found)
     return found
 
 
@@ -200,14 +222,14 @@ def _has_formulas(content: bytes) -> bool:
         return any(re.search(rb"<f[ >]", parts.read(name)) for name in names)
 
 
-def _compute(book: Any, found: dict[str, Cells]) -> None:
+def _fill_formulas(book: Any, found: dict[str, Cells]) -> None:
     """Fill in formula cells that were saved without a value, where they are plain arithmetic."""
     for sheet in book.worksheets:
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
             line = found[sheet.title][cell.row - 1]
             if not line[cell.column - 1]:
-                value = formulas.computed(str(cell.value), lambda at: sheet[at].value)  # noqa: B023
-                line[cell.column - 1] = _text(value)
+                value = formulas.evaluate_formula(str(cell.value), lambda at: sheet[at].value)  # noqa: B023
+                line[cell.column - 1] = _format_cell(value)
 
 
 def _read_xls(path: Path, content: bytes) -> dict[str, Cells]:
@@ -225,9 +247,17 @@ def _read_xls(path: Path, content: bytes) -> dict[str, Cells]:
     for sheet in book.sheets():
         _check_extent(path, sheet.name, sheet.nrows, sheet.ncols)
     return {
-        sheet.name: [[_text(v) for v in sheet.row_values(at)] for at in range(sheet.nrows)]
+        sheet.name: [[_format_cell(v) for v in sheet.row_values(at)] for at in range(sheet.nrows)]
         for sheet in book.sheets()
     }
+
+
+def read_cells(path: Path) -> Cells:
+    """The cells of a text file parted by commas, semicolons or tabs; raises `DataError`."""
+    cells = read_csv(path, read_file(path))
+    if not any(map(any, cells)):
+        raise DataError(f"{path}: is empty: there is not even a header")
+    return cells
 
 
 def read_csv(path: Path, content: bytes) -> Cells:
@@ -245,7 +275,7 @@ def read_csv(path: Path, content: bytes) -> Cells:
         raise DataError(f"{path}: not a readable csv: {error}") from error
 
 
-def _text(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -1,7 +1,8 @@
 """A data set as a whole: every annotated expression, with or without frames, and what is wrong.
 
-A reader makes a `Survey`; `usable` turns it into the clips of a run, and the data doctor
-(`mertk data check`) into a report. A survey needs no pictures: annotations can be counted alone.
+A reader makes a `Survey`; `select_usable_clips` turns it into the clips of a run, and the data
+doctor (`mertk data check`) into a report. A survey needs no pictures: annotations can be counted
+alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mertk.core.clips import Clip
 from mertk.core.errors import DataError
 from mertk.datasets import record
 from mertk.datasets.annotations import Source
-from mertk.datasets.binding import Listing, bind, unbound
+from mertk.datasets.binding import Listing, bind_record, make_frameless_clip
 from mertk.datasets.corrections import Repair
 from mertk.datasets.folders import Tree
 from mertk.datasets.media import frames
@@ -100,16 +101,16 @@ def bind_records(
 ) -> Survey:
     """Bind every record to its folder in the tree, whose folders are known by `key`."""
     synthetic = record.is_synthetic(source.root)
-    listed = functools.lru_cache(_LISTED)(frames.numbered)
+    listed = functools.lru_cache(_LISTED)(frames.number_pictures)
     clips, unusable = [], {}
-    for row in _distinct(sheets[0] if sheets else source.root, records):
+    for row in _check_distinct(sheets[0] if sheets else source.root, records):
         whole = replace(row, edition=edition, synthetic=synthetic)
         folder = tree.folders.get(key(whole)) if tree else None
         kind = tree.kind if tree else ""
         lost = no_tree if tree is None else f"no folder in {tree.path}"
-        clip, why = unbound(whole, lost), lost
+        clip, why = make_frameless_clip(whole, lost), lost
         if folder is not None:
-            clip, why = _bound(source, whole, folder, kind, listed)
+            clip, why = _bind_or_explain(source, whole, folder, kind, listed)
         clips.append(clip)
         if why:
             unusable[whole.uid] = why
@@ -126,7 +127,7 @@ def bind_records(
         layout=layout,
         clips=tuple(clips),
         unusable=unusable,
-        unannotated=tuple(sorted(_named(folder, tree) for folder in spare.values())),
+        unannotated=tuple(sorted(_format_folder(folder, tree) for folder in spare.values())),
         assumed=tuple(assumed),
         repairs=source.repairs,
     )
@@ -140,17 +141,17 @@ def of_clips(dataset: str, clips: Sequence[Clip]) -> Survey:
     )  # fmt: skip
 
 
-def _bound(
+def _bind_or_explain(
     source: Source, whole: Record, folder: Path, kind: str, listed: Listing
 ) -> tuple[Clip, str]:
     """The clip, and why it has no frames, if so."""
     try:
-        return bind(source, whole, folder, kind, listed), ""
+        return bind_record(source, whole, folder, kind, listed), ""
     except DataError as problem:
-        return unbound(whole, str(problem)), str(problem)
+        return make_frameless_clip(whole, str(problem)), str(problem)
 
 
-def _distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
+def _check_distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
     seen: dict[str, Record] = {}
     for one in records:
         first = seen.setdefault(one.uid.lower(), one)
@@ -162,16 +163,16 @@ def _distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
     return records
 
 
-def _named(folder: Path, tree: Tree | None) -> str:
+def _format_folder(folder: Path, tree: Tree | None) -> str:
     return folder.relative_to(tree.path).as_posix() if tree else folder.name
 
 
-def recognised(records: Sequence[Record], editions: Sequence[Edition]) -> str:
+def recognise_edition(records: Sequence[Record], editions: Sequence[Edition]) -> str:
     """The name of the published edition whose counts these are, or `UNRECOGNISED`."""
     return next((e.name for e in editions if e.fits(records)), UNRECOGNISED)
 
 
-def usable(found: Survey, missing: Literal["error", "skip"]) -> Sequence[Clip]:
+def select_usable_clips(found: Survey, missing: Literal["error", "skip"]) -> Sequence[Clip]:
     """The clips that have frames.
 
     Raises `DataError` where there are no frames at all, or (unless `missing` is 'skip', which
@@ -185,9 +186,9 @@ def usable(found: Survey, missing: Literal["error", "skip"]) -> Sequence[Clip]:
             f"Restore the files, or leave these clips out with {found.dataset}:missing=skip; the "
             "clip list is then no longer the published one"
         )
-        raise DataError(f"{summary(found)}\n{advice if clips else found.layout}")
+        raise DataError(f"{summarise_unusable(found)}\n{advice if clips else found.layout}")
     if found.unusable:
-        _LOG.warning("%s", summary(found))
+        _LOG.warning("%s", summarise_unusable(found))
     if found.edition == UNRECOGNISED and found.editions and not found.synthetic:
         published = ", ".join(f"{e.name} ({e.rows} rows)" for e in found.editions)
         where = found.sheets[0] if found.sheets else found.tree
@@ -198,7 +199,7 @@ def usable(found: Survey, missing: Literal["error", "skip"]) -> Sequence[Clip]:
     return clips
 
 
-def summary(found: Survey) -> str:
+def summarise_unusable(found: Survey) -> str:
     """What has no usable frames, the first ten by name."""
     where = {clip.uid: clip.record["source"] for clip in found.clips}
     lines = [

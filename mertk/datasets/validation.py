@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mertk.core.clip_lists import Manifest
 from mertk.core.errors import DataError, MertkError, ProtocolError, name_component
-from mertk.core.offers import offered
+from mertk.core.offers import get_offer
 from mertk.datasets import corrections
 from mertk.datasets.survey import UNRECOGNISED, Edition, Survey
 
@@ -90,7 +90,7 @@ class Diagnosis:
         return {**asdict(self), "healthy": self.healthy}
 
 
-def examine(
+def examine_dataset(
     survey: Survey,
     protocols: Mapping[str, EvaluationProtocol],
     *,
@@ -102,13 +102,18 @@ def examine(
     `frames` are decoded to see that they can be: onset, apex and offset (`key`), all, or none.
     `advance` is called after each clip. Annotations without frames are counted alone.
     """
-    expected = None if survey.synthetic else _nearest(survey)
+    expected = None if survey.synthetic else _find_nearest_edition(survey)
     bound = [clip for clip in survey.clips if clip.uid not in survey.unusable]
-    findings = [*_of_set(survey), *_unusable(survey), *_of_records(survey), *_spare(survey)]
-    told = [] if survey.synthetic else list(_rules(survey, protocols))
+    findings = [
+        *_of_set(survey),
+        *_report_unusable(survey),
+        *_of_records(survey),
+        *_report_spare_folders(survey),
+    ]
+    told = [] if survey.synthetic else list(_compare_published_lists(survey, protocols))
     findings += [one for one in told if isinstance(one, Finding)]
     for clip in bound:
-        findings += _unreadable(clip, frames)
+        findings += _find_unreadable_frames(clip, frames)
         advance()
     return Diagnosis(
         dataset=survey.dataset,
@@ -118,21 +123,21 @@ def examine(
         kind=survey.kind,
         clips=len(survey.clips),
         with_frames=len(bound),
-        counts=tuple(_counts(survey, expected)),
+        counts=tuple(_count_contents(survey, expected)),
         protocols=tuple(one for one in told if isinstance(one, Rules)),
         findings=tuple(findings),
         assumed=survey.assumed,
     )
 
 
-def _nearest(survey: Survey) -> Edition | None:
+def _find_nearest_edition(survey: Survey) -> Edition | None:
     """The edition at hand, or the one whose number of expressions is nearest."""
     named = [edition for edition in survey.editions if edition.name == survey.edition]
     known = named or list(survey.editions)
     return min(known, key=lambda e: abs(e.rows - len(survey.clips)), default=None)
 
 
-def _counts(survey: Survey, expected: Edition | None) -> Iterator[Count]:
+def _count_contents(survey: Survey, expected: Edition | None) -> Iterator[Count]:
     labels = Counter(str(clip.record["label"]) for clip in survey.clips)
     yield Count("expressions", expected.rows if expected else None, len(survey.clips))
     yield Count(
@@ -144,12 +149,12 @@ def _counts(survey: Survey, expected: Edition | None) -> Iterator[Count]:
                     labels[name])  # fmt: skip
 
 
-def _rules(
+def _compare_published_lists(
     survey: Survey, protocols: Mapping[str, EvaluationProtocol]
 ) -> Iterator[Rules | Finding]:
     """Per protocol with a published list: this data set's part of it, or what it lacks."""
     for name, rules in protocols.items():
-        known: Sequence[Manifest] = offered("protocol", rules, "manifests")
+        known: Sequence[Manifest] = get_offer("protocol", rules, "manifests")
         if not any(survey.dataset in one.counts for one in known):
             continue
         try:
@@ -166,10 +171,10 @@ def _rules(
             yield Rules(name, "", known[0].total, 0, (str(error),))
             continue
         if labelled:  # else it is made for other clips of this set, such as another camera's
-            yield _compared(name, survey.dataset, known, labelled)
+            yield _compare_with_nearest(name, survey.dataset, known, labelled)
 
 
-def _compared(
+def _compare_with_nearest(
     name: str,
     dataset: str,
     known: Sequence[Manifest],
@@ -190,7 +195,7 @@ def _of_set(survey: Survey) -> Iterator[Finding]:
         yield Finding("error", "unknown edition", "", f"none of the published ones: {names}")
 
 
-def _unusable(survey: Survey) -> Iterator[Finding]:
+def _report_unusable(survey: Survey) -> Iterator[Finding]:
     if survey.no_tree:
         yield Finding(
             "note", "annotations alone", "", f"no frames were looked at: {survey.no_tree}"
@@ -209,7 +214,7 @@ def _of_records(survey: Survey) -> Iterator[Finding]:
         if record["n_missing"]:
             yield Finding("error", "frames missing", uid, "; ".join(record["notes"]))
         if record["apex_status"] == "invalid":
-            yield Finding("note", "apex outside", uid, _timing(record))
+            yield Finding("note", "apex outside", uid, _format_timing(record))
         milliseconds = record["duration_ms"]
         if record["expression_type"] == "micro" and (milliseconds or 0) > _MICRO_MS:
             yield Finding("note", "longer than half a second", uid, f"{milliseconds} ms")
@@ -218,22 +223,22 @@ def _of_records(survey: Survey) -> Iterator[Finding]:
                 was, now = record[f"{name}_raw"], record[name]
                 yield Finding("note", "repaired", uid, f"{name} {was} → {now}")
         published = (record["onset_raw"], record["apex_raw"])
-        keys = corrections.keys(clip.subject, record["clip"], *published)
+        keys = corrections.list_repair_keys(clip.subject, record["clip"], *published)
         for quirk in record["quirks"]:
             why = next((evidence[key, quirk] for key in keys if (key, quirk) in evidence), "")
             yield Finding("note", quirk, uid, why)
 
 
-def _timing(record: Mapping[str, Any]) -> str:
+def _format_timing(record: Mapping[str, Any]) -> str:
     return f"apex {record['apex_raw']}, onset {record['onset_raw']}, offset {record['offset_raw']}"
 
 
-def _spare(survey: Survey) -> Iterator[Finding]:
+def _report_spare_folders(survey: Survey) -> Iterator[Finding]:
     for folder in survey.unannotated:
         yield Finding("note", "folder without a row", "", folder)
 
 
-def _unreadable(clip: Clip, which: Literal["none", "key", "all"]) -> list[Finding]:
+def _find_unreadable_frames(clip: Clip, which: Literal["none", "key", "all"]) -> list[Finding]:
     footage = clip.footage
     key = {footage.onset, footage.offset, *([] if footage.apex is None else [footage.apex])}
     wanted = {"none": [], "key": sorted(key), "all": list(range(len(footage.frames)))}[which]

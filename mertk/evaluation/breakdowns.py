@@ -37,7 +37,7 @@ class Grouping:
     groups: Sequence[Group]
 
 
-def groupings(results: Results) -> list[Grouping]:
+def make_groupings(results: Results) -> list[Grouping]:
     """By class, action unit and length, as far as a run knows them; none if multi-label."""
     models = [outcome for outcome in results.outcomes if not outcome.is_floor]
     if results.multilabel or not models:

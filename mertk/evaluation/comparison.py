@@ -52,14 +52,16 @@ class Comparison:
         return found
 
 
-def compared(paths: Sequence[Path], plugins: Plugins, *, partial: bool = False) -> list[Comparison]:
+def compare_runs(
+    paths: Sequence[Path], plugins: Plugins, *, partial: bool = False
+) -> list[Comparison]:
     """The runs of these folders, or folders of them, set by set; floors are left out.
 
     Unfinished runs are left out too, unless `partial`: then all runs of a set are compared on the
     clips that each has predicted. Raises `StorageError` where no set of clips has two models.
     """
     groups = Results.load(*paths, plugins=plugins, partial=partial).groups
-    found = [_compared(results) for results in groups]
+    found = [_compare_models(results) for results in groups]
     if not any(one.tests for one in found):
         given = ", ".join(f"{len(one.ranks)} on {one.title}" for one in found)
         left = [line for results in groups for line in results.notices]
@@ -70,7 +72,7 @@ def compared(paths: Sequence[Path], plugins: Plugins, *, partial: bool = False) 
     return sorted(found, key=lambda one: one.title)
 
 
-def _compared(results: Results) -> Comparison:
+def _compare_models(results: Results) -> Comparison:
     models = [outcome for outcome in results.outcomes if not outcome.is_floor]
     shares = np.array([statistics.subject_shares(one.confusions) for one in models])
     tests = {
@@ -83,12 +85,12 @@ def _compared(results: Results) -> Comparison:
     return Comparison(
         title=f"{title} · PARTIAL: {results.scope}" if results.scope else title,
         results=results,
-        ranks=dict(zip([one.name for one in models], _ranks(shares), strict=True)),
-        tests=statistics.corrected(tests),
+        ranks=dict(zip([one.name for one in models], _compute_mean_ranks(shares), strict=True)),
+        tests=statistics.correct_comparisons(tests),
     )
 
 
-def _ranks(shares: np.ndarray) -> list[float]:
+def _compute_mean_ranks(shares: np.ndarray) -> list[float]:
     """Mean ranks `[models]` of shares `[models, subjects]`; equal shares share their ranks."""
     from scipy.stats import rankdata
 

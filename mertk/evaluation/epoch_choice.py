@@ -44,14 +44,14 @@ class Epochs:
 
     def chosen(self) -> dict[str, int]:
         """The epoch by each rule, from 0: most clips (labels) right, and of several the first."""
-        inner = _right(self.inner, self.inner_truth)
-        test = _right(self.test, self.truth)
+        inner = _compute_share_right(self.inner, self.inner_truth)
+        test = _compute_share_right(self.test, self.truth)
         epochs = (len(self.test) - 1, int(inner.argmax()), int(test.argmax()))
         return dict(zip(RULES, epochs, strict=True))
 
     def predicted(self, epoch: int) -> NDArray[np.int64]:
         """The classes of the held-out clips `[clips]`, or `[clips, classes]` of 0 and 1."""
-        return _classes(np.asarray(self.test[epoch]), self.truth)
+        return _choose_classes(np.asarray(self.test[epoch]), self.truth)
 
 
 def file_of(run: Path, seed: int, fold: str) -> Path:
@@ -59,7 +59,7 @@ def file_of(run: Path, seed: int, fold: str) -> Path:
     return run / "oracle" / f"seed{seed}-{zlib.crc32(fold.encode()):08x}.json"
 
 
-def read(run: Run, seed: int, fold: str) -> Epochs | None:
+def read_epochs(run: Run, seed: int, fold: str) -> Epochs | None:
     """What was written of a fold; None where it was not, or is damaged, which `contents` tells."""
     try:
         found = read_sealed(file_of(run.path, seed, fold), run.key)
@@ -69,13 +69,13 @@ def read(run: Run, seed: int, fold: str) -> Epochs | None:
     return epochs if epochs and (epochs.seed, epochs.fold) == (seed, fold) else None
 
 
-def _right(epochs: Sequence[Any], truth: Sequence[Any]) -> NDArray[np.float64]:
+def _compute_share_right(epochs: Sequence[Any], truth: Sequence[Any]) -> NDArray[np.float64]:
     """The share that is right after each epoch."""
-    hits = [_classes(np.asarray(rows), truth) == np.asarray(truth) for rows in epochs]
+    hits = [_choose_classes(np.asarray(rows), truth) == np.asarray(truth) for rows in epochs]
     return np.asarray([hit.mean() for hit in hits])
 
 
-def _classes(rows: NDArray[np.float64], truth: Sequence[Any]) -> NDArray[np.int64]:
+def _choose_classes(rows: NDArray[np.float64], truth: Sequence[Any]) -> NDArray[np.int64]:
     multilabel = np.ndim(truth) == 2
     return (rows >= 0.5).astype(np.int64) if multilabel else rows.argmax(axis=1)
 
@@ -89,26 +89,26 @@ class Gap:
     epoch: float
 
 
-def gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
+def compute_gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
     """The three rules on a run's epochs, over the seeds of which all of `folds` were looked at."""
     looked = []
     for seed in sorted({fold.seed for fold in folds}):
         names = [fold.name for fold in folds if fold.seed == seed]
-        found = [one for name in names if (one := read(run, seed, name)) and len(one.test)]
+        found = [one for name in names if (one := read_epochs(run, seed, name)) and len(one.test)]
         if len(found) == len(names):
             looked.append(found)
     if not looked:
         return []
-    return [_gap(rule, looked, len(run.classes)) for rule in RULES]
+    return [_compute_gap(rule, looked, len(run.classes)) for rule in RULES]
 
 
 def has_no_epochs(run: Run, folds: Sequence[Fold]) -> bool:
     """Whether a look at some of these folds has shown that nothing there has epochs."""
-    found = (read(run, fold.seed, fold.name) for fold in folds)
+    found = (read_epochs(run, fold.seed, fold.name) for fold in folds)
     return any(one is not None and not len(one.test) for one in found)
 
 
-def _gap(rule: str, looked: Sequence[Sequence[Epochs]], classes: int) -> Gap:
+def _compute_gap(rule: str, looked: Sequence[Sequence[Epochs]], classes: int) -> Gap:
     confusions = []
     for found in looked:
         people = np.concatenate([np.asarray(one.people) for one in found])

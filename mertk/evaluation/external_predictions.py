@@ -18,10 +18,9 @@ import numpy as np
 from mertk.core.clip_lists import Manifest
 from mertk.core.errors import DataError, ProtocolError
 from mertk.core.spelling import check_spelling, normal_name
-from mertk.datasets import columns
-from mertk.datasets.binding import unbound
+from mertk.datasets.binding import make_frameless_clip
 from mertk.datasets.record import Record
-from mertk.datasets.spreadsheets import Cells, Table, table_of
+from mertk.datasets.spreadsheets import Cells, Table, find_columns, read_cells, read_texts, table_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,9 +109,9 @@ class Log:
 
     def clips(self) -> list[Clip]:
         """The clips, without frames, to compare with a published list (`mertk.core.clip_lists`)."""
-        return [self._clip(answer) for answer in self.answers]
+        return [self._make_clip(answer) for answer in self.answers]
 
-    def _clip(self, answer: Answer) -> Clip:
+    def _make_clip(self, answer: Answer) -> Clip:
         record = Record(
             uid=f"{answer.dataset}/{answer.subject}/{answer.clip}",
             dataset=answer.dataset,
@@ -125,7 +124,7 @@ class Log:
             offset=None,
             fps=1,
         )
-        return unbound(record, f"{self.file} holds predictions alone")
+        return make_frameless_clip(record, f"{self.file} holds predictions alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,29 +140,29 @@ class _Said:
     fold: str = ""
 
 
-def read(path: Path, classes: Sequence[str] = ()) -> Log:
+def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
     """Read a submission log or a table.
 
     `classes` is the list over which is scored, and what the numbers from 0 on stand for. Default:
     those of MEGC 2019 for a submission log, else all that are true of some clip. Raises `DataError`
     naming file, row and column of what cannot be, and `ProtocolError` where a class has no clip.
     """
-    cells = columns.read_cells(path)
+    cells = read_cells(path)
     lines = [(n, " ".join(row).split()) for n, row in enumerate(cells, 1) if any(row)]
     submission = _is_subject(lines[0][1])
-    rows = list(_of_submission(path, lines) if submission else _of_table(_table(path, cells)))
+    rows = list(_of_submission(path, lines) if submission else _of_table(_parse_table(path, cells)))
     if not rows:
         raise DataError(f"{path}: holds no predictions")
     check_spelling("classes", classes, DataError, "--classes")
-    known = tuple(classes) or (MEGC2019_CLASSES if submission else _found(rows))
+    known = tuple(classes) or (MEGC2019_CLASSES if submission else _list_classes(rows))
     if len(known) > _MOST_CLASSES:
         where = "--classes" if classes else "column 'truth'"
         raise DataError(
             f"{path}: {len(known):,} different classes in {where}, such as '{known[0]}'; at most "
             f"{_MOST_CLASSES} are scored. Is it the column of the classes?"
         )
-    _check(path, rows)
-    log = Log(path, known, tuple(_answer(row, known, numbered=bool(classes) or submission)
+    _check_rows(path, rows)
+    log = Log(path, known, tuple(_parse_prediction(row, known, numbered=bool(classes) or submission)
                                  for row in rows))  # fmt: skip
     _check_classes(log)
     return log
@@ -189,15 +188,15 @@ def _of_submission(path: Path, lines: Sequence[tuple[int, list[str]]]) -> Iterat
             )
 
 
-def _table(path: Path, cells: Cells) -> Table:
+def _parse_table(path: Path, cells: Cells) -> Table:
     header = next(at for at, row in enumerate(cells) if any(row))
     return table_of(path, "", cells, header)
 
 
 def _of_table(table: Table) -> Iterator[_Said]:
-    found = columns.find(table, _NAMES, _NEEDED)
+    found = find_columns(table, _NAMES, _NEEDED)
     for row in table.rows:
-        said = columns.texts(table, row, found)
+        said = read_texts(table, row, found)
         dataset, _, subject = said.get("subject", "").rpartition("/")
         parts = said["clip"].split("/")
         if not subject and len(parts) > 2:  # a uid: dataset/subject/clip
@@ -213,7 +212,7 @@ def _of_table(table: Table) -> Iterator[_Said]:
         )
 
 
-def _check(path: Path, rows: Sequence[_Said]) -> None:
+def _check_rows(path: Path, rows: Sequence[_Said]) -> None:
     """Refuse clips that are there twice, subjects that only some rows have, and two spellings."""
     check_spelling("data sets", [row.dataset for row in rows], DataError, str(path))
     check_spelling("people", [f"{row.dataset}/{row.subject}" for row in rows], DataError, str(path))
@@ -231,22 +230,22 @@ def _check(path: Path, rows: Sequence[_Said]) -> None:
         seen[key] = row.place
 
 
-def _found(rows: Sequence[_Said]) -> tuple[str, ...]:
+def _list_classes(rows: Sequence[_Said]) -> tuple[str, ...]:
     names = {normal_name(row.truth): row.truth.lower() for row in reversed(rows)}
     if all(name.isdecimal() for name in names):
         return tuple(sorted(names, key=int))
     return tuple(sorted(names.values()))
 
 
-def _answer(row: _Said, classes: Sequence[str], *, numbered: bool) -> Answer:
+def _parse_prediction(row: _Said, classes: Sequence[str], *, numbered: bool) -> Answer:
     truth, predicted = (
-        _class(text, classes, f"{row.place}, column '{column}'", numbered=numbered)
+        _parse_class(text, classes, f"{row.place}, column '{column}'", numbered=numbered)
         for column, text in (("truth", row.truth), ("prediction", row.prediction))
     )
     return Answer(row.clip, truth, predicted, row.dataset, row.subject, row.fold)
 
 
-def _class(text: str, classes: Sequence[str], place: str, *, numbered: bool) -> int:
+def _parse_class(text: str, classes: Sequence[str], place: str, *, numbered: bool) -> int:
     key = normal_name(text)
     keys = [normal_name(name) for name in classes]
     if key in keys:
@@ -266,5 +265,5 @@ def _check_classes(log: Log) -> None:
     if absent:
         raise ProtocolError(
             f"{log.file}: no clip is '{log.classes[absent[0]]}': UF1 and UAR over "
-            f"{', '.join(log.classes)} would mean nothing. Give --classes without it"
+            f"{', '.join(log.classes)} are not defined. Give --classes without it"
         )

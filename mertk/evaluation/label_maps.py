@@ -72,7 +72,7 @@ class Remapped:
     intervals: Mapping[str, tuple[float, float]]
 
 
-def remapped(outcome: Outcome, label_map: LabelMap) -> Remapped:
+def remap_predictions(outcome: Outcome, label_map: LabelMap) -> Remapped:
     """UF1, UAR and accuracy of a run's predictions under a map.
 
     Raises `UnknownNameError` for a class that the run does not have, and `ParameterError` where a
@@ -82,7 +82,7 @@ def remapped(outcome: Outcome, label_map: LabelMap) -> Remapped:
     if run.multilabel:
         raise ParameterError(f"{run.name}: classes of a multi-label run cannot be joined")
     table, count = outcome.predictions, len(label_map.parts)
-    of = _joined(label_map, run.classes)
+    of = _map_classes(label_map, run.classes)
     truth = of[table["truth"].to_numpy()]
     probabilities = table[[f"p_{name}" for name in run.classes]].to_numpy()
     joined = np.stack([probabilities[:, of == at].sum(axis=1) for at in range(count)], axis=1)
@@ -101,12 +101,12 @@ def remapped(outcome: Outcome, label_map: LabelMap) -> Remapped:
         str(label_map),
         int(confusions[0].sum()),
         confusions.shape[1],
-        statistics.pooled(confusions, metrics.standard_scores),
+        statistics.compute_pooled_scores(confusions, metrics.standard_scores),
         statistics.score_intervals(confusions, metrics.standard_scores),
     )
 
 
-def _joined(label_map: LabelMap, classes: Sequence[str]) -> NDArray[np.int64]:
+def _map_classes(label_map: LabelMap, classes: Sequence[str]) -> NDArray[np.int64]:
     """Per class of a run the number of its joined class, -1 where it is left out `[classes]`."""
     of = np.full(len(classes), -1)
     for at, words in enumerate(label_map.parts.values()):

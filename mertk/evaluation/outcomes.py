@@ -79,9 +79,11 @@ def choose_scored(runs: Sequence[Run], *, partial: bool) -> tuple[list[Scored], 
             no clip of some class.
     """
     check_comparable(runs)
-    found, notices = _read(runs)
+    found, notices = _read_runs(runs)
     if partial:
-        chosen = [(run, _counting(contents)) for run, contents in found if contents.folds]
+        chosen = [
+            (run, _select_counted_folds(contents)) for run, contents in found if contents.folds
+        ]
         then = "and scored as far as it is"
     else:
         chosen = [(run, list(contents.folds)) for run, contents in found if contents.whole]
@@ -94,12 +96,12 @@ def choose_scored(runs: Sequence[Run], *, partial: bool) -> tuple[list[Scored], 
     common = set.intersection(*({fold.name for fold in folds} for _, folds in chosen))
     if partial:
         _check_classes(chosen[0][0], common)
-    names = _names([run for run, _ in chosen])
+    names = _name_runs([run for run, _ in chosen])
     scored = [
         Scored(run, name, [fold for fold in folds if fold.name in common])
         for (run, folds), name in zip(chosen, names, strict=True)
     ]
-    return [replace(one, name=one.name + _mark(one)) for one in scored], notices
+    return [replace(one, name=one.name + _mark_unfinished(one)) for one in scored], notices
 
 
 def scope_of(scored: Scored) -> str:
@@ -122,7 +124,7 @@ def outcome_of(scored: Scored) -> Outcome:
     return Outcome(run, scored.name, scored.folds, table, np.stack(matrices), subjects)
 
 
-def _counting(contents: Contents) -> list[Fold]:
+def _select_counted_folds(contents: Contents) -> list[Fold]:
     """The folds of the whole seeds, or else those that every seed has which was begun."""
     whole = [seed for seed, names in contents.missing.items() if not names]
     seeds = whole or sorted({fold.seed for fold in contents.folds})
@@ -131,7 +133,7 @@ def _counting(contents: Contents) -> list[Fold]:
     return [fold for fold in folds if counts[fold.name] == len(seeds)]
 
 
-def _read(runs: Sequence[Run]) -> tuple[list[tuple[Run, Contents]], list[str]]:
+def _read_runs(runs: Sequence[Run]) -> tuple[list[tuple[Run, Contents]], list[str]]:
     """What each run's folder holds, and a line on each damaged file."""
     found, notices = [], []
     for run in runs:
@@ -152,18 +154,18 @@ def _check_classes(run: Run, common: set[str]) -> None:
         if not any(one[at] if run.multilabel else one == at for one in truth):
             raise StorageError(
                 f"the {len(truth)} clips that {run.path} and all runs beside it have predicted "
-                f"hold none that is '{name}': scores over classes would mean nothing; run the same "
+                f"hold none that is '{name}': scores over classes are not defined; run the same "
                 "bench again"
             )
 
 
-def _names(runs: Sequence[Run]) -> list[str]:
+def _name_runs(runs: Sequence[Run]) -> list[str]:
     """The names of runs; those that share one are told apart by what they depend on."""
     counts = Counter(run.name for run in runs)
     return [run.name if counts[run.name] == 1 else f"{run.name} ({run.key[:6]})" for run in runs]
 
 
-def _mark(scored: Scored) -> str:
+def _mark_unfinished(scored: Scored) -> str:
     """What stands behind a run's name where not all of its clips or seeds are scored."""
     seeds, begun = {fold.seed for fold in scored.folds}, scored.run.seeds
     told = [scope_of(scored)] if scope_of(scored) else []

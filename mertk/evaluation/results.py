@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.errors import StorageError
-from mertk.core.offers import offered
+from mertk.core.offers import get_offer
 from mertk.core.recipe import Recipe, Use
 from mertk.evaluation import epoch_choice, statistics
 from mertk.evaluation.fold_means import fold_means
-from mertk.evaluation.label_maps import LabelMap, Remapped, remapped
+from mertk.evaluation.label_maps import LabelMap, Remapped, remap_predictions
 from mertk.evaluation.outcomes import Outcome, choose_scored, outcome_of, scope_of
 from mertk.evaluation.run_folders import find_runs, group_runs
 from mertk.plugins.loader import Plugins, load_plugins
@@ -60,10 +60,10 @@ class Results:
         self.notices: list[str] = notices
         runs = [one.run for one in self._scored]
         registry = (plugins or load_plugins()).registry
-        self.protocol = _protocol(registry, runs[0].identity["protocol"])
+        self.protocol = _restore_protocol(registry, runs[0].identity["protocol"])
         rules = registry.build("protocol", self.protocol)
         self.score = rules.score
-        self.tests_all = bool(offered("protocol", rules, "tests_all"))
+        self.tests_all = bool(get_offer("protocol", rules, "tests_all"))
         self.classes = runs[0].classes
         self.multilabel = runs[0].multilabel
         self.swept = swept or {}
@@ -71,8 +71,8 @@ class Results:
         self.runs = [run for run in runs if not run.replay]
         if not self.runs:
             raise StorageError(
-                f"{runs[0].path} is a replay that leaks, and is only shown beside the strict run; "
-                "give that as well"
+                f"{runs[0].path} is a replay that leaks; it is only shown beside the run without "
+                "the leak: give that run as well"
             )
 
     @classmethod
@@ -149,16 +149,16 @@ class Results:
 
     @functools.cached_property
     def chance(self) -> Mapping[str, tuple[float, float]]:
-        """95 % of what guessing by the training frequencies scores on these folds.
+        """The chance level (95 %) of each score: random predictions with the training frequencies.
 
-        Where clips are only trained on, which runs do not tell of, the frequencies are those of
-        the other tested people.
+        If some clips are used for training only, the frequencies are those of the other tested
+        subjects, because runs do not contain these clips.
         """
         first = self.outcomes[0].predictions
         one = first[first["seed"] == first["seed"].min()]
         truth, _ = self.runs[0].answers(one)
         held_out = one["fold" if self.tests_all else "person"].to_numpy(str)
-        return statistics.chance(truth, held_out, len(self.classes), self.score)
+        return statistics.compute_chance_level(truth, held_out, len(self.classes), self.score)
 
     @property
     def main_score(self) -> str:
@@ -173,7 +173,7 @@ class Results:
 
     @functools.cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        return [self._row(outcome) for outcome in self.outcomes]
+        return [self._make_row(outcome) for outcome in self.outcomes]
 
     def sweep_table(self) -> pd.DataFrame:
         """As `table()`, a row for each variant of a sweep, with its values by path in front."""
@@ -199,7 +199,7 @@ class Results:
     def _epochs(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for outcome in self.outcomes:
-            found = epoch_choice.gaps(outcome.run, outcome.folds)
+            found = epoch_choice.compute_gaps(outcome.run, outcome.folds)
             rows += [
                 {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch,
                  **self._scores_of(gap.confusions)}
@@ -215,7 +215,7 @@ class Results:
         """As `table()`, of the replays that leak; no row where none was run."""
         import pandas as pd
 
-        return pd.DataFrame([self._row(outcome) for outcome in self.leaked])
+        return pd.DataFrame([self._make_row(outcome) for outcome in self.leaked])
 
     def remapped(self) -> list[Remapped]:
         """The same predictions under each of `label_maps`, and unchanged first; one a run and map.
@@ -224,7 +224,7 @@ class Results:
         """
         own = LabelMap({name: [name] for name in self.classes})
         maps = [own, *self.label_maps] if self.label_maps else []
-        return [remapped(one, label_map) for one in self.outcomes for label_map in maps]
+        return [remap_predictions(one, label_map) for one in self.outcomes for label_map in maps]
 
     def parts(self) -> pd.DataFrame:
         """The scores of each database's clips, from the same predictions; one row per run and part.
@@ -243,7 +243,7 @@ class Results:
                 "subjects": int(chosen.sum()),
             }
             for outcome in self.outcomes
-            for part, chosen in self._parts(outcome).items()
+            for part, chosen in self._select_parts(outcome).items()
         ]
         return pd.DataFrame(rows)
 
@@ -252,7 +252,7 @@ class Results:
         """How often a clip counts in confusion matrices: once a class if multi-label."""
         return len(self.classes) if self.multilabel else 1
 
-    def _parts(self, outcome: Outcome) -> dict[str, NDArray[np.bool_]]:
+    def _select_parts(self, outcome: Outcome) -> dict[str, NDArray[np.bool_]]:
         """Which of the subjects `[subjects]` belong to each part."""
         people = outcome.predictions.drop_duplicates("person").set_index("person")
         of = {person: person.partition("/")[0] for person in people.index}
@@ -266,7 +266,7 @@ class Results:
 
     def _scores_of(self, confusions: NDArray[np.int64]) -> dict[str, Any]:
         """Scores and intervals; NaN for those over classes where a class has no clip."""
-        scores = statistics.pooled(confusions, self.score)
+        scores = statistics.compute_pooled_scores(confusions, self.score)
         intervals = statistics.score_intervals(confusions, self.score)
         truth = confusions.sum(axis=(0, 1, -1))
         shown = truth[:, 1] if self.multilabel else truth
@@ -297,10 +297,10 @@ class Results:
                 for other in self.outcomes
                 if other is not first and other.is_floor == floor
             }
-            found |= statistics.corrected(family)
+            found |= statistics.correct_comparisons(family)
         return found
 
-    def _spread(self, confusions: NDArray[np.int64]) -> dict[str, float]:
+    def _compute_spread(self, confusions: NDArray[np.int64]) -> dict[str, float]:
         """The standard deviation of each score over seeds; NaN of a single one."""
         scores = self.score(confusions.sum(axis=1))
         many = len(confusions) > 1
@@ -329,14 +329,14 @@ class Results:
                     found.add(recipe)
         return len(found)
 
-    def _row(self, outcome: Outcome) -> dict[str, Any]:
+    def _make_row(self, outcome: Outcome) -> dict[str, Any]:
         table = outcome.predictions
         return {
             "model": outcome.name,
             "floor": outcome.is_floor,
             "seen_before": bool(outcome.seen_before),
             **self._scores_of(outcome.confusions),
-            **self._spread(outcome.confusions),
+            **self._compute_spread(outcome.confusions),
             "clips": table["uid"].nunique(),
             "subjects": len(outcome.subjects),
             "folds": table["fold"].nunique(),
@@ -346,7 +346,7 @@ class Results:
         }
 
 
-def _protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
+def _restore_protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
     """The protocol of a run, with the parameters that differ from their defaults."""
     known = registry.get("protocol", stored["name"]).parameters()
     params = {n: v for n, v in stored["params"].items() if n not in known or known[n].default != v}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mertk.core.errors import StorageError
-from mertk.storage.identity import digest
+from mertk.storage.identity import hash_json
 from mertk.storage.ledger import Run
 
 TASK = ("protocol", "clip_list", "classes")
@@ -47,7 +47,7 @@ def group_runs(runs: Sequence[Run]) -> tuple[list[list[Run]], list[str]]:
     faults: list[str] = []
     for run in runs:
         try:
-            task = _task(run)
+            task = _hash_task(run)
         except StorageError as error:
             faults.append(f"{error}; the run is left out until the same bench is run again")
             continue
@@ -64,24 +64,24 @@ def check_comparable(runs: Sequence[Run]) -> None:
     for run in runs[1:]:
         for part in TASK:
             if run.identity[part] != runs[0].identity[part]:
-                raise _differ(run, runs[0], part.replace("_", " "))
-        if _task(run) != _task(runs[0]):
-            raise _differ(run, runs[0], "folds")
+                raise _make_difference_error(run, runs[0], part.replace("_", " "))
+        if _hash_task(run) != _hash_task(runs[0]):
+            raise _make_difference_error(run, runs[0], "folds")
 
 
-def _differ(run: Run, first: Run, part: str) -> StorageError:
+def _make_difference_error(run: Run, first: Run, part: str) -> StorageError:
     return StorageError(
         f"{run.path} and {first.path} differ in their {part}; only runs on the same clips under "
         "the same protocol can be compared"
     )
 
 
-def _task(run: Run) -> str:
+def _hash_task(run: Run) -> str:
     """A hash of the protocol, and of the clips with their people, classes and folds."""
     clips = {
         uid: [facts["fold"], facts["person"], facts["truth"]] for uid, facts in run.clips.items()
     }
-    return digest([[run.identity[part] for part in TASK], clips])
+    return hash_json([[run.identity[part] for part in TASK], clips])
 
 
 def _is_run(folder: Path) -> bool:

@@ -31,12 +31,12 @@ __all__ = [
     "COVERED",
     "ENOUGH_SUBJECTS",
     "Paired",
-    "chance",
-    "corrected",
+    "compute_chance_level",
+    "compute_pooled_scores",
+    "correct_comparisons",
     "holm",
     "jackknife_interval",
     "paired_permutation",
-    "pooled",
     "rank_biserial",
     "score_intervals",
     "subject_confusions",
@@ -83,7 +83,7 @@ class Paired:
     family: int = 1
 
 
-def pooled(confusions: Confusions, score: Score) -> dict[str, float]:
+def compute_pooled_scores(confusions: Confusions, score: Score) -> dict[str, float]:
     """Scores of the pooled folds, averaged over seeds."""
     return {name: float(v.mean()) for name, v in score(confusions.sum(axis=1)).items()}
 
@@ -98,7 +98,9 @@ def score_intervals(
     """
     found = {}
     for name, left_out in _leave_one_out(confusions, score).items():
-        low, high = jackknife_interval(pooled(confusions, score)[name], left_out, level=level)
+        low, high = jackknife_interval(
+            compute_pooled_scores(confusions, score)[name], left_out, level=level
+        )
         found[name] = float(low), float(high)
     return found
 
@@ -152,10 +154,10 @@ def paired_permutation(
     a, b = _same_seeds(a, b)
     subjects = a.shape[1]
     exact = 2**subjects <= permutations
-    swaps = _exchanges(subjects, permutations, exact=exact).astype(np.float64)
+    swaps = _list_exchanges(subjects, permutations, exact=exact).astype(np.float64)
     one = _weighted_scores(1 - swaps, a, swaps, b, score)[name]
     two = _weighted_scores(swaps, a, 1 - swaps, b, score)[name]
-    observed = pooled(a, score)[name] - pooled(b, score)[name]
+    observed = compute_pooled_scores(a, score)[name] - compute_pooled_scores(b, score)[name]
     extreme = int((np.abs(one - two) >= abs(observed) - 1e-12).sum())
     p = extreme / len(swaps) if exact else (extreme + 1) / (len(swaps) + 1)
     left_out = _leave_one_out(a, score)[name] - _leave_one_out(b, score)[name]
@@ -164,7 +166,7 @@ def paired_permutation(
     return Paired(name, observed, float(low), float(high), p, subjects, exact, effect, p)
 
 
-def corrected(family: Mapping[K, Paired]) -> dict[K, Paired]:
+def correct_comparisons(family: Mapping[K, Paired]) -> dict[K, Paired]:
     """The comparisons that are made together, with p corrected over all of them."""
     values = holm([test.p for test in family.values()])
     return {
@@ -210,23 +212,23 @@ def subject_shares(confusions: Confusions) -> NDArray[np.float64]:
     return metrics.binary_f1(matrices.sum(axis=1))
 
 
-def chance(
+def compute_chance_level(
     truth: NDArray[np.int64], people: NDArray[Any], classes: int, score: Score, *, draws: int = 2000
 ) -> dict[str, tuple[float, float]]:
-    """95 % of what guessing scores: each clip's class drawn by the other subjects' frequencies.
+    """The chance level (95 %): each clip's class drawn by the other subjects' frequencies.
 
     In multi-label `truth` `[clips, classes]` each class is drawn on its own.
     """
     rng = np.random.default_rng(0)
     if truth.ndim == 2:
-        drawn = [_guessed(label, people, 2, draws, rng) for label in truth.T]
+        drawn = [_draw_guesses(label, people, 2, draws, rng) for label in truth.T]
         scores = score(np.stack(drawn, axis=1))
     else:
-        scores = score(_guessed(truth, people, classes, draws, rng))
-    return {name: _pair(np.percentile(values, [2.5, 97.5])) for name, values in scores.items()}
+        scores = score(_draw_guesses(truth, people, classes, draws, rng))
+    return {name: _make_pair(np.percentile(values, [2.5, 97.5])) for name, values in scores.items()}
 
 
-def _guessed(
+def _draw_guesses(
     truth: NDArray[np.int64],
     people: NDArray[Any],
     classes: int,
@@ -279,7 +281,7 @@ def _weighted_scores(
     return {name: values.mean(axis=0) for name, values in score(summed).items()}
 
 
-def _exchanges(subjects: int, count: int, *, exact: bool) -> NDArray[np.int64]:
+def _list_exchanges(subjects: int, count: int, *, exact: bool) -> NDArray[np.int64]:
     if exact:
         return np.arange(2**subjects)[:, None] >> np.arange(subjects) & 1
     return np.random.default_rng(0).integers(0, 2, (count, subjects))
@@ -291,5 +293,5 @@ def _same_seeds(a: Confusions, b: Confusions) -> tuple[Confusions, Confusions]:
     return a[np.arange(seeds) % len(a)], b[np.arange(seeds) % len(b)]
 
 
-def _pair(values: NDArray[np.float64]) -> tuple[float, float]:
+def _make_pair(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(values[0]), float(values[1])

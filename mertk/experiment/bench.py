@@ -49,25 +49,25 @@ def bench(
 def plan_study(study: OpenStudy) -> list[Planned]:
     """Do the features and the first fold of every variant; what the others will take."""
     study.check_writable()
-    with study.workers() as workers:
-        return [Runner(study, variant, workers).plan() for variant in study.variants]
+    with study.executor() as executor:
+        return [Runner(study, variant, executor).plan() for variant in study.variants]
 
 
 def run_study(study: OpenStudy) -> Results:
     """Run what was asked for, or what of it is not finished yet."""
     plugins, runs = study.plugins, []
     study.check_writable()
-    with study.workers() as workers:
+    with study.executor() as executor:
         for variant in study.variants:
-            runner = Runner(study, variant, workers)
+            runner = Runner(study, variant, executor)
             runs.append(runner.run())
             if study.study.oracle_gap and variant.recipe.extractors and not variant.replay:
                 runner.look(runs[-1])
     swept = {variant.name: dict(variant.swept) for variant in study.variants}
     results = Results(runs, plugins, swept=swept)
     for outcome in (*results.outcomes, *results.leaked):
-        scores = statistics.pooled(outcome.confusions, results.score)
-        hooks.tell(
+        scores = statistics.compute_pooled_scores(outcome.confusions, results.score)
+        hooks.tell_observers(
             plugins.manager,
             "mertk_run_done",
             run=outcome.run.identity,

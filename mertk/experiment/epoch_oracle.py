@@ -18,9 +18,9 @@ import numpy as np
 from mertk.core.errors import ComponentError
 from mertk.core.splits import Split
 from mertk.evaluation.epoch_choice import Epochs, file_of
-from mertk.experiment.jobs import Job, Stock, at_work
+from mertk.experiment.jobs import CachedClipStates, Job, at_work
 from mertk.nn import training
-from mertk.pipeline.fold import Sample, run_fold
+from mertk.pipeline.fold import LabelledClips, run_fold
 from mertk.storage.ledger import Run
 from mertk.storage.run_files import write_sealed
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Streams
     from mertk.nn.training import Trained
-    from mertk.pipeline.pipeline import Line, Parcel
+    from mertk.pipeline.pipeline import ClipState, Pipeline
     from mertk.storage.ledger import Fold
 
 SHARE = 0.2  # of the training people, for the inner choice
@@ -38,13 +38,13 @@ SHARE = 0.2  # of the training people, for the inner choice
 def do_epochs(job: Job, split: Split, seed: int) -> bool:
     """A unit of work: look at a fold's epochs and write them down; False where there are none."""
     with at_work(job) as line:
-        fold, test = _epochs(line, job, split, seed)
+        fold, test = _run_watched_fold(line, job, split, seed)
     inner_truth: list[Any] = []
     inner: list[Any] = []
     if test:
         inside = inner_split(split, job.sample, seed)
         with at_work(job) as line:
-            other, inner = _epochs(line, job, inside, seed)
+            other, inner = _run_watched_fold(line, job, inside, seed)
         inner_truth = list(other.truth)
     found = Epochs(
         fold=split.name,
@@ -59,7 +59,7 @@ def do_epochs(job: Job, split: Split, seed: int) -> bool:
     return bool(test)
 
 
-def inner_split(split: Split, sample: Sample, seed: int) -> Split:
+def inner_split(split: Split, sample: LabelledClips, seed: int) -> Split:
     """The training clips of a fold, a fifth of their people held out; at least one person."""
     people = np.unique(sample.people[split.train])
     if len(people) < 2:
@@ -70,9 +70,9 @@ def inner_split(split: Split, sample: Sample, seed: int) -> Split:
     return Split(split.name, split.train[~held], split.train[held])
 
 
-def _epochs(line: Line, job: Job, split: Split, seed: int) -> tuple[Fold, list[Any]]:
+def _run_watched_fold(line: Pipeline, job: Job, split: Split, seed: int) -> tuple[Fold, list[Any]]:
     look = _Look()
-    fold = run_fold(line, Stock(job), job.sample, split, seed, watch=look.at)
+    fold = run_fold(line, CachedClipStates(job), job.sample, split, seed, watch=look.at)
     if look.rows and not np.allclose(look.rows[-1], fold.probabilities, atol=1e-3):
         raise ComponentError(
             "oracle gap: the classifier's answers are not those of the network that it trains, so "
@@ -88,12 +88,12 @@ class _Look:
     rows: list[NDArray[np.float64]] = field(default_factory=list)
 
     @contextlib.contextmanager
-    def at(self, asked: Sequence[Parcel]) -> Iterator[None]:
+    def at(self, asked: Sequence[ClipState]) -> Iterator[None]:
         """Look while the classifier is fitted."""
         streams: list[Streams] = [parcel.streams for parcel in asked]
 
         def note(trained: Trained, _epoch: int) -> None:
-            self.rows.append(trained.probabilities(training.stacked(streams)))
+            self.rows.append(trained.probabilities(training.stack_streams(streams)))
 
-        with training.watched(note):
+        with training.watch_epochs(note):
             yield

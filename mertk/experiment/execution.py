@@ -16,39 +16,37 @@ class Execution:
     """How a study is run. Never part of a run's identity."""
 
     jobs: int | None = option(
-        None, help="Worker processes. Default: one per core that may be used.", least=1
+        None,
+        help="Number of workers. Default: one process per available core; 32 SLURM jobs at a time.",
+        least=1,
     )
     executor: str = option(
         "local",
-        metavar="local|dask|dask://HOST:PORT",
-        help="Local processes, dask's on this machine, or a dask cluster of your own.",
+        metavar="local|dask|dask://HOST:PORT|slurm[:KEY=VALUE,…]",
+        help="Local processes, dask processes on this machine, a dask cluster, SLURM jobs, or an "
+        "executor of a plug-in.",
     )
-    device: str = option("cpu", metavar="cpu|cuda|cuda:N|auto", help="Where networks are trained.")
-    out: Path | str = option("runs", help="The folder for run folders and report.html.")
+    device: str = option(
+        "cpu", metavar="cpu|cuda|cuda:N|auto", help="Device for training networks."
+    )
+    out: Path | str = option("runs", help="Folder for run folders and report.html.")
     cache: Path | str | None = option(
         None, hidden=True, help="The folder of cached features. Default: the user's cache folder."
     )
     fresh: bool = option(
         False,
         names=("--fresh/--resume",),
-        help="Run finished folds and compute features again, or keep both.",
+        help="Run finished folds and compute cached features again, or keep them.",
     )
     together: bool = option(
         True,
-        off=("--one-by-one", "Fit each fold by itself, also where several can be fitted at once."),
-        help="Fit several folds at once where a component offers it.",
+        off=("--one-by-one", "Fit each fold separately, even if several can be fitted at once."),
+        help="Fit several folds at once if a component offers it.",
     )
 
     def __post_init__(self) -> None:
         """Refuse a device that there is not, before any work."""
         check_device(self.device)
-
-    @property
-    def workers(self) -> int:
-        """How many worker processes there are."""
-        from mertk.experiment.executors.local import cores
-
-        return self.jobs or cores()
 
     @property
     def runs_folder(self) -> Path:
@@ -62,5 +60,5 @@ class Execution:
 
 
 def _make_absolute(path: Path) -> Path:
-    """The path from the root on; one that begins with `~` stays, so that writing to it is refused."""
+    """The path from the root on; one that begins with `~` stays, for writing to it is refused."""
     return path if path.parts and path.parts[0].startswith("~") else real_path(path)

@@ -20,14 +20,14 @@ from mertk.core.errors import StorageError
 from mertk.core.recipe import Recipe
 from mertk.experiment import clip_list_file
 from mertk.experiment.keyframes import Noting
-from mertk.experiment.leaky_replay import fit_once, moved
-from mertk.pipeline.features import PrefixKeys, pack, run_prefix, unpack
-from mertk.pipeline.fold import Sample, run_fold
-from mertk.pipeline.pipeline import Line, Parcel, build_line
+from mertk.experiment.leaky_replay import fit_once, move_frontier
+from mertk.pipeline.features import PrefixKeys, pack_clip_state, run_prefix, unpack_clip_state
+from mertk.pipeline.fold import LabelledClips, run_fold
+from mertk.pipeline.pipeline import ClipState, Pipeline, build_pipeline
 from mertk.pipeline.together import fitted_lines
 from mertk.plugins.loader import load_plugins
 from mertk.storage.cache import Cache
-from mertk.storage.identity import digest, recipe_identity
+from mertk.storage.identity import hash_json, recipe_identity
 from mertk.storage.ledger import Fold, Run
 
 if TYPE_CHECKING:
@@ -52,21 +52,21 @@ class Job:
     together: bool = False
 
     @property
-    def sample(self) -> Sample:
+    def sample(self) -> LabelledClips:
         """The clips with their people and labels."""
-        return clip_list_file.read(self.clips)[0]
+        return clip_list_file.read_clip_list(self.clips)[0]
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The cache key of each clip; none where no pure step comes before the folds."""
-        return clip_list_file.read(self.clips)[1]
+        return clip_list_file.read_clip_list(self.clips)[1]
 
 
 def prepare_clip(
     recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip, *, fresh: bool = False
 ) -> float:
     """A unit of the prefix pass: one clip, seconds spent; `fresh` computes what is there, too."""
-    line, keys = _line(recipe, files)
+    line, keys = _build_prefix(recipe, files)
     return run_prefix(line, keys, Cache(cache), clip, fresh=fresh)
 
 
@@ -74,13 +74,13 @@ def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
     """A unit of the fold pass: folds of a seed, each saved to the ledger as soon as it is done."""
     run = Run(job.run)
     build = functools.partial(fold_line, job, once_of(run))
-    shared = Noting(Stock(job), int(splits[0].train[0]))
+    shared = Noting(CachedClipStates(job), int(splits[0].train[0]))
     done = []
-    with _alone(job.device):
+    with _use_one_thread(job.device):
         apart = (build() for _ in splits)
         together = fitted_lines(build, shared, job.sample, splits, seed)
         for split, line in zip(splits, together if job.together else apart, strict=True):
-            parcels = Noting(Stock(job), int(split.train[0]))
+            parcels = Noting(CachedClipStates(job), int(split.train[0]))
             fold = run_fold(line, parcels, job.sample, split, seed)
             seen = sorted(shared.seen | parcels.seen)
             fold = replace(fold, keyframes=seen, memory=_most_memory())
@@ -105,10 +105,10 @@ def do_once(job: Job, behind: Job, seed: int, *, fresh: bool = False) -> None:
     if not fresh and all(cache.get(key) is not None for key in behind.keys):
         return
     with at_work(job) as line:
-        stages = fit_once(line, once, Stock(job), job.sample, seed)
-    needs = moved(line, once).needs
+        stages = fit_once(line, once, CachedClipStates(job), job.sample, seed)
+    needs = move_frontier(line, once).needs
     for key, parcel in zip(behind.keys, list(stages.values())[-1], strict=True):
-        cache.put(key, *pack(parcel, needs))
+        cache.put(key, *pack_clip_state(parcel, needs))
 
 
 def once_of(run: Run) -> tuple[str, ...]:
@@ -117,14 +117,14 @@ def once_of(run: Run) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def at_work(job: Job) -> Iterator[Line]:
+def at_work(job: Job) -> Iterator[Pipeline]:
     """The job's line, built anew, with one thread and the job's device."""
-    with _alone(job.device):
+    with _use_one_thread(job.device):
         yield fold_line(job)
 
 
 @contextlib.contextmanager
-def _alone(device: str) -> Iterator[None]:
+def _use_one_thread(device: str) -> Iterator[None]:
     """With one thread, on a device."""
     from mertk.nn import training
 
@@ -144,40 +144,42 @@ def _thread_pools(_modules: int) -> Any:
     return ThreadpoolController()
 
 
-def fold_line(job: Job, once: tuple[str, ...] = ()) -> Line:
+def fold_line(job: Job, once: tuple[str, ...] = ()) -> Pipeline:
     """The job's line, built anew, without what was fitted `once`."""
-    return moved(build_line(load_plugins(job.files).registry, job.recipe), once)
+    return move_frontier(build_pipeline(load_plugins(job.files).registry, job.recipe), once)
 
 
-def _line(recipe: Recipe, files: tuple[str, ...]) -> tuple[Line, PrefixKeys]:
+def _build_prefix(recipe: Recipe, files: tuple[str, ...]) -> tuple[Pipeline, PrefixKeys]:
     """The prefix of a recipe, built once a process for the same code: its components are pure."""
     registry = load_plugins(files).registry
-    return _built(recipe, files, digest(recipe_identity(registry, recipe)))
+    return _build_for_code(recipe, files, hash_json(recipe_identity(registry, recipe)))
 
 
 @functools.lru_cache(maxsize=4)
-def _built(recipe: Recipe, files: tuple[str, ...], _code: str) -> tuple[Line, PrefixKeys]:
+def _build_for_code(
+    recipe: Recipe, files: tuple[str, ...], _code: str
+) -> tuple[Pipeline, PrefixKeys]:
     registry = load_plugins(files).registry
-    line = build_line(registry, recipe)
+    line = build_pipeline(registry, recipe)
     return line, PrefixKeys.of(registry, recipe, line)
 
 
-class Stock:
+class CachedClipStates:
     """The clips' parcels, read from the cache when they are asked for."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def __getitem__(self, at: int) -> Parcel:
+    def __getitem__(self, at: int) -> ClipState:
         footage = self._job.footage[at] if self._job.footage else None
         if not self._job.keys:
-            return Parcel(footage=footage)
+            return ClipState(footage=footage)
         cache, key = self._job.cache, self._job.keys[at]
-        return _read(cache, key, footage, Cache(cache).writing_of(key))
+        return _read_clip_state(cache, key, footage, Cache(cache).writing_of(key))
 
 
 @functools.lru_cache(maxsize=20_000)
-def _read(cache: Path, key: str, footage: Footage | None, _writing: int) -> Parcel:
+def _read_clip_state(cache: Path, key: str, footage: Footage | None, _writing: int) -> ClipState:
     """What an entry holds, read once as long as it is not written again."""
     stored = Cache(cache).get(key)
     if stored is None:
@@ -185,4 +187,4 @@ def _read(cache: Path, key: str, footage: Footage | None, _writing: int) -> Parc
             f"cache entry {key} went missing in mid-run; run the same command again: finished "
             "folds are kept"
         )
-    return unpack(stored, footage)
+    return unpack_clip_state(stored, footage)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.errors import ProtocolError
-from mertk.core.offers import offered
+from mertk.core.offers import get_offer
 from mertk.core.spelling import check_spelling
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labels:
+class NumberedLabels:
     """Labels of all clips that count; `texts` `[clips]` are what the clip list says of them.
 
     `numbers` `[clips]` index into `classes`; multi-label ones are `[clips, classes]` of 0 and 1.
@@ -31,17 +31,21 @@ class Labels:
     numbers: NDArray[np.int64]
 
     @classmethod
-    def of(cls, protocol: Use, rules: EvaluationProtocol, given: Sequence[Any]) -> Labels:
+    def of(cls, protocol: Use, rules: EvaluationProtocol, given: Sequence[Any]) -> NumberedLabels:
         """Number what `label` gave; raises `ProtocolError` where it cannot be scored.
 
         So it does where classes differ in spelling alone.
         """
-        if offered("protocol", rules, "multilabel"):
-            return _many(protocol, given, tuple(rules.classes))
-        return _one(protocol, given, tuple(rules.classes) or tuple(sorted(set(given))))
+        if get_offer("protocol", rules, "multilabel"):
+            return _number_label_sets(protocol, given, tuple(rules.classes))
+        return _number_single_labels(
+            protocol, given, tuple(rules.classes) or tuple(sorted(set(given)))
+        )
 
 
-def _one(protocol: Use, labels: Sequence[str], classes: tuple[str, ...]) -> Labels:
+def _number_single_labels(
+    protocol: Use, labels: Sequence[str], classes: tuple[str, ...]
+) -> NumberedLabels:
     if len(classes) < 2:
         raise ProtocolError(f"protocol '{protocol}' finds only the class '{classes[0]}'")
     _check_known(protocol, labels, classes)
@@ -49,14 +53,16 @@ def _one(protocol: Use, labels: Sequence[str], classes: tuple[str, ...]) -> Labe
     if absent:
         raise ProtocolError(
             f"protocol '{protocol}' scores the classes {', '.join(classes)}, but no clip is "
-            f"'{absent[0]}': UF1 and UAR over them would mean nothing. Choose a protocol that "
+            f"'{absent[0]}': UF1 and UAR over them are not defined. Choose a protocol that "
             "fits, such as loso"
         )
     numbers = np.asarray([classes.index(label) for label in labels], np.int64)
-    return Labels(classes, labels, numbers)
+    return NumberedLabels(classes, labels, numbers)
 
 
-def _many(protocol: Use, given: Sequence[Collection[str]], classes: tuple[str, ...]) -> Labels:
+def _number_label_sets(
+    protocol: Use, given: Sequence[Collection[str]], classes: tuple[str, ...]
+) -> NumberedLabels:
     if not classes:
         raise ProtocolError(f"protocol '{protocol}' is multi-label and must fix its `classes`")
     for labels in given:
@@ -72,10 +78,10 @@ def _many(protocol: Use, given: Sequence[Collection[str]], classes: tuple[str, .
         if count in (0, len(given)):
             raise ProtocolError(
                 f"protocol '{protocol}' scores '{name}', which {count} of {len(given)} clips show: "
-                "its F1 would mean nothing. Leave it out of the protocol's classes"
+                "its F1 is not defined. Leave it out of the protocol's classes"
             )
     texts = ["+".join(name for name in classes if name in labels) for labels in given]
-    return Labels(classes, texts, numbers)
+    return NumberedLabels(classes, texts, numbers)
 
 
 def _check_known(protocol: Use, labels: Collection[str], classes: tuple[str, ...]) -> None:

@@ -13,15 +13,15 @@ import numpy as np
 
 from mertk.core.errors import ComponentError
 from mertk.core.splits import Split
-from mertk.pipeline.fold import Work
-from mertk.pipeline.pipeline import Clock, Line
+from mertk.pipeline.fold import FoldFit
+from mertk.pipeline.pipeline import Clock, Pipeline
 
 if TYPE_CHECKING:
-    from mertk.pipeline.fold import Parcels, Sample
-    from mertk.pipeline.pipeline import Parcel
+    from mertk.pipeline.fold import ClipStates, LabelledClips
+    from mertk.pipeline.pipeline import ClipState
 
 
-def moved(line: Line, once: Sequence[str]) -> Line:
+def move_frontier(line: Pipeline, once: Sequence[str]) -> Pipeline:
     """The line with everything up to the last of the places `once` before its frontier.
 
     Raises `ComponentError` where one of them is not in the fold, or another that learns is before.
@@ -42,21 +42,21 @@ def moved(line: Line, once: Sequence[str]) -> Line:
             raise ComponentError(
                 f"{step.place} learns before {once[-1]}; the replay must fit it once as well"
             )
-    return Line((*line.prefix, *early), late)
+    return Pipeline((*line.prefix, *early), late)
 
 
 def fit_once(
-    line: Line, once: Sequence[str], parcels: Parcels, sample: Sample, seed: int
-) -> Mapping[str, Sequence[Parcel]]:
+    line: Pipeline, once: Sequence[str], parcels: ClipStates, sample: LabelledClips, seed: int
+) -> Mapping[str, Sequence[ClipState]]:
     """All clips' parcels behind each place of `once`, and those between, fitted on all clips."""
     if not once:
         return {}
     count = len(sample.uids)
     everybody = Split("all clips", np.arange(count), np.empty(0, np.int64))
-    work = Work(sample, everybody, seed, Clock())
+    work = FoldFit(sample, everybody, seed, Clock())
     known = [parcels[at] for at in range(count)]
-    stages: dict[str, Sequence[Parcel]] = {}
-    early = len(moved(line, once).prefix) - len(line.prefix)
+    stages: dict[str, Sequence[ClipState]] = {}
+    early = len(move_frontier(line, once).prefix) - len(line.prefix)
     for number, step in enumerate(line.inside[:early]):
         if step.learns:
             work.fit(step, known, number)

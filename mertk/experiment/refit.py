@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from mertk.core.errors import StorageError
 from mertk.core.recipe import Recipe
-from mertk.experiment.keyframes import jittered, without
+from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes
 from mertk.experiment.study import Study
-from mertk.experiment.trained_model import Saved
+from mertk.experiment.trained_model import TrainedModel
 from mertk.pipeline.features import PrefixKeys, parcel_of
-from mertk.pipeline.fold import Work, learn
-from mertk.pipeline.pipeline import Clock, build_line
+from mertk.pipeline.fold import FoldFit, fit_stages
+from mertk.pipeline.pipeline import Clock, build_pipeline
 from mertk.storage.cache import Cache
 from mertk.storage.identity import changed_components
 
@@ -37,8 +37,8 @@ def task_of(run: Run, clips: list[Clip], plugins: Plugins) -> Task:
     identity = run.identity
     task = Study.of_run(run).open(plugins=plugins).label(clips)
     if identity.get("keyframes") == "none":
-        task = without(task)
-    task = jittered(task, identity.get("jitter", 0))
+        task = hide_keyframes(task)
+    task = jitter_keyframes(task, identity.get("jitter", 0))
     for part in ("keyframes", "clip_list", "data", "classes"):
         if task.identity.get(part) != identity.get(part):
             raise StorageError(
@@ -62,7 +62,7 @@ class Refit:
     task: Task
     plugins: Plugins
 
-    def without(self, uid: str) -> Saved:
+    def without(self, uid: str) -> TrainedModel:
         """The model of the fold that holds this clip out, as far as chance and floats allow."""
         from mertk.nn import training
 
@@ -70,10 +70,10 @@ class Refit:
         at = list(self.task.sample.uids).index(uid)
         split = next(one for one in self.task.splits if at in one.test)
         recipe = Recipe.from_json(self.run.identity["recipe"])
-        line = build_line(self.plugins.registry, recipe)
+        line = build_pipeline(self.plugins.registry, recipe)
         keys, cache = PrefixKeys.of(self.plugins.registry, recipe, line), Cache()
         known = [parcel_of(line, keys, cache, self.task.clips[int(i)]) for i in split.train]
         seed = min(fold.seed for fold in self.run.folds())
-        learn(line, Work(self.task.sample, split, seed, Clock()), known, [])
+        fit_stages(line, FoldFit(self.task.sample, split, seed, Clock()), known, [])
         sample = self.task.sample
-        return Saved(self.run.name, sample.classes, sample.multilabel, line, {})
+        return TrainedModel(self.run.name, sample.classes, sample.multilabel, line, {})

@@ -17,25 +17,25 @@ from mertk.experiment import clip_list_file, epoch_oracle
 from mertk.experiment.fold_progress import count_saved_folds
 from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip
 from mertk.experiment.keyframes import of_prefix
-from mertk.experiment.leaky_replay import moved
+from mertk.experiment.leaky_replay import move_frontier
 from mertk.pipeline.features import PrefixKeys
-from mertk.pipeline.pipeline import PIPELINE_VERSION, build_line
-from mertk.pipeline.together import offers
+from mertk.pipeline.pipeline import PIPELINE_VERSION, build_pipeline
+from mertk.pipeline.together import can_fit_folds_together
 from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.ledger import Fold, Run
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
+    from mertk.core.interfaces import Executor
     from mertk.core.progress import Progress
     from mertk.core.recipe import Recipe
     from mertk.core.splits import Split
     from mertk.experiment.execution import Execution
-    from mertk.experiment.executors.local import Executor
     from mertk.experiment.study import OpenStudy
     from mertk.experiment.task import Task
     from mertk.experiment.variants import Variant
-    from mertk.pipeline.pipeline import Line
+    from mertk.pipeline.pipeline import Pipeline
     from mertk.plugins.registry import Registry
 
 
@@ -50,6 +50,7 @@ class Planned:
         fold_seconds: what one takes, the median of those that are finished.
         features_seconds: what the pass over the clips has taken just now.
         memory: the most that a worker has held, in MB; 0 where the system does not tell.
+        workers: how many workers there are.
     """
 
     model: str
@@ -58,6 +59,7 @@ class Planned:
     fold_seconds: float
     features_seconds: float
     memory: float
+    workers: int
 
     def seconds_left(self, workers: int) -> float:
         """How long so many workers take for the folds that are left."""
@@ -74,7 +76,7 @@ class Runner:
 
     study: OpenStudy
     variant: Variant
-    workers: Executor
+    executor: Executor
 
     @property
     def task(self) -> Task:
@@ -93,26 +95,26 @@ class Runner:
 
     def run(self) -> Run:
         """The run, with every fold of every seed in it."""
-        run, given = self._open(), self.study.study.seeds
+        run, given = self._open_run(), self.study.study.seeds
         if self.execution.fresh:
             run.clear(given or SEEDS)
-        job = functools.cache(functools.partial(self._job, run))
-        self._finish(run, given or SEEDS[:1], job)
+        job = functools.cache(functools.partial(self._make_job, run))
+        self._finish_folds(run, given or SEEDS[:1], job)
         if given is None and not self.variant.is_quick and run.draws:
-            self._finish(run, SEEDS, job)
+            self._finish_folds(run, SEEDS, job)
         return run
 
     def look(self, run: Run) -> None:
         """Look at the epochs of every fold and seed of a finished run; a look can be finished."""
-        job = functools.cache(functools.partial(self._job, run))
+        job = functools.cache(functools.partial(self._make_job, run))
         seeds = sorted({fold.seed for fold in run.folds()})
         missing = [
             (split, seed)
             for seed in seeds
             for split in self.task.splits
-            if epoch_choice.read(run, seed, split.name) is None
+            if epoch_choice.read_epochs(run, seed, split.name) is None
         ]
-        first = epoch_choice.read(run, seeds[0], self.task.splits[0].name)
+        first = epoch_choice.read_epochs(run, seeds[0], self.task.splits[0].name)
         if not missing or (first is not None and not first.test):
             return
         self.progress.stage(f"{self.variant.name}: epochs", len(missing))
@@ -120,36 +122,37 @@ class Runner:
             functools.partial(epoch_oracle.do_epochs, job(), split, seed) for split, seed in missing
         ]
         if first is None:  # without epochs, one fold tells
-            if not units.pop(0)():
+            (found,) = self.executor.run([units.pop(0)])
+            if not found:
                 return
             self.progress.step()
-        for _ in self.workers.run(units):
+        for _ in self.executor.run(units):
             self.progress.step()
 
-    def _finish(self, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
+    def _finish_folds(self, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
         """Do the folds that are missing of these seeds."""
         run.note_seeds(seeds)
-        missing = self._missing(run, seeds)
+        missing = self._list_missing_folds(run, seeds)
         if not missing:
             if not run.knows_prefix:
                 job()  # which notes it again
             return
-        jobs = self._once(run, job(), sorted({seed for _, seed in missing}))
+        jobs = self._fit_once(run, job(), sorted({seed for _, seed in missing}))
         self.progress.stage(f"{self.variant.name}: folds", len(missing))
         units = [
             functools.partial(do_folds, one, group, seed)
             for seed, one in jobs.items()
-            for group in self._groups([s for s, n in missing if n == seed], one)
+            for group in self._group_splits([s for s, n in missing if n == seed], one)
         ]
         names = [(seed, split.name) for split, seed in missing]
         with count_saved_folds(run, names, self.progress) as count:
-            for fold in chain.from_iterable(self.workers.run(units)):
-                self._tell(run, fold)
+            for fold in chain.from_iterable(self.executor.run(units)):
+                self._tell_observers(run, fold)
                 count(fold.seed, fold.name)
 
-    def _tell(self, run: Run, fold: Fold) -> None:
+    def _tell_observers(self, run: Run, fold: Fold) -> None:
         """Tell the observers of a finished fold."""
-        hooks.tell(
+        hooks.tell_observers(
             self.study.plugins.manager,
             "mertk_fold_done",
             run=run.identity,
@@ -158,26 +161,27 @@ class Runner:
             folder=run.path,
         )
 
-    def _missing(self, run: Run, seeds: Sequence[int]) -> list[tuple[Split, int]]:
+    def _list_missing_folds(self, run: Run, seeds: Sequence[int]) -> list[tuple[Split, int]]:
         """The folds of these seeds that are not finished."""
         return [(s, n) for n in seeds for s in self.task.splits if not run.has(n, s.name)]
 
     def plan(self) -> Planned:
         """Do the features and the first missing fold, and tell what the others will take."""
-        run, given = self._open(), self.study.study.seeds
+        run, given = self._open_run(), self.study.study.seeds
         if self.execution.fresh:
             run.clear(given or SEEDS)
         seeds = given or SEEDS[:1]
         run.note_seeds(seeds)
-        missing = self._missing(run, seeds)
+        missing = self._list_missing_folds(run, seeds)
         start = time.perf_counter()
         if missing:
             split, seed = missing[0]
-            job = self._once(run, self._job(run), [seed])[seed]
+            job = self._fit_once(run, self._make_job(run), [seed])[seed]
             prepared = time.perf_counter() - start
             self.progress.stage(f"{self.variant.name}: first fold", 1)
-            (fold,) = do_folds(replace(job, together=False), [split], seed)
-            self._tell(run, fold)
+            unit = functools.partial(do_folds, replace(job, together=False), [split], seed)
+            ((fold,),) = self.executor.run([unit])
+            self._tell_observers(run, fold)
             self.progress.step(fold.name)
         else:
             prepared = 0.0
@@ -187,67 +191,70 @@ class Runner:
         return Planned(
             model=self.variant.name,
             folds=len(self.task.splits) * len(seeds),
-            left=len(self._missing(run, seeds)),
+            left=len(self._list_missing_folds(run, seeds)),
             fold_seconds=median(fold.seconds["total"] for fold in done),
             features_seconds=prepared,
             memory=max(fold.memory for fold in done),
+            workers=self.executor.workers,
         )
 
-    def _groups(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
+    def _group_splits(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
         if job.together:
-            return groups(splits, self.execution.workers)
+            return group_folds(splits, self.executor.workers)
         return [[split] for split in splits]
 
-    def _once(self, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
+    def _fit_once(self, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
         """The job of each seed; that of a replay reads what was fitted once with that seed."""
         if not self.variant.once:
             return dict.fromkeys(seeds, job)
         self.progress.stage(f"{self.variant.name}: LEAKED stage on all clips", len(seeds))
         keys = {
             seed: tuple(
-                identity.digest(["once", run.path.name, seed, uid]) for uid in job.sample.uids
+                identity.hash_json(["once", run.path.name, seed, uid]) for uid in job.sample.uids
             )
             for seed in seeds
         }
         jobs = {
-            seed: replace(job, clips=clip_list_file.note(run.path, job.sample, keys[seed]))
+            seed: replace(
+                job, clips=clip_list_file.write_clip_list(run.path, job.sample, keys[seed])
+            )
             for seed in seeds
         }
         units = [
             functools.partial(do_once, job, jobs[seed], seed, fresh=self.execution.fresh)
             for seed in seeds
         ]
-        for _ in self.workers.run(units):
+        for _ in self.executor.run(units):
             self.progress.step()
         return jobs
 
-    def _job(self, run: Run) -> Job:
+    def _make_job(self, run: Run) -> Job:
         """What a worker must know, after the prefix pass."""
         registry, task = self.study.plugins.registry, self.task
-        line = build_line(registry, self.variant.recipe)
+        line = build_pipeline(registry, self.variant.recipe)
         keys: tuple[str, ...] = ()
         spent, read = 0.0, list[str]()
         if line.prefix:
             names = PrefixKeys.of(registry, self.variant.recipe, line)
             keys = tuple(names.clip(clip) for clip in task.clips)
-            spent, read = self._prefix(keys), list(of_prefix(line, task.clips[0]))
+            spent, read = self._compute_features(keys), list(of_prefix(line, task.clips[0]))
         run.note_prefix(spent, read)
-        needs = line.needs | moved(line, self.variant.once).needs
+        needs = line.needs | move_frontier(line, self.variant.once).needs
         return Job(
             recipe=self.variant.recipe,
             files=self.study.plugins.files,
             cache=self.execution.cache_folder,
             device=self.execution.device,
             run=run.path,
-            clips=clip_list_file.note(run.path, task.sample, keys),
+            clips=clip_list_file.write_clip_list(run.path, task.sample, keys),
             footage=tuple(c.footage for c in task.clips) if "footage" in needs else (),
             together=self.execution.together and goes_together(line, self.variant),
         )
 
-    def _open(self) -> Run:
+    def _open_run(self) -> Run:
         registry = self.study.plugins.registry
         named = identity_of(registry, self.task, self.variant)
-        about = identity.provenance(self.execution.device) | {
+        about = identity.collect_provenance(self.execution.device) | {
             "synthetic": self.task.synthetic,
             "folders": self.study.absolute_folders,
             "origins": origins_of(registry, self.variant.recipe, named),
@@ -262,7 +269,7 @@ class Runner:
             self.execution.runs_folder, self.variant.name, named, about, facts_of(self.task)
         )
 
-    def _prefix(self, keys: Sequence[str]) -> float:
+    def _compute_features(self, keys: Sequence[str]) -> float:
         """Compute what is not in the cache; clips that fail are reported together at the end.
 
         With `fresh`, what this command has not computed itself does not count as being there.
@@ -278,11 +285,11 @@ class Runner:
         units = []
         for clip, key in zip(clips, keys, strict=True):
             fresh = self.execution.fresh and key not in renewed
-            units.append(functools.partial(_try, functools.partial(todo, fresh=fresh), clip))
+            units.append(functools.partial(_try_unit, functools.partial(todo, fresh=fresh), clip))
         renewed.update(keys)
         failed: list[MertkError] = []
         spent = 0.0
-        for uid, found in self.workers.run(units):
+        for uid, found in self.executor.run(units):
             self.progress.step(uid)
             if isinstance(found, MertkError):
                 failed.append(found)
@@ -299,18 +306,18 @@ class Runner:
         return spent
 
 
-def goes_together(line: Line, variant: Variant) -> bool:
+def goes_together(line: Pipeline, variant: Variant) -> bool:
     """Whether folds of a model are fitted at once: not behind what a replay fits before them."""
-    return not variant.once and offers(line)
+    return not variant.once and can_fit_folds_together(line)
 
 
-def groups(splits: Sequence[Split], jobs: int) -> list[Sequence[Split]]:
-    """The folds of a seed that go together in one unit of work: as many as can be."""
-    count = min(jobs, len(splits))
+def group_folds(splits: Sequence[Split], workers: int) -> list[Sequence[Split]]:
+    """The folds of a seed that go together in one unit of work: a unit for each worker."""
+    count = min(workers, len(splits))
     return [splits[at::count] for at in range(count)]
 
 
-def _try(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, float | MertkError]:
+def _try_unit(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, float | MertkError]:
     """A clip's id, and its seconds or what is wrong with it."""
     try:
         return clip.uid, unit(clip)
@@ -348,13 +355,13 @@ def facts_of(task: Task) -> dict[str, dict[str, Any]]:
             "fold": fold.get(at),
             "person": str(sample.people[at]),
             "truth": sample.labels[at].tolist(),
-            **_facts(clip),
+            **_collect_facts(clip),
         }
         for at, clip in enumerate(task.clips)
     }
 
 
-def _facts(clip: Clip) -> dict[str, Any]:
+def _collect_facts(clip: Clip) -> dict[str, Any]:
     """What a clip's record tells that scores can be grouped by."""
     footage, record = clip.footage, clip.record
     seconds = (footage.offset - footage.onset + 1) / footage.fps

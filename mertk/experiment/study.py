@@ -6,9 +6,10 @@ whoever works on them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,9 +21,9 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use, parse_value
 from mertk.datasets import locations
 from mertk.experiment.execution import Execution
-from mertk.experiment.executors.local import Local, chosen
-from mertk.experiment.keyframes import jittered, spotted, without
-from mertk.experiment.leaky_replay import moved
+from mertk.experiment.executors.choose import choose_executor
+from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes, use_spotted_apexes
+from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
 from mertk.experiment.variants import (
     OF_DATASETS,
@@ -34,17 +35,15 @@ from mertk.experiment.variants import (
     choose_variant,
     sweep_variants,
 )
-from mertk.pipeline.pipeline import build_line
+from mertk.pipeline.pipeline import build_pipeline
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.storage.atomic_files import check_writable
 from mertk.storage.cache import Cache
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from mertk.core.clips import Clip
-    from mertk.experiment.executors.local import Executor
-    from mertk.pipeline.pipeline import Line
+    from mertk.core.interfaces import Executor
+    from mertk.pipeline.pipeline import Pipeline
     from mertk.storage.ledger import Run
 
 COMPONENT = "NAME[:KEY=VALUE,…]"
@@ -100,13 +99,13 @@ class Study:
         names=("--model",),
         metavar="NAME[:PRESET]",
         several=True,
-        help="A model, a recipe (file) or an earlier run's folder.",
+        help="Model, recipe (file) or folder of an earlier run; may be repeated.",
     )
     dataset: str | Use | Sequence[str | Use] | None = option(
         None,
         metavar=COMPONENT,
         several=True,
-        help="Data sets. Default: the protocol's, or else synthetic.",
+        help="Data set; may be repeated. Default: those of the protocol, or else synthetic.",
     )
     data: Path | str | Mapping[str, Path | str] | None = option(
         None,
@@ -114,12 +113,12 @@ class Study:
         parse=parse_folder,
         join=join_folders,
         several=True,
-        help="Where a data set lies. Default: where `mertk data add` was told.",
+        help="Folder of a data set; may be repeated. Default: as given to `mertk data add`.",
     )
     protocol: str | Use | None = option(
         None,
         metavar=COMPONENT,
-        help="Names classes, clips and folds. Default: the data set's usual one.",
+        help="Evaluation protocol: classes, clips and folds. Default: that of the data set.",
     )
     preset: str | None = option(
         None, metavar="NAME", help="Preset of the first model. Default: quick on synthetic data."
@@ -130,7 +129,8 @@ class Study:
         metavar="SLOT=NAME[:KEY=VALUE,…]",
         parse=parse_swap,
         several=True,
-        help="Exchange a component of the first model; a+b for several fusion blocks.",
+        help="Replace a component of the first model; a+b for several fusion blocks. May be "
+        "repeated.",
     )
     sets: Sequence[Setting] = option(
         (),
@@ -138,58 +138,61 @@ class Study:
         metavar="SLOT.PARAMETER=VALUE",
         parse=parse_setting,
         several=True,
-        help="Set a parameter of the first model, or dataset.PARAMETER.",
+        help="Set a parameter of the first model, or of the data set (dataset.PARAMETER); may be "
+        "repeated.",
     )
     sweeps: Sequence[str] = option(
         (),
         names=("--sweep",),
         metavar="PATH=VALUE,VALUE",
         several=True,
-        help="Variants of the first model: a slot swaps, slot.parameter sets; several multiply.",
+        help="Run variants of the first model. PATH is SLOT (as in --swap) or SLOT.PARAMETER (as "
+        "in --set). Several sweeps give all combinations.",
     )
     replay: str | None = option(
         None,
         metavar="NAME",
-        help="Also run the first model in its authors' order of work, which leaks; kept apart.",
+        help="Also run the first model in the training order of its authors, which leaks; it is "
+        "reported separately.",
     )
     keyframes: KeyFrames = option(
         "given",
         choices=("given", "estimated", "none"),
-        help="none takes onset, apex and offset away; estimated finds an apex in the pixels "
-        "instead.",
+        help="Key frames that models may use: onset, apex and offset as annotated (given), none, "
+        "or only an apex that is estimated from the pixels (estimated).",
     )
     jitter: Sequence[int] = option(
         (),
         metavar="FRAMES",
         parse=parse_numbers,
-        help="Run the first model with onset and apex wrong by so many frames: 0,1,2,4.",
+        help="Run the first model with onset and apex shifted by these numbers of frames: 0,1,2,4.",
     )
     seeds: Sequence[int] | None = option(
         None,
         metavar="NUMBERS",
         parse=parse_numbers,
-        help="Random seeds, a repetition each: 0,1,2. Default: 0; 0 to 4 for a stochastic model, "
-        "quick presets apart.",
+        help="Random seeds: 0,1,2. The study is repeated with each. Default: 0; 0,1,2,3,4 for a "
+        "stochastic model, except with the preset quick.",
     )
     floors: bool = option(
         True,
-        off=("--no-floors", "Leave the floors out."),
-        help="Also run the floors `majority` and `prior`.",
+        off=("--no-floors", "Do not run the floors."),
+        help="Also run the floors, the trivial baselines `majority` and `prior`.",
     )
     oracle_gap: bool = option(
         False,
-        help="Evaluate every epoch: the score of choosing it on inner subjects, and on the test "
-        "subject.",
+        help="Evaluate every epoch, and report the scores of epochs that are selected on inner "
+        "subjects and on the test subject.",
     )
     allow_mismatch: bool = option(
         False,
-        help="Run also where the clips are not those that the protocol is published with.",
+        help="Run even if the clips differ from the published list of the protocol.",
     )
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes an equal study."""
         found = {one.name: getattr(self, one.name) for one in fields(self)}
-        text = json.dumps(found, default=_plain)
+        text = json.dumps(found, default=_make_plain)
         return cast(dict[str, Any], json.loads(text))
 
     @classmethod
@@ -253,15 +256,16 @@ class OpenStudy:
         self.plugins, self.progress = plugins, progress
         self.registry = plugins.registry
         asked = as_use(study.protocol) if study.protocol else None
-        self.datasets = self._datasets(asked)
-        self.folders = self._folders()
+        self.datasets = self._choose_datasets(asked)
+        self.folders = self._choose_folders()
         self.protocol = asked or default_protocol(self.registry, self.datasets)
         self._tasks: dict[int, Task] = {}
         self.renewed: set[str] = set()
         """The cache keys of the clips that this study has computed again."""
-        self._workers = chosen(execution.executor, execution.workers, plugins.files)
+        self._open_executor = choose_executor(execution, plugins)
+        self._executor: Executor | None = None
 
-    def _datasets(self, protocol: Use | None) -> list[Use]:
+    def _choose_datasets(self, protocol: Use | None) -> list[Use]:
         """Those given, or those that the protocol is made for, or the synthetic one."""
         given = self.study.dataset
         if not given:
@@ -274,10 +278,10 @@ class OpenStudy:
                 changed[path.removeprefix(OF_DATASETS)] = value
         return [as_use(one).having(**changed) for one in several]
 
-    def _folders(self) -> dict[str, Path]:
+    def _choose_folders(self) -> dict[str, Path]:
         """Where each data set lies: as given, or else as remembered."""
         names, data = [use.name for use in self.datasets], self.study.data
-        remembered = locations.known()
+        remembered = locations.load_known_folders()
         found = {name: remembered[name] for name in names if name in remembered}
         if isinstance(data, str | Path):
             data = {"": data}
@@ -323,15 +327,15 @@ class OpenStudy:
 
     def _with_key_frames(self, task: Task) -> Task:
         if self.study.keyframes == "none":
-            return without(task)
+            return hide_keyframes(task)
         if self.study.keyframes == "estimated":
             from mertk.pipeline.apexes import spot
 
-            local = Local(self.execution.workers, self.plugins.files)
-            cache = self.execution.cache_folder
-            return spotted(
-                task, spot(task, cache, local, self.progress, fresh=self.execution.fresh)
-            )
+            cache, fresh = self.execution.cache_folder, self.execution.fresh
+            with self.executor() as executor:
+                return use_spotted_apexes(
+                    task, spot(task, cache, executor, self.progress, fresh=fresh)
+                )
         return task
 
     @functools.cached_property
@@ -351,12 +355,12 @@ class OpenStudy:
                     settings=study.sets if first else (),
                 )
             )
-        found = self._expanded(list(dict.fromkeys(found)))
+        found = self._expand_variants(list(dict.fromkeys(found)))
         for variant in found:
             self.build(variant)
         return found
 
-    def _expanded(self, chosen: list[Variant]) -> list[Variant]:
+    def _expand_variants(self, chosen: list[Variant]) -> list[Variant]:
         """With sweeps, jitter and replay of the first one, and the floors."""
         study = self.study
         found = []
@@ -379,18 +383,27 @@ class OpenStudy:
         Cache(self.execution.cache_folder).check_writable()
         check_writable(self.execution.runs_folder)
 
-    def workers(self) -> AbstractContextManager[Executor]:
-        """The workers of the execution, for as long as they are needed."""
-        return self._workers([self.execution.runs_folder, self.execution.cache_folder])
+    @contextlib.contextmanager
+    def executor(self) -> Iterator[Executor]:
+        """The executor with its workers, for as long as they are needed; it is opened once."""
+        if self._executor is not None:
+            yield self._executor
+            return
+        with self._open_executor() as executor:
+            self._executor = executor
+            try:
+                yield executor
+            finally:
+                self._executor = None
 
-    def build(self, variant: Variant) -> Line:
+    def build(self, variant: Variant) -> Pipeline:
         """The variant's pipeline, built anew; behind what a replay fits once."""
-        return moved(build_line(self.registry, variant.recipe), variant.once)
+        return move_frontier(build_pipeline(self.registry, variant.recipe), variant.once)
 
     def task_of(self, variant: Variant) -> Task:
         """The task as a variant sees it: with its key frames wrong, if they are to be."""
         if variant.jitter not in self._tasks:
-            self._tasks[variant.jitter] = jittered(self.task, variant.jitter)
+            self._tasks[variant.jitter] = jitter_keyframes(self.task, variant.jitter)
         return self._tasks[variant.jitter]
 
     @property
@@ -407,7 +420,7 @@ def as_use(given: str | Use) -> Use:
     return given if isinstance(given, Use) else Use.parse(given)
 
 
-def _plain(value: Any) -> Any:
+def _make_plain(value: Any) -> Any:
     """What JSON has no form for."""
     return str(value) if isinstance(value, Path) else value.to_json()
 

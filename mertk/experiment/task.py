@@ -11,12 +11,12 @@ import numpy as np
 
 from mertk.core import clip_lists
 from mertk.core.errors import DataError, ParameterError, ProtocolError, name_component
-from mertk.core.offers import needs_folder, offered
+from mertk.core.offers import get_offer, needs_folder
 from mertk.core.recipe import Use
 from mertk.core.spelling import check_spelling
-from mertk.core.splits import Split, checked
-from mertk.experiment.labels import Labels
-from mertk.pipeline.fold import Sample
+from mertk.core.splits import Split, check_splits
+from mertk.experiment.labels import NumberedLabels
+from mertk.pipeline.fold import LabelledClips
 from mertk.storage import identity
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Task:
     """
 
     clips: Sequence[Clip]
-    sample: Sample
+    sample: LabelledClips
     splits: Sequence[Split]
     identity: Mapping[str, Any]
     synthetic: bool
@@ -85,7 +85,7 @@ def _check_places(registry: Registry, datasets: Sequence[Use], data: Mapping[str
 def default_protocol(registry: Registry, datasets: Sequence[Use]) -> Use:
     """What the (first) data set says it is usually scored by, else leave-one-subject-out."""
     target = registry.get("dataset", datasets[0].name).load()
-    return Use(offered("dataset", target, "default_protocol"))
+    return Use(get_offer("dataset", target, "default_protocol"))
 
 
 def make_task(
@@ -108,9 +108,9 @@ def make_task(
         made_for = f"; it is made for {', '.join(rules.datasets)}" if rules.datasets else ""
         raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}")
     kept = [clip for clip, _ in labelled]
-    labels = Labels.of(protocol, rules, [label for _, label in labelled])
+    labels = NumberedLabels.of(protocol, rules, [label for _, label in labelled])
     people = [clip.person for clip in kept]
-    sample = Sample(
+    sample = LabelledClips(
         uids=[clip.uid for clip in kept],
         people=np.asarray(people),
         labels=labels.numbers,
@@ -124,17 +124,21 @@ def make_task(
         **identity.clips_identity(kept, labels.texts),
     }
     synthetic = any(bool(clip.record.get("synthetic")) for clip in kept)
-    published = None if synthetic else _published(rules, kept, [label for _, label in labelled])
+    published = (
+        None
+        if synthetic
+        else _compare_with_published(rules, kept, [label for _, label in labelled])
+    )
     if published and published["differences"] and not allow_mismatch:
-        _refuse(protocol, published["differences"])
+        _refuse_differences(protocol, published["differences"])
     with name_component(f"protocol '{protocol}': splits"):
         folds = list(rules.splits(kept))
-    splits = checked(folds, people, every=offered("protocol", rules, "tests_all"))
+    splits = check_splits(folds, people, every=get_offer("protocol", rules, "tests_all"))
     _check_tested(protocol, sample, splits)
     return Task(kept, sample, splits, named, synthetic, published)
 
 
-def _check_tested(protocol: Use, sample: Sample, splits: Sequence[Split]) -> None:
+def _check_tested(protocol: Use, sample: LabelledClips, splits: Sequence[Split]) -> None:
     """Refuse folds that test no clip of some class, as those may that only train on some clips."""
     tested = sample.labels[np.concatenate([split.test for split in splits])]
     counts = (
@@ -146,21 +150,21 @@ def _check_tested(protocol: Use, sample: Sample, splits: Sequence[Split]) -> Non
     if absent:
         raise ProtocolError(
             f"protocol '{protocol}' tests no clip that is '{absent[0]}': scores over its classes "
-            "would mean nothing. Test other data sets, or give other classes"
+            "are not defined. Test other data sets, or give other classes"
         )
 
 
-def _published(
+def _compare_with_published(
     rules: EvaluationProtocol, clips: Sequence[Clip], labels: Sequence[clip_lists.Labels]
 ) -> dict[str, Any] | None:
     """How the clips compare with the published list that is nearest; None where there is none.
 
     `compared` says by what: the `list` itself, or, where nobody has published it, the `counts`.
     """
-    known = offered("protocol", rules, "manifests")
+    known = get_offer("protocol", rules, "manifests")
     if not known:
         return None
-    best, differences = clip_lists.nearest(known, clips, labels)
+    best, differences = clip_lists.find_nearest_list(known, clips, labels)
     return {
         "edition": best.edition,
         "clips": best.total,
@@ -170,7 +174,7 @@ def _published(
     }
 
 
-def _refuse(protocol: Use, differences: Sequence[str]) -> None:
+def _refuse_differences(protocol: Use, differences: Sequence[str]) -> None:
     more = f"; and {len(differences) - 4} more" if len(differences) > 4 else ""
     raise ProtocolError(
         f"protocol '{protocol}': the clips are not those that it is published with "

@@ -20,16 +20,16 @@ from mertk.core.splits import Split
 from mertk.experiment import trained_model_files, trained_model_page
 from mertk.experiment.runner import identity_of, origins_of
 from mertk.pipeline.features import PrefixKeys, parcel_of
-from mertk.pipeline.fold import Work, learn
+from mertk.pipeline.fold import FoldFit, fit_stages
 from mertk.pipeline.pipeline import (
+    ClipState,
     Clock,
-    Line,
-    Parcel,
-    answer,
-    arrived,
-    build_line,
+    Pipeline,
+    apply_fold_stages,
+    build_pipeline,
+    call_explain,
     check_probabilities,
-    explained,
+    predict_clip,
 )
 from mertk.storage import identity, serialization
 from mertk.storage.atomic_files import write_folder, write_json, write_text, write_whole
@@ -51,13 +51,13 @@ KIND = "trained model"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Saved:
+class TrainedModel:
     """A fitted model; `about` is its identity and what it was trained on, as in `model.json`."""
 
     name: str
     classes: tuple[str, ...]
     multilabel: bool
-    line: Line
+    line: Pipeline
     about: Mapping[str, Any]
 
     def predict(self, footage: Footage) -> NDArray[np.float64]:
@@ -68,9 +68,9 @@ class Saved:
         """
         what = f"classifier {type(self.line.classifier.component).__name__}"
         reason = ""
-        parcel = self._prefixed(footage)
+        parcel = self._apply_prefix(footage)
         try:
-            found = answer(self.line, parcel)
+            found = predict_clip(self.line, parcel)
         except ComponentError as error:  # a state that makes no sense fails in any way
             reason = str(error)[:300]
         else:
@@ -81,20 +81,20 @@ class Saved:
             except (ComponentError, TypeError, ValueError) as error:
                 reason = str(error)
         raise StorageError(
-            f"{self.name} cannot be asked ({' '.join(reason.split())}); if it was read from a "
+            f"{self.name} cannot predict ({' '.join(reason.split())}); if it was read from a "
             "folder, that is damaged: train the model again"
         )
 
     def explain(self, footage: Footage) -> dict[str, Any]:
         """What the prediction of a clip rests on, as far as its learnt components tell."""
-        parcel = arrived(self.line, self._prefixed(footage))
+        parcel = apply_fold_stages(self.line, self._apply_prefix(footage))
         told: dict[str, Any] = {}
         for step in self.line.explaining:
-            told |= {name: array.tolist() for name, array in explained(step, parcel).items()}
+            told |= {name: array.tolist() for name, array in call_explain(step, parcel).items()}
         return told
 
-    def _prefixed(self, footage: Footage) -> Parcel:
-        parcel = Parcel(footage=footage)
+    def _apply_prefix(self, footage: Footage) -> ClipState:
+        parcel = ClipState(footage=footage)
         for step in self.line.prefix:
             parcel = step.apply(parcel)
         return parcel
@@ -109,9 +109,11 @@ class Saved:
 
         registry = plugins.registry
         recipe = Recipe.from_json(self.about["identity"]["recipe"])
-        uses, new = recipe.places(), build_line(registry, recipe)
+        uses, new = recipe.places(), build_pipeline(registry, recipe)
         try:
-            found = serialization.frozen(_components(self.line), _components(new))
+            found = serialization.freeze_components(
+                _collect_learners(self.line), _collect_learners(new)
+            )
         except StorageError as error:
             raise StorageError(f"{self.name}: {error}") from error
         known = trained_model_files.trust_of(registry, uses)
@@ -121,17 +123,17 @@ class Saved:
 
         def fill(partial: Path) -> None:
             write_json(partial / "model.json", {**about, "state": found.state})
-            write_text(partial / "README.md", trained_model_page.text(about))
+            write_text(partial / "README.md", trained_model_page.format_card(about))
             write_whole(
                 partial / "arrays.safetensors", lambda path: path.write_bytes(save(found.arrays))
             )
-            Saved.load(partial, plugins, trust)
+            TrainedModel.load(partial, plugins, trust)
 
         write_folder(folder, fill, KIND)
         return trust
 
     @classmethod
-    def load(cls, folder: Path, plugins: Plugins, trust: Iterable[str] = ()) -> Saved:
+    def load(cls, folder: Path, plugins: Plugins, trust: Iterable[str] = ()) -> TrainedModel:
         """Read a folder that `save` wrote; nothing in it is run, whoever made it.
 
         `trust` are modules or packages that the model may import by name, beside its registered
@@ -150,8 +152,8 @@ class Saved:
         try:
             recipe = Recipe.from_json(about["identity"]["recipe"])
             trained_model_files.check_foreign(registry, recipe.places(), named)
-            trained_model_page.warning(about)
-            line = build_line(registry, recipe)
+            trained_model_page.format_warning(about)
+            line = build_pipeline(registry, recipe)
         except MertkError:
             raise
         except Exception as error:
@@ -160,13 +162,13 @@ class Saved:
                 "train the model again"
             ) from error
         known = trained_model_files.trust_of(registry, recipe.places(), named)
-        serialization.thaw(about.pop("state"), arrays, _components(line), known)
+        serialization.thaw_state(about.pop("state"), arrays, _collect_learners(line), known)
         _warn_of_changes(folder, registry, recipe, about["identity"])
         classes = tuple(about["identity"]["classes"])
         return cls(about["name"], classes, about["multilabel"], line=line, about=about)
 
 
-def _components(line: Line) -> dict[str, Any]:
+def _collect_learners(line: Pipeline) -> dict[str, Any]:
     """What learns in a fold, by place: nothing else may differ from what its recipe makes."""
     return {step.place: step.component for step in line.inside if step.learns}
 
@@ -185,7 +187,7 @@ def _warn_of_changes(
         )
 
 
-def train(study: OpenStudy, seed: int) -> Saved:
+def train_model(study: OpenStudy, seed: int) -> TrainedModel:
     """Fit the first variant of a study on all clips of its task, nobody held out.
 
     Where the study's runs hold one of this identity, the model knows what it scores.
@@ -194,16 +196,16 @@ def train(study: OpenStudy, seed: int) -> Saved:
     variant = study.variants[0]
     registry, task = study.registry, study.task_of(variant)
     cache, progress = Cache(study.execution.cache_folder), study.progress
-    line = build_line(registry, variant.recipe)
+    line = build_pipeline(registry, variant.recipe)
     keys = PrefixKeys.of(registry, variant.recipe, line)
-    parcels: list[Parcel] = []
+    parcels: list[ClipState] = []
     progress.stage(f"{variant.name}: features", len(task.clips))
     for clip in task.clips:
         parcels.append(parcel_of(line, keys, cache, clip))
         progress.step(clip.uid)
     progress.stage(f"{variant.name}: training", 0)
     everybody = Split("all clips", np.arange(len(parcels)), np.arange(0))
-    learn(line, Work(task.sample, everybody, seed, Clock()), parcels, [])
+    fit_stages(line, FoldFit(task.sample, everybody, seed, Clock()), parcels, [])
     named = identity_of(registry, task, variant)
     about = {
         "format": FORMAT,
@@ -213,11 +215,11 @@ def train(study: OpenStudy, seed: int) -> Saved:
         "clips": len(task.clips),
         "subjects": len(set(task.sample.people.tolist())),
         "synthetic": task.synthetic,
-        "measured": trained_model_page.measured(study, named),
+        "measured": trained_model_page.find_measured_scores(study, named),
         "identity": named,
         "provenance": {
-            **identity.provenance(study.execution.device),
+            **identity.collect_provenance(study.execution.device),
             "origins": origins_of(registry, variant.recipe, named),
         },
     }
-    return Saved(variant.name, task.sample.classes, task.sample.multilabel, line, about)
+    return TrainedModel(variant.name, task.sample.classes, task.sample.multilabel, line, about)

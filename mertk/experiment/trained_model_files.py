@@ -41,31 +41,35 @@ def read_about(folder: Path) -> dict[str, Any]:
     path = folder / "model.json"
     try:
         about = json.loads(
-            _bytes(path).decode(), object_pairs_hook=_unique, parse_constant=_no_number
+            _read_bytes(path).decode(),
+            object_pairs_hook=_make_unique_dict,
+            parse_constant=_no_number,
         )
-        _check(about, "model.json", {"format": int})
+        _check_form(about, "model.json", {"format": int})
     except (KeyError, TypeError, ValueError, RecursionError, MemoryError) as error:
-        raise _damaged(path, f"{type(error).__name__}: {str(error)[:200]}") from error
+        raise _make_damage_error(path, f"{type(error).__name__}: {str(error)[:200]}") from error
     return about  # type: ignore[no-any-return]
 
 
 def check_about(about: Mapping[str, Any], folder: Path) -> None:
     """Raise `StorageError` where a part is missing, of another type or cannot be printed."""
     try:
-        _check(about, "model.json", _FORM)
+        _check_form(about, "model.json", _FORM)
         _check_texts({name: part for name, part in about.items() if name != "state"})
         _check_scores(about["measured"])
         _check_classes(about["identity"]["classes"])
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _damaged(folder / "model.json", f"{type(error).__name__}: {error}") from error
+        raise _make_damage_error(
+            folder / "model.json", f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _check_scores(found: Any) -> None:
     if found is None:
         return
-    _check(found, "measured", {"run": str, "seeds": int, "scores": list})
+    _check_form(found, "measured", {"run": str, "seeds": int, "scores": list})
     for name, *numbers in found["scores"]:
-        _check(name, "scores", str)
+        _check_form(name, "scores", str)
         if len(numbers) != 3 or not all(map(math.isfinite, numbers)):
             raise ValueError("scores are a name and three numbers")
 
@@ -82,9 +86,9 @@ def read_arrays(folder: Path) -> dict[str, NDArray[Any]]:
 
     path = folder / "arrays.safetensors"
     try:
-        return load(_bytes(path))
+        return load(_read_bytes(path))
     except (SafetensorError, ValueError, TypeError, KeyError, MemoryError, OverflowError) as error:
-        raise _damaged(path, f"{type(error).__name__}: {str(error)[:200]}") from error
+        raise _make_damage_error(path, f"{type(error).__name__}: {str(error)[:200]}") from error
 
 
 def trust_of(registry: Registry, uses: Mapping[str, Use], named: Iterable[str] = ()) -> Trust:
@@ -112,7 +116,7 @@ def foreign_names(registry: Registry, uses: Mapping[str, Use]) -> dict[str, str]
         entry = registry.get(place.partition(".")[0], use.name)
         for name in getattr(entry.load(), "imports", ()):
             found[str(use.params.get(name, entry.parameters()[name].default))] = place
-        addresses = [text for text in _texts(use.params) if set(text) & set(":/\\")]
+        addresses = [text for text in _collect_texts(use.params) if set(text) & set(":/\\")]
         found |= dict.fromkeys(addresses, place)
     return found
 
@@ -132,7 +136,7 @@ def top_of(name: str) -> str:
     return name if set(name) & set(":/\\") else name.partition(".")[0]
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     """What a plain file holds; raises `StorageError` for anything else, and never waits."""
     try:
         return _read_plain(path)
@@ -161,25 +165,25 @@ def _read_plain(path: Path) -> bytes:
         os.close(handle)
 
 
-def _damaged(path: Path, reason: str) -> StorageError:
+def _make_damage_error(path: Path, reason: str) -> StorageError:
     return StorageError(f"{path} is damaged ({reason}); train the model again")
 
 
-def _check(given: Any, where: str, form: Any) -> None:
+def _check_form(given: Any, where: str, form: Any) -> None:
     """Raise `TypeError` or `KeyError` where something is not of a form."""
     if isinstance(form, dict):
-        _check(given, where, dict)
+        _check_form(given, where, dict)
         for name, part in form.items():
-            _check(given[name], name, part)
+            _check_form(given[name], name, part)
     elif isinstance(form, list):
-        _check(given, where, list)
+        _check_form(given, where, list)
         for one in given:
-            _check(one, where, form[0])
+            _check_form(one, where, form[0])
     elif type(given) is not form or (form is int and not 0 <= given < 2**63):
         raise TypeError(f"{where} is {str(given)[:60]!r}")
 
 
-def _texts(data: Any) -> list[str]:
+def _collect_texts(data: Any) -> list[str]:
     """All texts in JSON data, also those that name its parts."""
     if isinstance(data, str):
         return [data]
@@ -188,17 +192,17 @@ def _texts(data: Any) -> list[str]:
         return []
     found: list[str] = []
     for part in parts:
-        found += _texts(part)
+        found += _collect_texts(part)
     return found
 
 
 def _check_texts(data: Any) -> None:
-    for text in _texts(data):
+    for text in _collect_texts(data):
         if len(text) > _TEXT or not text.isprintable():
             raise ValueError(f"{text[:60]!r} is too long, or cannot be printed")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _make_unique_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands twice")

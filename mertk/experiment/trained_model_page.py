@@ -1,4 +1,4 @@
-"""What a trained model is, was trained on and scores, in words."""
+"""The model card of a trained model: its recipe, training data and scores."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mertk.storage.ledger import Run
 if TYPE_CHECKING:
     from mertk.experiment.study import OpenStudy
 
-_PEOPLE = "It is not for decisions about people."
+_PEOPLE = "Do not use it for decisions about people."
 
 
-def measured(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | None:
+def find_measured_scores(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | None:
     """The scores of the study's model on people it has not seen, if `bench` has measured them.
 
     They are those of the run of this identity where the study's runs lie, with all its folds;
@@ -35,44 +35,42 @@ def measured(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | Non
     return {"run": run.path.name, "seeds": len(run.seeds), "scores": scores}
 
 
-def warning(about: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
-    """What whoever reads a prediction of the model must know, in two or three sentences.
+def format_warning(about: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
+    """The warning that goes with every prediction of the model, in two or three sentences.
 
     `escape` makes the names in it safe for the format that it is written to.
     """
     sets = escape(", ".join(str(Use.from_json(one)) for one in about["identity"]["datasets"]))
     made = " (made by a program, not filmed)" if about["synthetic"] else ""
     return (
-        f"A guess from a few frames, by {escape(about['name'])}, trained on {about['clips']} clips "
-        f"of {about['subjects']} subjects of {sets}{made}. {_scores(about, escape)} {_PEOPLE}"
+        f"Predictions from a few frames by {escape(about['name'])}, trained on {about['clips']} "
+        f"clips of {about['subjects']} subjects of {sets}{made}. "
+        f"{_format_scores(about, escape)} {_PEOPLE}"
     )
 
 
-def _scores(about: Mapping[str, Any], escape: Callable[[str], str]) -> str:
+def _format_scores(about: Mapping[str, Any], escape: Callable[[str], str]) -> str:
     found = about["measured"]
     if not found:
         return (
-            "How often it is right on people it has not seen was not measured; run `mertk bench` "
-            "with this model first."
+            "Its scores on unseen people were not measured; run `mertk bench` with this model "
+            "first."
         )
     told = ", ".join(
         f"{escape(name)} {value:.3f} ({low:.3f}–{high:.3f})"
         for name, value, low, high in found["scores"]
     )
     protocol = escape(about["identity"]["protocol"]["name"])
-    return f"On people it had not seen it scored {told}, in the folds of {protocol}."
+    return f"Its scores on unseen people: {told}, in the folds of {protocol}."
 
 
-def needs(trust: Sequence[str]) -> str:
-    """What whoever asks the model must allow it, in a sentence."""
+def describe_needed_trust(trust: Sequence[str]) -> str:
+    """The `--trust` options that `mertk predict` needs, in a sentence."""
     options = " ".join(f"--trust {name}" for name in trust)
-    return (
-        f"It names code outside mertk, which is imported when it is asked: `mertk predict` needs "
-        f"{options}."
-    )
+    return f"The model uses code outside mertk, which `mertk predict` imports: it needs {options}."
 
 
-def text(about: Mapping[str, Any]) -> str:
+def format_card(about: Mapping[str, Any]) -> str:
     """The model card, in Markdown."""
     recipe = Recipe.from_json(about["identity"]["recipe"])
     parts = [
@@ -86,7 +84,7 @@ def text(about: Mapping[str, Any]) -> str:
     return "\n".join([
         f"# {markdown_text(about['name'])}",
         "",
-        warning(about, markdown_text),
+        format_warning(about, markdown_text),
         "",
         f"Classes: {classes} (protocol {markdown_code(protocol['name'])}).",
         "",
@@ -95,7 +93,7 @@ def text(about: Mapping[str, Any]) -> str:
         *parts,
         "",
         *([f"Trained weights: {about['weights']:,}.", ""] if about["weights"] else []),
-        "## Where it is from",
+        "## Provenance",
         "",
         f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",
         f"- made {about['provenance'].get('made', '')} with "
@@ -106,9 +104,9 @@ def text(about: Mapping[str, Any]) -> str:
             if about["measured"]
             else []
         ),
-        "- the licences of the data that it was trained on hold for it as well",
+        "- the licences of the training data also apply to the model",
         "",
-        "`mertk predict` asks it; `model.json` and `arrays.safetensors` hold no code.",
-        *([needs(about["trust"])] if about.get("trust") else []),
+        "Use it with `mertk predict`. `model.json` and `arrays.safetensors` contain no code.",
+        *([describe_needed_trust(about["trust"])] if about.get("trust") else []),
         "",
     ])  # fmt: skip

@@ -126,7 +126,7 @@ def choose_variant(
     """
     _check_once("swap", [slot for slot, _ in swaps], "several fusion blocks are one swap, a+b")
     _check_once("set", [path for path, _ in settings], "a sweep tries several values")
-    chosen = _named(registry, given, number, preset=preset, synthetic=synthetic)
+    chosen = _make_variant(registry, given, number, preset=preset, synthetic=synthetic)
     recipe, changes = chosen.recipe, []
     for slot, uses in swaps:
         recipe = recipe.swap(slot, *uses)
@@ -138,7 +138,7 @@ def choose_variant(
     return replace(chosen, recipe=recipe, changes=tuple(changes))
 
 
-def _named(
+def _make_variant(
     registry: Registry, given: str | Recipe, number: int, *, preset: str | None, synthetic: bool
 ) -> Variant:
     if isinstance(given, Recipe):

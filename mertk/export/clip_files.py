@@ -15,8 +15,8 @@ from mertk.core.errors import ComponentError, DataError, MertkError
 from mertk.core.recipe import Use
 from mertk.datasets.record import DERIVED, to_text
 from mertk.export import layouts
-from mertk.pipeline.features import PrefixKeys, aligned
-from mertk.pipeline.pipeline import Step
+from mertk.pipeline.features import PrefixKeys, align_clip
+from mertk.pipeline.pipeline import Stage
 from mertk.plugins.loader import load_plugins
 from mertk.storage import identity
 from mertk.storage.atomic_files import write_folder, write_json
@@ -56,16 +56,18 @@ class Making:
     frames: FrameFiles
 
 
-def places(clips: Iterable[Clip]) -> dict[str, str]:
+def name_folders(clips: Iterable[Clip]) -> dict[str, str]:
     """Clip id → its folder `dataset/subject/clip`, relative to the prepared one."""
     taken: set[str] = set()
     return {c.uid: layouts.free_path((c.dataset, c.subject, c.name), taken) for c in clips}
 
 
-def make(making: Making, clip: Clip, place: str) -> tuple[str, MertkError | None]:
+def make_clip_folder(making: Making, clip: Clip, place: str) -> tuple[str, MertkError | None]:
     """A unit of work: write the folder of a clip. Gives its id, and what is wrong with it."""
     try:
-        write_folder(making.out / place, functools.partial(_fill, making, clip), KIND, [_ABOUT])
+        write_folder(
+            making.out / place, functools.partial(_fill_folder, making, clip), KIND, [_ABOUT]
+        )
     except (DataError, ComponentError) as error:
         return clip.uid, error
     return clip.uid, None
@@ -73,18 +75,18 @@ def make(making: Making, clip: Clip, place: str) -> tuple[str, MertkError | None
 
 def is_done(folder: Path, clip: Clip) -> bool:
     """Whether the folder holds all files of this clip, as its pixels and timing are now."""
-    about = _about(folder)
+    about = _read_note(folder)
     files = about.get("files", ())
     return about.get("fingerprint") == identity.clip_identity(clip) and all(
         (folder / name).is_file() for name in files
     )
 
 
-def _fill(making: Making, clip: Clip, folder: Path) -> None:
-    step, keys = _aligner(making.aligner, making.files)
-    faces = aligned(step, keys, Cache(making.cache), clip)
+def _fill_folder(making: Making, clip: Clip, folder: Path) -> None:
+    step, keys = _build_aligner(making.aligner, making.files)
+    faces = align_clip(step, keys, Cache(making.cache), clip)
     _write_frames(faces, folder, making.frames)
-    np.save(folder / FLOW, _map(faces, making))
+    np.save(folder / FLOW, _compute_flow_map(faces, making))
     if faces.landmarks is not None and len(faces.landmarks) == _POINTS:
         np.save(folder / LANDMARKS, np.asarray(faces.landmarks, np.float32))
     names = sorted(file.name for file in folder.iterdir())
@@ -93,17 +95,17 @@ def _fill(making: Making, clip: Clip, folder: Path) -> None:
 
 
 @functools.lru_cache(maxsize=4)
-def _aligner(use: Use, files: tuple[str, ...]) -> tuple[Step, PrefixKeys]:
+def _build_aligner(use: Use, files: tuple[str, ...]) -> tuple[Stage, PrefixKeys]:
     """The aligner, built once a process, and what names its results in the cache."""
     registry = load_plugins(files).registry
-    step = Step("aligner", registry.build("aligner", use))
+    step = Stage("aligner", registry.build("aligner", use))
     return step, PrefixKeys((), identity.component_identity(registry, "aligner", use))
 
 
-def _map(faces: Faces, making: Making) -> Any:
+def _compute_flow_map(faces: Faces, making: Making) -> Any:
     """(u, v, strain) `[h, w, 3]` float32, in pixels of the registered face at any size."""
     whole = optical_flow.onset_apex(faces, making.method)
-    return resampling.resize(whole, (making.size, making.size)) if making.size else whole
+    return resampling.resize_picture(whole, (making.size, making.size)) if making.size else whole
 
 
 def _write_frames(faces: Faces, folder: Path, kind: FrameFiles) -> None:
@@ -125,7 +127,7 @@ def _write_pictures(frames: Frames, which: range, folder: Path) -> None:
         (folder / f"{number:05d}.png").write_bytes(coded.tobytes())
 
 
-def rows(
+def make_rows(
     out: Path,
     clips: Sequence[Clip],
     where: Mapping[str, str],
@@ -133,12 +135,12 @@ def rows(
 ) -> list[dict[str, Any]]:
     """The table of a prepared folder; `more` are further columns, each clip id → text."""
     return [
-        _row(out, clip, where[clip.uid]) | {name: of[clip.uid] for name, of in more.items()}
+        _make_row(out, clip, where[clip.uid]) | {name: of[clip.uid] for name, of in more.items()}
         for clip in clips
     ]
 
 
-def _row(out: Path, clip: Clip, place: str) -> dict[str, Any]:
+def _make_row(out: Path, clip: Clip, place: str) -> dict[str, Any]:
     """What the data set `folder` reads, and then the record of the clip.
 
     Timing counts from the onset, with which the frames here begin. The frame numbers of the
@@ -152,7 +154,7 @@ def _row(out: Path, clip: Clip, place: str) -> dict[str, Any]:
         "offset": footage.offset - footage.onset,
         "fps": footage.fps,
     }
-    files = _files(out, place)
+    files = _name_files(out, place)
     ids = {"dataset": clip.dataset, "uid": clip.uid}
     own = known | {"path": files["path"], "label": record.get("label", "")} | timing | files | ids
     texts = to_text(record)
@@ -161,15 +163,15 @@ def _row(out: Path, clip: Clip, place: str) -> dict[str, Any]:
     return own | source | rest
 
 
-def _files(out: Path, place: str) -> dict[str, str]:
+def _name_files(out: Path, place: str) -> dict[str, str]:
     """The columns that point at files; empty where there is none."""
-    names = _about(out / place)["files"]
+    names = _read_note(out / place)["files"]
     path = place if _FIRST in names else f"{place}/{_STACK}" if _STACK in names else ""
     landmarks = f"{place}/{LANDMARKS}" if LANDMARKS in names else ""
     return {"path": path, "flow": f"{place}/{FLOW}", "landmarks": landmarks}
 
 
-def _about(folder: Path) -> Mapping[str, Any]:
+def _read_note(folder: Path) -> Mapping[str, Any]:
     """What was written down of a clip; nothing where it was not finished, or is damaged."""
     try:
         found = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))

@@ -37,7 +37,7 @@ _MARK = "The clips in this folder are synthetic: made by a program, not filmed.\
 Advance = Callable[[], object]
 
 
-def write(
+def write_layout(
     clips: Sequence[Clip], out: Path | str, layout: str, advance: Advance | None = None
 ) -> None:
     """Write `clips` to the folder `out`; `advance` is called after each one.
@@ -57,25 +57,25 @@ def write(
 
     def fill(folder: Path) -> None:
         LAYOUTS[layout](clips, folder, advance or (lambda: None))
-        mark(clips, folder)
+        mark_synthetic(clips, folder)
 
     write_folder(out, fill, _KIND.format(layout))
 
 
 def check_place(out: Path, layout: str) -> None:
-    """Raise where `write` would, before there are clips."""
+    """Raise where `write_layout` would, before there are clips."""
     if layout not in LAYOUTS:
         raise UnknownNameError("layout", layout, LAYOUTS)
     check_folder(out, _KIND.format(layout))
 
 
-def mark(clips: Sequence[Clip], folder: Path) -> None:
+def mark_synthetic(clips: Sequence[Clip], folder: Path) -> None:
     """Say in a file of the folder that its clips are synthetic, if any is."""
     if any(clip.record.get("synthetic") for clip in clips):
         write_file(folder / SYNTHETIC_MARK, _MARK)
 
 
-def _casme2(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
+def _write_casme2(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
     """CASME II: frames onset … offset, numbered as in the spreadsheet, and that spreadsheet."""
     rows: list[Sequence[Any]] = [_HEADER]
     counts: dict[str, int] = {}
@@ -90,14 +90,14 @@ def _casme2(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
         files = {f"img{n + shift}.jpg": n for n in range(at, clip.footage.offset + 1)}
         _write_frames(clip, folder, files)
         numbers = (first, "/" if apex is None else apex + shift, clip.footage.offset + shift)
-        rows.append((subject, name, None, *numbers, None, *_coded(clip)))
+        rows.append((subject, name, None, *numbers, None, *_format_coding(clip)))
         advance()
     _write_workbook(out / "CASME2-coding-20190701.xlsx", rows)
 
 
-def _coded(clip: Clip) -> tuple[int | str, str, int]:
+def _format_coding(clip: Clip) -> tuple[int | str, str, int]:
     """Action units, emotion and objective class as the spreadsheet has them."""
-    coding = _coding(clip.record)
+    coding = _format_units(clip.record)
     emotion = str(clip.record.get("emotion") or clip.record.get("label") or "")
     if not emotion:
         raise DataError(f"{clip.uid} has no emotion in its record: CASME II needs one")
@@ -108,7 +108,7 @@ def _coded(clip: Clip) -> tuple[int | str, str, int]:
     return int(coding) if coding.isdecimal() else coding, word, objective
 
 
-def _coding(record: Mapping[str, Any]) -> str:
+def _format_units(record: Mapping[str, Any]) -> str:
     """The action units as written by the coder, such as `4+L10`, or '?' where nobody coded."""
     found = record.get("au_raw") or "+".join(str(au) for au in record.get("au_set", ()))
     return str(found or "?")
@@ -126,7 +126,7 @@ def _write_workbook(file: Path, rows: Sequence[Sequence[Any]]) -> None:
     book.save(file)
 
 
-def _folder(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
+def _write_folder(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
     """A table index.csv and one folder of frames a clip; timing as positions from 0."""
     several = len({clip.dataset for clip in clips}) > 1
     columns = (*_COLUMNS, "dataset") if several else _COLUMNS
@@ -137,12 +137,12 @@ def _folder(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
         path = free_path(names if several else names[1:], taken)
         files = {f"{n + 1:05d}.jpg": n for n in range(len(clip.footage.frames))}
         _write_frames(clip, out / path, files)
-        rows.append(_row(clip, path))
+        rows.append(_make_row(clip, path))
         advance()
     write_file(out / "index.csv", csv_text(columns, rows))
 
 
-def _row(clip: Clip, path: str) -> dict[str, Any]:
+def _make_row(clip: Clip, path: str) -> dict[str, Any]:
     record, footage = clip.record, clip.footage
     label = record.get("label") or record.get("emotion")
     if not label:
@@ -157,7 +157,7 @@ def _row(clip: Clip, path: str) -> dict[str, Any]:
         "offset": footage.offset,
         "fps": footage.fps,
         "emotion": record.get("emotion", ""),
-        "aus": _coding(record),
+        "aus": _format_units(record),
         "dataset": clip.dataset,
     }
 
@@ -185,7 +185,7 @@ def _write_frames(clip: Clip, folder: Path, files: Mapping[str, int]) -> None:
 
 
 LAYOUTS: Mapping[str, Callable[[Sequence[Clip], Path, Advance], None]] = {
-    "casme2": _casme2,
-    "folder": _folder,
+    "casme2": _write_casme2,
+    "folder": _write_folder,
 }
 """The layouts that can be written, by name."""

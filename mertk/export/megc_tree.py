@@ -32,24 +32,24 @@ KIND = "tree of flow pictures"
 """What that folder is, by its mark."""
 
 
-def write(
+def write_megc_tree(
     out: Path, task: Task, where: Mapping[str, str], advance: Callable[[str], object]
 ) -> None:
     """Write the tree `megc` below a prepared folder, whole or not at all.
 
     `where` is each clip's folder by its id; `advance` is told of every fold.
     """
-    write_folder(out / FOLDER, functools.partial(_fill, out, task, where, advance), KIND)
+    write_folder(out / FOLDER, functools.partial(_fill_tree, out, task, where, advance), KIND)
 
 
-def _fill(
+def _fill_tree(
     out: Path,
     task: Task,
     where: Mapping[str, str],
     advance: Callable[[str], object],
     folder: Path,
 ) -> None:
-    names = _names(task.clips)
+    names = _name_pictures(task.clips)
     (folder / WHOLE).mkdir()
     for clip, name in zip(task.clips, names, strict=True):
         _write_picture(out / where[clip.uid] / FLOW, folder / WHOLE / name)
@@ -59,11 +59,11 @@ def _fill(
     taken: set[str] = set()
     for split in task.splits:
         place = folder / FOLDS / layouts.free_path((split.name,), taken)
-        _link(split, place, folder / WHOLE, names, labels)
+        _link_fold(split, place, folder / WHOLE, names, labels)
         advance(split.name)
 
 
-def _names(clips: Sequence[Clip]) -> list[str]:
+def _name_pictures(clips: Sequence[Clip]) -> list[str]:
     """`dataset_subject_clip.png`, no two alike: in the tree all data sets lie together."""
     taken: set[str] = set()
     plain = [f"{clip.dataset}_{clip.subject}_{clip.name}" for clip in clips]
@@ -73,27 +73,27 @@ def _names(clips: Sequence[Clip]) -> list[str]:
 def _write_picture(file: Path, target: Path) -> None:
     import cv2
 
-    picture = _picture(np.load(file, allow_pickle=False))
+    picture = _draw_flow(np.load(file, allow_pickle=False))
     _, coded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     target.write_bytes(coded.tobytes())
 
 
-def _picture(uvs: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Pixels:
+def _draw_flow(uvs: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Pixels:
     """Red u, green v, blue strain `[h, w, 3]` uint8: each channel's least is 0, its most 255."""
-    return np.rint(255 * optical_flow.normalise(uvs, "minmax")).astype(np.uint8)
+    return np.rint(255 * optical_flow.normalise_flow(uvs, "minmax")).astype(np.uint8)
 
 
-def _link(
+def _link_fold(
     split: Split, place: Path, whole: Path, names: Sequence[str], labels: Sequence[str]
 ) -> None:
     for part, positions in (("u_train", split.train), ("u_test", split.test)):
         for at in positions.tolist():
             target = place / part / labels[at]
             target.mkdir(parents=True, exist_ok=True)
-            _share(whole / names[at], target / names[at])
+            _share_file(whole / names[at], target / names[at])
 
 
-def _share(source: Path, target: Path) -> None:
+def _share_file(source: Path, target: Path) -> None:
     """A hard link: each picture lies in as many folders as there are folds."""
     try:
         os.link(source, target)

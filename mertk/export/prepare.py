@@ -1,4 +1,4 @@
-"""`prepare`: data sets as registered frames and flow maps on disk, for any program to read."""
+"""`prepare_datasets` writes data sets as registered frames and flow maps, for any program."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Use
 from mertk.datasets.record import SYNTHETIC_MARK
 from mertk.experiment.execution import Execution
-from mertk.experiment.executors.local import Local
 from mertk.experiment.study import OpenStudy, Study, as_use
 from mertk.export import clip_files, layouts, megc_tree, prepared_note
 from mertk.export.clip_files import FrameFiles, Making
 from mertk.export.prepared_note import Note
-from mertk.pipeline.pipeline import Step
+from mertk.pipeline.pipeline import Stage
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.storage import identity
 from mertk.storage.atomic_files import check_files, check_folder, write_table
@@ -62,7 +61,7 @@ class Prepared:
     protocol: Use
 
 
-def prepare(
+def prepare_datasets(
     datasets: Sequence[str | Use],
     *,
     out: Path | str,
@@ -119,7 +118,7 @@ def prepare(
         size=(_MEGC_SIZE if tree else 0) if size is None else size,
         frames=_one_of("kind of frames", frames or ("none" if tree else "png"), FrameFiles),
     )
-    _check(registry, making)
+    _check_making(registry, making)
     check_files(making.out, [prepared_note.NAME, TABLE, SYNTHETIC_MARK])
     if tree:
         check_folder(making.out / megc_tree.FOLDER, megc_tree.KIND)
@@ -135,7 +134,7 @@ def prepare(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Preparation:
-    """One call of `prepare` at work."""
+    """One call of `prepare_datasets` at work."""
 
     study: OpenStudy
     making: Making
@@ -150,29 +149,31 @@ class _Preparation:
     def run(self) -> tuple[int, int]:
         """Do what is not done yet: the clips that are there then, and those among them new."""
         out = self.making.out
-        note = Note.of(out, self._recipe(), self.study.folders)
+        note = Note.of(out, self._describe_recipe(), self.study.folders)
         note.refuse_another()
         clips: Sequence[Clip] = self.study.clips
-        task = self._judged(clips)
+        task = self._make_task(clips)
         clips = task.clips if task else clips
-        where = clip_files.places(clips)
+        where = clip_files.name_folders(clips)
         todo = [c for c in clips if not clip_files.is_done(out / where[c.uid], c)]
         for clip in todo:
             check_folder(out / where[clip.uid], clip_files.KIND)
         note.begin()
-        failed = self._make(todo, where)
+        failed = self._make_folders(todo, where)
         done = [clip for clip in clips if clip.uid not in failed]
         if done:
-            layouts.mark(done, out)
-            write_table(out / TABLE, clip_files.rows(out, done, where, self._classes(task)))
+            layouts.mark_synthetic(done, out)
+            write_table(
+                out / TABLE, clip_files.make_rows(out, done, where, self._list_class_columns(task))
+            )
         note.close(len(done), failed)
         if self.layout == "megc" and done and (self.study.study.allow_mismatch or not failed):
             self._write_tree(done, where)
         if failed:
-            raise DataError(_summary(out, failed, len(done)))
+            raise DataError(_summarise_failures(out, failed, len(done)))
         return len(done), len(todo)
 
-    def _judged(self, clips: Sequence[Clip]) -> Task | None:
+    def _make_task(self, clips: Sequence[Clip]) -> Task | None:
         """The clips that count under the protocol, with labels and folds; None without one."""
         if self.protocol is None:
             return None
@@ -184,7 +185,7 @@ class _Preparation:
             )
         return task
 
-    def _recipe(self) -> dict[str, Json]:
+    def _describe_recipe(self) -> dict[str, Json]:
         """What the files depend on, but for the clips."""
         making, registry = self.making, self.study.registry
         identified = functools.partial(identity.component_identity, registry)
@@ -198,18 +199,24 @@ class _Preparation:
             "layout": self.layout,
         }
 
-    def _make(self, todo: Sequence[Clip], where: Mapping[str, str]) -> dict[str, MertkError]:
+    def _make_folders(
+        self, todo: Sequence[Clip], where: Mapping[str, str]
+    ) -> dict[str, MertkError]:
         """Write the folders of these clips; gives what is wrong with those that failed."""
         failed = {}
         self.study.progress.stage("preparing clips", len(todo))
-        units = [functools.partial(clip_files.make, self.making, c, where[c.uid]) for c in todo]
-        for uid, error in Local(self.study.execution.workers, self.making.files).run(units):
-            self.study.progress.step(uid)
-            if error is not None:
-                failed[uid] = error
+        units = [
+            functools.partial(clip_files.make_clip_folder, self.making, c, where[c.uid])
+            for c in todo
+        ]
+        with self.study.executor() as executor:
+            for uid, error in executor.run(units):
+                self.study.progress.step(uid)
+                if error is not None:
+                    failed[uid] = error
         return failed
 
-    def _classes(self, task: Task | None) -> dict[str, dict[str, str]]:
+    def _list_class_columns(self, task: Task | None) -> dict[str, dict[str, str]]:
         """A column with each clip's class under the protocol, `+` between several."""
         if self.protocol is None or task is None:
             return {}
@@ -219,10 +226,10 @@ class _Preparation:
         return {f"protocol.{self.protocol.name}": dict(zip(sample.uids, texts, strict=True))}
 
     def _write_tree(self, done: Sequence[Clip], where: Mapping[str, str]) -> None:
-        task = self._judged(done)
+        task = self._make_task(done)
         if task is not None:
             self.study.progress.stage("megc tree", len(task.splits))
-            megc_tree.write(self.making.out, task, where, self.study.progress.step)
+            megc_tree.write_megc_tree(self.making.out, task, where, self.study.progress.step)
 
 
 def _one_of(what: str, given: str, known: Any) -> Any:
@@ -232,17 +239,17 @@ def _one_of(what: str, given: str, known: Any) -> Any:
     return given
 
 
-def _check(registry: Registry, making: Making) -> None:
+def _check_making(registry: Registry, making: Making) -> None:
     if making.size < 0:
         raise ParameterError(f"size={making.size}; give pixels, or 0 for the size of the face")
-    if Step("aligner", registry.build("aligner", making.aligner)).learns:
+    if Stage("aligner", registry.build("aligner", making.aligner)).learns:
         raise ParameterError(
             f"aligner '{making.aligner}' learns: prepared once for all folds, it would have seen "
             "every test clip. Choose one that does not, or bench without preparing"
         )
 
 
-def _summary(out: Path, failed: Mapping[str, MertkError], done: int) -> str:
+def _summarise_failures(out: Path, failed: Mapping[str, MertkError], done: int) -> str:
     lines = [f"{uid}: {failed[uid]}" for uid in sorted(failed)]
     more = f"\n  … and {len(lines) - _LISTED} more, in prepare.json" if len(lines) > _LISTED else ""
     shown = "\n  ".join(lines[:_LISTED])

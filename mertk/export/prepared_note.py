@@ -28,22 +28,22 @@ class Note:
     @classmethod
     def of(cls, out: Path, recipe: Mapping[str, Json], folders: Mapping[str, Path]) -> Note:
         """The note of a folder, nothing of it written yet."""
-        about = identity.provenance("cpu")
+        about = identity.collect_provenance("cpu")
         about["folders"] = {name: str(real_path(path)) for name, path in folders.items()}
         return cls(out / NAME, json.loads(json.dumps(recipe)), about)
 
     def begin(self) -> None:
         """Begin the folder, or go on in it."""
-        self._write({})
+        self._write_note({})
 
     def close(self, clips: int, failed: Mapping[str, Exception]) -> None:
         """Write down what came of it: how many clips are there, and why others are not."""
-        self._write({
+        self._write_note({
             "clips": clips,
             "failed": {uid: str(failed[uid]) for uid in sorted(failed)},
         })  # fmt: skip
 
-    def _write(self, result: Mapping[str, Any]) -> None:
+    def _write_note(self, result: Mapping[str, Any]) -> None:
         text = json_text({"recipe": self.recipe, "about": self.about, **result})
         write_file(self.file, text)
 
@@ -56,10 +56,10 @@ class Note:
             raise DataError(
                 f"{out} is not empty and holds no {NAME}; give a folder that is new or empty"
             )
-        other = dict(_leaves(_recipe_in(self.file)))
-        mine = dict(_leaves(self.recipe))
+        other = dict(_list_leaves(_recipe_in(self.file)))
+        mine = dict(_list_leaves(self.recipe))
         changed = [
-            f"{name} {_shown(other.get(name))}, now {_shown(mine.get(name))}"
+            f"{name} {_format_value(other.get(name))}, now {_format_value(mine.get(name))}"
             for name in {**other, **mine}
             if other.get(name) != mine.get(name)
         ]
@@ -77,14 +77,14 @@ def _recipe_in(file: Path) -> Any:
         raise DataError(f"{file}: damaged ({error}); delete the folder, or give another") from error
 
 
-def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _list_leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """All values that are not dictionaries, by their path."""
     if not isinstance(data, dict):
         yield path, data
         return
     for key, value in data.items():
-        yield from _leaves(value, f"{path}.{key}" if path else key)
+        yield from _list_leaves(value, f"{path}.{key}" if path else key)
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return "none" if value is None else json.dumps(value)

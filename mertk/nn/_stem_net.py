@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from mertk.nn.parallel_folds import Stem
 
 
-def pooled(stems: Sequence[Stem], clips: Tensor, rows: Sequence[Tensor]) -> list[Tensor]:
+def compute_pooled_maps(
+    stems: Sequence[Stem], clips: Tensor, rows: Sequence[Tensor]
+) -> list[Tensor]:
     """Each fold's maps `[batch, filters, h, w]`, as its own stem gives them of `clips[rows]`.
 
     Batch norms take the statistics of their own fold's batch and keep them, as in training.
@@ -35,23 +37,23 @@ def pooled(stems: Sequence[Stem], clips: Tensor, rows: Sequence[Tensor]) -> list
     with torch.no_grad():
         before = first(clips[:1]).shape[2:]
     plan = Plan(clips, rows, window, stems[0].pool, (before[0], before[1]))
-    weights = torch.stack([_weights(stem.conv) for stem in stems], 1)
+    weights = torch.stack([_join_weights(stem.conv) for stem in stems], 1)
     # a batch norm of negative scale turns smallest values into largest ones
     signs = torch.stack([stem.norm.weight.detach() for stem in stems]).sign()
     flips = torch.where(signs < 0, -1.0, 1.0) if (signs < 0).any() else None
     peaks, means, variances = _Pooled.apply(weights, flips, plan)
     batches = peaks.split([len(own) for own in rows])
     parts = zip(stems, batches, means.unbind(), variances.unbind(), strict=True)
-    return [_normed(stem.norm, batch, mean, var, plan) for stem, batch, mean, var in parts]
+    return [_normalise_maps(stem.norm, batch, mean, var, plan) for stem, batch, mean, var in parts]
 
 
-def _weights(conv: nn.Conv2d) -> Tensor:
+def _join_weights(conv: nn.Conv2d) -> Tensor:
     """`[patch + 1, filters]`, the bias last."""
     bias = conv.weight.new_zeros(conv.out_channels) if conv.bias is None else conv.bias
     return torch.cat([conv.weight.flatten(1), bias[:, None]], 1).T
 
 
-def _normed(
+def _normalise_maps(
     norm: nn.BatchNorm2d, maps: Tensor, mean: Tensor, variance: Tensor, plan: Plan
 ) -> Tensor:
     """Pooled maps, normed by statistics from before pooling, which the norm keeps."""
@@ -133,7 +135,7 @@ class _Pooled(torch.autograd.Function):
             squares = torch.mul(maps, maps, out=spare[: maps.numel()].view_as(maps))
             both = torch.stack([maps.sum(0), squares.sum(0)]).double()
             sums.index_add_(1, folds, both.view(2, len(folds), filters))
-            peaks = plan.peaks(_flipped(maps, flips, folds))[0]
+            peaks = plan.peaks(_flip_maps(maps, flips, folds))[0]
             peaks = peaks.view(len(folds), filters, *peaks.shape[2:])
             if flips is not None:
                 peaks = peaks * flips[folds][..., None, None]
@@ -159,7 +161,7 @@ class _Pooled(torch.autograd.Function):
         found = torch.zeros_like(weights)
         for patches, places, folds in plan:
             maps = plan.maps(patches, weights, folds, buffer)
-            where = plan.peaks(_flipped(maps, flips, folds))[1][0].permute(1, 2, 0).flatten(0, 1)
+            where = plan.peaks(_flip_maps(maps, flips, folds))[1][0].permute(1, 2, 0).flatten(0, 1)
             given = peaks[places].flatten(2).permute(2, 0, 1).reshape(where.shape)
             change = spare[: maps.numel()].view_as(maps)
             torch.addcmul(base[folds].flatten(), maps, slope[folds].flatten(), out=change)
@@ -170,5 +172,5 @@ class _Pooled(torch.autograd.Function):
         return found, None, None
 
 
-def _flipped(maps: Tensor, flips: Tensor | None, folds: Tensor) -> Tensor:
+def _flip_maps(maps: Tensor, flips: Tensor | None, folds: Tensor) -> Tensor:
     return maps if flips is None else maps * flips[folds].flatten()

@@ -19,7 +19,7 @@ Loss = Callable[["Tensor", "Tensor", "Tensor"], "Tensor"]
 """Of logits, targets and class weights."""
 
 
-def mask(share: float, shape: Sequence[int]) -> Tensor:
+def draw_dropout_mask(share: float, shape: Sequence[int]) -> Tensor:
     """A dropout mask by the chances that torch's own dropout takes.
 
     Its `bernoulli_` compares just such numbers, in three times the time; only where torch uses
@@ -41,7 +41,7 @@ class Masks:
 
     def draw(self, samples: int) -> list[Tensor]:
         """Masks `[samples, …]` for one call, in the order of the layers."""
-        return [mask(share, (samples, *shape)) for share, shape in self.sites]
+        return [draw_dropout_mask(share, (samples, *shape)) for share, shape in self.sites]
 
     def __call__(self, x: Tensor, share: float) -> Tensor:
         """The next layer's mask; while nothing is drawn, ones, and a note of the layer."""
@@ -66,7 +66,9 @@ class Masked(nn.Module):
 def masked_twin(module: nn.Module) -> nn.Module:
     """A copy, in training, that shares weights and buffers, and whose dropout is fast."""
     shared: dict[int, Any] = {id(own): own for own in (*module.parameters(), *module.buffers())}
-    return _masked(copy.deepcopy(module, shared), lambda x, share: mask(share, x.shape)).train()
+    return _exchange_dropout(
+        copy.deepcopy(module, shared), lambda x, share: draw_dropout_mask(share, x.shape)
+    ).train()
 
 
 class Together:
@@ -74,14 +76,14 @@ class Together:
 
     def __init__(self, example: nn.Module, streams: Mapping[str, Tensor], loss: Loss) -> None:
         self.loss, self.masks = loss, Masks()
-        self.template = _masked(copy.deepcopy(example), self.masks).train()
+        self.template = _exchange_dropout(copy.deepcopy(example), self.masks).train()
         self.template(streams)  # notes where dropout is
 
     def logits(self, networks: Sequence[nn.Module], streams: Mapping[str, Tensor]) -> Tensor:
         """Of all networks `[networks, samples, classes]` for the same samples, in evaluation."""
         self.template.eval()
-        weights, kept = _stacked(networks)
-        found: Tensor = vmap(self._call, in_dims=(0, 0, None))(weights, kept, streams)
+        weights, kept = _stack_networks(networks)
+        found: Tensor = vmap(self._call_template, in_dims=(0, 0, None))(weights, kept, streams)
         self.template.train()
         return found
 
@@ -94,13 +96,13 @@ class Together:
         alpha: Tensor,
     ) -> Tensor:
         """Losses in training `[networks]`, the leading axis of all arguments."""
-        weights, kept = _stacked(networks)
+        weights, kept = _stack_networks(networks)
         drawn = [torch.stack(site) for site in zip(*masks, strict=True)]
 
         def one(own: tuple[Any, Any], drawn: list[Tensor], given: tuple[Any, Any, Any]) -> Tensor:
             self.masks.drawn = list(drawn)
             streams, target, alpha = given
-            return self.loss(self._call(*own, streams), target, alpha)
+            return self.loss(self._call_template(*own, streams), target, alpha)
 
         found: Tensor = vmap(one)((weights, kept), drawn, (streams, target, alpha))
         for name, buffer in kept.items():
@@ -108,14 +110,14 @@ class Together:
                 network.get_buffer(name).copy_(value)
         return found
 
-    def _call(
+    def _call_template(
         self, weights: dict[str, Tensor], kept: dict[str, Tensor], streams: Mapping[str, Tensor]
     ) -> Tensor:
         found: Tensor = functional_call(self.template, (weights, kept), (dict(streams),))
         return found
 
 
-def together(
+def plan_joint_call(
     pair: tuple[nn.Module, nn.Module],
     streams: Mapping[str, Tensor],
     target: Tensor,
@@ -145,7 +147,7 @@ def together(
     return whole if torch.allclose(found, alone, rtol=1e-4, atol=1e-5) else None
 
 
-def _stacked(networks: Sequence[nn.Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def _stack_networks(networks: Sequence[nn.Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Weights and buffers `[networks, …]` by name."""
     weights = [dict(network.named_parameters()) for network in networks]
     buffers = [dict(network.named_buffers()) for network in networks]
@@ -155,11 +157,11 @@ def _stacked(networks: Sequence[nn.Module]) -> tuple[dict[str, Tensor], dict[str
     )
 
 
-def _masked(network: nn.Module, masks: Callable[[Tensor, float], Tensor]) -> nn.Module:
+def _exchange_dropout(network: nn.Module, masks: Callable[[Tensor, float], Tensor]) -> nn.Module:
     """The network with its dropout layers exchanged, in place."""
     for name, part in network.named_children():
         if type(part) is nn.Dropout and 0 < part.p < 1:
             setattr(network, name, Masked(part.p, masks))
         else:
-            _masked(part, masks)
+            _exchange_dropout(part, masks)
     return network

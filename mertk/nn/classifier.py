@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mertk.core.clips import Floats, Streams, Train
+    from mertk.core.clips import Floats, Streams, TrainingSet
     from mertk.core.interfaces import Differentiable
 
 
 class NetworkClassifier:
-    """A classifier with a `schedule` and a `network`, trained jointly with the blocks before it."""
+    """A classifier with a `schedule` and a `network`, trained jointly with the blocks before it.
+
+    A subclass describes its own parameters; those of training are described here, for all of them.
+
+    Args:
+        dropout: share of the values that are set to 0, drawn anew in each training step, 0 or more
+            and below 1.
+        epochs, lr, batch, loss, gamma, margins, alpha: see `mertk.nn.schedule.Schedule`.
+        optimizer, weight_decay, eps, momentum: see `mertk.nn.schedule.Schedule`.
+        lr_decay, decay_every, max_norm: see `mertk.nn.schedule.Schedule`.
+    """
 
     schedule: training.Schedule
     _trained: training.Trained
@@ -38,14 +48,14 @@ class NetworkClassifier:
 
     def fit(
         self,
-        train: Train[Streams],
+        train: TrainingSet[Streams],
         rng: np.random.Generator,
         /,
         through: Sequence[Differentiable] = (),
     ) -> None:
         """Train on the clips' streams; raises `ComponentError` where their shapes differ."""
         self._trained = training.fit(
-            self._build(len(train.classes)),
+            self._make_builder(len(train.classes)),
             train.inputs,
             train.labels,
             rng,
@@ -54,7 +64,7 @@ class NetworkClassifier:
             through=through,
         )
 
-    def _build(self, classes: int) -> training.Build:
+    def _make_builder(self, classes: int) -> training.Build:
         return lambda shapes: self.network(shapes, classes)
 
     def predict(self, streams: Streams, /) -> NDArray[np.float64]:
@@ -75,7 +85,7 @@ class FoldsNetworkClassifier(NetworkClassifier):
 
     def fit_folds(
         self,
-        clips: Train[Streams],
+        clips: TrainingSet[Streams],
         folds: Sequence[NDArray[np.int64]],
         rngs: Sequence[np.random.Generator],
         /,
@@ -91,12 +101,12 @@ class FoldsNetworkClassifier(NetworkClassifier):
         if type(self).fit is not NetworkClassifier.fit:
             for fold, rng in zip(folds, rngs, strict=True):
                 fitted = copy.copy(self)
-                fitted.fit(_part(clips, fold), rng, through)
+                fitted.fit(_select_fold(clips, fold), rng, through)
                 yield fitted
             return
         trained = parallel_folds.fit_folds(
-            self._build(len(clips.classes)),
-            training.stacked(clips.inputs),
+            self._make_builder(len(clips.classes)),
+            training.stack_streams(clips.inputs),
             clips.labels,
             folds,
             rngs,
@@ -110,7 +120,7 @@ class FoldsNetworkClassifier(NetworkClassifier):
             yield fitted
 
 
-def _part(clips: Train[Streams], fold: NDArray[np.int64]) -> Train[Streams]:
+def _select_fold(clips: TrainingSet[Streams], fold: NDArray[np.int64]) -> TrainingSet[Streams]:
     return replace(
         clips,
         inputs=[clips.inputs[at] for at in fold],
@@ -119,7 +129,7 @@ def _part(clips: Train[Streams], fold: NDArray[np.int64]) -> Train[Streams]:
     )
 
 
-def picture(
+def check_picture_stream(
     who: str,
     shapes: training.Shapes,
     *,
@@ -141,19 +151,19 @@ def picture(
         raise ComponentError(
             f"{who} takes one stream [1, {channels}, height, width] of at least {least}x{least} "
             f"pixels, such as the extractor {source} gives for the ROI scheme whole; given: "
-            f"{listed(shapes)}"
+            f"{list_streams(shapes)}"
         )
     return found[0]
 
 
-def dropout(share: float) -> float:
+def check_dropout(share: float) -> float:
     """The share of values to drop while training, as given; raises `ValueError` outside [0, 1)."""
     if not 0 <= share < 1:
         raise ValueError(f"dropout={share} is not in [0, 1)")
     return share
 
 
-def backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
+def create_backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
     """The network `name` of timm, its weights drawn anew or loaded by timm (asks the Internet).
 
     `options` are those of `timm.create_model`. Raises `ComponentError`, which begins with `who`,
@@ -182,7 +192,7 @@ def backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
         ) from error
 
 
-def stream(
+def find_stream(
     who: str,
     shapes: training.Shapes,
     axes: Sequence[int | str],
@@ -196,22 +206,23 @@ def stream(
     begins with `who` and says `hint`, where there is no such stream, or several and no `name`.
     """
     found = [one for one in shapes if name in (None, one)]
-    if len(found) != 1 or not _fits(shapes[found[0]], axes):
+    if len(found) != 1 or not _matches_axes(shapes[found[0]], axes):
         wanted = "one stream" if name is None else f"a stream '{name}'"
         raise ComponentError(
-            f"{who} takes {wanted} [{', '.join(map(str, axes))}] {hint}; given: {listed(shapes)}"
+            f"{who} takes {wanted} [{', '.join(map(str, axes))}] {hint}; "
+            f"given: {list_streams(shapes)}"
         )
     return found[0], shapes[found[0]]
 
 
-def _fits(shape: tuple[int, ...], axes: Sequence[int | str]) -> bool:
+def _matches_axes(shape: tuple[int, ...], axes: Sequence[int | str]) -> bool:
     return len(shape) == len(axes) and all(
         length == axis if isinstance(axis, int) else length > 0
         for length, axis in zip(shape, axes, strict=True)
     )
 
 
-def clip(
+def check_clip_stream(
     who: str, shapes: training.Shapes, *, least: tuple[int, int], regions: int | None = None
 ) -> tuple[str, tuple[int, int, int, int]]:
     """The name of the one stream `[regions, time, 1, h, w]` of grey frames, and (regions, t, h, w).
@@ -232,11 +243,11 @@ def clip(
         raise ComponentError(
             f"{who} takes one stream [{regions or 'regions'}, time, 1, height, width] of at least "
             f"{least[0]} frames of {least[1]}x{least[1]} pixels, such as the extractor "
-            f"pixels:frame=clip gives; given: {listed(shapes)}"
+            f"pixels:frame=clip gives; given: {list_streams(shapes)}"
         )
     return found[0]
 
 
-def listed(shapes: training.Shapes) -> str:
+def list_streams(shapes: training.Shapes) -> str:
     """Streams and their shapes, for a message."""
     return ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items()) or "none"

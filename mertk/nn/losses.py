@@ -33,7 +33,7 @@ def focal(
         losses = -((1 - right) ** gamma * right.log()).sum(1)
     else:
         logs = logits.log_softmax(1).gather(1, target[:, None])[:, 0]
-        losses = _focused(logs, gamma)
+        losses = _focus_logs(logs, gamma)
     return losses.mean() if alpha is None else (losses * alpha[target]).mean()
 
 
@@ -48,7 +48,7 @@ def sigmoid_focal(
     from torch.nn import functional
 
     logs = functional.logsigmoid(torch.where(target.bool(), logits, -logits))
-    losses = _focused(logs, gamma)
+    losses = _focus_logs(logs, gamma)
     if alpha is not None:
         losses = losses * torch.where(target.bool(), alpha[:, 1], alpha[:, 0])
     return losses.mean()
@@ -82,6 +82,6 @@ def margin(
     return losses.sum(1).mean()
 
 
-def _focused(logs: Tensor, gamma: float) -> Tensor:
+def _focus_logs(logs: Tensor, gamma: float) -> Tensor:
     """−(1−p)^γ log p, from log p."""
     return -logs if gamma == 0 else -((1 - logs.exp()).clamp(min=1e-7) ** gamma) * logs

@@ -24,15 +24,15 @@ import numpy as np
 
 from mertk.core.errors import ComponentError
 from mertk.nn import training
-from mertk.nn.schedule import added
+from mertk.nn.schedule import compute_added_loss
 from mertk.nn.training import (
     _WATCHERS,
-    _batches,
     _check_finite,
-    _differ,
+    _draw_batches,
     _go_on,
+    _labels_differ,
+    _make_tensors,
     _one_thread,
-    _tensors,
 )
 
 if TYPE_CHECKING:
@@ -112,10 +112,10 @@ def fit_folds(
 
     `arrays` `[clips, …]` and `labels` are those of all clips, `folds` the training clips of each
     fold. Networks are trained at once on a CPU if they offer a `Stem`, or have no convolution and
-    fewer than `SMALL` weights and `torch.vmap` takes them (`_vmap_net.together`); else, and
-    while somebody watches (`training.watched`), one by one. At most `AT_ONCE` folds are trained at
-    once and come out together; nothing is trained before it is asked for. No fold's result depends
-    on which ones are trained together. Dropout masks are those of
+    fewer than `SMALL` weights and `torch.vmap` takes them (`_vmap_net.plan_joint_call`); else, and
+    while somebody watches (`training.watch_epochs`), one by one. At most `AT_ONCE` folds are
+    trained at once and come out together; nothing is trained before it is asked for. No fold's
+    result depends on which ones are trained together. Dropout masks are those of
     `fit` too where torch's `bernoulli_` draws from its own generator; it does not on Intel's CPUs.
     Raises `ComponentError` as `fit` does.
     """
@@ -123,9 +123,9 @@ def fit_folds(
     if not all(map(len, folds)):
         raise ComponentError("there is no training clip to train a network with")
     shapes = {name: tuple(array.shape[1:]) for name, array in arrays.items()}
-    make = functools.partial(training.chained, build, shapes, through)
-    work = _Work(schedule, _tensors(arrays, training.device()), known, classes)
-    way = _way(work, make)
+    make = functools.partial(training.chain_modules, build, shapes, through)
+    work = _Work(schedule, _make_tensors(arrays, training.get_device()), known, classes)
+    way = _choose_way(work, make)
     if way is None:
         for fold, rng in zip(folds, rngs, strict=True):
             own = {name: array[fold] for name, array in arrays.items()}
@@ -139,9 +139,11 @@ def fit_folds(
     pairs = list(zip(folds, rngs, strict=True))
     for start in range(0, len(pairs), AT_ONCE):
         members = [work.member(make, *pair) for pair in pairs[start : start + AT_ONCE]]
-        _descend(work, [member for member in members if _differ(member.seen)], way)
+        _train_members(work, [member for member in members if _labels_differ(member.seen)], way)
         for member in members:
-            yield training.Trained(training.finished(member.module), member.seen, member.losses)
+            yield training.Trained(
+                training.finish_network(member.module), member.seen, member.losses
+            )
 
 
 @dataclass(slots=True, eq=False)
@@ -187,7 +189,7 @@ class _Work:
 
         weights = training.balanced_weights(self.labels[fold], self.classes)
         alpha = weights if self.schedule.alpha else np.ones_like(weights)
-        with training.seeded(rng):
+        with training.seed_torch(rng):
             module = make()
             chance = torch.get_rng_state()
         rows = torch.from_numpy(np.asarray(fold, np.int64))
@@ -201,51 +203,51 @@ class _Work:
         return found
 
 
-def _way(work: _Work, make: Make) -> Way | None:
+def _choose_way(work: _Work, make: Make) -> Way | None:
     """How networks that `make` gives are trained at once; None for one by one."""
     import torch
 
-    if _WATCHERS or training.device().type != "cpu" or len(work.labels) < 2:
+    if _WATCHERS or training.get_device().type != "cpu" or len(work.labels) < 2:
         return None
-    with training.seeded(np.random.default_rng(0)):
+    with training.seed_torch(np.random.default_rng(0)):
         first, second = make(), make()
-        if not _steady(work.schedule, first):
+        if not _has_steady_schedule(work.schedule, first):
             return None
-        stem = _stem(first)
+        stem = _find_stem(first)
         if stem is not None:
             return _by_clip if stem.plain else None
-        if not _small(first):
+        if not _is_small(first):
             return None
-        from mertk.nn._vmap_net import together
+        from mertk.nn._vmap_net import plan_joint_call
 
         few = torch.arange(min(4, len(work.labels)))
         alpha = np.ones_like(training.balanced_weights(work.labels, work.classes))
         given = work.streams(few), work.target[few], torch.tensor(alpha).float()
-        whole = together((first, second), *given, work.loss)
-    return None if whole is None else functools.partial(_stacked, whole)
+        whole = plan_joint_call((first, second), *given, work.loss)
+    return None if whole is None else functools.partial(_make_stacked_step, whole)
 
 
-def _steady(schedule: training.Schedule, module: nn.Module) -> bool:
+def _has_steady_schedule(schedule: training.Schedule, module: nn.Module) -> bool:
     """Whether steps of several folds can be one: a rate that falls and a norm are each fold's."""
     alike = schedule.lr_decay == 1 and not schedule.max_norm
     return alike and not any(hasattr(part, "auxiliary") for part in module.modules())
 
 
-def _stem(module: Any) -> Stem | None:
+def _find_stem(module: Any) -> Stem | None:
     """The stem of a chain that is one network alone, without blocks before it."""
     network: Any = module[-1]
     offered = getattr(type(network), "stem", None)  # a layer may bear that name as well
     return network.stem() if len(module) == 1 and offered is not None else None
 
 
-def _small(module: nn.Module) -> bool:
+def _is_small(module: nn.Module) -> bool:
     """Whether calls take more time than sums: convolutions of several networks are no faster."""
     weights = list(module.parameters())
     return sum(p.numel() for p in weights) < SMALL and all(p.ndim < 3 for p in weights)
 
 
 def _by_clip(work: _Work, members: Sequence[_Member]) -> Step:
-    from mertk.nn._stem_net import pooled
+    from mertk.nn._stem_net import compute_pooled_maps
     from mertk.nn._vmap_net import masked_twin
 
     twins: list[Any] = [masked_twin(member.module) for member in members]
@@ -253,19 +255,19 @@ def _by_clip(work: _Work, members: Sequence[_Member]) -> Step:
     clips = stems[0].picture(work.tensors)
 
     def step(active: Active) -> Losses:
-        maps = pooled([stems[at] for at in active], clips, list(active.values()))
+        maps = compute_pooled_maps([stems[at] for at in active], clips, list(active.values()))
         losses = {}
         for (at, rows), own in zip(active.items(), maps, strict=True):
             with members[at].draws():
                 logits = stems[at].rest(own)
             loss = work.loss(logits, work.target[rows], members[at].alpha)
-            losses[at] = loss + added(members[at].module, work.target[active[at]])
+            losses[at] = loss + compute_added_loss(members[at].module, work.target[active[at]])
         return losses
 
     return step
 
 
-def _stacked(whole: Together, work: _Work, members: Sequence[_Member]) -> Step:
+def _make_stacked_step(whole: Together, work: _Work, members: Sequence[_Member]) -> Step:
     import torch
 
     def draw(member: _Member, samples: int) -> list[Tensor]:
@@ -286,13 +288,13 @@ def _stacked(whole: Together, work: _Work, members: Sequence[_Member]) -> Step:
                 torch.stack([members[at].alpha for at in group]),
             )
             for at, loss in zip(group, found.unbind(), strict=True):
-                losses[at] = loss + added(members[at].module, work.target[active[at]])
+                losses[at] = loss + compute_added_loss(members[at].module, work.target[active[at]])
         return losses
 
     return step
 
 
-def _descend(work: _Work, members: Sequence[_Member], way: Way) -> None:
+def _train_members(work: _Work, members: Sequence[_Member], way: Way) -> None:
     """As `training.fit` descends, for all members side by side.
 
     A member that has no batch left in an epoch gets no gradient, so that the optimizer leaves its
@@ -309,7 +311,7 @@ def _descend(work: _Work, members: Sequence[_Member], way: Way) -> None:
         step = way(work, members)
         passed, planned = 0, work.schedule.epochs * sum(len(member.rows) for member in members)
         for total in epochs:
-            for active in _steps(members, work.schedule.batch):
+            for active in _iterate_steps(members, work.schedule.batch):
                 optimizer.zero_grad()
                 losses = step(active)
                 torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -324,11 +326,11 @@ def _descend(work: _Work, members: Sequence[_Member], way: Way) -> None:
         _check_finite(member.losses)
 
 
-def _steps(members: Sequence[_Member], batch: int) -> Iterator[Active]:
+def _iterate_steps(members: Sequence[_Member], batch: int) -> Iterator[Active]:
     """One epoch: at each step the members that still have a batch, and its clips."""
     parts = []
     for member in members:
         with member.draws():
-            parts.append([member.rows[part] for part in _batches(len(member.rows), batch)])
+            parts.append([member.rows[part] for part in _draw_batches(len(member.rows), batch)])
     for number in range(max(map(len, parts))):
         yield {at: own[number] for at, own in enumerate(parts) if number < len(own)}

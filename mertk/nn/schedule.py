@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mertk.core.offers import offered
+from mertk.core.offers import get_offer
 from mertk.nn.losses import focal, margin, sigmoid_focal
 
 if TYPE_CHECKING:
@@ -20,12 +20,35 @@ Optimizer = Literal["adam", "adamw", "sgd"]
 class Schedule:
     """How a network is trained.
 
-    `loss` is `cross_entropy`, `focal` (Lin et al. 2017), `focal_binary` (each class against the
-    rest) or `margin` (for logits whose sigmoid is a capsule's length); `gamma` belongs to the focal
-    ones, `margins` to the last. `alpha` weights classes by their inverse frequency among the
-    training labels. `momentum` belongs to `sgd`, `eps` to the others. Every `decay_every` epochs
-    the learning rate is multiplied by `lr_decay`. `max_norm` is the largest norm of a step's
-    gradient, which is shortened to it; 0: any.
+    Args:
+        epochs: how many times all training clips are gone through, 1 or more; the network after the
+            last epoch is kept.
+        lr: learning rate at the beginning, above 0.
+        batch: number of training clips in a step, 2 or more.
+        loss: what training minimises: `cross_entropy`; `focal` (Lin et al. 2017), in which clips
+            that are already predicted well count less; `focal_binary`, the same for each class
+            against the rest; or `margin` (Sabour et al. 2017), for networks that give the length of
+            a capsule for each class. In multi-label training `margin` stays as it is, and any other
+            loss is computed from the sigmoid of each class.
+        gamma: exponent of the focal losses, 0 or more; with a larger value, clips that are already
+            predicted well count less. Without effect on other losses.
+        margins: two lengths between 0 and 1, for the loss `margin` alone: the capsule of the true
+            class costs where it is shorter than the first, that of any other class where it is
+            longer than the second.
+        alpha: whether the loss of a clip is weighted by the inverse frequency of its class among
+            the training clips.
+        optimizer: `adam`, `adamw` (Adam with decoupled weight decay) or `sgd` (stochastic gradient
+            descent with momentum).
+        weight_decay: strength of the penalty on large weights, 0 or more; 0 is none.
+        eps: small number above 0 that `adam` and `adamw` add to a denominator, against division by
+            0. Without effect on `sgd`.
+        momentum: share of the last step that `sgd` adds to the next one, 0 or more and below 1.
+            Without effect on other optimizers.
+        lr_decay: what the learning rate is multiplied by every `decay_every` epochs, above 0 and at
+            most 1; 1 keeps it.
+        decay_every: number of epochs between two changes of the learning rate, 1 or more.
+        max_norm: largest norm of the gradient of a step, 0 or more; a larger gradient is shortened
+            to it. 0 sets no limit.
     """
 
     epochs: int
@@ -63,7 +86,7 @@ class Schedule:
         """The optimizer of a network's weights, those of each part at its own rate."""
         import torch
 
-        groups, decay = _groups(module, self.lr), self.weight_decay
+        groups, decay = _group_weights(module, self.lr), self.weight_decay
         if self.optimizer == "sgd":
             return torch.optim.SGD(
                 groups, lr=self.lr, momentum=self.momentum, weight_decay=decay, fused=True
@@ -88,7 +111,7 @@ class Schedule:
         return focal(logits, target, gamma=gamma, alpha=weights, binary=binary)
 
 
-def added(module: nn.Module, target: Tensor) -> Any:
+def compute_added_loss(module: nn.Module, target: Tensor) -> Any:
     """What parts of a network add to the loss: by a method `penalty`, or `auxiliary(target)`.
 
     A penalty is on weights. The other is called just after `forward`, which may have kept what it
@@ -97,15 +120,15 @@ def added(module: nn.Module, target: Tensor) -> Any:
     parts: list[Any] = list(module.modules())
     total = 0
     for part in parts:
-        penalty = offered("network", part, "penalty")
+        penalty = get_offer("network", part, "penalty")
         total += penalty() if penalty else 0
     for part in parts:
-        auxiliary = offered("network", part, "auxiliary")
+        auxiliary = get_offer("network", part, "auxiliary")
         total += auxiliary(target) if auxiliary else 0
     return total
 
 
-def _groups(module: nn.Module, lr: float) -> list[dict[str, Any]]:
+def _group_weights(module: nn.Module, lr: float) -> list[dict[str, Any]]:
     """The weights that train, and their learning rate, by the `lr_scale` of their part."""
     scaled = {
         weight: float(vars(part)["lr_scale"])

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.errors import ComponentError, ParameterError
-from mertk.core.offers import offered
+from mertk.core.offers import get_offer
 from mertk.core.stored import stored
-from mertk.nn.schedule import Loss, Optimizer, Schedule, added
+from mertk.nn.schedule import Loss, Optimizer, Schedule, compute_added_loss
 
 if TYPE_CHECKING:
     import torch
@@ -42,13 +42,13 @@ __all__ = [
     "Trained",
     "Watcher",
     "balanced_weights",
-    "chained",
-    "device",
+    "chain_modules",
     "fit",
-    "seeded",
-    "stacked",
+    "get_device",
+    "seed_torch",
+    "stack_streams",
     "use_device",
-    "watched",
+    "watch_epochs",
 ]
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -107,7 +107,7 @@ class Trained:
         return {
             name: tensor[0].float().cpu().numpy()
             for part in self.module.modules()
-            for name, tensor in offered("network", part, "shown").items()
+            for name, tensor in get_offer("network", part, "shown").items()
         }
 
     def apply(
@@ -118,7 +118,7 @@ class Trained:
 
         where = next((p.device for p in self.module.parameters()), torch.device("cpu"))
         with torch.inference_mode(), _one_thread():
-            tensors = _tensors(arrays, where)
+            tensors = _make_tensors(arrays, where)
             found = self.module(tensors) if call is None else call(self.module, tensors)
             return found.cpu().numpy()  # type: ignore[no-any-return]
 
@@ -141,23 +141,23 @@ def fit(
     there is nothing to learn: the network stays as built and predicts that class.
     Raises `ComponentError` where clips differ in shape or the loss is not finite.
     """
-    arrays = dict(inputs) if isinstance(inputs, Mapping) else stacked(inputs)
+    arrays = dict(inputs) if isinstance(inputs, Mapping) else stack_streams(inputs)
     targets = np.asarray(labels, np.int64)
     if not len(targets):
         raise ComponentError("there is no training clip to train a network with")
     weights = balanced_weights(targets, classes)
     shapes = {name: tuple(array.shape[1:]) for name, array in arrays.items()}
     losses = np.empty(0, np.float32)
-    with seeded(rng):
-        module = chained(build, shapes, through).to(device())
-        if _differ(weights > 0):
+    with seed_torch(rng):
+        module = chain_modules(build, shapes, through).to(get_device())
+        if _labels_differ(weights > 0):
             alpha = weights if schedule.alpha else np.ones_like(weights)
-            show = _shown(module, weights > 0)
-            losses = _descend(module, arrays, targets, alpha, schedule, show=show)
-    return Trained(finished(module), weights > 0, losses)
+            show = _make_display(module, weights > 0)
+            losses = _train_module(module, arrays, targets, alpha, schedule, show=show)
+    return Trained(finish_network(module), weights > 0, losses)
 
 
-def finished(module: Any) -> Any:
+def finish_network(module: Any) -> Any:
     """A network that is trained: in evaluation mode, with plain weights, so that it can be pickled.
 
     What a parametrization such as `spectral_norm` made of a weight takes its place.
@@ -171,7 +171,7 @@ def finished(module: Any) -> Any:
 
 
 @contextlib.contextmanager
-def watched(watcher: Watcher) -> Iterator[None]:
+def watch_epochs(watcher: Watcher) -> Iterator[None]:
     """Show `watcher` the networks that are trained in this block, after each of their epochs.
 
     What is trained does not change by it, as looking takes no chances.
@@ -187,7 +187,7 @@ _WATCHERS: list[Watcher] = []
 
 
 @contextlib.contextmanager
-def paced(pace: Pace) -> Iterator[None]:
+def set_pace(pace: Pace) -> Iterator[None]:
     """Train the networks in this block only for as long as `pace` says; to time steps.
 
     A network that is cut short has no `losses`, and its predictions are worth nothing.
@@ -206,7 +206,7 @@ def _go_on(passed: int, planned: int) -> bool:
     return all(pace(passed, planned) for pace in _PACES)
 
 
-def _shown(module: nn.Module, seen: NDArray[np.bool_]) -> Callable[[int], None]:
+def _make_display(module: nn.Module, seen: NDArray[np.bool_]) -> Callable[[int], None]:
     """Shows a network to who watches, in evaluation mode."""
 
     def show(epoch: int) -> None:
@@ -219,7 +219,9 @@ def _shown(module: nn.Module, seen: NDArray[np.bool_]) -> Callable[[int], None]:
     return show
 
 
-def chained(build: Build, shapes: Shapes, through: Sequence[Differentiable] = ()) -> nn.Sequential:
+def chain_modules(
+    build: Build, shapes: Shapes, through: Sequence[Differentiable] = ()
+) -> nn.Sequential:
     """The blocks' modules and then the network, each built for what the one before gives."""
     import torch
     from torch import nn
@@ -234,7 +236,7 @@ def chained(build: Build, shapes: Shapes, through: Sequence[Differentiable] = ()
     return nn.Sequential(*modules, build(shapes))
 
 
-def stacked(inputs: Sequence[Streams]) -> dict[str, NDArray[Any]]:
+def stack_streams(inputs: Sequence[Streams]) -> dict[str, NDArray[Any]]:
     """The clips' streams as arrays `[clips, …]`; raises `ComponentError` where shapes differ."""
     if not inputs:
         return {}
@@ -262,11 +264,11 @@ def balanced_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[
 
 
 @contextlib.contextmanager
-def seeded(rng: np.random.Generator) -> Iterator[None]:
+def seed_torch(rng: np.random.Generator) -> Iterator[None]:
     """Let torch take its chances from `rng`, on one thread, and leave its own state as it was."""
     import torch
 
-    cuda = [device()] if device().type == "cuda" else []
+    cuda = [get_device()] if get_device().type == "cuda" else []
     with torch.random.fork_rng(devices=cuda), _one_thread():
         torch.manual_seed(int(rng.integers(2**63 - 1)))
         yield
@@ -287,7 +289,7 @@ def check_device(name: str) -> None:
         raise ParameterError(f"device '{name}' is not known. Known: auto, cpu, cuda, cuda:NUMBER.")
 
 
-def device() -> torch.device:
+def get_device() -> torch.device:
     """Where networks are trained: see `use_device`; the default is `cpu`."""
     import torch
 
@@ -311,7 +313,7 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _descend(
+def _train_module(
     module: nn.Module,
     arrays: Mapping[str, NDArray[Any]],
     labels: NDArray[np.int64],
@@ -322,8 +324,8 @@ def _descend(
 ) -> Floats:
     import torch
 
-    where = device()
-    tensors, target = _tensors(arrays, where), torch.tensor(labels, device=where)
+    where = get_device()
+    tensors, target = _make_tensors(arrays, where), torch.tensor(labels, device=where)
     weights = torch.tensor(alpha, dtype=torch.float32, device=where)
     optimizer = schedule.optimizer_of(module)
     decay = torch.optim.lr_scheduler.StepLR(optimizer, schedule.decay_every, schedule.lr_decay)
@@ -331,11 +333,13 @@ def _descend(
     module.train()
     for epoch in range(schedule.epochs):
         total = torch.zeros((), device=where)
-        for rows in _batches(len(target), schedule.batch):
+        for rows in _draw_batches(len(target), schedule.batch):
             rows = rows.to(where)  # noqa: PLW2901
             optimizer.zero_grad()
             logits = module({name: tensor[rows] for name, tensor in tensors.items()})
-            loss = schedule.loss_of(logits, target[rows], weights) + added(module, target[rows])
+            loss = schedule.loss_of(logits, target[rows], weights) + compute_added_loss(
+                module, target[rows]
+            )
             loss.backward()
             if schedule.max_norm:
                 torch.nn.utils.clip_grad_norm_(module.parameters(), schedule.max_norm)
@@ -357,12 +361,12 @@ def _check_finite(losses: Floats) -> None:
         raise ComponentError(f"the loss became {losses[-1]} while training; try a smaller lr")
 
 
-def _differ(seen: NDArray[np.bool_]) -> bool:
+def _labels_differ(seen: NDArray[np.bool_]) -> bool:
     """Whether the training labels differ at all, given which ones were `seen`."""
     return bool(seen.all(axis=1).any() if seen.ndim == 2 else seen.sum() > 1)
 
 
-def _batches(samples: int, size: int) -> list[Tensor]:
+def _draw_batches(samples: int, size: int) -> list[Tensor]:
     """Shuffled batches; a last one of a single sample joins the one before, for batch norm."""
     import torch
 
@@ -373,7 +377,7 @@ def _batches(samples: int, size: int) -> list[Tensor]:
     return parts
 
 
-def _tensors(arrays: Mapping[str, NDArray[Any]], where: torch.device) -> dict[str, Tensor]:
+def _make_tensors(arrays: Mapping[str, NDArray[Any]], where: torch.device) -> dict[str, Tensor]:
     """Arrays as tensors: floats in single precision, pixels as they are."""
     import torch
 

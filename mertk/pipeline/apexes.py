@@ -18,8 +18,8 @@ from mertk.vision import apex_detection
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
+    from mertk.core.interfaces import Executor
     from mertk.core.progress import Progress
-    from mertk.experiment.executors.local import Executor
     from mertk.experiment.task import Task
 
 
@@ -31,7 +31,7 @@ def spot(
     `fresh`: look for it also where it is in the cache.
     """
     watch.stage("spotting apexes", len(task.clips))
-    units = [functools.partial(_spot, cache, clip, fresh=fresh) for clip in task.clips]
+    units = [functools.partial(_spot_cached_apex, cache, clip, fresh=fresh) for clip in task.clips]
     found = {}
     for uid, at in workers.run(units):
         found[uid] = at
@@ -39,11 +39,11 @@ def spot(
     return found
 
 
-def _spot(cache: Path, clip: Clip, *, fresh: bool) -> tuple[str, int]:
+def _spot_cached_apex(cache: Path, clip: Clip, *, fresh: bool) -> tuple[str, int]:
     if not len(clip.footage.frames):
         raise DataError(f"{clip.uid} has no frames to find an apex in; give its frames")
     code = read_code(apex_detection.spot_apex)
-    key = identity.digest([
+    key = identity.hash_json([
         "apex", identity.clip_identity(clip), PIPELINE_VERSION, code.source, code.libraries,
     ])  # fmt: skip
     stored = None if fresh else Cache(cache).get(key)

@@ -11,10 +11,10 @@ import numpy as np
 
 from mertk.core.clips import Faces, Frames, Regions, Warp
 from mertk.core.errors import ComponentError, DataError, MertkError, StorageError
-from mertk.pipeline.pipeline import PIPELINE_VERSION, Line, Parcel, Step
+from mertk.pipeline.pipeline import PIPELINE_VERSION, ClipState, Pipeline, Stage
 from mertk.storage.cache import Cache, Stored
 from mertk.storage.clip_sources import describe_sources
-from mertk.storage.identity import clip_identity, component_identity, digest
+from mertk.storage.identity import clip_identity, component_identity, hash_json
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip, Footage
@@ -30,7 +30,7 @@ class PrefixKeys:
     aligner: Any
 
     @classmethod
-    def of(cls, registry: Registry, recipe: Recipe, line: Line) -> PrefixKeys:
+    def of(cls, registry: Registry, recipe: Recipe, line: Pipeline) -> PrefixKeys:
         """The identities of the pure steps, and what has to cross the frontier."""
         uses = recipe.places()
         parts = tuple(
@@ -42,15 +42,15 @@ class PrefixKeys:
 
     def clip(self, clip: Clip) -> str:
         """The cache key of everything that crosses the frontier for one clip."""
-        return digest([clip_identity(clip), PIPELINE_VERSION, self.parts])
+        return hash_json([clip_identity(clip), PIPELINE_VERSION, self.parts])
 
     def geometry(self, clip: Clip) -> str:
         """The cache key of the aligner's transform and landmarks for one clip."""
-        return digest([clip_identity(clip), PIPELINE_VERSION, "geometry", self.aligner])
+        return hash_json([clip_identity(clip), PIPELINE_VERSION, "geometry", self.aligner])
 
 
 def run_prefix(
-    line: Line, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
+    line: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
 ) -> float:
     """Compute and store what crosses the frontier for one clip, if it is not there: seconds.
 
@@ -61,8 +61,8 @@ def run_prefix(
     key = keys.clip(clip)
     if fresh or cache.get(key) is None:
         try:
-            parcel = _apply(line.prefix, keys, cache, clip, fresh=fresh)
-            arrays, about = pack(parcel, line.needs)
+            parcel = _apply_stages(line.prefix, keys, cache, clip, fresh=fresh)
+            arrays, about = pack_clip_state(parcel, line.needs)
             sources = describe_sources(clip)
         except MertkError as error:
             kind = DataError if isinstance(error, DataError) else ComponentError
@@ -71,35 +71,35 @@ def run_prefix(
     return time.perf_counter() - start
 
 
-def parcel_of(line: Line, keys: PrefixKeys, cache: Cache, clip: Clip) -> Parcel:
+def parcel_of(line: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip) -> ClipState:
     """What crosses the frontier for one clip, through the cache.
 
     Raises what `run_prefix` raises, and `StorageError` where somebody clears the cache meanwhile.
     """
     if not line.prefix:
-        return Parcel(footage=clip.footage)
+        return ClipState(footage=clip.footage)
     run_prefix(line, keys, cache, clip)
     stored = cache.get(keys.clip(clip))
     if stored is None:
         raise StorageError(f"{clip.uid}: its features went missing from the cache; begin again")
-    return unpack(stored, clip.footage)
+    return unpack_clip_state(stored, clip.footage)
 
 
-def _apply(
-    steps: Sequence[Step], keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool
-) -> Parcel:
-    parcel = Parcel(footage=clip.footage)
+def _apply_stages(
+    steps: Sequence[Stage], keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool
+) -> ClipState:
+    parcel = ClipState(footage=clip.footage)
     for step in steps:
         if step.kind == "aligner":
-            faces = aligned(step, keys, cache, clip, fresh=fresh)
-            parcel = Parcel(footage=clip.footage, faces=faces)
+            faces = align_clip(step, keys, cache, clip, fresh=fresh)
+            parcel = ClipState(footage=clip.footage, faces=faces)
         else:
             parcel = step.apply(parcel)
     return parcel
 
 
-def aligned(
-    step: Step, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
+def align_clip(
+    step: Stage, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
 ) -> Faces:
     """The aligner's faces; where they are one warp of the clip's frames, the warp is remembered.
 
@@ -114,7 +114,7 @@ def aligned(
             landmarks=stored.arrays.get("landmarks"),
             transform=warp.matrix,
         )
-    faces = step.apply(Parcel(footage=footage)).faces
+    faces = step.apply(ClipState(footage=footage)).faces
     if not isinstance(faces, Faces):
         raise ComponentError(f"the aligner gave {type(faces).__name__}, not Faces")
     warp_used = faces.frames.warp_of(footage.frames)
@@ -124,7 +124,7 @@ def aligned(
     return faces
 
 
-def pack(parcel: Parcel, needs: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def pack_clip_state(parcel: ClipState, needs: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What crosses the frontier as arrays and JSON."""
     arrays: dict[str, Any] = {f"stream/{name}": a for name, a in parcel.streams.items()}
     about: dict[str, Any] = {}
@@ -145,16 +145,16 @@ def pack(parcel: Parcel, needs: set[str]) -> tuple[dict[str, Any], dict[str, Any
     return arrays, about
 
 
-def unpack(stored: Stored, footage: Footage | None) -> Parcel:
+def unpack_clip_state(stored: Stored, footage: Footage | None) -> ClipState:
     """The parcel of a cache entry; pixels stay memory-mapped."""
     arrays, about = stored.arrays, stored.about
     streams = {name[7:]: a for name, a in arrays.items() if name.startswith("stream/")}
-    faces = _faces(arrays, about["faces"]) if "faces" in about else None
-    regions = _regions(arrays, about["regions"]) if "regions" in about else None
-    return Parcel(footage=footage, faces=faces, regions=regions, streams=streams)
+    faces = _restore_faces(arrays, about["faces"]) if "faces" in about else None
+    regions = _restore_regions(arrays, about["regions"]) if "regions" in about else None
+    return ClipState(footage=footage, faces=faces, regions=regions, streams=streams)
 
 
-def _faces(arrays: Mapping[str, Any], timing: Mapping[str, Any]) -> Faces:
+def _restore_faces(arrays: Mapping[str, Any], timing: Mapping[str, Any]) -> Faces:
     pixels = arrays["faces/frames"]
     known: dict[str, Any] = {
         name: arrays.get(f"faces/{name}") for name in ("landmarks", "transform", "flow")
@@ -162,7 +162,7 @@ def _faces(arrays: Mapping[str, Any], timing: Mapping[str, Any]) -> Faces:
     return Faces(frames=Frames.of(pixels), **timing, **known)
 
 
-def _regions(arrays: Mapping[str, Any], names: Sequence[str]) -> Regions:
+def _restore_regions(arrays: Mapping[str, Any], names: Sequence[str]) -> Regions:
     polygons = [arrays[f"regions/polygon{at}"] for at in range(len(names))
                 if f"regions/polygon{at}" in arrays]  # fmt: skip
     return Regions(

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from mertk.core.clips import Train
+from mertk.core.clips import TrainingSet
 from mertk.core.errors import ComponentError, MertkError, describe_error
 from mertk.pipeline.pipeline import (
+    ClipState,
     Clock,
-    Line,
-    Parcel,
-    Step,
+    Pipeline,
+    Stage,
+    call_explain,
+    call_predict,
     check_probabilities,
-    explained,
-    predicted,
 )
 from mertk.storage.ledger import Fold
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from mertk.core.splits import Split
 
 
-class Parcels(Protocol):
+class ClipStates(Protocol):
     """Gives the parcel of clip i."""
 
-    def __getitem__(self, at: int, /) -> Parcel:
+    def __getitem__(self, at: int, /) -> ClipState:
         """What crossed the frontier for this clip."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class LabelledClips:
     """The clips of a run as the fold pass knows them: ids, people, labels, all `[clips]`.
 
     Labels are `[clips, classes]` of 0 and 1 under a multi-label protocol.
@@ -58,18 +58,18 @@ class Sample:
         return self.labels.ndim == 2
 
 
-Tap = Callable[[str, Sequence[Parcel], Sequence[Parcel]], None]
+Tap = Callable[[str, Sequence[ClipState], Sequence[ClipState]], None]
 """Is shown the training and the test parcels after each step, by the step's place."""
 
 
-Watch = Callable[[Sequence[Parcel]], AbstractContextManager[Any]]
+Watch = Callable[[Sequence[ClipState]], AbstractContextManager[Any]]
 """Is entered with the test parcels while the classifier is fitted."""
 
 
 def run_fold(
-    line: Line,
-    parcels: Parcels,
-    sample: Sample,
+    line: Pipeline,
+    parcels: ClipStates,
+    sample: LabelledClips,
     split: Split,
     seed: int,
     *,
@@ -81,11 +81,15 @@ def run_fold(
     A step of it that is `fitted` is not fitted again; its share of the time counts as the fold's.
     """
     start = time.perf_counter()
-    work = Work(sample, split, seed, Clock())
+    work = FoldFit(sample, split, seed, Clock())
     clock = work.clock
-    known: Sequence[Parcel] = [clock.time("load", parcels.__getitem__, int(i)) for i in split.train]
-    asked: Sequence[Parcel] = [clock.time("load", parcels.__getitem__, int(i)) for i in split.test]
-    known, asked = learn(line, work, known, asked, tap=tap, watch=watch)
+    known: Sequence[ClipState] = [
+        clock.time("load", parcels.__getitem__, int(i)) for i in split.train
+    ]
+    asked: Sequence[ClipState] = [
+        clock.time("load", parcels.__getitem__, int(i)) for i in split.test
+    ]
+    known, asked = fit_stages(line, work, known, asked, tap=tap, watch=watch)
     rows, said = work.predict(line, asked)
     tap(line.classifier.place, known, asked)
     shared = sum(step.fitted.seconds for step in line.inside if step.fitted)
@@ -103,15 +107,15 @@ def run_fold(
     )
 
 
-def learn(
-    line: Line,
-    work: Work,
-    known: Sequence[Parcel],
-    asked: Sequence[Parcel],
+def fit_stages(
+    line: Pipeline,
+    work: FoldFit,
+    known: Sequence[ClipState],
+    asked: Sequence[ClipState],
     *,
     tap: Tap = lambda _place, _known, _asked: None,
     watch: Watch = contextlib.nullcontext,
-) -> tuple[Sequence[Parcel], Sequence[Parcel]]:
+) -> tuple[Sequence[ClipState], Sequence[ClipState]]:
     """Fit what learns on the known parcels: these, and those to be asked about, as it sees them."""
     for number, step in enumerate(line.inside[:-1]):
         if step.joint:
@@ -127,17 +131,17 @@ def learn(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Work:
+class FoldFit:
     """One fold at work; `drew` fills with the places whose `fit` took a chance."""
 
-    sample: Sample
+    sample: LabelledClips
     split: Split
     seed: int
     clock: Clock
     drew: list[str] = field(default_factory=list)
 
     def fit(
-        self, step: Step, known: Sequence[Parcel], number: int, blocks: Sequence[Any] = ()
+        self, step: Stage, known: Sequence[ClipState], number: int, blocks: Sequence[Any] = ()
     ) -> None:
         """Fit a component on the training clips; its mistakes name the fold and the place."""
         if step.fitted:
@@ -145,23 +149,23 @@ class Work:
             if step.fitted.drew:
                 self.drew.append(step.place)
             return
-        train = Train(
+        train = TrainingSet(
             inputs=[step.takes(parcel) for parcel in known],
             labels=self.sample.labels[self.split.train],
             people=self.sample.people[self.split.train],
             classes=self.sample.classes,
         )
         rng = self.rng(number)
-        before = state(rng)
+        before = read_rng_state(rng)
         through = {"through": blocks} if blocks else {}
         fit = functools.partial(step.component.fit, train, rng, **through)
-        with naming(f"fold '{self.split.name}'", step, multilabel=train.multilabel):
+        with name_fold_errors(f"fold '{self.split.name}'", step, multilabel=train.multilabel):
             self.clock.time(f"{step.place}.fit", fit)
-        if state(rng) != before:
+        if read_rng_state(rng) != before:
             self.drew.append(step.place)
 
     def predict(
-        self, line: Line, asked: Sequence[Parcel]
+        self, line: Pipeline, asked: Sequence[ClipState]
     ) -> tuple[list[list[float]], dict[str, Mapping[str, Any]]]:
         """Ask about one test clip at a time: probabilities, and what they rest on."""
         rows, known = [], {}
@@ -169,11 +173,11 @@ class Work:
         what = f"fold '{self.split.name}', classifier {type(step.component).__name__}"
         classes, multilabel = len(self.sample.classes), self.sample.multilabel
         for at, parcel in zip(self.split.test, asked, strict=True):
-            found = self.clock.time(step.place, predicted, step, parcel)
+            found = self.clock.time(step.place, call_predict, step, parcel)
             rows.append(check_probabilities(found, classes, what, multilabel=multilabel).tolist())
             said: dict[str, Any] = {}
             for part in line.explaining:
-                said |= self.clock.time(part.place, explained, part, parcel)
+                said |= self.clock.time(part.place, call_explain, part, parcel)
             known[self.sample.uids[at]] = {name: array.tolist() for name, array in said.items()}
         return rows, {uid: said for uid, said in known.items() if said}
 
@@ -183,7 +187,7 @@ class Work:
 
 
 @contextlib.contextmanager
-def naming(fold: str, step: Step, *, multilabel: bool) -> Iterator[None]:
+def name_fold_errors(fold: str, step: Stage, *, multilabel: bool) -> Iterator[None]:
     """Whatever goes wrong in a step's fit becomes a `ComponentError` that names fold and place."""
     where = f"{fold}, {step.place}"
     try:
@@ -200,7 +204,7 @@ def naming(fold: str, step: Step, *, multilabel: bool) -> Iterator[None]:
         ) from error
 
 
-def state(rng: np.random.Generator) -> tuple[Any, ...]:
+def read_rng_state(rng: np.random.Generator) -> tuple[Any, ...]:
     """What changes when chance is drawn, or handed on by `spawn`."""
     source: Any = rng.bit_generator
     return source.state, source.seed_seq.n_children_spawned

@@ -36,7 +36,7 @@ steps are applied, features stored, chance drawn and folds fitted.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Parcel:
+class ClipState:
     """What is known of one clip on its way down the line; never a label, never a subject."""
 
     footage: Footage | None = None
@@ -57,7 +57,7 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Stage:
     """One component at its place in the recipe; `fitted` where it has learnt already."""
 
     place: str
@@ -85,7 +85,7 @@ class Step:
         """Whether a classifier has to train it through its module."""
         return isinstance(self.component, Differentiable) and not hasattr(self.component, "fuse")
 
-    def takes(self, parcel: Parcel) -> Any:
+    def takes(self, parcel: ClipState) -> Any:
         """What the component's verb is handed for this clip."""
         if self.kind == "aligner":
             return parcel.footage
@@ -95,7 +95,7 @@ class Step:
             return parcel.faces, parcel.regions
         return parcel.streams
 
-    def apply(self, parcel: Parcel) -> Parcel:
+    def apply(self, parcel: ClipState) -> ClipState:
         """The parcel with this step's result in it."""
         if self.kind == "aligner":
             return replace(parcel, faces=self.asked("align", parcel.footage))
@@ -103,56 +103,56 @@ class Step:
             return replace(parcel, regions=self.asked("locate", parcel.faces))
         if self.kind == "extractor":
             found = self.asked("extract", parcel.faces, parcel.regions)
-            return replace(parcel, streams={**parcel.streams, **self._named(found)})
-        return replace(parcel, streams=self._checked(self.asked("fuse", parcel.streams)))
+            return replace(parcel, streams={**parcel.streams, **self._name_streams(found)})
+        return replace(parcel, streams=self._check_streams(self.asked("fuse", parcel.streams)))
 
     def asked(self, verb: str, *given: Any) -> Any:
         """What a method of the component gives; raises `ComponentError` where it breaks down."""
         with name_component(f"{self.kind} {type(self.component).__name__}"):
             return getattr(self.component, verb)(*given)
 
-    def _named(self, found: Floats | Streams) -> Streams:
+    def _name_streams(self, found: Floats | Streams) -> Streams:
         stream = self.place.partition(".")[2] or "features"
         if not isinstance(found, Mapping):
-            return self._checked({stream: found})
+            return self._check_streams({stream: found})
         prefix = f"{stream}." if "." in self.place else ""
-        return self._checked({f"{prefix}{name}": array for name, array in found.items()})
+        return self._check_streams({f"{prefix}{name}": array for name, array in found.items()})
 
-    def _checked(self, streams: Streams) -> Streams:
+    def _check_streams(self, streams: Streams) -> Streams:
         if not isinstance(streams, Mapping):
             raise ComponentError(f"{self.place} gave {type(streams).__name__}, not streams")
-        found = {name: _stored(array) for name, array in streams.items()}
+        found = {name: _reduce_precision(array) for name, array in streams.items()}
         for name, array in found.items():
             if not np.isfinite(array).all():
                 raise ComponentError(f"{self.place}: stream '{name}' holds NaN or infinity")
         return found
 
 
-def _stored(array: Any) -> Any:
+def _reduce_precision(array: Any) -> Any:
     """Single precision; pixels stay as they are, at a quarter of the size."""
     found = np.asarray(array)
     return found if found.dtype == np.uint8 else np.asarray(found, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Pipeline:
     """A recipe's steps in order, split at the frontier."""
 
-    prefix: tuple[Step, ...]
-    inside: tuple[Step, ...]
+    prefix: tuple[Stage, ...]
+    inside: tuple[Stage, ...]
 
     @property
-    def classifier(self) -> Step:
+    def classifier(self) -> Stage:
         """The last step."""
         return self.inside[-1]
 
     @property
-    def head(self) -> Step:
+    def head(self) -> Stage:
         """The first step that is fitted, and not through another's gradient."""
         return next(step for step in self.inside if not step.joint)
 
     @property
-    def explaining(self) -> list[Step]:
+    def explaining(self) -> list[Stage]:
         """The steps of the fold that can say what an answer rests on."""
         return [step for step in self.inside if step.explains]
 
@@ -172,38 +172,38 @@ class Line:
         return {"faces", "regions"} if "extractor" in kinds else set()
 
 
-def build_line(registry: Registry, recipe: Recipe) -> Line:
+def build_pipeline(registry: Registry, recipe: Recipe) -> Pipeline:
     """Build every component of a recipe and find the frontier.
 
     Raises `ComponentError` where a block must be trained by gradient and is followed by something
     that cannot do it.
     """
     steps = [
-        Step(place, registry.build(place.partition(".")[0], use))
+        Stage(place, registry.build(place.partition(".")[0], use))
         for place, use in recipe.places().items()
     ]
-    inside = _inside(steps)
-    line = Line(tuple(s for s in steps if s not in inside), tuple(inside))
+    inside = _find_fold_stages(steps)
+    line = Pipeline(tuple(s for s in steps if s not in inside), tuple(inside))
     _check_joint(line, recipe)
     return line
 
 
-def _inside(steps: Sequence[Step]) -> list[Step]:
+def _find_fold_stages(steps: Sequence[Stage]) -> list[Stage]:
     """The steps that learn or take the output of one that does."""
-    found: list[Step] = []
+    found: list[Stage] = []
     for step in steps:
         upstream = {"aligner": 0, "roi": 1, "extractor": 2}.get(step.kind, 3)
-        depends = any(_rank(other) < upstream or upstream == 3 for other in found)
+        depends = any(_rank_stage(other) < upstream or upstream == 3 for other in found)
         if step.learns or depends or step.kind == "classifier":
             found.append(step)
     return found
 
 
-def _rank(step: Step) -> int:
+def _rank_stage(step: Stage) -> int:
     return {"aligner": 0, "roi": 1, "extractor": 2}.get(step.kind, 3)
 
 
-def _check_joint(line: Line, recipe: Recipe) -> None:
+def _check_joint(line: Pipeline, recipe: Recipe) -> None:
     blocks = [step for step in line.inside if step.joint]
     if not blocks:
         return
@@ -222,7 +222,7 @@ def _check_joint(line: Line, recipe: Recipe) -> None:
         )
 
 
-def arrived(line: Line, parcel: Parcel) -> Parcel:
+def apply_fold_stages(line: Pipeline, parcel: ClipState) -> ClipState:
     """A clip that has come to a fitted line's frontier, as its classifier is handed it."""
     for step in line.inside[:-1]:
         if not step.joint:
@@ -230,18 +230,18 @@ def arrived(line: Line, parcel: Parcel) -> Parcel:
     return parcel
 
 
-def answer(line: Line, parcel: Parcel) -> Any:
+def predict_clip(line: Pipeline, parcel: ClipState) -> Any:
     """What a fitted line predicts of a clip that has come to its frontier."""
-    return predicted(line.classifier, arrived(line, parcel))
+    return call_predict(line.classifier, apply_fold_stages(line, parcel))
 
 
-def predicted(step: Step, parcel: Parcel) -> Any:
+def call_predict(step: Stage, parcel: ClipState) -> Any:
     """What a fitted classifier predicts; raises `ComponentError` with its name where it fails."""
     with name_component(f"{step.place} {type(step.component).__name__}: predict"):
         return step.component.predict(parcel.streams)
 
 
-def explained(step: Step, parcel: Parcel) -> dict[str, NDArray[Any]]:
+def call_explain(step: Stage, parcel: ClipState) -> dict[str, NDArray[Any]]:
     """What a fitted step that `explains` says of a clip that has come through the line."""
     given = step.takes(parcel)
     said = step.asked("explain", *(given if step.kind == "extractor" else [given]))

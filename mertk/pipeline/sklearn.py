@@ -21,8 +21,8 @@ from mertk.core.clips import Clip
 from mertk.core.recipe import Recipe
 from mertk.core.splits import Split
 from mertk.pipeline.features import PrefixKeys, parcel_of
-from mertk.pipeline.fold import Sample, Work, learn
-from mertk.pipeline.pipeline import Clock, Line, Parcel, answer, build_line
+from mertk.pipeline.fold import FoldFit, LabelledClips, fit_stages
+from mertk.pipeline.pipeline import ClipState, Clock, Pipeline, build_pipeline, predict_clip
 from mertk.plugins.loader import load_plugins
 from mertk.storage.cache import Cache
 
@@ -64,13 +64,13 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if isinstance(recipe, str):
             name, _, preset = recipe.partition(":")
             recipe = registry.recipe(name, preset or None)
-        self._line: Line = build_line(registry, recipe)
+        self._line: Pipeline = build_pipeline(registry, recipe)
         self._keys = PrefixKeys.of(registry, recipe, self._line)
-        parcels = self._parcels(X, y)
+        parcels = self._compute_clip_states(X, y)
         check_classification_targets(y)
         self.classes_, labels = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         people = [f"clip/{at}" for at in range(len(labels))] if groups is None else groups
-        sample = Sample(
+        sample = LabelledClips(
             uids=[str(at) for at in range(len(labels))],
             people=np.asarray(people, str),
             labels=labels.astype(np.int64),
@@ -78,13 +78,15 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         seed = int(check_random_state(self.random_state).randint(2**31))
         everything = Split("all clips", np.arange(len(labels)), np.arange(0))
-        learn(self._line, Work(sample, everything, seed, Clock()), parcels, [])
+        fit_stages(self._line, FoldFit(sample, everything, seed, Clock()), parcels, [])
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Class probabilities `[clips, classes]`, in the order of `classes_`."""
         check_is_fitted(self, "classes_")
-        return np.array([answer(self._line, parcel) for parcel in self._parcels(X)])
+        return np.array(
+            [predict_clip(self._line, parcel) for parcel in self._compute_clip_states(X)]
+        )
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """The most probable class of each clip `[clips]`."""
@@ -92,9 +94,9 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found: NDArray[Any] = self.classes_[best]
         return found
 
-    def _parcels(self, X: Any, y: Any = None) -> list[Parcel]:  # noqa: N803
+    def _compute_clip_states(self, X: Any, y: Any = None) -> list[ClipState]:  # noqa: N803
         """What crosses the frontier of each clip; `y` is given where this is training."""
-        if _clips(X):
+        if _are_clips(X):
             cache = Cache(None if self.cache is None else Path(self.cache))
             cache.check_writable()
             return [parcel_of(self._line, self._keys, cache, clip) for clip in X]
@@ -102,10 +104,10 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rows = validate_data(self, X, reset=False)
         else:
             rows, _ = validate_data(self, X, y)
-        return [Parcel(streams={"features": row[None].astype(np.float32)}) for row in rows]
+        return [ClipState(streams={"features": row[None].astype(np.float32)}) for row in rows]
 
 
-def _clips(given: Any) -> bool:
+def _are_clips(given: Any) -> bool:
     """Whether these are clips, and not rows of features."""
     listed = isinstance(given, Sequence | np.ndarray) and len(given) > 0
     return listed and all(isinstance(one, Clip) for one in given)

@@ -49,7 +49,7 @@ def mertk_run_done(
     """
 
 
-def tell(manager: pluggy.PluginManager, hook: str, **about: Any) -> None:
+def tell_observers(manager: pluggy.PluginManager, hook: str, **about: Any) -> None:
     """Call the observers of a hook; one that fails costs a warning, never the run."""
     for found in getattr(manager.hook, hook).get_hookimpls():
         try:

@@ -65,19 +65,19 @@ def load_plugins(files: Sequence[Path | str] = ()) -> Plugins:
                 "name of a module"
             )
         paths.append(str(path))
-    return _load(tuple(paths), os.environ.get("MERTK_HIDE", ""))
+    return _load_all(tuple(paths), os.environ.get("MERTK_HIDE", ""))
 
 
 @functools.lru_cache(maxsize=8)
-def _load(files: tuple[str, ...], hidden: str) -> Plugins:
+def _load_all(files: tuple[str, ...], hidden: str) -> Plugins:
     manager = pluggy.PluginManager("mertk")
     manager.add_hookspecs(hooks)
     registry = Registry()
     broken: dict[str, str] = {}
-    for name, origin, load in _sources(files, set(hidden.split(","))):
+    for name, origin, load in _find_sources(files, set(hidden.split(","))):
         try:
             module = load()
-            _join(manager, registry, module, name, origin)
+            _register_module(manager, registry, module, name, origin)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  a plug-in may fail in any way, sys.exit() too, and must not stop the others
@@ -85,7 +85,7 @@ def _load(files: tuple[str, ...], hidden: str) -> Plugins:
     return Plugins(registry, broken, manager, files)
 
 
-def _join(
+def _register_module(
     manager: pluggy.PluginManager, registry: Registry, module: ModuleType, name: str, origin: str
 ) -> None:
     """Register the module's hooks and its components, or neither."""
@@ -109,7 +109,7 @@ def _check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
             raise PluginError(f"'{hook.name}' is not a hook of mertk")
 
 
-def _sources(files: tuple[str, ...], hidden: set[str]) -> Iterator[tuple[str, str, _Load]]:
+def _find_sources(files: tuple[str, ...], hidden: set[str]) -> Iterator[tuple[str, str, _Load]]:
     """Per plug-in its name, where it comes from, and how to load it."""
     for point in sorted(entry_points(group="mertk"), key=lambda p: p.name):
         if point.name in hidden:

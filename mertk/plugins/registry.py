@@ -28,16 +28,20 @@ from mertk.core.interfaces import (
     EvaluationProtocol,
     Extractor,
     FusionBlock,
+    OpenExecutor,
     RoiScheme,
     Spotter,
 )
 from mertk.core.model_card import Card
 from mertk.core.recipe import Json, Recipe, Replay, Use
+from mertk.plugins import descriptions
 
 KINDS = (
     "aligner", "roi", "extractor", "fusion", "classifier", "spotter", "dataset", "protocol",
     "model",
 )  # fmt: skip
+EXECUTOR = "executor"
+"""Registered like a component, and none: no recipe names it, `list` and `check` leave it out."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -82,6 +86,11 @@ class Entry:
         found = inspect.signature(self.load()).parameters
         return {n: p for n, p in found.items() if p.kind is p.KEYWORD_ONLY}
 
+    def describe_parameters(self) -> dict[str, str]:
+        """What the class docstring says of each of `parameters`; '' where it says nothing."""
+        known = descriptions.describe_parameters(self.load())
+        return {name: known.get(name, "") for name in self.parameters()}
+
     @property
     def open(self) -> bool:
         """Whether it takes any keyword beyond its parameters, and checks them itself."""
@@ -95,15 +104,18 @@ class Registry:
         self._entries: dict[tuple[str, str], Entry] = {}
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(sorted(self._entries.values(), key=lambda e: (KINDS.index(e.kind), e.name)))
+        """All but the executors."""
+        for kind in KINDS:
+            for name in self.names(kind):
+                yield self._entries[kind, name]
 
     def names(self, kind: str) -> list[str]:
         """The names of one kind, sorted."""
-        return [entry.name for entry in self if entry.kind == kind]
+        return sorted(name for known, name in self._entries if known == kind)
 
     def get(self, kind: str, name: str) -> Entry:
         """The entry of a name; raises `UnknownNameError` with the nearest one."""
-        if kind not in KINDS:
+        if kind not in (*KINDS, EXECUTOR):
             raise UnknownNameError("kind of component", kind, KINDS)
         try:
             return self._entries[kind, name]
@@ -175,37 +187,41 @@ class Registrar:
 
     def aligner(self, name: str, target: type[Aligner] | str, /, **about: Any) -> None:
         """Register an aligner."""
-        self._add("aligner", name, target, **about)
+        self._add_entry("aligner", name, target, **about)
 
     def roi(self, name: str, target: type[RoiScheme] | str, /, **about: Any) -> None:
         """Register a ROI scheme."""
-        self._add("roi", name, target, **about)
+        self._add_entry("roi", name, target, **about)
 
     def extractor(self, name: str, target: type[Extractor] | str, /, **about: Any) -> None:
         """Register a feature extractor."""
-        self._add("extractor", name, target, **about)
+        self._add_entry("extractor", name, target, **about)
 
     def fusion(
         self, name: str, target: type[FusionBlock | Differentiable] | str, /, **about: Any
     ) -> None:
         """Register a fusion block."""
-        self._add("fusion", name, target, **about)
+        self._add_entry("fusion", name, target, **about)
 
     def classifier(self, name: str, target: type[Classifier] | str, /, **about: Any) -> None:
         """Register a classifier."""
-        self._add("classifier", name, target, **about)
+        self._add_entry("classifier", name, target, **about)
 
     def spotter(self, name: str, target: type[Spotter] | str, /, **about: Any) -> None:
         """Register a spotter of expressions in long videos."""
-        self._add("spotter", name, target, **about)
+        self._add_entry("spotter", name, target, **about)
 
     def dataset(self, name: str, target: type[Dataset] | str, /, **about: Any) -> None:
         """Register a data set reader."""
-        self._add("dataset", name, target, **about)
+        self._add_entry("dataset", name, target, **about)
 
     def protocol(self, name: str, target: type[EvaluationProtocol] | str, /, **about: Any) -> None:
         """Register an evaluation protocol."""
-        self._add("protocol", name, target, **about)
+        self._add_entry("protocol", name, target, **about)
+
+    def executor(self, name: str, target: OpenExecutor | str, /, **about: Any) -> None:
+        """Register a function that opens an executor (`mertk.Executor`)."""
+        self._add_entry(EXECUTOR, name, target, **about)
 
     def model(
         self,
@@ -220,12 +236,12 @@ class Registrar:
         card: Card | None = None,
     ) -> None:
         """Register a recipe as a model: with presets, orders of work that leak, what is known."""
-        self._add(
+        self._add_entry(
             "model", name, recipe, summary=summary, paper=paper, presets=presets, replays=replays,
             card=card,
         )  # fmt: skip
 
-    def _add(
+    def _add_entry(
         self,
         kind: str,
         name: str,
@@ -266,7 +282,7 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
     """
     signature = inspect.signature(target)
     known = {n: p for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
-    hints = _hints(target)
+    hints = _read_hints(target)
     for name, value in params.items():
         if name not in known and _takes_any(signature):
             continue
@@ -274,9 +290,9 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
             shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
             raise ParameterError(f"{what} takes no parameter '{name}'. It takes: {shown}.")
         hint = hints.get(name, Any)
-        if not _fits(value, hint):
+        if not _matches_hint(value, hint):
             raise ParameterError(
-                f"{what}: {name}={value!r} is not of type {_written(hint)} "
+                f"{what}: {name}={value!r} is not of type {_format_hint(hint)} "
                 f"(default: {known[name].default!r})"
             )
 
@@ -285,10 +301,11 @@ def _takes_any(signature: inspect.Signature) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
-def _hints(target: Any) -> dict[str, Any]:
-    """The constructor's types; none where a name is imported for type checkers alone."""
+def _read_hints(target: Any) -> dict[str, Any]:
+    """The parameters' types; none where a name is imported for type checkers alone."""
+    called: Any = target.__init__ if inspect.isclass(target) else target
     try:
-        return typing.get_type_hints(target.__init__, localns=dict(vars(abc)))
+        return typing.get_type_hints(called, localns=dict(vars(abc)))
     except NameError:
         return {}
 
@@ -299,13 +316,13 @@ _JSON_TYPES: dict[Any, tuple[type, ...]] = {
 }  # fmt: skip
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def _matches_hint(value: Any, hint: Any) -> bool:
     """Whether a JSON value is of an annotated type; unknown annotations let anything pass."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return value in args
     if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, arg) for arg in args)
+        return any(_matches_hint(value, arg) for arg in args)
     if hint in _JSON_TYPES:
         is_bool = isinstance(value, bool)
         return isinstance(value, _JSON_TYPES[hint]) and (hint is bool or not is_bool)
@@ -317,7 +334,7 @@ def _fits(value: Any, hint: Any) -> bool:
     return True
 
 
-def _written(hint: Any) -> str:
+def _format_hint(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         return "one of " + ", ".join(repr(arg) for arg in typing.get_args(hint))
     return getattr(hint, "__name__", None) or str(hint).replace("typing.", "")

@@ -17,31 +17,31 @@ from mertk.storage.atomic_files import check_writable, write_text
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
-def plugin(kind: str, name: str) -> Mapping[str, str]:
+def make_plugin_files(kind: str, name: str) -> Mapping[str, str]:
     """The files of a plug-in that is one file, by path."""
-    words = _words(kind, name)
+    words = _make_words(kind, name)
     return {
-        f"{name}.py": _filled(f"{kind}.py", words),
-        f"test_{name}.py": _test(words, f'Path(__file__).with_name("{name}.py")'),
+        f"{name}.py": _fill_template(f"{kind}.py", words),
+        f"test_{name}.py": _format_test(words, f'Path(__file__).with_name("{name}.py")'),
     }
 
 
-def package(kind: str, name: str, version: str) -> Mapping[str, str]:
+def make_package_files(kind: str, name: str, version: str) -> Mapping[str, str]:
     """The files of a plug-in that is a package of its own, for mertk from `version` on."""
-    words = _words(kind, name) | {"version": version}
+    words = _make_words(kind, name) | {"version": version}
     folder = f"mertk-{words['dashed']}"
     found = {
-        "pyproject.toml": _filled("package/pyproject.toml", words),
-        "README.md": _filled("package/README.md", words),
-        ".github/workflows/test.yml": _filled("package/test.yml", words),
-        ".github/workflows/publish.yml": _filled("package/publish.yml", words),
-        f"mertk_{name}.py": _filled(f"{kind}.py", words),
-        f"tests/test_{name}.py": _test(words, f'"{name}"'),
+        "pyproject.toml": _fill_template("package/pyproject.toml", words),
+        "README.md": _fill_template("package/README.md", words),
+        ".github/workflows/test.yml": _fill_template("package/test.yml", words),
+        ".github/workflows/publish.yml": _fill_template("package/publish.yml", words),
+        f"mertk_{name}.py": _fill_template(f"{kind}.py", words),
+        f"tests/test_{name}.py": _format_test(words, f'"{name}"'),
     }
     return {f"{folder}/{path}": text for path, text in found.items()}
 
 
-def write(texts: Mapping[str, str], folder: Path) -> list[Path]:
+def write_texts(texts: Mapping[str, str], folder: Path) -> list[Path]:
     """Write files below a folder, all or none; raises `StorageError` where one is there already."""
     paths = [folder / path for path in texts]
     for path in paths:
@@ -56,7 +56,7 @@ def write(texts: Mapping[str, str], folder: Path) -> list[Path]:
     return paths
 
 
-def _words(kind: str, name: str) -> dict[str, str]:
+def _make_words(kind: str, name: str) -> dict[str, str]:
     """What the templates are filled with."""
     if kind not in KINDS:
         raise UnknownNameError("kind of component", kind, KINDS)
@@ -66,14 +66,14 @@ def _words(kind: str, name: str) -> dict[str, str]:
     return {"kind": kind, "name": name, "cls": cls, "dashed": name.replace("_", "-")}
 
 
-def _test(words: Mapping[str, str], target: str) -> str:
+def _format_test(words: Mapping[str, str], target: str) -> str:
     imports = "from mertk.testing import conformance"
     if "Path" in target:
         imports = f"from pathlib import Path\n\n{imports}"
-    return _filled("test.py", {**words, "imports": imports, "target": target})
+    return _fill_template("test.py", {**words, "imports": imports, "target": target})
 
 
-def _filled(template: str, words: Mapping[str, str]) -> str:
+def _fill_template(template: str, words: Mapping[str, str]) -> str:
     text = (
         files("mertk.plugins").joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
     )

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 _SPECIAL = re.compile(r"([&%$#_{}])")
 
 
-def bibtex(runs: Iterable[Run], registry: Registry) -> str:
+def format_bibtex(runs: Iterable[Run], registry: Registry) -> str:
     """An entry for each paper behind the runs, in the order of their use; none twice."""
     found: dict[str, str] = {}
     for run in runs:
-        for entry in _entries(run, registry):
+        for entry in _list_entries(run, registry):
             if entry.paper:
-                found.setdefault(entry.paper, _bibtex(entry))
+                found.setdefault(entry.paper, _format_entry(entry))
     return "\n\n".join(found.values())
 
 
-def _entries(run: Run, registry: Registry) -> Iterator[Entry]:
+def _list_entries(run: Run, registry: Registry) -> Iterator[Entry]:
     """The model, its components, the data sets and the protocol, as far as they are registered."""
     known = {(entry.kind, entry.name): entry for entry in registry}
     uses = [("model", str(run.variant.get("model", "")))]
@@ -37,29 +37,29 @@ def _entries(run: Run, registry: Registry) -> Iterator[Entry]:
     yield from (known[use] for use in uses if use in known)
 
 
-def _bibtex(entry: Entry) -> str:
+def _format_entry(entry: Entry) -> str:
     kind, _, number = entry.paper.partition(":")
     fields = {"doi": number} if kind == "doi" else {"eprint": number, "archiveprefix": "arXiv"}
     if entry.card is None:
         shape = "misc"
-        fields |= {"note": _escaped(f"{entry.kind} {entry.name} of mertk: {entry.summary}")}
+        fields |= {"note": _escape_tex(f"{entry.kind} {entry.name} of mertk: {entry.summary}")}
     else:
         card, shape = entry.card, "article"
         fields |= {
-            "title": f"{{{_escaped(card.title)}}}",
-            "author": _authors(card.authors),
-            "journal": _escaped(card.venue),
+            "title": f"{{{_escape_tex(card.title)}}}",
+            "author": _format_authors(card.authors),
+            "journal": _escape_tex(card.venue),
             "year": str(card.year),
         }
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items()]
     return f"@{shape}{{{entry.name},\n" + ",\n".join(lines) + "\n}"
 
 
-def _authors(text: str) -> str:
+def _format_authors(text: str) -> str:
     """`Zhao & Pietikäinen` or `Liong et al.` as BibTeX joins names."""
     names = re.split(r",\s+|\s+&\s+", text.replace(" et al.", ", others"))
-    return " and ".join(_escaped(name) for name in names)
+    return " and ".join(_escape_tex(name) for name in names)
 
 
-def _escaped(text: str) -> str:
+def _escape_tex(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)

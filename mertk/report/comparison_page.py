@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.report import figures, papers, sentences
-from mertk.report.page import environment
+from mertk.report.page import make_environment
 from mertk.storage.atomic_files import write_files
 
 if TYPE_CHECKING:
@@ -19,21 +19,34 @@ FILES = (PAGE, LATEX, MARKDOWN, SCORES)
 """What is written always; figures of ranks as compare-ranks1.svg and so on as well."""
 
 
-def write(comparisons: Sequence[Comparison], folder: Path) -> Path:
+def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
     """Write compare.html, .tex, .md and the figures as .svg; gives the page's path.
 
     Raises `StorageError` where one is there that mertk did not write: then none is written.
     """
-    forest = figures.forest(comparisons)
-    shown = [_shown(comparison) for comparison in comparisons]
-    latex, markdown = papers.latex(comparisons), papers.markdown(comparisons)
-    page = environment().get_template("compare.html.j2").render(
-        comparisons=shown, forest=forest, latex=latex, markdown=markdown,
-        warnings=sorted({
-            line for one in comparisons
-            for line in (*sentences.warnings(one.results), *sentences.few_subjects(one.results))
-        }),
-    )  # fmt: skip
+    forest = figures.draw_forest_plot(comparisons)
+    shown = [_describe_comparison(comparison) for comparison in comparisons]
+    latex, markdown = papers.format_latex(comparisons), papers.format_markdown(comparisons)
+    page = (
+        make_environment()
+        .get_template("compare.html.j2")
+        .render(
+            comparisons=shown,
+            forest=forest,
+            latex=latex,
+            markdown=markdown,
+            warnings=sorted(
+                {
+                    line
+                    for one in comparisons
+                    for line in (
+                        *sentences.list_warnings(one.results),
+                        *sentences.few_subjects(one.results),
+                    )
+                }
+            ),
+        )
+    )
     texts = dict(zip(FILES, (page, latex, markdown, forest), strict=True))
     for at, one in enumerate(shown, 1):
         if one["ranks"]:
@@ -42,16 +55,20 @@ def write(comparisons: Sequence[Comparison], folder: Path) -> Path:
     return folder / PAGE
 
 
-def _shown(comparison: Comparison) -> dict[str, Any]:
+def _describe_comparison(comparison: Comparison) -> dict[str, Any]:
     models = [one for one in comparison.results.outcomes if not one.is_floor]
     return {
         "title": comparison.title,
         "score": comparison.results.main_score,
-        "ranks": figures.ranks(comparison) if comparison.tests else "",
+        "ranks": figures.draw_rank_diagram(comparison) if comparison.tests else "",
         "tests": [(a, b, test) for (a, b), test in comparison.tests.items()],
         "first": models[0].name,
+        "share": "F1 over all labels" if comparison.results.multilabel else "Accuracy",
         "pairs": [
-            {"svg": figures.pair(models[0], one), "text": f"{models[0].name} and {one.name}"}
+            {
+                "svg": figures.draw_paired_plot(models[0], one),
+                "text": f"{models[0].name} and {one.name}",
+            }
             for one in models[1:]
         ],
     }

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mertk.report.page import environment
+from mertk.report.page import make_environment
 from mertk.storage.atomic_files import write_file
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mertk.datasets.validation import Diagnosis, Finding
 
 
-def topics(found: Diagnosis) -> dict[tuple[str, str], list[Finding]]:
+def group_findings(found: Diagnosis) -> dict[tuple[str, str], list[Finding]]:
     """The findings by (level, topic), errors first."""
     grouped: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in sorted(found.findings, key=lambda f: f.level):
@@ -24,15 +24,15 @@ def topics(found: Diagnosis) -> dict[tuple[str, str], list[Finding]]:
     return dict(grouped)
 
 
-def verdict(found: Diagnosis) -> str:
+def describe_verdict(found: Diagnosis) -> str:
     """One sentence."""
     if not found.healthy:
-        return f"{found.dataset} is NOT as published: see what is marked ≠ and error."
-    frames = "" if found.with_frames else " Annotations alone: no frames were looked at."
+        return f"{found.dataset} is NOT as published: see the lines with ≠ and the errors."
+    frames = "" if found.with_frames else " Only annotations were checked: no frames were found."
     return f"{found.dataset} is as expected.{frames}"
 
 
-def show(found: Diagnosis, lines: int) -> None:
+def print_diagnosis(found: Diagnosis, lines: int) -> None:
     """Print the diagnosis; of each topic the first `lines` findings."""
     from rich.console import Console
     from rich.markup import escape
@@ -44,21 +44,21 @@ def show(found: Diagnosis, lines: int) -> None:
     for sheet in found.sheets:
         console.print(f"annotations: {escape(sheet)}")
     where = f"{escape(found.tree)} ({escape(found.kind)}); " if found.tree else ""
-    console.print(f"frames: {where}{found.with_frames} of {found.clips} expressions have them")
-    console.print(_table(found))
+    console.print(f"frames: {where}found for {found.with_frames} of {found.clips} expressions")
+    console.print(_make_table(found))
     for rules in found.protocols:
         for line in rules.differences:
             console.print(f"≠ {escape(rules.protocol)}: {escape(line)}")
     _show_findings(console, found, lines)
     for line in found.assumed:
         console.print(f"assumed: {escape(line)}")
-    console.print(f"[bold]{escape(verdict(found))}[/bold]")
+    console.print(f"[bold]{escape(describe_verdict(found))}[/bold]")
 
 
 def _show_findings(console: Console, found: Diagnosis, lines: int) -> None:
     from rich.markup import escape
 
-    for (level, topic), findings in topics(found).items():
+    for (level, topic), findings in group_findings(found).items():
         console.print(f"[bold]{level}[/bold]: {escape(topic)} ({len(findings)})")
         for finding in findings[:lines]:
             console.print(f"  {escape(' · '.join(filter(None, (finding.clip, finding.text))))}")
@@ -66,7 +66,7 @@ def _show_findings(console: Console, found: Diagnosis, lines: int) -> None:
             console.print(f"  … and {len(findings) - lines} more (--json lists all)")
 
 
-def _table(found: Diagnosis) -> Table:
+def _make_table(found: Diagnosis) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
@@ -85,7 +85,10 @@ def _table(found: Diagnosis) -> Table:
     return table
 
 
-def write(found: Diagnosis, path: Path) -> None:
+def write_diagnosis(found: Diagnosis, path: Path) -> None:
     """Write the diagnosis as one page, all text escaped."""
-    page = environment().get_template("health.html.j2")
-    write_file(path, page.render(found=found, topics=topics(found), verdict=verdict(found)))
+    page = make_environment().get_template("health.html.j2")
+    write_file(
+        path,
+        page.render(found=found, topics=group_findings(found), verdict=describe_verdict(found)),
+    )

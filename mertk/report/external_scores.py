@@ -1,4 +1,4 @@
-"""Other people's predictions scored as mertk scores its own, for a terminal and as JSON."""
+"""External predictions scored as mertk scores its own, for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mertk.core.clip_lists import Manifest
 from mertk.core.printing import text_console
 from mertk.evaluation import statistics
 from mertk.evaluation.external_predictions import MEGC2019, MEGC2019_CLASSES, Log
-from mertk.report.sentences import coverage
+from mertk.report.sentences import describe_coverage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,15 +58,15 @@ class Rescored:
     differences: tuple[str, ...]
 
 
-def rescore(log: Log) -> Rescored:
+def rescore_log(log: Log) -> Rescored:
     """Score a log, pooled over folds, with everything that is needed to compare with a paper."""
     everywhere = np.ones(len(log.answers), bool)
     datasets = np.array([answer.dataset for answer in log.answers])
-    parts = [_part(log, "all clips", everywhere)]
+    parts = [_score_part(log, "all clips", everywhere)]
     if len(log.datasets) > 1:
-        parts += [_part(log, name, datasets == name) for name in log.datasets]
-    folds = _folds(log)
-    size, differences = _published(log)
+        parts += [_score_part(log, name, datasets == name) for name in log.datasets]
+    folds = _count_fold_confusions(log)
+    size, differences = _compare_with_megc2019(log)
     return Rescored(
         str(log.file),
         log.datasets,
@@ -85,50 +85,51 @@ def rescore(log: Log) -> Rescored:
 
 def to_json(found: Rescored) -> dict[str, Any]:
     """Everything that is shown, for machines."""
-    return asdict(found) | {"sentences": sentences(found)}
+    return asdict(found) | {"sentences": list_sentences(found)}
 
 
-def show(found: Rescored) -> None:
+def print_rescored(found: Rescored) -> None:
     """Print tables and sentences on standard output."""
     console = text_console()
-    console.print(_scores(found))
-    console.print(_counts(found))
-    console.print(_confusion(found))
+    console.print(_tabulate_scores(found))
+    console.print(_tabulate_counts(found))
+    console.print(_tabulate_confusion(found))
     if found.fold_means:
         console.print(_fold_means(found))
-    for sentence in sentences(found):
+    for sentence in list_sentences(found):
         console.print(sentence)
 
 
-def sentences(found: Rescored) -> list[str]:
-    """What the tables do not say."""
+def list_sentences(found: Rescored) -> list[str]:
+    """The sentences below the tables."""
     precision = found.parts[0].macro_precision
-    said = [f"Macro precision, which some tables print as UAR, is {precision:.3f}."]
+    said = [f"Macro precision, which some papers report as UAR, is {precision:.3f}."]
     if found.parts[0].people is None:
-        said.append("The log names no subjects: no intervals, for clips are not independent.")
+        said.append("No intervals: the log names no subjects, and clips are not independent.")
     people = {part.name: part.people for part in found.parts if part.people and part.intervals}
-    said += coverage(people)
+    said += describe_coverage(people)
     short = [part.name for part in found.parts if "UF1" not in part.scores]
     if short:
-        said.append(f"No UF1 and UAR for {', '.join(short)}: not every class has a clip there.")
+        said.append(f"No UF1 and UAR for {', '.join(short)}: a class has no clip.")
     if found.list_clips is not None and not found.differences:
         counts = ", ".join(f"{count} {name}" for name, count in found.parts[0].clips.items())
         of = ", ".join(filter(None, found.datasets)) or "all its data sets"
         said.append(
-            f"As many clips as {MEGC2019.edition} has of {of}: {found.list_clips} ({counts})."
+            f"The number of clips is that of {MEGC2019.edition} for {of}: {found.list_clips} "
+            f"({counts})."
         )
     elif found.differences:
         said.append(f"NOT the clips of {MEGC2019.edition}: {'; '.join(found.differences)}.")
     return said
 
 
-def _part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
+def _score_part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
     truth, predicted, classes = log.truth[here], log.predicted[here], len(log.classes)
     people = None if log.people is None else np.array(log.people)[here]
     owners = np.zeros(len(truth)) if people is None else people
     confusions = statistics.subject_confusions(truth, predicted, owners, classes)[None]
     counts = confusions.sum(axis=(0, 1, 3)).tolist()
-    scores = statistics.pooled(confusions, metrics.standard_scores)
+    scores = statistics.compute_pooled_scores(confusions, metrics.standard_scores)
     enough = people is not None and confusions.shape[1] > 1
     intervals = statistics.score_intervals(confusions, metrics.standard_scores) if enough else {}
     valid = scores if all(counts) else {"accuracy": scores["accuracy"]}
@@ -142,7 +143,7 @@ def _part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
     )
 
 
-def _folds(log: Log) -> NDArray[np.int64] | None:
+def _count_fold_confusions(log: Log) -> NDArray[np.int64] | None:
     """One confusion matrix per fold `[folds, true, predicted]`."""
     if log.folds is None:
         return None
@@ -150,7 +151,7 @@ def _folds(log: Log) -> NDArray[np.int64] | None:
     return statistics.subject_confusions(log.truth, log.predicted, names, len(log.classes))
 
 
-def _published(log: Log) -> tuple[int | None, list[str]]:
+def _compare_with_megc2019(log: Log) -> tuple[int | None, list[str]]:
     """The size of the MEGC 2019 list, or of the log's data sets in it, and what differs.
 
     Names of clips are spelled in many ways, so counts are compared. None where the log is of other
@@ -172,9 +173,9 @@ def _published(log: Log) -> tuple[int | None, list[str]]:
     return expected.total, expected.differences(clips, labels)
 
 
-def _scores(found: Rescored) -> Table:
+def _tabulate_scores(found: Rescored) -> Table:
     names = ["UF1", "UAR", "accuracy"]
-    drawn = _table(
+    drawn = _make_table(
         f"{found.file}: pooled over folds",
         "clips of", *[f"{name}\n95 % interval" for name in names],
         "clips", "subjects",
@@ -186,8 +187,8 @@ def _scores(found: Rescored) -> Table:
     return drawn
 
 
-def _counts(found: Rescored) -> Table:
-    drawn = _table("clips by true class", "clips of", *found.classes)
+def _tabulate_counts(found: Rescored) -> Table:
+    drawn = _make_table("clips by true class", "clips of", *found.classes)
     for part in found.parts:
         drawn.add_row(part.name, *map(str, part.clips.values()))
     return drawn
@@ -200,24 +201,24 @@ def _with_interval(part: Part, name: str) -> str:
     return f"{part.scores[name]:.3f}" + (f"\n{ends[0]:.3f}–{ends[1]:.3f}" if ends else "")
 
 
-def _confusion(found: Rescored) -> Table:
-    drawn = _table("confusion matrix of all clips", "true ↓ predicted →", *found.classes)
+def _tabulate_confusion(found: Rescored) -> Table:
+    drawn = _make_table("confusion matrix of all clips", "true ↓ predicted →", *found.classes)
     for name, row in zip(found.classes, found.confusion, strict=True):
         drawn.add_row(name, *map(str, row))
     return drawn
 
 
 def _fold_means(found: Rescored) -> Table:
-    drawn = _table(
-        f"means over {found.folds} folds, which no protocol asks for",
-        "classes that a fold lacks", *[f"mean {name}" for name in found.fold_means],
+    drawn = _make_table(
+        f"means over {found.folds} folds (no protocol uses them)",
+        "classes without a clip in a fold", *[f"mean {name}" for name in found.fold_means],
     )  # fmt: skip
     for treatment in next(iter(found.fold_means.values())):
         drawn.add_row(treatment, *[f"{by[treatment]:.3f}" for by in found.fold_means.values()])
     return drawn
 
 
-def _table(title: str, first: str, *others: str) -> Table:
+def _make_table(title: str, first: str, *others: str) -> Table:
     from rich.table import Table
 
     drawn = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))

@@ -1,4 +1,4 @@
-"""Scores that papers print, to stand beside ours: never measured here, with what is known of leaks.
+"""Published scores, for comparison with ours: not measured here; known leaks are listed.
 
 The table `published.csv` has a row a score. `part` is empty for all clips, or else a data set;
 `leak` says what the authors' code shows of data that training must not see (`LEAKS`).
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from mertk.evaluation.results import Results
 
 LEAKS = {
-    "L0": "a fixed schedule, and nothing chosen on test data as far as the code shows",
-    "L0?": "probably so, but not all of it was seen",
+    "L0": "a fixed schedule; the code shows no choice that uses test data",
+    "L0?": "probably L0, but only a part of the code is known",
     "L1": "epoch or checkpoint chosen on the held-out subject",
     "L2": "parameters chosen by the leave-one-subject-out score itself",
-    "L3": "data of the test subject used in fitting a stage",
-    "L4": "the metric put together in a favourable way",
-    "L?": "no code, or not all of it: nothing can be checked",
+    "L3": "a stage is fitted on data of the test subject",
+    "L4": "the metric is computed in a favourable way",
+    "L?": "the code is missing or incomplete: this cannot be checked",
 }
 """What the codes mean; several are joined by +."""
 
@@ -51,7 +51,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """A method's scores by (part, score); `marks` are the numbers of its footnotes, `ours` runs."""
 
     method: str
@@ -70,27 +70,27 @@ class Beside:
     """
 
     columns: tuple[tuple[str, tuple[str, ...]], ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TableLine, ...]
     notes: tuple[str, ...]
     leaks: Mapping[str, str]
 
-    def cell(self, line: Line, part: str) -> str:
+    def cell(self, line: TableLine, part: str) -> str:
         """What a line has in a column, such as `0.588 / 0.579`; a dash where it has nothing."""
         found = [line.cells.get((part, score), "") for score in dict(self.columns)[part]]
         return " / ".join(text or "–" for text in found) if any(found) else "–"
 
 
 @functools.cache
-def read() -> tuple[Score, ...]:
+def read_published_scores() -> tuple[Score, ...]:
     """All published scores."""
     file = Path(__file__).with_name("published.csv")
     rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
     return tuple(Score(**row) for row in rows)
 
 
-def beside(results: Results) -> Beside | None:
+def find_published_beside(results: Results) -> Beside | None:
     """What was published on the protocol of these runs, below the runs; None where nothing was."""
-    printed = [one for one in read() if one.protocol == results.protocol.name]
+    printed = [one for one in read_published_scores() if one.protocol == results.protocol.name]
     if not printed:
         return None
     wanted: dict[str, dict[str, None]] = {}
@@ -100,13 +100,13 @@ def beside(results: Results) -> Beside | None:
     met = {code for one in printed for code in one.leak.split("+")}
     return Beside(
         tuple((part, tuple(scores)) for part, scores in wanted.items()),
-        (*_ours(results), *_printed(printed, notes)),
+        (*_list_our_lines(results), *_list_printed_lines(printed, notes)),
         tuple(notes),
         {code: meaning for code, meaning in LEAKS.items() if code in met},
     )
 
 
-def _ours(results: Results) -> Iterator[Line]:
+def _list_our_lines(results: Results) -> Iterator[TableLine]:
     """The runs themselves, without the intervals that stand in the table above."""
     names = list(results.chance)
     rows = results.table().assign(part="").to_dict("records")
@@ -116,10 +116,10 @@ def _ours(results: Results) -> Iterator[Line]:
         known = {(row["part"], n): f"{row[n]:.3f}" for n in names if not math.isnan(row[n])}
         cells.setdefault(row["model"], {}).update(known)
     for model, found in cells.items():
-        yield Line(model, "", "this run", found, ours=True)
+        yield TableLine(model, "", "this run", found, ours=True)
 
 
-def _printed(printed: Iterable[Score], notes: Sequence[str]) -> Iterator[Line]:
+def _list_printed_lines(printed: Iterable[Score], notes: Sequence[str]) -> Iterator[TableLine]:
     """One line a method; a footnote of all its numbers is marked once, behind its name."""
     methods: dict[tuple[str, str, str], list[Score]] = {}
     for one in printed:
@@ -127,27 +127,27 @@ def _printed(printed: Iterable[Score], notes: Sequence[str]) -> Iterator[Line]:
     for (method, leak, source), scores in methods.items():
         common = scores[0].note if len({one.note for one in scores}) == 1 else ""
         cells = {
-            (one.part, one.score): one.value + ("" if common else _mark(one.note, notes))
+            (one.part, one.score): one.value + ("" if common else _format_mark(one.note, notes))
             for one in scores
         }
-        yield Line(method + _mark(common, notes), leak, source, cells)
+        yield TableLine(method + _format_mark(common, notes), leak, source, cells)
 
 
-def _mark(note: str, notes: Sequence[str]) -> str:
+def _format_mark(note: str, notes: Sequence[str]) -> str:
     return f" [{notes.index(note) + 1}]" if note else ""
 
 
-def show(found: Beside) -> None:
+def print_published(found: Beside) -> None:
     """Print the table and its footnotes on standard output."""
     console = text_console()
-    console.print(_table(found))
+    console.print(_make_table(found))
     for number, note in enumerate(found.notes, 1):
         console.print(f"[{number}] {note}.")
     for code, meaning in found.leaks.items():
         console.print(f"{code}: {meaning}.")
 
 
-def _table(found: Beside) -> Table:
+def _make_table(found: Beside) -> Table:
     from rich.table import Table
 
     drawn = Table(title=TITLE, title_justify="left", box=None, padding=(0, 1, 0, 0))

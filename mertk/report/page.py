@@ -15,8 +15,8 @@ import numpy as np
 from mertk.evaluation import breakdowns, statistics
 from mertk.evaluation.label_scores import per_label
 from mertk.report import citation, literature, sentences
-from mertk.report.clip_explorer.gallery import gallery, ranked
-from mertk.report.curve import curve
+from mertk.report.clip_explorer.gallery import make_gallery, rank_clips
+from mertk.report.curve import draw_curve
 from mertk.storage import audit_record
 from mertk.storage.atomic_files import check_file, write_file
 
@@ -32,7 +32,7 @@ WORST = 1000
 """How many clips are listed, at most: a page is sent to people."""
 
 
-def write(
+def write_page(
     results: Results,
     path: Path,
     plugins: Plugins,
@@ -47,11 +47,11 @@ def write(
     Raises `StorageError` where a file is there that mertk did not write.
     """
     check_file(Path(path))
-    write_file(Path(path), render(results, plugins, frames=frames, occlusion=occlusion))
+    write_file(Path(path), render_page(results, plugins, frames=frames, occlusion=occlusion))
     return Path(path)
 
 
-def environment() -> Environment:
+def make_environment() -> Environment:
     """The templates of this folder, with all text escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -64,58 +64,60 @@ def environment() -> Environment:
     )
 
 
-def render(
+def render_page(
     results: Results, plugins: Plugins, *, frames: bool | None = None, occlusion: int = 0
 ) -> str:
     """The page as text."""
-    explorer = gallery(results, plugins, frames=frames, occlusion=occlusion)
+    explorer = make_gallery(results, plugins, frames=frames, occlusion=occlusion)
     everything = [outcome.run for outcome in (*results.outcomes, *results.leaked)]
     return (
-        environment()
+        make_environment()
         .get_template("page.html.j2")
         .render(
-            title=sentences.title(results),
-            sentences=sentences.sentences(results),
-            warnings=[*sentences.warnings(results), *sentences.leaks(results)],
+            title=sentences.format_title(results),
+            sentences=sentences.list_sentences(results),
+            warnings=[*sentences.list_warnings(results), *sentences.describe_leaks(results)],
             scores=sentences.score_names(results),
             rows=results.table().to_dict("records"),
             sweep=results.sweep_table().to_dict("records"),
-            curve=curve(results),
+            curve=draw_curve(results),
             sweep_paths=list(next(iter(results.swept.values()), ())),
             fold_means=results.fold_means().to_dict("records"),
             epochs=results.epochs_table().to_dict("records"),
             leaked=results.leaked_table().to_dict("records"),
             leaked_title=sentences.LEAKED,
-            label_maps=[(one, sentences.flat(one)) for one in results.remapped()],
+            label_maps=[(one, sentences.flatten_scores(one)) for one in results.remapped()],
             parts=results.parts().to_dict("records"),
-            published=literature.beside(results),
+            published=literature.find_published_beside(results),
             published_title=literature.TITLE,
             chance=results.chance,
             classes=results.classes,
-            confusions=[] if results.multilabel else [_confusion(o) for o in results.outcomes],
+            confusions=[]
+            if results.multilabel
+            else [_describe_confusion(o) for o in results.outcomes],
             labels=per_label(results),
-            reliability=[] if results.multilabel else _reliability(results),
-            people=_people(results),
-            clips=[] if results.multilabel else _clips(results),
-            groupings=breakdowns.groupings(results),
+            reliability=[] if results.multilabel else _describe_calibration(results),
+            people=_describe_subjects(results),
+            clips=[] if results.multilabel else _describe_worst_clips(results),
+            groupings=breakdowns.make_groupings(results),
             fewest=breakdowns.FEWEST,
-            stages=_stages(results),
-            bibtex=citation.bibtex(everything, plugins.registry),
-            weights=_weights(results, explorer.regions),
+            stages=_describe_run_time(results),
+            bibtex=citation.format_bibtex(everything, plugins.registry),
+            weights=_describe_gates(results, explorer.regions),
             gallery=explorer,
-            runs=[_about(outcome) for outcome in (*results.outcomes, *results.leaked)],
+            runs=[_describe_run(outcome) for outcome in (*results.outcomes, *results.leaked)],
         )
     )
 
 
-def _confusion(outcome: Outcome) -> dict[str, Any]:
+def _describe_confusion(outcome: Outcome) -> dict[str, Any]:
     """Counts (mean over seeds) and row rates of one run."""
     counts = outcome.confusion / len(outcome.confusions)
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return {"name": outcome.name, "counts": counts.tolist(), "rates": rates.tolist()}
 
 
-def _reliability(results: Results) -> list[dict[str, Any]]:
+def _describe_calibration(results: Results) -> list[dict[str, Any]]:
     """Per model how sure it was and how often it was right, in tenths of confidence."""
     found = []
     for outcome in results.outcomes:
@@ -138,7 +140,7 @@ def _reliability(results: Results) -> list[dict[str, Any]]:
     return found
 
 
-def _clips(results: Results) -> list[dict[str, Any]]:
+def _describe_worst_clips(results: Results) -> list[dict[str, Any]]:
     """The `WORST` held-out clips with their class and what every model says of them, worst first.
 
     `said` is the class of the highest probability, means over seeds, `right` the probability of the
@@ -151,11 +153,11 @@ def _clips(results: Results) -> list[dict[str, Any]]:
             "truth": one.truth,
             "by": [{"said": by.said, "right": by.shares[one.truth]} for by in one.answers],
         }
-        for one in (ranked(models)[:WORST] if models else ())
+        for one in (rank_clips(models)[:WORST] if models else ())
     ]
 
 
-def _stages(results: Results) -> list[dict[str, Any]]:
+def _describe_run_time(results: Results) -> list[dict[str, Any]]:
     """Per model the seconds of the pure steps and of each stage of the folds, and memory in MB."""
     found = []
     for outcome in results.outcomes:
@@ -175,7 +177,7 @@ def _stages(results: Results) -> list[dict[str, Any]]:
     return found
 
 
-def _people(results: Results) -> dict[str, Any]:
+def _describe_subjects(results: Results) -> dict[str, Any]:
     """What is right per subject and model, for the dots."""
     shown = [outcome for outcome in results.outcomes if not outcome.is_floor]
     first = results.outcomes[0]
@@ -190,7 +192,7 @@ def _people(results: Results) -> dict[str, Any]:
     }
 
 
-def _weights(results: Results, regions: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def _describe_gates(results: Results, regions: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """What the gates of a model let through per region: mean and spread over clips."""
     found = []
     for outcome in results.outcomes:
@@ -210,13 +212,13 @@ def _weights(results: Results, regions: Mapping[str, Sequence[str]]) -> list[dic
     return found
 
 
-def _about(outcome: Outcome) -> dict[str, Any]:
+def _describe_run(outcome: Outcome) -> dict[str, Any]:
     run = outcome.run
     return {
         "name": run.name,
         "folder": run.path.name,
         "command": sentences.command(run),
-        "audit": audit_record.sentence(audit_record.read(run)),
+        "audit": audit_record.describe_record(audit_record.read_record(run)),
         "made": run.provenance.get("made", ""),
         "releases": run.provenance.get("releases", {}),
         "origins": run.provenance.get("origins", []),

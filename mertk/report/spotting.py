@@ -1,4 +1,4 @@
-"""What spotters found in long videos: tables on disk, on the terminal and for machines."""
+"""The results of spotters on long videos: files, tables on the terminal, and JSON."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def file_names(spotters: Sequence[str]) -> list[str]:
     return found
 
 
-def write(found: Searched, folder: Path) -> list[Path]:
+def write_spotting(found: Searched, folder: Path) -> list[Path]:
     """Write truth.csv and spots-NAME.csv, as `mertk score --spotting` reads them, and spot.json.
 
     Gives the spotters' files. Raises `StorageError` as `write_files` does.
     """
-    texts = {TRUTH: _table(_TRUTH, [_row(one) for one in found.truths])}
+    texts = {TRUTH: _format_table(_TRUTH, [_make_row(one) for one in found.truths])}
     names = file_names([outcome.spotter.name for outcome in found.outcomes])
     for name, outcome in zip(names, found.outcomes, strict=True):
         rows = [
-            {**_row(find.interval), "apex": find.apex, "strength": round(find.strength, 3)}
+            {**_make_row(find.interval), "apex": find.apex, "strength": round(find.strength, 3)}
             for find in outcome.finds
         ]
-        texts[name] = _table(_FOUND, rows)
+        texts[name] = _format_table(_FOUND, rows)
     write_files(folder, texts | {SUMMARY: json_text(to_json(found))})
     return [folder / name for name in names]
 
@@ -56,11 +56,11 @@ def to_json(found: Searched) -> dict[str, Any]:
         "synthetic": found.synthetic,
         "videos": len(found.videos),
         "minutes": sum(video.seconds for video in found.videos) / 60,
-        "spotters": [_outcome(one) for one in found.outcomes],
+        "spotters": [_describe_outcome(one) for one in found.outcomes],
     }
 
 
-def show(found: Searched) -> None:
+def print_spotting(found: Searched) -> None:
     """Print a table: one row per spotter and kind."""
     from rich.table import Table
 
@@ -74,7 +74,7 @@ def show(found: Searched) -> None:
     head = ("spotter", "kind", "true", "spotted", "matched", "precision", "recall", "F1")
     drawn = Table(*head, title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for outcome in found.outcomes:
-        for name, counts in _parts(outcome).items():
+        for name, counts in _list_parts(outcome).items():
             cells = (counts.truths, counts.predictions, counts.matches)
             ratios = (counts.precision, counts.recall, counts.f1)
             shown = [*map(str, cells), *(f"{value:.3f}" for value in ratios)]
@@ -85,23 +85,23 @@ def show(found: Searched) -> None:
         spent = 1000 * outcome.busy / max(outcome.frames, 1)
         rate = len(outcome.finds) / max(outcome.minutes, 1e-9)
         console.print(
-            f"{outcome.spotter}: {rate:.1f} spots a minute, {spent:.1f} ms a frame with reading it"
+            f"{outcome.spotter}: {rate:.1f} spots per minute; {spent:.1f} ms per frame with reading"
         )
         if outcome.lost:
             console.print(
-                f"{outcome.spotter}: {outcome.lost} of {outcome.frames} frames show no single face "
-                "to follow; what happens in them is missed"
+                f"{outcome.spotter}: no single face can be tracked in {outcome.lost} of "
+                f"{outcome.frames} frames; expressions in them are missed"
             )
 
 
-def _parts(outcome: Outcome) -> Mapping[str, Counts]:
+def _list_parts(outcome: Outcome) -> Mapping[str, Counts]:
     return {"overall": outcome.overall, **outcome.by_kind, "either kind": outcome.either}
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _describe_outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "spotter": outcome.spotter.to_json(),
-        "scores": {name: _scores(counts) for name, counts in _parts(outcome).items()},
+        "scores": {name: _describe_scores(counts) for name, counts in _list_parts(outcome).items()},
         "frames": outcome.frames,
         "lost": outcome.lost,
         "seconds": outcome.busy,
@@ -109,12 +109,12 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _scores(counts: Counts) -> dict[str, float]:
+def _describe_scores(counts: Counts) -> dict[str, float]:
     ratios = {"precision": counts.precision, "recall": counts.recall, "F1": counts.f1}
     return {**asdict(counts), **ratios}
 
 
-def _row(one: Interval) -> dict[str, Any]:
+def _make_row(one: Interval) -> dict[str, Any]:
     return {
         "subject": one.subject,
         "video": one.video,
@@ -124,6 +124,6 @@ def _row(one: Interval) -> dict[str, Any]:
     }
 
 
-def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+def _format_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """A table whose header is there without rows, too."""
     return csv_text(columns, rows)

@@ -66,27 +66,30 @@ def to_json(found: Spotted) -> dict[str, Any]:
     """Everything that is shown, for machines."""
     return {
         rule: {
-            "overall": _counts(spotting.overall),
-            "by_kind": {kind: _counts(counts) for kind, counts in spotting.by_kind.items()},
-            "strs": _strs(found.strs[rule]) if rule in found.strs else None,
+            "overall": _describe_counts(spotting.overall),
+            "by_kind": {
+                kind: _describe_counts(counts) for kind, counts in spotting.by_kind.items()
+            },
+            "strs": _describe_strs(found.strs[rule]) if rule in found.strs else None,
         }
         for rule, spotting in found.spotting.items()
     } | {"predicted_videos_without_truth": list(found.without_truth)}
 
 
-def show(found: Spotted) -> None:
+def print_spotting_scores(found: Spotted) -> None:
     """Print the table and what it means."""
     console = text_console()
-    console.print(_table(found))
-    for sentence in sentences(found):
+    console.print(_make_table(found))
+    for sentence in list_sentences(found):
         console.print(sentence, markup=False)
 
 
-def sentences(found: Spotted) -> list[str]:
+def list_sentences(found: Spotted) -> list[str]:
     """What the table means, and which predicted videos the truth does not name."""
     script = (
-        "The MEGC script leaves out subjects without predictions and videos without truth, and "
-        "lets a prediction take several truths; its F1 of recognition is not UF1."
+        "The MEGC script leaves out subjects without predictions and videos without true "
+        "intervals, and lets a prediction match several true intervals; its F1 of recognition is "
+        "not UF1."
     )
     said = [script]
     if found.without_truth:
@@ -96,13 +99,13 @@ def sentences(found: Spotted) -> list[str]:
         )
         said.append(
             f"{len(found.without_truth)} of {found.predicted_videos} predicted videos are not in "
-            f"the truth ({names}{more}): by the rules, all that was spotted in them is wrong. Are "
-            "they called otherwise there?"
+            f"the truth ({names}{more}): by the rules, every interval spotted in them is wrong. "
+            "Do these videos have other names in the truth?"
         )
     return said
 
 
-def _counts(counts: Counts) -> dict[str, float]:
+def _describe_counts(counts: Counts) -> dict[str, float]:
     return {
         "matches": counts.matches,
         "truths": counts.truths,
@@ -113,7 +116,7 @@ def _counts(counts: Counts) -> dict[str, float]:
     }
 
 
-def _strs(found: STRS) -> dict[str, Any]:
+def _describe_strs(found: STRS) -> dict[str, Any]:
     return {
         "STRS": found.value,
         "F1 of spotting": found.spotting.f1,
@@ -123,7 +126,7 @@ def _strs(found: STRS) -> dict[str, Any]:
     }
 
 
-def _table(found: Spotted) -> Table:
+def _make_table(found: Spotted) -> Table:
     from rich.table import Table
 
     drawn = Table(title="spotting, IoU ≥ 0.5, pooled over videos", title_justify="left", box=None)
@@ -131,14 +134,16 @@ def _table(found: Spotted) -> Table:
     for rule in found.spotting:
         drawn.add_column(_TITLES[rule], justify="right", no_wrap=True)
     for part in ("overall", *found.spotting["correct"].by_kind):
-        sides = [_counts(_of(spotting, part)) for spotting in found.spotting.values()]
+        sides = [
+            _describe_counts(_get_counts(spotting, part)) for spotting in found.spotting.values()
+        ]
         for name in sides[0]:
-            drawn.add_row(f"{part} {name}", *[_number(side[name]) for side in sides])
+            drawn.add_row(f"{part} {name}", *[_format_number(side[name]) for side in sides])
     _add_strs(drawn, found)
     return drawn
 
 
-def _of(spotting: Spotting, part: str) -> Counts:
+def _get_counts(spotting: Spotting, part: str) -> Counts:
     return spotting.overall if part == "overall" else spotting.by_kind[part]
 
 
@@ -147,12 +152,14 @@ def _add_strs(drawn: Table, found: Spotted) -> None:
         return
     of = " of micro-expressions" if found.micro_alone else ""
     drawn.add_section()
-    drawn.add_row(f"STRS{of}", *[_number(one.value) for one in found.strs.values()])
+    drawn.add_row(f"STRS{of}", *[_format_number(one.value) for one in found.strs.values()])
     correct, script = (one.recognition for one in found.strs.values())
     for name in dict.fromkeys([*correct, *script]):
-        cells = [_number(scores[name]) if name in scores else "–" for scores in (correct, script)]
+        cells = [
+            _format_number(scores[name]) if name in scores else "–" for scores in (correct, script)
+        ]
         drawn.add_row(f"recognition {name}", *cells)
 
 
-def _number(value: float) -> str:
+def _format_number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4f}"

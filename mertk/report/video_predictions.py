@@ -1,4 +1,4 @@
-"""What a trained model says of videos, as a table, as JSON and as a page."""
+"""The predictions of a trained model for videos, as a table, as JSON and as a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mertk.core.recipe import Recipe
 from mertk.datasets.media import videos
 from mertk.report import page
 from mertk.report.clip_explorer import drawing, view
-from mertk.report.clip_explorer.occlusion import occlude
+from mertk.report.clip_explorer.occlusion import occlude_cells
 from mertk.spotting import video_prediction
 from mertk.storage.atomic_files import json_text, write_files
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mertk.core.clips import Footage
     from mertk.core.interfaces import Aligner, Spotter
     from mertk.core.progress import Progress
-    from mertk.experiment.trained_model import Saved
-    from mertk.pipeline.pipeline import Step
+    from mertk.experiment.trained_model import TrainedModel
+    from mertk.pipeline.pipeline import Stage
     from mertk.report.clip_explorer.occlusion import Occlusion
     from mertk.report.clip_explorer.view import View
     from mertk.spotting.video_prediction import Finding, Watched
@@ -54,10 +54,10 @@ class Answer:
 class Eyes:
     """Makes views of found intervals, until their pictures fill a page.
 
-    For the first `occlusion` intervals of each video, what the model rests on is mapped.
+    The first `occlusion` intervals of each video get an occlusion map.
     """
 
-    saved: Saved
+    saved: TrainedModel
     occlusion: int = 0
     left: int = BUDGET
 
@@ -65,31 +65,33 @@ class Eyes:
         """The view of a video's interval of this number, from 1; none where the page is full."""
         if self.left <= 0:
             return []
-        model, steps = self.saved, view.eyes(self.saved.line, fitted=True)
+        model, steps = self.saved, view.find_viewing_stages(self.saved.line, fitted=True)
         shares = dict(zip(model.classes, one.shares, strict=False))
-        found = view.view(
+        found = view.make_view(
             f"{video.name}, {number}: {one.where.begins:.2f}–{one.where.ends:.2f} s",
             footage,
             steps,
             answers=[view.Answer(model=model.name, shares=shares, said=one.said)],
             seen_by=model.name,
             weights={} if one.note else model.explain(footage),
-            maps=[self._map(footage, steps)] if number <= self.occlusion and not one.note else [],
+            maps=[self._compute_occlusion_map(footage, steps)]
+            if number <= self.occlusion and not one.note
+            else [],
         )
         self.left -= found.size
         return [found] if self.left > 0 else []
 
-    def _map(self, footage: Footage, steps: Sequence[Step]) -> Occlusion:
-        faces, _ = view.located(steps, footage)
+    def _compute_occlusion_map(self, footage: Footage, steps: Sequence[Stage]) -> Occlusion:
+        faces, _ = view.locate_face(steps, footage)
         model = self.saved
-        return occlude(model.predict, footage, faces, model=model.name, classes=model.classes)
+        return occlude_cells(model.predict, footage, faces, model=model.name, classes=model.classes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Given:
-    """Asks about one interval `at` (onset, apex, offset) of each video; without ends, about all."""
+    """Classifies one interval `at` (onset, apex, offset) of each video; without ends, the whole."""
 
-    saved: Saved
+    saved: TrainedModel
     at: tuple[int | None, int | None, int | None]
     least: float = 0.0
     eyes: Eyes | None = None
@@ -97,16 +99,18 @@ class Given:
     def answer(self, video: Path, watch: Progress) -> Answer:
         """The interval; raises `DataError` where there is none such, or no face in it."""
         watch.stage(video.name, 0)
-        found, footage, notes = video_prediction.interval(self.saved, video, self.at, self.least)
+        found, footage, notes = video_prediction.predict_given_interval(
+            self.saved, video, self.at, self.least
+        )
         views = self.eyes.view(video, 1, found, footage) if self.eyes else []
         return Answer(video=video, findings=[found], notes=notes, views=views)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Search:
-    """Follows the face through each video, and asks about what a spotter finds."""
+    """Tracks the face through each video, and classifies the intervals of a spotter."""
 
-    saved: Saved
+    saved: TrainedModel
     spotter: Spotter
     aligner: Aligner
     strength: float = 1.0
@@ -115,15 +119,15 @@ class Search:
 
     def answer(self, video: Path, watch: Progress) -> Answer:
         """What is found; raises `DataError` where the file is no video, or shows no face."""
-        watch.stage(f"{video.name}: following the face", videos.probe(video).count)
-        watched = video_prediction.watch(video, self.aligner, watch.step)
+        watch.stage(f"{video.name}: tracking the face", videos.probe_video(video).count)
+        watched = video_prediction.track_video(video, self.aligner, watch.step)
         if not watched.stretches:
-            raise DataError(f"{video}: no face to follow: {watched.gaps[0].reason}")
+            raise DataError(f"{video}: no face to track: {watched.gaps[0].reason}")
         frames = sum(len(stretch.places) for stretch in watched.stretches)
-        watch.stage(f"{video.name}: looking for expressions", frames)
+        watch.stage(f"{video.name}: spotting expressions", frames)
         findings: list[Finding] = []
         views: list[View] = []
-        for one, footage in video_prediction.findings(
+        for one, footage in video_prediction.predict_spots(
             self.saved, watched, self.spotter,
             strength=self.strength, least=self.least, step=watch.step,
         ):  # fmt: skip
@@ -137,19 +141,19 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a model says of videos, and the warning that goes with it.
+    """The predictions of a model for videos, and the warning that belongs to them.
 
-    `spotter` is empty where intervals were given; `failed` are lines on videos that have no answer.
+    `spotter` is empty if intervals were given; `failed` are lines on videos without a prediction.
     """
 
-    saved: Saved
+    saved: TrainedModel
     warning: str
     spotter: str = ""
     answers: list[Answer] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
-        """How much was found."""
+        """The number of intervals and videos."""
         many = sum(len(answer.findings) for answer in self.answers)
         return f"{many} intervals in {len(self.answers)} videos:"
 
@@ -162,27 +166,35 @@ class Report:
         """The page as text: one file, no network, all text escaped."""
         recipe = Recipe.from_json(self.saved.about["identity"]["recipe"])
         views = [view for answer in self.answers for view in answer.views]
-        return page.environment().get_template("predicted.html.j2").render(
-            saved=self.saved, answers=self.answers, warning=self.warning,
-            spotter=self.spotter, failed=self.failed,
-            videos=[_shown(answer) for answer in self.answers],
-            views=views, legend=drawing.uri(drawing.legend()) if views else "",
-            recipe=[(place, str(use)) for place, use in recipe.places().items()],
-        )  # fmt: skip
+        return (
+            page.make_environment()
+            .get_template("predicted.html.j2")
+            .render(
+                saved=self.saved,
+                answers=self.answers,
+                warning=self.warning,
+                spotter=self.spotter,
+                failed=self.failed,
+                videos=[_describe_for_page(answer) for answer in self.answers],
+                views=views,
+                legend=drawing.encode_picture(drawing.draw_colour_legend()) if views else "",
+                recipe=[(place, str(use)) for place, use in recipe.places().items()],
+            )
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         """One row per interval; a video in which nothing was found has a row that says so."""
         found = []
         for answer in self.answers:
             video = {"video": str(answer.video)}
-            found += [{**video, **_row(one, self.saved.classes)} for one in answer.findings]
+            found += [{**video, **_make_row(one, self.saved.classes)} for one in answer.findings]
             if not answer.findings:
                 found.append({**video, "predicted": video_prediction.NO_EXPRESSION})
         return found
 
     def table(self) -> str:
         """The rows as CSV."""
-        return csv_text(["video", *_columns(self.saved.classes)], self.rows())
+        return csv_text(["video", *_list_columns(self.saved.classes)], self.rows())
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was found, for machines."""
@@ -190,24 +202,24 @@ class Report:
             "model": self.saved.name,
             "warning": self.warning,
             "classes": list(self.saved.classes),
-            "videos": [_video(answer, self.saved.classes) for answer in self.answers],
+            "videos": [_describe_video(answer, self.saved.classes) for answer in self.answers],
             "failed": list(self.failed),
         }
 
 
-def _columns(classes: Sequence[str]) -> list[str]:
+def _list_columns(classes: Sequence[str]) -> list[str]:
     where = ["onset", "apex", "offset", "begins", "ends", "strength"]
     return [*where, "predicted", *(f"p_{name}" for name in classes), "note"]
 
 
-def _row(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
+def _make_row(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
     where = ["" if value is None else value for value in asdict(one.where).values()]
     rounded = [round(value, 3) if isinstance(value, float) else value for value in where]
     shares: list[Any] = [round(share, 6) for share in one.shares] or [""] * len(classes)
-    return dict(zip(_columns(classes), [*rounded, one.said, *shares, one.note], strict=True))
+    return dict(zip(_list_columns(classes), [*rounded, one.said, *shares, one.note], strict=True))
 
 
-def _video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
+def _describe_video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
     told: dict[str, Any] = {"video": str(answer.video), "notes": list(answer.notes)}
     if answer.watched:
         seen = answer.watched
@@ -216,15 +228,15 @@ def _video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
             "followed": [[one.first, one.last] for one in seen.stretches],
             "gaps": [asdict(gap) for gap in seen.gaps],
         }  # fmt: skip
-    return {**told, "expressions": [_expression(one, classes) for one in answer.findings]}
+    return {**told, "expressions": [_describe_expression(one, classes) for one in answer.findings]}
 
 
-def _expression(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
+def _describe_expression(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
     shares = dict(zip(classes, one.shares, strict=False))
     return {**asdict(one.where), "predicted": one.said, "probabilities": shares, "note": one.note}
 
 
-def _shown(answer: Answer) -> dict[str, Any]:
+def _describe_for_page(answer: Answer) -> dict[str, Any]:
     """A video as the page draws it; marks are (left, width) in per cent of its time line."""
     about: dict[str, Any] = {
         "name": answer.video.name, "found": answer.findings, "notes": answer.notes, "gaps": (),

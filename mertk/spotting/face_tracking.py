@@ -78,7 +78,7 @@ class _Look:
     reason: str = ""
 
 
-def follow(
+def track_face(
     frames: Frames, fps: float, aligner: Aligner, step: Callable[[], None] = lambda: None
 ) -> tuple[list[Stretch], list[Gap]]:
     """Follow the face through `frames`; `step` is called once a frame.
@@ -86,40 +86,40 @@ def follow(
     `aligner` says where the face is in one frame, by an affine `transform`, and raises `DataError`
     where it is not.
     """
-    looks, cuts = _looks(frames, fps, aligner, step)
-    runs = _runs(looks, cuts)
-    stretches = [_stretch(frames, fps, run) for run in runs]
-    return stretches, _gaps(stretches, looks, len(frames))
+    looks, cuts = _look_along_video(frames, fps, aligner, step)
+    runs = _group_looks(looks, cuts)
+    stretches = [_make_stretch(frames, fps, run) for run in runs]
+    return stretches, _find_gaps(stretches, looks, len(frames))
 
 
-def _looks(
+def _look_along_video(
     frames: Frames, fps: float, aligner: Aligner, step: Callable[[], None]
 ) -> tuple[list[_Look], set[int]]:
     """Every look at the face, in order, and the frames that a cut comes before."""
     every = max(1, round(EVERY * fps))
-    small = frames.map(_shrunk)
+    small = frames.map(_shrink_picture)
     wanted = {*range(0, len(frames), every), len(frames) - 1}
     cuts: set[int] = set()
     looks: dict[int, _Look] = {}
     before: Pixels | None = None
     usual = 1.0
     for at in range(len(frames)):
-        thumb = _thumb(frames[at])
+        thumb = _make_thumbnail(frames[at])
         if before is not None:
             change = float(np.abs(thumb.astype(np.int16) - before).mean())
             if change > max(_CUT[0], _CUT[1] * usual):
                 cuts.add(at)
-                looks |= {one: _look(frames, small, one, aligner) for one in (at - 1, at)}
+                looks |= {one: _look_at_frame(frames, small, one, aligner) for one in (at - 1, at)}
             # a cut hardly changes what is usual, but light that flickers soon is
             usual = 0.9 * usual + 0.1 * min(max(change, 0.2), 3 * usual)
         if at in wanted and at not in looks:
-            looks[at] = _look(frames, small, at, aligner)
+            looks[at] = _look_at_frame(frames, small, at, aligner)
         before = thumb
         step()
     return [looks[at] for at in sorted(looks)], cuts
 
 
-def _look(frames: Frames, small: Frames, at: int, aligner: Aligner) -> _Look:
+def _look_at_frame(frames: Frames, small: Frames, at: int, aligner: Aligner) -> _Look:
     scale = frames.shape[2] / small.shape[2]
     try:
         with name_component(f"aligner {type(aligner).__name__}"):
@@ -139,20 +139,20 @@ def _look(frames: Frames, small: Frames, at: int, aligner: Aligner) -> _Look:
     return _Look(at, (places + 0.5) * scale - 0.5, faces.size, faces.landmarks)
 
 
-def _runs(looks: Sequence[_Look], cuts: set[int]) -> list[list[_Look]]:
+def _group_looks(looks: Sequence[_Look], cuts: set[int]) -> list[list[_Look]]:
     """Looks that belong together: two or more in a row, without a cut or a jump."""
     runs: list[list[_Look]] = [[]]
     for look in looks:
         if look.places is None:
             runs.append([])
-        elif runs[-1] and _together(runs[-1][-1], look, cuts):
+        elif runs[-1] and _belong_together(runs[-1][-1], look, cuts):
             runs[-1].append(look)
         else:
             runs.append([look])
     return [run for run in runs if len(run) > 1]
 
 
-def _together(one: _Look, other: _Look, cuts: set[int]) -> bool:
+def _belong_together(one: _Look, other: _Look, cuts: set[int]) -> bool:
     if one.places is None or other.places is None or any(one.at < c <= other.at for c in cuts):
         return False
     side = float(np.linalg.norm(one.places[1] - one.places[0]))
@@ -160,9 +160,9 @@ def _together(one: _Look, other: _Look, cuts: set[int]) -> bool:
     return float(moved.max()) < _JUMP * side
 
 
-def _stretch(frames: Frames, fps: float, run: Sequence[_Look]) -> Stretch:
+def _make_stretch(frames: Frames, fps: float, run: Sequence[_Look]) -> Stretch:
     at = np.array([look.at for look in run])
-    steady = _steady(np.stack([look.places for look in run if look.places is not None]))
+    steady = _smooth_corners(np.stack([look.places for look in run if look.places is not None]))
     every = np.arange(at[0], at[-1] + 1)
     flat = steady.reshape(len(at), -1)
     places = np.stack([np.interp(every, at, column) for column in flat.T], axis=1)
@@ -174,7 +174,7 @@ def _stretch(frames: Frames, fps: float, run: Sequence[_Look]) -> Stretch:
     return Stretch(int(at[0]), faces, places)
 
 
-def _steady(places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _smooth_corners(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Without the jitter of single finds: the median, then a weighted mean, of three."""
     padded = np.pad(places, ((1, 1), (0, 0), (0, 0)), mode="edge")
     middle = np.median([padded[:-2], padded[1:-1], padded[2:]], axis=0)
@@ -192,10 +192,12 @@ class _Registered:
     size: tuple[int, int]
 
     def __call__(self, at: int) -> Pixels:
-        return Warp(_transform(self.places[at], self.size), self.size)(self.frames[self.first + at])
+        return Warp(_compute_transform(self.places[at], self.size), self.size)(
+            self.frames[self.first + at]
+        )
 
 
-def _transform(places: Places, size: tuple[int, int]) -> tuple[float, ...]:
+def _compute_transform(places: Places, size: tuple[int, int]) -> tuple[float, ...]:
     """The affine map that takes the corners in the video to those of the registered picture."""
     import cv2
 
@@ -204,7 +206,7 @@ def _transform(places: Places, size: tuple[int, int]) -> tuple[float, ...]:
     return tuple(found.ravel().tolist())
 
 
-def _gaps(stretches: Sequence[Stretch], looks: Sequence[_Look], count: int) -> list[Gap]:
+def _find_gaps(stretches: Sequence[Stretch], looks: Sequence[_Look], count: int) -> list[Gap]:
     """What no stretch covers, each with the first reason that was given in it."""
     ends = [(-1, -1), *((s.first, s.last) for s in stretches), (count, count)]
     found = []
@@ -216,7 +218,7 @@ def _gaps(stretches: Sequence[Stretch], looks: Sequence[_Look], count: int) -> l
     return found
 
 
-def _shrunk(picture: Pixels) -> Pixels:
+def _shrink_picture(picture: Pixels) -> Pixels:
     import cv2
 
     height, width = picture.shape[:2]
@@ -227,7 +229,7 @@ def _shrunk(picture: Pixels) -> Pixels:
     return small
 
 
-def _thumb(picture: Pixels) -> Pixels:
+def _make_thumbnail(picture: Pixels) -> Pixels:
     import cv2
 
     small = cv2.resize(picture, _THUMB, interpolation=cv2.INTER_AREA)

@@ -39,17 +39,17 @@ class Spot:
             raise ComponentError(f"a spot of strength {self.strength}; it must be a finite number")
 
 
-def search(spotter: Spotter, faces: Faces) -> tuple[Spot, ...]:
+def spot_stretch(spotter: Spotter, faces: Faces) -> tuple[Spot, ...]:
     """The spots of one stretch; raises `ComponentError` for what no spotter may give."""
     with name_component(f"spotter {type(spotter).__name__}"):
         found = spotter.spot(faces)
-    broken = fault(found, len(faces.frames))
+    broken = find_fault(found, len(faces.frames))
     if broken:
         raise ComponentError(f"spotter {type(spotter).__name__} {broken}")
     return tuple(found)
 
 
-def fault(found: object, frames: int) -> str:
+def find_fault(found: object, frames: int) -> str:
     """What is wrong with the spots of a stretch of so many frames; empty where nothing is."""
     if not isinstance(found, Sequence) or not all(isinstance(one, Spot) for one in found):
         return f"gives {type(found).__name__}, not a sequence of Spot"

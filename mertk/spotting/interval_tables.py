@@ -12,8 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mertk.core.errors import DataError
-from mertk.datasets import columns
-from mertk.datasets.spreadsheets import Cells, Row, Table, integer, table_of
+from mertk.datasets.spreadsheets import (
+    Cells,
+    Row,
+    Table,
+    find_columns,
+    parse_integer,
+    read_cells,
+    read_texts,
+    table_of,
+)
 from mertk.spotting.scoring import Interval
 
 _NAMES = {
@@ -36,14 +44,14 @@ _KINDS = {
 }
 
 
-def read(path: Path) -> list[Interval]:
+def read_intervals(path: Path) -> list[Interval]:
     """The intervals of a table, in its order; raises `DataError` naming file, row and column."""
-    table = _table(path, columns.read_cells(path))
-    found = columns.find(table, _NAMES, _NEEDED)
-    return [_interval(table, row, found) for row in table.rows]
+    table = _parse_table(path, read_cells(path))
+    found = find_columns(table, _NAMES, _NEEDED)
+    return [_parse_interval(table, row, found) for row in table.rows]
 
 
-def _table(path: Path, cells: Cells) -> Table:
+def _parse_table(path: Path, cells: Cells) -> Table:
     header = next(at for at, row in enumerate(cells) if any(row))
     first = cells[header]
     if len(first) in (3, 4) and all(_is_number(text) for text in first[1:3]):
@@ -57,10 +65,10 @@ def _table(path: Path, cells: Cells) -> Table:
     return table_of(path, "", cells, header)
 
 
-def _interval(table: Table, row: Row, found: Mapping[str, str]) -> Interval:
-    texts = columns.texts(table, row, found)
-    onset, offset = (_frame(table, row, found[what]) for what in ("onset", "offset"))
-    kind = _kind(table, row, found["kind"]) if "kind" in found else ""
+def _parse_interval(table: Table, row: Row, found: Mapping[str, str]) -> Interval:
+    texts = read_texts(table, row, found)
+    onset, offset = (_parse_frame(table, row, found[what]) for what in ("onset", "offset"))
+    kind = _parse_kind(table, row, found["kind"]) if "kind" in found else ""
     emotion, subject = texts.get("emotion", "").lower(), texts.get("subject", "")
     try:
         return Interval(texts["video"], onset, offset, kind, emotion, subject)
@@ -68,16 +76,16 @@ def _interval(table: Table, row: Row, found: Mapping[str, str]) -> Interval:
         raise DataError(f"{table.place(row, found['offset'])}: {error}") from error
 
 
-def _frame(table: Table, row: Row, column: str) -> int:
+def _parse_frame(table: Table, row: Row, column: str) -> int:
     try:
-        return integer(row[column])
+        return parse_integer(row[column])
     except ValueError:
         raise DataError(
             f"{table.place(row, column)}: '{row[column]}' is not a frame number"
         ) from None
 
 
-def _kind(table: Table, row: Row, column: str) -> str:
+def _parse_kind(table: Table, row: Row, column: str) -> str:
     try:
         return _KINDS[re.sub(r"[^a-z]", "", row[column].lower())]
     except KeyError:
@@ -89,7 +97,7 @@ def _kind(table: Table, row: Row, column: str) -> str:
 
 def _is_number(text: str) -> bool:
     try:
-        integer(text)
+        parse_integer(text)
     except ValueError:
         return False
     return True

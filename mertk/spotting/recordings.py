@@ -45,7 +45,7 @@ def kind_of(seconds: float) -> str:
     return "micro" if seconds <= MICRO else "macro"
 
 
-def recordings(clips: Sequence[Clip], folder: Path | None) -> list[Recording]:
+def find_recordings(clips: Sequence[Clip], folder: Path | None) -> list[Recording]:
     """The long videos of one data set that lies in `folder`, those without an expression too.
 
     Where clips are cut out of folders of frames, a video is such a folder, and folders beside it
@@ -55,22 +55,26 @@ def recordings(clips: Sequence[Clip], folder: Path | None) -> list[Recording]:
     """
     groups: dict[tuple[str, str, str], list[Clip]] = {}
     for clip in clips:
-        groups.setdefault((clip.subject, *_source(clip, folder)), []).append(clip)
+        groups.setdefault((clip.subject, *_locate_video(clip, folder)), []).append(clip)
     found = []
     for (_, where, video), group in groups.items():
         root = None if folder is None else folder / where
-        found.append(_whole(group, video) if root is None or not where else _filmed(group, root))
-    return found if folder is None else found + _silent(clips, folder)
+        found.append(
+            _make_whole_recording(group, video)
+            if root is None or not where
+            else _make_folder_recording(group, root)
+        )
+    return found if folder is None else found + _find_silent_recordings(clips, folder)
 
 
-def _source(clip: Clip, folder: Path | None) -> tuple[str, str]:
+def _locate_video(clip: Clip, folder: Path | None) -> tuple[str, str]:
     """Where the frames of a clip's video lie in the folder, if they do, and what it is called."""
     record = clip.record
     where = str(record.get("frames_dir") or "") if folder is not None else ""
     return where, str(record.get("video") or clip.name) if not where else ""
 
 
-def _whole(group: Sequence[Clip], video: str) -> Recording:
+def _make_whole_recording(group: Sequence[Clip], video: str) -> Recording:
     """A video whose frames are those of each of its clips."""
     first = group[0]
     lengths = sorted({len(clip.footage.frames) for clip in group})
@@ -83,32 +87,34 @@ def _whole(group: Sequence[Clip], video: str) -> Recording:
     found = Recording(
         subject=first.subject, video=video, footage=footage, numbers=range(lengths[0])
     )
-    truths = (_truth(found, c, c.footage.onset, c.footage.offset) for c in group)
+    truths = (_make_truth(found, c, c.footage.onset, c.footage.offset) for c in group)
     return replace(found, truths=tuple(truths))
 
 
-def _filmed(group: Sequence[Clip], root: Path) -> Recording:
+def _make_folder_recording(group: Sequence[Clip], root: Path) -> Recording:
     """A video that is a folder of frames, of which the clips name their own by number."""
-    found = _folder(group[0].subject, root, group[0].footage.fps)
+    found = _read_folder(group[0].subject, root, group[0].footage.fps)
     held = set(found.numbers)
     if len(group) == 1 and len(group[0].footage.frames) == len(held):
         raise DataError(
             f"{root} holds the expression {group[0].uid} alone. Spotting needs whole recordings: "
             f"choose a tree of them, such as {group[0].dataset}:tree=raw or tree=long"
         )
-    truths = (_truth(found, clip, clip.record["onset"], clip.record["offset"]) for clip in group)
+    truths = (
+        _make_truth(found, clip, clip.record["onset"], clip.record["offset"]) for clip in group
+    )
     return replace(found, truths=tuple(truths))
 
 
-def _truth(found: Recording, clip: Clip, onset: int, offset: int) -> Interval:
+def _make_truth(found: Recording, clip: Clip, onset: int, offset: int) -> Interval:
     kind = str(clip.record.get("expression_type", ""))
     if kind not in ("micro", "macro"):
         kind = kind_of((offset - onset + 1) / clip.footage.fps)
     return Interval(found.video, onset, offset, kind, subject=found.subject)
 
 
-def _folder(subject: str, root: Path, fps: float) -> Recording:
-    files = frames.numbered(root)
+def _read_folder(subject: str, root: Path, fps: float) -> Recording:
+    files = frames.number_pictures(root)
     if not files:
         raise DataError(f"{root}: holds no frames")
     footage = Footage(
@@ -117,7 +123,7 @@ def _folder(subject: str, root: Path, fps: float) -> Recording:
     return Recording(subject=subject, video=root.name, footage=footage, numbers=list(files))
 
 
-def _silent(clips: Sequence[Clip], folder: Path) -> list[Recording]:
+def _find_silent_recordings(clips: Sequence[Clip], folder: Path) -> list[Recording]:
     """Folders of frames beside those of videos with an expression: in these none is annotated."""
     owners: dict[Path, set[str]] = {}
     known = set()
@@ -130,5 +136,5 @@ def _silent(clips: Sequence[Clip], folder: Path) -> list[Recording]:
         for path in sorted(set(parent.iterdir()) - known):
             if path.is_dir() and any(frames.is_picture(file.name) for file in path.iterdir()):
                 subject = next(iter(subjects)) if len(subjects) == 1 else path.name
-                found.append(_folder(subject, path, clips[0].footage.fps))
+                found.append(_read_folder(subject, path, clips[0].footage.fps))
     return found

@@ -88,17 +88,17 @@ class Counts:
     @property
     def precision(self) -> float:
         """A / N."""
-        return _ratio(self.matches, self.predictions)
+        return _divide_safely(self.matches, self.predictions)
 
     @property
     def recall(self) -> float:
         """A / M."""
-        return _ratio(self.matches, self.truths)
+        return _divide_safely(self.matches, self.truths)
 
     @property
     def f1(self) -> float:
         """2A / (M + N)."""
-        return _ratio(2 * self.matches, self.truths + self.predictions)
+        return _divide_safely(2 * self.matches, self.truths + self.predictions)
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -142,15 +142,15 @@ class STRS:
 
 def iou(truths: Sequence[Interval], predictions: Sequence[Interval]) -> NDArray[np.float64]:
     """Intersection over union of frames `[truths, predictions]`, all in the same video."""
-    onset, offset = _ends(truths)
-    other_onset, other_offset = _ends(predictions)
+    onset, offset = _make_end_arrays(truths)
+    other_onset, other_offset = _make_end_arrays(predictions)
     first, last = np.maximum.outer(onset, other_onset), np.minimum.outer(offset, other_offset)
     shared = np.maximum(last - first + 1, 0)
     lengths = np.add.outer(offset - onset + 1, other_offset - other_onset + 1)
     return np.asarray(shared / (lengths - shared), np.float64)
 
 
-def match(truths: Iterable[Interval], predictions: Iterable[Interval]) -> list[Pair]:
+def match_intervals(truths: Iterable[Interval], predictions: Iterable[Interval]) -> list[Pair]:
     """A maximum matching of intervals of one video, and of those one of the largest total IoU.
 
     Neither the order of the intervals nor which side is called the truth changes how many match.
@@ -174,10 +174,12 @@ def spot(
     one side knows a kind or subject of some intervals alone, where a video's subject is needed
     and not known, or where subjects or videos differ in spelling alone (`0101` and `0101.avi`).
     """
-    truths, predictions = _comparable(truths, predictions)
+    truths, predictions = _make_comparable(truths, predictions)
     rule = _by_script if compat == "megc" else _by_rules
     kinds = sorted({one.kind for one in (*truths, *predictions)})
-    found = {kind: rule(_of(kind, truths), _of(kind, predictions)) for kind in kinds}
+    found = {
+        kind: rule(_select_kind(kind, truths), _select_kind(kind, predictions)) for kind in kinds
+    }
     overall = sum((counts for counts, _ in found.values()), Counts(0, 0, 0))
     pairs = itertools.chain.from_iterable(pairs for _, pairs in found.values())
     by_kind = {kind: counts for kind, (counts, _) in found.items() if kind}
@@ -203,7 +205,7 @@ def strs(
             raise DataError(f"STRS needs emotions: the {name} {bare} has none")
     known = tuple(classes) or tuple(sorted({one.emotion for one in truths}))
     found = spot(truths, predictions, compat=compat)
-    matrix = _emotions(found.pairs, known)
+    matrix = _count_emotions(found.pairs, known)
     recognition = _as_script(matrix) if compat == "megc" else _as_protocol(matrix)
     return STRS(found.overall, known, int(matrix.sum()), recognition)
 
@@ -211,7 +213,9 @@ def strs(
 def _by_rules(
     truths: Sequence[Interval], predictions: Sequence[Interval]
 ) -> tuple[Counts, list[Pair]]:
-    pairs = [pair for sides in _videos(truths, predictions) for pair in match(*sides)]
+    pairs = [
+        pair for sides in _group_by_video(truths, predictions) for pair in match_intervals(*sides)
+    ]
     return Counts(len(pairs), len(truths), len(predictions)), pairs
 
 
@@ -220,15 +224,19 @@ def _by_script(
 ) -> tuple[Counts, list[Pair]]:
     subjects = {one.subject for one in predictions}
     truths = [one for one in truths if one.subject in subjects]
-    videos = {_video(one) for one in truths}
-    predictions = [one for one in predictions if _video(one) in videos]
-    takes = [take for sides in _videos(truths, predictions) for take in _greedy(*sides)]
+    videos = {_identify_video(one) for one in truths}
+    predictions = [one for one in predictions if _identify_video(one) in videos]
+    takes = [
+        take for sides in _group_by_video(truths, predictions) for take in _match_greedily(*sides)
+    ]
     pairs = [pair for take in takes for pair in take]
     wrong = sum(not take for take in takes)
     return Counts(len(pairs), len(truths), len(pairs) + wrong), pairs
 
 
-def _greedy(truths: Sequence[Interval], predictions: Sequence[Interval]) -> Iterator[list[Pair]]:
+def _match_greedily(
+    truths: Sequence[Interval], predictions: Sequence[Interval]
+) -> Iterator[list[Pair]]:
     """Row by row, what each prediction takes: every truth that is left and overlaps enough."""
     good = iou(truths, predictions) >= IOU
     for p, prediction in enumerate(predictions):
@@ -237,35 +245,35 @@ def _greedy(truths: Sequence[Interval], predictions: Sequence[Interval]) -> Iter
         good[taken] = False
 
 
-def _videos(
+def _group_by_video(
     truths: Sequence[Interval], predictions: Sequence[Interval]
 ) -> Iterator[tuple[list[Interval], list[Interval]]]:
     """The truths and the predictions of each video that has either, in their order."""
     sides: dict[tuple[str, str], tuple[list[Interval], list[Interval]]] = {}
     for side, intervals in enumerate((truths, predictions)):
         for one in intervals:
-            sides.setdefault(_video(one), ([], []))[side].append(one)
+            sides.setdefault(_identify_video(one), ([], []))[side].append(one)
     yield from sides.values()
 
 
-def _video(one: Interval) -> tuple[str, str]:
+def _identify_video(one: Interval) -> tuple[str, str]:
     return one.subject, one.video
 
 
-def _of(kind: str, intervals: Sequence[Interval]) -> list[Interval]:
+def _select_kind(kind: str, intervals: Sequence[Interval]) -> list[Interval]:
     return [one for one in intervals if one.kind == kind]
 
 
-def _comparable(
+def _make_comparable(
     truths: Sequence[Interval], predictions: Sequence[Interval]
 ) -> tuple[list[Interval], list[Interval]]:
     """Both sides with subjects, or neither; and with kinds, or neither."""
     _check_names(truths, predictions)
     true, spotted = list(truths), list(predictions)
     if true and spotted:
-        if _knows(true, "kind") != _knows(spotted, "kind"):
+        if _knows_field(true, "kind") != _knows_field(spotted, "kind"):
             true, spotted = ([dataclasses.replace(i, kind="") for i in s] for s in (true, spotted))
-        named, also = _knows(true, "subject"), _knows(spotted, "subject")
+        named, also = _knows_field(true, "subject"), _knows_field(spotted, "subject")
         if named and not also:
             spotted = _with_subjects(spotted, true)
         elif also and not named:
@@ -285,10 +293,10 @@ def _check_names(truths: Sequence[Interval], predictions: Sequence[Interval]) ->
     for videos in owners.values() or [set()]:
         twice = spelt_twice(sorted(videos | everywhere), normal_video)
         if twice:
-            _refuse(twice, {one.video for one in truths}, {one.video for one in predictions})
+            _refuse_names(twice, {one.video for one in truths}, {one.video for one in predictions})
 
 
-def _refuse(
+def _refuse_names(
     twice: Sequence[Sequence[str]], true: AbstractSet[str], spotted: AbstractSet[str]
 ) -> None:
     lost = spotted - true
@@ -308,7 +316,7 @@ def _refuse(
     check_spelling("videos", itertools.chain(*twice), DataError, "intervals", normal_video)
 
 
-def _knows(intervals: Sequence[Interval], what: Literal["kind", "subject"]) -> bool:
+def _knows_field(intervals: Sequence[Interval], what: Literal["kind", "subject"]) -> bool:
     bare = [one for one in intervals if not getattr(one, what)]
     if bare and len(bare) < len(intervals):
         raise DataError(f"some intervals have a {what} and some have none, such as {bare[0]}")
@@ -327,7 +335,7 @@ def _with_subjects(bare: Sequence[Interval], named: Sequence[Interval]) -> list[
     return [dataclasses.replace(one, subject=owners.get(one.video, "")) for one in bare]
 
 
-def _emotions(pairs: Iterable[Pair], classes: Sequence[str]) -> NDArray[np.int64]:
+def _count_emotions(pairs: Iterable[Pair], classes: Sequence[str]) -> NDArray[np.int64]:
     """Counts `[true, predicted]` of the classes; a last row and column are for none of them."""
     at = {name: number for number, name in enumerate(classes)}
     answers = [
@@ -354,7 +362,7 @@ def _as_script(matrix: NDArray[np.int64]) -> dict[str, float]:
     precision = float(metrics.recall(cleared.T)[:-1].mean())
     recall = float(metrics.recall(cleared)[:-1].mean())
     return {
-        "F1 of macro precision and macro recall": _ratio(
+        "F1 of macro precision and macro recall": _divide_safely(
             2 * precision * recall, precision + recall
         ),
         "macro precision, called UAR": precision,
@@ -363,10 +371,10 @@ def _as_script(matrix: NDArray[np.int64]) -> dict[str, float]:
     }
 
 
-def _ends(intervals: Sequence[Interval]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _make_end_arrays(intervals: Sequence[Interval]) -> tuple[NDArray[Any], NDArray[Any]]:
     ends = np.array([(one.onset, one.offset) for one in intervals], np.int64).reshape(-1, 2)
     return ends[:, 0], ends[:, 1]
 
 
-def _ratio(above: float, below: float) -> float:
+def _divide_safely(above: float, below: float) -> float:
     return above / below if below else 0.0

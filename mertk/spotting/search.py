@@ -14,8 +14,8 @@ from mertk.core.recipe import Use
 from mertk.experiment.study import Study, as_use
 from mertk.plugins.loader import Plugins
 from mertk.spotting import interval
-from mertk.spotting.face_tracking import follow
-from mertk.spotting.recordings import Recording, recordings
+from mertk.spotting.face_tracking import track_face
+from mertk.spotting.recordings import Recording, find_recordings
 from mertk.spotting.scoring import Counts, Interval, spot
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Searched:
         return [one for video in self.videos for one in video.truths]
 
 
-def search(
+def search_videos(
     spotters: Sequence[str | Use],
     dataset: str | Use,
     *,
@@ -88,18 +88,18 @@ def search(
     built = [registry.build("spotter", use) for use in uses]
     register = registry.build("aligner", as_use(aligner)) if aligner else None
     clips = study.clips
-    videos = recordings(clips, study.folders.get(chosen.name))
+    videos = find_recordings(clips, study.folders.get(chosen.name))
     outcomes = []
     for use, spotter in zip(uses, built, strict=True):
         bar.stage(str(use), len(videos))
-        outcomes.append(_outcome(use, spotter, register, videos, bar))
+        outcomes.append(_run_spotter(use, spotter, register, videos, bar))
     synthetic = all(clip.record.get("synthetic") for clip in clips)
     return Searched(
         dataset=chosen, synthetic=synthetic, videos=tuple(videos), outcomes=tuple(outcomes)
     )
 
 
-def _outcome(
+def _run_spotter(
     use: Use,
     spotter: Spotter,
     aligner: Aligner | None,
@@ -108,8 +108,8 @@ def _outcome(
 ) -> Outcome:
     start, finds, followed = time.perf_counter(), [], 0
     for video in videos:
-        for first, faces in _stretches(aligner, video):
-            finds += _finds(spotter, first, faces, video)
+        for first, faces in _find_stretches(aligner, video):
+            finds += _find_expressions(spotter, first, faces, video)
             followed += len(faces.frames)
         progress.step(video.video)
     busy = time.perf_counter() - start
@@ -123,7 +123,7 @@ def _outcome(
         finds=tuple(finds),
         overall=found.overall,
         by_kind=kinds,
-        either=spot(_kindless(truths), _kindless(spotted)).overall,
+        either=spot(_drop_kinds(truths), _drop_kinds(spotted)).overall,
         frames=frames,
         lost=frames - followed,
         minutes=sum(video.seconds for video in videos) / 60,
@@ -131,23 +131,23 @@ def _outcome(
     )
 
 
-def _stretches(aligner: Aligner | None, video: Recording) -> list[tuple[int, Faces]]:
+def _find_stretches(aligner: Aligner | None, video: Recording) -> list[tuple[int, Faces]]:
     """Each unbroken stretch of the face in a video, with the position that it begins at."""
     footage = video.footage
     if aligner is None:
         return [(0, footage.faces(landmarks=footage.landmarks))]
     try:
-        found, _ = follow(footage.frames, footage.fps, aligner)
+        found, _ = track_face(footage.frames, footage.fps, aligner)
     except MertkError as error:
-        raise _of(video, error) from error
+        raise _name_video(video, error) from error
     return [(stretch.first, stretch.faces) for stretch in found]
 
 
-def _finds(spotter: Spotter, first: int, faces: Faces, video: Recording) -> list[Find]:
+def _find_expressions(spotter: Spotter, first: int, faces: Faces, video: Recording) -> list[Find]:
     try:
-        found = interval.search(spotter, faces)
+        found = interval.spot_stretch(spotter, faces)
     except MertkError as error:
-        raise _of(video, error) from error
+        raise _name_video(video, error) from error
     return [
         Find(
             video.interval(first + one.onset, first + one.offset),
@@ -158,9 +158,9 @@ def _finds(spotter: Spotter, first: int, faces: Faces, video: Recording) -> list
     ]
 
 
-def _of(video: Recording, error: MertkError) -> MertkError:
+def _name_video(video: Recording, error: MertkError) -> MertkError:
     return type(error)(f"video {video.video} of {video.subject}: {error}")
 
 
-def _kindless(intervals: Sequence[Interval]) -> list[Interval]:
+def _drop_kinds(intervals: Sequence[Interval]) -> list[Interval]:
     return [replace(one, kind="") for one in intervals]

@@ -15,8 +15,8 @@ import numpy as np
 from mertk.core.clips import Footage, Frames
 from mertk.core.errors import DataError
 from mertk.datasets.media import videos
-from mertk.spotting.face_tracking import Gap, Stretch, follow
-from mertk.spotting.interval import Spot, search
+from mertk.spotting.face_tracking import Gap, Stretch, track_face
+from mertk.spotting.interval import Spot, spot_stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Pixels
     from mertk.core.interfaces import Aligner, Spotter
-    from mertk.experiment.trained_model import Saved
+    from mertk.experiment.trained_model import TrainedModel
 
 NO_EXPRESSION = "no expression"
 """What is said of an interval in which no class is likely enough."""
@@ -79,41 +79,43 @@ class Finding:
     note: str = ""
 
 
-def watch(path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None) -> Watched:
+def track_video(path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None) -> Watched:
     """Follow the face through a video; `step` is called once a frame.
 
     Raises `DataError` where the file is no video.
     """
-    facts = videos.probe(path)
-    times = videos.times(path)
+    facts = videos.probe_video(path)
+    times = videos.read_frame_times(path)
     frames = videos.of_video(path, 0, len(times))
-    fps = _rate(times, facts.fps)
-    stretches, gaps = follow(frames, fps, aligner, step)
+    fps = _estimate_rate(times, facts.fps)
+    stretches, gaps = track_face(frames, fps, aligner, step)
     return Watched(
         path=path, frames=frames, times=times, fps=fps,
-        stretches=tuple(stretches), gaps=tuple(gaps), notes=tuple(_notes(facts, times)),
+        stretches=tuple(stretches), gaps=tuple(gaps), notes=tuple(_list_notes(facts, times)),
     )  # fmt: skip
 
 
-def _rate(times: NDArray[np.float64], told: float) -> float:
+def _estimate_rate(times: NDArray[np.float64], told: float) -> float:
     """The usual frame rate in Hz: the mean one, or where it varies that of the middle step."""
     if len(times) < 2:
         return told or 25.0
-    return float(1 / np.median(np.diff(times)) if _varies(times) else (len(times) - 1) / times[-1])
+    return float(
+        1 / np.median(np.diff(times)) if _has_uneven_rate(times) else (len(times) - 1) / times[-1]
+    )
 
 
-def _varies(times: NDArray[np.float64]) -> bool:
+def _has_uneven_rate(times: NDArray[np.float64]) -> bool:
     steps = np.diff(times)
     return bool(len(steps) and (np.abs(steps / np.median(steps) - 1) > _UNEVEN).mean() > 0.01)
 
 
-def _notes(facts: videos.VideoFacts, times: NDArray[np.float64]) -> list[str]:
+def _list_notes(facts: videos.VideoFacts, times: NDArray[np.float64]) -> list[str]:
     found = []
     if facts.count != len(times):
         found.append(
             f"its header says {facts.count} frames, {len(times)} can be decoded: it may be cut off"
         )
-    if _varies(times):
+    if _has_uneven_rate(times):
         steps = np.diff(times)
         found.append(
             f"its frame rate varies ({1 / steps.max():.1f} to {1 / steps.min():.1f} Hz): seconds "
@@ -122,8 +124,8 @@ def _notes(facts: videos.VideoFacts, times: NDArray[np.float64]) -> list[str]:
     return found
 
 
-def findings(
-    saved: Saved,
+def predict_spots(
+    saved: TrainedModel,
     watched: Watched,
     spotter: Spotter,
     *,
@@ -138,10 +140,13 @@ def findings(
     """
     for stretch in watched.stretches:
         faces = replace(stretch.faces, frames=stretch.faces.frames.map(_Counted(step)))
-        for spot in search(spotter, faces):
+        for spot in spot_stretch(spotter, faces):
             if spot.strength >= strength:
                 footage = _cut_out(watched, stretch, spot)
-                yield asked(saved, footage, _where(watched, stretch, spot), least), footage
+                yield (
+                    predict_interval(saved, footage, _locate_spot(watched, stretch, spot), least),
+                    footage,
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,7 @@ class _Counted:
         return picture
 
 
-def _where(watched: Watched, stretch: Stretch, spot: Spot) -> Where:
+def _locate_spot(watched: Watched, stretch: Stretch, spot: Spot) -> Where:
     onset, apex, offset = (stretch.first + at for at in (spot.onset, spot.apex, spot.offset))
     return Where(
         onset=onset, apex=apex, offset=offset, strength=spot.strength,
@@ -163,17 +168,17 @@ def _where(watched: Watched, stretch: Stretch, spot: Spot) -> Where:
     )  # fmt: skip
 
 
-def asked(saved: Saved, footage: Footage, where: Where, least: float) -> Finding:
+def predict_interval(saved: TrainedModel, footage: Footage, where: Where, least: float) -> Finding:
     """What the model says of one clip; one that it refuses has a note."""
     try:
         found = saved.predict(footage)
     except DataError as error:
         return Finding(where=where, said="", note=str(error))
-    said = _said(saved, found, least)
+    said = _name_predicted(saved, found, least)
     return Finding(where=where, said=said, shares=tuple(float(share) for share in found))
 
 
-def _said(saved: Saved, shares: NDArray[np.float64], least: float) -> str:
+def _name_predicted(saved: TrainedModel, shares: NDArray[np.float64], least: float) -> str:
     if saved.multilabel:
         shown = np.flatnonzero(shares >= max(least, 0.5)).tolist()
     else:
@@ -200,23 +205,23 @@ def _cut_out(watched: Watched, stretch: Stretch, spot: Spot) -> Footage:
     )  # fmt: skip
 
 
-def interval(
-    saved: Saved, path: Path, at: tuple[int | None, int | None, int | None], least: float
+def predict_given_interval(
+    saved: TrainedModel, path: Path, at: tuple[int | None, int | None, int | None], least: float
 ) -> tuple[Finding, Footage, list[str]]:
     """What the model says of one interval `at` (onset, apex, offset); without ends, of all frames.
 
     With the clip that it was asked about, and what is unusual about the file. Raises `DataError`
     where the file is no video, or has no such frames, or shows no face there.
     """
-    facts, times = videos.probe(path), videos.times(path)
-    fps = _rate(times, facts.fps)
+    facts, times = videos.probe_video(path), videos.read_frame_times(path)
+    fps = _estimate_rate(times, facts.fps)
     first, apex, last = at[0] or 0, at[1], len(times) - 1 if at[2] is None else at[2]
     footage = Footage(
         frames=videos.of_video(path, 0, len(times)), onset=first, apex=apex, offset=last, fps=fps
     )
     begins, ends = float(times[first]), float(times[last])
     where = Where(onset=first, apex=apex, offset=last, begins=begins, ends=ends)
-    found = asked(saved, footage, where, least)
+    found = predict_interval(saved, footage, where, least)
     if found.note:
         raise DataError(found.note)
-    return found, footage, _notes(facts, times)
+    return found, footage, _list_notes(facts, times)

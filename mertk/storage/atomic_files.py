@@ -81,7 +81,7 @@ class _Mark:
         if name not in self.files:
             return "was not written by mertk"
         known = self.files[name]
-        return "" if not known or _digest(path) in known else "was changed after mertk wrote it"
+        return "" if not known or _hash_file(path) in known else "was changed after mertk wrote it"
 
 
 def check_writable(folder: Path, advice: str = _ELSEWHERE) -> None:
@@ -90,8 +90,8 @@ def check_writable(folder: Path, advice: str = _ELSEWHERE) -> None:
     Nothing is left there. `advice` says what to do.
     """
     with _one_line(folder, f"; {advice}"):
-        path = _real(folder)
-        probe = _temporary(next(p for p in (path, *path.parents) if os.path.lexists(p)))
+        path = _resolve_parent(folder)
+        probe = _name_temporary(next(p for p in (path, *path.parents) if os.path.lexists(p)))
         probe.mkdir()
         probe.rmdir()
 
@@ -99,22 +99,22 @@ def check_writable(folder: Path, advice: str = _ELSEWHERE) -> None:
 def check_files(folder: Path, names: Iterable[str]) -> None:
     """Raise `StorageError` where `write_files` would: before the work for the files is done."""
     check_writable(folder)
-    with _one_line(folder, f"; {_ELSEWHERE}"), _alone(folder):
-        _refuse_foreign_files(_real(folder), names)
+    with _one_line(folder, f"; {_ELSEWHERE}"), _lock_folder(folder):
+        _refuse_foreign_files(_resolve_parent(folder), names)
 
 
 def check_file(path: Path) -> None:
     """Raise `StorageError` where `write_file` would."""
     with _one_line(path, f"; {_ELSEWHERE}"):
-        path = _real(path)
+        path = _resolve_parent(path)
     check_files(path.parent, [path.name])
 
 
 def check_folder(path: Path, kind: str) -> None:
     """Raise `StorageError` where `write_folder` would: before the work for the folder is done."""
     with _one_line(path, f"; {_ELSEWHERE}"):
-        path = _real(path)
-        with _alone(path.parent):
+        path = _resolve_parent(path)
+        with _lock_folder(path.parent):
             _refuse_foreign_folder(path, kind)
     check_writable(path.parent)
 
@@ -126,16 +126,16 @@ def write_files(folder: Path, texts: Mapping[str, str]) -> None:
     then none is written. Of two writers at once the last one wins.
     """
     check_files(folder, texts)
-    folder = _real(folder)
-    data = {name: _encoded(text) for name, text in texts.items()}
+    folder = _resolve_parent(folder)
+    data = {name: _encode_text(text) for name, text in texts.items()}
     with _one_line(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
-        with _alone(folder):
+        with _lock_folder(folder):
             mark = _refuse_foreign_files(folder, data)
             known = dict(mark.files)
             for name, content in data.items():  # noted first: killed, the old file is known, too
-                old = [_digest(folder / name)] if (folder / name).exists() else []
+                old = [_hash_file(folder / name)] if (folder / name).exists() else []
                 known[name] = list(dict.fromkeys([*old, hashlib.sha256(content).hexdigest()]))
             _Mark(files=known).write(folder)
             for name, content in data.items():
@@ -145,7 +145,7 @@ def write_files(folder: Path, texts: Mapping[str, str]) -> None:
 def write_file(path: Path, text: str) -> None:
     """Write one UTF-8 file as `write_files` does."""
     check_file(path)
-    path = _real(path)
+    path = _resolve_parent(path)
     write_files(path.parent, {path.name: text})
 
 
@@ -161,18 +161,18 @@ def write_folder(
     later attempt clears away.
     """
     check_folder(path, kind)
-    path = _real(path)
+    path = _resolve_parent(path)
     with _one_line(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path.parent)
-        partial = _temporary(path.parent)
+        partial = _name_temporary(path.parent)
         partial.mkdir()
         try:
             fill(partial)
-            names = [file.relative_to(partial).as_posix() for file in _files(partial)]
-            known = {n: [] if n in notes else [_digest(partial / n)] for n in names if n != MARK}
+            names = [file.relative_to(partial).as_posix() for file in _list_files(partial)]
+            known = {n: [] if n in notes else [_hash_file(partial / n)] for n in names if n != MARK}
             _Mark(kind, known).write(partial)
-            with _alone(path.parent):
+            with _lock_folder(path.parent):
                 _refuse_foreign_folder(path, kind)
                 _put_in_place(partial, path)
         finally:
@@ -189,7 +189,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     with _one_line(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # tempfile would make a file that only its owner can read; pages are for others too
-        temporary = _temporary(path.parent)
+        temporary = _name_temporary(path.parent)
         temporary.touch(exist_ok=False)
         try:
             write(temporary)
@@ -205,7 +205,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text, whole or not at all, in the place of what is there."""
-    write_bytes(path, _encoded(text))
+    write_bytes(path, _encode_text(text))
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -251,7 +251,7 @@ def _refuse_foreign_files(folder: Path, names: Iterable[str]) -> _Mark:
             f"{_ELSEWHERE}"
         )
     for name in names:
-        path = _real(folder / name)
+        path = _resolve_parent(folder / name)
         difference = os.path.lexists(path) and mark.difference(folder, name)
         if difference:
             raise StorageError(f"{path} {difference}, and {_KEPT}")
@@ -276,18 +276,18 @@ def _refuse_foreign_folder(path: Path, kind: str) -> None:
     if mark.folder != kind:
         holds = f"is a {mark.folder}, not a {kind}" if mark.folder else "holds other files"
         raise StorageError(f"{path} is not empty: it {holds}, and {_KEPT}")
-    for file in _files(path):
+    for file in _list_files(path):
         name = file.relative_to(path).as_posix()
         difference = name != MARK and mark.difference(path, name)
         if difference:
             raise StorageError(f"{path} is not mertk's alone: {name} {difference}, and {_KEPT}")
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _list_files(folder: Path) -> Iterator[Path]:
     """All that lies in a folder and below it but folders; links are not followed."""
     for path in sorted(folder.iterdir()):
         inside = path.is_dir() and not path.is_symlink()
-        yield from _files(path) if inside else (path,)
+        yield from _list_files(path) if inside else (path,)
 
 
 def _put_in_place(partial: Path, path: Path) -> None:
@@ -295,7 +295,7 @@ def _put_in_place(partial: Path, path: Path) -> None:
     if not path.exists():
         partial.rename(path)
         return
-    if _exchanged(partial, path):  # what was at `path` lies at `partial` now, and is removed
+    if _exchange_folders(partial, path):  # what was at `path` lies at `partial` now, and is removed
         return
     # no hidden name: between the two renames nothing lies at `path`, and this is all there is
     old = path.with_name(f"{path.name[:50]}.old-{uuid.uuid4().hex[:8]}")
@@ -308,7 +308,7 @@ def _put_in_place(partial: Path, path: Path) -> None:
     shutil.rmtree(old)
 
 
-def _exchanged(one: Path, other: Path) -> bool:
+def _exchange_folders(one: Path, other: Path) -> bool:
     """Exchange two folders, in one step; False where the system cannot."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
@@ -319,7 +319,7 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _lock_folder(folder: Path) -> Iterator[None]:
     """Of several processes one at a time in a folder, where the system can lock it."""
     try:
         import fcntl
@@ -344,11 +344,11 @@ def _one_line(path: Path, advice: str = _AGAIN) -> Iterator[None]:
         raise StorageError(f"cannot write {path}: {error.strerror or error}{advice}") from error
 
 
-def _temporary(folder: Path) -> Path:
+def _name_temporary(folder: Path) -> Path:
     return folder / f".mertk-{uuid.uuid4().hex}"
 
 
-def _real(path: Path) -> Path:
+def _resolve_parent(path: Path) -> Path:
     """The absolute path without `..`; a link at its end is not followed.
 
     Raises `OSError` for a name that no file system takes, and for a `~` that was meant for a shell.
@@ -362,11 +362,11 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path.parent), path.name)
 
 
-def _encoded(text: str) -> bytes:
+def _encode_text(text: str) -> bytes:
     """UTF-8; a file name that is none itself is written with its bytes as backslash escapes."""
     return text.encode("utf-8", "backslashreplace")
 
 
-def _digest(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 def file_of(runs: Path, registry: Registry, recipe: Recipe) -> Path:
     """Where the audit of a recipe is kept, for the reports of runs."""
-    return _file(runs, identity.recipe_identity(registry, recipe))
+    return _locate_record(runs, identity.recipe_identity(registry, recipe))
 
 
-def write(runs: Path, registry: Registry, recipe: Recipe, found: Mapping[str, Any]) -> Path:
+def write_record(runs: Path, registry: Registry, recipe: Recipe, found: Mapping[str, Any]) -> Path:
     """Keep an audit of a recipe, as its `to_json` gives it, and give the file's path.
 
     Raises `StorageError` as `write_file` does.
     """
     file = file_of(runs, registry, recipe)
-    write_file(file, json_text({"made": identity.provenance("cpu")["made"], **found}))
+    write_file(file, json_text({"made": identity.collect_provenance("cpu")["made"], **found}))
     return file
 
 
-def read(run: Run) -> dict[str, Any] | None:
+def read_record(run: Run) -> dict[str, Any] | None:
     """The latest audit of what a run ran; None where there is none, empty if it is damaged."""
-    file = _file(run.path.parent, run.identity["components"])
+    file = _locate_record(run.path.parent, run.identity["components"])
     if not os.path.lexists(file):
         return None
     try:
@@ -48,17 +48,17 @@ def read(run: Run) -> dict[str, Any] | None:
         return {}
 
 
-def sentence(stamp: Mapping[str, Any] | None) -> str:
+def describe_record(stamp: Mapping[str, Any] | None) -> str:
     """What a stamp says, in a line."""
     if stamp is None:
-        return "not audited as it is: `mertk audit` looks for leaks"
+        return "this recipe was not audited; `mertk audit` tests it for leaks"
     try:
-        return _found(stamp)
+        return _describe_findings(stamp)
     except (KeyError, TypeError):
         return "what the audit found is damaged: run `mertk audit` again"
 
 
-def _found(stamp: Mapping[str, Any]) -> str:
+def _describe_findings(stamp: Mapping[str, Any]) -> str:
     on = f"{stamp['protocol']}, {stamp['clips']} clips, {stamp['made'][:10]}"
     leaks = [one for one in stamp["verdicts"] if one["leak"]]
     if leaks:
@@ -72,5 +72,5 @@ def _found(stamp: Mapping[str, Any]) -> str:
     return f"no probe finds a leak ({probes}{untested}; {on})"
 
 
-def _file(runs: Path, components: Mapping[str, Any]) -> Path:
-    return runs / "audits" / f"{identity.digest(components)[:16]}.json"
+def _locate_record(runs: Path, components: Mapping[str, Any]) -> Path:
+    return runs / "audits" / f"{identity.hash_json(components)[:16]}.json"

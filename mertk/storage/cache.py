@@ -72,9 +72,9 @@ class Cache:
 
         `used` entries are pruned last. Raises `StorageError` where the folder cannot be read.
         """
-        path = self._path(key)
+        path = self._locate_entry(key)
         try:
-            stored = _read(path, key)
+            stored = _map_entry(path, key)
             if used:
                 os.utime(path)
         except (FileNotFoundError, NotADirectoryError):
@@ -82,7 +82,7 @@ class Cache:
         except (ValueError, OSError) as error:
             if isinstance(error, PermissionError):
                 raise StorageError(f"cannot read the cache at {path}: {error.strerror}") from error
-            kept = self._discard(path)
+            kept = self._discard_entry(path)
             _LOG.warning(
                 "cache entry %s is damaged (%s); it is computed again%s", path.name, error, kept
             )
@@ -103,8 +103,8 @@ class Cache:
         note = {"key": key, "about": dict(about or {}), "sources": sources and dict(sources)}
         text = _NO_SUM.decode() + json.dumps(note, allow_nan=False)
         data = bytearray(save(whole, metadata={"mertk": text}))
-        data[_SUM_AT:_SUM_END] = _checksum(memoryview(data))
-        write_whole(self._path(key), lambda path: path.write_bytes(data))
+        data[_SUM_AT:_SUM_END] = _compute_checksum(memoryview(data))
+        write_whole(self._locate_entry(key), lambda path: path.write_bytes(data))
 
     def check_writable(self) -> None:
         """Raise `StorageError`, naming `MERTK_CACHE`, where no entry can be written."""
@@ -112,12 +112,12 @@ class Cache:
 
     def bytes_of(self, key: str) -> int | None:
         """The size of an entry, unread; None where there is none."""
-        path = self._path(key)
+        path = self._locate_entry(key)
         return path.stat().st_size if path.is_file() else None
 
     def writing_of(self, key: str) -> int:
         """A number that is another one after each `put`, while the old content is held; 0: none."""
-        path = self._path(key)
+        path = self._locate_entry(key)
         return path.stat().st_ino if path.is_file() else 0
 
     def entries(self) -> Iterator[Path]:
@@ -149,7 +149,7 @@ class Cache:
         return removed, freed
 
     @staticmethod
-    def _discard(path: Path) -> str:
+    def _discard_entry(path: Path) -> str:
         """Take away what lies at an entry's path; says where a folder is now."""
         try:
             if not path.is_dir() or path.is_symlink():
@@ -163,11 +163,11 @@ class Cache:
             ) from error
         return f", and the folder in its place is now {aside}"
 
-    def _path(self, key: str) -> Path:
+    def _locate_entry(self, key: str) -> Path:
         return self.root / key[:2] / f"{key}.safetensors"
 
 
-def _read(path: Path, key: str) -> Stored:
+def _map_entry(path: Path, key: str) -> Stored:
     """Map an entry; raises `ValueError` where it is not what was written under this key."""
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError("it is not a file")  # to open a FIFO would wait for a writer
@@ -175,7 +175,7 @@ def _read(path: Path, key: str) -> Stored:
         raw = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     if raw[_LENGTH:_SUM_AT] != _BEGIN:
         raise ValueError("its header is not one of a cache entry")
-    if raw[_SUM_AT:_SUM_END] != _checksum(memoryview(raw)):
+    if raw[_SUM_AT:_SUM_END] != _compute_checksum(memoryview(raw)):
         raise ValueError("its checksum is wrong")
     # What follows the checksum is what somebody wrote, but perhaps not `put`.
     start = _LENGTH + int.from_bytes(raw[:_LENGTH], "little")
@@ -183,7 +183,7 @@ def _read(path: Path, key: str) -> Stored:
         header = json.loads(raw[_LENGTH:start])
         note = json.loads(header.pop("__metadata__")["mertk"][len(_NO_SUM) :])
         sources = note["sources"] and dict(note["sources"])
-        stored = Stored(_arrays(header, raw, start), dict(note["about"]), sources)
+        stored = Stored(_map_arrays(header, raw, start), dict(note["about"]), sources)
         written_as = note["key"]
     except (LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"its header is odd: {type(error).__name__} {error}") from error
@@ -192,13 +192,13 @@ def _read(path: Path, key: str) -> Stored:
     return stored
 
 
-def _checksum(data: memoryview) -> bytes:
+def _compute_checksum(data: memoryview) -> bytes:
     """The CRC-32 of an entry's bytes in hex, with zeros in the place of the checksum."""
     before = zlib.crc32(_NO_SUM, zlib.crc32(data[:_SUM_AT]))
     return b"%08x" % zlib.crc32(data[_SUM_END:], before)
 
 
-def _arrays(header: Mapping[str, Any], raw: mmap.mmap, first: int) -> dict[str, NDArray[Any]]:
+def _map_arrays(header: Mapping[str, Any], raw: mmap.mmap, first: int) -> dict[str, NDArray[Any]]:
     """The arrays that a header describes: side by side from byte `first` on, to the last byte."""
     arrays, end = {}, 0
     for name, info in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):

@@ -25,7 +25,7 @@ _VERDICTS = ("changed", "same", "outdated", "missing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What `verify` found: how many `entries` it looked at, and clip ids, sorted.
+    """What `verify_cache` found: how many `entries` it looked at, and clip ids, sorted.
 
     `changed` hold other content under the same sizes and times, and `removed` entries were computed
     from what they held before. `same` hold what they held. `outdated` have other sizes or times
@@ -70,13 +70,13 @@ def describe_sources(clip: Clip) -> dict[str, Any] | None:
     return {
         "clip": clip.uid,
         "folder": str(folder),
-        "files": [_below(folder, file) for file in files],
+        "files": [_make_relative(folder, file) for file in files],
         "stamp": stamp_files(files),
         "content": hash_content(files),
     }
 
 
-def verify(cache: Cache) -> Verified:
+def verify_cache(cache: Cache) -> Verified:
     """Compare the files behind all entries with what they held, and remove what is out of step.
 
     Reads every entry and every file whole. Damaged entries are removed with a warning each.
@@ -94,7 +94,7 @@ def verify(cache: Cache) -> Verified:
         sources = stored.sources
         known = (sources["stamp"], sources["content"])
         if known not in verdicts:
-            verdicts[known] = _compare(sources)
+            verdicts[known] = _compare_sources(sources)
         clips[verdicts[known]].add(sources["clip"])
         if verdicts[known] == "changed":
             path.unlink(missing_ok=True)
@@ -126,7 +126,7 @@ def _hash_file(file: Path, _size: int, _changed: int) -> bytes:
         return hashlib.file_digest(opened, "blake2b").digest()
 
 
-def _compare(sources: Mapping[str, Any]) -> str:
+def _compare_sources(sources: Mapping[str, Any]) -> str:
     """What became of an entry's files: a field of `Verified`."""
     files = [Path(sources["folder"], name) for name in sources["files"]]
     try:
@@ -137,5 +137,5 @@ def _compare(sources: Mapping[str, Any]) -> str:
         return "missing"
 
 
-def _below(folder: Path, file: Path) -> str:
+def _make_relative(folder: Path, file: Path) -> str:
     return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)

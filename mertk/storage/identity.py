@@ -34,7 +34,7 @@ _SCORES = "mertk.core.metrics"
 """What a protocol scores by; scores are computed anew from predictions whenever they are shown."""
 
 
-def digest(data: Any) -> str:
+def hash_json(data: Any) -> str:
     """A SHA-256 of JSON data, in hex."""
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -85,11 +85,11 @@ def _code_behind(path: str) -> str:
     file = str(getattr(module, "__file__", ""))
     if module is None or not {"site-packages", "dist-packages"} & set(Path(file).parts):
         code = read_code(target)
-        return " ".join([code.source, *_told(code.libraries)])
-    return " ".join(_told(releases_of(module.__name__.partition(".")[0])))
+        return " ".join([code.source, *_format_releases(code.libraries)])
+    return " ".join(_format_releases(releases_of(module.__name__.partition(".")[0])))
 
 
-def _told(releases: Mapping[str, str]) -> list[str]:
+def _format_releases(releases: Mapping[str, str]) -> list[str]:
     return [f"{name} {release}" for name, release in releases.items()]
 
 
@@ -121,7 +121,7 @@ def clip_identity(clip: Clip) -> str:
     shown = None if landmarks is None else hashlib.sha256(landmarks.tobytes()).hexdigest()
     timing = [footage.onset, footage.apex, footage.offset, footage.fps, len(footage.frames)]
     readers = [code for maker in footage.frames.makers if (code := _code_of_reader(maker))]
-    return digest([clip.uid, clip.fingerprint, timing, shown, readers])
+    return hash_json([clip.uid, clip.fingerprint, timing, shown, readers])
 
 
 def _code_of_reader(maker: Any) -> list[Any] | None:
@@ -134,7 +134,7 @@ def _code_of_reader(maker: Any) -> list[Any] | None:
     return [code.source, dict(code.libraries)]
 
 
-def provenance(device: str) -> dict[str, Any]:
+def collect_provenance(device: str) -> dict[str, Any]:
     """What was merely true when a run was made: releases, machine, time, device."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -21,8 +21,14 @@ import numpy as np
 
 from mertk.core.errors import StorageError
 from mertk.storage.fold_record import Contents, Fold, check_fold
-from mertk.storage.identity import digest
-from mertk.storage.run_files import damaged, load_object, open_seal, read_sealed, write_sealed
+from mertk.storage.identity import hash_json
+from mertk.storage.run_files import (
+    load_object,
+    make_damage_error,
+    open_seal,
+    read_sealed,
+    write_sealed,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +55,7 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        about = _about(self.path)
+        about = _read_about(self.path)
         self.name: str = about["name"]
         self.identity: dict[str, Any] = about["identity"]
         self.provenance: dict[str, Any] = about["provenance"]
@@ -80,11 +86,11 @@ class Run:
         Raises:
             StorageError: where the disk refuses, or another release wrote the run.
         """
-        path, key = _folder(root, name, identity), _key(identity)
+        path, key = _locate_folder(root, name, identity), _make_key(identity)
         plan = {"clips": {uid: dict(facts) for uid, facts in clips.items()}}
-        if _repaired(path / "clips.json", key) != plan:
+        if _read_repairable(path / "clips.json", key) != plan:
             write_sealed(path / "clips.json", key, plan)
-        if cls._found(path) is None:
+        if cls._open_found(path) is None:
             about = {"format": FORMAT, "name": name, "identity": identity, "provenance": provenance}
             write_sealed(path / "run.json", key, about)
         return cls(path)
@@ -92,15 +98,15 @@ class Run:
     @classmethod
     def find(cls, root: Path, name: str, identity: Mapping[str, Any]) -> Run | None:
         """The run of this identity below `root`, if it has been begun and can be read."""
-        path, key = _folder(root, name, identity), _key(identity)
-        run = cls._found(path)
+        path, key = _locate_folder(root, name, identity), _make_key(identity)
+        run = cls._open_found(path)
         known = run is not None and all(
-            _repaired(path / file, key) for file in ("clips.json", "seeds.json")
+            _read_repairable(path / file, key) for file in ("clips.json", "seeds.json")
         )
         return run if known else None
 
     @classmethod
-    def _found(cls, path: Path) -> Run | None:
+    def _open_found(cls, path: Path) -> Run | None:
         """The run in a folder; None, with a warning, where its run.json is damaged."""
         if not os.path.lexists(path / "run.json"):
             return None
@@ -132,7 +138,7 @@ class Run:
     @functools.cached_property
     def clips(self) -> Mapping[str, Mapping[str, Any]]:
         """By clip id what `open` was given; raises `StorageError` where it cannot be read."""
-        found: Mapping[str, Mapping[str, Any]] = self._required("clips.json")["clips"]
+        found: Mapping[str, Mapping[str, Any]] = self._read_required("clips.json")["clips"]
         return found
 
     @functools.cached_property
@@ -152,7 +158,7 @@ class Run:
 
     def note_seeds(self, seeds: Iterable[int]) -> None:
         """Write down that these seeds are begun, before their first fold."""
-        known = _repaired(self.path / "seeds.json", self.key)
+        known = _read_repairable(self.path / "seeds.json", self.key)
         before = known["seeds"] if known else self._named_seeds()
         if not known or not set(seeds) <= set(before):
             found = sorted({*seeds, *before})
@@ -166,12 +172,12 @@ class Run:
     @property
     def knows_prefix(self) -> bool:
         """Whether what the prefix pass noted is there, and can be read."""
-        return _repaired(self.path / "prefix.json", self.key) is not None
+        return _read_repairable(self.path / "prefix.json", self.key) is not None
 
     @property
     def prefix_seconds(self) -> float:
         """What the latest prefix pass spent on clips, over all workers; NaN if it is not known."""
-        found = self._prefix()
+        found = self._read_prefix()
         return float(found["seconds"]) if found else float("nan")
 
     @property
@@ -180,7 +186,7 @@ class Run:
 
         `unknown` is among them where what the prefix pass noted cannot be read.
         """
-        prefix = self._prefix()
+        prefix = self._read_prefix()
         found = set(prefix["keyframes"] if prefix else ["unknown"])
         found.update(*(fold.keyframes for fold in self.folds()))
         return tuple(name for name in ("onset", "apex", "offset", "unknown") if name in found)
@@ -188,7 +194,7 @@ class Run:
     def has(self, seed: int, fold: str) -> bool:
         """Whether this fold is finished; a damaged file counts as not, with a warning."""
         try:
-            return self._read(seed, fold) is not None
+            return self._read_fold(seed, fold) is not None
         except StorageError as error:
             _LOG.warning("%s; it counts as not finished", error)
             return False
@@ -196,14 +202,14 @@ class Run:
     def saved_at(self, seed: int, fold: str) -> int | None:
         """When the file of this fold was written, in ns, readable or not; None: there is none."""
         try:
-            return self._file(seed, fold).stat().st_mtime_ns
+            return self._locate_fold(seed, fold).stat().st_mtime_ns
         except OSError:
             return None
 
     def save(self, fold: Fold) -> None:
         """Write a finished fold, whole or not at all."""
         self.note_seeds([fold.seed])
-        write_sealed(self._file(fold.seed, fold.name), self.key, asdict(fold))
+        write_sealed(self._locate_fold(fold.seed, fold.name), self.key, asdict(fold))
 
     def clear(self, seeds: Sequence[int]) -> None:
         """Forget the folds of these seeds, damaged ones too."""
@@ -224,12 +230,12 @@ class Run:
         folds: list[Fold] = []
         missing: dict[int, list[str]] = {}
         faults: list[str] = []
-        seeds = self._required("seeds.json")["seeds"] if self._fold_files() else self.seeds
+        seeds = self._read_required("seeds.json")["seeds"] if self._fold_files() else self.seeds
         for seed in seeds:
             missing[seed] = []
             for name in self.plan:
                 try:
-                    fold = self._read(seed, name)
+                    fold = self._read_fold(seed, name)
                 except StorageError as error:
                     faults.append(str(error))
                     fold = None
@@ -237,7 +243,7 @@ class Run:
                     missing[seed].append(name)
                 else:
                     folds.append(fold)
-        planned = {self._file(seed, name) for seed in seeds for name in self.plan}
+        planned = {self._locate_fold(seed, name) for seed in seeds for name in self.plan}
         faults += [f"{f} is no fold of this run" for f in self._fold_files() if f not in planned]
         for file in (self.path / "prefix.json", *sorted(self.path.glob("oracle/*.json"))):
             try:
@@ -260,7 +266,7 @@ class Run:
         """Some folds of the run, as `predictions` has them; raises `StorageError` without any."""
         import pandas as pd
 
-        tables = [self._table(fold) for fold in folds]
+        tables = [self._make_table(fold) for fold in folds]
         if not tables:
             raise StorageError(f"{self.path} holds no finished fold yet")
         return pd.concat(tables, ignore_index=True).sort_values(["seed", "uid"], ignore_index=True)
@@ -276,7 +282,7 @@ class Run:
         probabilities = table[[f"p_{name}" for name in self.classes]].to_numpy()
         return truth, (probabilities >= 0.5).astype(np.int64)
 
-    def _table(self, fold: Fold) -> pd.DataFrame:
+    def _make_table(self, fold: Fold) -> pd.DataFrame:
         import pandas as pd
 
         probabilities = np.asarray(fold.probabilities, float).reshape(-1, len(self.classes))
@@ -298,8 +304,8 @@ class Run:
             }
         )
 
-    def _file(self, seed: int, fold: str) -> Path:
-        return self.path / "folds" / f"seed{seed}-{_slug(fold)}-{digest(fold)[:6]}.json"
+    def _locate_fold(self, seed: int, fold: str) -> Path:
+        return self.path / "folds" / f"seed{seed}-{_make_slug(fold)}-{hash_json(fold)[:6]}.json"
 
     def _fold_files(self) -> list[Path]:
         return sorted((self.path / "folds").glob("*.json"))
@@ -309,21 +315,21 @@ class Run:
         names = [re.match(r"seed(\d{1,9})-", file.name) for file in self._fold_files()]
         return {int(found[1]) for found in names if found}
 
-    def _required(self, name: str) -> dict[str, Any]:
+    def _read_required(self, name: str) -> dict[str, Any]:
         found = read_sealed(self.path / name, self.key)
         if found is None:
             raise StorageError(f"{self.path / name} is missing")
         return found
 
-    def _prefix(self) -> dict[str, Any] | None:
+    def _read_prefix(self) -> dict[str, Any] | None:
         try:
             return read_sealed(self.path / "prefix.json", self.key)
         except StorageError:  # `contents` names it
             return None
 
-    def _read(self, seed: int, name: str) -> Fold | None:
+    def _read_fold(self, seed: int, name: str) -> Fold | None:
         """A finished fold; raises `StorageError` where its file is damaged."""
-        file = self._file(seed, name)
+        file = self._locate_fold(seed, name)
         found = read_sealed(file, self.key)
         if found is None:
             return None
@@ -333,11 +339,11 @@ class Run:
                 raise ValueError(f"it is fold '{fold.name}' of seed {fold.seed}")  # noqa: TRY301
             check_fold(fold, self.plan, self.clips, len(self.classes), multilabel=self.multilabel)
         except (ValueError, TypeError, KeyError, OverflowError) as error:
-            raise damaged(file, error) from error
+            raise make_damage_error(file, error) from error
         return fold
 
 
-def _about(path: Path) -> dict[str, Any]:
+def _read_about(path: Path) -> dict[str, Any]:
     """The content of run.json."""
     file = path / "run.json"
     if not os.path.lexists(file):
@@ -352,12 +358,12 @@ def _about(path: Path) -> dict[str, Any]:
             "another folder"
         )
     about = open_seal(file, about)
-    if about.get("run") != _key(about.get("identity")):
+    if about.get("run") != _make_key(about.get("identity")):
         raise StorageError(f"{file} is damaged (it is of another run)")
     return about
 
 
-def _repaired(file: Path, key: str) -> dict[str, Any] | None:
+def _read_repairable(file: Path, key: str) -> dict[str, Any] | None:
     """The content of a file that can be written again; None, with a warning, if it is damaged."""
     try:
         return read_sealed(file, key)
@@ -366,13 +372,13 @@ def _repaired(file: Path, key: str) -> dict[str, Any] | None:
         return None
 
 
-def _key(identity: Any) -> str:
-    return digest(identity)[:16]
+def _make_key(identity: Any) -> str:
+    return hash_json(identity)[:16]
 
 
-def _folder(root: Path, name: str, identity: Mapping[str, Any]) -> Path:
-    return Path(root) / f"{_slug(name)}-{digest(identity)[:12]}"
+def _locate_folder(root: Path, name: str, identity: Mapping[str, Any]) -> Path:
+    return Path(root) / f"{_make_slug(name)}-{hash_json(identity)[:12]}"
 
 
-def _slug(text: str) -> str:
+def _make_slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "_", text).strip("_")[:60]

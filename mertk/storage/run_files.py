@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from mertk.core.errors import StorageError
 from mertk.storage.atomic_files import write_json
-from mertk.storage.identity import digest
+from mertk.storage.identity import hash_json
 
 LARGEST = 2**28
 """No file of a run is larger, in bytes: a larger one is not read at all."""
@@ -20,7 +20,7 @@ LARGEST = 2**28
 def write_sealed(path: Path, run: str, data: Mapping[str, Any]) -> None:
     """Write `data` with the key of its run and a checksum, whole or not at all."""
     plain = json.loads(json.dumps({**data, "run": run}, allow_nan=False))  # as it is read again
-    write_json(path, {**plain, "checksum": digest(plain)})
+    write_json(path, {**plain, "checksum": hash_json(plain)})
 
 
 def read_sealed(path: Path, run: str) -> dict[str, Any] | None:
@@ -40,9 +40,9 @@ def open_seal(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a file without its checksum; raises `StorageError` where they do not match."""
     found = {name: value for name, value in data.items() if name != "checksum"}
     try:
-        expected = digest(found)
+        expected = hash_json(found)
     except (ValueError, RecursionError) as error:
-        raise damaged(path, error) from error
+        raise make_damage_error(path, error) from error
     if data.get("checksum") != expected:
         raise StorageError(f"{path} is damaged (its checksum is not that of its content)")
     return found
@@ -53,22 +53,22 @@ def load_object(path: Path) -> dict[str, Any]:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):  # to open a pipe would wait for ever
-            _refuse("it is not a file")
+            _refuse_value("it is not a file")
         if about.st_size > LARGEST:
-            _refuse(f"it has {about.st_size:,} bytes")
-        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+            _refuse_value(f"it has {about.st_size:,} bytes")
+        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_value)
         if not isinstance(found, dict):
-            _refuse("it holds no JSON object")
+            _refuse_value("it holds no JSON object")
     except (OSError, ValueError, RecursionError) as error:
-        raise damaged(path, error) from error
+        raise make_damage_error(path, error) from error
     return found
 
 
-def damaged(path: Path, error: Exception) -> StorageError:
+def make_damage_error(path: Path, error: Exception) -> StorageError:
     """The error that names a damaged file and what is wrong with it, in one line."""
     why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return StorageError(f"{path} is damaged ({' '.join(why.split())[:200]})")
 
 
-def _refuse(what: str) -> NoReturn:
+def _refuse_value(what: str) -> NoReturn:
     raise ValueError(what)

@@ -53,7 +53,7 @@ class Frozen:
         return {name for name in self.names if not trust.knows(name)}
 
 
-def frozen(fitted: Mapping[str, Any], new: Mapping[str, Any]) -> Frozen:
+def freeze_components(fitted: Mapping[str, Any], new: Mapping[str, Any]) -> Frozen:
     """What components have learnt since they were as their `new` likes, by their places.
 
     Raises `StorageError` for what cannot be stored.
@@ -64,30 +64,32 @@ def frozen(fitted: Mapping[str, Any], new: Mapping[str, Any]) -> Frozen:
     return freezer.found
 
 
-def thaw(state: Any, arrays: Arrays, new: Mapping[str, Any], trust: Trust) -> None:
-    """Give `new` components, by their places, what `frozen` found.
+def thaw_state(state: Any, arrays: Arrays, new: Mapping[str, Any], trust: Trust) -> None:
+    """Give `new` components, by their places, what `freeze_components` found.
 
     Raises `StorageError` where the data name what `trust` does not know, or are damaged.
     """
     try:
-        _thaw(state, _Thawer(arrays, trust), new)
+        _thaw_components(state, _Thawer(arrays, trust), new)
     except StorageError:
         raise
     except Exception as error:
-        raise _damaged(f"{type(error).__name__}: {str(error)[:200]}") from error
+        raise _make_damage_error(f"{type(error).__name__}: {str(error)[:200]}") from error
 
 
-def _thaw(state: Mapping[str, Any], thawer: _Thawer, new: Mapping[str, Any]) -> None:
+def _thaw_components(state: Mapping[str, Any], thawer: _Thawer, new: Mapping[str, Any]) -> None:
     if set(state) != set(new):
         held = ", ".join(sorted(state))[:200] or "nothing"
-        raise _damaged(f"it holds {held}, and the recipe learns at {', '.join(sorted(new))}")
+        raise _make_damage_error(
+            f"it holds {held}, and the recipe learns at {', '.join(sorted(new))}"
+        )
     for place, component in new.items():
         thawer.change(component, state[place])
     if thawer.unused:
-        raise _damaged(f"nothing holds the array '{min(thawer.unused)}'")
+        raise _make_damage_error(f"nothing holds the array '{min(thawer.unused)}'")
 
 
-def _damaged(reason: str) -> StorageError:
+def _make_damage_error(reason: str) -> StorageError:
     return StorageError(f"the stored state is damaged: {reason}")
 
 
@@ -99,9 +101,9 @@ class _Freezer:
     def changes(self, thing: Any, new: Any) -> dict[str, Any]:
         """The attributes that `new` lacks or has otherwise, as nodes."""
         found = {}
-        for name, value in _attributes(thing).items():
-            before = _attributes(new).get(name)
-            if name in _attributes(new) and _equal(value, before):
+        for name, value in _get_attributes(thing).items():
+            before = _get_attributes(new).get(name)
+            if name in _get_attributes(new) and _are_equal(value, before):
                 continue
             check_attribute(type(thing), name)
             if _is_part(value, thing) and type(value) is type(before):
@@ -115,7 +117,11 @@ class _Freezer:
         finite = type(thing) is float and math.isfinite(thing)
         if thing is None or finite or type(thing) in (bool, int, str):
             return thing
-        found = self._data(thing, where) or self._torch(thing) or self._object(thing, where)
+        found = (
+            self._encode_data(thing, where)
+            or self._encode_torch(thing)
+            or self._encode_object(thing, where)
+        )
         if found is None:
             raise StorageError(
                 f"{where} holds a {type(thing).__module__}.{type(thing).__qualname__}, which "
@@ -124,7 +130,7 @@ class _Freezer:
             )
         return found
 
-    def _data(self, thing: Any, where: str) -> dict[str, Any] | None:
+    def _encode_data(self, thing: Any, where: str) -> dict[str, Any] | None:
         if type(thing) is float:
             return {"float": repr(thing)}
         if type(thing) in _SEQUENCES:
@@ -135,20 +141,20 @@ class _Freezer:
         if isinstance(thing, np.ndarray | np.generic) and thing.dtype.kind in "biuf":
             array = np.asarray(thing)
             order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
-            kept = self._put(thing, array)
+            kept = self._put_array(thing, array)
             return {"array": kept, "order": order, "scalar": isinstance(thing, np.generic)}
         return None
 
-    def _object(self, thing: Any, where: str) -> dict[str, Any] | None:
+    def _encode_object(self, thing: Any, where: str) -> dict[str, Any] | None:
         if MARK in vars(type(thing)):
-            return {"stored": name_of(type(thing)), "fields": self._fields(thing)}
+            return {"stored": name_of(type(thing)), "fields": self._encode_fields(thing)}
         if is_estimator(thing):
             return {"estimator": self._estimator(thing, where)}
         if isinstance(thing, enum.Enum):
             return {"member": self._named(type(thing)), "of": thing.name}
         return None
 
-    def _torch(self, thing: Any) -> dict[str, Any] | None:
+    def _encode_torch(self, thing: Any) -> dict[str, Any] | None:
         torch: Any = sys.modules.get("torch")
         if torch is None:
             return None
@@ -161,7 +167,7 @@ class _Freezer:
         name = getattr(thing, "__name__", None)
         return {"function": name} if vars(torch.nn.functional).get(name) is thing else None
 
-    def _fields(self, thing: Any) -> dict[str, Any]:
+    def _encode_fields(self, thing: Any) -> dict[str, Any]:
         names = [one.name for one in dataclasses.fields(thing)]
         return {
             name: self.node(getattr(thing, name), f"{type(thing).__name__}.{name}")
@@ -172,7 +178,7 @@ class _Freezer:
         import torch
 
         new = id(tensor) not in self._seen
-        kept = self._put(tensor, tensor.detach().cpu().numpy())
+        kept = self._put_array(tensor, tensor.detach().cpu().numpy())
         parameter = isinstance(tensor, torch.nn.Parameter)
         if new and parameter and tensor.requires_grad:
             self.found.weights += tensor.numel()
@@ -216,13 +222,13 @@ class _Freezer:
                 f"{where} holds a {type(thing).__name__}, which skops cannot store: {error}"
             ) from error
         self.found.names |= set(foreign)
-        return self._put(thing, np.frombuffer(data, np.uint8))
+        return self._put_array(thing, np.frombuffer(data, np.uint8))
 
     def _named(self, kind: type) -> str:
         self.found.names.add(kind.__module__)
         return name_of(kind)
 
-    def _put(self, thing: Any, values: NDArray[Any]) -> str:
+    def _put_array(self, thing: Any, values: NDArray[Any]) -> str:
         """The name of an array, which is stored once for all that hold the same object."""
         if id(thing) not in self._seen:
             name = str(len(self._seen))
@@ -237,13 +243,13 @@ class _Thawer:
         self._trust = trust
         self._made: dict[str, Any] = {}
         readers: Mapping[str, Callable[[dict[str, Any]], Any]] = {
-            "float": self._float,
-            "list": lambda node: list(self._things(node["list"])),
-            "tuple": lambda node: tuple(self._things(node["tuple"])),
-            "set": lambda node: set(self._things(_few(node["set"]))),
-            "dict": self._dict,
-            "array order scalar": self._array,
-            "stored fields": self._stored,
+            "float": self._thaw_float,
+            "list": lambda node: list(self._thaw_list(node["list"])),
+            "tuple": lambda node: tuple(self._thaw_list(node["tuple"])),
+            "set": lambda node: set(self._thaw_list(_limit_size(node["set"]))),
+            "dict": self._thaw_dict,
+            "array order scalar": self._thaw_array,
+            "stored fields": self._thaw_stored,
             "estimator": self._estimator,
             "network parameters buffers modules training attributes": self._network,
             "tensor parameter grad last": self._tensor,
@@ -263,9 +269,9 @@ class _Thawer:
         for name, node in attributes.items():
             check_attribute(type(thing), name)
             if isinstance(node, dict) and set(node) == {"part"}:
-                part = _attributes(thing)[name]
+                part = _get_attributes(thing)[name]
                 if not _is_part(part, thing):
-                    raise _damaged(f"{name} has no parts")
+                    raise _make_damage_error(f"{name} has no parts")
                 self.change(part, node["part"])
             else:
                 object.__setattr__(thing, name, self.thing(node))
@@ -276,41 +282,43 @@ class _Thawer:
             return node
         read = self._readers.get(frozenset(node)) if isinstance(node, dict) else None
         if read is None:
-            raise _damaged(f"{str(node)[:80]!r} is nothing known")
+            raise _make_damage_error(f"{str(node)[:80]!r} is nothing known")
         return read(node)
 
-    def _things(self, nodes: Sequence[Any]) -> list[Any]:
+    def _thaw_list(self, nodes: Sequence[Any]) -> list[Any]:
         return [self.thing(node) for node in nodes]
 
-    def _float(self, node: dict[str, Any]) -> float:
+    def _thaw_float(self, node: dict[str, Any]) -> float:
         if node["float"] not in ("inf", "-inf", "nan"):
-            raise _damaged(f"{str(node)[:80]} is no number")
+            raise _make_damage_error(f"{str(node)[:80]} is no number")
         return float(node["float"])
 
-    def _dict(self, node: dict[str, Any]) -> dict[Any, Any]:
-        return {self.thing(key): self.thing(value) for key, value in _few(node["dict"])}
+    def _thaw_dict(self, node: dict[str, Any]) -> dict[Any, Any]:
+        return {self.thing(key): self.thing(value) for key, value in _limit_size(node["dict"])}
 
-    def _array(self, node: dict[str, Any]) -> Any:
-        made = self._once(node["array"], lambda values: np.array(values, order=node["order"]))
+    def _thaw_array(self, node: dict[str, Any]) -> Any:
+        made = self._make_once(node["array"], lambda values: np.array(values, order=node["order"]))
         return made[()] if node["scalar"] else made
 
     def _estimator(self, node: dict[str, Any]) -> Any:
-        return self._once(node["estimator"], lambda values: self._trust.estimator(values.tobytes()))
+        return self._make_once(
+            node["estimator"], lambda values: self._trust.estimator(values.tobytes())
+        )
 
     def _tensor(self, node: dict[str, Any]) -> Any:
-        return self._once(node["tensor"], lambda values: _tensor_of(values, node))
+        return self._make_once(node["tensor"], lambda values: _tensor_of(values, node))
 
-    def _once(self, name: str, make: Callable[[NDArray[Any]], Any]) -> Any:
+    def _make_once(self, name: str, make: Callable[[NDArray[Any]], Any]) -> Any:
         """What is made of an array; the same object wherever the array is named."""
         if name not in self._made:
             self._made[name] = make(self._arrays[name])
         return self._made[name]
 
-    def _stored(self, node: dict[str, Any]) -> Any:
+    def _thaw_stored(self, node: dict[str, Any]) -> Any:
         kind, fields = self._trust.stored(node["stored"]), node["fields"]
         known = {one.name for one in dataclasses.fields(kind)}
         if set(fields) != known:
-            raise _damaged(
+            raise _make_damage_error(
                 f"{kind.__name__} has the fields {', '.join(sorted(known))}, not "
                 f"{', '.join(sorted(fields))[:200]}"
             )
@@ -339,18 +347,22 @@ class _Thawer:
                 if part != "modules" or not name.isdecimal():  # as a list numbers its own
                     check_attribute(kind, name)
                 if name in taken or not isinstance(value, kinds):
-                    raise _damaged(f"{kind.__name__} cannot hold what is stored as its {name}")
+                    raise _make_damage_error(
+                        f"{kind.__name__} cannot hold what is stored as its {name}"
+                    )
             taken |= set(found)
             state |= found if part == "attributes" else {f"_{part}": found}
         if not isinstance(state.get("_all_weights", [[""]])[0][0], str):
-            raise _damaged(f"{kind.__name__} has weights without names")  # torch would count layers
+            raise _make_damage_error(
+                f"{kind.__name__} has weights without names"
+            )  # torch would count layers
         made.__setstate__(state)
         return made
 
 
-def _few(entries: list[Any]) -> list[Any]:
+def _limit_size(entries: list[Any]) -> list[Any]:
     if len(entries) > MOST_KEYS:
-        raise _damaged(f"it has a mapping or set of {len(entries):,} entries")
+        raise _make_damage_error(f"it has a mapping or set of {len(entries):,} entries")
     return entries
 
 
@@ -365,7 +377,7 @@ def _tensor_of(values: NDArray[Any], node: Mapping[str, Any]) -> Any:
     return tensor.requires_grad_(bool(node["grad"]))
 
 
-def _attributes(thing: Any) -> Mapping[str, Any]:
+def _get_attributes(thing: Any) -> Mapping[str, Any]:
     """What an object holds; nothing where it has no attributes of its own."""
     return getattr(thing, "__dict__", {})
 
@@ -379,7 +391,7 @@ def _is_part(value: Any, owner: Any) -> bool:
     return plain and own and not marked and hasattr(value, "__dict__")
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _are_equal(one: Any, other: Any) -> bool:
     """Whether two values are the same, down to what they hold."""
     import joblib
 

@@ -48,23 +48,25 @@ class Trust:
 
     def stored(self, name: str) -> type:
         """A dataclass that is marked with `mertk.core.stored.stored`."""
-        kind = _found(name)
+        kind = _find_class(name)
         if kind is None or MARK not in vars(kind):
-            raise _refused(name, "as stored data, and no loaded component has marked such a class")
+            raise _make_refusal(
+                name, "as stored data, and no loaded component has marked such a class"
+            )
         return kind
 
     def network(self, name: str) -> type:
         """A class of networks: of torch, of the components or of what they are made with."""
-        kind = self._known(name)
+        kind = self._find_known_class(name)
         if not is_network(kind):
-            raise _refused(name, "as a network, which it is not")
+            raise _make_refusal(name, "as a network, which it is not")
         return kind
 
     def enumeration(self, name: str) -> Mapping[str, Any]:
         """The members of an enumeration that networks are set up with."""
-        kind = self._known(name)
+        kind = self._find_known_class(name)
         if not issubclass(kind, enum.Enum):
-            raise _refused(name, "as an enumeration, which it is not")
+            raise _make_refusal(name, "as an enumeration, which it is not")
         return kind.__members__
 
     def function(self, name: str) -> Any:
@@ -74,13 +76,13 @@ class Trust:
         found = vars(functional).get(name)
         home = getattr(found, "__module__", "")
         if not callable(found) or home not in ("torch.nn.functional", "torch._C._nn"):
-            raise _refused(f"torch.nn.functional:{name}", "as a function, which it is not")
+            raise _make_refusal(f"torch.nn.functional:{name}", "as a function, which it is not")
         return found
 
     def estimator(self, data: bytes) -> Any:
         """An estimator as skops has written it, of types that it or the user trusts."""
         try:
-            return _estimator(data, self.named)
+            return _load_estimator(data, self.named)
         except StorageError:
             raise
         except Exception as error:  # skops says what it finds in many ways
@@ -89,30 +91,30 @@ class Trust:
                 f"({type(error).__name__}: {str(error)[:200]})"
             ) from error
 
-    def _known(self, name: str) -> type:
+    def _find_known_class(self, name: str) -> type:
         module = name.partition(":")[0]
         if not self.knows(module):
-            raise _refused(name, "as a part of a network")
+            raise _make_refusal(name, "as a part of a network")
         # what a package brings is there when it is imported; it is not the file that says what to
         roots = {_TORCH, *(package for package in self.packages if is_within(module, [package]))}
         exact = module in self.modules or is_within(module, self.named)
         for found in {module} if exact else roots:
             importlib.import_module(found)
-        kind = _found(name)
+        kind = _find_class(name)
         if kind is None:
-            raise _refused(name, "as a part of a network, and there is no such class")
+            raise _make_refusal(name, "as a part of a network, and there is no such class")
         return kind
 
 
 def name_of(kind: type) -> str:
     """`module:Class`; raises `StorageError` for a class that cannot be found under its name."""
     name = f"{kind.__module__}:{kind.__qualname__}"
-    if _found(name) is not kind:
+    if _find_class(name) is not kind:
         raise StorageError(f"{name} cannot be stored: its module has no class of that name")
     return name
 
 
-def _found(name: str) -> type | None:
+def _find_class(name: str) -> type | None:
     """The class of a module that is loaded, if that is where it is at home."""
     module, _, path = name.partition(":")
     found: Any = sys.modules.get(module)
@@ -154,7 +156,7 @@ def check_attribute(kind: type, name: Any) -> None:
         )
 
 
-def _refused(name: str, where: str) -> StorageError:
+def _make_refusal(name: str, where: str) -> StorageError:
     package = name.partition(":")[0].partition(".")[0]
     return StorageError(
         f"the stored state names {name[:200]} {where}: a model may hold what its own components, "
@@ -163,14 +165,14 @@ def _refused(name: str, where: str) -> StorageError:
     )
 
 
-def _estimator(data: bytes, named: Iterable[str]) -> Any:
+def _load_estimator(data: bytes, named: Iterable[str]) -> Any:
     from skops import io as skops
 
     _check_archive(data)
     foreign = skops.get_untrusted_types(data=data)
     unknown = [name for name in foreign if not is_within(name, named)]
     if unknown:
-        raise _refused(unknown[0], "in an estimator")
+        raise _make_refusal(unknown[0], "in an estimator")
     found = skops.loads(data, trusted=foreign)
     _check_objects(found)
     return found
@@ -190,14 +192,14 @@ def _check_archive(data: bytes) -> None:
         if archive.getinfo("schema.json").file_size > _SCHEMA:
             raise StorageError("the stored state is damaged: an estimator has too many parts")
         schema = json.loads(archive.read("schema.json"))
-    if _visits(schema, {}) > _VISITS:
+    if _count_visits(schema, {}) > _VISITS:
         raise StorageError("the stored state is damaged: an estimator has too many parts")
 
 
-def _visits(node: Any, known: dict[Any, int]) -> int:
+def _count_visits(node: Any, known: dict[Any, int]) -> int:
     """How many parts skops looks at; what is named again is looked at again."""
     if isinstance(node, list):
-        return sum(_visits(one, known) for one in node)
+        return sum(_count_visits(one, known) for one in node)
     if not isinstance(node, dict):
         return 0
     if len(node) > MOST_KEYS or node.get("__loader__") == "RandomGeneratorNode":
@@ -207,7 +209,7 @@ def _visits(node: Any, known: dict[Any, int]) -> int:
         return known[own]
     if own is not None:
         known[own] = 1
-    count = 1 + sum(_visits(one, known) for one in node.values())
+    count = 1 + sum(_count_visits(one, known) for one in node.values())
     if own is not None:
         known[own] = count
     return count

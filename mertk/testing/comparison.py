@@ -20,15 +20,15 @@ Answer = Mapping[str, "NDArray[Any]"]
 """What a component gave, as arrays by name."""
 
 
-def ask(kind: str, component: Any, given: Any) -> Any:
+def call_verb(kind: str, component: Any, given: Any) -> Any:
     """What the verb of a kind gives for one clip."""
     verb = getattr(component, VERBS[kind])
     return verb(*given) if kind == "extractor" else verb(given)
 
 
-def answer(kind: str, component: Any, given: Any) -> Answer:
+def compute_arrays(kind: str, component: Any, given: Any) -> Answer:
     """The same as arrays, to compare; the clip is copied first, so that it may be changed."""
-    return arrays_of(ask(kind, component, thawed(given)))
+    return arrays_of(call_verb(kind, component, thaw_arrays(given)))
 
 
 def arrays_of(value: Any) -> dict[str, NDArray[Any]]:
@@ -48,53 +48,55 @@ def arrays_of(value: Any) -> dict[str, NDArray[Any]]:
     return {} if value is None else {"": np.array(value)}
 
 
-def difference(one: Answer, other: Answer) -> str:
+def describe_difference(one: Answer, other: Answer) -> str:
     """Where two answers differ, in any bit; empty where they do not."""
     if one.keys() != other.keys():
         return f"{sorted(one)} or {sorted(other)}"
     for name, array in one.items():
         again, what = other[name], name or "the array"
         if array.shape != again.shape or array.dtype != again.dtype:
-            return f"{what}: {_shown(array)} or {_shown(again)}"
+            return f"{what}: {_format_array(array)} or {_format_array(again)}"
         if array.tobytes() != again.tobytes():
             off = int((array != again).sum())
-            return f"{what} {_shown(array)}: {off} of {array.size} values"
+            return f"{what} {_format_array(array)}: {off} of {array.size} values"
     return ""
 
 
-def same(one: Answer, other: Answer, claim: str) -> None:
+def check_same(one: Answer, other: Answer, claim: str) -> None:
     """Raise `BrokenPromise` with the claim and the difference, if there is one."""
-    found = difference(one, other)
+    found = describe_difference(one, other)
     if found:
         raise BrokenPromise(f"{claim}: {found}")
 
 
-def frozen(value: Any) -> Any:
+def freeze_arrays(value: Any) -> Any:
     """A copy of what flows between stages, with all its arrays read-only."""
-    return _copied(value, writable=False)
+    return _copy_value(value, writable=False)
 
 
-def thawed(value: Any) -> Any:
+def thaw_arrays(value: Any) -> Any:
     """A copy of what flows between stages, with arrays that may be written to."""
-    return _copied(value, writable=True)
+    return _copy_value(value, writable=True)
 
 
-def _copied(value: Any, *, writable: bool) -> Any:
+def _copy_value(value: Any, *, writable: bool) -> Any:
     if isinstance(value, np.ndarray):
         array = value.copy()
         array.flags.writeable = writable
         return array
     if isinstance(value, Frames):
-        return Frames.of(_copied(np.asarray(value[:]), writable=writable)) if len(value) else value
+        return (
+            Frames.of(_copy_value(np.asarray(value[:]), writable=writable)) if len(value) else value
+        )
     if isinstance(value, Footage | Faces | Regions):
         parts = {f.name: getattr(value, f.name) for f in fields(value)}
-        return replace(value, **{n: _copied(p, writable=writable) for n, p in parts.items()})
+        return replace(value, **{n: _copy_value(p, writable=writable) for n, p in parts.items()})
     if isinstance(value, Mapping):
-        return {name: _copied(part, writable=writable) for name, part in value.items()}
+        return {name: _copy_value(part, writable=writable) for name, part in value.items()}
     if isinstance(value, tuple):
-        return tuple(_copied(part, writable=writable) for part in value)
+        return tuple(_copy_value(part, writable=writable) for part in value)
     return copy.copy(value)
 
 
-def _shown(array: NDArray[Any]) -> str:
+def _format_array(array: NDArray[Any]) -> str:
     return f"{array.dtype} {list(array.shape)}"

@@ -23,15 +23,15 @@ from mertk.core.recipe import Use
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.plugins.registry import Registrar, Registry
 from mertk.testing import clips
-from mertk.testing.comparison import Answer, answer, thawed
-from mertk.testing.inputs import Stand, stands, train_of
-from mertk.testing.joined import runnable
+from mertk.testing.comparison import Answer, compute_arrays, thaw_arrays
+from mertk.testing.inputs import Stand, find_stands, train_of
+from mertk.testing.joined import make_runnable
 from mertk.testing.outcome import DoesNotRunError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from mertk.core.clips import Train
+    from mertk.core.clips import TrainingSet
     from mertk.core.recipe import Json
     from mertk.plugins.registry import Entry
 
@@ -41,7 +41,7 @@ Data = Path | str | Callable[[Path], object]
 
 
 @dataclass(eq=False)
-class Subject:
+class ComponentUnderTest:
     """A component under check; `modules` are those of all that are checked with it.
 
     `data` are those of a data set; None: where it is known to lie.
@@ -71,9 +71,9 @@ class Subject:
     def stand(self) -> Stand:
         """Where it runs; raises `DoesNotRunError` where it does nowhere, with the last reasons."""
         reasons = []
-        for stand in stands(self.registry, self.kind, self.entry.name):
+        for stand in find_stands(self.registry, self.kind, self.entry.name):
             try:
-                self._try(stand)
+                self._try_stand(stand)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  whatever it is, the next place is tried
@@ -87,20 +87,22 @@ class Subject:
             f"before it. {' | '.join(dict.fromkeys(reasons))}"
         )
 
-    def _try(self, stand: Stand) -> None:
+    def _try_stand(self, stand: Stand) -> None:
         given = stand.given("plain")
-        component = self._built(stand.params)
+        component = self._build_component(stand.params)
         if isinstance(component, Fittable):
-            inputs = [thawed(one) for one in given[: clips.TRAINED]]
+            inputs = [thaw_arrays(one) for one in given[: clips.TRAINED]]
             component.fit(train_of(self.registry, inputs), np.random.default_rng(0))
-        answer(self.kind, component, given[-1])
+        compute_arrays(self.kind, component, given[-1])
 
-    def _built(self, params: Any) -> Any:
-        return runnable(self.kind, self.registry.build(self.kind, Use(self.entry.name, **params)))
+    def _build_component(self, params: Any) -> Any:
+        return make_runnable(
+            self.kind, self.registry.build(self.kind, Use(self.entry.name, **params))
+        )
 
     def build(self, **params: Json) -> Any:
         """A new component with the parameters of its stand, and these."""
-        return self._built({**self.stand.params, **params})
+        return self._build_component({**self.stand.params, **params})
 
     @functools.cached_property
     def learns(self) -> bool:
@@ -117,9 +119,9 @@ class Subject:
         """The three clips that are not trained on."""
         return self.given()[clips.TRAINED :]
 
-    def train(self, look: str = "plain", **other: Any) -> Train[Any]:
+    def train(self, look: str = "plain", **other: Any) -> TrainingSet[Any]:
         """The training part, as arrays that may be written to; `other` are fields to replace."""
-        inputs = [thawed(one) for one in self.given(look)[: clips.TRAINED]]
+        inputs = [thaw_arrays(one) for one in self.given(look)[: clips.TRAINED]]
         return train_of(self.registry, other.pop("inputs", inputs), **other)
 
     def ready(self, look: str = "plain", /, **params: Json) -> Any:
@@ -131,7 +133,7 @@ class Subject:
 
     def answer(self, component: Any, given: Any = None) -> Answer:
         """What a component gives for one clip, as arrays; the default is the last clip."""
-        return answer(self.kind, component, self.asked[-1] if given is None else given)
+        return compute_arrays(self.kind, component, self.asked[-1] if given is None else given)
 
     @functools.cached_property
     def usual(self) -> Answer:
@@ -139,9 +141,9 @@ class Subject:
         return self.answer(self.ready())
 
 
-def find(
+def find_components(
     what: str | Path, plugins: Plugins | None = None, *, data: Data | None = None
-) -> list[Subject]:
+) -> list[ComponentUnderTest]:
     """The components of a plug-in file, or those of a name, whatever their kind.
 
     `data` is where the data set lies that is among them, or what writes a small one. Raises
@@ -162,15 +164,15 @@ def find(
     return found
 
 
-def _of_name(name: str, plugins: Plugins | None) -> list[Subject]:
-    everything = subjects(plugins or load_plugins())
+def _of_name(name: str, plugins: Plugins | None) -> list[ComponentUnderTest]:
+    everything = list_components(plugins or load_plugins())
     found = [subject for subject in everything if subject.entry.name == name]
     if not found:
         raise UnknownNameError("component", name, {one.entry.name for one in everything})
-    return _together(found)
+    return _share_modules(found)
 
 
-def subjects(plugins: Plugins) -> list[Subject]:
+def list_components(plugins: Plugins) -> list[ComponentUnderTest]:
     """Everything that is registered."""
     homes: dict[tuple[str, str], ModuleType] = {}
     for module in plugins.manager.get_plugins():
@@ -179,25 +181,25 @@ def subjects(plugins: Plugins) -> list[Subject]:
             module.mertk_register(register=Registrar(staged, ""))
         homes |= {(entry.kind, entry.name): module for entry in staged}
     found = [
-        Subject(entry, plugins.registry, homes[entry.kind, entry.name], ())
+        ComponentUnderTest(entry, plugins.registry, homes[entry.kind, entry.name], ())
         for entry in plugins.registry
     ]
-    return _together(found)
+    return _share_modules(found)
 
 
-def _of_file(file: Path, plugins: Plugins | None) -> list[Subject]:
+def _of_file(file: Path, plugins: Plugins | None) -> list[ComponentUnderTest]:
     path = str(real_path(file))
     files = dict.fromkeys([*(plugins.files if plugins else ()), path])
     loaded = load_plugins(tuple(files))
     if path in loaded.broken:
         raise PluginError(f"plug-in {file} cannot be loaded: {loaded.broken[path]}")
-    found = [one for one in subjects(loaded) if getattr(one.module, "__file__", "") == path]
+    found = [one for one in list_components(loaded) if getattr(one.module, "__file__", "") == path]
     if not found:
-        raise PluginError(f"plug-in {file} registers nothing; see the hook mertk_register")
-    return _together(found)
+        raise PluginError(f"plug-in {file} registers nothing to check; see the hook mertk_register")
+    return _share_modules(found)
 
 
-def _together(found: list[Subject]) -> list[Subject]:
+def _share_modules(found: list[ComponentUnderTest]) -> list[ComponentUnderTest]:
     modules = list({id(one.module): one.module for one in found}.values())
     for subject in found:
         subject.modules = modules

@@ -40,17 +40,19 @@ def heavy_imports(module: ModuleType, together: Iterable[ModuleType]) -> list[st
     All modules that are checked `together` are loaded in one process first: where that imports
     nothing heavy, none of them does. Raises `BrokenPromise` where the module cannot be loaded.
     """
-    if len(everything := tuple(map(_source, together))) > 1 and not _heavy(everything):
+    if len(everything := tuple(map(_locate_source, together))) > 1 and not _find_heavy_imports(
+        everything
+    ):
         return []
-    return list(_heavy((_source(module),)) or ())
+    return list(_find_heavy_imports((_locate_source(module),)) or ())
 
 
-def _source(module: ModuleType) -> tuple[str, str]:
+def _locate_source(module: ModuleType) -> tuple[str, str]:
     return module.__name__, getattr(module, "__file__", None) or ""
 
 
 @functools.lru_cache(maxsize=64)
-def _heavy(sources: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+def _find_heavy_imports(sources: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     done = subprocess.run(  # noqa: S603  our own interpreter
         [sys.executable, "-c", _PROGRAM, json.dumps([sources, sys.path])],
         capture_output=True, text=True, check=False,

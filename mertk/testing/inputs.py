@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.core.clips import Regions, Train
+from mertk.core.clips import Regions, TrainingSet
 from mertk.core.recipe import Json, Recipe, Use
-from mertk.pipeline.pipeline import Parcel, Step
+from mertk.pipeline.pipeline import ClipState, Stage
 from mertk.testing import clips
-from mertk.testing.comparison import frozen
-from mertk.testing.joined import runnable
+from mertk.testing.comparison import freeze_arrays
+from mertk.testing.joined import make_runnable
 
 if TYPE_CHECKING:
     from mertk.plugins.registry import Registry
@@ -38,27 +38,31 @@ class Stand:
     given: Callable[[str], Sequence[Any]]
 
 
-def stands(registry: Registry, kind: str, name: str) -> Iterator[Stand]:
+def find_stands(registry: Registry, kind: str, name: str) -> Iterator[Stand]:
     """Where a component may be checked, the best place first."""
-    defaults = tiny(registry, kind, Use(name))
+    defaults = shrink_training(registry, kind, Use(name))
     if kind == "spotter":
-        yield Stand("stretches of video", defaults.params, _stretches(registry))
+        yield Stand("stretches of video", defaults.params, _make_stretch_source(registry))
         return
-    models = [] if kind == "aligner" else list(_models(registry, kind, name))
-    places = [(title, recipe, _behind(registry, recipe, at)) for title, recipe, at in models]
+    models = [] if kind == "aligner" else list(_find_models(registry, kind, name))
+    places = [
+        (title, recipe, _make_stage_source(registry, recipe, at)) for title, recipe, at in models
+    ]
     inside = [Stand(title, defaults.params, given) for title, _, given in places]
     if kind in ("fusion", "classifier"):
         for shape in _SHAPES:
-            yield Stand(f"arrays {list(shape)}", defaults.params, _arrays(registry, shape))
+            yield Stand(
+                f"arrays {list(shape)}", defaults.params, _make_array_source(registry, shape)
+            )
     yield from inside
     if kind not in ("fusion", "classifier"):
-        yield Stand("plain footage", defaults.params, _behind(registry, None, kind))
+        yield Stand("plain footage", defaults.params, _make_stage_source(registry, None, kind))
     for (title, recipe, given), (_, _, place) in zip(places, models, strict=True):
-        use = tiny(registry, kind, recipe.places()[place])
+        use = shrink_training(registry, kind, recipe.places()[place])
         yield Stand(f"{title} and its parameters", use.params, given)
 
 
-def tiny(registry: Registry, kind: str, use: Use) -> Use:
+def shrink_training(registry: Registry, kind: str, use: Use) -> Use:
     """The component with two epochs and without pretrained weights, where it has such parameters.
 
     A check is to take seconds, and is to download nothing.
@@ -68,13 +72,13 @@ def tiny(registry: Registry, kind: str, use: Use) -> Use:
 
 
 def tiny_recipe(registry: Registry, recipe: Recipe) -> Recipe:
-    """The recipe with all its components `tiny`."""
+    """The recipe with all its components `shrink_training`."""
     for place, use in recipe.places().items():
-        recipe = recipe.swap(place, tiny(registry, place.partition(".")[0], use))
+        recipe = recipe.swap(place, shrink_training(registry, place.partition(".")[0], use))
     return recipe
 
 
-def _models(registry: Registry, kind: str, name: str) -> Iterator[tuple[str, Recipe, str]]:
+def _find_models(registry: Registry, kind: str, name: str) -> Iterator[tuple[str, Recipe, str]]:
     """Models with the component in them, quick presets first: title, recipe and its place."""
     entries = [registry.get("model", model) for model in registry.names("model")]
     quick = [(f"model {e.name}:quick", e.presets["quick"]) for e in entries if "quick" in e.presets]
@@ -86,55 +90,60 @@ def _models(registry: Registry, kind: str, name: str) -> Iterator[tuple[str, Rec
                 break
 
 
-def _arrays(registry: Registry, shape: tuple[int, ...]) -> Callable[[str], Sequence[Any]]:
-    return lambda _look: frozen(tuple(clips.streams(registry, shape)))
+def _make_array_source(
+    registry: Registry, shape: tuple[int, ...]
+) -> Callable[[str], Sequence[Any]]:
+    return lambda _look: freeze_arrays(tuple(clips.make_streams(registry, shape)))
 
 
-def _stretches(registry: Registry) -> Callable[[str], Sequence[Any]]:
+def _make_stretch_source(registry: Registry) -> Callable[[str], Sequence[Any]]:
     """Stretches in which each clip's expression is seen once, the face as it is in the clip."""
 
     def given(look: str) -> Sequence[Any]:
-        return [clips.stretch(clips.LOOKS[look](clip.footage)) for clip in clips.clips(registry)]
+        return [
+            clips.make_stretch(clips.LOOKS[look](clip.footage))
+            for clip in clips.make_clips(registry)
+        ]
 
     return given
 
 
-def _behind(
+def _make_stage_source(
     registry: Registry, recipe: Recipe | None, place: str
 ) -> Callable[[str], Sequence[Any]]:
     """What comes out before a place of a recipe; before any place, the footage as it is."""
 
     def given(look: str) -> Sequence[Any]:
-        footage = [clips.LOOKS[look](clip.footage) for clip in clips.clips(registry)]
-        parcels: Sequence[Parcel] = [Parcel(footage=one) for one in footage]
+        footage = [clips.LOOKS[look](clip.footage) for clip in clips.make_clips(registry)]
+        parcels: Sequence[ClipState] = [ClipState(footage=one) for one in footage]
         if recipe is None:
-            parcels = [_bare(parcel) for parcel in parcels]
+            parcels = [_make_bare_state(parcel) for parcel in parcels]
         else:
-            parcels = _run(registry, tiny_recipe(registry, recipe), place, parcels)
-        step = Step(place, None)
-        return [frozen(step.takes(parcel)) for parcel in parcels]
+            parcels = _run_stages(registry, tiny_recipe(registry, recipe), place, parcels)
+        step = Stage(place, None)
+        return [freeze_arrays(step.takes(parcel)) for parcel in parcels]
 
     return given
 
 
-def _bare(parcel: Parcel) -> Parcel:
+def _make_bare_state(parcel: ClipState) -> ClipState:
     """Faces as in the footage, and the whole picture as the one region."""
     if parcel.footage is None:
         return parcel
     faces = parcel.footage.faces(landmarks=parcel.footage.landmarks)
     whole = Regions(names=("whole",), boxes=np.array([[0, 0, *faces.size]]))
-    return Parcel(footage=parcel.footage, faces=faces, regions=whole)
+    return ClipState(footage=parcel.footage, faces=faces, regions=whole)
 
 
-def _run(
-    registry: Registry, recipe: Recipe, place: str, parcels: Sequence[Parcel]
-) -> Sequence[Parcel]:
+def _run_stages(
+    registry: Registry, recipe: Recipe, place: str, parcels: Sequence[ClipState]
+) -> Sequence[ClipState]:
     """All clips behind what comes before a place; what learns there is fitted."""
     for before, use in recipe.places().items():
         if before == place or (place.startswith("extractor") and before.startswith("extractor")):
             break
         kind = before.partition(".")[0]
-        step = Step(before, runnable(kind, registry.build(kind, use)))
+        step = Stage(before, make_runnable(kind, registry.build(kind, use)))
         if step.learns:
             inputs = [step.takes(parcel) for parcel in parcels[: clips.TRAINED]]
             step.component.fit(train_of(registry, inputs), np.random.default_rng(0))
@@ -142,11 +151,11 @@ def _run(
     return parcels
 
 
-def train_of(registry: Registry, inputs: Sequence[Any], **other: Any) -> Train[Any]:
+def train_of(registry: Registry, inputs: Sequence[Any], **other: Any) -> TrainingSet[Any]:
     """The training part: clips of two people and three classes, but for what is given."""
     known = {
-        "labels": clips.labels(registry),
-        "people": clips.people(registry),
+        "labels": clips.make_labels(registry),
+        "people": clips.list_people(registry),
         "classes": clips.CLASSES,
     }
-    return Train(inputs=inputs, **{**known, **other})
+    return TrainingSet(inputs=inputs, **{**known, **other})

@@ -1,4 +1,4 @@
-"""What a check finds: the promise is kept, broken, or does not apply."""
+"""The result of a check: passed, failed, or does not apply."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mertk.testing.component import Subject
+    from mertk.testing.component import ComponentUnderTest
 
-Check = Callable[["Subject"], None]
-"""One promise: its name says what is promised, its docstring in full.
+Check = Callable[["ComponentUnderTest"], None]
+"""One check: its name says what is required, its docstring in full.
 
-Returns where the promise is kept, and raises `BrokenPromise` or `DoesNotApply` otherwise. Whatever
+Returns if the check passes, and raises `BrokenPromise` or `DoesNotApply` otherwise. Whatever
 else it raises counts as broken.
 """
 
@@ -21,7 +21,7 @@ Verdict = Literal["passed", "failed", "does not apply"]
 
 
 class BrokenPromise(Exception):  # noqa: N818  what is broken is the component, not the suite
-    """A component breaks a promise of its kind; the text says how, in one line."""
+    """A component breaks the interface contract of its kind; the text says how, in one line."""
 
 
 class DoesNotRunError(BrokenPromise):
@@ -29,7 +29,7 @@ class DoesNotRunError(BrokenPromise):
 
 
 class DoesNotApply(Exception):  # noqa: N818  no error
-    """A promise that this component does not make; the text says why."""
+    """The check does not apply to this component; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,24 +27,24 @@ def spot_apex(frames: Frames) -> int:
     median (the head's motion). Of the magnitudes the 90th percentile is taken, the curve is
     smoothed, and its highest point is the apex; of several the first.
     """
-    pictures = [_small(picture) for picture in frames]
+    pictures = [_shrink_picture(picture) for picture in frames]
     moved = np.stack([optical_flow.optical_flow(pictures[0], picture) for picture in pictures])
     moved -= np.linspace(0, 1, len(moved), dtype=np.float32)[:, None, None, None] * moved[-1]
     moved -= np.median(moved, axis=(1, 2), keepdims=True)
     motion = np.percentile(np.hypot(moved[..., 0], moved[..., 1]), _MOST, axis=(1, 2))
-    return int(np.argmax(_smooth(_smooth(motion))))
+    return int(np.argmax(_smooth_curve(_smooth_curve(motion))))
 
 
-def _smooth(curve: NDArray[np.floating]) -> NDArray[np.floating]:
+def _smooth_curve(curve: NDArray[np.floating]) -> NDArray[np.floating]:
     """The mean over three frames; the ends count twice."""
     padded = np.pad(curve, 1, mode="edge")
     return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
 
 
-def _small(picture: Pixels) -> Pixels:
+def _shrink_picture(picture: Pixels) -> Pixels:
     height, width = picture.shape[:2]
     if width <= WIDTH:
-        return optical_flow.grey(picture)
-    return resampling.resize(
-        optical_flow.grey(picture), (WIDTH, max(1, round(height * WIDTH / width)))
+        return optical_flow.convert_to_grey(picture)
+    return resampling.resize_picture(
+        optical_flow.convert_to_grey(picture), (WIDTH, max(1, round(height * WIDTH / width)))
     )

@@ -25,12 +25,20 @@ Normalisation = Literal["minmax", "signed_max", "none"]
 def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") -> Floats:
     """Flow `[h, w, 2]` from one grey picture `[h, w]` uint8 to another.
 
-    `farneback` (default) and `farneback_emr` (parameters of Liu et al. 2019) and `dis` (Kroeger et
-    al. 2016) take some 10 ms at 224 x 224; `tvl1` (Zach et al. 2007), which most papers name,
-    takes about a second and is computed by OpenCV's contrib build, or else by scikit-image. Two
-    equal pictures have a flow of 0.
+    Two equal pictures have a flow of 0.
 
-    Raises `UnknownNameError` for another method and `DataError` where the pictures do not match.
+    Args:
+        onset: the first picture.
+        target: the picture that the flow leads to, of the same size.
+        method: how optical flow is computed: `farneback`; `farneback_emr`, the same with the
+            parameters of Liu et al. 2019; `dis` (Kroeger et al. 2016); or `tvl1` (Zach et al.
+            2007), which most papers name. `tvl1` takes about a second for a picture of 224 x 224
+            pixels, the others some 10 ms. It is computed by OpenCV's contrib build, or else by
+            scikit-image.
+
+    Raises:
+        UnknownNameError: there is no such method.
+        DataError: the pictures are not grey uint8 pictures of one size.
     """
     if method not in _METHODS:
         raise UnknownNameError("flow method", method, _METHODS)
@@ -39,7 +47,7 @@ def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") ->
             raise DataError(
                 f"flow from {onset.dtype} {list(onset.shape)} to {target.dtype} "
                 f"{list(target.shape)}: both must be grey uint8 [h, w] of one size; "
-                "mertk.vision.optical_flow.grey makes them from RGB"
+                "mertk.vision.optical_flow.convert_to_grey makes them from RGB"
             )
     if np.array_equal(onset, target):
         # What the methods find is rounding error, which normalising would make a motion of.
@@ -66,12 +74,15 @@ def onset_apex(faces: Faces, method: Method = "farneback") -> Floats:
     """
     if faces.flow is not None:
         return np.asarray(faces.flow, np.float32)
-    onset, apex = grey(faces.frames[faces.onset]), grey(faces.frames[faces.peak])
+    onset, apex = (
+        convert_to_grey(faces.frames[faces.onset]),
+        convert_to_grey(faces.frames[faces.peak]),
+    )
     uv = optical_flow(onset, apex, method)
     return np.dstack([uv, strain(uv)])
 
 
-def grey(picture: Pixels) -> Pixels:
+def convert_to_grey(picture: Pixels) -> Pixels:
     """RGB uint8 `[…, h, w, 3]` as grey uint8 `[…, h, w]` (0.299 R + 0.587 G + 0.114 B)."""
     import cv2
 
@@ -81,7 +92,7 @@ def grey(picture: Pixels) -> Pixels:
     return cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY).reshape(picture.shape[:-1])  # type: ignore[return-value]
 
 
-def normalise(flow: Floats, mode: Normalisation) -> Floats:
+def normalise_flow(flow: Floats, mode: Normalisation) -> Floats:
     """One clip's flow `[…, channels]`, each channel scaled by its own extremes over all the rest.
 
     `minmax` maps to [0, 1]; it is what most papers do, and it loses sign and zero point.
@@ -92,26 +103,26 @@ def normalise(flow: Floats, mode: Normalisation) -> Floats:
         return flow
     axes = tuple(range(flow.ndim - 1))
     if mode == "signed_max":
-        return _ratio(flow, np.abs(flow).max(axes))
+        return _divide_safely(flow, np.abs(flow).max(axes))
     if mode != "minmax":
         raise UnknownNameError("flow normalisation", mode, ("minmax", "signed_max", "none"))
     low = flow.min(axes)
-    return _ratio(flow - low, flow.max(axes) - low)
+    return _divide_safely(flow - low, flow.max(axes) - low)
 
 
-def _ratio(above: Floats, below: Floats) -> Floats:
+def _divide_safely(above: Floats, below: Floats) -> Floats:
     return (above / np.where(below > 0, below, 1)).astype(np.float32)
 
 
-def _farneback(onset: Pixels, target: Pixels) -> Floats:
-    return _polynomial(onset, target, levels=3, iterations=3, sigma=1.2)
+def _compute_farneback(onset: Pixels, target: Pixels) -> Floats:
+    return _compute_polynomial(onset, target, levels=3, iterations=3, sigma=1.2)
 
 
 def _farneback_emr(onset: Pixels, target: Pixels) -> Floats:
-    return _polynomial(onset, target, levels=1, iterations=2, sigma=1.1)
+    return _compute_polynomial(onset, target, levels=1, iterations=2, sigma=1.1)
 
 
-def _polynomial(
+def _compute_polynomial(
     onset: Pixels, target: Pixels, *, levels: int, iterations: int, sigma: float
 ) -> Floats:
     import cv2
@@ -122,14 +133,14 @@ def _polynomial(
     )
 
 
-def _dis(onset: Pixels, target: Pixels) -> Floats:
+def _compute_dis(onset: Pixels, target: Pixels) -> Floats:
     import cv2
 
     engine = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # type: ignore[attr-defined]
     return engine.calc(onset, target, None)  # type: ignore[no-any-return]
 
 
-def _tvl1(onset: Pixels, target: Pixels) -> Floats:
+def _compute_tvl1(onset: Pixels, target: Pixels) -> Floats:
     import cv2
 
     if hasattr(cv2, "optflow"):
@@ -146,8 +157,8 @@ def _tvl1(onset: Pixels, target: Pixels) -> Floats:
 
 
 _METHODS: dict[str, Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.float32]]] = {
-    "farneback": _farneback,
+    "farneback": _compute_farneback,
     "farneback_emr": _farneback_emr,
-    "dis": _dis,
-    "tvl1": _tvl1,
+    "dis": _compute_dis,
+    "tvl1": _compute_tvl1,
 }

@@ -13,17 +13,23 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Floats, Pixels, Regions
 
-__all__ = ["laplacian", "linear", "resize", "tim", "windows"]
+__all__ = [
+    "build_laplacian_pyramid",
+    "compute_region_slices",
+    "resample_linearly",
+    "resize_picture",
+    "tim",
+]
 
 Picture = TypeVar("Picture", "NDArray[np.uint8]", "NDArray[np.float32]")
 
 
-def linear(frames: Floats | Pixels, n: int) -> Floats:
+def resample_linearly(frames: Floats | Pixels, n: int) -> Floats:
     """The clip `[time, …]` at `n` evenly spaced moments, first and last included: `[n, …]`.
 
     Between two frames values are interpolated linearly. `n=1` gives the first frame.
     """
-    at = _moments(frames, n)
+    at = _space_moments(frames, n)
     before = at.astype(np.int64)
     after = np.minimum(before + 1, len(frames) - 1)
     part = (at - before).astype(np.float32).reshape(-1, *[1] * (frames.ndim - 1))
@@ -44,31 +50,33 @@ def tim(frames: Floats | Pixels, n: int) -> Floats:
     cosine interpolation with weights that depend on the two lengths alone. It needs neither a
     decomposition nor linearly independent frames, so repeated frames do no harm.
     """
-    at = _moments(frames, n)
+    at = _space_moments(frames, n)
     if n == len(frames):
         return frames.astype(np.float32)
     mean = frames.mean(axis=0, dtype=np.float64)
     centred = (frames - mean).astype(np.float32).reshape(len(frames), -1)
-    curve = _cosines(at, len(frames)) @ _cosines(np.arange(len(frames)), len(frames)).T
+    curve = (
+        _compute_cosines(at, len(frames)) @ _compute_cosines(np.arange(len(frames)), len(frames)).T
+    )
     moving = (2 / len(frames) * curve).astype(np.float32) @ centred
     found: Floats = moving.reshape(n, *frames.shape[1:]) + mean.astype(np.float32)
     return found
 
 
-def _moments(frames: Floats | Pixels, n: int) -> NDArray[np.float64]:
+def _space_moments(frames: Floats | Pixels, n: int) -> NDArray[np.float64]:
     if n < 1 or not len(frames):
         raise DataError(f"cannot resample {len(frames)} frames to {n}; both must be at least 1")
     return np.linspace(0, len(frames) - 1, n)
 
 
-def _cosines(at: NDArray[np.floating | np.integer], count: int) -> NDArray[np.float64]:
+def _compute_cosines(at: NDArray[np.floating | np.integer], count: int) -> NDArray[np.float64]:
     """The moving eigenvectors of a path of `count` frames, read at moments `at`."""
     waves = np.arange(1, count)
     found: NDArray[np.float64] = np.cos(np.pi / count * (at[:, None] + 0.5) * waves)
     return found
 
 
-def resize(picture: Picture, size: tuple[int, int]) -> Picture:
+def resize_picture(picture: Picture, size: tuple[int, int]) -> Picture:
     """A picture `[h, w]` or `[h, w, channels]` at `size` (width, height), averaged over area."""
     import cv2
 
@@ -78,7 +86,7 @@ def resize(picture: Picture, size: tuple[int, int]) -> Picture:
     return cv2.resize(solid, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
-def laplacian(picture: Floats) -> list[Floats]:
+def build_laplacian_pyramid(picture: Floats) -> list[Floats]:
     """The Laplacian pyramid of `[h, w]` or `[h, w, channels]`, finest first (Burt & Adelson 1983).
 
     Its last level is what is left over. A level is half as large as the one before, and none is
@@ -94,7 +102,7 @@ def laplacian(picture: Floats) -> list[Floats]:
     return [*found, picture]
 
 
-def windows(
+def compute_region_slices(
     regions: Regions, face: tuple[int, int], size: tuple[int, int]
 ) -> list[tuple[slice, slice]]:
     """Per region its (rows, columns) where a face of `face` (width, height) is shown at `size`.

@@ -10,11 +10,11 @@ from skimage import data
 import mertk
 from mertk.audit import clip_facts
 from mertk.audit.clip_files import files_of
-from mertk.audit.lookalikes import SAME, lookalikes, same_share, shrunk
+from mertk.audit.lookalikes import SAME, find_lookalikes, same_share, shrink_picture
 from mertk.audit.noise_clips import noise_clips
 from mertk.core.splits import leave_one_subject_out
 from mertk.datasets.media import arrays, frames
-from mertk.pipeline.fold import Sample
+from mertk.pipeline.fold import LabelledClips
 
 REGISTRY = mertk.load_plugins().registry
 
@@ -23,21 +23,26 @@ REGISTRY = mertk.load_plugins().registry
 def faces():
     """Twelve drawn faces, and twenty photographed ones of 25x25 pixels."""
     drawn = REGISTRY.build("dataset", mertk.Use("synthetic", subjects=12, clips=1, size=128))
-    clips = [shrunk(c.footage.frames[c.footage.onset].mean(axis=2)) for c in drawn.index(None)]
-    return [np.stack(clips), np.stack([shrunk(face * 255) for face in data.lfw_subset()[:20]])]
+    clips = [
+        shrink_picture(c.footage.frames[c.footage.onset].mean(axis=2)) for c in drawn.index(None)
+    ]
+    return [
+        np.stack(clips),
+        np.stack([shrink_picture(face * 255) for face in data.lfw_subset()[:20]]),
+    ]
 
 
 @pytest.mark.parametrize("kind", [0, 1])
 def test_no_two_faces_are_one_picture_but_a_copy_is(faces, kind):
     shown = faces[kind]
     people = np.array([f"p{at}" for at in range(len(shown))])
-    assert lookalikes(shown, people) == []
+    assert find_lookalikes(shown, people) == []
     warp = cv2.getRotationMatrix2D((32, 32), -7, 1.05)
     copy = cv2.warpAffine(shown[3], warp, (64, 64), borderMode=cv2.BORDER_REPLICATE)[:, ::-1]
     everybody = np.stack([*shown, copy * 0.8])
     last = len(shown)
-    assert lookalikes(everybody, np.append(people, "copy")) == [(3, last)]
-    assert lookalikes(everybody, np.append(people, "p3")) == []  # it may look like itself
+    assert find_lookalikes(everybody, np.append(people, "copy")) == [(3, last)]
+    assert find_lookalikes(everybody, np.append(people, "p3")) == []  # it may look like itself
 
 
 def test_a_room_that_all_share_is_not_a_person(faces):
@@ -48,7 +53,7 @@ def test_a_room_that_all_share_is_not_a_person(faces):
     shown = np.stack([wall] * 12)
     shown[:, 16:48, 16:48] = faces[0][:, 16:48, 16:48]
     assert same_share(shown[0], shown[1]) >= SAME
-    assert lookalikes(shown, np.array([f"p{at}" for at in range(12)])) == []
+    assert find_lookalikes(shown, np.array([f"p{at}" for at in range(12)])) == []
 
 
 def clips_of(labels, people, **footage):
@@ -111,7 +116,7 @@ def test_noise_is_stored_as_the_data_set_is_and_named_after_its_label(tmp_path, 
             dataset="d", subject="a", name="0", fingerprint="",
             footage=mertk.Footage(frames=frames.of_files([file]), onset=0, offset=0),
         )  # fmt: skip
-    sample = Sample(["d/a/0"], np.array(["d/a"]), np.array([1]), ("calm", "very happy"))
+    sample = LabelledClips(["d/a/0"], np.array(["d/a"]), np.array([1]), ("calm", "very happy"))
     (noise,) = noise_clips(REGISTRY, [clip], sample, tmp_path, seed=0)
     files = files_of(noise.footage.frames.map(np.negative))
     assert [file.parent.name for file in files] == ["1"] * (9 if pictures else 1)

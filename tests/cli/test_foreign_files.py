@@ -354,7 +354,7 @@ def test_the_configuration_file_may_be_a_link_and_keeps_what_it_holds(run, room,
     assert run("data", "add", "casme2", "casme2")[0] == 0
     assert (room / "config.toml").is_symlink()
     assert '# mine\n[other]\nkey = "value"\n' in (room / "dotfiles.toml").read_text()
-    assert locations.known() == {"casme2": (room / "casme2").resolve()}
+    assert locations.load_known_folders() == {"casme2": (room / "casme2").resolve()}
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[data", b"years of work"])

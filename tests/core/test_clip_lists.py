@@ -1,7 +1,7 @@
 import hashlib
 from types import SimpleNamespace
 
-from mertk.core.clip_lists import Manifest, list_hash, nearest
+from mertk.core.clip_lists import Manifest, find_nearest_list, list_hash
 
 
 def clip(dataset, subject, name):
@@ -79,12 +79,12 @@ def test_only_the_classes_are_compared_that_were_published_where_the_total_is_kn
 def test_of_several_published_lists_the_nearest_in_numbers_is_taken_not_the_one_least_compared():
     close = Manifest(counts={"a": {"pos": 2}, "b": {"pos": 1}}, edition="close")  # two lines
     rough = Manifest(counts={"a": {}, "b": {}}, clips={"a": 2, "b": 9}, edition="rough")  # one
-    best, differences = nearest([rough, close], CLIPS, LABELS)
+    best, differences = find_nearest_list([rough, close], CLIPS, LABELS)
     assert (best, len(differences)) == (close, 2)
 
 
 def test_of_several_published_lists_the_nearest_is_taken():
     other = Manifest(counts={"a": {"pos": 9}}, edition="other")
-    best, differences = nearest([other, AS_PUBLISHED], CLIPS, LABELS)
+    best, differences = find_nearest_list([other, AS_PUBLISHED], CLIPS, LABELS)
     assert best is AS_PUBLISHED
     assert differences == []

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from mertk.core.errors import ProtocolError
-from mertk.core.splits import Split, checked, leave_one_subject_out
+from mertk.core.splits import Split, check_splits, leave_one_subject_out
 
 
 def test_every_person_is_held_out_once():
     people = ["a/1", "b/1", "a/1", "b/2"]
-    folds = checked(leave_one_subject_out(people), people)
+    folds = check_splits(leave_one_subject_out(people), people)
     assert [fold.name for fold in folds] == ["a/1", "b/1", "b/2"]
     assert folds[0].test.tolist() == [0, 2]
     assert folds[0].train.tolist() == [1, 3]
@@ -31,4 +31,4 @@ def test_one_subject_cannot_be_left_out():
 def test_folds_that_leak_or_lose_clips_are_refused(splits, message):
     folds = [Split(str(i), np.array(a, int), np.array(b, int)) for i, (a, b) in enumerate(splits)]
     with pytest.raises(ProtocolError, match=message):
-        checked(folds, ["a", "b", "b"])
+        check_splits(folds, ["a", "b", "b"])

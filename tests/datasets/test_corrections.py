@@ -4,7 +4,13 @@ import pytest
 
 import mertk_plugins.datasets
 from mertk.datasets.annotations import Source
-from mertk.datasets.corrections import Repair, identity_onset, other_frames, read, repaired
+from mertk.datasets.corrections import (
+    Repair,
+    apply_repairs,
+    identity_onset,
+    other_frames,
+    read_repairs,
+)
 
 TABLES = sorted(Path(mertk_plugins.datasets.__file__).parent.glob("_*_repairs.csv"))
 
@@ -16,8 +22,8 @@ def row(**changes):
 
 
 def test_a_value_is_repaired_where_the_published_one_is_as_expected():
-    assert repaired([row()], {"apex": "9"}, "recommended") == ({"apex": "7"}, ("typo",))
-    assert repaired([row()], {"apex": "8"}, "recommended") == ({"apex": "8"}, ())
+    assert apply_repairs([row()], {"apex": "9"}, "recommended") == ({"apex": "7"}, ("typo",))
+    assert apply_repairs([row()], {"apex": "8"}, "recommended") == ({"apex": "8"}, ())
 
 
 @pytest.mark.parametrize(
@@ -32,7 +38,7 @@ def test_a_value_is_repaired_where_the_published_one_is_as_expected():
     ],
 )
 def test_a_value_changes_only_at_its_level_but_is_always_named(level, chosen, value):
-    assert repaired([row(level=level)], {"apex": "9"}, chosen) == ({"apex": value}, ("typo",))
+    assert apply_repairs([row(level=level)], {"apex": "9"}, chosen) == ({"apex": value}, ("typo",))
 
 
 def test_a_repair_may_be_filed_under_the_apex_where_two_begin_together():
@@ -44,7 +50,7 @@ def test_a_repair_may_be_filed_under_the_apex_where_two_begin_together():
 
 def test_what_is_published_is_not_changed_in_place():
     published = {"apex": "9"}
-    repaired([row()], published, "recommended")
+    apply_repairs([row()], published, "recommended")
     assert published == {"apex": "9"}
 
 
@@ -57,7 +63,7 @@ def test_other_frames_keep_what_the_star_stands_for():
 
 @pytest.mark.parametrize("file", TABLES, ids=lambda file: file.stem)
 def test_every_shipped_row_can_be_used(file):
-    rows = [row for rows in read(file).values() for row in rows]
+    rows = [row for rows in read_repairs(file).values() for row in rows]
     assert rows
     for found in rows:
         assert found.level in {"official", "recommended", "flag"}

@@ -24,7 +24,7 @@ def picture():
 def test_frames_are_found_by_the_last_number_of_their_names(tmp_path, picture):
     for name in ("reg_img10.jpg", "reg_img9.JPG", "006_1_00011.png", "img2.bmp"):
         save(tmp_path / name, picture)
-    found = frames.numbered(tmp_path)
+    found = frames.number_pictures(tmp_path)
     assert list(found) == [2, 9, 10, 11]
     assert found[11].name == "006_1_00011.png"
 
@@ -33,26 +33,26 @@ def test_other_files_are_ignored(tmp_path, picture):
     save(tmp_path / "img1.jpg", picture)
     for name in ("Thumbs.db", ".DS_Store", "._img1.jpg", "2.gif", "3.avi", "4.txt"):
         (tmp_path / name).write_bytes(b"x")
-    assert list(frames.numbered(tmp_path)) == [1]
+    assert list(frames.number_pictures(tmp_path)) == [1]
 
 
 def test_two_pictures_of_one_number_are_refused(tmp_path, picture):
     save(tmp_path / "frame1_rgb2.jpg", picture)
     save(tmp_path / "frame2_rgb2.jpg", picture)
     with pytest.raises(DataError, match=r"frame1_rgb2\.jpg and frame2_rgb2\.jpg are both frame 2"):
-        frames.numbered(tmp_path)
+        frames.number_pictures(tmp_path)
 
 
 def test_a_picture_without_a_number_is_refused(tmp_path, picture):
     file = save(tmp_path / "neutral.png", picture)
     with pytest.raises(DataError, match="needs a number") as caught:
-        frames.numbered(tmp_path)
+        frames.number_pictures(tmp_path)
     assert str(file) in str(caught.value)
 
 
 def test_a_folder_that_is_none_is_named(tmp_path):
     with pytest.raises(DataError, match="nowhere: cannot be read as a folder"):
-        frames.numbered(tmp_path / "nowhere")
+        frames.number_pictures(tmp_path / "nowhere")
 
 
 def test_a_picture_is_read_as_rgb(tmp_path, picture):
@@ -133,18 +133,18 @@ def test_frames_are_read_when_asked_for_and_travel_between_processes(tmp_path, p
 
 def test_a_fingerprint_depends_on_names_sizes_times_and_facts(tmp_path, picture):
     file = save(tmp_path / "img1.png", picture)
-    first = frames.fingerprint([file], 3, None)
-    assert first == frames.fingerprint([file], 3, None)
-    assert first != frames.fingerprint([file], 4, None)
-    assert first != frames.fingerprint([file, file], 3, None)
+    first = frames.hash_files([file], 3, None)
+    assert first == frames.hash_files([file], 3, None)
+    assert first != frames.hash_files([file], 4, None)
+    assert first != frames.hash_files([file, file], 3, None)
     renamed = file.rename(tmp_path / "img2.png")
-    assert first != frames.fingerprint([renamed], 3, None)
+    assert first != frames.hash_files([renamed], 3, None)
     renamed.rename(file)
-    assert first == frames.fingerprint([file], 3, None)
+    assert first == frames.hash_files([file], 3, None)
     os.utime(file, ns=(1, 1))
-    assert first != frames.fingerprint([file], 3, None)
+    assert first != frames.hash_files([file], 3, None)
 
 
 def test_a_fingerprint_of_a_missing_file_names_it(tmp_path):
     with pytest.raises(DataError, match=r"img7\.png: cannot be read"):
-        frames.fingerprint([tmp_path / "img7.png"])
+        frames.hash_files([tmp_path / "img7.png"])

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from mertk.core.errors import DataError
-from mertk.datasets.formulas import computed
+from mertk.datasets.formulas import evaluate_formula
 from mertk.datasets.spreadsheets import read_sheets
 from mertk.evaluation import external_predictions
 
@@ -49,7 +49,7 @@ def test_sheets_of_a_usual_size_are_read(tmp_path):
 def test_a_chain_of_doubled_cells_is_computed_in_steps_not_in_powers():
     sheet = {f"A{at}": f"=A{at - 1}+A{at - 1}" for at in range(2, 50)} | {"A1": "=1"}
     began = time.monotonic()
-    assert computed("=A49", sheet.get) == 2.0**48
+    assert evaluate_formula("=A49", sheet.get) == 2.0**48
     assert time.monotonic() - began < 5
 
 
@@ -57,7 +57,7 @@ def test_a_chain_of_doubled_cells_is_computed_in_steps_not_in_powers():
     "formula", ["=A1", "=" + "(" * 10_000, "=1e308/1e-308*x", f"={10**400}/3", "=1/0"]
 )
 def test_a_formula_that_cannot_be_computed_has_no_value(formula):
-    assert computed(formula, {"A1": "=A1"}.get) is None
+    assert evaluate_formula(formula, {"A1": "=A1"}.get) is None
 
 
 def test_a_column_that_holds_no_classes_is_refused_at_once(tmp_path):
@@ -65,14 +65,14 @@ def test_a_column_that_holds_no_classes_is_refused_at_once(tmp_path):
     (tmp_path / "t.csv").write_text(f"clip,truth,prediction\n{rows}")
     began = time.monotonic()
     with pytest.raises(DataError, match="3,000 different classes in column 'truth', such as 'l0'"):
-        external_predictions.read(tmp_path / "t.csv")
+        external_predictions.read_predictions(tmp_path / "t.csv")
     assert time.monotonic() - began < 10
     classes = [f"l{at}" for at in range(3000)]
     with pytest.raises(DataError, match="3,000 different classes in --classes"):
-        external_predictions.read(tmp_path / "t.csv", classes)
+        external_predictions.read_predictions(tmp_path / "t.csv", classes)
 
 
 def test_a_hundred_classes_are_scored(tmp_path):
     rows = "".join(f"c{at},l{at},l{at}\n" for at in range(100))
     (tmp_path / "t.csv").write_text(f"clip,truth,prediction\n{rows}")
-    assert len(external_predictions.read(tmp_path / "t.csv").classes) == 100
+    assert len(external_predictions.read_predictions(tmp_path / "t.csv").classes) == 100

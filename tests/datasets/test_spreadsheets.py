@@ -156,13 +156,13 @@ def test_a_missing_file_is_named(tmp_path):
 
 @pytest.mark.parametrize(("text", "number"), [("46", 46), ("46.0", 46), ("-1", -1), ("007", 7)])
 def test_whole_numbers_are_read(text, number):
-    assert spreadsheets.integer(text) == number
+    assert spreadsheets.parse_integer(text) == number
 
 
 @pytest.mark.parametrize("text", ["", "/", "4.5", "4+7", "nan", "inf"])
 def test_other_text_is_no_whole_number(text):
     with pytest.raises(ValueError, match=r".+"):
-        spreadsheets.integer(text)
+        spreadsheets.parse_integer(text)
 
 
 def test_formulas_without_a_kept_value_are_computed(tmp_path):

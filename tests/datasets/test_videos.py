@@ -51,14 +51,14 @@ def opened(monkeypatch):
 
 
 def test_a_video_says_how_long_and_how_fast_it_is(video):
-    assert videos.probe(video) == videos.VideoFacts(24, 50.0)
+    assert videos.probe_video(video) == videos.VideoFacts(24, 50.0)
 
 
 def test_the_times_of_frames_are_counted_not_believed(video, tmp_path):
-    np.testing.assert_allclose(videos.times(video), np.arange(24) / 50)
+    np.testing.assert_allclose(videos.read_frame_times(video), np.arange(24) / 50)
     long, cut = write(tmp_path / "long.avi", [40] * 400), tmp_path / "cut.avi"
     cut.write_bytes(long.read_bytes()[: long.stat().st_size // 2])
-    assert 0 < len(videos.times(cut)) < videos.probe(cut).count
+    assert 0 < len(videos.read_frame_times(cut)) < videos.probe_video(cut).count
 
 
 def test_a_turned_phone_video_is_turned_back(tmp_path):
@@ -135,17 +135,17 @@ def test_a_video_that_ends_early_says_where(video):
 def test_a_file_that_is_no_video_is_named(tmp_path, content):
     (tmp_path / "x.mp4").write_bytes(content)
     with pytest.raises(DataError, match=r"x\.mp4: cannot be opened as a video"):
-        videos.probe(tmp_path / "x.mp4")
+        videos.probe_video(tmp_path / "x.mp4")
 
 
 def test_a_truncated_video_is_named(video):
     video.write_bytes(video.read_bytes()[:3000])
     with pytest.raises(DataError, match=r"clip\.avi: "):
-        videos.probe(video)
+        videos.probe_video(video)
 
 
 def test_a_missing_video_is_named(tmp_path):
     with pytest.raises(DataError, match=r"x\.avi: there is no such video"):
-        videos.probe(tmp_path / "x.avi")
+        videos.probe_video(tmp_path / "x.avi")
     with pytest.raises(DataError, match=r"x\.avi: cannot be read"):
         videos.of_video(tmp_path / "x.avi", 0, 1)[0]

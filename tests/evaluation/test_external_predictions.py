@@ -29,7 +29,7 @@ def read(tmp_path):
     def write_and_read(text, *classes, name="log.csv", encoding="utf-8"):
         file = tmp_path / name
         file.write_text(text, encoding=encoding)
-        return external_predictions.read(file, classes)
+        return external_predictions.read_predictions(file, classes)
 
     return write_and_read
 
@@ -140,10 +140,10 @@ def test_what_cannot_be_read_is_one_line_with_file_row_and_column(read, text, me
 
 def test_a_missing_file_and_a_file_that_is_no_text_are_one_line(tmp_path):
     with pytest.raises(DataError, match="cannot be read: No such file"):
-        external_predictions.read(tmp_path / "nothing.csv")
+        external_predictions.read_predictions(tmp_path / "nothing.csv")
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00clip")
     with pytest.raises(DataError, match="not UTF-8"):
-        external_predictions.read(tmp_path / "bytes.csv")
+        external_predictions.read_predictions(tmp_path / "bytes.csv")
 
 
 @pytest.mark.parametrize(

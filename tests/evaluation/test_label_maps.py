@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import mertk
 from mertk.cli import app
-from mertk.evaluation.label_maps import LabelMap, remapped
+from mertk.evaluation.label_maps import LabelMap, remap_predictions
 from mertk.storage.ledger import Fold, Run
 
 TRUTH = [0, 0, 1, 1, 2, 2]
@@ -54,14 +54,14 @@ def results(tmp_path):
 
 
 def test_probabilities_of_joined_classes_are_added(results):
-    found = remapped(results.outcomes[0], LabelMap.parse("ab=a+b,c"))
+    found = remap_predictions(results.outcomes[0], LabelMap.parse("ab=a+b,c"))
     assert found.clips == 6
     assert found.scores["accuracy"] == 1.0
     assert found.scores["UF1"] == 1.0
 
 
 def test_clips_of_a_class_that_is_left_out_do_not_count(results):
-    found = remapped(results.outcomes[0], LabelMap.parse("a,c"))
+    found = remap_predictions(results.outcomes[0], LabelMap.parse("a,c"))
     assert found.clips == 4
     assert found.scores["accuracy"] == pytest.approx(3 / 4)  # 0.3 for a against 0.4 for c
     assert found.intervals["accuracy"][0] <= 0.75 <= found.intervals["accuracy"][1]
@@ -104,5 +104,5 @@ def test_report_prints_the_maps_that_it_is_given(results):
 )
 def test_a_map_that_makes_no_sense_is_refused_in_one_line(results, text, message):
     with pytest.raises(mertk.MertkError, match=message) as error:
-        remapped(results.outcomes[0], LabelMap.parse(text))
+        remap_predictions(results.outcomes[0], LabelMap.parse(text))
     assert "\n" not in str(error.value)

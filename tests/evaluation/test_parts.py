@@ -11,7 +11,7 @@ import mertk
 from mertk.cli import main
 from mertk.core import metrics
 from mertk.report import literature, sentences, terminal
-from mertk.report.page import render
+from mertk.report.page import render_page
 from mertk.storage import run_files
 
 TOYS = Path(__file__).parents[1] / "toys.py"
@@ -117,7 +117,7 @@ def test_one_database_has_no_parts(plugins, tmp_path):
     results = bench(plugins, tmp_path, dataset="three:only=casme2", protocol="casme2_3")
     assert len(results.parts()) == 0
     assert sentences.to_json(results)["parts"] == []
-    assert "By part" not in render(results, plugins)
+    assert "By part" not in render_page(results, plugins)
 
 
 def test_the_parts_of_an_official_split_are_told_apart(plugins, tmp_path):
@@ -126,7 +126,8 @@ def test_the_parts_of_an_official_split_are_told_apart(plugins, tmp_path):
     assert list(parts.index) == ["test1", "test2"]
     assert parts["clips"].tolist() == [6, 6]
     assert results.table()["clips"][0] == 12
-    assert any(s.startswith("Guessing by the other tested") for s in sentences.sentences(results))
+    (chance,) = [s for s in sentences.list_sentences(results) if s.startswith("Chance level: ")]
+    assert chance.endswith("with the class frequencies of the other tested subjects.")
 
 
 def test_folds_that_test_nobody_of_a_class_are_refused(plugins, tmp_path):
@@ -170,13 +171,13 @@ def test_other_clips_are_refused_and_where_allowed_the_table_says_so(plugins, tm
     with pytest.raises(mertk.ProtocolError, match="casme2: 18 clips, published 145"):
         bench(plugins, tmp_path, allow_mismatch=False)
     results = bench(plugins, tmp_path)
-    warning = sentences.warnings(results)[0]
+    warning = sentences.list_warnings(results)[0]
     assert warning.startswith("NOT the clips of megc2019: casme2: 18 clips, published 145")
-    terminal.show(results)
+    terminal.print_results(results)
     out = capsys.readouterr().out
     assert "NOT the clips of megc2019" in out
     assert "the same predictions by part" in out
-    assert f'class="warn" role="note">{warning[:30]}' in render(results, plugins)
+    assert f'class="warn" role="note">{warning[:30]}' in render_page(results, plugins)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +199,14 @@ def test_the_published_clips_are_named_with_their_list(plugins, tmp_path, compar
     stored["provenance"]["published"] = agreed
     run_files.write_sealed(file, stored["run"], stored)
     again = mertk.Results.load(results.runs[0].path, plugins=plugins)
-    assert sentences.sentences(again)[0].startswith(said)
-    assert sentences.warnings(again) == []
+    assert sentences.list_sentences(again)[0].startswith(said)
+    assert sentences.list_warnings(again) == []
 
 
 def test_runs_without_a_published_list_say_nothing_of_it(plugins, tmp_path):
     results = bench(plugins, tmp_path, dataset="toy", protocol="toy_loso")
     assert results.published is None
-    assert not any("clips of" in sentence for sentence in sentences.sentences(results))
+    assert not any("clips of" in sentence for sentence in sentences.list_sentences(results))
 
 
 # Published scores
@@ -213,7 +214,7 @@ def test_runs_without_a_published_list_say_nothing_of_it(plugins, tmp_path):
 
 def test_published_scores_stand_below_the_runs_with_their_footnotes(plugins, tmp_path):
     results = bench(plugins, tmp_path)
-    found = literature.beside(results)
+    found = literature.find_published_beside(results)
     assert [part for part, _ in found.columns] == ["", "smic", "casme2", "samm"]
     ours, challenge = found.lines[:2]
     assert (ours.method, ours.ours) == ("toy_model", True)
@@ -229,8 +230,8 @@ def test_published_scores_stand_below_the_runs_with_their_footnotes(plugins, tmp
 
 def test_the_page_has_them_folded_away_and_the_terminal_on_demand(file, plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path / "runs")
-    page = render(results, plugins)
-    assert "<details><summary>Scores that papers print (published, not measured here)" in page
+    page = render_page(results, plugins)
+    assert "<details><summary>Scores reported in papers (published, not measured here)" in page
     assert "[1] impossible" in page
     for flags in ([], ["--published"]):
         with pytest.raises(SystemExit):
@@ -243,26 +244,26 @@ def test_the_page_has_them_folded_away_and_the_terminal_on_demand(file, plugins,
 
 def test_text_of_the_table_is_no_markup(plugins, tmp_path, monkeypatch, capsys):
     one = literature.Score("megc2019", "", "", "<b>[red]x", "UF1", "0.5", "s", "L0", "<i>n")
-    monkeypatch.setattr(literature, "read", lambda: (one,))
+    monkeypatch.setattr(literature, "read_published_scores", lambda: (one,))
     results = bench(plugins, tmp_path)
-    assert "&lt;b&gt;[red]x" in render(results, plugins)
-    terminal.show(results, published=True)
+    assert "&lt;b&gt;[red]x" in render_page(results, plugins)
+    terminal.print_results(results, published=True)
     assert "<b>[red]x" in capsys.readouterr().out
 
 
 def test_where_nothing_is_known_it_is_said(plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path, dataset="toy", protocol="toy_loso")
-    assert literature.beside(results) is None
-    terminal.show(results, published=True)
+    assert literature.find_published_beside(results) is None
+    terminal.print_results(results, published=True)
     assert "No published scores of toy_loso are known here." in capsys.readouterr().out
-    assert "papers print" not in render(results, plugins)
+    assert "papers print" not in render_page(results, plugins)
 
 
 def test_pixels_cross_the_frontier_as_bytes():
-    from mertk.pipeline.pipeline import Step
+    from mertk.pipeline.pipeline import Stage
 
-    step = Step("extractor", object())
-    kept = step._named(np.full((1, 2), 200, np.uint8))["features"]
+    step = Stage("extractor", object())
+    kept = step._name_streams(np.full((1, 2), 200, np.uint8))["features"]
     assert kept.dtype == np.uint8
-    assert step._named(np.ones((1, 2)))["features"].dtype == np.float32
-    assert step._named(np.ones((1, 2), np.int64))["features"].dtype == np.float32
+    assert step._name_streams(np.ones((1, 2)))["features"].dtype == np.float32
+    assert step._name_streams(np.ones((1, 2), np.int64))["features"].dtype == np.float32

@@ -50,7 +50,7 @@ def test_a_model_that_takes_no_chance_is_run_once_and_another_five_times(plugins
     assert row["seeds"] == 5
     scores = [metrics.uf1(one.sum(axis=0)) for one in results.outcomes[0].confusions]
     assert row["UF1_sd"] == pytest.approx(np.std(scores, ddof=1))
-    assert any("over 5 seeds: UF1" in said for said in sentences.sentences(results))
+    assert any("over 5 seeds: UF1" in said for said in sentences.list_sentences(results))
 
 
 def test_quick_is_run_once_and_seeds_can_be_asked_for(tmp_path):
@@ -79,13 +79,17 @@ def test_above_is_said_only_where_it_holds_after_correction(plugins, tmp_path):
     (alone,) = two.comparisons().values()
     assert alone.corrected == alone.p == pytest.approx(2 / 64)
     assert any(
-        said.startswith("toy_model scores above recipe2") for said in sentences.sentences(two)
+        said.startswith("toy_model scores above recipe2") for said in sentences.list_sentences(two)
     )
     three = bench(plugins, tmp_path / "b", "toy_model", blind, other, **options)
     test = three.comparisons()["toy_model", "recipe2"]
     assert (test.p, test.corrected) == pytest.approx((2 / 64, 4 / 64))
     assert test.effect == 1
-    said = next(s for s in sentences.sentences(three) if s.startswith("No difference"))
+    said = next(
+        s
+        for s in sentences.list_sentences(three)
+        if s.startswith("No significant difference between toy_model and recipe2:")
+    )
     assert "p = 0.0625" in said
     assert "Holm over 2 comparisons; rank-biserial correlation +1.00" in said
 
@@ -98,13 +102,15 @@ def test_intervals_of_few_subjects_are_said_to_cover_less(plugins, tmp_path, sub
     results = bench(plugins, tmp_path, "toy_model", other, **options)
     mean, least = statistics.COVERED[5]
     line = (
-        "Intervals of all clips: few subjects. With 5 subjects, a 95 % interval covers the true "
-        f"score about {mean} % of the time, and {least} % in the worst simulated setting"
+        "Intervals of all clips: few subjects. With 5 subjects, a 95 % interval contains the "
+        f"true score about {mean} % of the time, and {least} % in the worst simulated setting"
     )
-    assert any(one.startswith(line) for one in sentences.sentences(results)) == said
-    assert any("few subjects" in one for one in sentences.sentences(results)) == said
-    assert ("few subjects" in page.render(results, plugins)) == said
-    assert ("few subjects" in papers.markdown(comparison.compared([tmp_path], plugins))) == said
+    assert any(one.startswith(line) for one in sentences.list_sentences(results)) == said
+    assert any("few subjects" in one for one in sentences.list_sentences(results)) == said
+    assert ("few subjects" in page.render_page(results, plugins)) == said
+    assert (
+        "few subjects" in papers.format_markdown(comparison.compare_runs([tmp_path], plugins))
+    ) == said
 
 
 SPELT = """
@@ -150,7 +156,7 @@ def test_a_person_or_class_in_two_spellings_is_not_trained_on(tmp_path, dataset,
 
 
 def test_one_subject_is_said_to_tell_nothing():
-    lines = sentences.coverage({"all clips": 12, "smic": 1, "samm": 3, "casme2": 3})
+    lines = sentences.describe_coverage({"all clips": 12, "smic": 1, "samm": 3, "casme2": 3})
     assert lines[0] == "Intervals of smic: one subject tells nothing about others."
     assert lines[1].startswith("Intervals of samm, casme2: few subjects. With 3 subjects")
     assert len(lines) == 2
@@ -169,7 +175,7 @@ def test_fold_means_are_named_so_and_kept_out_of_the_table(plugins, tmp_path):
     assert by["counted as 0"]["UF1 fold mean"] == pytest.approx(metrics.uf1(folds).mean())
     assert by["counted as 0"]["accuracy fold mean"] == pytest.approx(metrics.accuracy(folds).mean())
     assert not any("fold mean" in key for key in data["models"][0])
-    assert "UAR fold mean" in page.render(results, plugins)
+    assert "UAR fold mean" in page.render_page(results, plugins)
 
 
 def test_configurations_that_were_tried_are_counted_from_the_ledger(plugins, tmp_path):
@@ -180,8 +186,11 @@ def test_configurations_that_were_tried_are_counted_from_the_ledger(plugins, tmp
     (tmp_path / "old" / "run.json").write_text("{}")
     results = bench(plugins, tmp_path, floors=True)
     assert results.tried == 2
-    begin = "2 configurations have been tried"
-    assert any(said.startswith(begin) for said in sentences.sentences(results))
+    line = (
+        f"2 configurations evaluated on this protocol in {tmp_path.name}; the best score is "
+        "optimistically biased."
+    )
+    assert line in sentences.list_sentences(results)
 
 
 def test_weights_that_were_trained_on_the_data_set_are_marked(tmp_path, capsys):
@@ -192,7 +201,7 @@ def test_weights_that_were_trained_on_the_data_set_are_marked(tmp_path, capsys):
     results = mertk.Results.load(tmp_path / "runs", plugins=mertk.load_plugins([TOYS]))
     marked = results.table().set_index("model")["seen_before"]
     assert marked.to_dict() == {"toy_model": False, "recipe2": True}
-    terminal.show(results)
+    terminal.print_results(results)
     said = capsys.readouterr().out
     assert "recipe2 †" in said
     assert "toy_model †" not in said

@@ -144,7 +144,7 @@ def test_a_score_that_may_be_negative_has_an_interval_on_its_own_scale():
         return {"below chance": metrics.uf1(matrix) - 0.5}
 
     low, high = statistics.score_intervals(confusions, shifted)["below chance"]
-    value = statistics.pooled(confusions, shifted)["below chance"]
+    value = statistics.compute_pooled_scores(confusions, shifted)["below chance"]
     whole = confusions.sum(axis=1, keepdims=True)
     gaps = metrics.uf1(whole - confusions)[0] - 0.5 - value
     error = np.sqrt(5 * (gaps**2).mean())
@@ -187,7 +187,7 @@ def test_chance_is_where_guessing_falls():
     rng = np.random.default_rng(6)
     people = np.repeat([f"p{i}" for i in range(12)], 9)
     truth = rng.integers(0, 3, len(people))
-    low, high = statistics.chance(truth, people, 3, metrics.standard_scores)["UF1"]
+    low, high = statistics.compute_chance_level(truth, people, 3, metrics.standard_scores)["UF1"]
     guesses = [
         float(metrics.uf1(metrics.confusion(truth, rng.integers(0, 3, len(truth)), 3)))
         for _ in range(500)
@@ -216,7 +216,7 @@ def test_matrices_of_several_labels_are_tested_and_left_out_together():
     assert found.exact
     assert found.difference == pytest.approx(mean)
     low, high = statistics.score_intervals(a, metrics.multilabel_scores)["binary F1"]
-    assert low < statistics.pooled(a, metrics.multilabel_scores)["binary F1"] < high
+    assert low < statistics.compute_pooled_scores(a, metrics.multilabel_scores)["binary F1"] < high
 
 
 def test_a_single_label_of_two_classes_is_tested_as_ever():
@@ -241,7 +241,9 @@ def test_chance_draws_each_label_by_the_other_subjects_frequency():
     rng = np.random.default_rng(10)
     people = np.repeat([f"p{i}" for i in range(12)], 9)
     truth = (rng.random((len(people), 3)) < [0.5, 0.2, 0.05]).astype(np.int64)
-    low, high = statistics.chance(truth, people, 3, metrics.multilabel_scores)["binary F1"]
+    low, high = statistics.compute_chance_level(truth, people, 3, metrics.multilabel_scores)[
+        "binary F1"
+    ]
     shares = truth.mean(axis=0)
     assert low < shares.mean() < high  # guessing at rate p finds an F1 of about p
     guesses = [
@@ -273,7 +275,7 @@ def test_a_family_of_comparisons_is_corrected_together():
         name: statistics.paired_permutation(a, b, metrics.standard_scores, "accuracy")
         for name, b in (("worse", worse), ("same", a), ("as bad", worse))
     }
-    found = statistics.corrected(family)
+    found = statistics.correct_comparisons(family)
     assert [test.family for test in found.values()] == [3, 3, 3]
     assert found["worse"].p == pytest.approx(2 / 64)
     assert found["worse"].corrected == found["as bad"].corrected == pytest.approx(6 / 64)

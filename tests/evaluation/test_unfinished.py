@@ -11,7 +11,7 @@ import mertk
 from mertk.cli import main
 from mertk.evaluation import comparison
 from mertk.report import papers, sentences, terminal
-from mertk.report.page import render
+from mertk.report.page import render_page
 from mertk.storage.ledger import Fold, Run
 
 PLUGINS = mertk.load_plugins()
@@ -80,7 +80,7 @@ def test_a_run_that_failed_does_not_hide_the_others(tmp_path):
     make(tmp_path, "lbptop")
     make(tmp_path, "flow_ridge", wrong=["p0"])
     assert list(load(tmp_path).table()["model"]) == ["flow_ridge", "lbptop"]
-    (found,) = comparison.compared([tmp_path], PLUGINS)
+    (found,) = comparison.compare_runs([tmp_path], PLUGINS)
     assert sorted(found.ranks) == ["flow_ridge", "lbptop"]
     assert "0 of 4 folds" in found.results.notices[0]
 
@@ -98,7 +98,7 @@ def test_partial_runs_meet_on_their_common_clips_by_id(tmp_path):
     ((pair, test),) = results.comparisons("accuracy").items()
     assert pair == tuple(names)
     assert (test.difference, test.subjects) == (-0.5, 2)
-    (found,) = comparison.compared([tmp_path], PLUGINS, partial=True)
+    (found,) = comparison.compare_runs([tmp_path], PLUGINS, partial=True)
     assert found.ranks == {names[0]: 1.75, names[1]: 1.25}
 
 
@@ -133,7 +133,7 @@ def test_whole_runs_look_alike_with_and_without_partial(tmp_path):
     plain, partial = load(tmp_path), load(tmp_path, partial=True)
     assert plain.table().equals(partial.table())
     assert partial.notices == []
-    assert not any("partial" in line.lower() for line in sentences.sentences(partial))
+    assert not any("partial" in line.lower() for line in sentences.list_sentences(partial))
 
 
 def test_runs_without_a_common_clip_are_refused(tmp_path):
@@ -159,7 +159,7 @@ def test_every_table_says_that_it_is_partial(tmp_path, capsys):
     make(tmp_path, "flow_svm", lacking=["p3"], wrong=["p0"])
     make(tmp_path, "lbptop", wrong=["p1"])
     results = load(tmp_path, partial=True)
-    terminal.show(results)
+    terminal.print_results(results)
     mark = "(partial: 12 of 16 clips)"
     shown = " ".join(capsys.readouterr().out.split())
     assert "PARTIAL: 12 of 16 clips" in shown
@@ -169,12 +169,12 @@ def test_every_table_says_that_it_is_partial(tmp_path, capsys):
         assert told[part]
         assert all(row["model"].endswith(mark) for row in told[part])
     assert all(one[side].endswith(mark) for one in told["comparisons"] for side in "ab")
-    page = render(results, PLUGINS)
+    page = render_page(results, PLUGINS)
     assert f'<th scope="row">flow_svm {mark}</th>' in page
     assert "seed 0: 3 of 4 folds" in page
-    found = comparison.compared([tmp_path], PLUGINS, partial=True)
+    found = comparison.compare_runs([tmp_path], PLUGINS, partial=True)
     assert found[0].title.endswith("PARTIAL: 12 of 16 clips")
-    for text in (papers.markdown(found), papers.latex(found)):
+    for text in (papers.format_markdown(found), papers.format_latex(found)):
         rows = [line for line in text.splitlines() if "flow" in line or "lbptop" in line]
         assert len(rows) == 2
         assert all(mark in row for row in rows)

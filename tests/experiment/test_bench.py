@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.report.page import render
+from mertk.report.page import render_page
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -47,7 +47,7 @@ def test_a_run_knows_the_packages_and_files_of_its_components(plugins, tmp_path)
     recipe = plugins.registry.recipe("toy_model").swap("extractor", mertk.Use("flow"))
     results = bench(plugins, tmp_path, models=[recipe])
     assert results.runs[0].provenance["origins"] == [f"mertk {mertk.__version__}", "toys.py"]
-    page = render(results, plugins)
+    page = render_page(results, plugins)
     assert f"components of mertk {mertk.__version__}, toys.py" in page
 
 
@@ -106,7 +106,7 @@ def test_a_damaged_cache_entry_is_computed_again(plugins, tmp_path, caplog):
         data = bytearray(entry.read_bytes())
         data[-1] ^= 0xFF
         entry.write_bytes(data)
-    jobs._read.cache_clear()
+    jobs._read_clip_state.cache_clear()
     assert bench(plugins, tmp_path / "b").runs[0].predictions().equals(whole)
     assert "is damaged" in caplog.text
 

@@ -10,7 +10,7 @@ from mertk.core.splits import Split
 from mertk.evaluation import epoch_choice
 from mertk.experiment import epoch_oracle
 from mertk.nn import training
-from mertk.pipeline.fold import Sample
+from mertk.pipeline.fold import LabelledClips
 from mertk.report import page, sentences, terminal
 
 TOYS = Path(__file__).parents[1] / "toys.py"
@@ -26,7 +26,7 @@ class Hidden:
     def fit(self, train, rng):
         self.net = MLP(hidden=[2], epochs=3, lr=0.1)
         other = [self.turned(streams) for streams in train.inputs]
-        self.net.fit(mertk.Train(inputs=other, labels=train.labels, people=train.people,
+        self.net.fit(mertk.TrainingSet(inputs=other, labels=train.labels, people=train.people,
                                  classes=train.classes), rng)
     def turned(self, streams):
         return {"features": -np.asarray(streams["features"]) / 20}
@@ -56,7 +56,7 @@ def test_looking_changes_no_number(plugins, tmp_path):
 
 def test_the_last_epoch_is_the_run_itself(plugins, tmp_path):
     results = bench(plugins, tmp_path, oracle_gap=True)
-    found = epoch_choice.gaps(results.runs[0], results.outcomes[0].folds)
+    found = epoch_choice.compute_gaps(results.runs[0], results.outcomes[0].folds)
     assert [gap.rule for gap in found] == list(epoch_choice.RULES)
     assert np.array_equal(found[0].confusions, results.outcomes[0].confusions)
     assert found[0].epoch == 6
@@ -67,7 +67,7 @@ def test_choosing_on_the_test_subject_never_scores_below_any_other_choice(plugin
     results = bench(plugins, tmp_path, recipe, oracle_gap=True, dataset="toy:subjects=5,clips=6")
     right = [
         np.trace(gap.confusions.sum(axis=(0, 1)))
-        for gap in epoch_choice.gaps(results.runs[0], results.outcomes[0].folds)
+        for gap in epoch_choice.compute_gaps(results.runs[0], results.outcomes[0].folds)
     ]
     assert right[2] >= max(right)
 
@@ -85,7 +85,9 @@ def test_the_first_of_the_best_epochs_is_chosen():
 
 def test_inner_subjects_are_whole_training_people():
     people = np.repeat([f"p{at}" for at in range(11)], 3)
-    sample = Sample([str(at) for at in range(33)], people, np.zeros(33, np.int64), ("a", "b"))
+    sample = LabelledClips(
+        [str(at) for at in range(33)], people, np.zeros(33, np.int64), ("a", "b")
+    )
     split = Split("p0", np.flatnonzero(people != "p0"), np.flatnonzero(people == "p0"))
     inside = epoch_oracle.inner_split(split, sample, 0)
     out, kept = set(people[inside.test]), set(people[inside.train])
@@ -109,11 +111,11 @@ def test_a_look_resumes_and_stands_in_reports_but_not_in_the_table(plugins, tmp_
     assert files[1].stat().st_mtime_ns == kept
     assert files[0].read_text() != "{cut"
     assert again.notices == []
-    terminal.show(mertk.Results.load(results.runs[0].path, plugins=plugins))
+    terminal.print_results(mertk.Results.load(results.runs[0].path, plugins=plugins))
     said = capsys.readouterr().out
     assert "chosen on the test subject (LEAKED)" in said
     assert len(again.table()) == 1
-    assert "Which epoch is asked" in page.render(again, plugins)
+    assert "<h2>Epoch selection</h2>" in page.render_page(again, plugins)
     assert [row["rule"] for row in sentences.to_json(again)["epochs"]] == list(epoch_choice.RULES)
 
 
@@ -121,9 +123,9 @@ def test_what_has_no_epochs_says_so_after_one_fold(plugins, tmp_path, capsys):
     recipe = NETWORK.swap("classifier", mertk.Use("toy_nearest"))
     results = bench(plugins, tmp_path, recipe, oracle_gap=True)
     assert len(list((results.runs[0].path / "oracle").iterdir())) == 1
-    terminal.show(results)
+    terminal.print_results(results)
     assert "no epochs to choose from" in capsys.readouterr().out
-    assert "no epochs to choose from" in page.render(results, plugins)
+    assert "no epochs to choose from" in page.render_page(results, plugins)
 
 
 def test_a_network_behind_other_numbers_is_refused(tmp_path):
@@ -154,7 +156,7 @@ def test_who_watches_sees_every_epoch_of_the_networks_in_the_block_alone():
             lambda _: Net(), X, labels, np.random.default_rng(0), classes=2, schedule=schedule
         )
 
-    with training.watched(lambda net, epoch: seen.append((epoch, net.probabilities(X)))):
+    with training.watch_epochs(lambda net, epoch: seen.append((epoch, net.probabilities(X)))):
         last = train()
     train()
     assert [epoch for epoch, _ in seen] == [0, 1, 2]

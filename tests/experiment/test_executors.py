@@ -17,9 +17,13 @@ import pytest
 
 import mertk
 from mertk.experiment import clip_list_file
-from mertk.experiment.executors import local
+from mertk.experiment.bench import plan_study
+from mertk.experiment.execution import Execution
+from mertk.experiment.executors import local, packing
 from mertk.experiment.jobs import Job, do_folds
-from mertk.pipeline.fold import Sample
+from mertk.experiment.runner import Runner
+from mertk.experiment.study import Study
+from mertk.pipeline.fold import LabelledClips
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -37,24 +41,31 @@ def plugins():
 
 def test_a_unit_stays_small_however_many_clips_there_are(tmp_path):
     people = [f"set/s{at % 100}" for at in range(10_000)]
-    sample = Sample(
+    sample = LabelledClips(
         [f"{person}/clip{at}" for at, person in enumerate(people)],
         np.asarray(people), np.arange(10_000) % 3, ("a", "b", "c"),
     )  # fmt: skip
     keys = [hashlib.sha256(uid.encode()).hexdigest() for uid in sample.uids]
     recipe = mertk.load_plugins().registry.recipe("flow_svm")
-    job = Job(recipe, (), tmp_path, "cpu", tmp_path, clip_list_file.note(tmp_path, sample, keys))
+    job = Job(
+        recipe,
+        (),
+        tmp_path,
+        "cpu",
+        tmp_path,
+        clip_list_file.write_clip_list(tmp_path, sample, keys),
+    )
     assert job.keys == tuple(keys)
     assert (job.sample.people == sample.people).all()
     unit = functools.partial(do_folds, job, mertk.leave_one_subject_out(people)[:1], 0)
-    assert len(local.Packed.of(unit, ()).data) < 20_000
+    assert len(packing.Packed.of(unit, ()).data) < 20_000
 
 
 def test_a_memory_mapped_array_travels_as_the_name_of_its_file(tmp_path):
     np.save(tmp_path / "flow.npy", np.random.default_rng(0).random((200, 200, 3)))
     whole = np.load(tmp_path / "flow.npy", mmap_mode="r")
     for array, most in ((whole, 1000), (whole[3:5], 10_000)):
-        packed = local.Packed.of(functools.partial(np.asarray, array), ())
+        packed = packing.Packed.of(functools.partial(np.asarray, array), ())
         assert len(packed.data) < most
         assert np.array_equal(packed(), array)
 
@@ -64,19 +75,139 @@ def test_what_cannot_be_sent_is_said_in_one_line(tmp_path):
         (tmp_path / "open").open("w") as file,
         pytest.raises(mertk.ComponentError, match="--jobs 1"),
     ):
-        local.Packed.of(functools.partial(print, file), ())
+        packing.Packed.of(functools.partial(print, file), ())
 
 
-@pytest.mark.parametrize("name", ["slurm", "dask://", "dask://host", "tcp://host:8786"])
-def test_an_unknown_executor_is_refused_before_anything_is_read(plugins, tmp_path, name):
-    with pytest.raises(mertk.ParameterError, match="give local, dask or dask://HOST:PORT"):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        *(
+            (name, f"executor '{name}': give dask, local, slurm or dask://HOST:PORT")
+            for name in ("ray", "ray:jobs=3", "dask://", "dask://host", "tcp://host:8786")
+        ),
+        ("local:jobs=3", "executor 'local' takes no parameter 'jobs'"),
+        ("slurm:time=04:00:00", "executor 'slurm': time='04:00:00' is not of type int"),
+        ("slurm:gpu", "'slurm:gpu': 'gpu' is not key=value"),
+    ],
+)
+def test_an_unknown_executor_is_refused_before_anything_is_read(plugins, tmp_path, name, message):
+    if name.startswith("slurm:t"):
+        pytest.importorskip("submitit")
+    with pytest.raises(mertk.ParameterError, match=message):
         bench(tmp_path / "runs", plugins, executor=name, dataset="toy:subjects=1")
 
 
-def test_dask_that_is_not_installed_is_one_line(plugins, tmp_path, monkeypatch):
-    monkeypatch.setattr(local, "find_spec", lambda _name: None)
-    with pytest.raises(mertk.MissingPackageError, match=r"pip install 'mertk\[dask\]'"):
-        bench(tmp_path, plugins, executor="dask")
+@pytest.mark.parametrize(("name", "package"), [("dask", "distributed"), ("slurm", "submitit")])
+def test_a_package_that_is_not_installed_is_one_line(plugins, tmp_path, monkeypatch, name, package):
+    monkeypatch.setattr("mertk.plugins.registry.find_spec", lambda _name: None)
+    with pytest.raises(mertk.MissingPackageError, match=f"'{name}' needs the package '{package}'"):
+        bench(tmp_path, plugins, executor=name)
+
+
+OF_A_PLUGIN = """
+import contextlib
+import numpy as np
+import mertk
+
+OPENED = []
+
+class Here:
+    \"\"\"Does packed units in this process, and notes how many it was given.\"\"\"
+    def __init__(self, needs, workers):
+        self.needs, self.workers, self.ran = needs, workers, []
+    def run(self, units):
+        self.ran.append(len(units))
+        for unit in units:
+            yield self.needs.pack(unit)()
+
+@contextlib.contextmanager
+def open_here(needs, /, *, workers: int = 3, broken: bool = False):
+    \"\"\"This process, as if it were several.\"\"\"
+    if broken:
+        raise ValueError("no such machine")
+    OPENED.append(Here(needs, workers))
+    yield OPENED[-1]
+    OPENED.append("closed")
+
+class Together:
+    \"\"\"Fits folds together.\"\"\"
+    def fit(self, train, rng): self.classes = len(train.classes)
+    def fit_folds(self, clips, folds, rngs):
+        for fold, rng in zip(folds, rngs):
+            one = Together()
+            one.fit(clips, rng)
+            yield one
+    def predict(self, streams): return np.full(self.classes, 1 / self.classes)
+
+@mertk.hookimpl
+def mertk_register(register):
+    register.executor("NAME", open_here)
+    register.classifier("together", Together)
+"""
+
+
+@pytest.fixture
+def offered(tmp_path):
+    """A plug-in with an executor of this name, and what the executor noted."""
+
+    def offered(name):
+        (tmp_path / f"{name}.py").write_text(OF_A_PLUGIN.replace("NAME", name))
+        plugins = mertk.load_plugins([TOYS, tmp_path / f"{name}.py"])
+        opener = plugins.registry.get("executor", name).load()
+        return plugins, opener.__wrapped__.__globals__["OPENED"]
+
+    return offered
+
+
+def test_a_plugin_offers_an_executor_that_cuts_folds_by_its_workers(offered, tmp_path):
+    plugins, opened = offered("here")
+    recipe = mertk.Recipe(
+        aligner=mertk.Use("toy_plain"), roi=mertk.Use("toy_halves"),
+        extractor=mertk.Use("toy_change"), classifier=mertk.Use("together"),
+    )  # fmt: skip
+    options = {"plugins": plugins, "dataset": "toy:subjects=5", "floors": False}
+    there = mertk.bench([recipe], executor="here", jobs=1, out=tmp_path / "a", **options)
+    clips, folds = opened[0].ran
+    assert (clips, folds, opened[1:]) == (20, 3, ["closed"])  # five folds for three workers
+    assert opened[0].needs.jobs == 1
+    assert (opened[0].needs.runs, opened[0].needs.files) == (tmp_path / "a", plugins.files)
+    here = mertk.bench([recipe], jobs=1, out=tmp_path / "b", **options)
+    assert there.runs[0].predictions().equals(here.runs[0].predictions())
+    mertk.bench([recipe], executor="here:workers=2", fresh=True, out=tmp_path / "a", **options)
+    assert opened[2].ran[1] == 2
+
+
+def test_a_plan_counts_the_workers_of_the_executor_and_leaves_its_fold_to_them(offered, tmp_path):
+    plugins, opened = offered("here")
+    execution = Execution(executor="here:workers=7", jobs=2, out=tmp_path / "runs")
+    study = Study(models=["toy_model"], dataset="toy", floors=False)
+    (planned,) = plan_study(study.open(execution, plugins=plugins))
+    assert (planned.workers, opened[0].ran) == (7, [16, 1])
+
+
+def test_key_frames_are_estimated_by_the_same_workers(offered, tmp_path):
+    plugins, opened = offered("here")
+    bench(tmp_path / "runs", plugins, executor="here", keyframes="estimated", seeds=[0])
+    assert opened[0].ran == [16, 16, 4]  # apexes, features, folds
+    assert opened[1:] == ["closed"]
+
+
+def test_an_executor_is_no_component(offered):
+    registry = offered("here")[0].registry
+    assert "here" not in {entry.name for entry in registry}
+    assert registry.names("executor") == ["here"]
+
+
+def test_an_executor_that_fails_to_open_is_named(offered, tmp_path):
+    plugins, _ = offered("here")
+    with pytest.raises(mertk.ComponentError, match="executor 'here:broken=true' failed: ValueErr"):
+        bench(tmp_path / "runs", plugins, executor="here:broken=true")
+
+
+def test_an_executor_with_the_name_of_one_of_mertks_own_is_refused(offered, tmp_path):
+    plugins, _ = offered("slurm")
+    with pytest.raises(mertk.PluginError, match="'slurm' of slurm.py has the name of one of mertk"):
+        bench(tmp_path / "runs", plugins)
 
 
 READER = """
@@ -123,7 +254,7 @@ def test_a_unit_that_kills_every_worker_ends_the_run_but_not_this_process(tmp_pa
     units = [functools.partial(squared, tmp_path, number, 0) for number in range(5)]
     units.insert(3, functools.partial(deadly, tmp_path, 5))
     found = []
-    with pytest.raises(mertk.WorkerError, match=r"died 3 times .* \(1 units are left\)"):
+    with pytest.raises(mertk.WorkerError, match=r"died 3 times, .* \(1 units are left\)"):
         found.extend(local.Local(2).run(units))
     assert sorted(found) == [0, 1, 4, 9, 16]
 
@@ -174,12 +305,27 @@ def test_a_cluster_gives_the_same_bits_in_the_same_run_folder(plugins, tmp_path,
 
 
 @pytest.mark.slow
+def test_folds_are_cut_by_the_workers_of_the_cluster_not_by_this_machine(
+    plugins, tmp_path, cluster
+):
+    study = Study(models=["toy_model"], dataset="toy", floors=False)
+    execution = Execution(executor=at(cluster), jobs=5, out=tmp_path / "runs")
+    opened = study.open(execution, plugins=plugins)
+    with opened.executor() as executor:
+        assert executor.workers == 1
+        runner = Runner(opened, opened.variants[0], executor)
+        job = Job(opened.variants[0].recipe, (), tmp_path, "cpu", tmp_path, tmp_path, together=True)
+        assert [len(group) for group in runner._groups(opened.task.splits, job)] == [4]
+
+
+@pytest.mark.slow
 def test_a_worker_that_does_not_see_the_run_folder_is_refused(
     plugins, tmp_path, cluster, monkeypatch
 ):
-    from mertk.experiment.executors import dask
+    from mertk.experiment.executors import worker_check
 
-    monkeypatch.setattr(dask, "_token", lambda folder: contextlib.nullcontext(folder / "token"))
+    unseen = lambda folder: contextlib.nullcontext(folder / "token")  # noqa: E731
+    monkeypatch.setattr(worker_check, "_token", unseen)
     with pytest.raises(
         mertk.WorkerError, match=f"does not see {tmp_path / 'runs'}, .*cache: run folder"
     ):
@@ -188,9 +334,9 @@ def test_a_worker_that_does_not_see_the_run_folder_is_refused(
 
 @pytest.mark.slow
 def test_a_worker_with_other_releases_is_refused(plugins, tmp_path, cluster, monkeypatch):
-    from mertk.experiment.executors import dask
+    from mertk.experiment.executors import worker_check
 
-    monkeypatch.setattr(dask, "_releases", lambda: {"numpy": "1.0"})
+    monkeypatch.setattr(worker_check, "_releases", lambda: {"numpy": "1.0"})
     with pytest.raises(mertk.WorkerError, match=r"numbers could differ"):
         bench(tmp_path, plugins, executor=at(cluster))
 

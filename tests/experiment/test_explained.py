@@ -7,7 +7,7 @@ import numpy as np
 import mertk
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
-from mertk.experiment.trained_model import train
+from mertk.experiment.trained_model import train_model
 
 PLUGINS = mertk.load_plugins()
 USE = mertk.Use("synthetic", subjects=2, clips=3, size=96)
@@ -32,7 +32,7 @@ def test_a_trained_model_explains_a_clip(tmp_path):
     study = Study(models=["cnn_lstm_se"], dataset=USE, sets=TINY, floors=False).open(
         Execution(out=tmp_path, jobs=1), plugins=PLUGINS
     )
-    model = train(study, 0)
+    model = train_model(study, 0)
     model.save(tmp_path / "model", PLUGINS)
     again = type(model).load(tmp_path / "model", PLUGINS)
     footage = study.task.clips[0].footage

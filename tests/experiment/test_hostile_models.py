@@ -11,7 +11,7 @@ from hostile_models import HOSTILE, canary
 
 import mertk
 from mertk import cli
-from mertk.experiment.trained_model import Saved
+from mertk.experiment.trained_model import TrainedModel
 
 USE = "synthetic:subjects=4,clips=3,size=128"
 PLUGINS = mertk.load_plugins()
@@ -47,7 +47,7 @@ def memory():
 
 
 def test_the_folder_that_is_damaged_is_good(folder, clip):
-    found = Saved.load(folder, PLUGINS).predict(clip.footage)
+    found = TrainedModel.load(folder, PLUGINS).predict(clip.footage)
     assert found.sum() == pytest.approx(1)
     assert len({name for name, _ in HOSTILE}) == len(HOSTILE) >= 250
 
@@ -58,7 +58,7 @@ def test_a_hostile_folder_is_one_line_and_runs_nothing(change, folder, clip, cap
     change(folder)
     before, start = memory(), time.monotonic()
     with pytest.raises(mertk.MertkError) as told:
-        Saved.load(folder, PLUGINS).predict(clip.footage)
+        TrainedModel.load(folder, PLUGINS).predict(clip.footage)
     assert time.monotonic() - start < SECONDS
     assert memory() - before < 2**30
     assert not canary(folder).exists()

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from fake_slurm import install
+
 SLOW = '''
 import time, numpy as np, mertk
 class Slow:
@@ -22,6 +25,7 @@ def mertk_register(register):
 '''
 # A suite that is run in the background hands on that Ctrl-C is ignored.
 MAIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import mertk.cli; mertk.cli.main()"
+FEW_JOBS = "import mertk.experiment.executors.slurm as slurm; slurm._MOST_JOBS = 2; "
 PROC = Path("/proc")
 
 pytestmark = pytest.mark.skipif(not PROC.is_dir(), reason="processes are looked up in /proc")
@@ -43,9 +47,12 @@ def alive(session):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "executor",
-    ["local", pytest.param("dask", marks=pytest.mark.skipif(
-        find_spec("distributed") is None, reason="needs dask.distributed"))],
-)  # fmt: skip
+    [
+        "local",
+        pytest.param("dask", marks=pytest.mark.skipif(not find_spec("distributed"), reason="dask")),
+        pytest.param("slurm", marks=pytest.mark.skipif(not find_spec("submitit"), reason="slurm")),
+    ],
+)
 @pytest.mark.parametrize("folds", [0, 2])
 def test_an_interrupt_ends_all_workers(tmp_path, executor, folds):
     (tmp_path / "slow.py").write_text(SLOW)
@@ -56,8 +63,13 @@ def test_an_interrupt_ends_all_workers(tmp_path, executor, folds):
         "synthetic:subjects=12,clips=3,frames=6,size=64", "--jobs", "2", "--executor", executor,
         "--out", str(runs),
     ]  # fmt: skip
+    cluster = install(tmp_path / "cluster")
+    path = f"{cluster}{os.pathsep}{os.environ['PATH']}"
+    if executor == "slurm":
+        command[2] = FEW_JOBS + command[2]
     running = subprocess.Popen(
-        command, env={**os.environ, "MERTK_CACHE": str(tmp_path / "cache")}, cwd=tmp_path,
+        command, cwd=tmp_path,
+        env={**os.environ, "MERTK_CACHE": str(tmp_path / "cache"), "PATH": path},
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + 120

@@ -72,7 +72,7 @@ def test_what_a_recipe_reads_of_them_is_seen_and_said(plugins, tmp_path, swaps, 
     results = bench(plugins, tmp_path, swaps=chosen)
     assert results.runs[0].keyframes == read
     said = f"{results.runs[0].name}: {', '.join(read) or 'none'}."
-    assert any(sentence.endswith(said) for sentence in sentences.sentences(results))
+    assert any(sentence.endswith(said) for sentence in sentences.list_sentences(results))
 
 
 def test_without_them_who_does_not_look_answers_the_same(plugins, tmp_path):
@@ -94,7 +94,7 @@ def test_a_spotted_apex_stands_in_for_the_annotated_one(plugins, tmp_path):
     assert run.identity["keyframes"] == "estimated"
     task = task_of(plugins)
     found = apexes.spot(task, tmp_path / "cache", Local(1), Silent())
-    moved = keyframes.spotted(task, found)
+    moved = keyframes.use_spotted_apexes(task, found)
     assert moved.identity["data"] == run.identity["data"]
     for clip in moved.clips:
         assert clip.footage.apex == found[clip.uid] == spot_apex(clip.footage.frames)
@@ -122,18 +122,18 @@ def test_they_are_wrong_by_as_many_frames_in_each_clips_own_direction(plugins):
     moves = {
         frames: [
             (clip.footage.onset - 10, clip.footage.apex - 20)
-            for clip in keyframes.jittered(task, frames).clips
+            for clip in keyframes.jitter_keyframes(task, frames).clips
         ]
         for frames in (2, 4)
     }
     assert {abs(step) for pair in moves[2] for step in pair} == {2}
     assert len(set(moves[2])) == 4  # all combinations of directions occur
     assert moves[4] == [(2 * onset, 2 * apex) for onset, apex in moves[2]]
-    assert keyframes.jittered(task, 0) is task
+    assert keyframes.jitter_keyframes(task, 0) is task
 
 
 def test_they_stay_in_order_and_inside_the_clip(plugins):
-    for clip in keyframes.jittered(task_of(plugins), 99).clips:
+    for clip in keyframes.jitter_keyframes(task_of(plugins), 99).clips:
         footage = clip.footage
         assert 0 <= footage.onset <= footage.apex <= footage.offset < len(footage.frames)
 
@@ -153,6 +153,6 @@ def test_a_flow_map_was_made_from_them(plugins):
     flow = np.zeros((4, 4, 3), np.float32)
     clips = [replace(c, footage=replace(c.footage, flow=flow)) for c in task.clips]
     with pytest.raises(mertk.DataError, match="comes with a flow map"):
-        keyframes.without(replace(task, clips=clips))
+        keyframes.hide_keyframes(replace(task, clips=clips))
     with pytest.raises(mertk.DataError, match="comes with a flow map"):
-        keyframes.spotted(replace(task, clips=clips), {clip.uid: 0 for clip in clips})
+        keyframes.use_spotted_apexes(replace(task, clips=clips), {clip.uid: 0 for clip in clips})

@@ -9,7 +9,7 @@ import pytest
 import mertk
 from mertk.audit import audit, case_of
 from mertk.report import sentences, terminal
-from mertk.report.page import render
+from mertk.report.page import render_page
 from mertk.storage.cache import Cache
 from mertk.storage.ledger import Run
 
@@ -90,11 +90,11 @@ def test_a_replay_is_in_no_comparison_and_in_a_section_of_its_own(plugins, tmp_p
     name = "remembers+replay=authors"
     assert all(name not in pair for pair in results.comparisons())
     assert name not in set(results.table()["model"])
-    terminal.show(results)
+    terminal.print_results(results)
     said = capsys.readouterr().out
-    assert said.index("LEAKED: not a score") < said.index(name)
+    assert said.index("LEAKED: held-out clips were used in training") < said.index(name)
     assert f"{name} is LEAKED: extractor was fitted once" in said
-    page = render(results, plugins)
+    page = render_page(results, plugins)
     assert page.index("<h2>Leaked</h2>") < page.index(f'<th scope="row">{name}')
     assert sentences.to_json(results)["leaked"][0]["model"] == name
 
@@ -105,7 +105,7 @@ def test_a_report_on_the_folder_stamps_it_too_and_shows_it_with_the_strict_run_a
     bench(plugins, tmp_path / "runs")
     again = mertk.Results.load(tmp_path / "runs", plugins=plugins)
     assert [outcome.name for outcome in again.leaked] == ["remembers+replay=authors"]
-    with pytest.raises(mertk.StorageError, match="only shown beside the strict run"):
+    with pytest.raises(mertk.StorageError, match="only shown beside the run without the leak"):
         mertk.Results.load(again.leaked[0].run.path, plugins=plugins)
 
 

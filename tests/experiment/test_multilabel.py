@@ -9,7 +9,7 @@ import pytest
 
 import mertk
 from mertk.report import sentences, terminal
-from mertk.report.page import write
+from mertk.report.page import write_page
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -128,14 +128,14 @@ def test_every_classifier_runs_and_repeats(plugins, tmp_path, use):
 
 def test_the_report_shows_positives_and_scores_per_label(plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path, floors=True)
-    page = write(results, tmp_path / "report.html", plugins).read_text()
+    page = write_page(results, tmp_path / "report.html", plugins).read_text()
     assert "<h2>Per label</h2>" in page
     assert "Confusion matrices" not in page
-    terminal.show(results)
+    terminal.print_results(results)
     shown = capsys.readouterr().out
     assert "8 of 16" in shown
     assert "0.933 / 0.937" in shown
-    assert "Guessing by the training frequencies scores binary F1" in shown
+    assert "Chance level: binary F1 " in shown
     found = json.loads(json.dumps(sentences.to_json(results)))["per_label"]
     assert [(row["label"], row["positives"]) for row in found] == [
         ("up", 8),
@@ -150,7 +150,7 @@ def test_the_report_shows_positives_and_scores_per_label(plugins, tmp_path, caps
 
 def test_the_report_of_a_single_label_run_is_without_it(plugins, tmp_path):
     results = bench(plugins, tmp_path, protocol="toy_loso")
-    page = write(results, tmp_path / "report.html", plugins).read_text()
+    page = write_page(results, tmp_path / "report.html", plugins).read_text()
     assert "<h2>Confusion matrices</h2>" in page
     assert "Per label" not in page
     assert sentences.to_json(results)["per_label"] == []

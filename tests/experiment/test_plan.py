@@ -53,7 +53,7 @@ def test_a_stochastic_model_is_planned_with_five_seeds(opened):
 
 def test_workers_do_whole_folds():
     planned = Planned(
-        model="m", folds=10, left=9, fold_seconds=2.0, features_seconds=1.0, memory=0.0
+        model="m", folds=10, left=9, fold_seconds=2.0, features_seconds=1.0, memory=0.0, workers=1
     )
     assert [planned.seconds_left(count) for count in (1, 2, 8, 32)] == [18, 10, 4, 2]
 
@@ -73,7 +73,7 @@ def test_the_command_prints_a_plan_and_writes_no_report(tmp_path, capsys, monkey
         main([*arguments, "--jobs", "1", "--plan", "--json"])
     assert end.value.code == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["jobs"] == 1
+    assert found["models"][0]["workers"] == 1
     assert [one["left"] for one in found["models"]] == [
         3,
         3,

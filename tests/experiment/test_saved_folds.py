@@ -200,8 +200,8 @@ def test_a_network_that_is_interrupted_in_its_third_fold_has_saved_two(tmp_path,
 
 
 def test_networks_are_units_of_one_fold_unless_they_are_faster_together(tmp_path):
-    from mertk.pipeline.pipeline import build_line
-    from mertk.pipeline.together import offers
+    from mertk.pipeline.pipeline import build_pipeline
+    from mertk.pipeline.together import can_fit_folds_together
 
     registry = mertk.load_plugins().registry
     base = mertk.Recipe(
@@ -212,6 +212,6 @@ def test_networks_are_units_of_one_fold_unless_they_are_faster_together(tmp_path
         name
         for name in ("ridge", "lda", "svm", "linear_svm", "mlp", "ststnet", "htnet", "icegan",
                      "dual_atme", "cnn3d_cbam")
-        if offers(build_line(registry, base.swap("classifier", mertk.Use(name))))
+        if can_fit_folds_together(build_pipeline(registry, base.swap("classifier", mertk.Use(name))))
     }  # fmt: skip
     assert found == {"ridge", "lda", "svm", "linear_svm", "mlp", "ststnet"}

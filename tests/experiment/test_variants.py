@@ -7,7 +7,7 @@ import pytest
 import mertk
 from mertk.experiment.variants import Sweep, choose_variant, sweep_variants
 from mertk.report import page, sentences, terminal
-from mertk.report.curve import curve
+from mertk.report.curve import draw_curve
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -29,22 +29,22 @@ def test_each_value_is_a_row_of_the_table_and_of_the_sweep(plugins, tmp_path, ca
     sweep = results.sweep_table()
     assert list(sweep["extractor.scale"]) == ["1", "0", "2.5"]
     assert sweep["UF1"][0] > sweep["UF1"][1]  # scale 0 sees nothing
-    terminal.show(results)
+    terminal.print_results(results)
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["0", f"{sweep['UF1'][1]:.3f}"] in [row[:2] for row in rows]
-    assert "<h2>Sweep</h2>" in page.render(results, plugins)
+    assert "<h2>Sweep</h2>" in page.render_page(results, plugins)
     assert sentences.to_json(results)["sweep"][1]["extractor.scale"] == "0"
 
 
 def test_a_swept_number_is_drawn_and_a_swept_name_is_not(plugins, tmp_path):
     results = bench(plugins, tmp_path, "extractor.scale=1,0,2.5")
-    drawn = curve(results)
+    drawn = draw_curve(results)
     assert drawn.startswith("<svg")
     assert "extractor.scale" in drawn
-    assert drawn in page.render(results, plugins)
+    assert drawn in page.render_page(results, plugins)
     named = bench(plugins, tmp_path, "classifier=toy_nearest,toy_nearest:noise=3.0", seeds=[0])
-    assert curve(named) == ""
-    assert curve(bench(plugins, tmp_path)) == ""
+    assert draw_curve(named) == ""
+    assert draw_curve(bench(plugins, tmp_path)) == ""
 
 
 def test_a_slot_is_exchanged_and_several_sweeps_give_all_combinations(plugins, tmp_path):
@@ -104,9 +104,9 @@ def test_what_cannot_be_swept_is_refused_before_any_run(plugins, tmp_path, sweep
 )
 @pytest.mark.parametrize("preset", ["paper", "code", "quick"])
 def test_the_papers_ablations_build(sweeps, preset):
-    from mertk.pipeline.pipeline import build_line
+    from mertk.pipeline.pipeline import build_pipeline
 
     registry = mertk.load_plugins().registry
     model = choose_variant(registry, f"cnn_lstm_se:{preset}", 1)
     for variant in sweep_variants(model, [Sweep.parse(text) for text in sweeps], ()):
-        assert build_line(registry, variant.recipe).inside[0].place == "extractor"
+        assert build_pipeline(registry, variant.recipe).inside[0].place == "extractor"

@@ -21,7 +21,7 @@ def clips():
 
 
 def test_casme2_comes_back_through_its_reader(clips, tmp_path):
-    layouts.write(clips, tmp_path / "out", "casme2")
+    layouts.write_layout(clips, tmp_path / "out", "casme2")
     found = CASME2().index(tmp_path / "out")
     in_three = mertk.load_plugins().registry.build("protocol", mertk.Use("casme2_3"))
     assert len(found) == len(clips)
@@ -38,7 +38,7 @@ def test_casme2_comes_back_through_its_reader(clips, tmp_path):
 
 
 def test_casme2_has_the_names_and_columns_of_the_original(clips, tmp_path):
-    layouts.write(clips, tmp_path, "casme2")
+    layouts.write_layout(clips, tmp_path, "casme2")
     book = openpyxl.load_workbook(tmp_path / "CASME2-coding-20190701.xlsx")
     assert book.sheetnames == ["Sheet1", "Sheet2", "Sheet3"]
     rows = list(book["Sheet1"].iter_rows(values_only=True))
@@ -60,7 +60,7 @@ def test_casme2_has_the_names_and_columns_of_the_original(clips, tmp_path):
 
 
 def test_folder_comes_back_through_its_reader(clips, tmp_path):
-    layouts.write(clips, tmp_path / "out", "folder")
+    layouts.write_layout(clips, tmp_path / "out", "folder")
     found = Folder(fps=1).index(tmp_path / "out")
     for old, new in zip(clips, found, strict=True):
         assert (new.subject, new.name) == (old.subject, old.name)
@@ -90,7 +90,7 @@ def a_clip(name="a", dataset="mine", **record):
 def test_clips_of_anywhere_can_be_written_as_casme2(tmp_path):
     emotions = ("positive", "negative", "anger", "surprise")
     clips = [a_clip(f"{n}/x", emotion=emotion) for n, emotion in enumerate(emotions)]
-    layouts.write(clips, tmp_path, "casme2")
+    layouts.write_layout(clips, tmp_path, "casme2")
     book = openpyxl.load_workbook(tmp_path / "CASME2-coding-20190701.xlsx")
     rows = list(book["Sheet1"].iter_rows(values_only=True))[1:]
     assert [row[8] for row in rows] == ["happiness", "disgust", "others", "surprise"]
@@ -101,7 +101,7 @@ def test_clips_of_anywhere_can_be_written_as_casme2(tmp_path):
 
 def test_folder_survives_awkward_names_and_several_data_sets(tmp_path):
     clips = [a_clip("EP/1", label="x"), a_clip("EP_1", label="y"), a_clip("..", "other", label="x")]
-    layouts.write(clips, tmp_path, "folder")
+    layouts.write_layout(clips, tmp_path, "folder")
     with (tmp_path / "index.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len({row["path"] for row in rows}) == 3
@@ -113,29 +113,31 @@ def test_folder_survives_awkward_names_and_several_data_sets(tmp_path):
 
 def test_clips_whose_names_no_file_system_takes_are_written(tmp_path):
     clips = [a_clip(f"{'x' * 300}{end}", label="x") for end in "yz名"]
-    layouts.write(clips, tmp_path, "folder")
+    layouts.write_layout(clips, tmp_path, "folder")
     assert [clip.name for clip in Folder().index(tmp_path)] == [clip.name for clip in clips]
 
 
 def test_progress_is_told_once_a_clip(tmp_path):
     told = []
-    layouts.write([a_clip(label="x")] * 3, tmp_path, "folder", advance=lambda: told.append(1))
+    layouts.write_layout(
+        [a_clip(label="x")] * 3, tmp_path, "folder", advance=lambda: told.append(1)
+    )
     assert len(told) == 3
 
 
 def test_a_folder_in_use_is_refused_and_kept(clips, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(StorageError, match="not empty"):
-        layouts.write(clips, tmp_path, "casme2")
+        layouts.write_layout(clips, tmp_path, "casme2")
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
     with pytest.raises(StorageError, match="is no folder"):
-        layouts.write(clips, tmp_path / "thesis.txt", "casme2")
+        layouts.write_layout(clips, tmp_path / "thesis.txt", "casme2")
 
 
 @pytest.mark.parametrize("layout", ["casme2", "folder"])
 def test_a_clip_that_fails_leaves_nothing_behind(layout, tmp_path):
     with pytest.raises(DataError, match="mine/s1/b"):
-        layouts.write([a_clip(emotion="sadness"), a_clip("b")], tmp_path / "out", layout)
+        layouts.write_layout([a_clip(emotion="sadness"), a_clip("b")], tmp_path / "out", layout)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,20 +146,20 @@ def test_what_cannot_be_written_is_refused(tmp_path):
                          offset=1, flow=np.zeros((8, 8, 3), np.float32))  # fmt: skip
     bare = mertk.Clip(dataset="d", subject="s", name="n", footage=flow, fingerprint="")
     with pytest.raises(DataError, match="no frames"):
-        layouts.write([bare], tmp_path / "out", "folder")
+        layouts.write_layout([bare], tmp_path / "out", "folder")
     with pytest.raises(DataError, match="no clips"):
-        layouts.write([], tmp_path / "out", "folder")
+        layouts.write_layout([], tmp_path / "out", "folder")
     with pytest.raises(UnknownNameError, match="casme2"):
-        layouts.write([a_clip(label="x")], tmp_path / "out", "casme")
+        layouts.write_layout([a_clip(label="x")], tmp_path / "out", "casme")
     (tmp_path / "file").touch()
     with pytest.raises((StorageError, DataError)):
-        layouts.write([a_clip(label="x")], tmp_path / "file" / "out", "folder")
+        layouts.write_layout([a_clip(label="x")], tmp_path / "file" / "out", "folder")
 
 
 def test_no_name_becomes_a_formula(tmp_path):
     clip = Synthetic(subjects=1, clips=1, frames=6, size=64).index()[0]
     record = {**clip.record, "emotion": "=cmd", "label": "=cmd"}
-    layouts.write([replace(clip, record=record)], tmp_path / "out", "folder")
+    layouts.write_layout([replace(clip, record=record)], tmp_path / "out", "folder")
     file = tmp_path / "out" / "index.csv"
     assert "'=cmd" in file.read_text(encoding="utf-8")
     head, row = read_csv(file, file.read_bytes())

@@ -12,7 +12,7 @@ import pytest
 
 import mertk
 from mertk.export import layouts
-from mertk.export.prepare import prepare
+from mertk.export.prepare import prepare_datasets
 from mertk.vision import optical_flow
 from mertk_plugins.datasets.folder import Folder
 
@@ -46,7 +46,7 @@ def casme2(tmp_path_factory):
     out = tmp_path_factory.mktemp("casme2")
     registry = mertk.load_plugins().registry
     small = mertk.Use("synthetic", subjects=3, clips=3, frames=8, size=96)
-    layouts.write(registry.build("dataset", small).index(None), out, "casme2")
+    layouts.write_layout(registry.build("dataset", small).index(None), out, "casme2")
     return out
 
 
@@ -63,7 +63,7 @@ def run(plugins, casme2, tmp_path):
         datasets = datasets or ("casme2",)
         if "casme2" in datasets:
             options = {"data": {"casme2": casme2}} | options
-        return prepare(datasets, out=tmp_path / out, **options)
+        return prepare_datasets(datasets, out=tmp_path / out, **options)
 
     return run
 

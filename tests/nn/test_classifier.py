@@ -9,8 +9,8 @@ from mertk.nn import classifier
 
 
 def test_a_picture_is_the_one_stream_of_one_region():
-    assert classifier.picture("x", {"f": (1, 3, 28, 20)}) == ("f", (28, 20))
-    assert classifier.picture("x", {"f": (1, 2, 8, 8)}, channels=2) == ("f", (8, 8))
+    assert classifier.check_picture_stream("x", {"f": (1, 3, 28, 20)}) == ("f", (28, 20))
+    assert classifier.check_picture_stream("x", {"f": (1, 2, 8, 8)}, channels=2) == ("f", (8, 8))
 
 
 @pytest.mark.parametrize(
@@ -19,14 +19,16 @@ def test_a_picture_is_the_one_stream_of_one_region():
 def test_any_other_stream_is_refused_with_what_was_given(shapes):
     given = "none" if not shapes else str(list(shapes["f"])).replace("[", r"\[")
     with pytest.raises(mertk.ComponentError, match=f"x takes one stream .* given: .*{given}"):
-        classifier.picture("x", shapes, least=10)
+        classifier.check_picture_stream("x", shapes, least=10)
 
 
 def test_a_network_from_scratch_takes_its_chances_from_torch():
     torch.manual_seed(0)
-    first, other = (classifier.backbone("x", "test_resnet", pretrained=False) for _ in range(2))
+    first, other = (
+        classifier.create_backbone("x", "test_resnet", pretrained=False) for _ in range(2)
+    )
     torch.manual_seed(0)
-    again = classifier.backbone("x", "test_resnet", pretrained=False)
+    again = classifier.create_backbone("x", "test_resnet", pretrained=False)
     weights = [next(net.parameters()).detach().numpy() for net in (first, again, other)]
     assert np.array_equal(weights[0], weights[1])
     assert not np.array_equal(weights[0], weights[2])
@@ -34,7 +36,7 @@ def test_a_network_from_scratch_takes_its_chances_from_torch():
 
 def test_an_unknown_network_is_refused_with_near_names():
     with pytest.raises(mertk.ComponentError, match=r"x: timm knows no model 'resnet81'.*resnet"):
-        classifier.backbone("x", "resnet81", pretrained=False)
+        classifier.create_backbone("x", "resnet81", pretrained=False)
 
 
 def test_pretrained_weights_that_cannot_be_had_are_not_replaced_in_silence(monkeypatch):
@@ -45,7 +47,7 @@ def test_pretrained_weights_that_cannot_be_had_are_not_replaced_in_silence(monke
 
     monkeypatch.setattr(timm, "create_model", offline)
     with pytest.raises(mertk.ComponentError, match="pretrained=false") as error:
-        classifier.backbone("x", "resnet18", pretrained=True)
+        classifier.create_backbone("x", "resnet18", pretrained=True)
     assert str(error.value).startswith("x: the pretrained weights of resnet18 cannot be loaded")
     assert "\n" not in str(error.value)
 
@@ -53,4 +55,4 @@ def test_pretrained_weights_that_cannot_be_had_are_not_replaced_in_silence(monke
 @pytest.mark.parametrize("share", [-0.1, 1.0])
 def test_a_dropout_of_everything_or_less_than_nothing_is_refused(share):
     with pytest.raises(ValueError, match="dropout"):
-        classifier.dropout(share)
+        classifier.check_dropout(share)

@@ -16,11 +16,11 @@ def clips(shape, count=14):
     labels = np.arange(count) % 3
     inputs = [{"x": (rng.normal(size=shape) + label).astype(np.float32)} for label in labels]
     people = np.array([f"p/{at // 2}" for at in range(count)])
-    return mertk.Train(inputs=inputs, labels=labels, people=people, classes=("a", "b", "c"))
+    return mertk.TrainingSet(inputs=inputs, labels=labels, people=people, classes=("a", "b", "c"))
 
 
 def part(train, fold):
-    return mertk.Train(
+    return mertk.TrainingSet(
         inputs=[train.inputs[at] for at in fold],
         labels=train.labels[fold],
         people=train.people[fold],
@@ -98,9 +98,11 @@ def test_only_networks_that_are_faster_for_it_fit_several_folds():
 def test_nothing_is_trained_before_it_is_asked_for(model, monkeypatch):
     monkeypatch.setattr(parallel_folds, "AT_ONCE", 2)
     trained = []
-    descend = parallel_folds._descend
+    descend = parallel_folds._train_members
     monkeypatch.setattr(
-        parallel_folds, "_descend", lambda *given: (trained.append(len(given[1])), descend(*given))
+        parallel_folds,
+        "_train_members",
+        lambda *given: (trained.append(len(given[1])), descend(*given)),
     )
     train = clips((1, 3, 12, 10))
     parts = loso(train)

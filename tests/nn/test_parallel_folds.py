@@ -201,7 +201,7 @@ def test_every_fold_is_trained_as_it_is_alone(net, monkeypatch, no_loop):
     arrays, labels = clips()
     single = alone(net, arrays, labels, folds())
     assert not len(single[3].losses)  # one class
-    monkeypatch.setattr(parallel_folds, "_small", lambda _: True)
+    monkeypatch.setattr(parallel_folds, "_is_small", lambda _: True)
     no_loop()
     check_equal(at_once(net, arrays, labels, folds()), single)
 
@@ -287,9 +287,9 @@ def test_what_cannot_be_stacked_is_trained_fold_by_fold(net):
 
 
 def test_convolutions_without_a_stem_and_large_layers_are_not_worth_stacking():
-    assert parallel_folds._small(nn.Sequential(Layers({}, 3)))
-    assert not parallel_folds._small(nn.Sequential(Convolutions({}, 3)))
-    assert not parallel_folds._small(nn.Linear(1000, 100))
+    assert parallel_folds._is_small(nn.Sequential(Layers({}, 3)))
+    assert not parallel_folds._is_small(nn.Sequential(Convolutions({}, 3)))
+    assert not parallel_folds._is_small(nn.Linear(1000, 100))
 
 
 def test_a_stem_behind_blocks_or_of_other_layers_is_not_worked_out_by_clip():
@@ -299,13 +299,13 @@ def test_a_stem_behind_blocks_or_of_other_layers_is_not_worked_out_by_clip():
     mirrored = dataclasses.replace(stem, conv=nn.Conv2d(2, 3, 3, padding_mode="reflect"))
     unscaled = dataclasses.replace(stem, norm=nn.BatchNorm2d(3, affine=False))
     assert not any(other.plain for other in (grouped, mirrored, unscaled))
-    assert parallel_folds._stem(nn.Sequential(nn.Identity(), Stemmed({}, 3))) is None
+    assert parallel_folds._find_stem(nn.Sequential(nn.Identity(), Stemmed({}, 3))) is None
 
 
 def test_who_watches_sees_every_epoch_of_one_fold_after_the_other():
     arrays, labels = clips()
     seen = []
-    with training.watched(lambda net, epoch: seen.append((numbers(net)[0], epoch))):
+    with training.watch_epochs(lambda net, epoch: seen.append((numbers(net)[0], epoch))):
         at_once(Layers, arrays, labels, folds()[:2], epochs=3)
     assert [epoch for _, epoch in seen] == [0, 1, 2, 0, 1, 2]
     assert len({value for value, _ in seen}) == 6

@@ -152,7 +152,7 @@ def test_a_last_batch_of_one_does_not_stop_batch_norm():
 
 def test_every_clip_is_in_one_batch_of_an_epoch():
     for count in (1, 2, 7, 8, 9, 16, 17):
-        parts = training._batches(count, 8)
+        parts = training._draw_batches(count, 8)
         assert sorted(torch.cat(parts).tolist()) == list(range(count))
         assert count == 1 or min(len(part) for part in parts) > 1
 
@@ -288,7 +288,7 @@ def test_a_schedule_that_cannot_train_is_refused(bad):
 def test_devices_are_checked_by_name(monkeypatch):
     monkeypatch.setenv("MERTK_DEVICE", "cpu")
     training.use_device("auto")
-    assert training.device().type in ("cpu", "cuda")
+    assert training.get_device().type in ("cpu", "cuda")
     with pytest.raises(mertk.ParameterError, match="Known: auto, cpu, cuda"):
         training.use_device("tpu")
 
@@ -379,7 +379,7 @@ def test_a_part_may_add_to_the_loss_what_it_makes_of_the_targets():
 def test_a_network_whose_weights_are_made_of_others_can_be_pickled_and_answers_the_same():
     inputs, labels = clips()
     seen = []
-    with training.watched(lambda net, _epoch: seen.append(net.predict(inputs[0]))):
+    with training.watch_epochs(lambda net, _epoch: seen.append(net.predict(inputs[0]))):
         found = training.fit(
             lambda shapes: Normed(shapes, 2), inputs, labels, np.random.default_rng(0),
             classes=2, schedule=training.Schedule(epochs=3, lr=0.01, batch=8),
@@ -396,7 +396,7 @@ def test_a_pace_is_told_of_every_step_and_ends_the_training():
         told.append((done, planned))
         return done < 40
 
-    with training.paced(pace):
+    with training.set_pace(pace):
         cut = trained(inputs, labels, epochs=50, batch=8)
     assert told == [(8, 1000), (16, 1000), (20, 1000), (28, 1000), (36, 1000), (40, 1000)]
     assert cut.losses.size == 0
@@ -405,7 +405,7 @@ def test_a_pace_is_told_of_every_step_and_ends_the_training():
 
 def test_a_pace_that_never_ends_anything_changes_no_weight():
     inputs, labels = clips(20)
-    with training.paced(lambda _done, _planned: True):
+    with training.set_pace(lambda _done, _planned: True):
         paced = trained(inputs, labels)
     assert np.array_equal(weights(paced), weights(trained(inputs, labels)))
 

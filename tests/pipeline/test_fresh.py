@@ -11,8 +11,8 @@ from mertk.core.progress import Silent
 from mertk.experiment.executors.local import Local
 from mertk.experiment.study import Study
 from mertk.pipeline import apexes
-from mertk.pipeline.features import PrefixKeys, aligned
-from mertk.pipeline.pipeline import Step, build_line
+from mertk.pipeline.features import PrefixKeys, align_clip
+from mertk.pipeline.pipeline import Stage, build_pipeline
 from mertk.storage.cache import Cache
 
 TOYS = Path(__file__).parents[1] / "toys.py"
@@ -36,7 +36,7 @@ def spoil(plugins):
     """Write nonsense in the place of all features, under keys that are right."""
     study = opened(plugins)
     recipe = study.variants[0].recipe
-    keys = PrefixKeys.of(plugins.registry, recipe, build_line(plugins.registry, recipe))
+    keys = PrefixKeys.of(plugins.registry, recipe, build_pipeline(plugins.registry, recipe))
     cache = Cache()
     for at, clip in enumerate(study.task.clips):
         key = keys.clip(clip)
@@ -81,12 +81,12 @@ class Shifted:
 
 def test_a_remembered_warp_is_not_used(plugins, tmp_path):
     clip = opened(plugins).task.clips[0]
-    cache, step, keys = Cache(tmp_path), Step("aligner", Shifted()), PrefixKeys((), "aligner")
-    first = aligned(step, keys, cache, clip).frames[:]
+    cache, step, keys = Cache(tmp_path), Stage("aligner", Shifted()), PrefixKeys((), "aligner")
+    first = align_clip(step, keys, cache, clip).frames[:]
     cache.put(keys.geometry(clip), {}, {"warp": Warp((1.0, 0, 5, 0, 1, 0), (16, 12)).to_json()})
-    assert (aligned(step, keys, cache, clip).frames[:] != first).any()
-    assert (aligned(step, keys, cache, clip, fresh=True).frames[:] == first).all()
-    assert (aligned(step, keys, cache, clip).frames[:] == first).all()
+    assert (align_clip(step, keys, cache, clip).frames[:] != first).any()
+    assert (align_clip(step, keys, cache, clip, fresh=True).frames[:] == first).all()
+    assert (align_clip(step, keys, cache, clip).frames[:] == first).all()
 
 
 def test_spotted_apexes_are_found_again(plugins, tmp_path):

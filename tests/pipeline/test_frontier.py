@@ -8,7 +8,7 @@ import pytest
 
 import mertk
 from mertk.core.errors import ComponentError
-from mertk.pipeline.pipeline import build_line
+from mertk.pipeline.pipeline import build_pipeline
 from mertk.plugins.registry import Registrar, Registry
 from mertk.storage import run_files
 
@@ -72,7 +72,7 @@ def recipe(**slots):
     ],
 )
 def test_what_learns_moves_into_the_fold_with_all_that_follows(plugins, slot, name, inside):
-    line = build_line(plugins.registry, recipe(**{slot: name}))
+    line = build_pipeline(plugins.registry, recipe(**{slot: name}))
     assert [step.place for step in line.inside] == inside
 
 
@@ -95,7 +95,7 @@ def test_a_learning_component_runs_in_any_slot(plugins, tmp_path, slot, name):
 
 def test_a_learnt_extractor_leaves_a_pure_one_beside_it_in_the_prefix(plugins):
     both = recipe().swap("extractor.learnt", mertk.Use("learnt_extractor"))
-    line = build_line(plugins.registry, both)
+    line = build_pipeline(plugins.registry, both)
     assert "extractor.features" in [step.place for step in line.prefix]
     assert [step.place for step in line.inside] == ["extractor.learnt", "classifier"]
 
@@ -156,7 +156,7 @@ def test_a_classifier_that_cannot_train_a_block_refuses_it_by_name(plugins):
     Registrar(registry, "test").fusion("block", Block)
     joint = recipe().swap("fusion", mertk.Use("block"))
     with pytest.raises(ComponentError, match="toy_nearest cannot train block by gradient"):
-        build_line(registry, joint)
+        build_pipeline(registry, joint)
 
 
 def test_the_ledger_joins_by_clip_id(plugins, tmp_path):

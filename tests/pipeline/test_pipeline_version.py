@@ -12,7 +12,7 @@ import numpy as np
 import mertk
 from mertk.core.clips import Warp
 from mertk.pipeline.features import PrefixKeys, run_prefix
-from mertk.pipeline.pipeline import PIPELINE_VERSION, Line, Step
+from mertk.pipeline.pipeline import PIPELINE_VERSION, Pipeline, Stage
 from mertk.storage.cache import Cache
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "pipeline.txt"
@@ -64,7 +64,7 @@ def fixed_clip():
 
 def stored(cache, steps, after):
     """What is in the cache for the fixed clip, of these steps before a frontier."""
-    line = Line(steps, after)
+    line = Pipeline(steps, after)
     keys = PrefixKeys((len(steps), [step.kind for step in after]), "aligner")
     run_prefix(line, keys, cache, fixed_clip())
     return cache.get(keys.clip(fixed_clip()))
@@ -78,9 +78,9 @@ def told(name, array):
 def features(folder):
     """The stored features, of a whole prefix and of one that ends at each slot."""
     cache = Cache(folder)
-    aligner, roi = Step("aligner", Shifted()), Step("roi", Quarters())
-    extractor, fusion = Step("extractor", Means()), Step("fusion.1", Doubled())
-    last = Step("classifier", None)
+    aligner, roi = Stage("aligner", Shifted()), Stage("roi", Quarters())
+    extractor, fusion = Stage("extractor", Means()), Stage("fusion.1", Doubled())
+    last = Stage("classifier", None)
     lines = []
     for steps, after in (
         ((aligner,), (roi, extractor, last)),

@@ -5,7 +5,7 @@ import pytest
 from mertk import cli
 from mertk.core.errors import ComponentError, MertkError, describe_error, name_component
 from mertk.core.recipe import Use
-from mertk.plugins.hooks import tell
+from mertk.plugins.hooks import tell_observers
 from mertk.plugins.loader import load_plugins
 
 COMPONENTS = '''
@@ -126,16 +126,18 @@ def test_a_worker_tells_which_component_ended_it(run, tmp_path, plugin):
 
 
 def test_an_observer_that_ends_the_program_costs_a_warning(plugin, caplog):
-    tell(load_plugins([plugin]).manager, "mertk_run_done", run={}, scores={}, name="", folder="")
+    tell_observers(
+        load_plugins([plugin]).manager, "mertk_run_done", run={}, scores={}, name="", folder=""
+    )
     assert "failed in mertk_run_done, the run goes on" in caplog.text
 
 
 def test_a_spotter_that_ends_the_program_is_named(plugin):
-    from mertk.spotting.interval import search
+    from mertk.spotting.interval import spot_stretch
 
     spotter = load_plugins([plugin]).registry.build("spotter", Use("spots"))
     with pytest.raises(ComponentError, match="spotter Spots failed"):
-        search(spotter, None)
+        spot_stretch(spotter, None)
 
 
 def test_a_check_of_it_fails(run, plugin):

@@ -10,7 +10,7 @@ import yaml
 import mertk
 from mertk.plugins import scaffold
 from mertk.plugins.registry import KINDS
-from mertk.testing import check, find
+from mertk.testing import check_component, find_components
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 SWAPPED = ("aligner", "roi", "extractor", "fusion", "classifier")
@@ -21,7 +21,7 @@ def made(tmp_path):
     """Writes a plug-in of a kind, and loads it."""
 
     def make(kind):
-        file, _ = scaffold.write(scaffold.plugin(kind, "mean_flow"), tmp_path)
+        file, _ = scaffold.write_texts(scaffold.make_plugin_files(kind, "mean_flow"), tmp_path)
         plugins = mertk.load_plugins([TOYS, file])
         assert plugins.broken == {}
         return plugins
@@ -69,14 +69,14 @@ def test_a_new_model_is_listed_with_its_card(made):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_package_names_its_entry_point_and_is_the_same_component(kind):
-    texts = scaffold.package(kind, "mean_flow", "0.1.0")
+    texts = scaffold.make_package_files(kind, "mean_flow", "0.1.0")
     assert 'mean_flow = "mertk_mean_flow"' in texts["mertk-mean-flow/pyproject.toml"]
-    one = scaffold.plugin(kind, "mean_flow")["mean_flow.py"]
+    one = scaffold.make_plugin_files(kind, "mean_flow")["mean_flow.py"]
     assert texts["mertk-mean-flow/mertk_mean_flow.py"] == one
 
 
 def test_a_package_is_tested_and_published_by_workflows_without_a_token():
-    texts = scaffold.package("extractor", "mean_flow", "0.1.0")
+    texts = scaffold.make_package_files("extractor", "mean_flow", "0.1.0")
     flows = {
         Path(path).stem: yaml.safe_load(text)
         for path, text in texts.items()
@@ -92,12 +92,12 @@ def test_a_package_is_tested_and_published_by_workflows_without_a_token():
 
 
 def test_nothing_is_overwritten(tmp_path):
-    texts = scaffold.plugin("roi", "mean_flow")
-    file, test = scaffold.write(texts, tmp_path)
+    texts = scaffold.make_plugin_files("roi", "mean_flow")
+    file, test = scaffold.write_texts(texts, tmp_path)
     file.unlink()
     test.write_text("mine")
     with pytest.raises(mertk.StorageError, match="there already"):
-        scaffold.write(texts, tmp_path)
+        scaffold.write_texts(texts, tmp_path)
     assert test.read_text() == "mine"
     assert not file.exists()
 
@@ -105,24 +105,24 @@ def test_nothing_is_overwritten(tmp_path):
 @pytest.mark.parametrize("name", ["Mean", "mean-flow", "2mean", "", "a/b", "mean__flow"])
 def test_a_name_that_cannot_be_one_is_refused(name):
     with pytest.raises(mertk.ParameterError, match="small letters"):
-        scaffold.plugin("extractor", name)
+        scaffold.make_plugin_files("extractor", name)
 
 
 def test_an_unknown_kind_is_named_with_those_known():
     with pytest.raises(mertk.UnknownNameError, match="Did you mean 'extractor'"):
-        scaffold.plugin("extracter", "mean_flow")
+        scaffold.make_plugin_files("extracter", "mean_flow")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_new_component_keeps_its_promises(kind, tmp_path):
-    file, _ = scaffold.write(scaffold.plugin(kind, f"new_{kind}"), tmp_path)
-    results = [one for subject in find(file) for one in check(subject)]
+    file, _ = scaffold.write_texts(scaffold.make_plugin_files(kind, f"new_{kind}"), tmp_path)
+    results = [one for subject in find_components(file) for one in check_component(subject)]
     assert [one for one in results if one.verdict == "failed"] == []
     assert sum(one.verdict == "passed" for one in results) > 5
 
 
 def test_the_test_of_a_new_plugin_passes(tmp_path):
-    scaffold.write(scaffold.plugin("roi", "halves"), tmp_path)
+    scaffold.write_texts(scaffold.make_plugin_files("roi", "halves"), tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", str(tmp_path / "test_halves.py")],
         cwd=tmp_path, capture_output=True, text=True, check=False,

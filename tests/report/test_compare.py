@@ -36,7 +36,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def comparisons(folders):
-    return comparison.compared(folders, PLUGINS)
+    return comparison.compare_runs(folders, PLUGINS)
 
 
 def test_each_set_of_clips_is_compared_by_itself_without_floors(comparisons):
@@ -60,7 +60,11 @@ def test_a_test_is_that_of_the_report_corrected_over_all_pairs(comparisons, fold
 
 def test_ranks_are_those_of_the_subjects_shares(comparisons):
     assert sum(comparisons[0].ranks.values()) == pytest.approx(1 + 2 + 3)
-    assert comparison._ranks(np.array([[0.9, 0.5], [0.4, 0.5], [0.1, 0.2]])) == [1.25, 1.75, 3]
+    assert comparison._compute_mean_ranks(np.array([[0.9, 0.5], [0.4, 0.5], [0.1, 0.2]])) == [
+        1.25,
+        1.75,
+        3,
+    ]
 
 
 def paired(p):
@@ -83,7 +87,7 @@ def test_a_bar_joins_only_models_of_which_no_pair_differs(comparisons, p, clique
 
 
 def test_latex_is_balanced_and_escaped(comparisons):
-    found = papers.latex(comparisons)
+    found = papers.format_latex(comparisons)
     assert found.count("\\begin{tabular}") == found.count("\\end{tabular}") == 2
     assert "flow\\_ridge" in found
     assert "flow_ridge" not in found

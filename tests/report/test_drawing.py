@@ -25,33 +25,37 @@ def uniform(u, v, size=48):
     ],
 )
 def test_a_direction_has_its_hue_and_a_size_its_strength(u, v, colour):
-    found = drawing.wheel(uniform(u, v), 2.0)
+    found = drawing.colour_flow(uniform(u, v), 2.0)
     np.testing.assert_allclose(found[0, 0].astype(int), colour, atol=1)
 
 
 def test_the_legend_shows_the_colours_that_the_flow_gets():
-    legend = drawing.legend(101)
+    legend = drawing.draw_colour_legend(101)
     for u, v in ((0.9, 0.0), (0.0, 0.9), (-0.6, -0.6)):
         x, y = round(50 + 50 * u), round(50 + 50 * v)
-        shown = drawing.wheel(uniform(u, v, 1), 1.0)[0, 0]
+        shown = drawing.colour_flow(uniform(u, v, 1), 1.0)[0, 0]
         np.testing.assert_allclose(legend[y, x].astype(int), shown.astype(int), atol=8)
     assert (legend[0, 0] == 255).all()
 
 
 def test_heat_grows_with_the_value():
-    found = drawing.heat(np.linspace(0, 2, 9, dtype=np.float32)[None], 1.0)[0].astype(int).sum(1)
+    found = (
+        drawing.colour_values(np.linspace(0, 2, 9, dtype=np.float32)[None], 1.0)[0]
+        .astype(int)
+        .sum(1)
+    )
     assert found[0] == 0
     assert (np.diff(found[:5]) > 0).all()
     assert (found[4:] == 3 * 255).all()
 
 
 def test_arrows_point_where_it_goes_and_say_how_much_longer_they_are():
-    path, scale = drawing.arrows(uniform(0.5, 0.0, 60))
+    path, scale = drawing.draw_arrows(uniform(0.5, 0.0, 60))
     assert scale == pytest.approx(5 / 0.5)
     start, end = path[1:].split("M")[0].split("L")
     assert [float(x) for x in start.split()] == [2.0, 2.0]
     assert [float(x) for x in end.split()] == [7.0, 2.0]
-    assert drawing.arrows(uniform(0, 0)) == ("", 1.0)
+    assert drawing.draw_arrows(uniform(0, 0)) == ("", 1.0)
 
 
 def test_magnified_motion_is_so_many_times_as_large():
@@ -61,14 +65,14 @@ def test_magnified_motion_is_so_many_times_as_large():
     picture = np.rint(200 * spot[..., None].repeat(3, axis=2)).astype(np.uint8)
     near = np.hypot(rows - 40, columns - 40) < 25
     flow = np.dstack([near, np.zeros_like(near)]).astype(np.float32)
-    found = drawing.magnified(picture, flow, 4.0)[..., 0].astype(float)
+    found = drawing.magnify_motion(picture, flow, 4.0)[..., 0].astype(float)
     assert (found * columns).sum() / found.sum() == pytest.approx(44, abs=0.2)
-    np.testing.assert_array_equal(drawing.magnified(picture, uniform(1, 0, 80), 4.0), picture)
+    np.testing.assert_array_equal(drawing.magnify_motion(picture, uniform(1, 0, 80), 4.0), picture)
 
 
 def test_a_large_motion_is_magnified_less():
     rows, columns = np.mgrid[:100, :100]
     part = (np.hypot(rows - 50, columns - 50) < 20).astype(np.float32)
     tiny, large = (np.dstack([size * part, 0 * part]) for size in (0.1, 3.0))
-    assert drawing.factor(tiny) == drawing.MAGNIFIED
-    assert drawing.factor(large) == pytest.approx(2.0)
+    assert drawing.choose_magnification(tiny) == drawing.MAGNIFIED
+    assert drawing.choose_magnification(large) == pytest.approx(2.0)

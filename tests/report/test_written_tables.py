@@ -32,7 +32,7 @@ def test_a_card_shows_names_as_text():
             "protocol": {"name": "loso"}, "clip_list": "abc",
         },
     }  # fmt: skip
-    text = trained_model_page.text(about)
+    text = trained_model_page.format_card(about)
     assert "<script>" not in text
     assert markdown_text(name) in text
     assert (

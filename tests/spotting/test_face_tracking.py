@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.spotting.face_tracking import follow
+from mertk.spotting.face_tracking import track_face
 
 SIDE = 40
 FPS = 20.0
@@ -38,7 +38,7 @@ def scene(places, size=(120, 160), background=40):
 
 def test_a_moving_face_stays_in_place():
     pictures = scene([(20 + at, 30) for at in range(61)])
-    (stretch,), gaps = follow(mertk.Frames.of(pictures), FPS, Square())
+    (stretch,), gaps = track_face(mertk.Frames.of(pictures), FPS, Square())
     assert (stretch.first, stretch.last, gaps) == (0, 60, [])
     assert stretch.faces.frames.shape == (61, SIDE, SIDE, 3)
     corners = stretch.places[15:45, 0]
@@ -50,7 +50,7 @@ def test_a_moving_face_stays_in_place():
 def test_where_no_face_is_there_is_a_gap_that_says_why():
     places = [(20, 30)] * 40 + [None] * 25 + [(20, 30)] * 40
     pictures = scene(places, size=(240, 320))
-    stretches, (gap,) = follow(mertk.Frames.of(pictures), FPS, Square())
+    stretches, (gap,) = track_face(mertk.Frames.of(pictures), FPS, Square())
     assert [(one.first, one.last) for one in stretches] == [(0, 30), (70, 104)]
     assert (gap.first, gap.last, gap.reason) == (31, 69, "no face found in frame 40")
     assert all(int(one.faces.frames[:].min()) == 230 for one in stretches)
@@ -59,7 +59,7 @@ def test_where_no_face_is_there_is_a_gap_that_says_why():
 def test_a_cut_ends_a_stretch_though_the_face_is_there_again():
     pictures = scene([(20, 30)] * 50)
     pictures[33:][pictures[33:] < 200] = 120
-    stretches, gaps = follow(mertk.Frames.of(pictures), FPS, Square())
+    stretches, gaps = track_face(mertk.Frames.of(pictures), FPS, Square())
     assert [(one.first, one.last) for one in stretches] == [(0, 32), (33, 49)]
     assert not gaps
 
@@ -75,7 +75,7 @@ def test_light_that_flickers_is_soon_no_cut():
 
     pictures = scene([(20, 30)] * 200)
     pictures[::2][pictures[::2] < 200] = 90
-    stretches, _ = follow(mertk.Frames.of(pictures), FPS, Counting())
+    stretches, _ = track_face(mertk.Frames.of(pictures), FPS, Counting())
     assert len(looked) < 60
     assert stretches[-1].last == 199
     assert len(stretches[-1].places) > 150
@@ -83,20 +83,20 @@ def test_light_that_flickers_is_soon_no_cut():
 
 def test_a_face_elsewhere_is_another_one():
     pictures = scene([(10, 10)] * 25 + [(110, 70)] * 25)
-    stretches, _ = follow(mertk.Frames.of(pictures), FPS, Square())
+    stretches, _ = track_face(mertk.Frames.of(pictures), FPS, Square())
     assert len(stretches) == 2
     assert all(int(one.faces.frames[:].min()) > 200 for one in stretches)
 
 
 def test_nobody_at_all_is_one_gap():
-    stretches, gaps = follow(mertk.Frames.of(scene([None] * 30)), FPS, Square())
+    stretches, gaps = track_face(mertk.Frames.of(scene([None] * 30)), FPS, Square())
     assert not stretches
     assert [(one.first, one.last) for one in gaps] == [(0, 29)]
 
 
 def test_large_pictures_are_looked_at_small_and_followed_in_their_own_pixels():
     pictures = np.repeat(np.repeat(scene([(40, 30)] * 21), 10, axis=1), 10, axis=2)
-    (stretch,), _ = follow(mertk.Frames.of(pictures), FPS, Square())
+    (stretch,), _ = track_face(mertk.Frames.of(pictures), FPS, Square())
     np.testing.assert_allclose(stretch.places[:, 0], [[404.5, 304.5]] * 21, atol=0.5)
     np.testing.assert_allclose(stretch.places[:, 1, 0], 804.5, atol=0.5)
 
@@ -109,7 +109,7 @@ def test_every_frame_is_a_step_and_frames_are_read_forward():
         asked.append(at)
         return pictures[at]
 
-    follow(mertk.Frames(read, 45), FPS, Square(), lambda: steps.append(1))
+    track_face(mertk.Frames(read, 45), FPS, Square(), lambda: steps.append(1))
     assert len(steps) == 45
     assert asked == sorted(asked)
     assert set(asked) == set(range(45))
@@ -121,4 +121,4 @@ def test_an_aligner_that_tells_no_place_is_refused():
             return footage.faces()
 
     with pytest.raises(mertk.DataError, match="gives no transform"):
-        follow(mertk.Frames.of(scene([(20, 30)] * 5)), FPS, Blind())
+        track_face(mertk.Frames.of(scene([(20, 30)] * 5)), FPS, Blind())

@@ -17,7 +17,7 @@ def read(tmp_path):
     def write_and_read(text, name="intervals.csv"):
         file = tmp_path / name
         file.write_text(text, encoding="utf-8")
-        return interval_tables.read(file)
+        return interval_tables.read_intervals(file)
 
     return write_and_read
 

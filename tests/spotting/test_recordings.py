@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.spotting.recordings import recordings
+from mertk.spotting.recordings import find_recordings
 from mertk.spotting.scoring import Interval
 
 
@@ -33,7 +33,7 @@ def test_clips_of_one_video_are_one_recording_with_all_its_truths():
         clip("four", 0, 15, frames=other, video="v2"),
         clip("one", 5, 9, frames=other, video="v1", subject="b"),
     ]
-    found = recordings(clips, None)
+    found = find_recordings(clips, None)
     assert [(one.subject, one.video, len(one.truths)) for one in found] == [
         ("a", "v1", 2), ("a", "v2", 2), ("b", "v1", 1),
     ]  # fmt: skip
@@ -48,7 +48,7 @@ def test_clips_that_are_cut_out_are_no_recording():
     clips = [clip("one", 0, 9, frames=whole(10), video="v"),
              clip("two", 0, 8, frames=whole(9), video="v")]  # fmt: skip
     with pytest.raises(mertk.DataError, match="9 … 10 frames: they are cut out"):
-        recordings(clips, None)
+        find_recordings(clips, None)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_recording_is_a_folder_in_its_own_frame_numbers(tree):
         cut("two", "raw/a/a_1", 20, 34),
         cut("three", "raw/b/b_1", 2, 9, subject="b"),
     ]
-    found = recordings(clips, tree)
+    found = find_recordings(clips, tree)
     assert [(one.subject, one.video, len(one.footage.frames)) for one in found] == [
         ("a", "a_1", 35), ("b", "b_1", 30), ("a", "a_2", 10),
     ]  # fmt: skip
@@ -94,7 +94,7 @@ def test_a_recording_is_a_folder_in_its_own_frame_numbers(tree):
 
 def test_folders_of_single_expressions_are_refused_with_what_to_do(tree):
     with pytest.raises(mertk.DataError, match="holds the expression long/a/two alone.*tree=raw"):
-        recordings([cut("two", "raw/a/a_2", 1, 10)], tree)
+        find_recordings([cut("two", "raw/a/a_2", 1, 10)], tree)
 
 
 def test_two_people_beside_each_other_do_not_lend_their_names(tree):
@@ -105,4 +105,4 @@ def test_two_people_beside_each_other_do_not_lend_their_names(tree):
     (tree / "raw/a/a_1").rename(tree / "all/0")
     (tree / "raw/b/b_1").rename(tree / "all/1")
     (tree / "raw/a/a_2").rename(tree / "all/2")
-    assert recordings(moved, tree)[-1].subject == "2"
+    assert find_recordings(moved, tree)[-1].subject == "2"

@@ -71,13 +71,13 @@ def test_as_many_pairs_are_made_as_can_be():
     truths = [at(1, 10), at(4, 13)]
     predictions = [at(3, 11), at(1, 8)]  # the first fits both, the second the first truth alone
     assert scoring.iou(truths, predictions).round(2).tolist() == [[0.73, 0.8], [0.73, 0.38]]
-    pairs = scoring.match(truths, predictions)
+    pairs = scoring.match_intervals(truths, predictions)
     assert pairs == [(truths[0], predictions[1]), (truths[1], predictions[0])]
 
 
 def test_of_equally_many_pairs_the_best_overlaps_are_taken():
     near, far = at(1, 10, emotion="a"), at(3, 12, emotion="b")
-    assert scoring.match([at(1, 10)], [far, near]) == [(at(1, 10), near)]
+    assert scoring.match_intervals([at(1, 10)], [far, near]) == [(at(1, 10), near)]
 
 
 def test_videos_of_two_subjects_may_have_one_name():

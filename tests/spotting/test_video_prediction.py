@@ -11,7 +11,7 @@ import pytest
 import mertk
 from mertk.datasets.media import videos
 from mertk.spotting import video_prediction
-from mertk.spotting.face_tracking import follow
+from mertk.spotting.face_tracking import track_face
 
 
 class Everywhere:
@@ -32,8 +32,8 @@ def video(tmp_path):
 
 
 def clocked(monkeypatch, video, times):
-    monkeypatch.setattr(videos, "times", lambda _path: np.asarray(times, float))
-    return video_prediction.watch(video, Everywhere())
+    monkeypatch.setattr(videos, "read_frame_times", lambda _path: np.asarray(times, float))
+    return video_prediction.track_video(video, Everywhere())
 
 
 def test_an_even_clock_has_its_mean_rate_though_its_times_are_rounded(monkeypatch, video):
@@ -69,7 +69,7 @@ def test_memory_does_not_grow_with_the_video():
         most[0] = max(most[0], len(alive))
         return picture
 
-    (stretch,), _ = follow(mertk.Frames(read, 400), 25.0, Everywhere())
+    (stretch,), _ = track_face(mertk.Frames(read, 400), 25.0, Everywhere())
     for at in range(400):
         stretch.faces.frames[at]
     assert 0 < most[0] < 10

@@ -242,7 +242,7 @@ def test_killed_between_mark_and_file_the_old_file_is_known_as_the_new_one_is(
 )
 def test_what_fails_leaves_the_old_folder(model, monkeypatch, fails_at, can_exchange):
     if not can_exchange:
-        monkeypatch.setattr(atomic_files, "_exchanged", lambda *_: False)
+        monkeypatch.setattr(atomic_files, "_exchange_folders", lambda *_: False)
     renamed = Path.rename
 
     def full(path, *target):
@@ -410,7 +410,10 @@ WRITERS = {
     "mertk/experiment/trained_model.py": {"write_bytes"},  # in the hidden folder of write_folder
     "mertk/storage/ledger.py": {"unlink"},  # folds that it can read, of the seeds that run again
     "mertk/plugins/scaffold.py": {"unlink"},  # what it has just written, where the rest failed
-    "mertk/experiment/executors/dask.py": {"unlink"},  # the token that it has just written
+    "mertk/experiment/executors/worker_check.py": {"unlink"},  # the token that it has just written
+    "mertk/experiment/executors/slurm.py": {
+        "unlink"
+    },  # what travelled to and from a job of its own
     "mertk/export/layouts.py": {"write_bytes"},  # in the hidden folder of write_folder
     "mertk/export/megc_tree.py": {"write_bytes", "copyfile", "link"},  # there, too
     "mertk/export/clip_files.py": {"write_bytes", "save"},  # there, too

@@ -66,7 +66,7 @@ def is_whole(stored):
 def test_a_damaged_entry_is_noticed_in_one_line_and_computed_again(tmp_path, caplog, damage):
     cache = Cache(tmp_path)
     cache.put(KEY, arrays(), ABOUT)
-    path = cache._path(KEY)
+    path = cache._locate_entry(KEY)
     damage(path, np.random.default_rng(0))
     assert cache.get(KEY) is None
     assert len(caplog.messages) == 1
@@ -81,7 +81,7 @@ def test_a_damaged_entry_is_noticed_in_one_line_and_computed_again(tmp_path, cap
 def test_no_random_damage_is_believed(tmp_path, caplog):
     cache, rng = Cache(tmp_path), np.random.default_rng(0)
     cache.put(KEY, arrays(), ABOUT)
-    path = cache._path(KEY)
+    path = cache._locate_entry(KEY)
     whole = path.read_bytes()
     for turn in range(400):
         path.write_bytes(whole)
@@ -94,7 +94,7 @@ def test_no_random_damage_is_believed(tmp_path, caplog):
 def test_every_byte_of_an_entry_counts(tmp_path):
     cache = Cache(tmp_path)
     cache.put(KEY, {"x": np.arange(3, dtype=np.float32)}, ABOUT)
-    path = cache._path(KEY)
+    path = cache._locate_entry(KEY)
     whole = path.read_bytes()
     for at in range(len(whole)):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
@@ -103,7 +103,7 @@ def test_every_byte_of_an_entry_counts(tmp_path):
 
 def test_what_is_not_the_caches_survives_in_its_place(tmp_path, caplog):
     cache = Cache(tmp_path / "cache")
-    path = cache._path(KEY)
+    path = cache._locate_entry(KEY)
     path.mkdir(parents=True)
     (path / "thesis.txt").write_text("years of work")
     assert cache.get(KEY) is None
@@ -134,7 +134,7 @@ def test_prune_removes_the_longest_unused_first(tmp_path):
     cache = Cache(tmp_path)
     for at, key in enumerate(("aa" * 32, "bb" * 32, "cc" * 32)):
         cache.put(key, arrays())
-        os.utime(cache._path(key), (1000 + at, 1000 + at))
+        os.utime(cache._locate_entry(key), (1000 + at, 1000 + at))
     cache.get("aa" * 32)
     size = cache.size()[1] // 3
     removed, freed = cache.prune(2 * size)

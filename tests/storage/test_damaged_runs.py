@@ -85,7 +85,7 @@ def test_a_damage_is_named_or_changes_nothing(name, damage, expected, hit, caplo
     assert all("\n" not in line for line in results.notices)
     if lost:
         with pytest.raises(mertk.MertkError, match="nothing to compare") as error:
-            comparison.compared([runs], PLUGINS)
+            comparison.compare_runs([runs], PLUGINS)
         assert hit.name in str(error.value)
         assert "\n" not in str(error.value)
     caplog.clear()

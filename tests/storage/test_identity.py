@@ -15,7 +15,7 @@ from mertk import datasets
 from mertk.plugins import loader
 from mertk.storage import identity
 from mertk.storage.source_code import modules, releases
-from mertk.storage.source_code.component import _TRACES, _trace, read_code
+from mertk.storage.source_code.component import _TRACES, _trace_target, read_code
 
 PLUGIN = '''"""A plug-in."""
 
@@ -164,7 +164,7 @@ def forget(folder):
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None)).startswith(str(folder)):
             del sys.modules[name]
-    loader._load.cache_clear()
+    loader._load_all.cache_clear()
     importlib.invalidate_caches()
 
 
@@ -292,7 +292,7 @@ def installed(folder, monkeypatch, release="1.0"):
         if not (package / name).exists():
             (package / name).write_text(text)
     monkeypatch.syspath_prepend(str(home))
-    releases._metadata.cache_clear()
+    releases._read_metadata.cache_clear()
     releases.releases_of.cache_clear()
     return package
 
@@ -360,10 +360,10 @@ def test_another_release_makes_another_key(folder, monkeypatch):
         requires = ()
 
     monkeypatch.setattr(releases, "distribution", lambda n: Newer if n == "numpy" else real(n))
-    releases._metadata.cache_clear()
+    releases._read_metadata.cache_clear()
     releases.releases_of.cache_clear()
     after = component(folder)
-    releases._metadata.cache_clear()
+    releases._read_metadata.cache_clear()
     releases.releases_of.cache_clear()
     assert after["libraries"]["numpy"] == "99.0"
     assert before["source"] == after["source"]
@@ -448,7 +448,7 @@ def test_none_of_what_describes_counts_for_any_shipped_component(registry):
     for entry in registry:
         if entry.kind == "model":
             continue
-        found = _trace(entry.load(), whole=True, aside="")
+        found = _trace_target(entry.load(), whole=True, aside="")
         assert not names & set(found.codes), f"{entry.kind} {entry.name}"
 
 
@@ -483,7 +483,7 @@ def test_a_module_of_mertk_counts_however_it_is_named(folder, line):
     (folder / "plugin.py").write_text(f"{PLUGIN}\n{line}\nused = split = out = 1\n")
     component(folder)
     target = loader.load_plugins([folder / "plugin.py"]).registry.get("extractor", "bright").load()
-    assert "mertk.core.splits" in _trace(target, whole=True, aside="").codes
+    assert "mertk.core.splits" in _trace_target(target, whole=True, aside="").codes
 
 
 @pytest.mark.parametrize("module", mertk.PUBLIC_MODULES)
@@ -499,7 +499,7 @@ def test_of_the_public_modules_those_that_compute_count_where_they_are_used(fold
     (folder / "plugin.py").write_text(f"{PLUGIN}\nimport {module} as used\n")
     component(folder)
     target = loader.load_plugins([folder / "plugin.py"]).registry.get("extractor", "bright").load()
-    found = _trace(target, whole=True, aside="").codes
+    found = _trace_target(target, whole=True, aside="").codes
     assert (module in found) == (module not in alone)
 
 
@@ -636,7 +636,7 @@ def test_a_notebooks_component_runs_and_is_known_by_its_code(notebook, tmp_path)
             floors=False, out=tmp_path / "runs", plugins=found,
         )  # fmt: skip
         runs.append(results.runs[0].path)
-    loader._load.cache_clear()
+    loader._load_all.cache_clear()
     assert runs[0] != runs[1]
 
 

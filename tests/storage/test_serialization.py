@@ -54,20 +54,20 @@ class Net(torch.nn.Module):
 def again(thing, trust=HERE):
     fitted, new = Component(), Component()
     fitted.held = thing
-    found = serialization.frozen({"classifier": fitted}, {"classifier": new})
+    found = serialization.freeze_components({"classifier": fitted}, {"classifier": new})
     read(found, new, trust)
     return new.held
 
 
 def read(found, new, trust=HERE):
     state = json.loads(json.dumps(found.state, allow_nan=False))
-    serialization.thaw(state, found.arrays, {"classifier": new}, trust)
+    serialization.thaw_state(state, found.arrays, {"classifier": new}, trust)
 
 
 def thawed(node, arrays=None, trust=HERE):
     component = Component()
     state = {"classifier": {"held": node}}
-    serialization.thaw(state, arrays or {}, {"classifier": component}, trust)
+    serialization.thaw_state(state, arrays or {}, {"classifier": component}, trust)
     return component.held
 
 
@@ -106,7 +106,7 @@ def test_an_array_that_is_held_twice_is_stored_once_and_is_one_again():
     shared = np.arange(3)
     fitted = Component()
     fitted.held = {"one": shared, "two": shared}
-    found = serialization.frozen({"classifier": fitted}, {"classifier": Component()})
+    found = serialization.freeze_components({"classifier": fitted}, {"classifier": Component()})
     assert len(found.arrays) == 1
     again_ = Component()
     read(found, again_)
@@ -120,10 +120,10 @@ def test_what_the_constructor_makes_is_not_stored():
     fitted, new = Component(a=1), Component(a=1)
     fitted.inner = new.inner = Unknown
     fitted.learnt = 5
-    found = serialization.frozen({"classifier": fitted}, {"classifier": new})
+    found = serialization.freeze_components({"classifier": fitted}, {"classifier": new})
     assert found.state == {"classifier": {"learnt": 5}}
     fitted.kept = {"a": 2}
-    found = serialization.frozen({"classifier": fitted}, {"classifier": new})
+    found = serialization.freeze_components({"classifier": fitted}, {"classifier": new})
     assert list(found.state["classifier"]) == ["kept", "learnt"]
 
 
@@ -131,7 +131,7 @@ def test_a_component_in_a_component_is_changed_where_it_is():
     fitted, new = Component(), Component()
     fitted.inner, new.inner = Component(), Component()
     fitted.inner.mean = np.ones(2)
-    found = serialization.frozen({"classifier": fitted}, {"classifier": new})
+    found = serialization.freeze_components({"classifier": fitted}, {"classifier": new})
     inner = new.inner
     read(found, new)
     assert new.inner is inner
@@ -233,7 +233,7 @@ def test_what_cannot_be_stored_is_said():
     hiding = Component()
     hiding.method = 1
     with pytest.raises(mertk.StorageError, match="cannot have a stored attribute 'method'"):
-        serialization.frozen({"classifier": hiding}, {"classifier": Component()})
+        serialization.freeze_components({"classifier": hiding}, {"classifier": Component()})
 
 
 def test_only_a_dataclass_can_be_marked():
@@ -252,14 +252,14 @@ def test_weights_are_those_that_training_changes_each_once():
     one, fixed = torch.nn.Linear(3, 2), torch.nn.Linear(2, 2).requires_grad_(False)
     fitted = Component()
     fitted.held = {"net": torch.nn.Sequential(one, fixed, one), "again": [one]}
-    found = serialization.frozen({"classifier": fitted}, {"classifier": Component()})
+    found = serialization.freeze_components({"classifier": fitted}, {"classifier": Component()})
     assert found.weights == 3 * 2 + 2
 
 
 @pytest.mark.parametrize("name", ["method", "hidden", "__class__", "__dict__", "__call__", "a b"])
 def test_no_attribute_hides_what_the_class_has(name):
     with pytest.raises(mertk.StorageError, match="cannot have a stored attribute"):
-        serialization.thaw({"classifier": {name: 1}}, {}, {"classifier": Component()}, HERE)
+        serialization.thaw_state({"classifier": {name: 1}}, {}, {"classifier": Component()}, HERE)
 
 
 @pytest.mark.parametrize("fields", [{"one": 1}, {"one": 1, "two": 2, "sum": 3}, {}])
@@ -271,7 +271,7 @@ def test_a_stored_class_has_all_its_fields_and_no_other(fields):
 @pytest.mark.parametrize(
     "name",
     ["os:system", f"{__name__}:Component", f"{__name__}:Net", "mertk.storage.cache:Cache",
-     "mertk.experiment.executors.local:Packed", f"{__name__}:np.memmap"],
+     "mertk.experiment.executors.packing:Packed", f"{__name__}:np.memmap"],
 )  # fmt: skip
 def test_only_marked_classes_are_stored_data(name):
     with pytest.raises(mertk.StorageError, match=f"names {name} as stored data"):
@@ -281,11 +281,11 @@ def test_only_marked_classes_are_stored_data(name):
 def test_damaged_data_are_one_line():
     fitted = Component()
     fitted.held = np.arange(3)
-    found = serialization.frozen({"classifier": fitted}, {"classifier": Component()})
+    found = serialization.freeze_components({"classifier": fitted}, {"classifier": Component()})
     with pytest.raises(mertk.StorageError, match="damaged: KeyError"):
-        serialization.thaw(found.state, {}, {"classifier": Component()}, HERE)
+        serialization.thaw_state(found.state, {}, {"classifier": Component()}, HERE)
     arrays = {**found.arrays, "more": np.arange(2)}
     with pytest.raises(mertk.StorageError, match="nothing holds the array 'more'"):
-        serialization.thaw(found.state, arrays, {"classifier": Component()}, HERE)
+        serialization.thaw_state(found.state, arrays, {"classifier": Component()}, HERE)
     with pytest.raises(mertk.StorageError, match="it holds fusion.0, and the recipe learns at cl"):
-        serialization.thaw({"fusion.0": {}}, {}, {"classifier": Component()}, HERE)
+        serialization.thaw_state({"fusion.0": {}}, {}, {"classifier": Component()}, HERE)

@@ -75,22 +75,23 @@ def test_strain_of_a_shear_counts_both_terms_as_one_sum():
 def test_grey_keeps_leading_axes_and_takes_red_first():
     clip = np.zeros((3, 4, 5, 3), np.uint8)
     clip[..., 0] = 200
-    found = optical_flow.grey(clip)
+    found = optical_flow.convert_to_grey(clip)
     assert found.shape == (3, 4, 5)
     assert (found == 60).all()
-    assert (optical_flow.grey(clip[0]) == 60).all()
+    assert (optical_flow.convert_to_grey(clip[0]) == 60).all()
 
 
 def test_grey_takes_a_crop_that_is_not_contiguous():
     clip = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), np.uint8)
     np.testing.assert_array_equal(
-        optical_flow.grey(clip)[:, 2:6, 1:5], optical_flow.grey(clip[:, 2:6, 1:5])
+        optical_flow.convert_to_grey(clip)[:, 2:6, 1:5],
+        optical_flow.convert_to_grey(clip[:, 2:6, 1:5]),
     )
 
 
 def test_minmax_brings_each_channel_to_0_and_1_and_a_still_one_to_0():
     given = np.dstack([linear_flow(u_x=0.3, v_y=-7), np.full((20, 30), 5)]).astype(np.float32)
-    found = optical_flow.normalise(given, "minmax")
+    found = optical_flow.normalise_flow(given, "minmax")
     np.testing.assert_allclose(found[..., :2].min(axis=(0, 1)), 0)
     np.testing.assert_allclose(found[..., :2].max(axis=(0, 1)), 1)
     assert not found[..., 2].any()
@@ -98,19 +99,19 @@ def test_minmax_brings_each_channel_to_0_and_1_and_a_still_one_to_0():
 
 def test_signed_max_keeps_sign_and_zero():
     given = np.array([[[-4.0, 0.0], [2.0, 0.0], [0.0, 0.0]]], np.float32)
-    found = optical_flow.normalise(given, "signed_max")
+    found = optical_flow.normalise_flow(given, "signed_max")
     np.testing.assert_allclose(found[0, :, 0], [-1, 0.5, 0])
     assert not found[..., 1].any()
 
 
 def test_none_leaves_the_flow_alone():
     given = linear_flow(u_x=1)
-    np.testing.assert_array_equal(optical_flow.normalise(given, "none"), given)
+    np.testing.assert_array_equal(optical_flow.normalise_flow(given, "none"), given)
 
 
 def test_an_unknown_normalisation_is_refused():
     with pytest.raises(UnknownNameError, match="minmax"):
-        optical_flow.normalise(linear_flow(), "min-max")
+        optical_flow.normalise_flow(linear_flow(), "min-max")
 
 
 def test_onset_to_apex_falls_back_to_the_middle():

@@ -41,21 +41,21 @@ def test_tim_equals_the_published_steps(n):
     np.testing.assert_allclose(resampling.tim(clip(), n), published_tim(clip(), n), atol=1e-3)
 
 
-@pytest.mark.parametrize("resample", [resampling.linear, resampling.tim])
+@pytest.mark.parametrize("resample", [resampling.resample_linearly, resampling.tim])
 def test_the_same_number_of_frames_gives_the_clip_back(resample):
     found = resample(clip(), 7)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, clip(), atol=1e-4)
 
 
-@pytest.mark.parametrize("resample", [resampling.linear, resampling.tim])
+@pytest.mark.parametrize("resample", [resampling.resample_linearly, resampling.tim])
 @pytest.mark.parametrize("n", [1, 3, 10, 40])
 def test_a_constant_clip_stays_constant(resample, n):
     still = np.repeat(clip(1), 7, axis=0)
     np.testing.assert_array_equal(resample(still, n), np.repeat(clip(1), n, axis=0))
 
 
-@pytest.mark.parametrize("resample", [resampling.linear, resampling.tim])
+@pytest.mark.parametrize("resample", [resampling.resample_linearly, resampling.tim])
 def test_first_and_last_frame_are_kept(resample):
     found = resample(clip(), 10)
     np.testing.assert_allclose(found[[0, -1]], clip()[[0, -1]], atol=1e-3)
@@ -69,17 +69,17 @@ def test_tim_bears_repeated_frames():
     assert found.max() < 335
 
 
-@pytest.mark.parametrize("resample", [resampling.linear, resampling.tim])
+@pytest.mark.parametrize("resample", [resampling.resample_linearly, resampling.tim])
 def test_one_frame_is_repeated(resample):
     np.testing.assert_array_equal(resample(clip(1), 3), np.repeat(clip(1), 3, axis=0))
 
 
 def test_linear_goes_half_way_between_two_frames():
-    found = resampling.linear(np.array([[0.0], [10.0], [30.0]], np.float32), 5)
+    found = resampling.resample_linearly(np.array([[0.0], [10.0], [30.0]], np.float32), 5)
     np.testing.assert_allclose(found[:, 0], [0, 5, 10, 20, 30])
 
 
-@pytest.mark.parametrize("resample", [resampling.linear, resampling.tim])
+@pytest.mark.parametrize("resample", [resampling.resample_linearly, resampling.tim])
 @pytest.mark.parametrize(("frames", "n"), [(0, 5), (5, 0)])
 def test_nothing_to_resample_is_an_error(resample, frames, n):
     with pytest.raises(DataError, match="at least 1"):
@@ -88,8 +88,8 @@ def test_nothing_to_resample_is_an_error(resample, frames, n):
 
 def test_resize_averages_over_area_and_leaves_the_right_size_alone():
     picture = np.array([[0, 10], [20, 30]], np.float32)
-    assert resampling.resize(picture, (1, 1)).tolist() == [[15]]
-    assert resampling.resize(picture, (2, 2)) is picture
+    assert resampling.resize_picture(picture, (1, 1)).tolist() == [[15]]
+    assert resampling.resize_picture(picture, (2, 2)) is picture
 
 
 def boxes(*rows) -> Regions:
@@ -99,13 +99,15 @@ def boxes(*rows) -> Regions:
 
 def test_windows_follow_the_size_and_still_touch():
     halves = boxes([0, 0, 50, 99], [50, 0, 100, 99])
-    left, right = resampling.windows(halves, (100, 99), (33, 33))
+    left, right = resampling.compute_region_slices(halves, (100, 99), (33, 33))
     assert left == (slice(0, 33), slice(0, 17))
     assert right == (slice(0, 33), slice(17, 33))
 
 
 def test_windows_stay_inside_and_keep_a_pixel():
-    found = resampling.windows(boxes([90, 90, 140, 140], [3, 3, 4, 4]), (100, 100), (10, 10))
+    found = resampling.compute_region_slices(
+        boxes([90, 90, 140, 140], [3, 3, 4, 4]), (100, 100), (10, 10)
+    )
     assert found == [(slice(9, 10), slice(9, 10)), (slice(0, 1), slice(0, 1))]
 
 
@@ -114,7 +116,7 @@ def test_a_laplacian_pyramid_adds_up_to_the_picture(shape):
     import cv2
 
     picture = np.random.default_rng(0).random(shape, np.float32)
-    *levels, rest = resampling.laplacian(picture)
+    *levels, rest = resampling.build_laplacian_pyramid(picture)
     assert min(shape[:2]) < 16 or 8 <= min(rest.shape[:2]) < 16
     for level in reversed(levels):
         rest = level + cv2.pyrUp(rest, dstsize=level.shape[1::-1])

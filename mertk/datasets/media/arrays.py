@@ -22,7 +22,7 @@ _LANDMARKS = (68, 2)
 
 def frame_count(path: Path) -> int:
     """How many frames an array file holds; raises `DataError` as `of_array` does."""
-    return len(_pixels(path))
+    return len(_map_pixels(path))
 
 
 def of_array(path: Path, start: int, count: int) -> Frames:
@@ -31,7 +31,7 @@ def of_array(path: Path, start: int, count: int) -> Frames:
     Grey is repeated in all channels. Raises `DataError` naming the file where it is missing,
     truncated, pickled, or of another type or shape.
     """
-    _pixels(path)
+    _map_pixels(path)
     return Frames(_ArrayReader(path, start), count)
 
 
@@ -43,7 +43,7 @@ class _ArrayReader:
     start: int
 
     def __call__(self, at: int) -> Pixels:
-        picture = _pixels(self.path)[self.start + at]
+        picture = _map_pixels(self.path)[self.start + at]
         if picture.ndim == _RGB:
             return np.array(picture)
         return np.repeat(picture[..., None], _RGB, axis=2)
@@ -55,7 +55,7 @@ def read_flow(path: Path) -> Floats:
     Raises `DataError` naming the file where it is not a float array of that shape, or holds NaN
     or infinity.
     """
-    flow = _loaded(path)
+    flow = _load_array(path)
     if flow.dtype.kind != "f" or flow.ndim != _RGB or flow.shape[2] != _RGB or not flow.size:
         raise DataError(
             f"{path}: {flow.dtype} {list(flow.shape)}; "
@@ -73,7 +73,7 @@ def read_landmarks(path: Path) -> Floats:
     Raises `DataError` naming the file where it is not a float array of that shape, or holds NaN
     or infinity.
     """
-    points = _loaded(path)
+    points = _load_array(path)
     if points.dtype.kind != "f" or points.shape != _LANDMARKS or not np.isfinite(points).all():
         raise DataError(
             f"{path}: {points.dtype} {list(points.shape)}; "
@@ -82,8 +82,8 @@ def read_landmarks(path: Path) -> Floats:
     return points.astype(np.float32)
 
 
-def _pixels(path: Path) -> Pixels:
-    frames = _loaded(path)
+def _map_pixels(path: Path) -> Pixels:
+    frames = _load_array(path)
     grey, colour = frames.ndim == _RGB, frames.ndim == _RGB + 1 and frames.shape[3] == _RGB
     if frames.dtype != np.uint8 or not (grey or colour):
         raise DataError(
@@ -100,7 +100,7 @@ def _pixels(path: Path) -> Pixels:
     return frames
 
 
-def _loaded(path: Path) -> NDArray[Any]:
+def _load_array(path: Path) -> NDArray[Any]:
     try:
         loaded = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:

@@ -25,7 +25,7 @@ _MOST_BYTES = 2**30  # of a picture
 _DECODING = "1"  # raise it when the same files come out as other pixels: fingerprints change
 
 
-def numbered(folder: Path) -> dict[int, Path]:
+def number_pictures(folder: Path) -> dict[int, Path]:
     """The pictures of a folder by frame number, in the order of the numbers.
 
     The number is the last integer of the file name (`reg_img046.jpg` is 46), so zero padding
@@ -33,7 +33,7 @@ def numbered(folder: Path) -> dict[int, Path]:
     where the folder cannot be read, or where the names do not give every picture its own number.
     """
     found: dict[int, Path] = {}
-    for name in _listed(folder):
+    for name in _list_pictures(folder):
         digits = re.findall(r"\d+", PurePath(name).stem)
         if not digits:
             raise DataError(
@@ -49,7 +49,7 @@ def numbered(folder: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def _listed(folder: Path) -> list[str]:
+def _list_pictures(folder: Path) -> list[str]:
     try:
         names = [file.name for file in folder.iterdir()]
     except OSError as error:
@@ -106,7 +106,7 @@ def _is_truncated(content: bytes) -> bool:
     return content.startswith(b"\x89PNG") and b"IEND" not in content[-1024:]
 
 
-def fingerprint(paths: Iterable[Path], *facts: object) -> str:
+def hash_files(paths: Iterable[Path], *facts: object) -> str:
     """A hash over name, size and modification time of the files, and over further facts.
 
     Cheap: no file is opened. Moving a data set keeps its fingerprints. `facts` are what else tells

@@ -34,7 +34,7 @@ class VideoFacts:
     fps: float
 
 
-def probe(path: Path) -> VideoFacts:
+def probe_video(path: Path) -> VideoFacts:
     """What the header of a video says; only its first frame is decoded, to see that this works.
 
     Raises `DataError` where the file is missing, no video, or holds no frame. A file that is
@@ -42,7 +42,7 @@ def probe(path: Path) -> VideoFacts:
     """
     import cv2
 
-    capture = _opened(path)
+    capture = _open_capture(path)
     try:
         if not capture.grab():
             raise DataError(f"{path}: the video holds no frame that can be decoded")
@@ -56,15 +56,15 @@ def probe(path: Path) -> VideoFacts:
     return VideoFacts(int(count), float(fps) if fps > 0 else 0.0)
 
 
-def times(path: Path) -> NDArray[np.float64]:
+def read_frame_times(path: Path) -> NDArray[np.float64]:
     """When each frame is shown, in seconds from the first one `[frames]`; counted, not believed.
 
     Every frame is decoded once, which takes about a millisecond at 640x360. Raises `DataError`
-    as `probe` does.
+    as `probe_video` does.
     """
     import cv2
 
-    capture = _opened(path)
+    capture = _open_capture(path)
     try:
         found = []
         while capture.grab():
@@ -93,10 +93,10 @@ class _VideoReader:
     start: int
 
     def __call__(self, at: int) -> Pixels:
-        return _tape(self.path, _changed(self.path)).read(self.start + at)
+        return _open_tape(self.path, _read_change_time(self.path)).read(self.start + at)
 
 
-def _changed(path: Path) -> int:
+def _read_change_time(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
     except OSError as error:
@@ -116,14 +116,14 @@ class _Tape:
     def read(self, at: int) -> Pixels:
         with self._lock:
             if at not in self._kept:
-                self._keep(at, self._play(at))
+                self._keep_frame(at, self._decode_frame(at))
             return self._kept[at].copy()
 
-    def _play(self, at: int) -> Pixels:
+    def _decode_frame(self, at: int) -> Pixels:
         import cv2
 
         if self._capture is None or at < self._next:
-            self._capture, self._next = _opened(self._path), 0
+            self._capture, self._next = _open_capture(self._path), 0
         while self._next <= at:
             if not self._capture.grab():
                 ended, self._capture = self._next, None
@@ -139,18 +139,18 @@ class _Tape:
         rgb: Pixels = cv2.cvtColor(picture, kind)
         return rgb
 
-    def _keep(self, at: int, picture: Pixels) -> None:
+    def _keep_frame(self, at: int, picture: Pixels) -> None:
         self._kept[at] = picture
         while len(self._kept) > max(2, _KEPT_BYTES // max(1, picture.nbytes)):
             self._kept.popitem(last=False)
 
 
 @functools.lru_cache(maxsize=2)
-def _tape(path: Path, _changed: int) -> _Tape:
+def _open_tape(path: Path, _changed: int) -> _Tape:
     return _Tape(path)
 
 
-def _opened(path: Path) -> Any:
+def _open_capture(path: Path) -> Any:
     import cv2
 
     if not path.is_file():

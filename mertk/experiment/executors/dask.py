@@ -5,61 +5,63 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import distributed
 from distributed import KilledWorker
 
 from mertk.core.errors import WorkerError
+from mertk.core.interfaces import WorkerNeeds
 from mertk.experiment.executors.interrupts import hold_interrupts
-from mertk.experiment.executors.local import KEPT, Packed
-from mertk.storage import identity
-from mertk.storage.atomic_files import write_text
+from mertk.experiment.executors.local import count_cores
+from mertk.experiment.executors.lost_workers import KEPT
+from mertk.experiment.executors.worker_check import prepare_check
 
 T = TypeVar("T")
 
 _ONE = threading.Lock()
 _LOOK_SECONDS = 10
 _LOOKS = 6  # without a worker, before a run gives up
+_GONE = f"the dask scheduler is gone. {KEPT}"
 
 
 @contextlib.contextmanager
-def started(jobs: int, files: tuple[str, ...]) -> Iterator[Dask]:
-    """A cluster of `jobs` worker processes on this machine, for as long as it is needed."""
-    with _quiet(), contextlib.ExitStack() as stack:
-        with hold_interrupts():
-            cluster = stack.enter_context(
-                distributed.LocalCluster(
-                    n_workers=jobs,
-                    threads_per_worker=1,
-                    dashboard_address="127.0.0.1:0",  # any free port: two runs may go on at once
-                    memory_limit=None,
-                    silence_logs=logging.CRITICAL,
-                )
-            )
-            client = stack.enter_context(distributed.Client(cluster))
-        yield Dask(client, files)
+def open_dask(needs: WorkerNeeds, /, *, address: str | None = None) -> Iterator[Dask]:
+    """A cluster of worker processes on this machine, or the user's own.
 
+    The workers of the latter must reach the folders and the plug-in files by the same paths, do one
+    thing at a time, and have the same releases installed, or numbers could differ.
 
-@contextlib.contextmanager
-def joined(address: str, folders: Sequence[Path], files: tuple[str, ...]) -> Iterator[Dask]:
-    """The user's cluster; raises `WorkerError` where it does not answer or its workers are unfit.
+    Args:
+        needs: what is asked of the workers.
+        address: where the scheduler of the user's own cluster is, as `tcp://HOST:PORT`.
 
-    They must reach the folders and the plug-in files by the same paths, do one thing at a time,
-    and have the same releases installed, or numbers could differ.
+    Raises:
+        WorkerError: where that scheduler does not answer, or one of its workers is unfit.
     """
-    with _quiet(), contextlib.ExitStack() as stack:
-        try:
-            client = stack.enter_context(distributed.Client(address, timeout=10))
-        except OSError as error:
-            raise WorkerError(f"no dask scheduler answers at {address}; start one") from error
-        _check(client, folders, files)
-        yield Dask(client, files)
+    with _silence_dask(), contextlib.ExitStack() as stack:
+        if address is None:
+            with hold_interrupts():
+                cluster = stack.enter_context(
+                    distributed.LocalCluster(
+                        n_workers=needs.jobs or count_cores(),
+                        threads_per_worker=1,
+                        dashboard_address="127.0.0.1:0",  # any free port: for runs side by side
+                        memory_limit=None,
+                        silence_logs=logging.CRITICAL,
+                    )
+                )
+                client = stack.enter_context(distributed.Client(cluster))
+        else:
+            try:
+                client = stack.enter_context(distributed.Client(address, timeout=10))
+            except OSError as error:
+                raise WorkerError(f"no dask scheduler answers at {address}; start one") from error
+            _check_workers(client, needs)
+        yield Dask(client, needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +69,28 @@ class Dask:
     """A cluster behind its client."""
 
     client: Any
-    files: tuple[str, ...]
+    needs: WorkerNeeds
+
+    @property
+    def workers(self) -> int:
+        """How many workers the cluster has now; one, where all are being replaced."""
+        try:
+            return max(1, len(self._threads()))
+        except CancelledError as error:
+            raise WorkerError(_GONE) from error
 
     def run(self, units: Sequence[Callable[[], T]]) -> Iterator[T]:
         """The results as they end; the scheduler gives units of lost workers to others."""
         left = {
-            self.client.submit(_perform, Packed.of(unit, self.files), pure=False) for unit in units
+            self.client.submit(_perform_unit, self.needs.pack(unit), pure=False) for unit in units
         }
         try:
             while left:
-                for future in self._ended(left):
+                for future in self._wait_for_ended(left):
                     left.remove(future)
-                    yield _result(future)
+                    yield _get_result(future)
         except CancelledError as error:
-            raise WorkerError(f"the dask scheduler is gone. {KEPT}") from error
+            raise WorkerError(_GONE) from error
         except KilledWorker as error:
             raise WorkerError(
                 f"a unit of work has killed one dask worker after the other; see their logs. {KEPT}"
@@ -89,18 +99,18 @@ class Dask:
             if left and self.client.status == "running":
                 self.client.cancel(list(left))
 
-    def _ended(self, left: set[Any]) -> Sequence[Any]:
+    def _wait_for_ended(self, left: set[Any]) -> Sequence[Any]:
         """Some that ended; raises `WorkerError` where there has been no worker for a minute."""
         alone = 0
         while alone < _LOOKS:
             with contextlib.suppress(TimeoutError):
                 found = distributed.wait(left, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")
                 return list(found.done)
-            alone = 0 if self._workers() else alone + 1
+            alone = 0 if self._threads() else alone + 1
         raise WorkerError(f"the dask cluster has no worker left. {KEPT}")
 
-    def _workers(self) -> dict[str, int]:
-        """The threads of each worker."""
+    def _threads(self) -> dict[str, int]:
+        """The threads of each worker; raises `CancelledError` where nobody answers."""
         try:
             found: dict[str, int] = self.client.nthreads()
         except OSError as error:
@@ -108,7 +118,7 @@ class Dask:
         return found
 
 
-def _result(future: Any) -> Any:
+def _get_result(future: Any) -> Any:
     """What the unit gave; raises what it raised, or `CancelledError` where that cannot be asked."""
     try:
         return future.result()
@@ -118,25 +128,22 @@ def _result(future: Any) -> Any:
         raise CancelledError from error
 
 
-def _perform(unit: Packed) -> Any:
+def _perform_unit(unit: Callable[[], Any]) -> Any:
     with _ONE:  # chance and threads are those of a process: never two units in one
         return unit()
 
 
-def _check(client: Any, folders: Sequence[Path], files: tuple[str, ...]) -> None:
-    """Raises `WorkerError` where a worker is unfit."""
+def _check_workers(client: Any, needs: WorkerNeeds) -> None:
+    """Raises `WorkerError` where there is no worker, or an unfit one."""
     try:
         client.wait_for_workers(1, timeout=_LOOKS * _LOOK_SECONDS)
     except TimeoutError as error:
         raise WorkerError("the dask cluster has no worker; start some") from error
-    with contextlib.ExitStack() as stack:
-        tokens = [stack.enter_context(_token(folder)) for folder in folders]
+    with prepare_check(needs) as check:
         try:
-            seen = client.run(_look, [*map(str, tokens), *files])
+            client.run(check)
         except ImportError as error:
             raise WorkerError(f"dask workers cannot import mertk: {error}") from error
-    for worker, (missing, releases) in seen.items():
-        _refuse_unfit(worker, [Path(path) for path in missing], tokens, releases)
     busy = [worker for worker, threads in client.nthreads().items() if threads > 1]
     if busy:
         raise WorkerError(
@@ -144,47 +151,8 @@ def _check(client: Any, folders: Sequence[Path], files: tuple[str, ...]) -> None
         )
 
 
-def _refuse_unfit(
-    worker: str, missing: Sequence[Path], tokens: Sequence[Path], releases: dict[str, str]
-) -> None:
-    unseen = [path.parent if path in tokens else path for path in missing]
-    if unseen:
-        raise WorkerError(
-            f"dask worker {worker} does not see {', '.join(map(str, unseen))}: run folder, cache "
-            "and plug-in files must lie on a file system that workers reach by the same path"
-        )
-    own = _releases()
-    if releases != own:
-        name = next(n for n in sorted(own | releases) if own.get(n) != releases.get(n))
-        raise WorkerError(
-            f"dask worker {worker} has {name} {releases.get(name)}, this process {own.get(name)}: "
-            "numbers could differ; install the same releases"
-        )
-
-
-def _look(paths: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """On a worker: which files it does not see, and the releases that it has."""
-    return [path for path in paths if not Path(path).is_file()], _releases()
-
-
-def _releases() -> dict[str, str]:
-    found: dict[str, str] = identity.provenance("cpu")["releases"]
-    return found
-
-
 @contextlib.contextmanager
-def _token(folder: Path) -> Iterator[Path]:
-    """A file that only this run can have put there."""
-    path = folder / f".mertk-{uuid.uuid4().hex}"
-    write_text(path, "")
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _silence_dask() -> Iterator[None]:
     """What dask logs on a lost connection is told in one line by the error."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     before = [logger.level for logger in loggers]

@@ -26,7 +26,7 @@ _SMOOTH = 0.02  # of the width: flow of single pixels would tear a magnified fac
 _FARTHEST = 0.06  # of the width: a magnified motion that is larger folds the face
 
 
-def uri(picture: Pixels) -> str:
+def encode_picture(picture: Pixels) -> str:
     """A picture as the data URI of a JPEG."""
     import cv2
 
@@ -38,7 +38,7 @@ def uri(picture: Pixels) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
 
 
-def shrunk(picture: Pixels, height: int) -> Pixels:
+def shrink_picture(picture: Pixels, height: int) -> Pixels:
     """The picture at `height` pixels, its sides in proportion; a smaller one as it is."""
     import cv2
 
@@ -48,7 +48,7 @@ def shrunk(picture: Pixels, height: int) -> Pixels:
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
-def wheel(flow: Floats, largest: float) -> Pixels:
+def colour_flow(flow: Floats, largest: float) -> Pixels:
     """Flow as colours: the hue is the direction, white is rest, `largest` and above are pure.
 
     Hues go round as angles on the screen do, from red to the right over yellow-green downwards
@@ -63,22 +63,22 @@ def wheel(flow: Floats, largest: float) -> Pixels:
     return np.asarray(np.rint(255 * cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)), np.uint8)
 
 
-def legend(width: int = 72) -> Pixels:
-    """The colours of `wheel` for every direction, as far as the largest motion, on white."""
+def draw_colour_legend(width: int = 72) -> Pixels:
+    """The colours of `colour_flow` for every direction, as far as the largest motion, on white."""
     line = np.linspace(-1, 1, width, dtype=np.float32)
     disk = np.dstack(np.meshgrid(line, line))
     outside = np.hypot(disk[..., 0], disk[..., 1]) > 1
-    return wheel(np.where(outside[..., None], np.float32(0), disk), 1.0)
+    return colour_flow(np.where(outside[..., None], np.float32(0), disk), 1.0)
 
 
-def heat(values: Floats, largest: float) -> Pixels:
+def colour_values(values: Floats, largest: float) -> Pixels:
     """Values from 0 (black) over red and yellow to `largest` (white)."""
     share = np.clip(values / max(largest, 1e-6), 0, 1)
     channels = [np.clip(3 * share - step, 0, 1) for step in range(3)]
     return np.asarray(np.rint(255 * np.dstack(channels)), np.uint8)
 
 
-def arrows(flow: Floats) -> tuple[str, float]:
+def draw_arrows(flow: Floats) -> tuple[str, float]:
     """Arrows as an SVG path in pixels of the flow, and by how much they are longer than it.
 
     The longest one reaches to the next arrow. Empty where nothing moves.
@@ -92,14 +92,14 @@ def arrows(flow: Floats) -> tuple[str, float]:
         return "", 1.0
     scale = float(gap / sizes.max())
     drawn = [
-        _arrow(np.array([x, y], float), scale * flow[y, x].astype(float))
+        _draw_arrow(np.array([x, y], float), scale * flow[y, x].astype(float))
         for y in rows.tolist()
         for x in columns.tolist()
     ]
     return "".join(drawn), scale
 
 
-def _arrow(start: NDArray[np.float64], along: NDArray[np.float64]) -> str:
+def _draw_arrow(start: NDArray[np.float64], along: NDArray[np.float64]) -> str:
     """A shaft and a head; none for what is shorter than a pixel."""
     if np.hypot(*along) < 1:
         return ""
@@ -109,18 +109,18 @@ def _arrow(start: NDArray[np.float64], along: NDArray[np.float64]) -> str:
     return f"M{pairs[0]}L{pairs[1]}M{pairs[2]}L{pairs[3]}L{pairs[4]}"
 
 
-def largest(flow: Floats) -> float:
+def find_largest_motion(flow: Floats) -> float:
     """The size in pixels that all motion but a hundredth is below: edges have wild flow."""
     return float(np.percentile(np.hypot(flow[..., 0], flow[..., 1]), 99))
 
 
-def factor(flow: Floats) -> float:
+def choose_magnification(flow: Floats) -> float:
     """By how much the motion of a clip, of which this is the flow to the apex, is magnified."""
-    size = float(np.percentile(np.hypot(*np.moveaxis(_own(flow), -1, 0)), 95))
+    size = float(np.percentile(np.hypot(*np.moveaxis(_remove_head_motion(flow), -1, 0)), 95))
     return float(np.clip(_FARTHEST * flow.shape[1] / max(size, 1e-6), 1.0, MAGNIFIED))
 
 
-def magnified(picture: Pixels, flow: Floats, times: float) -> Pixels:
+def magnify_motion(picture: Pixels, flow: Floats, times: float) -> Pixels:
     """The picture with its motion since onset `times` as large, by a warp along smoothed flow.
 
     `flow` is that from the onset to this picture. Its median, which is the head's motion, stays
@@ -129,7 +129,9 @@ def magnified(picture: Pixels, flow: Floats, times: float) -> Pixels:
     import cv2
 
     height, width = picture.shape[:2]
-    more = (times - 1) * cv2.GaussianBlur(_own(flow), (0, 0), max(1.0, _SMOOTH * width))
+    more = (times - 1) * cv2.GaussianBlur(
+        _remove_head_motion(flow), (0, 0), max(1.0, _SMOOTH * width)
+    )
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     return cv2.remap(  # type: ignore[return-value]
         picture, x - more[..., 0], y - more[..., 1], cv2.INTER_LINEAR,
@@ -137,6 +139,6 @@ def magnified(picture: Pixels, flow: Floats, times: float) -> Pixels:
     )  # fmt: skip
 
 
-def _own(flow: Floats) -> Floats:
+def _remove_head_motion(flow: Floats) -> Floats:
     """What moves apart from the head."""
     return np.asarray(flow - np.median(flow, axis=(0, 1)), np.float32)

@@ -16,7 +16,7 @@ import numpy as np
 from mertk.core.errors import MertkError, ParameterError
 from mertk.core.recipe import Recipe
 from mertk.experiment.refit import clips_of
-from mertk.pipeline.pipeline import build_line
+from mertk.pipeline.pipeline import build_pipeline
 from mertk.report.clip_explorer import drawing, occluded, view
 from mertk.report.clip_explorer.view import Answer, View
 
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
     from mertk.core.clips import Clip
     from mertk.evaluation.outcomes import Outcome
     from mertk.evaluation.results import Results
-    from mertk.pipeline.pipeline import Step
+    from mertk.pipeline.pipeline import Stage
     from mertk.plugins.loader import Plugins
     from mertk.report.clip_explorer.occlusion import Occlusion
 
 VIEWS = 10
-"""How many clips are looked into, at most: each takes a quarter of a second."""
+"""The largest number of clips in the explorer: each takes a quarter of a second."""
 
 BUDGET = 3_500_000
 """How many bytes the pictures of a page may take; all of it stays below 5 MB."""
 
 WITHHELD = (
-    "Frames are left out: the licences of real data sets forbid to pass them on. "
-    "`mertk report RUN --frames` puts them into a page for yourself"
+    "Frames are left out, because the licences of real data sets forbid sharing them. "
+    "`mertk report RUN --frames` writes a page with frames for your own use"
 )
-UNASKED = "Frames are left out, as --no-frames asks; `mertk report RUN --frames` shows them"
+UNASKED = "Frames are left out because of --no-frames; `mertk report RUN --frames` shows them"
 WARNING = (
-    "This page holds frames of {sets}. Licences of real data sets usually forbid to pass pictures "
-    "on: keep the page to yourself, or make it again with --no-frames."
+    "This page contains frames of {sets}. Licences of real data sets usually forbid sharing "
+    "pictures: do not share this page, or write it again with --no-frames."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gallery:
-    """Views of held-out clips, with a sentence on which and why, and each model's region names."""
+    """Views of held-out clips, a sentence that says which, and each model's region names."""
 
     text: str
     views: Sequence[View]
@@ -70,63 +70,63 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """A model through whose eyes clips are seen, and what it let through, by clip."""
+    """The model whose face registration is shown, and its region weights by clip."""
 
     name: str
-    steps: Sequence[Step]
+    steps: Sequence[Stage]
     weights: Mapping[str, Mapping[str, Any]]
 
 
-def gallery(
+def make_gallery(
     results: Results, plugins: Plugins, *, frames: bool | None = None, occlusion: int = 0
 ) -> Gallery:
-    """Look into the clips of runs; `frames` are shown if true, by default of synthetic clips.
+    """The views of held-out clips of runs; by default, `frames` of synthetic clips alone are shown.
 
-    For `occlusion` of them, the worst mistakes first, what each model rests on is mapped; raises
-    `ParameterError` where frames are withheld, and `StorageError` where the clips have changed.
+    The first `occlusion` views get an occlusion map of each model. Raises `ParameterError` if
+    their frames are withheld, and `StorageError` if the clips have changed.
     """
     models = [outcome for outcome in results.outcomes if not outcome.is_floor]
     if not models:
-        return Gallery(text="No model here looks at pixels.", views=())
-    held, looker = ranked(models), _looker(models, plugins)
-    clips, why = _clips(results, plugins, frames=frames)
+        return Gallery(text="No model uses pixels.", views=())
+    held, looker = rank_clips(models), _choose_looker(models, plugins)
+    clips, why = _find_shown_clips(results, plugins, frames=frames)
     if occlusion and why:
-        raise ParameterError(f"what models rest on is drawn over frames. {why}")
+        raise ParameterError(f"occlusion maps are drawn over frames. {why}")
     seen = [one.uid for one in held[:occlusion] if one.uid in clips]
-    maps = occluded.maps(models, plugins, looker.steps, seen) if seen else {}
+    maps = occluded.compute_occlusion_maps(models, plugins, looker.steps, seen) if seen else {}
     views: list[View] = []
-    for found in _views(held, looker, clips, maps):
+    for found in _make_views(held, looker, clips, maps):
         if sum(one.size for one in views) + found.size > BUDGET:
             break
         views.append(found)
     shown = [clips[one.title] for one in views if one.shots]
-    real = sorted({clip.dataset for clip in shown if not _made(clip)})
+    real = sorted({clip.dataset for clip in shown if not _is_synthetic(clip)})
     text = (
-        f"{len(views)} of {len(held)} held-out clips, the worst mistakes first, with means over "
-        "seeds."
+        f"{len(views)} of {len(held)} held-out clips, largest errors first. Probabilities are "
+        "means over seeds."
     )
     return Gallery(
         text=f"{text} {why}." if why else text,
         views=views,
         warning=WARNING.format(sets=", ".join(real)) if real else "",
-        regions=_regions(models, plugins, clips),
-        legend=drawing.uri(drawing.legend()) if shown else "",
+        regions=_find_region_names(models, plugins, clips),
+        legend=drawing.encode_picture(drawing.draw_colour_legend()) if shown else "",
     )
 
 
-def ranked(models: Sequence[Outcome]) -> list[Held]:
-    """All held-out clips, those first of which the models say least of what is true."""
+def rank_clips(models: Sequence[Outcome]) -> list[Held]:
+    """All held-out clips, largest errors first."""
     run = models[0].run
     columns = [f"p_{name}" for name in run.classes]
     means = [outcome.predictions.groupby("uid")[columns].mean() for outcome in models]
     uids = means[0].index
-    truths = _truths(models[0]).loc[uids].to_numpy()
+    truths = _tabulate_truths(models[0]).loc[uids].to_numpy()
     shares = np.stack([mean.loc[uids].to_numpy() for mean in means])  # [models, clips, classes]
     wrong = np.abs(shares - truths).sum(axis=(0, 2))
     return [
         Held(
             uid=uids[at],
-            truth=_named(truths[at], run.classes),
+            truth=_name_classes(truths[at], run.classes),
             answers=[
                 Answer.of(
                     outcome.name,
@@ -140,7 +140,7 @@ def ranked(models: Sequence[Outcome]) -> list[Held]:
     ]
 
 
-def _truths(outcome: Outcome) -> pd.DataFrame:
+def _tabulate_truths(outcome: Outcome) -> pd.DataFrame:
     """Per clip 1 for what it is and 0 for what it is not `[clips, classes]`."""
     run, first = outcome.run, outcome.predictions.groupby("uid").first()
     if run.multilabel:
@@ -149,25 +149,29 @@ def _truths(outcome: Outcome) -> pd.DataFrame:
     return first.iloc[:, :0].assign(**{f"t_{c}": marks[:, at] for at, c in enumerate(run.classes)})
 
 
-def _named(truth: NDArray[np.int64], classes: Sequence[str]) -> str:
+def _name_classes(truth: NDArray[np.int64], classes: Sequence[str]) -> str:
     return " + ".join(name for name, is_so in zip(classes, truth, strict=True) if is_so) or "none"
 
 
-def _looker(models: Sequence[Outcome], plugins: Plugins) -> Looker:
+def _choose_looker(models: Sequence[Outcome], plugins: Plugins) -> Looker:
     """The first model that weighs its regions, or else the first, if its eyes learn nothing."""
     found = [
-        Looker(one.name, view.eyes(build_line(plugins.registry, _recipe(one))), _explained(one))
+        Looker(
+            one.name,
+            view.find_viewing_stages(build_pipeline(plugins.registry, _restore_recipe(one))),
+            _average_weights(one),
+        )
         for one in models
     ]
     seeing = [one for one in found if len(one.steps) == 2]
     return next((one for one in seeing if one.weights), (seeing or found)[0])
 
 
-def _recipe(outcome: Outcome) -> Recipe:
+def _restore_recipe(outcome: Outcome) -> Recipe:
     return Recipe.from_json(outcome.run.identity["recipe"])
 
 
-def _explained(outcome: Outcome) -> dict[str, dict[str, NDArray[np.float64]]]:
+def _average_weights(outcome: Outcome) -> dict[str, dict[str, NDArray[np.float64]]]:
     """By clip what a model let through, means over seeds."""
     said: dict[str, dict[str, list[Any]]] = {}
     for fold in outcome.folds:
@@ -180,7 +184,7 @@ def _explained(outcome: Outcome) -> dict[str, dict[str, NDArray[np.float64]]]:
     }
 
 
-def _clips(
+def _find_shown_clips(
     results: Results, plugins: Plugins, *, frames: bool | None
 ) -> tuple[dict[str, Clip], str]:
     """The clips whose frames may be shown, by id; and why there are none, if so."""
@@ -192,15 +196,15 @@ def _clips(
         found = clips_of(results.runs[0], plugins)
     except MertkError as error:
         return {}, f"Frames are left out: {str(error).rstrip('.')}"
-    return {clip.uid: clip for clip in found if frames or _made(clip)}, ""
+    return {clip.uid: clip for clip in found if frames or _is_synthetic(clip)}, ""
 
 
-def _made(clip: Clip) -> bool:
+def _is_synthetic(clip: Clip) -> bool:
     """Whether a clip is made, not filmed; nobody is asked about its pictures."""
     return bool(clip.record.get("synthetic"))
 
 
-def _views(
+def _make_views(
     held: Sequence[Held],
     looker: Looker,
     clips: Mapping[str, Clip],
@@ -208,7 +212,7 @@ def _views(
 ) -> Iterator[View]:
     for one in held[:VIEWS]:
         clip = clips.get(one.uid)
-        yield view.view(
+        yield view.make_view(
             one.uid,
             None if clip is None else clip.footage,
             looker.steps,
@@ -220,7 +224,7 @@ def _views(
         )
 
 
-def _regions(
+def _find_region_names(
     models: Sequence[Outcome], plugins: Plugins, clips: Mapping[str, Clip]
 ) -> dict[str, Sequence[str]]:
     """The names of each model's regions, as one clip has them."""
@@ -229,9 +233,9 @@ def _regions(
         return {}
     found: dict[str, Sequence[str]] = {}
     for one in models:
-        steps = view.eyes(build_line(plugins.registry, _recipe(one)))
+        steps = view.find_viewing_stages(build_pipeline(plugins.registry, _restore_recipe(one)))
         with contextlib.suppress(MertkError):  # a clip without a face has no regions to name
-            _, regions = view.located(steps, footage)
+            _, regions = view.locate_face(steps, footage)
             if regions is not None:
                 found[one.name] = regions.names
     return found

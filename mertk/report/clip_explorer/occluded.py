@@ -1,4 +1,4 @@
-"""What part of the face the models of runs rest on, for some held-out clips: folds fitted again."""
+"""Occlusion maps of the models of runs, for some held-out clips; their folds are fitted again."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mertk.experiment.refit import Refit, clips_of, task_of
-from mertk.report.clip_explorer.occlusion import Occlusion, occlude
-from mertk.report.clip_explorer.view import located
+from mertk.report.clip_explorer.occlusion import Occlusion, occlude_cells
+from mertk.report.clip_explorer.view import locate_face
 
 if TYPE_CHECKING:
     from mertk.evaluation.outcomes import Outcome
-    from mertk.experiment.trained_model import Saved
-    from mertk.pipeline.pipeline import Step
+    from mertk.experiment.trained_model import TrainedModel
+    from mertk.pipeline.pipeline import Stage
     from mertk.plugins.loader import Plugins
 
 
-def maps(
+def compute_occlusion_maps(
     models: Sequence[Outcome],
     plugins: Plugins,
-    steps: Sequence[Step],
+    steps: Sequence[Stage],
     uids: Sequence[str],
 ) -> dict[str, list[Occlusion]]:
-    """By clip a map of each model, on the face as `steps` register it.
+    """An occlusion map of each model by clip, on the face as `steps` register it.
 
     A fold is fitted once for all clips that it holds out.
     """
@@ -30,7 +30,7 @@ def maps(
     found: dict[str, list[Occlusion]] = {uid: [] for uid in uids}
     for outcome in models:
         again = Refit(outcome.run, task_of(outcome.run, clips, plugins), plugins)
-        fitted: dict[str, Saved] = {}
+        fitted: dict[str, TrainedModel] = {}
         asked = dict(zip(again.task.sample.uids, again.task.clips, strict=True))
         fold = outcome.predictions.drop_duplicates("uid").set_index("uid")["fold"].to_dict()
         for uid in uids:
@@ -38,8 +38,10 @@ def maps(
                 fitted[fold[uid]] = again.without(uid)
             model, footage = fitted[fold[uid]], asked[uid].footage
             if len(footage.frames):
-                faces, _ = located(steps, footage)
+                faces, _ = locate_face(steps, footage)
                 found[uid].append(
-                    occlude(model.predict, footage, faces, model=model.name, classes=model.classes)
+                    occlude_cells(
+                        model.predict, footage, faces, model=model.name, classes=model.classes
+                    )
                 )
     return found

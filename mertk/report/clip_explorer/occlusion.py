@@ -1,4 +1,4 @@
-"""Which part of the face an answer rests on, for any model: cells of it are made to stand still."""
+"""Occlusion maps: how a prediction changes when the motion of a part of the face is removed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GRID = (7, 6)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Occlusion:
-    """How much less likely `model` finds what it `said` when a cell stands still.
+    """How much the probability of the predicted class `said` falls when a cell has no motion.
 
     `drop` `[rows, columns]` are differences of probabilities from `share`, that of the whole clip.
     """
@@ -32,7 +32,7 @@ class Occlusion:
     drop: NDArray[np.float64]
 
 
-def occlude(
+def occlude_cells(
     ask: Ask,
     footage: Footage,
     faces: Faces,
@@ -41,7 +41,7 @@ def occlude(
     classes: Sequence[str],
     grid: tuple[int, int] = GRID,
 ) -> Occlusion:
-    """Ask a model about the clip again and again, each time with a cell of the face stilled.
+    """Predict the clip once per cell of the face, each time with the motion of that cell removed.
 
     A stilled cell has the pixels of the onset frame in all frames, so that nothing moves in it and
     nothing foreign is in the picture; where the head moves, its edge shows. Cells lie on the
@@ -54,17 +54,17 @@ def occlude(
     for row in range(rows):
         for column in range(columns):
             cell = (column / columns, row / rows, (column + 1) / columns, (row + 1) / rows)
-            asked = ask(stilled(footage, faces, cell))
+            asked = ask(still_cell(footage, faces, cell))
             drop[row, column] = whole[best] - np.asarray(asked, np.float64)[best]
     return Occlusion(model=model, said=classes[best], share=float(whole[best]), drop=drop)
 
 
-def stilled(footage: Footage, faces: Faces, cell: tuple[float, float, float, float]) -> Footage:
+def still_cell(footage: Footage, faces: Faces, cell: tuple[float, float, float, float]) -> Footage:
     """The footage with a cell (x0, y0, x1, y1 as shares of the registered face) as at onset."""
     import cv2
 
     first = footage.frames[footage.onset]
-    corners = _corners(first, faces, cell)
+    corners = _locate_corners(first, faces, cell)
     mask = np.zeros(first.shape[:2], np.uint8)
     cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), 1)
     return replace(footage, frames=footage.frames.map(_Still(first, mask[..., None] > 0)))
@@ -81,7 +81,7 @@ class _Still:
         return np.asarray(np.where(self.where, self.first, picture), np.uint8)
 
 
-def _corners(
+def _locate_corners(
     first: Pixels, faces: Faces, cell: tuple[float, float, float, float]
 ) -> NDArray[np.float64]:
     """A cell's corners `[4, 2]` in pixels of the footage."""

@@ -38,20 +38,20 @@ class Overlay:
     marks: Sequence[Mark]
 
 
-def places(regions: Regions, scale: float) -> list[Mark]:
+def make_region_marks(regions: Regions, scale: float) -> list[Mark]:
     """The regions' outlines, in pixels of a picture that is `scale` times the registered face."""
     boxes = (np.asarray(regions.boxes) * scale).tolist()
     outlines = [
-        _corners(box) if regions.polygons is None else (regions.polygons[at] * scale).tolist()
+        _list_corners(box) if regions.polygons is None else (regions.polygons[at] * scale).tolist()
         for at, box in enumerate(boxes)
     ]
     return [
-        _mark(name, outline, box)
+        _make_mark(name, outline, box)
         for name, outline, box in zip(regions.names, outlines, boxes, strict=True)
     ]
 
 
-def found(
+def make_overlays(
     regions: Regions | None,
     weights: Mapping[str, Any],
     maps: Sequence[Occlusion],
@@ -59,35 +59,43 @@ def found(
     scale: float,
 ) -> Iterator[Overlay]:
     """The weights that fit the regions, and the maps, over a picture of `size` (width, height)."""
-    marks = [] if regions is None else places(regions, scale)
+    marks = [] if regions is None else make_region_marks(regions, scale)
     of_regions = np.asarray(weights.get("region_weights", ()), float)
     of_patches = np.asarray(weights.get("patch_weights", ()), float)
     if regions is not None and of_regions.shape == (len(marks),):
-        yield _weighted("region weights", "the regions' weights", marks, of_regions)
+        yield _make_weight_overlay("region weights", "the regions' weights", marks, of_regions)
     if regions is not None and of_patches.ndim == 2 and len(of_patches) == len(marks):
-        cells = [cell for mark in regions.boxes for cell in _patches(mark, of_patches.shape[1])]
+        cells = [
+            cell
+            for mark in regions.boxes
+            for cell in _split_into_patches(mark, of_patches.shape[1])
+        ]
         patches = [
-            _mark(f"{regions.names[at // of_patches.shape[1]]}, patch "
-                  f"{at % of_patches.shape[1] + 1}", _corners(cell), cell)
+            _make_mark(f"{regions.names[at // of_patches.shape[1]]}, patch "
+                  f"{at % of_patches.shape[1] + 1}", _list_corners(cell), cell)
             for at, cell in enumerate((np.asarray(cells) * scale).tolist())
         ]  # fmt: skip
-        yield _weighted("patch weights", "the patches' weights", patches, of_patches.ravel())
+        yield _make_weight_overlay(
+            "patch weights", "the patches' weights", patches, of_patches.ravel()
+        )
     for one in maps:
-        yield _occluded(one, size)
+        yield _make_occlusion_overlay(one, size)
 
 
-def _weighted(name: str, what: str, marks: Sequence[Mark], values: NDArray[np.float64]) -> Overlay:
-    """Gates are near each other, so that shades go from the smallest to the largest of a clip."""
+def _make_weight_overlay(
+    name: str, what: str, marks: Sequence[Mark], values: NDArray[np.float64]
+) -> Overlay:
+    """Weights differ little, so shades go from the smallest to the largest weight of a clip."""
     low, high = float(values.min()), float(values.max())
     shades = (values - low) / max(high - low, 1e-9)
     return Overlay(
         name=name,
-        text=f"{what} at this clip, light {low:.3f} to dark {high:.3f}",
-        marks=_shaded(marks, values, shades),
+        text=f"{what} for this clip, from {low:.3f} (light) to {high:.3f} (dark)",
+        marks=_shade_marks(marks, values, shades),
     )
 
 
-def _occluded(one: Occlusion, size: tuple[int, int]) -> Overlay:
+def _make_occlusion_overlay(one: Occlusion, size: tuple[int, int]) -> Overlay:
     drop = np.asarray(one.drop, float)
     rows, columns = drop.shape
     largest = float(np.abs(drop).max())
@@ -98,20 +106,20 @@ def _occluded(one: Occlusion, size: tuple[int, int]) -> Overlay:
         for c in range(columns)
     ]  # fmt: skip
     marks = [
-        _mark(f"row {at // columns + 1}, column {at % columns + 1}", _corners(cell), cell)
+        _make_mark(f"row {at // columns + 1}, column {at % columns + 1}", _list_corners(cell), cell)
         for at, cell in enumerate(cells)
     ]
     return Overlay(
-        name=f"what {one.model} rests on",
+        name=f"occlusion map of {one.model}",
         text=(
-            f"how much less likely {one.model} finds {one.said} ({one.share:.2f}) when a cell "
-            f"stands still: dark blue {largest:.3f} less, orange more"
+            f"decrease of the probability of {one.said} ({one.share:.2f}) when the motion of a "
+            f"cell is removed: dark blue is {largest:.3f}, orange is an increase"
         ),
-        marks=_shaded(marks, drop.ravel(), drop.ravel() / max(largest, 1e-9)),
+        marks=_shade_marks(marks, drop.ravel(), drop.ravel() / max(largest, 1e-9)),
     )
 
 
-def _shaded(
+def _shade_marks(
     marks: Sequence[Mark], values: NDArray[np.float64], shades: NDArray[np.float64]
 ) -> list[Mark]:
     return [
@@ -120,7 +128,7 @@ def _shaded(
     ]
 
 
-def _patches(box: NDArray[np.int64], count: int) -> list[Box]:
+def _split_into_patches(box: NDArray[np.int64], count: int) -> list[Box]:
     """A region's box as a square grid of patches, row by row; not a square number: stripes."""
     side = round(count**0.5)
     rows, columns = (side, side) if side * side == count else (1, count)
@@ -133,11 +141,11 @@ def _patches(box: NDArray[np.int64], count: int) -> list[Box]:
     ]
 
 
-def _corners(box: Sequence[float]) -> list[list[float]]:
+def _list_corners(box: Sequence[float]) -> list[list[float]]:
     x0, y0, x1, y1 = box
     return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
 
 
-def _mark(name: str, outline: Sequence[Sequence[float]], box: Sequence[float]) -> Mark:
+def _make_mark(name: str, outline: Sequence[Sequence[float]], box: Sequence[float]) -> Mark:
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in outline)
     return Mark(name=name, points=points, x=(box[0] + box[2]) / 2, y=(box[1] + box[3]) / 2)

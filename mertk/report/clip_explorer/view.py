@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.errors import MertkError
-from mertk.pipeline.pipeline import Parcel, Step
+from mertk.pipeline.pipeline import ClipState, Stage
 from mertk.report.clip_explorer import drawing, overlays
 from mertk.report.clip_explorer.overlays import Mark, Overlay
 from mertk.vision import optical_flow
 
 if TYPE_CHECKING:
     from mertk.core.clips import Faces, Floats, Footage, Pixels, Regions
-    from mertk.pipeline.pipeline import Line
+    from mertk.pipeline.pipeline import Pipeline
     from mertk.report.clip_explorer.occlusion import Occlusion
 
 SHOTS = 9
@@ -64,7 +64,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A picture of what happened from onset to apex."""
+    """A picture of the motion from onset to apex."""
 
     name: str
     uri: str
@@ -73,7 +73,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """All there is to see of one clip; `note` says what there is not, and why.
+    """The view of one clip; `note` says what is missing, and why.
 
     `width` and `height` are those of the frames that are shown, `arrows` is an SVG path in them,
     `scale` by how much its arrows are longer than the motion, and `magnified` by how much the
@@ -97,9 +97,9 @@ class View:
 
     @property
     def says(self) -> str:
-        """The clip's line in a list: its name, the truth, and what the models said."""
+        """The clip's line in a list: its name, the true class, and the predictions."""
         said = " / ".join(dict.fromkeys(answer.said or "none" for answer in self.answers))
-        parts = [self.truth and f"{self.truth},", said and f"said: {said}"]
+        parts = [self.truth and f"{self.truth},", said and f"predicted: {said}"]
         return " ".join([f"{self.title}:" if any(parts) else self.title, *filter(None, parts)])
 
     @property
@@ -109,7 +109,7 @@ class View:
         return sum(map(len, pictures)) + sum(len(layer.uri) for layer in self.layers)
 
 
-def eyes(line: Line, *, fitted: bool = False) -> list[Step]:
+def find_viewing_stages(line: Pipeline, *, fitted: bool = False) -> list[Stage]:
     """The aligner and the ROI scheme of a line, as far as they learn nothing, or are `fitted`."""
     found = []
     for step in (*line.prefix, *line.inside):
@@ -119,10 +119,10 @@ def eyes(line: Line, *, fitted: bool = False) -> list[Step]:
     return found
 
 
-def view(
+def make_view(
     title: str,
     footage: Footage | None,
-    steps: Sequence[Step] = (),
+    steps: Sequence[Stage] = (),
     *,
     answers: Sequence[Answer] = (),
     truth: str = "",
@@ -130,7 +130,7 @@ def view(
     weights: Mapping[str, Any] | None = None,
     maps: Sequence[Occlusion] = (),
 ) -> View:
-    """Look at a clip through a model's aligner and ROI scheme (`eyes`); without steps, as it is.
+    """Look at a clip through a model's aligner and ROI scheme, or without stages as it is.
 
     Args:
         title: the clip's name.
@@ -150,23 +150,23 @@ def view(
     if footage is None:
         return bare
     if not len(footage.frames):
-        return replace(bare, note="This clip has a flow map alone, and no frames.")
+        return replace(bare, note="This clip has a flow map and no frames.")
     try:
-        faces, regions = located(steps, footage)
-        return _drawn(bare, faces, regions, weights or {}, maps)
+        faces, regions = locate_face(steps, footage)
+        return _draw_view(bare, faces, regions, weights or {}, maps)
     except MertkError as error:
-        return replace(bare, note=f"There is nothing to see: {error}")
+        return replace(bare, note=f"This clip cannot be shown: {error}")
 
 
-def located(steps: Sequence[Step], footage: Footage) -> tuple[Faces, Regions | None]:
+def locate_face(steps: Sequence[Stage], footage: Footage) -> tuple[Faces, Regions | None]:
     """The registered face, and its regions where the steps tell; the footage as it is without."""
-    parcel = Parcel(footage=footage)
+    parcel = ClipState(footage=footage)
     for step in steps:
         parcel = step.apply(parcel)
     return footage.faces() if parcel.faces is None else parcel.faces, parcel.regions
 
 
-def _drawn(
+def _draw_view(
     bare: View,
     faces: Faces,
     regions: Regions | None,
@@ -174,33 +174,35 @@ def _drawn(
     maps: Sequence[Occlusion],
 ) -> View:
     chosen = chosen_frames(faces)
-    pictures = [drawing.shrunk(faces.frames[at], HEIGHT) for at in chosen]
+    pictures = [drawing.shrink_picture(faces.frames[at], HEIGHT) for at in chosen]
     height, width = pictures[0].shape[:2]
     scale = height / faces.size[1]
-    greys = [optical_flow.grey(picture) for picture in pictures]
+    greys = [optical_flow.convert_to_grey(picture) for picture in pictures]
     onset = greys[chosen.index(faces.onset)]
     motions = [
         optical_flow.optical_flow(onset, grey, "dis") for grey in greys
     ]  # fast: only for the eye
     uv = optical_flow.optical_flow(onset, greys[chosen.index(faces.peak)])
-    path, longer = drawing.arrows(uv)
-    times = drawing.factor(motions[chosen.index(faces.peak)])
+    path, longer = drawing.draw_arrows(uv)
+    times = drawing.choose_magnification(motions[chosen.index(faces.peak)])
     shots = [
-        _shot(faces, at, picture, drawing.magnified(picture, motion, times))
+        _make_shot(faces, at, picture, drawing.magnify_motion(picture, motion, times))
         for at, picture, motion in zip(chosen, pictures, motions, strict=True)
     ]
     return replace(
         bare,
-        note="" if regions is not None else "The regions are learnt, or there are none.",
+        note=""
+        if regions is not None
+        else "No regions are shown: the model learns them or has none.",
         width=width,
         height=height,
         shots=tuple(shots),
-        layers=tuple(_layers(uv)),
+        layers=tuple(_make_layers(uv)),
         arrows=path,
         scale=longer,
         magnified=times,
-        regions=() if regions is None else tuple(overlays.places(regions, scale)),
-        overlays=tuple(overlays.found(regions, weights, maps, (width, height), scale)),
+        regions=() if regions is None else tuple(overlays.make_region_marks(regions, scale)),
+        overlays=tuple(overlays.make_overlays(regions, weights, maps, (width, height), scale)),
     )
 
 
@@ -214,7 +216,7 @@ def chosen_frames(faces: Faces, most: int = SHOTS) -> list[int]:
     return sorted([*keys, *others])
 
 
-def _shot(faces: Faces, at: int, picture: Pixels, larger: Pixels) -> Shot:
+def _make_shot(faces: Faces, at: int, picture: Pixels, larger: Pixels) -> Shot:
     names = {faces.offset: "offset", faces.onset: "onset"}
     if faces.apex is not None:
         names[faces.apex] = "apex"
@@ -225,25 +227,25 @@ def _shot(faces: Faces, at: int, picture: Pixels, larger: Pixels) -> Shot:
         peak=at == faces.peak,
         name=names.get(at, ""),
         seconds=(at - faces.onset) / faces.fps,
-        uri=drawing.uri(picture),
-        magnified=drawing.uri(larger),
+        uri=drawing.encode_picture(picture),
+        magnified=drawing.encode_picture(larger),
     )
 
 
-def _layers(uv: Floats) -> list[Layer]:
+def _make_layers(uv: Floats) -> list[Layer]:
     """The flow from onset to apex as colours, and its strain."""
-    largest = drawing.largest(uv)
+    largest = drawing.find_largest_motion(uv)
     strained = optical_flow.strain(uv)
     most = float(np.percentile(strained, 99))
     return [
         Layer(
             name="flow",
-            uri=drawing.uri(drawing.wheel(uv, largest)),
-            text=f"flow from onset to apex: hue is direction, full colour {largest:.2g} px",
+            uri=drawing.encode_picture(drawing.colour_flow(uv, largest)),
+            text=f"flow from onset to apex: hue is the direction, full colour is {largest:.2g} px",
         ),
         Layer(
             name="strain",
-            uri=drawing.uri(drawing.heat(strained, most)),
-            text=f"strain from onset to apex: black none, white {most:.2g} and above",
+            uri=drawing.encode_picture(drawing.colour_values(strained, most)),
+            text=f"strain from onset to apex: black is 0, white is {most:.2g} and above",
         ),
     ]

@@ -36,10 +36,10 @@ def read_code(target: Any, *, whole: bool = True, aside: str = "") -> Code:
     else by its release alone. `aside` is a module of mertk that does not count. Raises
     `ComponentError` where there is no source, or where a file that it declares is missing.
     """
-    found = _trace(target, whole=whole, aside=aside)
+    found = _trace_target(target, whole=whole, aside=aside)
     parts = {hashlib.sha256(code.encode()).hexdigest() for code in found.codes.values()}
     named = {file for file in found.files if file.is_file()}  # it may be gone by now
-    files = {*named, *_declared(target)}
+    files = {*named, *_list_declared_files(target)}
     if whole:
         files.update(_of_package(target))
     hashes = {f"{file.name} {_hash_file(file)}" for file in files}
@@ -52,7 +52,7 @@ _TRACES: dict[tuple[int, bool, str], tuple[Any, Trace]] = {}
 """By id of a target the target and what was found behind it."""
 
 
-def _trace(target: Any, *, whole: bool, aside: str) -> Trace:
+def _trace_target(target: Any, *, whole: bool, aside: str) -> Trace:
     """What is behind a target, as long as nothing of it has been loaded anew or changed on disk."""
     known = _TRACES.get((id(target), whole, aside))
     if known and known[0] is target and all(state_of(m) == s for m, s in known[1].seen.items()):
@@ -70,12 +70,12 @@ def _trace(target: Any, *, whole: bool, aside: str) -> Trace:
 
 def modules_behind(target: Any) -> frozenset[str]:
     """The names of the modules whose source counts for a class or function."""
-    return frozenset(module.name for module in _trace(target, whole=True, aside="").seen)
+    return frozenset(module.name for module in _trace_target(target, whole=True, aside="").seen)
 
 
-def _declared(target: Any) -> Iterator[Path]:
+def _list_declared_files(target: Any) -> Iterator[Path]:
     """The files that a class, or one that it inherits from, declares in `files`."""
-    for owner in _classes(target):
+    for owner in _list_classes(target):
         names = vars(owner).get("files", ())
         if not isinstance(names, str | tuple | list):
             continue
@@ -100,7 +100,7 @@ def _of_package(target: Any) -> Iterator[Path]:
     file = getattr(loaded, "__file__", None)
     if top in SHIPPED or "." not in name or not file or not hasattr(loaded, "__path__"):
         return
-    if any("files" in vars(owner) for owner in _classes(target)):
+    if any("files" in vars(owner) for owner in _list_classes(target)):
         return
     for found in Path(file).parent.rglob("*"):
         parts = found.relative_to(Path(file).parent).parts
@@ -109,7 +109,7 @@ def _of_package(target: Any) -> Iterator[Path]:
             yield found
 
 
-def _classes(target: Any) -> list[type]:
+def _list_classes(target: Any) -> list[type]:
     """A class and those that it inherits from, without `object`."""
     return list(target.__mro__[:-1]) if isinstance(target, type) else []
 

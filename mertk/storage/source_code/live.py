@@ -129,7 +129,7 @@ class _Walk:
             one: value.__name__ for one, value in used.items() if isinstance(value, ModuleType)
         }
         parsed = parse_nodes([body], modules)
-        self._note(name, parsed.code)
+        self._note_code(name, parsed.code)
         for module in self.trace.add_parsed(parsed, None):
             self.trace.add_module(module)
         for other, value in sorted(used.items()):
@@ -143,7 +143,7 @@ class _Walk:
         if not type(value).__module__.startswith(("builtins", "numpy", "typing", "types")):
             self.add(type(value).__name__, type(value))
         try:
-            self._note(name, hash_value(plain))
+            self._note_code(name, hash_value(plain))
         except Exception as error:
             raise ComponentError(
                 f"'{name}' is used by the component and holds a {type(value).__name__} that cannot "
@@ -161,7 +161,7 @@ class _Walk:
             return value.__name__
         return value
 
-    def _note(self, name: str, code: str) -> None:
+    def _note_code(self, name: str, code: str) -> None:
         self.trace.codes[f"{len(self.trace.codes)} {name}"] = code
         self.trace.lasting = False
 
@@ -188,18 +188,20 @@ def _node_of(file: str, name: str, line: int) -> _Scope | None:
     except SyntaxError:
         return None
     around = [
-        node for node in _scopes(tree, name) if _first(node) <= line <= (node.end_lineno or 0)
+        node
+        for node in _find_scopes(tree, name)
+        if _find_first_line(node) <= line <= (node.end_lineno or 0)
     ]
-    return max(around, key=_first, default=None)
+    return max(around, key=_find_first_line, default=None)
 
 
-def _scopes(tree: ast.AST, name: str) -> Iterator[_Scope]:
+def _find_scopes(tree: ast.AST, name: str) -> Iterator[_Scope]:
     for node in ast.walk(tree):
         if isinstance(node, _Scope) and getattr(node, "name", "<lambda>") == name:
             yield node
 
 
-def _first(node: _Scope) -> int:
+def _find_first_line(node: _Scope) -> int:
     marks = [] if isinstance(node, ast.Lambda) else node.decorator_list
     return min([node.lineno, *(mark.lineno for mark in marks)])
 

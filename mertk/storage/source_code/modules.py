@@ -68,7 +68,7 @@ class Trace:
 
     def add_name(self, name: str) -> None:
         """Follow a module by its dotted name, as an import of it would."""
-        for module in self._resolve(name, None):
+        for module in self._resolve_name(name, None):
             self.add_module(module)
         loaded = sys.modules.get(name)
         if loaded is not None and name.partition(".")[0] not in sys.stdlib_module_names:
@@ -102,7 +102,7 @@ class Trace:
             if at.file.suffix != ".py":
                 self.files.add(at.file)
                 continue
-            parsed = _parsed(at)
+            parsed = _parse_or_explain(at)
             self.codes[at.name] = parsed.code
             todo += self.add_parsed(parsed, at)
 
@@ -110,7 +110,9 @@ class Trace:
         """Note the libraries and files that code names; gives the modules to follow."""
         found: list[Module] = []
         for reference in parsed.references:
-            found += self._resolve(_absolute(reference, at), at.file.parent if at else None)
+            found += self._resolve_name(
+                _make_absolute(reference, at), at.file.parent if at else None
+            )
         if at is not None and at.name.partition(".")[0] != "mertk":
             for file in _named_files(parsed.strings, at.file.parent):
                 if file.suffix == ".py":
@@ -119,14 +121,14 @@ class Trace:
                     self.files.add(file)
         return found
 
-    def _resolve(self, name: str, beside: Path | None) -> list[Module]:
+    def _resolve_name(self, name: str, beside: Path | None) -> list[Module]:
         """The modules that an absolute dotted name leads through, as far as it names modules."""
         top, *rest = name.split(".")
         if top == "mertk" and rest and rest[0] in mertk.HOMES:
             top, *rest = mertk.HOMES[rest[0]].split(".")
         if top in sys.stdlib_module_names or top == "__main__" or not top:
             return []
-        file, folders = _located(top, str(beside) if beside else None)
+        file, folders = _locate_top_module(top, str(beside) if beside else None)
         place = file or (folders[0] if folders else None)
         if place is None:
             return []
@@ -137,7 +139,7 @@ class Trace:
         at = top
         for part in rest:
             at = f"{at}.{part}"
-            file, folders = _inside(folders, part)
+            file, folders = _locate_in_folders(folders, part)
             if file:
                 found.append(Module(at, file, package=bool(folders)))
             if not folders:
@@ -165,7 +167,7 @@ def state_of(module: Module) -> Any:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _parsed(module: Module) -> Parsed:
+def _parse_or_explain(module: Module) -> Parsed:
     try:
         return parse_module(read_module(module))
     except (SyntaxError, ValueError) as error:
@@ -196,7 +198,7 @@ def _read_source(file: Path) -> str:
         ) from error
 
 
-def _absolute(reference: Reference, at: Module | None) -> str:
+def _make_absolute(reference: Reference, at: Module | None) -> str:
     if not reference.level or at is None:
         return reference.name
     package = at.name if at.package else at.name.rpartition(".")[0]
@@ -213,7 +215,7 @@ def module_of(loaded: ModuleType) -> Module | None:
     return Module(loaded.__name__, Path(file), package=hasattr(loaded, "__path__"))
 
 
-def _located(top: str, beside: str | None) -> tuple[Path | None, list[Path]]:
+def _locate_top_module(top: str, beside: str | None) -> tuple[Path | None, list[Path]]:
     """The file of a top-level module and the folders of a package's modules."""
     loaded = sys.modules.get(top)
     if loaded is not None:
@@ -224,13 +226,13 @@ def _located(top: str, beside: str | None) -> tuple[Path | None, list[Path]]:
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        return _inside([Path(beside)], top) if beside else (None, [])
+        return _locate_in_folders([Path(beside)], top) if beside else (None, [])
     file = spec.origin if spec.has_location else None
     folders = [Path(path) for path in spec.submodule_search_locations or ()]
     return (Path(file) if file else None), folders
 
 
-def _inside(folders: Sequence[Path], name: str) -> tuple[Path | None, list[Path]]:
+def _locate_in_folders(folders: Sequence[Path], name: str) -> tuple[Path | None, list[Path]]:
     """The file and the folders of a module, looked for in these folders; nothing is imported."""
     for folder in folders:
         within = folder / name

@@ -51,14 +51,14 @@ def parse_nodes(nodes: list[ast.stmt], modules: Mapping[str, str]) -> Parsed:
     tree = ast.Module(body=nodes, type_ignores=[])
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [part for part in node.body if _counts(part)] or [ast.Pass()]
+            node.body = [part for part in node.body if _is_counted(part)] or [ast.Pass()]
         if isinstance(node, ast.Raise):
             _without_words(node)
     bound = {name: Reference(0, module) for name, module in modules.items()}
     kept = list(ast.walk(tree))
     constants = [node.value for node in kept if isinstance(node, ast.Constant)]
     strings = frozenset(value for value in constants if isinstance(value, str))
-    return Parsed(ast.unparse(tree), frozenset(_references(kept, bound)), strings)
+    return Parsed(ast.unparse(tree), frozenset(_find_references(kept, bound)), strings)
 
 
 def names_in(nodes: Iterable[ast.AST]) -> set[str]:
@@ -78,7 +78,7 @@ def defined_names(text: str) -> frozenset[str]:
     return frozenset(n.name for n in ast.walk(ast.parse(text)) if isinstance(n, kinds))
 
 
-def _counts(node: ast.stmt) -> bool:
+def _is_counted(node: ast.stmt) -> bool:
     """Whether a statement is neither a docstring nor for type checkers alone."""
     is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return not (is_text or _never_runs(node))
@@ -87,7 +87,9 @@ def _counts(node: ast.stmt) -> bool:
 def _never_runs(node: ast.stmt) -> bool:
     """Whether a statement is `if TYPE_CHECKING:`, `if __name__ == …` or `__all__ = …`."""
     if isinstance(node, ast.If) and not node.orelse:
-        return bool({"TYPE_CHECKING", "__name__"} & (names_in([node.test]) | _last(node.test)))
+        return bool(
+            {"TYPE_CHECKING", "__name__"} & (names_in([node.test]) | _get_last_part(node.test))
+        )
     if isinstance(node, ast.Assign):
         return any(isinstance(name, ast.Name) and name.id == "__all__" for name in node.targets)
     return False
@@ -121,13 +123,15 @@ def _without_registration(body: list[ast.stmt]) -> list[ast.stmt]:
             if isinstance(node, _Imports):
                 lazy = isinstance(node, ast.ImportFrom) and node.module == "mertk"
                 node.names = [
-                    a for a in node.names if counts[_bound(a)] or not (lazy or _bound(a) in idle)
+                    a
+                    for a in node.names
+                    if counts[_get_bound_name(a)] or not (lazy or _get_bound_name(a) in idle)
                 ]
                 if not node.names:
                     kept.remove(node)
                 continue
             own = names_in([node])
-            names = _assigned(node)
+            names = _find_assigned(node)
             if names and all(name in idle and counts[name] == (name in own) for name in names):
                 kept.remove(node)
                 counts.subtract(own)
@@ -139,20 +143,20 @@ def _without_registration(body: list[ast.stmt]) -> list[ast.stmt]:
 def _is_hook(node: ast.stmt) -> bool:
     if not isinstance(node, ast.FunctionDef):
         return False
-    marks = set().union(*(_last(mark) for mark in node.decorator_list))
+    marks = set().union(*(_get_last_part(mark) for mark in node.decorator_list))
     return node.name.startswith("mertk_") or "hookimpl" in marks
 
 
-def _last(node: ast.expr) -> set[str]:
+def _get_last_part(node: ast.expr) -> set[str]:
     """The last part of a dotted name, also where it is called."""
     if isinstance(node, ast.Call):
-        return _last(node.func)
+        return _get_last_part(node.func)
     if isinstance(node, ast.Attribute):
         return {node.attr}
     return {node.id} if isinstance(node, ast.Name) else set()
 
 
-def _assigned(node: ast.stmt) -> set[str]:
+def _find_assigned(node: ast.stmt) -> set[str]:
     """The names that a statement binds, if binding them is all that it does."""
     targets: Sequence[ast.expr]
     if isinstance(node, ast.AnnAssign):
@@ -162,34 +166,34 @@ def _assigned(node: ast.stmt) -> set[str]:
     else:
         return set()
     calls = [part for part in ast.walk(value or node) if isinstance(part, ast.Call)]
-    if not all(_last(call) & _REGISTRATION for call in calls):
+    if not all(_get_last_part(call) & _REGISTRATION for call in calls):
         return set()
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     return names if len(names) == len(targets) else set()
 
 
-def _bound(alias: ast.alias) -> str:
+def _get_bound_name(alias: ast.alias) -> str:
     return alias.asname or alias.name.partition(".")[0]
 
 
-def _references(nodes: list[ast.AST], bound: dict[str, Reference]) -> Iterator[Reference]:
+def _find_references(nodes: list[ast.AST], bound: dict[str, Reference]) -> Iterator[Reference]:
     """Every module that the code may mean; `bound` fills with the names that imports bind."""
     for node in nodes:
         if isinstance(node, _Imports):
-            yield from _imported(node, bound)
+            yield from _find_imported(node, bound)
         elif isinstance(node, ast.Call):
             yield from _imported_by_call(node)
     for node in nodes:
         if isinstance(node, ast.Name) and node.id in bound:
             yield bound[node.id]
         elif isinstance(node, ast.Attribute):
-            root, *rest = _dotted(node)
+            root, *rest = _split_dotted_name(node)
             if root in bound:
                 start = bound[root]
                 yield Reference(start.level, ".".join([start.name, *rest]))
 
 
-def _imported(
+def _find_imported(
     node: ast.Import | ast.ImportFrom, bound: dict[str, Reference]
 ) -> Iterator[Reference]:
     level = node.level if isinstance(node, ast.ImportFrom) else 0
@@ -201,14 +205,14 @@ def _imported(
             continue
         found = Reference(level, f"{base}.{alias.name}".strip("."))
         whole = isinstance(node, ast.ImportFrom) or bool(alias.asname)
-        bound[_bound(alias)] = found if whole else Reference(0, _bound(alias))
+        bound[_get_bound_name(alias)] = found if whole else Reference(0, _get_bound_name(alias))
         if base != "mertk" and alias.name != "mertk":  # of mertk only what is used counts
             yield found
 
 
 def _imported_by_call(node: ast.Call) -> Iterator[Reference]:
     """`importlib.import_module("x")` and `__import__("x")` with a text."""
-    if not (_last(node.func) & {"import_module", "__import__"} and node.args):
+    if not (_get_last_part(node.func) & {"import_module", "__import__"} and node.args):
         return
     name = node.args[0]
     if isinstance(name, ast.Constant) and isinstance(name.value, str):
@@ -216,8 +220,8 @@ def _imported_by_call(node: ast.Call) -> Iterator[Reference]:
         yield Reference(len(name.value) - len(plain), plain)
 
 
-def _dotted(node: ast.expr) -> list[str]:
+def _split_dotted_name(node: ast.expr) -> list[str]:
     """The parts of `a.b.c`; begins with an empty text where it is no dotted name."""
     if isinstance(node, ast.Attribute):
-        return [*_dotted(node.value), node.attr]
+        return [*_split_dotted_name(node.value), node.attr]
     return [node.id] if isinstance(node, ast.Name) else [""]

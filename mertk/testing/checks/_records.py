@@ -22,18 +22,18 @@ _UNITS = ((1, 2), (4,), (6, 12), (5, 7), (9,), (10,), (14,), (15, 17))
 _PARTS = ("train", "train", "testA", "testB")
 
 
-def recorded(rules: EvaluationProtocol) -> list[Clip]:
+def make_recorded_clips(rules: EvaluationProtocol) -> list[Clip]:
     """Every emotion word, by four people of each data set that the protocol is made for."""
     words = tuple(dict.fromkeys([*rules.classes, *_WORDS]))
     return [
-        _clip(dataset, person, word, number)
+        _make_clip(dataset, person, word, number)
         for dataset in rules.datasets or ("one", "another")
         for person in range(len(_PARTS))
         for number, word in enumerate(words)
     ]
 
 
-def _clip(dataset: str, person: int, word: str, number: int) -> Clip:
+def _make_clip(dataset: str, person: int, word: str, number: int) -> Clip:
     subject, name = f"s{person}", f"c{number}"
     units = _UNITS[(number + person) % len(_UNITS)]
     record = Record(
@@ -70,7 +70,7 @@ def _clip(dataset: str, person: int, word: str, number: int) -> Clip:
     )
 
 
-def confusions(classes: int, *, multilabel: bool) -> dict[str, NDArray[np.float64]]:
+def make_confusions(classes: int, *, multilabel: bool) -> dict[str, NDArray[np.float64]]:
     """Pooled confusion matrices `[true, predicted]` by name; per class 2x2 if multi-label."""
     size = 2 if multilabel else classes
     matrices = {

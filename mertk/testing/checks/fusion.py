@@ -1,4 +1,4 @@
-"""Promises of a fusion block; one that has a module alone is asked with its first weights."""
+"""Checks of a fusion block; one that has a module alone is asked with its first weights."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from mertk.testing.checks import common, learning
 from mertk.testing.checks.extractor import check_streams
-from mertk.testing.comparison import ask, thawed
+from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.joined import Joined
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
-    from mertk.testing.component import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def gives_streams(subject: Subject) -> None:
+def gives_streams(subject: ComponentUnderTest) -> None:
     """It gives named arrays: finite numbers, or uint8 pixels."""
-    check_streams(ask(subject.kind, subject.ready(), thawed(subject.asked[-1])))
+    check_streams(call_verb(subject.kind, subject.ready(), thaw_arrays(subject.asked[-1])))
 
 
-def trains_by_gradient(subject: Subject) -> None:
+def trains_by_gradient(subject: ComponentUnderTest) -> None:
     """Gradients of its output reach every weight that its module wants trained."""
     block = subject.ready()
     if not isinstance(block, Joined):
@@ -28,7 +28,7 @@ def trains_by_gradient(subject: Subject) -> None:
 
     from mertk.nn import training
 
-    clips = training.stacked(subject.train().inputs)
+    clips = training.stack_streams(subject.train().inputs)
     with torch.random.fork_rng():
         found = block.module.train()({name: torch.tensor(a) for name, a in clips.items()})
     weights = {n: w for n, w in block.module.named_parameters() if w.requires_grad}

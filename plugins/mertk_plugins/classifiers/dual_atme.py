@@ -9,12 +9,16 @@ from mertk.nn import classifier, training
 
 
 class DualATME(classifier.NetworkClassifier):
-    """Dual-branch attention network: the whole flow picture beside a puzzle of chosen places.
+    """Dual-ATME: one branch sees the flow of the whole face, another that of four chosen windows.
 
     Takes one stream `[5, 3, side, side]` with values in [0, 1], 28 pixels in the paper: flow and
     strain of the face and of the four windows of the ROI scheme htnet4 with `face=true`. The
-    windows, halved, are put together to one picture. `contrast` weights the cosine distance between
-    the branches' features in the loss.
+    windows, halved, are put together to one picture.
+
+    Args:
+        hidden: width of the layer on both branches, 1 or more.
+        contrast: weight of the cosine distance between the features of the two branches in the
+            loss, 0 or more.
     """
 
     def __init__(
@@ -52,9 +56,11 @@ class DualATME(classifier.NetworkClassifier):
         hint = (
             "with a side that 4 divides, of the extractor flow for the ROI scheme htnet4:face=true"
         )
-        stream, (*_, side) = classifier.stream("dual_atme", shapes, (5, 3, "side", "side"), hint)
+        stream, (*_, side) = classifier.find_stream(
+            "dual_atme", shapes, (5, 3, "side", "side"), hint
+        )
         whole = 4 * max(1, side // 4)
-        classifier.stream("dual_atme", shapes, (5, 3, whole, whole), hint)
+        classifier.find_stream("dual_atme", shapes, (5, 3, whole, whole), hint)
         return DualATMENetwork(stream, side, classes, **self.layers)
 
 

@@ -9,11 +9,11 @@ from mertk.nn import classifier, training
 
 
 class DualInception(classifier.NetworkClassifier):
-    """Two inception blocks on each flow component, two layers on both: 6,449,963 weights.
+    """Dual-Inception: two inception blocks on each flow component, two layers on both.
 
-    Takes one stream `[1, 2, height, width]`: horizontal and vertical flow, 28x28 in the paper,
-    which goes from the onset to the middle of the clip and so needs no apex. Multi-label training
-    takes the loss of each class's sigmoid.
+    It has 6,449,963 weights for three classes. Takes one stream `[1, 2, height, width]`: horizontal
+    and vertical flow, 28x28 in the paper, which goes from the onset to the middle of the clip and
+    so needs no apex.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class DualInception(classifier.NetworkClassifier):
         """The network for one picture of at least 4x4 pixels."""
         from mertk_plugins.classifiers._dual_inception_net import DualInceptionNetwork
 
-        stream, size = classifier.picture("dual_inception", shapes, channels=2)
+        stream, size = classifier.check_picture_stream("dual_inception", shapes, channels=2)
         return DualInceptionNetwork(stream, size, classes)
 
 

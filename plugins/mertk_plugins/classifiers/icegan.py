@@ -9,15 +9,21 @@ from mertk.nn import classifier, training
 
 
 class ICEGAN(classifier.NetworkClassifier):
-    """Capsules that learn classes from training pictures, and from those that a generator makes.
+    """ICE-GAN: capsules that also learn from faces whose expression a generator has changed.
 
     Takes one stream `[1, 1, side, side]` of grey pixels 0 to 255; the side is a power of 2 from 64
-    on (128 in the paper). The generator, a U-Net, is handed a training picture, noise of `noise`
-    numbers and a class, drawn evenly, and changes the face so that it shows that class; it is
-    fitted in the fold, together with the capsules, and has no part in predicting. The capsules tell
-    classes, and real pictures from made ones. `identity` weighs how far what is made is from the
-    picture that it was made of, `reconstruction` the picture that is decoded from the longest class
-    capsule. `width` is the number of maps of the first layers.
+    on (128 in the paper). The generator, a U-Net, is given a training picture, noise and a class,
+    drawn evenly, and changes the face so that it shows that class. It is fitted in the fold,
+    together with the capsules, and has no part in predicting. The capsules tell classes apart, and
+    real pictures from generated ones.
+
+    Args:
+        width: number of maps of the first layers, a multiple of 4.
+        noise: number of random values that the generator is given, 1 or more.
+        identity: weight of the difference between a generated picture and the one that it was made
+            from, 0 or more.
+        reconstruction: weight of the difference between a picture and what is decoded from its
+            longest class capsule, 0 or more.
     """
 
     def __init__(
@@ -52,7 +58,7 @@ class ICEGAN(classifier.NetworkClassifier):
         """Both networks; raises `ComponentError` where the side is no power of 2 from 64 on."""
         from mertk_plugins.classifiers._icegan_net import ICEGANNetwork
 
-        stream, (height, side) = classifier.picture(
+        stream, (height, side) = classifier.check_picture_stream(
             "icegan", shapes, channels=1, least=64, source="pixels"
         )
         if height != side or side & (side - 1):

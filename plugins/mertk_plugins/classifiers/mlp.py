@@ -10,11 +10,13 @@ from mertk.nn import classifier, training
 
 
 class MLP(classifier.FoldsNetworkClassifier):
-    """Fully connected layers; trains the differentiable blocks before it together with itself.
+    """Fully connected layers; the differentiable blocks before them are trained with them.
 
-    `alpha` weights classes by inverse frequency among the training clips. `l1` is on the hidden
-    layers' weights. `init` is `he`, or `code` for the authors' normal of sd .1. Multi-label
-    training takes the loss of each class's sigmoid.
+    Args:
+        hidden: widths of the hidden layers, each 1 or more.
+        l1: strength of the L1 penalty on the weights of the hidden layers, 0 or more.
+        init: how the hidden layers' weights begin: `he`, by He et al. 2015; or `code`, the authors'
+            normal distribution of standard deviation 0.1.
     """
 
     def __init__(

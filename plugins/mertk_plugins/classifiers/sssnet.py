@@ -9,10 +9,10 @@ from mertk.nn import classifier, training
 
 
 class SSSNet(classifier.NetworkClassifier):
-    """Two convolutions and two layers over an onset→apex flow picture: 1,349,251 weights.
+    """SSSNet: two convolutions and two layers over an onset-to-apex flow picture.
 
-    Takes one stream `[1, 3, height, width]`, 64x64 in the original. Multi-label training takes the
-    loss of each class's sigmoid.
+    It has 1,349,251 weights for three classes. Takes one stream `[1, 3, height, width]`, 64x64 in
+    the original.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class SSSNet(classifier.NetworkClassifier):
         alpha: bool = False,
         weight_decay: float = 1e-3,
     ) -> None:
-        self.dropout = classifier.dropout(dropout)
+        self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
             alpha=alpha, weight_decay=weight_decay, eps=1e-8,
@@ -38,7 +38,7 @@ class SSSNet(classifier.NetworkClassifier):
         """The network for one picture; at least 16x16 pixels survive its two poolings."""
         from mertk_plugins.classifiers._sssnet_net import SSSNetwork
 
-        stream, size = classifier.picture("sssnet", shapes, least=16)
+        stream, size = classifier.check_picture_stream("sssnet", shapes, least=16)
         return SSSNetwork(stream, size, classes, dropout=self.dropout)
 
 

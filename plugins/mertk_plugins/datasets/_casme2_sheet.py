@@ -70,4 +70,4 @@ def recognise(table: Table, records: Sequence[Record]) -> str:
         return "label_Ver_2"
     has_objective = any(name in table.columns for name in OBJECTIVE)
     allowed = ["20190701"] if has_objective else ["20140508"]
-    return datasets.survey.recognised(records, [e for e in EDITIONS if e.name in allowed])
+    return datasets.survey.recognise_edition(records, [e for e in EDITIONS if e.name in allowed])

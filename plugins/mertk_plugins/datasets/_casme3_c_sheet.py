@@ -43,7 +43,7 @@ _EMOTIONS = datasets.survey.Edition(
 _ROWS: Mapping[Wanted, int] = {"micro": 160, "macro": 303, "all": 463}
 
 
-def subject(text: str) -> str | None:
+def parse_subject(text: str) -> str | None:
     """The canonical name, `01`, of `1`, `01` or `sub1`; None for anything else."""
     found = _SUBJECT.fullmatch(text)
     return f"{int(found[1]):02d}" if found else None
@@ -63,7 +63,7 @@ def choose_lines(table: Table, lines: Sequence[Line], expressions: Wanted) -> li
 
 def read_subject(line: Line) -> str:
     """The canonical name of a subject; raises `DataError` where the cell is none."""
-    person = subject(line["subject"])
+    person = parse_subject(line["subject"])
     if person is None:
         raise line.wrong("subject", "is not a subject such as 1")
     return person
@@ -80,7 +80,7 @@ def check_line(line: Line) -> Kind:
     return kind
 
 
-def editions(table: Table, expressions: Wanted) -> Sequence[datasets.survey.Edition]:
+def list_editions(table: Table, expressions: Wanted) -> Sequence[datasets.survey.Edition]:
     """The published edition that a file of this kind may be."""
     if "emotion" in table.columns:
         return (_EMOTIONS,)

@@ -31,7 +31,7 @@ def is_colour(root: Path, folder: Path) -> bool:
     return not any(name.lower() in _NOT_COLOUR for name in names)
 
 
-def finished(records: Iterable[Record]) -> Iterator[Record]:
+def mark_long_expressions(records: Iterable[Record]) -> Iterator[Record]:
     """The records with `long_me` where a micro-expression lasts longer than half a second.
 
     Where several expressions of a recording begin with the same frame, the ids of all but the

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import mertk
 from mertk import datasets
-from mertk_plugins.datasets._casme3_folders import subject
+from mertk_plugins.datasets._casme3_folders import parse_subject
 from mertk_plugins.datasets._casme3_shared import Kind, Wanted
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ _MICRO_ONLY = (
 
 def read_subject(line: Line) -> str:
     """The canonical name of a subject; raises `DataError` where the cell is none."""
-    person = subject(line["subject"])
+    person = parse_subject(line["subject"])
     if person is None:
         raise line.wrong("subject", "is not a subject such as spNO.1")
     return person
@@ -73,7 +73,7 @@ def check_line(line: Line) -> Kind:
         raise line.wrong("letter", "is not a letter a … m")
     if line.columns["emotion"]:
         line.need("emotion")
-    return _kind(line)
+    return _parse_kind(line)
 
 
 def read_class(line: Line) -> int | None:
@@ -81,7 +81,7 @@ def read_class(line: Line) -> int | None:
     return _ROMAN.get(line["objective"].upper())
 
 
-def _kind(line: Line) -> Kind:
+def _parse_kind(line: Line) -> Kind:
     """Files without a column of types hold one type alone."""
     if not line.columns["type"]:
         return "macro" if _is_macro(line.table.file) else "micro"
@@ -110,7 +110,7 @@ def choose_lines(
     return fits
 
 
-def editions(table: Table, expressions: Wanted) -> list[datasets.survey.Edition]:
+def list_editions(table: Table, expressions: Wanted) -> list[datasets.survey.Edition]:
     """The published editions that a file of this kind may be; none are known of the macro file."""
     if "emotion" in table.columns:
         return list(_MICRO_ONLY) if not _is_macro(table.file) else []
@@ -133,4 +133,4 @@ def recognise(
         if one.name not in _COUNTS
         or all(counts[kind] == _COUNTS[one.name][kind] for kind in ("micro", "macro"))
     ]
-    return datasets.survey.recognised(records, fits)
+    return datasets.survey.recognise_edition(records, fits)

@@ -54,7 +54,7 @@ def read_tables(found: datasets.folders.Found, wanted: str | None, layout: str) 
 
     Naming one section's file as `wanted` reads both. Raises `DataError` where there is none.
     """
-    sections = _sections(found.sheets)
+    sections = _find_section_files(found.sheets)
     groups = [[file] for file in _by_depth(found.sheets) if _SINGLE.match(file.name)]
     groups += [sections] if sections else []
     if wanted is not None:
@@ -65,7 +65,7 @@ def read_tables(found: datasets.folders.Found, wanted: str | None, layout: str) 
     read = []
     for group in groups:
         read.append([datasets.spreadsheets.read_table(file) for file in group])
-        if all(_name(table, "offset") for table in read[-1]):
+        if all(_find_column(table, "offset") for table in read[-1]):
             return read[-1]
     return read[0]
 
@@ -74,7 +74,7 @@ def _by_depth(files: Sequence[Path]) -> list[Path]:
     return sorted(files, key=lambda file: (len(file.parts), str(file)))
 
 
-def _sections(files: Sequence[Path]) -> list[Path]:
+def _find_section_files(files: Sequence[Path]) -> list[Path]:
     """The file of each section that is nearest to the root, A before B."""
     nearest: dict[str, Path] = {}
     for file in _by_depth(files):
@@ -86,7 +86,7 @@ def _sections(files: Sequence[Path]) -> list[Path]:
 
 def find_columns(table: Table) -> dict[str, str]:
     """The table's columns; raises `DataError` where one that is needed is missing."""
-    columns = {field: _name(table, field) for field in _COLUMNS}
+    columns = {field: _find_column(table, field) for field in _COLUMNS}
     for field in _NEEDED:
         if not columns[field]:
             table.column(*_COLUMNS[field])  # says which columns there are
@@ -111,30 +111,30 @@ def list_assumed(table: Table) -> list[str]:
     """Which columns were found by a part of their name, or not at all."""
     sentences = []
     for field, names in _COLUMNS.items():
-        column = _name(table, field)
+        column = _find_column(table, field)
         if column and column not in names:
             sentences.append(
                 f"{table.file.name}: column '{table.columns[column]}' is taken for the {field}"
             )
-    if not _name(table, "offset"):
+    if not _find_column(table, "offset"):
         sentences.append(
             f"{table.file.name} has no column of offsets: its rows can be counted, but no clip cut"
         )
     return sentences
 
 
-def has(tables: Sequence[Table], field: str) -> bool:
+def has_column(tables: Sequence[Table], field: str) -> bool:
     """Whether any of the files has such a column."""
-    return any(_name(table, field) for table in tables)
+    return any(_find_column(table, field) for table in tables)
 
 
-def _name(table: Table, field: str) -> str:
+def _find_column(table: Table, field: str) -> str:
     """The normalised name of a column, exact or else by a part of it; '' where there is none."""
     part = _LIKE.get(field)
-    return _first(table, lambda name: name in _COLUMNS[field]) or _first(
+    return _find_first(table, lambda name: name in _COLUMNS[field]) or _find_first(
         table, lambda name: part is not None and part in name and not name.endswith("2")
     )
 
 
-def _first(table: Table, fits: Callable[[str], bool]) -> str:
+def _find_first(table: Table, fits: Callable[[str], bool]) -> str:
     return next((name for name in table.columns if fits(name)), "")

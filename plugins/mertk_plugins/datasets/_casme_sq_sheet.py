@@ -67,19 +67,19 @@ class Coding:
     assumed: tuple[str, ...]
 
 
-def coding(found: datasets.folders.Found, wanted: str | None, layout: str) -> Coding:
+def read_coding(found: datasets.folders.Found, wanted: str | None, layout: str) -> Coding:
     """The annotation file; raises `DataError` where there is none, or a row of it cannot be."""
     named = datasets.folders.choose_sheet("casme_sq", found, _FILE, _NAMES, wanted)
     file = datasets.folders.need_sheet("casme_sq", found, named, layout)
     sheets = datasets.spreadsheets.read_sheets(file)
-    title, cells = _codes(file, sheets)
+    title, cells = _find_code_sheet(file, sheets)
     table = datasets.spreadsheets.Table(file, title, {field: field for field in _FIELDS}, ())
-    people, stimuli = _participants(file, sheets), _stimuli(sheets)
+    people, stimuli = _read_participants(file, sheets), _read_stimuli(sheets)
     rows, skipped = [], []
     for number, line in enumerate(cells, 1):
         row = datasets.spreadsheets.Row(number, dict(zip(_FIELDS, line, strict=False)))
         if _is_expression(row):
-            rows.append(_annotation(table, row, people, stimuli))
+            rows.append(_parse_row(table, row, people, stimuli))
         elif any(line):
             skipped.append(str(number))
     if not rows:
@@ -88,7 +88,7 @@ def coding(found: datasets.folders.Found, wanted: str | None, layout: str) -> Co
     return Coding(file, tuple(rows), (remark,) if skipped else ())
 
 
-def _codes(
+def _find_code_sheet(
     file: Path, sheets: Mapping[str, datasets.spreadsheets.Cells]
 ) -> tuple[str, datasets.spreadsheets.Cells]:
     """The sheet of the codes: the first that is no naming rule and not empty."""
@@ -101,30 +101,36 @@ def _codes(
 def _is_expression(row: datasets.spreadsheets.Row) -> bool:
     """Whether a row is no summary or header: most of what makes an expression is there."""
     looks = (
-        _number(row["participant"]) is not None,
+        _parse_number(row["participant"]) is not None,
         _CLIP.fullmatch(row["clip"]),
         _TYPE.fullmatch(row["type"]),
     )
     return sum(map(bool, looks)) >= _ENOUGH
 
 
-def _annotation(
+def _parse_row(
     table: datasets.spreadsheets.Table,
     row: datasets.spreadsheets.Row,
     people: Mapping[int, str],
     stimuli: Mapping[str, str],
 ) -> Annotation:
     number, clip, kind = (
-        _number(row["participant"]), _CLIP.fullmatch(row["clip"]), _TYPE.fullmatch(row["type"]),
-    )  # fmt: skip
+        _parse_number(row["participant"]),
+        _CLIP.fullmatch(row["clip"]),
+        _TYPE.fullmatch(row["type"]),
+    )
     if number is None or number not in people:
-        raise _wrong(table, row, "participant", "no participant that 'naming rule1' knows")
+        raise _make_cell_error(
+            table, row, "participant", "no participant that 'naming rule1' knows"
+        )
     if not clip or clip["stimulus"].lower() not in stimuli:
-        raise _wrong(table, row, "clip", f"no clip such as anger1_1; films: {', '.join(stimuli)}")
+        raise _make_cell_error(
+            table, row, "clip", f"no clip such as anger1_1; films: {', '.join(stimuli)}"
+        )
     if not kind:
-        raise _wrong(table, row, "type", "neither macro-expression nor micro-expression")
+        raise _make_cell_error(table, row, "type", "neither macro-expression nor micro-expression")
     if not row["valence"]:
-        raise _wrong(table, row, "valence", "no emotion")
+        raise _make_cell_error(table, row, "valence", "no emotion")
     return Annotation(
         row=row.number,
         subject=people[number],
@@ -134,24 +140,26 @@ def _annotation(
     )
 
 
-def _wrong(
+def _make_cell_error(
     table: datasets.spreadsheets.Table, row: datasets.spreadsheets.Row, field: str, why: str
 ) -> mertk.DataError:
     return mertk.DataError(f"{table.place(row, field)}: '{row[field]}' is {why}")
 
 
-def _number(text: str) -> int | None:
+def _parse_number(text: str) -> int | None:
     found = re.fullmatch(r"0*([0-9]{1,2})(?:\.0+)?", text)
     return int(found[1]) if found else None
 
 
-def _participants(file: Path, sheets: Mapping[str, datasets.spreadsheets.Cells]) -> dict[int, str]:
+def _read_participants(
+    file: Path, sheets: Mapping[str, datasets.spreadsheets.Cells]
+) -> dict[int, str]:
     """Participants 1–22 and their folders, from rows such as `15 | s15 | 1`, else built in."""
     found: dict[int, str] = {}
-    for title, cells in _rules(sheets, "1"):
+    for title, cells in _find_rule_sheets(sheets, "1"):
         for at, line in enumerate(cells, 1):
-            folder = subject(line[1]) if len(line) > 2 else None
-            number = _number(line[2]) if folder else None
+            folder = parse_subject(line[1]) if len(line) > 2 else None
+            number = _parse_number(line[2]) if folder else None
             if folder and number is not None and found.setdefault(number, folder) != folder:
                 raise mertk.DataError(
                     f"{file}, sheet '{title}', row {at}: participant {number} is {folder} here but "
@@ -160,17 +168,17 @@ def _participants(file: Path, sheets: Mapping[str, datasets.spreadsheets.Cells])
     return {at: f"s{folder:02d}" for at, folder in enumerate(_FOLDERS, 1)} | found
 
 
-def _stimuli(sheets: Mapping[str, datasets.spreadsheets.Cells]) -> dict[str, str]:
+def _read_stimuli(sheets: Mapping[str, datasets.spreadsheets.Cells]) -> dict[str, str]:
     """Names of films and their codes, from rows such as `0101 | disgust1`, else built in."""
     found = {}
-    for _, cells in _rules(sheets, "2"):
+    for _, cells in _find_rule_sheets(sheets, "2"):
         for code, name in (line[:2] for line in cells if len(line) > 1):
             if re.fullmatch(r"[0-9]{3,4}", code) and name:  # as a number it has lost its zero
                 found[name.lower()] = code.zfill(4)
     return _STIMULI | found
 
 
-def _rules(
+def _find_rule_sheets(
     sheets: Mapping[str, datasets.spreadsheets.Cells], number: str
 ) -> list[tuple[str, datasets.spreadsheets.Cells]]:
     wanted = f"{_RULE}{number}"
@@ -181,13 +189,13 @@ def _rules(
     ]
 
 
-def subject(text: str) -> str | None:
+def parse_subject(text: str) -> str | None:
     """The canonical name, `s15`, of `s15` or `15`; None for anything else."""
     found = re.fullmatch(r"(?:s(?:ub)?[ _-]?)?0*([0-9]{1,3})", text, re.IGNORECASE)
     return f"s{int(found[1]):02d}" if found else None
 
 
-def chosen(coding: Coding, expressions: Wanted) -> list[Annotation]:
+def select_rows(coding: Coding, expressions: Wanted) -> list[Annotation]:
     """The rows of these expressions; raises `DataError` where there are none."""
     fits = [row for row in coding.rows if expressions in ("all", row.kind)]
     if not fits:
@@ -195,7 +203,7 @@ def chosen(coding: Coding, expressions: Wanted) -> list[Annotation]:
     return fits
 
 
-def editions(expressions: Wanted) -> list[datasets.survey.Edition]:
+def list_editions(expressions: Wanted) -> list[datasets.survey.Edition]:
     """The published editions: they differ in their AUs alone."""
     labels = _LABELS[expressions]
     return [
@@ -204,7 +212,7 @@ def editions(expressions: Wanted) -> list[datasets.survey.Edition]:
     ]
 
 
-def edition(
+def recognise_edition(
     rows: Sequence[Annotation],
     records: Sequence[datasets.record.Record],
     known: Sequence[datasets.survey.Edition],
@@ -215,4 +223,4 @@ def edition(
     """
     updated = any(re.search(r"null|or|,", row.au, re.IGNORECASE) for row in rows)
     name = "updated" if updated else "original"
-    return datasets.survey.recognised(records, [one for one in known if one.name == name])
+    return datasets.survey.recognise_edition(records, [one for one in known if one.name == name])

@@ -98,11 +98,11 @@ def read_row(line: Line) -> dict[str, Any]:
     Raises `DataError` where a name is missing or is none.
     """
     native, name, emotion = line.need("subject", "clip", "emotion")
-    person = subject(native)
+    person = parse_subject(native)
     if person is None:
         raise line.wrong("subject", "is not a subject such as sub0003")
-    rate = _rate(line)
-    named = clip(name)
+    rate = _parse_rate(line)
+    named = parse_clip(name)
     quirks = [*_name_quirks(person, named)]
     if line.columns["emotion_id"]:
         quirks += _emotion_quirks(emotion, line["emotion_id"])
@@ -117,19 +117,19 @@ def read_row(line: Line) -> dict[str, Any]:
     }
 
 
-def subject(text: str) -> str | None:
+def parse_subject(text: str) -> str | None:
     """The canonical name, `sub0003`, of `sub0003`, `sub3` or `3`; None for anything else."""
     found = _SUBJECT.fullmatch(text)
     return f"sub{int(found[1]):04d}" if found else None
 
 
-def clip(text: str) -> tuple[str, str] | None:
+def parse_clip(text: str) -> tuple[str, str] | None:
     """The canonical subject and the rest of a clip's name, `sub0003_01`; None for others."""
     found = _CLIP.fullmatch(text)
     return (f"sub{int(found[1]):04d}", found[2]) if found else None
 
 
-def _rate(line: Line) -> float:
+def _parse_rate(line: Line) -> float:
     try:
         rate = float(line["fps"])
     except ValueError:
@@ -158,7 +158,7 @@ def in_two_parts(people: Iterable[tuple[str, Part]]) -> frozenset[str]:
     return frozenset(person for person, times in parts.items() if times > 1)
 
 
-def editions(parts: Sequence[Part]) -> list[datasets.survey.Edition]:
+def list_editions(parts: Sequence[Part]) -> list[datasets.survey.Edition]:
     """What was published of these parts together, under the name of the challenge."""
     chosen = [_COUNTS[part] for part in parts]
     labels = {word: sum(counts[at] for _, counts in chosen) for at, word in enumerate(EMOTIONS)}
@@ -169,9 +169,9 @@ def editions(parts: Sequence[Part]) -> list[datasets.survey.Edition]:
 
 def recognise(records: Sequence[Record], parts: Sequence[Part]) -> str:
     """The name where each part has its published counts, else unrecognised."""
-    whole = editions(parts)[0]
+    whole = list_editions(parts)[0]
     for part in parts:
         of_part = [record for record in records if record.official_split == part]
-        if not editions([part])[0].fits(of_part):
+        if not list_editions([part])[0].fits(of_part):
             return datasets.survey.UNRECOGNISED
     return whole.name

@@ -20,12 +20,12 @@ class Media:
     files: tuple[Path, ...] = ()
 
 
-def probe(path: Path) -> Media:
+def probe_media(path: Path) -> Media:
     """What a path holds, without decoding it; raises `DataError` where that is nothing."""
     if not path.exists():
         raise mertk.DataError(f"{path} does not exist")
     if path.is_dir():
-        files = tuple(datasets.media.frames.numbered(path).values())
+        files = tuple(datasets.media.frames.number_pictures(path).values())
         if not files:
             raise mertk.DataError(f"{path} holds no pictures (jpg, png, bmp or tif)")
         return Media(path, "frames", len(files), files=files)
@@ -35,12 +35,12 @@ def probe(path: Path) -> Media:
     if datasets.media.frames.is_picture(path.name):
         return Media(path, "frames", 1, files=(path,))
     if suffix in datasets.media.videos.VIDEOS:
-        facts = datasets.media.videos.probe(path)
+        facts = datasets.media.videos.probe_video(path)
         return Media(path, "video", facts.count, facts.fps)
     raise mertk.DataError(f"{path} is no folder, picture, video or .npy file")
 
 
-def cut(media: Media, onset: int, offset: int) -> tuple[mertk.Frames, list[Path]]:
+def cut_frames(media: Media, onset: int, offset: int) -> tuple[mertk.Frames, list[Path]]:
     """The frames onset … offset, and the files that they come from."""
     count = offset - onset + 1
     if media.kind == "frames":

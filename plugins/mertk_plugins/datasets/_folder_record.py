@@ -52,7 +52,7 @@ def record_of(
     In any other row they are further columns like all that the reader does not know.
     """
     written = bool(row["uid"])
-    known = _told(table, row) if written else _guessed(row, timing)
+    known = _read_written_fields(table, row) if written else _derive_fields(row, timing)
     here = {
         "uid": f"{dataset_of(row)}/{row['subject']}/{clip_name(row)}",
         "dataset": dataset_of(row),
@@ -67,12 +67,12 @@ def record_of(
         "offset": timing[2],
         "fps": fps,
         "n_files": media.count if media else 0,
-        "extra": _extra(table, row, written=written),
+        "extra": _collect_extra_columns(table, row, written=written),
     }
     return datasets.record.Record(**{"subject_native": row["subject"], **known, **here})
 
 
-def _guessed(row: Row, timing: Timing) -> dict[str, Any]:
+def _derive_fields(row: Row, timing: Timing) -> dict[str, Any]:
     return {
         "onset_raw": row["onset"],
         "apex_raw": row["apex"],
@@ -84,13 +84,13 @@ def _guessed(row: Row, timing: Timing) -> dict[str, Any]:
     }
 
 
-def _told(table: Table, row: Row) -> dict[str, Any]:
+def _read_written_fields(table: Table, row: Row) -> dict[str, Any]:
     cells = {written: row[column] for column, written in table.columns.items()}
     found = datasets.record.from_text({n: text for n, text in cells.items() if n not in _HERE})
     return {"expression_type": "", **found}
 
 
-def _extra(table: Table, row: Row, *, written: bool) -> Mapping[str, str]:
+def _collect_extra_columns(table: Table, row: Row, *, written: bool) -> Mapping[str, str]:
     known = {*REQUIRED, *OPTIONAL}
     fields = {*datasets.record.FIELDS, *datasets.record.DERIVED} if written else set()
     return {

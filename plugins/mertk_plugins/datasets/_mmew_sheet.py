@@ -28,13 +28,13 @@ FOLDERS = frozenset({*_CODES.values(), _FOLDER_OF_OTHERS})
 """The folders of emotions; that of the class others is called repression."""
 
 
-def subject(text: str) -> str | None:
+def parse_subject(text: str) -> str | None:
     """The canonical name, `S03`, of `S03`, `s3` or `3`; None for anything else."""
     found = _SUBJECT.fullmatch(text)
     return f"S{int(found[1]):02d}" if found else None
 
 
-def clip(text: str) -> str | None:
+def parse_clip(text: str) -> str | None:
     """The canonical name, `S03-01-002`, in whatever case and padding; None for anything else."""
     found = _CLIP.fullmatch(text)
     return f"S{int(found[1]):02d}-{int(found[2]):02d}-{int(found[3]):03d}" if found else None

@@ -79,29 +79,29 @@ class Name:
         return LABELS[self.code]
 
 
-def read(text: str) -> Name | None:
+def parse_name(text: str) -> Name | None:
     """The name that a folder or a cell spells, or None where it is none."""
     found = _CLIP.fullmatch(text.strip())
     return Name(int(found[1]), found[2].lower(), int(found[3])) if found else None
 
 
-def place(root: Path, camera: Camera, folder: Path) -> datasets.folders.Place | None:
+def classify_folder(root: Path, camera: Camera, folder: Path) -> datasets.folders.Place | None:
     """What a folder is: a clip of a camera and a tree (`hs cropped`), or None.
 
     Where no folder name says which camera filmed, it is taken for the wanted `camera`.
     """
-    name = read(folder.name)
+    name = parse_name(folder.name)
     if name is None or folder == root or is_non_micro(root, folder):
         return None
     base = folder.parent
     while base != root and _LEVEL.fullmatch(base.name):
         base = base.parent
     levels = {part.lower() for part in folder.relative_to(base).parts[:-1]}
-    kind = _kind(root, base, folder, levels & {"micro", *LABELS.values()} != set())
-    return datasets.folders.Place(base, f"{camera_of(base, root) or camera} {kind}", key(name))
+    kind = _name_tree_kind(root, base, folder, levels & {"micro", *LABELS.values()} != set())
+    return datasets.folders.Place(base, f"{camera_of(base, root) or camera} {kind}", make_key(name))
 
 
-def key(name: Name) -> str:
+def make_key(name: Name) -> str:
     """What a tree knows a clip by."""
     return f"{name.subject}/{name.clip}"
 
@@ -141,7 +141,7 @@ def is_non_micro(root: Path, folder: Path) -> bool:
     return any(_NON_MICRO.fullmatch(part) for part in folder.relative_to(root).parts)
 
 
-def _kind(root: Path, base: Path, folder: Path, sorted_by_emotion: bool) -> str:
+def _name_tree_kind(root: Path, base: Path, folder: Path, sorted_by_emotion: bool) -> str:
     """The kind of a tree: what its folders' names say, and their structure.
 
     SMIC-E does not sort its clips by emotion. Where nothing says that a clip is cut, it counts as

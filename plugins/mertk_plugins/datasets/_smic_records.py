@@ -28,10 +28,10 @@ _EMPTY = (
 
 def of_folder(source: Source, name: Name, folder: Path, camera: Camera) -> Record:
     """The expression that a folder is, from its first to its last file."""
-    files, why = _numbers(folder)
+    files, why = _list_numbers(folder)
     emotion = names.emotion_folder(source.root, folder)
     differs = emotion.lower() not in {"", name.label}
-    record = datasets.annotations.annotated(
+    record = datasets.annotations.make_record(
         source,
         place=folder.relative_to(source.root).as_posix(),
         subject_native=folder.name.partition("_")[0],
@@ -39,15 +39,15 @@ def of_folder(source: Source, name: Name, folder: Path, camera: Camera) -> Recor
         offset=str(files[-1]) if files else _NO_NUMBER,
         emotion=emotion or name.label,
         quirks=("folder_differs_from_name",) if differs else (),
-        **_common(name, camera),
+        **_collect_common_fields(name, camera),
     )
     return replace(record, emotion=name.label, notes=(why,) if why else ())
 
 
-def _numbers(folder: Path) -> tuple[list[int], str]:
+def _list_numbers(folder: Path) -> tuple[list[int], str]:
     """The file numbers of a folder, or why there are none."""
     try:
-        files = list(datasets.media.frames.numbered(folder))
+        files = list(datasets.media.frames.number_pictures(folder))
     except mertk.DataError as error:
         return [], str(error)
     return files, "" if files else "the folder holds no frames"
@@ -56,10 +56,10 @@ def _numbers(folder: Path) -> tuple[list[int], str]:
 def of_row(source: Source, row: Expression, camera: Camera) -> Record:
     """The expression of a row of SMIC-E."""
     about = {"expression": str(row.number), "first_frame": row.first, "last_frame": row.last}
-    common = _common(row.name, camera)
+    common = _collect_common_fields(row.name, camera)
     emotion = row.emotion or row.name.label
     differs = datasets.record.canonical_emotion(emotion) != row.name.label
-    record = datasets.annotations.annotated(
+    record = datasets.annotations.make_record(
         source,
         place=f"row {row.row}",
         subject_native=row.native,
@@ -73,7 +73,7 @@ def of_row(source: Source, row: Expression, camera: Camera) -> Record:
     return record if row.onset and row.offset else replace(record, notes=(_EMPTY,))
 
 
-def _common(name: Name, camera: Camera) -> dict[str, Any]:
+def _collect_common_fields(name: Name, camera: Camera) -> dict[str, Any]:
     return {
         "subject": name.subject,
         "clip": name.clip,
@@ -102,7 +102,7 @@ def long_edition(records: Sequence[Record], camera: Camera) -> tuple[str, Sequen
         )
         for edition in names.LONG[camera]
     ]
-    return datasets.survey.recognised(first, names.LONG[camera]), known
+    return datasets.survey.recognise_edition(first, names.LONG[camera]), known
 
 
 def assumed_of(records: Sequence[Record], remarks: Sequence[int]) -> list[str]:

@@ -30,11 +30,12 @@ _NO_FRAME = datasets.annotations.NO_FRAME | {"\\"}
 class CASME(datasets.reader.SpreadsheetReader):
     """CASME, from its spreadsheets and one of its frame trees.
 
-    A folder may hold several micro-expressions; clips are always cut to onset … offset. `tree`
-    chooses the frames: raw, cropped, or the first of these that exists. `repair` says which known
-    errors of the spreadsheet are corrected. With `missing` 'skip', annotated clips without offset
-    or frames are left out with a warning instead of being an error. `sheet` names the spreadsheet
-    to read where there are several.
+    A folder may hold several micro-expressions; clips are always cut to onset … offset. A clip
+    without an annotated offset counts as one without frames.
+
+    Args:
+        tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
+            exists.
     """
 
     default_protocol = "casme_4"
@@ -56,7 +57,9 @@ class CASME(datasets.reader.SpreadsheetReader):
         """The records of one spreadsheet or of both sections' ones."""
         tables = sheet.read_tables(found, self.sheet, self.layout)
         absent = {"offset": "offset_missing", "au": "au_unknown"}
-        unremarkable = frozenset(q for what, q in absent.items() if not sheet.has(tables, what))
+        unremarkable = frozenset(
+            q for what, q in absent.items() if not sheet.has_column(tables, what)
+        )
         source = self.make_source(found, no_frame=_NO_FRAME, unremarkable=unremarkable)
         records, assumed = [], []
         for table in tables:
@@ -65,7 +68,7 @@ class CASME(datasets.reader.SpreadsheetReader):
         return datasets.reader.Reading(
             source=source,
             records=records,
-            edition=datasets.survey.recognised(records, self.editions),
+            edition=datasets.survey.recognise_edition(records, self.editions),
             editions=self.editions,
             sheets=[table.file for table in tables],
             assumed=assumed,

@@ -14,11 +14,10 @@ from mertk_plugins.datasets import _casme2_sheet as sheet
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Table
+    from mertk.datasets.spreadsheets import Names, Table
 
 _OBJECTIVE = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*objective"
 _SUBJECT = re.compile(r"sub(?:ject)?[ _-]*0*(\d+)", re.IGNORECASE)
@@ -29,12 +28,12 @@ _WORDS = {"compress": "video", "crop": "cropped", "select": "selected", "raw": "
 class CASME2(datasets.reader.SpreadsheetReader):
     """CASME II, from its spreadsheet and one of its frame trees.
 
-    `tree` chooses the frames: raw, selected (raw, cut to the expression), cropped, or the first
-    that exists of selected, raw, cropped. Clips are always cut to onset … offset. `repair` says
-    which known errors of the spreadsheet are corrected. With `missing` 'skip', annotated clips
-    without frames are left out with a warning instead of being an error. `sheet` names the
-    spreadsheet to read where the newest edition is not wanted. The objective classes of MEGC 2018,
-    where their file is there, are `objective_class_megc2018` in the records.
+    Clips are always cut to onset … offset. The objective classes of MEGC 2018, where their file is
+    there, are `objective_class_megc2018` in the records.
+
+    Args:
+        tree: which frames are read: `selected` (raw ones, cut to the expression), `raw`, `cropped`,
+            or with `auto` the first of these that exists.
     """
 
     default_protocol = "casme2_3"

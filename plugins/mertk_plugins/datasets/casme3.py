@@ -15,22 +15,23 @@ from mertk_plugins.datasets import _casme3_sheet as sheets
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 
 @dataclass(kw_only=True, eq=False)
 class CASME3(datasets.reader.SpreadsheetReader):
     """CAS(ME)^3 part A, from one of its annotation files and one of its trees of colour frames.
 
-    `expressions` chooses micro-, macro-expressions or all of a file that has both; such files have
-    no emotions. `tree` chooses the frames: me_only (the release of clips), long (whole
-    recordings), cropped, or the first of these that exists. `repair` says which known errors are
-    corrected: official are the values that the authors published last, in part_A_v2. With
-    `missing` 'skip', annotated clips without frames are left out with a warning instead of being
-    an error. `sheet` names the annotation file to read where the newest is not wanted.
+    Official corrections are the values that the authors published last, in part_A_v2.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro`, or `all` of a file that has both;
+            such files have no emotions.
+        tree: which frames are read: `me_only` (the release of clips), `long` (whole recordings),
+            `cropped`, or with `auto` the first of these that exists.
     """
 
     default_protocol = "casme3_7"
@@ -54,9 +55,11 @@ class CASME3(datasets.reader.SpreadsheetReader):
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The tree of frames, or why there is none; macro-expressions are in recordings."""
-        trees = datasets.folders.trees(found, lambda folder: self.place(found.root, folder))
+        trees = datasets.folders.group_into_trees(
+            found, lambda folder: self.place(found.root, folder)
+        )
         kinds = self.kinds if self.expressions == "micro" else ("long", "me_only", "cropped")
-        known = folders.named(trees)
+        known = folders.name_trees(trees)
         return datasets.folders.choose_tree(self.name, found, known, kinds, self.tree)
 
     def key_in(self, tree: Tree | None) -> Callable[[Record], str]:
@@ -70,15 +73,17 @@ class CASME3(datasets.reader.SpreadsheetReader):
         kinds = [sheets.check_line(line) for line in lines]
         source = self.make_source(found, tolerance=shared.TOLERANCE)
         wanted = sheets.choose_lines(table, lines, kinds, self.expressions)
-        records = list(shared.finished(self.read_line(source, line) for line in wanted))
-        editions = sheets.editions(table, self.expressions)
+        records = list(
+            shared.mark_long_expressions(self.read_line(source, line) for line in wanted)
+        )
+        editions = sheets.list_editions(table, self.expressions)
         return datasets.reader.Reading(
             source=source,
             records=records,
             edition=sheets.recognise(kinds, records, editions),
             editions=editions,
             sheets=[table.file],
-            assumed=_assumed(editions),
+            assumed=_list_assumptions(editions),
         )
 
     def read_line(self, source: Source, line: Line) -> Record:
@@ -86,7 +91,7 @@ class CASME3(datasets.reader.SpreadsheetReader):
         person, kind = sheets.read_subject(line), sheets.check_line(line)
         letter = line["letter"]
         repairs = source.rows(person, letter.lower(), line["onset"], line["apex"])
-        _, quirks = datasets.corrections.repaired(repairs, {"type": kind}, source.level)
+        _, quirks = datasets.corrections.apply_repairs(repairs, {"type": kind}, source.level)
         upper = ("upper_case_letter",) if letter.isupper() else ()
         return line.record(
             source,
@@ -103,10 +108,10 @@ class CASME3(datasets.reader.SpreadsheetReader):
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """A recording or a clip of colour frames, see `folders.place`."""
-        return folders.place(root, folder)
+        return folders.classify_folder(root, folder)
 
 
-def _assumed(editions: Sequence[datasets.survey.Edition]) -> list[str]:
+def _list_assumptions(editions: Sequence[datasets.survey.Edition]) -> list[str]:
     unknown = "how many rows the file of macro-expressions has is not known"
     return [shared.ASSUMED] if editions else [shared.ASSUMED, unknown]
 

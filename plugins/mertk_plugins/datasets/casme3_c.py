@@ -15,10 +15,10 @@ from mertk_plugins.datasets import _casme3_shared as shared
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 _RECORDING = "a"  # there is one of each subject
 _WORDS = {"crop": "cropped"}
@@ -33,11 +33,13 @@ _ASSUMED = (
 class CASME3C(datasets.reader.SpreadsheetReader):
     """CAS(ME)^3 part C, from one of its annotation files and one of its trees of colour frames.
 
-    No apex is annotated. `expressions` other than 'micro' are in CAS(ME)3_part_C.xls alone, which
-    has no emotions. `tree` chooses the frames: long (whole recordings), me_only (single
-    expressions, cut out), cropped, or the first of these that exists. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the annotation file to read.
+    No apex is annotated.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`. Those other than `micro`
+            are in CAS(ME)3_part_C.xls alone, which has no emotions.
+        tree: which frames are read: `long` (whole recordings), `me_only` (single expressions, cut
+            out), `cropped`, or with `auto` the first of these that exists.
     """
 
     default_protocol = "loso"
@@ -66,12 +68,12 @@ class CASME3C(datasets.reader.SpreadsheetReader):
         if not any(line["au"] for line in lines):
             absent.add("au_unknown")
         source = self.make_source(found, tolerance=shared.TOLERANCE, unremarkable=frozenset(absent))
-        records = list(shared.finished(self.read_line(source, line) for line in lines))
-        editions = sheets.editions(table, self.expressions)
+        records = list(shared.mark_long_expressions(self.read_line(source, line) for line in lines))
+        editions = sheets.list_editions(table, self.expressions)
         return datasets.reader.Reading(
             source=source,
             records=records,
-            edition=datasets.survey.recognised(records, editions),
+            edition=datasets.survey.recognise_edition(records, editions),
             editions=editions,
             sheets=[table.file],
             assumed=_ASSUMED,
@@ -95,7 +97,7 @@ class CASME3C(datasets.reader.SpreadsheetReader):
         """`…/01/a/color` is a recording; `…/01/2/color` and `…/01/color/01_2` are expressions."""
         steps = [path for path in (folder, *folder.parents) if path.name.lower() != "color"]
         inner, person = steps[:2]
-        number = sheets.subject(person.name)
+        number = sheets.parse_subject(person.name)
         if number is None or not person.is_relative_to(root) or not shared.is_colour(root, folder):
             return None
         counted = _COUNTED.fullmatch(inner.name)

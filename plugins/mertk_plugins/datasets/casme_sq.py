@@ -31,12 +31,11 @@ _SELECTED = "selectedpic holds folders of expressions such as s15/anger1_1"
 class CASMESquared(datasets.reader.SpreadsheetReader):
     """CAS(ME)^2, from its spreadsheet and one of its frame trees; the label is the valence.
 
-    `expressions` chooses micro-, macro-expressions or all. `tree` chooses the frames: raw (whole
-    recordings), selected or cropped (single expressions), long_cropped (whole recordings of the
-    face), or the first of these that exists. `repair` says which known errors of the spreadsheet
-    are corrected. With `missing` 'skip', annotated clips without frames are left out with a
-    warning instead of being an error. `sheet` names the spreadsheet to read where the updated
-    edition is not wanted.
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`.
+        tree: which frames are read: `raw` (whole recordings), `selected` or `cropped` (single
+            expressions), `long_cropped` (whole recordings of the face), or with `auto` the first of
+            these that exists.
     """
 
     default_protocol = "casme_sq_4"
@@ -56,16 +55,18 @@ class CASMESquared(datasets.reader.SpreadsheetReader):
 
     def read(self, found: Found, tree: Tree | None) -> Reading:
         """The records of the expressions that are wanted; raises `DataError` if there are none."""
-        coding = sheets.coding(found, self.sheet, self.layout)
-        repairs = _repairs(datasets.corrections.read(self.known_errors), coding.rows)
+        coding = sheets.read_coding(found, self.sheet, self.layout)
+        repairs = _list_repairs(datasets.corrections.read_repairs(self.known_errors), coding.rows)
         source = self.make_source(found, repairs=repairs, no_frame=_NO_FRAME)
-        records = [_record(source, row) for row in sheets.chosen(coding, self.expressions)]
-        editions = sheets.editions(self.expressions)
+        records = [
+            _make_record(source, row) for row in sheets.select_rows(coding, self.expressions)
+        ]
+        editions = sheets.list_editions(self.expressions)
         selected = tree is not None and tree.kind == "selected"
         return datasets.reader.Reading(
             source=source,
             records=records,
-            edition=sheets.edition(coding.rows, records, editions),
+            edition=sheets.recognise_edition(coding.rows, records, editions),
             editions=editions,
             sheets=[coding.file],
             assumed=[*coding.assumed, *([_SELECTED] if selected else [])],
@@ -84,19 +85,19 @@ class CASMESquared(datasets.reader.SpreadsheetReader):
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/s15/15_0101disgustingteeth` is a recording and `…/15/anger1_1` an expression."""
         video = _VIDEO.match(folder.name)
-        person = sheets.subject(folder.parent.name) if folder.parent != root else None
+        person = sheets.parse_subject(folder.parent.name) if folder.parent != root else None
         if folder == root or not (video or (person and _CLIP.fullmatch(folder.name))):
             return None
         base = folder.parent.parent if person else folder.parent
         cropped = datasets.folders.kind_of(base, root, _WORDS, "") == "cropped"
         if video:
-            key = f"{sheets.subject(video['subject'])}/{video['code']}"
+            key = f"{sheets.parse_subject(video['subject'])}/{video['code']}"
             return datasets.folders.Place(base, "long_cropped" if cropped else "raw", key)
         key = f"{person}/{folder.name}".lower()
         return datasets.folders.Place(base, "cropped" if cropped else "selected", key)
 
 
-def _repairs(
+def _list_repairs(
     known: Mapping[str, tuple[Repair, ...]], rows: Sequence[sheets.Annotation]
 ) -> Mapping[str, tuple[Repair, ...]]:
     """The table of known errors, and one row for every macro-expression without an offset."""
@@ -118,9 +119,9 @@ def _repairs(
     return found
 
 
-def _record(source: Source, row: sheets.Annotation) -> Record:
+def _make_record(source: Source, row: sheets.Annotation) -> Record:
     self_report = datasets.record.canonical_emotion(row.self_report)
-    record = datasets.annotations.annotated(
+    record = datasets.annotations.make_record(
         source,
         place=f"row {row.row}",
         subject=row.subject,

@@ -11,10 +11,10 @@ from mertk import datasets
 from mertk_plugins.datasets import _dfme_sheet as sheets
 
 if TYPE_CHECKING:
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 _WITHOUT_AUS = frozenset({"au_unknown"})
 
@@ -23,11 +23,15 @@ _WITHOUT_AUS = frozenset({"au_unknown"})
 class DFME(datasets.reader.SpreadsheetReader):
     """The published part of DFME, from up to three spreadsheets and their trees of frames.
 
-    `parts` are those of the official split to read, train, testA and testB; all that are there
-    unless some are named. A clip's part is its record's `official_split`; its frame rate is its
-    own. `tree` chooses the frames: raw, cropped, or the first of these that exists. With `missing`
-    'skip', annotated clips without frames are left out with a warning instead of being an error.
-    No errors of the spreadsheets are known, so `repair` changes nothing.
+    A clip's part is its record's `official_split`; its frame rate is its own.
+
+    Args:
+        parts: the parts of the official split that are read, any of `train`, `testA` and `testB`;
+            null reads all that are there.
+        tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
+            exists.
+        repair: without effect, as no errors of the spreadsheets are known; one of `none`,
+            `official` and `recommended`, as for other data sets.
     """
 
     default_protocol = "dfme_7"
@@ -63,7 +67,7 @@ class DFME(datasets.reader.SpreadsheetReader):
             others = any(part not in parts for part in map(sheets.part_of, within) if part)
             return None if others else self.place(found.root, folder)
 
-        trees = datasets.folders.trees(found, place)
+        trees = datasets.folders.group_into_trees(found, place)
         return datasets.folders.choose_tree(self.name, found, trees, self.kinds, self.tree)
 
     def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
@@ -88,13 +92,13 @@ class DFME(datasets.reader.SpreadsheetReader):
             source=source,
             records=records,
             edition=sheets.recognise(records, parts),
-            editions=sheets.editions(parts),
+            editions=sheets.list_editions(parts),
             sheets=[table.file for table in tables.values()],
         )
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/sub0003_01` is a clip; the folders of all parts make up one tree."""
-        named = sheets.clip(folder.name)
+        named = sheets.parse_clip(folder.name)
         if named is None or folder == root:
             return None
         kind = datasets.folders.kind_of(folder.parent, root, {"crop": "cropped"}, "raw")

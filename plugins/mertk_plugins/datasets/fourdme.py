@@ -28,10 +28,11 @@ class FourDME(datasets.reader.SpreadsheetReader):
 
     A record's `emotions` are all of a clip's, its label joins them (`positive+surprise`). People
     who came twice (S13_1st, S13_2nd) are one subject, so that no fold holds one of their sessions
-    out and trains on the other. `tree` chooses the frames: raw, cropped, or the first of these that
-    exists. `repair` says which known errors of the spreadsheet are corrected. With `missing`
-    'skip', annotated clips without frames are left out with a warning instead of being an error.
-    `sheet` names the spreadsheet to read where there are several.
+    out and trains on the other.
+
+    Args:
+        tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
+            exists.
     """
 
     default_protocol = "fourdme_5"
@@ -54,14 +55,16 @@ class FourDME(datasets.reader.SpreadsheetReader):
     def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
         """The records of the spreadsheet, in the release or in the list before it."""
         table = self.read_table(found)
-        coding = sheets.coding(table)
-        known = datasets.corrections.read(self.known_errors)
-        source = self.make_source(found, repairs={**known, **sheets.swapped(table, coding)})
-        records = [_record(source, row) for row in coding.rows]
+        coding = sheets.read_coding(table)
+        known = datasets.corrections.read_repairs(self.known_errors)
+        source = self.make_source(
+            found, repairs={**known, **sheets.list_swapped_rows(table, coding)}
+        )
+        records = [_make_record(source, row) for row in coding.rows]
         return datasets.reader.Reading(
             source=source,
             records=records,
-            edition=sheets.edition(coding, records),
+            edition=sheets.recognise_edition(coding, records),
             editions=self.editions,
             sheets=[table.file],
             assumed=[*coding.assumed, _NUMBERS],
@@ -69,19 +72,19 @@ class FourDME(datasets.reader.SpreadsheetReader):
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """A clip of a person in one of their sessions, see `names.place`."""
-        return names.place(root, folder)
+        return names.classify_folder(root, folder)
 
     def key_in(self, tree: Tree | None) -> Callable[[Record], str]:
         """Finds the folder of a record, whether its session is told or not."""
         return names.key_in(tree)
 
 
-def _record(source: Source, row: sheets.Annotation) -> Record:
+def _make_record(source: Source, row: sheets.Annotation) -> Record:
     subject, session = row.person.subject, row.person.session
     repairs = source.rows(subject, row.clip, row.onset, row.apex)
-    final, _ = datasets.corrections.repaired(repairs, {"emotion": row.emotion}, source.level)
-    emotions = labels.emotions(final["emotion"])
-    record = datasets.annotations.annotated(
+    final, _ = datasets.corrections.apply_repairs(repairs, {"emotion": row.emotion}, source.level)
+    emotions = labels.select_emotions(final["emotion"])
+    record = datasets.annotations.make_record(
         source,
         place=f"row {row.row}",
         subject=subject,
@@ -98,14 +101,14 @@ def _record(source: Source, row: sheets.Annotation) -> Record:
         self_report=row.self_report,
         modality="grey",
         uid_tail=session,
-        quirks=labels.quirks(final["emotion"]),
+        quirks=labels.find_quirks(final["emotion"]),
     )
     if emotions:
         record = replace(record, label="+".join(emotions), emotion="+".join(emotions))
-    return _checked(record, row)
+    return _mark_disagreements(record, row)
 
 
-def _checked(record: Record, row: sheets.Annotation) -> Record:
+def _mark_disagreements(record: Record, row: sheets.Annotation) -> Record:
     """The record, marked where the columns of its row say otherwise than its texts."""
     told = {
         "emotion_columns_differ": labels.emotions_differ(row.emotion, row.emotion_marks),

@@ -12,10 +12,10 @@ from mertk_plugins.datasets import _mmew_sheet as sheet
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
     from mertk.datasets.survey import Survey
 
 _KIND = "cropped"  # faces of 231 × 231 pixels; whole pictures were not published
@@ -29,10 +29,8 @@ class MMEW(datasets.reader.SpreadsheetReader):
     """The micro-expressions of MMEW, from its spreadsheet and its one tree of frames.
 
     Clips are cut to onset … offset; where a folder goes on behind the offset the clip is marked
-    `offset_ne_folder` and its record says how many files there are. `repair` says which known
-    errors of the spreadsheet are corrected: none is, all are marked. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the spreadsheet to read where there are several.
+    `offset_ne_folder` and its record says how many files there are. Known errors of the spreadsheet
+    are all marked, and none has a known right value, so `repair` changes nothing.
     """
 
     default_protocol = "mmew_6"
@@ -56,7 +54,7 @@ class MMEW(datasets.reader.SpreadsheetReader):
     def survey(self, root: Path | None, /) -> Survey:
         """As every reader's, with clips marked whose folders go on behind the offset."""
         found = super().survey(root)
-        return replace(found, clips=tuple(map(_compared, found.clips)))
+        return replace(found, clips=tuple(map(_mark_folder_end, found.clips)))
 
     def read(self, found: Found, tree: Tree | None) -> Reading:
         """The records of the spreadsheet; raises `DataError` where it cannot be read."""
@@ -67,7 +65,11 @@ class MMEW(datasets.reader.SpreadsheetReader):
     def read_line(self, source: Source, line: Line) -> Record:
         """The record of a row; raises `DataError` where a name is missing or is none."""
         native, named, emotion = line.need("subject", "clip", "emotion")
-        person, clip, word = sheet.subject(native), sheet.clip(named), sheet.read_word(emotion)
+        person, clip, word = (
+            sheet.parse_subject(native),
+            sheet.parse_clip(named),
+            sheet.read_word(emotion),
+        )
         if person is None:
             raise line.wrong("subject", "is not a subject such as 1 or S01")
         quirks: tuple[str, ...] = ("irregular_name",)
@@ -90,12 +92,14 @@ class MMEW(datasets.reader.SpreadsheetReader):
         Names of clips are unique, so the folder of the emotion, which is called otherwise than the
         class in one case, is not needed to find them.
         """
-        name = sheet.clip(folder.name)
+        name = sheet.parse_clip(folder.name)
         below = folder.relative_to(root).parts
         if name is None or not below or any(_MACRO in part.lower() for part in below):
             return None
         base = folder.parent
-        while base != root and (base.name.lower() in sheet.FOLDERS or sheet.subject(base.name)):
+        while base != root and (
+            base.name.lower() in sheet.FOLDERS or sheet.parse_subject(base.name)
+        ):
             base = base.parent
         return datasets.folders.Place(base, _KIND, name.lower())
 
@@ -104,7 +108,7 @@ class MMEW(datasets.reader.SpreadsheetReader):
         return record.clip.lower()
 
 
-def _compared(clip: mertk.Clip) -> mertk.Clip:
+def _mark_folder_end(clip: mertk.Clip) -> mertk.Clip:
     """The clip, marked where its folder goes on behind the offset: the files themselves decide."""
     record = clip.record
     last, offset = record["last_file"], record["offset"]

@@ -12,10 +12,10 @@ from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Place
     from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 _LABELS = {
     "anger": 57,
@@ -33,10 +33,9 @@ _LABELS = {
 class SAMM(datasets.reader.SpreadsheetReader):
     """SAMM, from its spreadsheet and its folders of frames.
 
-    `tree` chooses the frames: clips (as released), cropped, or the first of these that exists.
-    `repair` says which known errors of the spreadsheet are corrected. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the spreadsheet to read where there are several.
+    Args:
+        tree: which frames are read: `clips` (as released), `cropped`, or with `auto` the first of
+            these that exists.
     """
 
     default_protocol = "samm_3"
@@ -83,10 +82,10 @@ class SAMM(datasets.reader.SpreadsheetReader):
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/006/006_1_2` is a clip, whatever its padding."""
-        clip = names.clip(folder.name)
+        clip = names.parse_clip(folder.name)
         if clip is None or folder == root:
             return None
-        base = names.base(folder, root)
+        base = names.find_tree(folder, root)
         kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, "clips")
         return datasets.folders.Place(base, kind, clip)
 

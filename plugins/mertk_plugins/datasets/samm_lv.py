@@ -14,11 +14,11 @@ from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.corrections import Repair
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 Wanted = Literal["micro", "macro", "all"]
 
@@ -36,11 +36,12 @@ _COUNTS: Mapping[Wanted, tuple[int | None, dict[str, int]]] = {
 class SAMMLongVideos(datasets.reader.SpreadsheetReader):
     """SAMM long videos, from their spreadsheet and one folder of frames a recording.
 
-    `expressions` chooses micro-, macro-expressions or all; the label is which of the two. The
-    spreadsheet has no emotions. `tree` chooses the frames: long (recordings as released), cropped,
-    or the first of these that exists. `repair` says which known errors are corrected. With
-    `missing` 'skip', annotated expressions without frames are left out with a warning instead of
-    being an error. `sheet` names the spreadsheet to read where the newest is not wanted.
+    The label says whether an expression is micro or macro; the spreadsheet has no emotions.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`.
+        tree: which frames are read: `long` (recordings as released), `cropped`, or with `auto` the
+            first of these that exists.
     """
 
     default_protocol = "loso"
@@ -75,18 +76,20 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         table = self.read_table(found)
         lines = self.lines(table, empty=True)
         version = _version(table.file, lines)
-        repairs = _repairs(datasets.corrections.read(self.known_errors), lines)
-        source = self.make_source(found, repairs=repairs, no_frame=_NO_FRAME, number=_rounded)
-        wanted = (line for line in lines if self.expressions in ("all", _kind(line)))
+        repairs = _repairs(datasets.corrections.read_repairs(self.known_errors), lines)
+        source = self.make_source(
+            found, repairs=repairs, no_frame=_NO_FRAME, number=_round_frame_number
+        )
+        wanted = (line for line in lines if self.expressions in ("all", _parse_kind(line)))
         records = [self.read_line(source, line) for line in wanted]
         if not records:
             raise mertk.DataError(f"{table.place()}: no rows for expressions={self.expressions}")
-        editions = _editions(self.expressions)
+        editions = _list_editions(self.expressions)
         fits = [edition for edition in editions if edition.name == version]
         return datasets.reader.Reading(
             source=source,
             records=records,
-            edition=datasets.survey.recognised(records, fits),
+            edition=datasets.survey.recognise_edition(records, fits),
             editions=editions,
             sheets=[table.file],
             assumed=[_ASSUMED_OF_V3] if version == "V3" else [],
@@ -96,7 +99,7 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         """The record of a row; raises `DataError` where a name is none."""
         person, clip = names.read_names(line)
         video = names.video_of(clip)
-        kind = _kind(line)
+        kind = _parse_kind(line)
         return line.record(
             source,
             subject=person,
@@ -114,10 +117,10 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/006_1` is a recording."""
-        video = names.video(folder.name)
+        video = names.parse_video(folder.name)
         if video is None or folder == root:
             return None
-        base = names.base(folder, root)
+        base = names.find_tree(folder, root)
         kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, "long")
         return datasets.folders.Place(base, kind, video)
 
@@ -126,11 +129,11 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         return record.video
 
 
-def _timing(line: Line) -> tuple[str, str, str]:
+def _read_timing(line: Line) -> tuple[str, str, str]:
     return line["onset"], line["apex"], line["offset"]
 
 
-def _kind(line: Line) -> Literal["micro", "macro"]:
+def _parse_kind(line: Line) -> Literal["micro", "macro"]:
     text = line.need("type")[0].lower()
     if text.startswith("micro"):
         return "micro"
@@ -142,7 +145,7 @@ def _kind(line: Line) -> Literal["micro", "macro"]:
 def _version(file: Path, lines: Sequence[Line]) -> str:
     """`V1` has frame numbers with fractions; `V3` is known by its name alone."""
     for line in lines:
-        if any(map(_is_fraction, _timing(line))):
+        if any(map(_is_fraction, _read_timing(line))):
             return "V1"
     return "V3" if "v3" in file.name.lower() else "V2"
 
@@ -155,21 +158,27 @@ def _repairs(
     for line in lines:
         person, clip = names.read_names(line)
         key = f"{person}/{clip}"
-        found[key] = (*found.get(key, ()), *_rules(key, _timing(line)))
+        found[key] = (*found.get(key, ()), *_list_repairs(key, _read_timing(line)))
     return found
 
 
-def _rules(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
+def _list_repairs(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
     """Frame numbers and the onsets in ids are whole, and files are counted from 1."""
     for field, text in zip(("onset", "apex", "offset"), timing, strict=True):
         if _is_fraction(text):
             yield datasets.corrections.Repair(
-                "V1", key, field, text, str(_rounded(text)), "official", "fraction_of_a_frame",
+                "V1",
+                key,
+                field,
+                text,
+                str(_round_frame_number(text)),
+                "official",
+                "fraction_of_a_frame",
                 "V2 has the rounded number",
-            )  # fmt: skip
+            )
     onset = timing[0]
     try:
-        number = _rounded(onset)
+        number = _round_frame_number(onset)
     except ValueError:
         return
     if onset != str(number):
@@ -184,7 +193,7 @@ def _rules(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
         )  # fmt: skip
 
 
-def _rounded(text: str) -> int:
+def _round_frame_number(text: str) -> int:
     """A frame number, halves to the even one as in V2; raises `ValueError`."""
     number = float(text)
     if not abs(number) < float("inf"):
@@ -196,7 +205,7 @@ def _is_fraction(text: str) -> bool:
     return bool(_FRACTION.fullmatch(text)) and not float(text).is_integer()
 
 
-def _editions(expressions: Wanted) -> list[datasets.survey.Edition]:
+def _list_editions(expressions: Wanted) -> list[datasets.survey.Edition]:
     people, labels = _COUNTS[expressions]
     rows = sum(labels.values())
     return [datasets.survey.Edition(name, rows, people, labels) for name in ("V3", "V2", "V1")]

@@ -25,12 +25,14 @@ _ALWAYS = frozenset({"apex_missing", "au_unknown"})  # SMIC annotates neither
 class SMIC(datasets.reader.SpreadsheetReader):
     """SMIC, from its folders, or SMIC-E (`tree='long'`), from its spreadsheet.
 
-    `camera` is the high-speed (hs, 100 Hz), the visible-light (vis) or the near-infrared one (nir,
-    both 25 Hz). `tree` chooses the frames: raw, cropped, long, or the first of these that exists.
-    In raw and cropped the folders are the annotation: an expression lasts from the first to the
-    last file. In long the spreadsheet (`sheet` names another than the newest) cuts the clips, and
-    `repair` says which of its known errors are corrected. With `missing` 'skip', clips without
-    frames are left out with a warning instead of being an error.
+    In the trees raw and cropped the folders are the annotation: an expression lasts from the first
+    to the last file. In the tree long the spreadsheet cuts the clips.
+
+    Args:
+        camera: `hs`, the high-speed camera (100 Hz); `vis`, visible light (25 Hz); or `nir`, near
+            infrared (25 Hz).
+        tree: which frames are read: `raw`, `cropped`, `long`, or with `auto` the first of these
+            that exists.
     """
 
     default_protocol = "smic_3"
@@ -51,7 +53,9 @@ class SMIC(datasets.reader.SpreadsheetReader):
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The camera's tree, or why there is none."""
-        known = datasets.folders.trees(found, lambda folder: self.place(found.root, folder))
+        known = datasets.folders.group_into_trees(
+            found, lambda folder: self.place(found.root, folder)
+        )
         kinds = [f"{self.camera} {kind}" for kind in self.kinds]
         wanted = self.tree if self.tree == "auto" else f"{self.camera} {self.tree}"
         tree, no_tree = datasets.folders.choose_tree(self.name, found, known, kinds, wanted)
@@ -64,7 +68,7 @@ class SMIC(datasets.reader.SpreadsheetReader):
             reading = self._read_folders(source, tree)
         else:
             reading = self._read_rows(source, found, tree)
-        return replace(reading, assumed=[*self._assumed(found, tree), *reading.assumed])
+        return replace(reading, assumed=[*self._list_assumptions(found, tree), *reading.assumed])
 
     def _read_folders(self, source: Source, tree: Tree) -> Reading:
         """The expressions of a raw or cropped tree, which has no annotation file."""
@@ -73,18 +77,18 @@ class SMIC(datasets.reader.SpreadsheetReader):
             for key, folder in sorted(tree.folders.items())
         ]
         editions = names.CUT[self.camera]
-        edition = datasets.survey.recognised(records, editions)
+        edition = datasets.survey.recognise_edition(records, editions)
         return datasets.reader.Reading(
             source=source, records=records, edition=edition, editions=editions
         )
 
     def _read_rows(self, source: Source, found: Found, tree: Tree | None) -> Reading:
         """The expressions of the spreadsheet of SMIC-E, with or without its frames."""
-        file = sheets.choose(found, self.camera, self.sheet)
+        file = sheets.choose_file(found, self.camera, self.sheet)
         if tree is None and (file is None or self.tree not in ("auto", "long")):
             raise mertk.DataError(f"{self.find_tree(found)[1]}. {self.layout}")
         file = datasets.folders.need_sheet(self.name, found, file, self.layout)
-        rows, remarks = sheets.expressions(sheets.table(file, self.camera))
+        rows, remarks = sheets.parse_rows(sheets.read_table(file, self.camera))
         records = [made.of_row(source, row, self.camera) for row in rows]
         edition, editions = made.long_edition(records, self.camera)
         return datasets.reader.Reading(
@@ -98,13 +102,13 @@ class SMIC(datasets.reader.SpreadsheetReader):
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """A clip of a camera and a tree, see `names.place`."""
-        return names.place(root, self.camera, folder)
+        return names.classify_folder(root, self.camera, folder)
 
     def key(self, record: Record) -> str:
         """The folder of a clip, or of the long clip that it is in."""
         return f"{record.subject}/{record.video or record.clip}"
 
-    def _assumed(self, found: Found, tree: Tree | None) -> list[str]:
+    def _list_assumptions(self, found: Found, tree: Tree | None) -> list[str]:
         sentences = []
         if tree is not None and not names.camera_of(tree.path, found.root):
             sentences.append(f"no folder name says which camera filmed: taken for {self.camera}")

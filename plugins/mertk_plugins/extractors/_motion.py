@@ -17,12 +17,20 @@ Over = Literal["apex", "onset", "steps"]
 """apex: onset to apex alone; onset: onset to every later frame; steps: each frame to the next."""
 
 
-def motion(
+def compute_flow_fields(
     what: str, faces: mertk.Faces, over: Over, method: optical_flow.Method
 ) -> Iterator[NDArray[np.float32]]:
     """Flow fields `[h, w, 2]` over onset … offset; one field of 0 where that is a single frame.
 
-    Raises `DataError` where more than `apex` is asked of a clip without frames.
+    Args:
+        what: name of the extractor, for messages.
+        faces: the registered clip.
+        over: which flow fields are used: `apex`, the one from onset to apex; `onset`, those from
+            the onset to every later frame; `steps`, those from each frame to the next.
+        method: see `mertk.vision.optical_flow.optical_flow`.
+
+    Raises:
+        DataError: the clip has no frames, and `over` is not `apex`.
     """
     if over == "apex":
         yield optical_flow.onset_apex(faces, method)[..., :2]
@@ -31,7 +39,10 @@ def motion(
         raise mertk.DataError(
             f"{what} needs frames (over={over}); this clip has a flow map from onset to apex alone"
         )
-    pictures = [optical_flow.grey(faces.frames[at]) for at in range(faces.onset, faces.offset + 1)]
+    pictures = [
+        optical_flow.convert_to_grey(faces.frames[at])
+        for at in range(faces.onset, faces.offset + 1)
+    ]
     if len(pictures) == 1:
         pictures *= 2
     befores = pictures[:-1] if over == "steps" else pictures[:1] * (len(pictures) - 1)

@@ -30,7 +30,7 @@ IN_THREE = {
 """The basic emotions as negative, positive or surprise."""
 
 
-def unchanged(*words: str) -> dict[str, str]:
+def keep_words(*words: str) -> dict[str, str]:
     """Words that are class names themselves."""
     return {word: word for word in words}
 

@@ -9,9 +9,14 @@ from mertk_plugins.protocols._mapped import LeaveOneSubjectOut, text_of
 class LOSO(LeaveOneSubjectOut):
     """Leave one subject out, with the labels of any column.
 
-    `column` is a field of the clips' records; the default `label` is the usual label of each data
-    set. `classes` fixes the class list and its order (default: all labels found, sorted).
-    `exclude` are labels to leave out; clips with an empty label are left out too.
+    Clips with an empty label are left out.
+
+    Args:
+        column: field of the clips' records that holds the label; `label` is the usual label of each
+            data set.
+        classes: names of the classes, in their order, two or more; null takes all labels that are
+            found, sorted. A clip with another label is an error.
+        exclude: labels whose clips are left out; null leaves out none.
     """
 
     datasets: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk_plugins.rois._landmarks import eye_distance, landmarks
+from mertk_plugins.rois._landmarks import eye_distance, require_landmarks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,11 +37,14 @@ _QUADS = {
 
 
 class MDMO36:
-    """36 quadrilaterals between brows, eyes, nose, mouth and jaw, from 68 landmarks.
+    """36 quadrilaterals between brows, eyes, nose, mouth and jaw, laid by 68 landmarks.
 
-    They are named forehead1 … chin4, part by part from left to right in the picture. The forehead
-    ends `lift` times the distance between the eye centres above the brows, a choice made here:
-    the published regions are drawings. Corners outside the picture are moved to its edge.
+    They are named forehead1 … chin4, part by part from left to right in the picture. Corners
+    outside the picture are moved to its edge.
+
+    Args:
+        lift: height of the forehead above the brows, as a share of the distance between the eye
+            centres, above 0. 0.3 is a choice made here, as the published regions are drawings.
     """
 
     def __init__(self, *, lift: float = _LIFT) -> None:
@@ -51,7 +54,7 @@ class MDMO36:
 
     def locate(self, faces: mertk.Faces) -> mertk.Regions:
         """Polygons `[4, 2]` with their boxes `[36, 4]`; raises `DataError` without 68 landmarks."""
-        corners = _corners(landmarks("mdmo36", faces), self.lift)
+        corners = _locate_corners(require_landmarks("mdmo36", faces), self.lift)
         limit = np.array(faces.size) - 1
         names, polygons = [], []
         for part, quads in _QUADS.items():
@@ -65,7 +68,7 @@ class MDMO36:
         return mertk.Regions(names=tuple(names), boxes=boxes, polygons=tuple(polygons))
 
 
-def _corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArray[np.float64]]:
+def _locate_corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArray[np.float64]]:
     """Every corner by its name in the table above, `[2]` each."""
     up = np.array([0, -lift * eye_distance(points)])
     found = {str(at): point for at, point in enumerate(points)}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from mertk import Train
+from mertk import TrainingSet
 from mertk_plugins.classifiers.majority import Majority
 from mertk_plugins.classifiers.prior import Prior
 
 
-def train(*labels: int) -> Train:
-    return Train(
+def train(*labels: int) -> TrainingSet:
+    return TrainingSet(
         inputs=[{}] * len(labels),
         labels=np.array(labels),
         people=np.array([f"p/{i}" for i in range(len(labels))]),
@@ -53,8 +53,8 @@ def test_a_single_class_is_certain():
         assert floor.predict({}).tolist() == [0, 1, 0]
 
 
-def many(labels) -> Train:
-    return Train(
+def many(labels) -> TrainingSet:
+    return TrainingSet(
         inputs=[{}] * len(labels),
         labels=np.array(labels),
         people=np.array([f"p/{i}" for i in range(len(labels))]),

@@ -66,7 +66,9 @@ class Case:
             x[:, :, third * label : third * (label + 1)] += 0.5
             inputs.append({"f": x})
         people = np.array([f"p/{at}" for at in range(len(labels))])
-        return mertk.Train(inputs=inputs, labels=np.asarray(labels), people=people, classes=CLASSES)
+        return mertk.TrainingSet(
+            inputs=inputs, labels=np.asarray(labels), people=people, classes=CLASSES
+        )
 
 
 def rcn(variant, weights):
@@ -239,8 +241,8 @@ def test_rcns_attention_is_the_mean_of_the_classes_activation_maps():
         cam = (row.reshape(64, 7, 7) * pooled).mean(1)
         cam = cam - cam.amin((1, 2), keepdim=True)
         maps.append(cam / cam.amax((1, 2), keepdim=True))
-    assert torch.allclose(net._attention(x)[:, 0], sum(maps) / 3, atol=1e-6)
-    assert torch.isfinite(net._attention(torch.zeros(1, 64, 28, 28))).all()
+    assert torch.allclose(net._compute_attention(x)[:, 0], sum(maps) / 3, atol=1e-6)
+    assert torch.isfinite(net._compute_attention(torch.zeros(1, 64, 28, 28))).all()
 
 
 @pytest.mark.parametrize("variant", ["a", "p", "f"])
@@ -251,7 +253,7 @@ def test_the_variants_with_attention_look_where_the_classifier_does(variant):
         before = net(x)
         net.head.weight.mul_(2)  # maps are brought to 0 … 1, so attention stays
         assert torch.allclose(net(x), 2 * before, atol=1e-5)
-        net._attention = lambda _: torch.ones(1, 1, 7, 7)
+        net._compute_attention = lambda _: torch.ones(1, 1, 7, 7)
         assert not torch.allclose(net(x), 2 * before, atol=1e-5)
 
 

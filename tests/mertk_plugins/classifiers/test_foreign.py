@@ -12,7 +12,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.svm import SVC
 
 import mertk
-from mertk_plugins._foreign import located
+from mertk_plugins._foreign import import_target
 from mertk_plugins.classifiers.sklearn import SklearnClassifier
 from mertk_plugins.classifiers.torch_module import TorchModule
 from mertk_plugins.fusion.sklearn import SklearnTransformer
@@ -64,7 +64,7 @@ def pictures(part):
     """The same clips with a picture `[1, 2, 6, 6]` that shows the label."""
     rng = np.random.default_rng(0)
     shown = [rng.normal(label, 1, (1, 2, 6, 6)).astype(np.float32) for label in part.labels]
-    return mertk.Train(
+    return mertk.TrainingSet(
         inputs=[{"flow": one} for one in shown],
         labels=part.labels, people=part.people, classes=part.classes,
     )  # fmt: skip
@@ -96,7 +96,7 @@ def test_chance_comes_from_the_fold():
 def test_the_decision_is_the_estimators_own(path, labels, networks):
     part, unseen = (part_of(labels, spread=0.5, seed=seed) for seed in (0, 1))
     found = asked(fitted(SklearnClassifier(path=path), part), unseen)
-    alone = located(path)()
+    alone = import_target(path)()
     alone.fit(rows_of(part).astype(np.float32), part.labels)
     assert found.argmax(axis=1).tolist() == list(alone.predict(rows_of(unseen)))
     assert found.sum(axis=1) == pytest.approx(1)
@@ -165,7 +165,9 @@ def test_functions_that_hand_their_keywords_on_work():
     part = pictures(part_of(LABELS[:6]))
     wide = [{"flow": np.repeat(s["flow"], 3, axis=1)[:, :3].repeat(6, 2).repeat(6, 3)}
             for s in part.inputs]  # fmt: skip
-    part = mertk.Train(inputs=wide, labels=part.labels, people=part.people, classes=part.classes)
+    part = mertk.TrainingSet(
+        inputs=wide, labels=part.labels, people=part.people, classes=part.classes
+    )
     net = TorchModule(path="torchvision.models.squeezenet1_1", epochs=1)
     assert asked(fitted(net, part), part).shape == (6, 3)
 

@@ -48,7 +48,9 @@ def clips(case, labels):
         x[..., c * width : (c + 1) * width] += 0.6
         inputs.append({"features": (255 * x).astype(np.uint8) if pixels else x})
     people = np.array([f"p/{at}" for at in range(len(labels))])
-    return mertk.Train(inputs=inputs, labels=np.asarray(labels), people=people, classes=CLASSES)
+    return mertk.TrainingSet(
+        inputs=inputs, labels=np.asarray(labels), people=people, classes=CLASSES
+    )
 
 
 def fitted(case, train, seed=0, **params):
@@ -184,7 +186,7 @@ def test_several_networks_can_be_stacked_into_one_call(case):
 
 def test_any_other_stream_is_refused_with_a_hint(case):
     wrong = {"features": np.zeros((1, 3), np.float32)}
-    train = mertk.Train(
+    train = mertk.TrainingSet(
         inputs=[wrong] * 2,
         labels=np.array([0, 1]),
         people=np.array(["a", "b"]),
@@ -211,8 +213,8 @@ def test_lengths_of_class_capsules_are_the_sigmoids_of_the_logits():
     from mertk_plugins.classifiers import _capsules_net
 
     x = torch.randn(5, 3, 16)
-    lengths = _capsules_net.squash(x).norm(dim=-1)
-    assert torch.allclose(_capsules_net.logits(x).sigmoid(), lengths, atol=1e-5)
+    lengths = _capsules_net.squash_capsules(x).norm(dim=-1)
+    assert torch.allclose(_capsules_net.compute_logits(x).sigmoid(), lengths, atol=1e-5)
 
 
 def test_pretrained_weights_of_another_width_are_refused():

@@ -28,7 +28,9 @@ def clips(labels):
         x[..., label * 20 : label * 20 + 20] += 150
         inputs.append({"features": x.astype(np.uint8)})
     people = np.array([f"p/{at % 5}" for at in range(len(labels))])
-    return mertk.Train(inputs=inputs, labels=np.asarray(labels), people=people, classes=CLASSES)
+    return mertk.TrainingSet(
+        inputs=inputs, labels=np.asarray(labels), people=people, classes=CLASSES
+    )
 
 
 def fitted(train, seed=0, **params):
@@ -103,7 +105,7 @@ def test_the_number_of_weights_is_that_of_the_authors_layers():
 def test_gradients_reach_every_weight():
     net = network()
     target = torch.arange(6) % 3
-    (losses.margin(net(batch()), target) + schedule.added(net, target)).backward()
+    (losses.margin(net(batch()), target) + schedule.compute_added_loss(net, target)).backward()
     unreached = [name for name, p in net.named_parameters() if not p.grad.abs().sum() > 0]
     assert not unreached
 

@@ -19,7 +19,9 @@ def clips(labels, classes=("a", "b", "c")):
         for c in labels
     ]
     people = np.array([f"p/{at}" for at in range(len(labels))])
-    return mertk.Train(inputs=inputs, labels=np.asarray(labels), people=people, classes=classes)
+    return mertk.TrainingSet(
+        inputs=inputs, labels=np.asarray(labels), people=people, classes=classes
+    )
 
 
 def fitted(train, seed=0, **params):
@@ -74,7 +76,7 @@ def test_a_second_fit_forgets_the_first():
 def test_l1_makes_weights_small():
     train = clips(np.arange(10) % 3)
     sums = [
-        sum(p.abs().sum().item() for p in fitted(train, l1=l1)._trained.module[-1]._weights())
+        sum(p.abs().sum().item() for p in fitted(train, l1=l1)._trained.module[-1]._list_weights())
         for l1 in (0.0, 0.1)
     ]
     assert sums[1] < sums[0] / 2

@@ -8,7 +8,7 @@ import torch
 from torch.func import functional_call, stack_module_state, vmap
 
 import mertk
-from mertk_plugins.classifiers._htnet_net import tiled
+from mertk_plugins.classifiers._htnet_net import tile_windows
 from mertk_plugins.classifiers._jitter_net import Jitter
 from mertk_plugins.classifiers.dual_atme import DualATME
 from mertk_plugins.classifiers.featref import FeatRef
@@ -81,7 +81,7 @@ def clips(case, labels, classes=3):
             x[..., label * rows : (label + 1) * rows, :] += 0.7
             streams[name] = x
         inputs.append(streams)
-    return mertk.Train(
+    return mertk.TrainingSet(
         inputs=inputs,
         labels=np.asarray(labels),
         people=np.array([f"p/{at}" for at in range(len(labels))]),
@@ -219,7 +219,7 @@ def test_jitter_warps_all_pictures_of_a_clip_alike_and_only_while_training():
 
 def test_four_windows_are_tiled_row_by_row():
     windows = torch.arange(4.0).reshape(1, 4, 1, 1, 1).expand(1, 4, 3, 2, 2)
-    found = tiled(windows)
+    found = tile_windows(windows)
     assert found.shape == (1, 3, 4, 4)
     assert found[0, 0, ::2, ::2].tolist() == [[0, 1], [2, 3]]
 

@@ -20,7 +20,9 @@ def clips(labels, size=28, classes=("negative", "positive", "surprise")):
         x[:, :, 8 * c : 8 * c + 8] += 0.5
         inputs.append({"features": x})
     people = np.array([f"p/{at}" for at in range(len(labels))])
-    return mertk.Train(inputs=inputs, labels=np.asarray(labels), people=people, classes=classes)
+    return mertk.TrainingSet(
+        inputs=inputs, labels=np.asarray(labels), people=people, classes=classes
+    )
 
 
 def fitted(train, seed=0, **params):
@@ -101,7 +103,7 @@ def test_a_prediction_does_not_depend_on_clips_asked_about_before():
     ],
 )
 def test_any_other_stream_is_refused_with_a_hint(streams):
-    train = mertk.Train(
+    train = mertk.TrainingSet(
         inputs=[streams] * 2,
         labels=np.array([0, 1]),
         people=np.array(["a", "b"]),

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mertk
-from mertk.spotting.recordings import recordings
+from mertk.spotting.recordings import find_recordings
 from mertk_plugins.datasets.casme_sq import CASMESquared
 
 
@@ -68,7 +68,7 @@ def test_micro_expressions_are_cut_out_of_the_recordings(root):
 
 
 def test_whole_recordings_can_be_searched_with_all_their_truths(root):
-    found = {one.video: one for one in recordings(read(root, expressions="all"), root)}
+    found = {one.video: one for one in find_recordings(read(root, expressions="all"), root)}
     truths = {(t.subject, t.onset, t.offset, t.kind) for one in found.values() for t in one.truths}
     assert {("s15", 557, 562, "macro"), ("s15", 8, 12, "micro")} <= truths
     assert len(truths) == len(ROWS)
@@ -81,7 +81,7 @@ def test_single_expressions_are_no_recordings(tmp_path):
     write_sheet(tmp_path / UPDATED)
     write_cropped(tmp_path / "cropped")
     with pytest.raises(mertk.DataError, match="holds the expression"):
-        recordings(read(tmp_path), tmp_path)
+        find_recordings(read(tmp_path), tmp_path)
 
 
 def test_macro_expressions_are_read_when_they_are_asked_for(root):

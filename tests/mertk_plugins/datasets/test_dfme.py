@@ -133,12 +133,12 @@ def test_the_published_counts_are_known_part_by_part(tmp_path, parts):
         write_csv(tmp_path / f"{part}.csv", rows[part])
     survey = DFME().survey(tmp_path)
     assert survey.edition == f"CCAC {' + '.join(parts)}"
-    assert validation.examine(survey, {}, frames="none").healthy
+    assert validation.examine_dataset(survey, {}, frames="none").healthy
     changed = [*rows[parts[-1]][1:], replace(rows[parts[-1]][0], emotion="fear")]
     write_csv(tmp_path / f"{parts[-1]}.csv", changed)
     survey = DFME().survey(tmp_path)
     assert survey.edition == UNRECOGNISED
-    assert not validation.examine(survey, {}, frames="none").healthy
+    assert not validation.examine_dataset(survey, {}, frames="none").healthy
 
 
 # Rows
@@ -206,7 +206,7 @@ def test_subjects_and_folders_match_whatever_their_padding_and_case(tmp_path, wr
 )
 def test_a_bad_cell_is_named_with_its_row(root, changes, text):
     with pytest.raises(mertk.DataError, match=text):
-        datasets.survey.usable(with_train_row(root, 1, **changes), "error")
+        datasets.survey.select_usable_clips(with_train_row(root, 1, **changes), "error")
 
 
 def test_labels_that_were_not_published_are_asked_for(root):

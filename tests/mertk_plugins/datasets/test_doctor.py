@@ -21,7 +21,7 @@ def root(tmp_path):
 
 
 def diagnosed(root, frames="key", **protocols):
-    return validation.examine(CASME2().survey(root), protocols, frames=frames)
+    return validation.examine_dataset(CASME2().survey(root), protocols, frames=frames)
 
 
 def topics(found, level):

@@ -123,7 +123,7 @@ def survey(request, tmp_path_factory):
 
 def test_it_passes_the_doctor_with_every_protocol_of_its_own(survey):
     own = {name: rules for name, rules in PROTOCOLS.items() if survey.dataset in rules.datasets}
-    found = validation.examine(survey, own, frames="none")
+    found = validation.examine_dataset(survey, own, frames="none")
     wrong = [*(c for c in found.counts if c.wrong), *(p for p in found.protocols if p.differences)]
     assert not wrong
     assert found.healthy
@@ -134,7 +134,7 @@ def test_it_passes_the_doctor_with_every_protocol_of_its_own(survey):
 
 def test_it_does_not_with_an_expression_less(survey):
     own = {name: rules for name, rules in PROTOCOLS.items() if survey.dataset in rules.datasets}
-    found = validation.examine(replace(survey, clips=survey.clips[1:]), own, frames="none")
+    found = validation.examine_dataset(replace(survey, clips=survey.clips[1:]), own, frames="none")
     assert not found.healthy
 
 

@@ -141,7 +141,7 @@ def test_the_swapped_labels_of_the_release_change_places(release):
     assert (other.record["au_raw"], other.record["emotion_raw"]) == ("4+7", "Negative")
     assert one.record["quirks"] == other.record["quirks"] == ("labels_swapped",)
     assert (one.name, one.record["onset"]) == ("144_01_1/241", 241)
-    found = validation.examine(FourDME().survey(release), {}, frames="none")
+    found = validation.examine_dataset(FourDME().survey(release), {}, frames="none")
     (told, _) = [finding for finding in found.findings if finding.topic == "labels_swapped"]
     assert "145th and 146th row" in told.text
 

@@ -4,7 +4,7 @@ from samm_tree import LONG, LONG_HEADER, Long, write_frames, write_long_sheet, w
 from sheet_fuzz import fuzzed, named
 
 import mertk
-from mertk.spotting.recordings import recordings
+from mertk.spotting.recordings import find_recordings
 from mertk_plugins.datasets.samm_lv import SAMMLongVideos
 
 NAME = "SAMM_LongVideos_V2_Release.xlsx"
@@ -29,7 +29,7 @@ def test_expressions_are_cut_out_of_their_recording(root):
 
 def test_whole_recordings_can_be_searched_with_all_their_truths(root):
     clips = read(root, expressions="all")
-    found = recordings(clips, root)
+    found = find_recordings(clips, root)
     assert sum(len(one.truths) for one in found) == len(clips)
     assert {one.video for one in found if one.truths} == {clip.record["video"] for clip in clips}
     assert len(found[0].footage.frames) == 20

@@ -59,9 +59,9 @@ def test_classes_are_balanced_in_every_person():
 
 
 def test_index_draws_no_pictures():
-    before = _synthetic_face.portrait.cache_info().misses
+    before = _synthetic_face.draw_portrait.cache_info().misses
     assert len(Synthetic(subjects=30, seed=99).index()) == 270
-    assert _synthetic_face.portrait.cache_info().misses == before
+    assert _synthetic_face.draw_portrait.cache_info().misses == before
 
 
 def test_without_amplitude_pixels_do_not_depend_on_the_label():
@@ -132,7 +132,7 @@ def test_landmarks_go_where_the_flow_goes():
 
 def test_mirrored_people_keep_the_order_of_the_points():
     clips = Synthetic(subjects=12, clips=1).index()
-    assert {_synthetic_face.person(0, n, 256).mirrored for n in range(12)} == {True, False}
+    assert {_synthetic_face.draw_person(0, n, 256).mirrored for n in range(12)} == {True, False}
     for clip in clips:
         x, y = clip.footage.landmarks.T
         assert x[36] < x[39] < x[42] < x[45]
@@ -186,7 +186,7 @@ def test_a_motion_that_folds_the_face_is_refused():
 
 def test_the_dense_fields_are_those_of_the_points():
     made = Synthetic(subjects=1, clips=1).index()[0]
-    fields = _synthetic_scene._fields(scene(made))
+    fields = _synthetic_scene._compute_fields(scene(made))
     here = np.array([[100.0, 120.0]])
     for field, bumps in zip(fields, scene(made).pulls(), strict=True):
         if bumps:

@@ -80,7 +80,7 @@ def test_macro_expressions_are_larger_and_peaks_are_the_amplitude():
 
 def test_landmarks_go_with_the_picture():
     made = film(index(size=256, amplitude=3)[0])
-    start, end = (optical_flow.grey(made(at)) for at in (0, 230))
+    start, end = (optical_flow.convert_to_grey(made(at)) for at in (0, 230))
     x, y = np.rint(made.landmarks(0)[30]).astype(int)
     found = optical_flow.optical_flow(start, end)[y - 8 : y + 9, x - 8 : x + 9].mean(axis=(0, 1))
     moved = made.landmarks(230)[30] - made.landmarks(0)[30]

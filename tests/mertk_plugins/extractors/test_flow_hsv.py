@@ -68,7 +68,9 @@ def test_the_published_scaling_keeps_eight_bits_of_the_conversion_of_unscaled_nu
 
     faces = moving(1, 0.5)
     vectors = optical_flow.optical_flow(
-        optical_flow.grey(faces.frames[0]), optical_flow.grey(faces.frames[2]), "farneback_emr"
+        optical_flow.convert_to_grey(faces.frames[0]),
+        optical_flow.convert_to_grey(faces.frames[2]),
+        "farneback_emr",
     )
     length, angle = cv2.cartToPolar(vectors[..., 0], vectors[..., 1])
     hsv = np.zeros((SIZE, SIZE, 3), np.float32)

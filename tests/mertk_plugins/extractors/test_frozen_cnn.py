@@ -30,7 +30,7 @@ def test_each_region_has_features_of_length_1():
 
 def test_random_weights_are_those_of_the_seed_alone():
     first = extract()
-    frozen_cnn._network.cache_clear()
+    frozen_cnn._load_network.cache_clear()
     np.random.default_rng().random()
     assert np.array_equal(extract(), first)
     assert not np.array_equal(extract(seed=1), first)
@@ -57,4 +57,4 @@ def test_without_a_download_the_message_says_what_to_do(monkeypatch):
 
 def test_an_unknown_network_is_named():
     with pytest.raises(mertk.ComponentError, match=r"'resnet_of_mine'.*list_models"):
-        classifier.backbone("who", "resnet_of_mine", pretrained=False)
+        classifier.create_backbone("who", "resnet_of_mine", pretrained=False)

@@ -83,7 +83,9 @@ OVERLAPPING = Regions(
 @pytest.mark.parametrize("regions", [grid(2, 3, 20, 18), OVERLAPPING])
 def test_counts_equal_the_loop_over_voxels(regions, radii, points, codes):
     clip = noise(8, 18, 20, seed=points)
-    found = lbptop.lbptop(clip, regions.windows(), radii=radii, table=lbptop.table(points, codes))
+    found = lbptop.lbptop(
+        clip, regions.windows(), radii=radii, table=lbptop.make_code_table(points, codes)
+    )
     np.testing.assert_array_equal(found, by_loops(clip, regions, radii, points, codes))
 
 
@@ -94,8 +96,8 @@ def test_the_challenge_preset_gives_1200_numbers():
 
 
 def test_uniform_codes_have_59_bins_for_8_points_and_15_for_4():
-    assert lbptop.table(8, "uniform").max() + 1 == 59
-    assert lbptop.table(4, "uniform").max() + 1 == 15
+    assert lbptop.make_code_table(8, "uniform").max() + 1 == 59
+    assert lbptop.make_code_table(4, "uniform").max() + 1 == 15
 
 
 def test_a_constant_clip_has_every_bit_set():
@@ -110,7 +112,10 @@ def test_a_constant_clip_has_every_bit_set():
 def test_a_static_clip_has_time_planes_symmetric_in_time():
     still = np.repeat(noise(1, 30, 30), 10, axis=0)
     counts = lbptop.lbptop(
-        still, [(slice(0, 30), slice(0, 30))], radii=(4, 1, 1), table=lbptop.table(4, "raw")
+        still,
+        [(slice(0, 30), slice(0, 30))],
+        radii=(4, 1, 1),
+        table=lbptop.make_code_table(4, "raw"),
     )[0]
     before, after = 1 << 1, 1 << 3  # points 1 and 3 lie straight before and after the centre
     for code in range(16):
@@ -153,7 +158,7 @@ def test_regions_follow_the_face_to_its_new_size():
         LBPTOP(size=(24, 30)).expression.clip(clip),
         Regions(names=("l", "r"), boxes=small).windows(),
         radii=(4, 1, 1),
-        table=lbptop.table(4, "raw"),
+        table=lbptop.make_code_table(4, "raw"),
     )
     shares = counts / counts.sum(axis=2, keepdims=True)
     np.testing.assert_allclose(found, np.sqrt(shares).reshape(2, -1), rtol=1e-5)

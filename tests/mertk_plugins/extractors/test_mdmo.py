@@ -52,7 +52,7 @@ def by_loops(uv, where):
 
 
 def places(where, height=20, width=20):
-    return mdmo._pixels(where, (width, height))
+    return mdmo._list_region_pixels(where, (width, height))
 
 
 @pytest.mark.parametrize("towards", [0, 0.3, math.pi - 0.01, -3, -math.pi / 2])
@@ -98,15 +98,15 @@ def test_any_affine_motion_of_the_head_is_taken_out(head):
     points = MDMO()._rigid_points(faces)
     y, x = np.mgrid[:128, :128].astype(float)
     moved = np.stack(head(x, y), axis=-1)
-    np.testing.assert_allclose(mdmo.steady(moved, points), 0, atol=1e-9)
+    np.testing.assert_allclose(mdmo.remove_head_motion(moved, points), 0, atol=1e-9)
     mouth = np.zeros((128, 128, 2))
     mouth[85:95, 55:75] = 0, 1.5
-    np.testing.assert_allclose(mdmo.steady(moved + mouth, points), mouth, atol=1e-9)
+    np.testing.assert_allclose(mdmo.remove_head_motion(moved + mouth, points), mouth, atol=1e-9)
 
 
 def test_a_head_that_moves_changes_little():
     faces, where = face()
-    clip = np.stack([optical_flow.grey(frame) for frame in faces.frames])
+    clip = np.stack([optical_flow.convert_to_grey(frame) for frame in faces.frames])
     drifting = np.stack([np.roll(frame, at, axis=1) for at, frame in enumerate(clip)])
 
     def found(pictures, **params):
@@ -133,7 +133,7 @@ def test_a_face_gives_72_numbers():
 def test_only_pixels_inside_a_polygon_count():
     triangle = np.array([[0, 0], [19, 0], [0, 19]], np.float32)
     where = Regions(names=("t",), boxes=np.array([[0, 0, 20, 20]]), polygons=(triangle,))
-    owner, at = mdmo._pixels(where, (20, 20))
+    owner, at = mdmo._list_region_pixels(where, (20, 20))
     y, x = np.divmod(at, 20)
     assert set(owner) == {0}
     assert len(at) == 210

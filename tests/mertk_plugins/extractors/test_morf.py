@@ -48,7 +48,7 @@ def test_phase_turns_by_frequency_times_step():
     before, now = (
         np.stack([np.cos(0.5 * (x - d)), -np.sin(0.5 * (x - d)), 0 * x]) for d in (0.0, 0.3)
     )
-    turned, amplitude = _riesz.turn(before, now)
+    turned, amplitude = _riesz.compute_phase_turn(before, now)
     np.testing.assert_allclose(turned[0], 0.5 * 0.3, atol=1e-6)
     np.testing.assert_allclose(turned[1], 0, atol=1e-6)
     np.testing.assert_allclose(amplitude, 1, atol=1e-6)
@@ -58,25 +58,26 @@ def test_the_change_equals_the_published_steps():
     """Every frame filtered and blurred, differences of frames averaged from onset to apex."""
     faces = of_clip(noise(30, 64, 64, levels=200), onset=6, apex=15, offset=20, fps=100.0)
     own = MORF(levels=(1,))
-    taps, frames = own._taps(100.0), range(25)  # the apex and the 9 frames after it
-    pyramid = [_riesz.riesz(faces.frames[at][..., 0], (1,))[0] for at in frames]
+    taps, frames = own._make_filter(100.0), range(25)  # the apex and the 9 frames after it
+    pyramid = [_riesz.build_riesz_pyramid(faces.frames[at][..., 0], (1,))[0] for at in frames]
     phases, amplitudes = [np.zeros((2, 64, 64))], []
     for before, now in zip([pyramid[0], *pyramid], pyramid, strict=False):
-        turned, amplitude = _riesz.turn(before, now)
+        turned, amplitude = _riesz.compute_phase_turn(before, now)
         phases.append(phases[-1] + turned)
         amplitudes.append(amplitude)
     padded = np.pad(phases[1:], ((9, 9), (0, 0), (0, 0), (0, 0)), "reflect")
     filtered = [np.tensordot(taps, padded[at : at + 19], (0, 0)) for at in frames]
     smooth = [
-        _riesz.blurred(f.astype(np.float32), a) for f, a in zip(filtered, amplitudes, strict=True)
+        _riesz.blur_phase(f.astype(np.float32), a)
+        for f, a in zip(filtered, amplitudes, strict=True)
     ]
     mean = np.mean(np.diff(smooth[6:16], axis=0), axis=0)
-    np.testing.assert_allclose(own._moved(faces)[0] / 9, mean, atol=1e-4)
+    np.testing.assert_allclose(own._compute_phase_changes(faces)[0] / 9, mean, atol=1e-4)
 
 
 def test_the_filter_is_a_low_pass_of_the_published_orders():
     for fps, order in ((100.0, 18), (200.0, 36)):
-        taps = MORF()._taps(fps)
+        taps = MORF()._make_filter(fps)
         assert len(taps) == order + 1
         assert abs(taps.sum() - 1) < 1e-9
         waves = np.cos(2 * np.pi * np.outer([2.0, 40.0], np.arange(order + 1) - order // 2) / fps)
@@ -86,7 +87,7 @@ def test_the_filter_is_a_low_pass_of_the_published_orders():
 
 
 def test_frames_too_slow_for_the_filter_are_taken_as_they_are():
-    np.testing.assert_array_equal(MORF()._taps(15.0), [1.0])
+    np.testing.assert_array_equal(MORF()._make_filter(15.0), [1.0])
     found = MORF(levels=(2,)).extract(of_clip(plaid(), fps=15.0), WHOLE)
     assert abs(found.sum() - 1) < 1e-5
 

@@ -10,7 +10,7 @@ from timm.layers import SEModule
 import mertk
 from mertk_plugins.extractors import _region_labels
 from mertk_plugins.extractors._patch_cnn_se_net import Excitation, PatchNet
-from mertk_plugins.extractors.patch_cnn_se import PatchCNNSE, positions
+from mertk_plugins.extractors.patch_cnn_se import PatchCNNSE, choose_positions
 
 TASK = ("negative", "positive", "surprise")
 SMALL = {"patch_size": [8, 8], "patches": 4, "epochs": 2, "batch": 16, "init": "he", "frames": 2}
@@ -30,7 +30,7 @@ def places(*names):
 
 def training_set(count=10, *, classes=TASK, labels=None, regions=("mouth",)):
     labels = np.arange(count) % len(classes) if labels is None else np.asarray(labels)
-    return mertk.Train(
+    return mertk.TrainingSet(
         inputs=[(face(60 * c, seed=at), places(*regions)) for at, c in enumerate(labels)],
         labels=labels,
         people=np.array([f"p/{at}" for at in range(count)]),
@@ -129,7 +129,7 @@ def test_ten_clips_are_learnt_by_heart():
     net = extractor.nets["mouth"]
     assert net.losses[-1] < 0.1 * net.losses[0]
     for at, label in enumerate(np.arange(10) % 3):
-        pixels = extractor._cut(face(60 * label, seed=at), places("mouth"), 0, np.arange(5))
+        pixels = extractor._cut_patches(face(60 * label, seed=at), places("mouth"), 0, np.arange(5))
         assert (net.apply({"patches": pixels}).argmax(1) == label).all()
 
 
@@ -187,7 +187,7 @@ def test_frames_before_onset_are_not_looked_at():
     ],
 )
 def test_frames_span_the_expression_and_hold_the_apex(count, apex, expected):
-    assert positions(face(frames=11, apex=apex), count).tolist() == expected
+    assert choose_positions(face(frames=11, apex=apex), count).tolist() == expected
 
 
 def test_a_clip_without_frames_is_refused():
@@ -206,7 +206,7 @@ def test_patches_run_row_by_row():
     pixels[:, :8, 8:] = 200
     clip = mertk.Faces(frames=mertk.Frames.of(pixels), onset=0, offset=0)
     whole = mertk.Regions(names=("mouth",), boxes=np.array([[0, 0, 16, 16]]))
-    cut = PatchCNNSE(patches=4, patch_size=[8, 8])._cut(clip, whole, 0, np.array([0]))
+    cut = PatchCNNSE(patches=4, patch_size=[8, 8])._cut_patches(clip, whole, 0, np.array([0]))
     assert cut.shape == (1, 8, 8, 12)
     assert cut[0].mean((0, 1)).reshape(4, 3)[:, 0].tolist() == [0, 200, 0, 0]
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from mertk import ComponentError, Train
+from mertk import ComponentError, TrainingSet
 from mertk_plugins.fusion.nmp import NMP
 from mertk_plugins.fusion.wpca import WPCA
 
 
-def train(inputs, labels=None) -> Train:
+def train(inputs, labels=None) -> TrainingSet:
     count = len(inputs)
-    return Train(
+    return TrainingSet(
         inputs=inputs,
         labels=np.zeros(count, np.int64) if labels is None else labels,
         people=np.array([f"p/{i}" for i in range(count)]),

@@ -76,7 +76,7 @@ def sequences(count=10):
     noise = 0.2 * rng.normal(size=(count, 3, 6, 4))
     inputs = [{"features": x.astype(np.float32)} for x in ramps + noise]
     people = np.array([f"p/{at}" for at in range(count)])
-    return mertk.Train(inputs=inputs, labels=labels, people=people, classes=("down", "up"))
+    return mertk.TrainingSet(inputs=inputs, labels=labels, people=people, classes=("down", "up"))
 
 
 @pytest.mark.parametrize("block", [LSTMSE(hidden=8), LSTMConcat(hidden=8)])

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import mertk
-from mertk.pipeline.pipeline import build_line
+from mertk.pipeline.pipeline import build_pipeline
 from mertk_plugins.classifiers.ststnet import STSTNet
 from mertk_plugins.fusion.multi_mid import MultiMid
 
@@ -14,7 +14,7 @@ SHAPES = {"x": (1, 5, 3, 8, 8)}
 
 def fitted(inputs, labels, **params):
     model = STSTNet(**({"epochs": 2, "lr": 0.01} | params))
-    train = mertk.Train(
+    train = mertk.TrainingSet(
         inputs=inputs, labels=np.array(labels), people=np.array(["a"] * len(labels)),
         classes=("x", "y"),
     )  # fmt: skip
@@ -73,7 +73,7 @@ def test_other_streams_are_repeated_with_the_moments():
 
 def test_moments_are_drawn_inside_the_fold():
     registry = mertk.load_plugins().registry
-    line = build_line(registry, registry.recipe("ststnet_mid"))
+    line = build_pipeline(registry, registry.recipe("ststnet_mid"))
     assert [step.place for step in line.inside] == ["fusion.0", "classifier"]
     assert len(line.blocks) == 1
 

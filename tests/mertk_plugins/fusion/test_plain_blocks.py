@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mertk import ComponentError, Train
+from mertk import ComponentError, TrainingSet
 from mertk_plugins.fusion.concat import Concat
 from mertk_plugins.fusion.pad_time import PadTime
 from mertk_plugins.fusion.standardize import Standardize
 
 
-def train(inputs) -> Train:
+def train(inputs) -> TrainingSet:
     count = len(inputs)
-    return Train(
+    return TrainingSet(
         inputs=inputs,
         labels=np.zeros(count, np.int64),
         people=np.array([f"p/{i}" for i in range(count)]),

@@ -52,7 +52,9 @@ def test_it_is_trained_with_a_classifier_and_explains_a_clip():
     rng = np.random.default_rng(0)
     labels = np.arange(12) % 2
     inputs = [{"features": rng.normal(size=(3, 4)).astype(np.float32) + 3 * c} for c in labels]
-    train = mertk.Train(inputs=inputs, labels=labels, people=labels.astype(str), classes=("a", "b"))
+    train = mertk.TrainingSet(
+        inputs=inputs, labels=labels, people=labels.astype(str), classes=("a", "b")
+    )
     mlp = MLP(epochs=40, lr=0.01, hidden=[8])
     mlp.fit(train, np.random.default_rng(0), through=[SE()])
     assert [mlp.predict(x).argmax() for x in inputs] == list(labels)

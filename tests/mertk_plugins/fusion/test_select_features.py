@@ -11,7 +11,7 @@ from mertk_plugins.fusion.select_features import SelectFeatures, _variance_ratio
 
 
 def train(labels, rows):
-    return mertk.Train(
+    return mertk.TrainingSet(
         inputs=[{"a": row[:3], "b": row[3:].reshape(1, -1)} for row in rows.astype(np.float32)],
         labels=np.asarray(labels),
         people=np.array([f"p/{at}" for at in range(len(labels))]),

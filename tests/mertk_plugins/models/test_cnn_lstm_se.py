@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.pipeline.pipeline import build_line
+from mertk.pipeline.pipeline import build_pipeline
 
 PRESETS = [
     *[("cnn_lstm_se", preset) for preset in (None, "paper", "code", "quick")],
@@ -20,12 +20,12 @@ def registry():
 
 @pytest.mark.parametrize(("model", "preset"), PRESETS)
 def test_every_preset_can_be_built(registry, model, preset):
-    line = build_line(registry, registry.recipe(model, preset))
+    line = build_pipeline(registry, registry.recipe(model, preset))
     assert line.classifier.kind == "classifier"
 
 
 def test_the_extractor_is_the_frontier_and_the_lstm_is_trained_with_the_head(registry):
-    line = build_line(registry, registry.recipe("cnn_lstm_se", "quick"))
+    line = build_pipeline(registry, registry.recipe("cnn_lstm_se", "quick"))
     assert [step.kind for step in line.prefix] == ["aligner", "roi"]
     assert line.inside[0].kind == "extractor"
     assert len(line.blocks) == 1
@@ -37,7 +37,7 @@ def weights(model, registry, preset, classes=3, frames=2):
     for key, value in {"epochs": 1, "patch_size": [8, 8], "frames": frames}.items():
         recipe = recipe.set(f"extractor.{key}", value)
     recipe = recipe.set("fusion.1.length", 4).set("classifier.epochs", 1)
-    line = build_line(registry, recipe)
+    line = build_pipeline(registry, recipe)
     rng = np.random.default_rng(0)
     labels = np.arange(6) % classes
     people = np.array([f"p/{at}" for at in range(6)])
@@ -50,7 +50,7 @@ def weights(model, registry, preset, classes=3, frames=2):
         if step.joint:
             continue
         if step.learns:
-            train = mertk.Train(inputs=inputs, labels=labels, people=people, classes=task)
+            train = mertk.TrainingSet(inputs=inputs, labels=labels, people=people, classes=task)
             step.component.fit(train, rng)
         verb = "extract" if step.kind == "extractor" else "fuse"
         if step.kind == "extractor":
@@ -58,7 +58,7 @@ def weights(model, registry, preset, classes=3, frames=2):
             sizes = [_size(net) for net in step.component.nets.values()]
         else:
             inputs = [getattr(step.component, verb)(given) for given in inputs]
-    train = mertk.Train(inputs=inputs, labels=labels, people=people, classes=task)
+    train = mertk.TrainingSet(inputs=inputs, labels=labels, people=people, classes=task)
     classifier = line.classifier.component
     classifier.fit(train, rng, through=line.blocks)
     found = classifier.predict(inputs[0])
@@ -107,4 +107,4 @@ def test_without_gates_there_is_nothing_to_show(registry):
     ],
 )
 def test_the_papers_ablations_are_parameters(registry, path, value):
-    build_line(registry, registry.recipe("cnn_lstm_se").set(path, value))
+    build_pipeline(registry, registry.recipe("cnn_lstm_se").set(path, value))

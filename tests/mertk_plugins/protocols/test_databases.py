@@ -25,7 +25,9 @@ def clip(dataset, subject="p1", name="c1", **record):
 def folds(rules, clips):
     """Fold name → (databases trained on, databases tested)."""
     people = [one.person for one in clips]
-    found = splits.checked(rules.splits(clips), people, every=getattr(rules, "tests_all", True))
+    found = splits.check_splits(
+        rules.splits(clips), people, every=getattr(rules, "tests_all", True)
+    )
     of_set = np.array([one.dataset for one in clips])
     return {f.name: (set(of_set[f.train]), set(of_set[f.test])) for f in found}
 

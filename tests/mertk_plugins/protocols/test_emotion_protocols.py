@@ -79,7 +79,7 @@ def test_another_edition_of_labels_is_refused():
 def test_each_person_is_left_out_once(name):
     protocol = build(name)
     kept = [c for c in casme2("2019") if protocol.label(c) is not None]
-    folds = splits.checked(protocol.splits(kept), [c.person for c in kept])
+    folds = splits.check_splits(protocol.splits(kept), [c.person for c in kept])
     assert len(folds) == len({c.person for c in kept})
 
 

@@ -12,7 +12,7 @@ def test_every_clip_gets_its_class_and_every_person_a_fold():
     assert sorted(set(labels)) == sorted(rules.classes)
     folds = list(rules.splits(clips))
     assert [fold.name for fold in folds] == [f"synthetic/s0{n}" for n in (1, 2, 3)]
-    assert splits.checked(folds, [clip.person for clip in clips])
+    assert splits.check_splits(folds, [clip.person for clip in clips])
 
 
 def test_a_clip_without_such_a_label_is_left_out():

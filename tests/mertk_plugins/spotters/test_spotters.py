@@ -32,7 +32,7 @@ def video(**params):
 
 
 def search(name, faces, **params):
-    return interval.search(REGISTRY.build("spotter", mertk.Use(name, **params)), faces)
+    return interval.spot_stretch(REGISTRY.build("spotter", mertk.Use(name, **params)), faces)
 
 
 def hit(found, truths):
