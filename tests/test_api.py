@@ -150,7 +150,7 @@ def test_options_have_their_choices_and_defaults():
         "mertk bench --keyframes: --keyframes, ('given', 'estimated', 'none'), default 'given'"
         in found
     )
-    assert "mertk bench --resume: --resume/--fresh, Bool" in found
+    assert "mertk bench --fresh: --fresh/--resume, Bool" in found
 
 
 def test_before_the_first_release_the_file_follows_every_change(api):

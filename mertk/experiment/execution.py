@@ -51,7 +51,7 @@ class Execution:
     @property
     def runs_folder(self) -> Path:
         """The folder of run folders; absolute, as a worker may stand in another folder."""
-        return _make_absolute(self.out)
+        return _make_absolute(Path(self.out))
 
     @property
     def cache_folder(self) -> Path:
