@@ -265,5 +265,5 @@ def _check_classes(log: Log) -> None:
     if absent:
         raise ProtocolError(
             f"{log.file}: no clip is '{log.classes[absent[0]]}': UF1 and UAR over "
-            f"{', '.join(log.classes)} would mean nothing. Give --classes without it"
+            f"{', '.join(log.classes)} are not defined. Give --classes without it"
         )

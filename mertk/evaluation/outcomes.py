@@ -152,7 +152,7 @@ def _check_classes(run: Run, common: set[str]) -> None:
         if not any(one[at] if run.multilabel else one == at for one in truth):
             raise StorageError(
                 f"the {len(truth)} clips that {run.path} and all runs beside it have predicted "
-                f"hold none that is '{name}': scores over classes would mean nothing; run the same "
+                f"hold none that is '{name}': scores over classes are not defined; run the same "
                 "bench again"
             )
 

@@ -71,8 +71,8 @@ class Results:
         self.runs = [run for run in runs if not run.replay]
         if not self.runs:
             raise StorageError(
-                f"{runs[0].path} is a replay that leaks, and is only shown beside the strict run; "
-                "give that as well"
+                f"{runs[0].path} is a replay that leaks; it is only shown beside the run without "
+                "the leak: give that run as well"
             )
 
     @classmethod

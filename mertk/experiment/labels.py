@@ -49,7 +49,7 @@ def _one(protocol: Use, labels: Sequence[str], classes: tuple[str, ...]) -> Labe
     if absent:
         raise ProtocolError(
             f"protocol '{protocol}' scores the classes {', '.join(classes)}, but no clip is "
-            f"'{absent[0]}': UF1 and UAR over them would mean nothing. Choose a protocol that "
+            f"'{absent[0]}': UF1 and UAR over them are not defined. Choose a protocol that "
             "fits, such as loso"
         )
     numbers = np.asarray([classes.index(label) for label in labels], np.int64)
@@ -72,7 +72,7 @@ def _many(protocol: Use, given: Sequence[Collection[str]], classes: tuple[str, .
         if count in (0, len(given)):
             raise ProtocolError(
                 f"protocol '{protocol}' scores '{name}', which {count} of {len(given)} clips show: "
-                "its F1 would mean nothing. Leave it out of the protocol's classes"
+                "its F1 is not defined. Leave it out of the protocol's classes"
             )
     texts = ["+".join(name for name in classes if name in labels) for labels in given]
     return Labels(classes, texts, numbers)

@@ -146,7 +146,7 @@ def _check_tested(protocol: Use, sample: Sample, splits: Sequence[Split]) -> Non
     if absent:
         raise ProtocolError(
             f"protocol '{protocol}' tests no clip that is '{absent[0]}': scores over its classes "
-            "would mean nothing. Test other data sets, or give other classes"
+            "are not defined. Test other data sets, or give other classes"
         )
 
 

@@ -81,7 +81,7 @@ class Saved:
             except (ComponentError, TypeError, ValueError) as error:
                 reason = str(error)
         raise StorageError(
-            f"{self.name} cannot be asked ({' '.join(reason.split())}); if it was read from a "
+            f"{self.name} cannot predict ({' '.join(reason.split())}); if it was read from a "
             "folder, that is damaged: train the model again"
         )
 

@@ -50,6 +50,7 @@ def _shown(comparison: Comparison) -> dict[str, Any]:
         "ranks": figures.ranks(comparison) if comparison.tests else "",
         "tests": [(a, b, test) for (a, b), test in comparison.tests.items()],
         "first": models[0].name,
+        "share": "F1 over all labels" if comparison.results.multilabel else "Accuracy",
         "pairs": [
             {"svg": figures.pair(models[0], one), "text": f"{models[0].name} and {one.name}"}
             for one in models[1:]

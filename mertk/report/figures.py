@@ -91,13 +91,14 @@ def forest(comparisons: Sequence[Comparison]) -> str:
 
 
 def pair(first: Outcome, other: Outcome) -> str:
-    """Accuracy of each subject under two models, joined by a line."""
+    """Accuracy (multi-label: F1) of each subject under two models, joined by a line."""
     figure, axes = _axes(2.4, 2.8)
     a, b = (statistics.subject_shares(one.confusions) for one in (first, other))
     for one, two in zip(a, b, strict=True):
         colour = "0.6" if one == two else "C0" if one > two else "C3"
         axes.plot([0, 1], [one, two], "o-", color=colour, ms=3, lw=0.9, alpha=0.7)
-    axes.set(xlim=(-0.25, 1.25), ylim=(-0.04, 1.04))
+    name = "F1" if first.run.multilabel else "accuracy"
+    axes.set(xlim=(-0.25, 1.25), ylim=(-0.04, 1.04), ylabel=name)
     axes.set_xticks([0, 1], labels=[_short(first.name), _short(other.name)])
     axes.tick_params(labelsize=8)
     return svg(figure)

@@ -105,7 +105,7 @@ def test_a_report_on_the_folder_stamps_it_too_and_shows_it_with_the_strict_run_a
     bench(plugins, tmp_path / "runs")
     again = mertk.Results.load(tmp_path / "runs", plugins=plugins)
     assert [outcome.name for outcome in again.leaked] == ["remembers+replay=authors"]
-    with pytest.raises(mertk.StorageError, match="only shown beside the strict run"):
+    with pytest.raises(mertk.StorageError, match="only shown beside the run without the leak"):
         mertk.Results.load(again.leaked[0].run.path, plugins=plugins)
 
 

@@ -118,10 +118,24 @@ def _scaled(values: Matrix) -> Rows:
     return Rows(scaler.transform(values), [everything], Scaling(scaler.mean_, scaler.scale_))
 
 
+def factorise(system: Matrix) -> Matrix:
+    """The lower Cholesky factor of a symmetric positive definite system, which is overwritten.
+
+    Raises `ComponentError` where rounding leaves it without one: features are far too large.
+    """
+    from scipy.linalg import LinAlgError, cholesky
+
+    try:  # the transpose is laid out as LAPACK has it, and is not copied
+        return np.asarray(cholesky(system.T, lower=True, overwrite_a=True, check_finite=False))
+    except LinAlgError as error:
+        raise mertk.ComponentError(
+            "the features' values are so large that their inner products leave no digits for the "
+            "penalty on weights; scale them"
+        ) from error
+
+
 def solve(system: Matrix, targets: Matrix) -> Matrix:
     """The solution of a symmetric positive definite system, which is overwritten."""
-    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg import cho_solve
 
-    factor = cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
-    found: Matrix = cho_solve(factor, targets, check_finite=False)
-    return found
+    return np.asarray(cho_solve((factorise(system), True), targets, check_finite=False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk_plugins.classifiers._gram import solve
+from mertk_plugins.classifiers._gram import factorise, solve
 
 if TYPE_CHECKING:
     from mertk_plugins.classifiers._gram import Indices, Matrix
@@ -45,11 +45,11 @@ class _Block:
     """Folds with their common rows eliminated."""
 
     def __init__(self, system: Matrix, folds: Sequence[Indices]) -> None:
-        from scipy.linalg import blas, cholesky
+        from scipy.linalg import blas
 
         self._common = functools.reduce(np.intersect1d, folds)
         self._rest = np.setdiff1d(np.arange(len(system)), self._common)
-        factor = cholesky(system[np.ix_(self._common, self._common)], lower=True)
+        factor = factorise(system[np.ix_(self._common, self._common)])
         self._half = functools.partial(blas.dtrsm, 1.0, np.asfortranarray(factor), lower=1)
         self._beside = self._half(system[np.ix_(self._common, self._rest)])
         self._left = system[np.ix_(self._rest, self._rest)] - self._beside.T @ self._beside

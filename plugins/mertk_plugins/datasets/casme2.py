@@ -34,7 +34,6 @@ class CASME2(datasets.reader.SpreadsheetReader):
     Args:
         tree: which frames are read: `selected` (raw ones, cut to the expression), `raw`, `cropped`,
             or with `auto` the first of these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme2_3"

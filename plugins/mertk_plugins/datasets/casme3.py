@@ -32,7 +32,6 @@ class CASME3(datasets.reader.SpreadsheetReader):
             such files have no emotions.
         tree: which frames are read: `me_only` (the release of clips), `long` (whole recordings),
             `cropped`, or with `auto` the first of these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme3_7"

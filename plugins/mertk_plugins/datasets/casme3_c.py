@@ -40,7 +40,6 @@ class CASME3C(datasets.reader.SpreadsheetReader):
             are in CAS(ME)3_part_C.xls alone, which has no emotions.
         tree: which frames are read: `long` (whole recordings), `me_only` (single expressions, cut
             out), `cropped`, or with `auto` the first of these that exists.
-        missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "loso"

@@ -32,7 +32,6 @@ class DFME(datasets.reader.SpreadsheetReader):
             exists.
         repair: without effect, as no errors of the spreadsheets are known; one of `none`,
             `official` and `recommended`, as for other data sets.
-        missing: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "dfme_7"

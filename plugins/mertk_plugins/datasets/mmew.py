@@ -31,9 +31,6 @@ class MMEW(datasets.reader.SpreadsheetReader):
     Clips are cut to onset … offset; where a folder goes on behind the offset the clip is marked
     `offset_ne_folder` and its record says how many files there are. Known errors of the spreadsheet
     are all marked, and none has a known right value, so `repair` changes nothing.
-
-    Args:
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "mmew_6"

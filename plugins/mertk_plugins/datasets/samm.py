@@ -36,7 +36,6 @@ class SAMM(datasets.reader.SpreadsheetReader):
     Args:
         tree: which frames are read: `clips` (as released), `cropped`, or with `auto` the first of
             these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "samm_3"

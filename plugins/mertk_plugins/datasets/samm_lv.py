@@ -42,7 +42,6 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         expressions: which expressions are read: `micro`, `macro` or `all`.
         tree: which frames are read: `long` (recordings as released), `cropped`, or with `auto` the
             first of these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "loso"

@@ -11,7 +11,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from mertk import ComponentError, Train
-from mertk_plugins.classifiers.linear_svm import LinearSVM
+from mertk_plugins.classifiers import linear_svm
+from mertk_plugins.classifiers.linear_svm import LinearSVM, least_squared_hinge
+from mertk_plugins.classifiers.ridge import Ridge
 from mertk_plugins.classifiers.svm import SVM
 
 CLASSES = ("negative", "positive", "surprise")
@@ -99,12 +101,58 @@ def test_two_fits_agree_whatever_the_chances(machine):
     np.testing.assert_array_equal(machine.predict(part.inputs[0]), first)
 
 
-def test_badly_scaled_features_give_no_convergence_warning():
-    part = train([0, 1, 2] * 20, features=300)
-    for streams in part.inputs:
-        streams["features"] *= np.logspace(-3, 4, 300, dtype=np.float32)
-    fitted(LinearSVM(), part)
-    fitted(LinearSVM(C=10_000.0), train([0, 1, 2] * 20, features=1200, spread=0.01))
+def gap(values, signs, costs, dual) -> float:
+    """How far at most above the minimum, as a share of it, by the dual problem."""
+    assert (dual * signs >= 0).all()
+    weights = values.T @ dual
+    reached = weights @ weights / 2 + costs @ np.maximum(0, 1 - signs * (values @ weights)) ** 2
+    bound = dual @ signs - weights @ weights / 2 - (dual**2 / (4 * costs)).sum()
+    return (reached - bound) / reached
+
+
+def problem(count: int, features: int, scale: str, repeated: bool):
+    """Rows, their inner products, and signs that have little to do with them."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(count, features))
+    if scale == "histograms":
+        values = np.abs(values) / np.abs(values).sum(axis=1, keepdims=True)
+    elif scale == "uneven":
+        values = values * np.logspace(-3, 3, features)
+    if repeated:
+        values = values[rng.integers(0, count // 2, count)]
+    values = np.column_stack([values, np.ones(count)])
+    return values, values @ values.T, np.where(rng.random(count) < 0.3, 1.0, -1.0)
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+@pytest.mark.parametrize("scale", ["even", "histograms", "uneven"])
+@pytest.mark.parametrize("features", [5, 50, 400])
+@pytest.mark.parametrize("cost", [0.01, 1.0, 10_000.0])
+def test_the_minimum_is_reached_also_where_others_stop_early(cost, features, scale, repeated):
+    values, products, signs = problem(80, features, scale, repeated)
+    costs = np.full(80, cost)
+    dual = least_squared_hinge(products, signs, costs, values if features < 80 else None)
+    assert abs(gap(values, signs, costs, dual)) < 1e-6
+
+
+@pytest.mark.parametrize("cost", [0.01, 1.0, 10_000.0])
+def test_where_steps_go_in_a_circle_another_way_finds_the_same_minimum(cost, monkeypatch):
+    values, products, signs = problem(80, 100, "even", repeated=False)
+    costs = cost * np.linspace(1, 2, 80)
+    expected = least_squared_hinge(products, signs, costs)
+    monkeypatch.setattr(linear_svm, "_STEPS", 0)
+    found = least_squared_hinge(products, signs, costs)
+    np.testing.assert_allclose(values.T @ found, values.T @ expected, rtol=0, atol=1e-9)
+    assert abs(gap(values, signs, costs, found)) < 1e-9
+
+
+@pytest.mark.parametrize("machine", [LinearSVM(C=10_000.0), Ridge(alpha=1e-9)])
+def test_features_that_are_far_too_large_are_refused(machine):
+    part = train([0, 1, 2] * 20, features=100)
+    for at, streams in enumerate(part.inputs):
+        streams["features"] = 1e7 * part.inputs[at % 7]["features"]
+    with pytest.raises(ComponentError, match="values are so large .* scale them"):
+        machine.fit(part, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("machine", [LinearSVM(), SVM()])
