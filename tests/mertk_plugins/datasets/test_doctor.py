@@ -174,7 +174,7 @@ def test_an_added_set_needs_no_folder_again(run, root):
     rows = {row["name"]: row for row in json.loads(run("data", "list", "--json")[1])}
     assert rows["casme2"]["here"]
     assert not rows["synthetic"]["here"]
-    assert f"here: {root}" in run("data", "list")[1].replace("\n", "")
+    assert f"folder: {root}" in run("data", "list")[1].replace("\n", "")
 
 
 def test_the_index_holds_published_and_final_values_and_reads_back(run, tmp_path, root):
