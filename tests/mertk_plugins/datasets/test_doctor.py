@@ -169,12 +169,12 @@ def test_check_speaks_json_and_writes_a_page_in_which_text_stays_text(run, tmp_p
 
 
 def test_an_added_set_needs_no_folder_again(run, root):
-    assert "casme2 lies in" in run("data", "add", "casme2", root)[1]
+    assert f"casme2: {root} (stored in" in run("data", "add", "casme2", root)[1]
     assert run("data", "check", "casme2")[0] == 1
     rows = {row["name"]: row for row in json.loads(run("data", "list", "--json")[1])}
     assert rows["casme2"]["here"]
     assert not rows["synthetic"]["here"]
-    assert f"here: {root}" in run("data", "list")[1].replace("\n", "")
+    assert f"folder: {root}" in run("data", "list")[1].replace("\n", "")
 
 
 def test_the_index_holds_published_and_final_values_and_reads_back(run, tmp_path, root):
