@@ -145,7 +145,11 @@ def test_an_option_is_told_by_itself_or_behind_its_command(told):
 
 def test_options_have_their_choices_and_defaults():
     found = options()
-    assert "mertk bench --device: --device, ('cpu', 'cuda', 'auto'), default 'cpu'" in found
+    assert "mertk bench --device: --device, String, default 'cpu'" in found
+    assert (
+        "mertk bench --keyframes: --keyframes, ('given', 'estimated', 'none'), default 'given'"
+        in found
+    )
     assert "mertk bench --resume: --resume/--fresh, Bool" in found
 
 

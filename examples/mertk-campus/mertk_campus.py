@@ -47,7 +47,7 @@ class Campus:
         file = root / "annotations.csv"
         if not file.is_file():
             raise mertk.DataError(f"campus: there is no {file}. {LAYOUT}")
-        table = datasets.spreadsheets.table_of(file, "", datasets.columns.read_cells(file), 0)
+        table = datasets.spreadsheets.table_of(file, "", datasets.spreadsheets.read_cells(file), 0)
         for column in COLUMNS:
             table.column(column)  # raises where there is none
         return [self._clip(root, table, row) for row in table.rows]

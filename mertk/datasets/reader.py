@@ -17,10 +17,9 @@ from mertk.core.clips import Clip
 from mertk.core.errors import DataError
 from mertk.datasets import annotations, corrections, folders, spreadsheets
 from mertk.datasets.annotations import Source
-from mertk.datasets.columns import Names
 from mertk.datasets.folders import Found, Place, Tree
 from mertk.datasets.record import Record
-from mertk.datasets.spreadsheets import Row, Table
+from mertk.datasets.spreadsheets import Names, Row, Table
 from mertk.datasets.survey import Edition, Survey, bind_records, recognised, usable
 
 _PUBLISHED = ("onset", "apex", "offset", "emotion", "au")
@@ -88,10 +87,21 @@ class SpreadsheetReader(ABC):
     """Reads a data set that has annotation files and a tree of folders of frames.
 
     A reader is a dataclass (`@dataclass(kw_only=True, eq=False)`) that sets the class attributes
-    and has `place` and at least `read_line` or its own `read`. Its parameters are `tree` (which
-    kind of frames; a reader names its `kinds` in the type), `repair` (which known errors are
-    corrected), `missing` (whether clips without frames are an error or left out) and `sheet` (the
-    annotation file to read). It may add more, or fix one with `field(init=False, default=…)`.
+    and has `place` and at least `read_line` or its own `read`. It names its kinds of trees in the
+    type of `tree` and describes them in its docstring. It may add parameters, or fix one with
+    `field(init=False, default=…)`.
+
+    Args:
+        tree: which frames are read: one of the reader's `kinds`, or with `auto` the first of these
+            that exists.
+        repair: which known errors of the annotations are corrected: `none`; `official`, where the
+            authors published the right value; `recommended`, also where the field's best evidence
+            gives it.
+        missing: what happens where an annotated clip has no frames: `error`; or `skip`, which
+            leaves the clip out with a warning, so that the clip list is no longer the published
+            one.
+        sheet: file name of the annotations to read, where there are several editions; null takes
+            the usual one.
     """
 
     name: ClassVar[str]

@@ -11,7 +11,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from mertk.core.reading import read_file
 from mertk.datasets import formulas
 
 Cells = list[list[str]]
+
+Names = Mapping[str, Collection[str]]
+"""What a column holds → the (normalised) names that it may have."""
 
 _SUBJECT = frozenset({"subject", "sub", "subid"})
 _HEADER_ROWS = 30
@@ -75,6 +78,23 @@ class Table:
         at = f", row {row.number}" if row else ""
         of = f", column '{self.columns.get(column, column)}'" if column else ""
         return f"{self.file}{sheet}{at}{of}"
+
+
+def find_columns(table: Table, names: Names, needed: Collection[str]) -> dict[str, str]:
+    """The columns that the table has of these; raises `DataError` where a needed one lacks."""
+    return {
+        what: table.column(*known)
+        for what, known in names.items()
+        if what in needed or any(name in table.columns for name in known)
+    }
+
+
+def read_texts(table: Table, row: Row, columns: Mapping[str, str]) -> dict[str, str]:
+    """A row's cells in the columns found; raises `DataError` where one is empty."""
+    for column in columns.values():
+        if not row[column]:
+            raise DataError(f"{table.place(row, column)}: is empty")
+    return {what: row[column] for what, column in columns.items()}
 
 
 def normalised(name: str) -> str:
@@ -228,6 +248,14 @@ def _read_xls(path: Path, content: bytes) -> dict[str, Cells]:
         sheet.name: [[_text(v) for v in sheet.row_values(at)] for at in range(sheet.nrows)]
         for sheet in book.sheets()
     }
+
+
+def read_cells(path: Path) -> Cells:
+    """The cells of a text file parted by commas, semicolons or tabs; raises `DataError`."""
+    cells = read_csv(path, read_file(path))
+    if not any(map(any, cells)):
+        raise DataError(f"{path}: is empty: there is not even a header")
+    return cells
 
 
 def read_csv(path: Path, content: bytes) -> Cells:

@@ -18,10 +18,9 @@ import numpy as np
 from mertk.core.clip_lists import Manifest
 from mertk.core.errors import DataError, ProtocolError
 from mertk.core.spelling import check_spelling, normal_name
-from mertk.datasets import columns
 from mertk.datasets.binding import unbound
 from mertk.datasets.record import Record
-from mertk.datasets.spreadsheets import Cells, Table, table_of
+from mertk.datasets.spreadsheets import Cells, Table, find_columns, read_cells, read_texts, table_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,7 +147,7 @@ def read(path: Path, classes: Sequence[str] = ()) -> Log:
     those of MEGC 2019 for a submission log, else all that are true of some clip. Raises `DataError`
     naming file, row and column of what cannot be, and `ProtocolError` where a class has no clip.
     """
-    cells = columns.read_cells(path)
+    cells = read_cells(path)
     lines = [(n, " ".join(row).split()) for n, row in enumerate(cells, 1) if any(row)]
     submission = _is_subject(lines[0][1])
     rows = list(_of_submission(path, lines) if submission else _of_table(_table(path, cells)))
@@ -195,9 +194,9 @@ def _table(path: Path, cells: Cells) -> Table:
 
 
 def _of_table(table: Table) -> Iterator[_Said]:
-    found = columns.find(table, _NAMES, _NEEDED)
+    found = find_columns(table, _NAMES, _NEEDED)
     for row in table.rows:
-        said = columns.texts(table, row, found)
+        said = read_texts(table, row, found)
         dataset, _, subject = said.get("subject", "").rpartition("/")
         parts = said["clip"].split("/")
         if not subject and len(parts) > 2:  # a uid: dataset/subject/clip

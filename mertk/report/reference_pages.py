@@ -75,7 +75,7 @@ def _entry(entry: Entry) -> str:
     found = [f"## {entry.name}", entry.summary, " ".join(fact for fact in facts if fact)]
     rows = [_row(parameter) for parameter in list_parameters(entry)]
     if rows:
-        head = ["| parameter | default | type | |", "|---|---|---|---|"]
+        head = ["| parameter | default | type | description |", "|---|---|---|---|"]
         found.append("\n".join([*head, *rows]))
     if entry.card:
         found += [part for part in original(entry, "###") if part]

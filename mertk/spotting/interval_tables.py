@@ -12,8 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mertk.core.errors import DataError
-from mertk.datasets import columns
-from mertk.datasets.spreadsheets import Cells, Row, Table, integer, table_of
+from mertk.datasets.spreadsheets import (
+    Cells,
+    Row,
+    Table,
+    find_columns,
+    integer,
+    read_cells,
+    read_texts,
+    table_of,
+)
 from mertk.spotting.scoring import Interval
 
 _NAMES = {
@@ -38,8 +46,8 @@ _KINDS = {
 
 def read(path: Path) -> list[Interval]:
     """The intervals of a table, in its order; raises `DataError` naming file, row and column."""
-    table = _table(path, columns.read_cells(path))
-    found = columns.find(table, _NAMES, _NEEDED)
+    table = _table(path, read_cells(path))
+    found = find_columns(table, _NAMES, _NEEDED)
     return [_interval(table, row, found) for row in table.rows]
 
 
@@ -58,7 +66,7 @@ def _table(path: Path, cells: Cells) -> Table:
 
 
 def _interval(table: Table, row: Row, found: Mapping[str, str]) -> Interval:
-    texts = columns.texts(table, row, found)
+    texts = read_texts(table, row, found)
     onset, offset = (_frame(table, row, found[what]) for what in ("onset", "offset"))
     kind = _kind(table, row, found["kind"]) if "kind" in found else ""
     emotion, subject = texts.get("emotion", "").lower(), texts.get("subject", "")

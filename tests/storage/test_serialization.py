@@ -78,7 +78,7 @@ def thawed(node, arrays=None, trust=HERE):
         Pair([1], {"b": Pair(3)}), torch.nn.functional.relu, torch.nn.functional.gelu,
         torch.nn.LayerNorm, np.float32(1.5), np.int64(-3), np.bool_(True),
     ],
-    ids=repr,
+    ids=lambda thing: getattr(thing, "__qualname__", repr(thing)),
 )  # fmt: skip
 def test_plain_things_come_back_as_they_were(thing):
     found = again(thing)

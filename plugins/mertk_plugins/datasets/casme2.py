@@ -14,11 +14,10 @@ from mertk_plugins.datasets import _casme2_sheet as sheet
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Table
+    from mertk.datasets.spreadsheets import Names, Table
 
 _OBJECTIVE = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*objective"
 _SUBJECT = re.compile(r"sub(?:ject)?[ _-]*0*(\d+)", re.IGNORECASE)
@@ -35,7 +34,6 @@ class CASME2(datasets.reader.SpreadsheetReader):
     Args:
         tree: which frames are read: `selected` (raw ones, cut to the expression), `raw`, `cropped`,
             or with `auto` the first of these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme2_3"

@@ -15,10 +15,10 @@ from mertk_plugins.datasets import _casme3_sheet as sheets
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 
 @dataclass(kw_only=True, eq=False)
@@ -32,7 +32,6 @@ class CASME3(datasets.reader.SpreadsheetReader):
             such files have no emotions.
         tree: which frames are read: `me_only` (the release of clips), `long` (whole recordings),
             `cropped`, or with `auto` the first of these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme3_7"

@@ -15,10 +15,10 @@ from mertk_plugins.datasets import _casme3_shared as shared
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 _RECORDING = "a"  # there is one of each subject
 _WORDS = {"crop": "cropped"}
@@ -40,7 +40,6 @@ class CASME3C(datasets.reader.SpreadsheetReader):
             are in CAS(ME)3_part_C.xls alone, which has no emotions.
         tree: which frames are read: `long` (whole recordings), `me_only` (single expressions, cut
             out), `cropped`, or with `auto` the first of these that exists.
-        missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "loso"

@@ -36,7 +36,6 @@ class CASMESquared(datasets.reader.SpreadsheetReader):
         tree: which frames are read: `raw` (whole recordings), `selected` or `cropped` (single
             expressions), `long_cropped` (whole recordings of the face), or with `auto` the first of
             these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "casme_sq_4"

@@ -11,10 +11,10 @@ from mertk import datasets
 from mertk_plugins.datasets import _dfme_sheet as sheets
 
 if TYPE_CHECKING:
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 _WITHOUT_AUS = frozenset({"au_unknown"})
 
@@ -32,7 +32,6 @@ class DFME(datasets.reader.SpreadsheetReader):
             exists.
         repair: without effect, as no errors of the spreadsheets are known; one of `none`,
             `official` and `recommended`, as for other data sets.
-        missing: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "dfme_7"

@@ -33,7 +33,6 @@ class FourDME(datasets.reader.SpreadsheetReader):
     Args:
         tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
             exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "fourdme_5"

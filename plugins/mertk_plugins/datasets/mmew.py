@@ -12,10 +12,10 @@ from mertk_plugins.datasets import _mmew_sheet as sheet
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
     from mertk.datasets.survey import Survey
 
 _KIND = "cropped"  # faces of 231 × 231 pixels; whole pictures were not published
@@ -31,9 +31,6 @@ class MMEW(datasets.reader.SpreadsheetReader):
     Clips are cut to onset … offset; where a folder goes on behind the offset the clip is marked
     `offset_ne_folder` and its record says how many files there are. Known errors of the spreadsheet
     are all marked, and none has a known right value, so `repair` changes nothing.
-
-    Args:
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "mmew_6"

@@ -12,10 +12,10 @@ from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.folders import Place
     from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 _LABELS = {
     "anger": 57,
@@ -36,7 +36,6 @@ class SAMM(datasets.reader.SpreadsheetReader):
     Args:
         tree: which frames are read: `clips` (as released), `cropped`, or with `auto` the first of
             these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "samm_3"

@@ -14,11 +14,11 @@ from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.columns import Names
     from mertk.datasets.corrections import Repair
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line, Reading
     from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 Wanted = Literal["micro", "macro", "all"]
 
@@ -42,7 +42,6 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         expressions: which expressions are read: `micro`, `macro` or `all`.
         tree: which frames are read: `long` (recordings as released), `cropped`, or with `auto` the
             first of these that exists.
-        repair, missing, sheet: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "loso"

@@ -33,8 +33,6 @@ class SMIC(datasets.reader.SpreadsheetReader):
             infrared (25 Hz).
         tree: which frames are read: `raw`, `cropped`, `long`, or with `auto` the first of these
             that exists.
-        repair, sheet: see `mertk_plugins.datasets`.
-        missing: see `mertk_plugins.datasets`.
     """
 
     default_protocol = "smic_3"
