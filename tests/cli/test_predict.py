@@ -250,7 +250,7 @@ def test_the_page_shows_what_was_found_unless_it_should_not(trained, video, plug
     page = (tmp_path / "seen" / "predictions.html").read_text()
     assert page.count("<article") == 2
     assert page.count("data:image/") > 10
-    assert page.count("what flow_svm rests on") > 0
+    assert page.count("occlusion map of flow_svm") > 0
     assert len(page) < 5_000_000
     assert run(*ask, "--out", tmp_path / "bare", "--no-frames")[0] == 0
     bare = (tmp_path / "bare" / "predictions.html").read_text()

@@ -171,7 +171,9 @@ def test_maps_are_drawn_one_at_a_time(tab):
     shades = drawn.locator("polygon").evaluate_all("all => all.map(one => one.style.fillOpacity)")
     assert shades == ["0.7", "0.14", "0.28", "0"]
     assert drawn.locator("polygon.more").count() == 1
-    assert "one finds fear (0.75)" in tab.locator(".about:visible").inner_text()
+    assert (
+        "decrease of the probability of fear (0.75)" in tab.locator(".about:visible").inner_text()
+    )
     maps.select_option("region weights")
     assert drawn.locator("text").all_text_contents() == ["0.10", "0.20", "0.30", "0.40"]
     tab.get_by_role("button", name="Next clip").click()
