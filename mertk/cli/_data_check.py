@@ -38,9 +38,14 @@ _LINES = 20
 )
 @click.pass_context
 def check(
-    ctx: click.Context, name: str, data: Path | None, frames: Any, html: Path | None, *,
+    ctx: click.Context,
+    name: str,
+    data: Path | None,
+    frames: Any,
+    html: Path | None,
+    *,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Check a data set: compare counts with the published ones, decode frames, list corrections.
 
     The exit code is 1 if a difference would change a published number. Frames are not needed:

@@ -20,20 +20,36 @@ if TYPE_CHECKING:
 @click.command("audit")
 @click.option("--model", required=True, metavar="NAME[:PRESET]", help="A model or a recipe file.")
 @record_options(
-    Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "replay",
+    Study,
+    "dataset",
+    "data",
+    "protocol",
+    "preset",
+    "sets",
+    "swaps",
+    "replay",
     preset="Default: quick where the model has one.",
     replay="Audit this replay of the authors' training order, which leaks.",
-)  # fmt: skip
-@click.option("--probe", "probes", multiple=True,
-              type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
-              help="May be repeated. Default: all.")  # fmt: skip
+)
+@click.option(
+    "--probe",
+    "probes",
+    multiple=True,
+    type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
+    help="May be repeated. Default: all.",
+)
 @click.option("--quick", is_flag=True, help="Use fewer clips and perturb one fold.")
 @click.option("--seed", default=0, show_default=True, help="Random seed.")
 @record_options(
     Execution, "jobs", "device", jobs="Probes to run in parallel. Default: one per core."
 )
-@click.option("--runs", default="runs", show_default=True, type=click.Path(path_type=Path),
-              help="Folder of runs, whose reports show the verdict.")  # fmt: skip
+@click.option(
+    "--runs",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of runs, whose reports show the verdict.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:

@@ -56,9 +56,12 @@ def command(
         removed, freed = cache.prune(0 if clear else int((prune or 0) * 1e9))
     entries, size = cache.size()
     about = {
-        "folder": str(cache.root), "entries": entries, "bytes": size,
-        "removed": removed, "freed_bytes": freed,
-    }  # fmt: skip
+        "folder": str(cache.root),
+        "entries": entries,
+        "bytes": size,
+        "removed": removed,
+        "freed_bytes": freed,
+    }
     if as_json:
         click.echo(json.dumps(about, indent=1))
         return

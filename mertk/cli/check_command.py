@@ -24,10 +24,18 @@ _COLOURS: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "does n
 @click.command("check")
 @click.argument("what", required=False, metavar="NAME|FILE")
 @click.option("--all", "everything", is_flag=True, help="Check everything that is registered.")
-@click.option("--without", multiple=True, metavar="PACKAGE",
-              help="With --all: skip what needs this package, such as torch.")  # fmt: skip
-@click.option("--data", type=click.Path(path_type=Path, exists=True), metavar="FOLDER",
-              help="Folder of the data set. Default: as given to `mertk data add`.")  # fmt: skip
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="PACKAGE",
+    help="With --all: skip what needs this package, such as torch.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FOLDER",
+    help="Folder of the data set. Default: as given to `mertk data add`.",
+)
 @click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -108,8 +116,9 @@ def _print_summary(found: Sequence[Sequence[Result]]) -> None:
     table = Table("kind", "name", *_COLOURS, "", box=None, padding=(0, 2, 0, 0))
     for results in found:
         counts = Counter(one.verdict for one in results)
-        broken = [f"[red]{one.check}[/]: {escape(one.text)}" for one in results
-                  if one.verdict == "failed"]  # fmt: skip
+        broken = [
+            f"[red]{one.check}[/]: {escape(one.text)}" for one in results if one.verdict == "failed"
+        ]
         numbers = [str(counts[verdict]) for verdict in _COLOURS]
         table.add_row(results[0].kind, results[0].name, *numbers, "\n".join(broken))
     failed = sum(any(one.verdict == "failed" for one in results) for results in found)

@@ -51,14 +51,16 @@ def list_sets(ctx: click.Context, *, as_json: bool) -> None:
     for entry in load_and_report_plugins(ctx).registry:
         if entry.kind == "dataset":
             folder = remembered.get(entry.name)
-            rows.append({
-                "name": entry.name,
-                "summary": entry.summary,
-                "paper": entry.paper,
-                "obtain": get_offer("dataset", entry.load(), "obtain"),
-                "folder": None if folder is None else str(folder),
-                "here": folder is not None and folder.exists(),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "name": entry.name,
+                    "summary": entry.summary,
+                    "paper": entry.paper,
+                    "obtain": get_offer("dataset", entry.load(), "obtain"),
+                    "folder": None if folder is None else str(folder),
+                    "here": folder is not None and folder.exists(),
+                }
+            )
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return

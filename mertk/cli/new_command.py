@@ -13,8 +13,12 @@ import click
 @click.option(
     "--package", "as_package", is_flag=True, help="Write a package that can be published."
 )
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(),
-              help="Folder to write to. Default: the current folder.")  # fmt: skip
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder to write to. Default: the current folder.",
+)
 def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
     """Write a working plug-in and its test as a starting point.
 

@@ -127,8 +127,13 @@ def make_record(
     """
     rows = source.rows(subject, clip, onset, apex)
     published = {
-        "onset": onset, "apex": apex, "offset": offset, "emotion": emotion, "au": au, "clip": clip,
-    }  # fmt: skip
+        "onset": onset,
+        "apex": apex,
+        "offset": offset,
+        "emotion": emotion,
+        "au": au,
+        "clip": clip,
+    }
     values, met = apply_repairs(rows, published, source.level)
     timing = read_timing(source, (values["onset"], values["apex"], values["offset"]))
     statuses = tuple(

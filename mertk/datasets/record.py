@@ -24,9 +24,15 @@ SYNTHETIC_MARK = "SYNTHETIC.txt"
 """A file of this name in a data set's folder says that its clips are made, not filmed."""
 
 _EMOTIONS = {
-    "angry": "anger", "comtempt": "contempt", "fearful": "fear", "happy": "happiness",
-    "happyiness": "happiness", "other": "others", "sad": "sadness", "surprised": "surprise",
-}  # fmt: skip
+    "angry": "anger",
+    "comtempt": "contempt",
+    "fearful": "fear",
+    "happy": "happiness",
+    "happyiness": "happiness",
+    "other": "others",
+    "sad": "sadness",
+    "surprised": "surprise",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,9 +136,18 @@ def bind_records(
 def of_clips(dataset: str, clips: Sequence[Clip]) -> Survey:
     """A survey of clips alone, for readers that have nothing more to say."""
     return Survey(
-        dataset=dataset, edition="", editions=(), sheets=(), tree=None, kind="", no_tree="",
-        layout="", clips=tuple(clips), unusable={}, unannotated=(),
-    )  # fmt: skip
+        dataset=dataset,
+        edition="",
+        editions=(),
+        sheets=(),
+        tree=None,
+        kind="",
+        no_tree="",
+        layout="",
+        clips=tuple(clips),
+        unusable={},
+        unannotated=(),
+    )
 
 
 def _bind_or_explain(
@@ -194,8 +203,12 @@ def select_usable_clips(found: Survey, missing: Literal["error", "skip"]) -> Seq
         where = found.sheets[0] if found.sheets else found.tree
         _LOG.warning(
             "%s: %d expressions and their labels are no published edition (%s); "
-            "mertk data check %s says more", where, len(found.clips), published, found.dataset,
-        )  # fmt: skip
+            "mertk data check %s says more",
+            where,
+            len(found.clips),
+            published,
+            found.dataset,
+        )
     return clips
 
 

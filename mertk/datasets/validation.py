@@ -145,8 +145,9 @@ def _count_contents(survey: Survey, expected: Edition | None) -> Iterator[Count]
     )
     published = expected.labels if expected else {}
     for name in dict.fromkeys([*published, *sorted(labels)]):
-        yield Count(name or "(no label)", published.get(name, 0) if published else None,
-                    labels[name])  # fmt: skip
+        yield Count(
+            name or "(no label)", published.get(name, 0) if published else None, labels[name]
+        )
 
 
 def _compare_published_lists(

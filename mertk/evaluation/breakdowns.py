@@ -54,12 +54,18 @@ def make_groupings(results: Results) -> list[Grouping]:
     }
     names = [outcome.name for outcome in models]
     return [
-        Grouping(title, names, [
-            Group(name, int(chosen.sum()), shares[:, chosen].mean(axis=1).tolist())
-            for name, chosen in masks.items() if chosen.sum() >= FEWEST
-        ])
-        for title, masks in found.items() if len(masks) > 1
-    ]  # fmt: skip
+        Grouping(
+            title,
+            names,
+            [
+                Group(name, int(chosen.sum()), shares[:, chosen].mean(axis=1).tolist())
+                for name, chosen in masks.items()
+                if chosen.sum() >= FEWEST
+            ],
+        )
+        for title, masks in found.items()
+        if len(masks) > 1
+    ]
 
 
 def _by_class(results: Results, truth: NDArray[Any]) -> dict[str, NDArray[np.bool_]]:

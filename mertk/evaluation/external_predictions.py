@@ -162,8 +162,11 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
             f"{_MOST_CLASSES} are scored. Is it the column of the classes?"
         )
     _check_rows(path, rows)
-    log = Log(path, known, tuple(_parse_prediction(row, known, numbered=bool(classes) or submission)
-                                 for row in rows))  # fmt: skip
+    log = Log(
+        path,
+        known,
+        tuple(_parse_prediction(row, known, numbered=bool(classes) or submission) for row in rows),
+    )
     _check_classes(log)
     return log
 

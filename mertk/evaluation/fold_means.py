@@ -23,7 +23,7 @@ def fold_means(outcome: Outcome) -> list[dict[str, Any]]:
             *run.answers(part), part["fold"].to_numpy(str), len(run.classes)
         )
         for _, part in outcome.predictions.groupby("seed")
-    ]  # fmt: skip
+    ]
     uf1 = [metrics.fold_means(matrices, metrics.f1) for matrices in folds]
     uar = [metrics.fold_means(matrices, metrics.recall) for matrices in folds]
     accuracy = float(np.mean([metrics.accuracy(matrices).mean() for matrices in folds]))

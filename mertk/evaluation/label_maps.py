@@ -90,12 +90,16 @@ def remap_predictions(outcome: Outcome, label_map: LabelMap) -> Remapped:
     for at, name in enumerate(label_map.parts):
         if not (truth == at).any():
             raise ParameterError(f"label map '{label_map}': no clip is of class '{name}'")
-    confusions = np.stack([
-        statistics.subject_confusions(
-            truth[rows], joined[rows].argmax(axis=1), table["person"].to_numpy(str)[rows], count
-        )
-        for rows in (kept & (table["seed"].to_numpy() == seed) for seed in table["seed"].unique())
-    ])  # fmt: skip
+    confusions = np.stack(
+        [
+            statistics.subject_confusions(
+                truth[rows], joined[rows].argmax(axis=1), table["person"].to_numpy(str)[rows], count
+            )
+            for rows in (
+                kept & (table["seed"].to_numpy() == seed) for seed in table["seed"].unique()
+            )
+        ]
+    )
     return Remapped(
         outcome.name,
         str(label_map),

@@ -201,10 +201,14 @@ class Results:
         for outcome in self.outcomes:
             found = epoch_choice.compute_gaps(outcome.run, outcome.folds)
             rows += [
-                {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch,
-                 **self._scores_of(gap.confusions)}
+                {
+                    "model": outcome.name,
+                    "rule": gap.rule,
+                    "epoch": gap.epoch,
+                    **self._scores_of(gap.confusions),
+                }
                 for gap in found
-            ]  # fmt: skip
+            ]
             if not found and (outcome.run.path / "oracle").exists():
                 known = epoch_choice.has_no_epochs(outcome.run, outcome.folds)
                 rule = "no epochs to choose from" if known else "not finished"

@@ -26,14 +26,24 @@ LIMITS = {"model.json": 2**24, "arrays.safetensors": 2**31}
 _TEXT = 1_000  # characters in a text of model.json; names and recipes are shorter by far
 
 _FORM: Mapping[str, Any] = {
-    "name": str, "multilabel": bool, "seed": int, "clips": int, "subjects": int, "weights": int,
-    "synthetic": bool, "state": dict, "trust": [str],
+    "name": str,
+    "multilabel": bool,
+    "seed": int,
+    "clips": int,
+    "subjects": int,
+    "weights": int,
+    "synthetic": bool,
+    "state": dict,
+    "trust": [str],
     "identity": {
-        "recipe": dict, "classes": [str], "datasets": list, "clip_list": str,
+        "recipe": dict,
+        "classes": [str],
+        "datasets": list,
+        "clip_list": str,
         "protocol": {"name": str},
     },
     "provenance": {"origins": [str]},
-}  # fmt: skip
+}
 
 
 def read_about(folder: Path) -> dict[str, Any]:

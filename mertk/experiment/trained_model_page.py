@@ -81,32 +81,34 @@ def format_card(about: Mapping[str, Any]) -> str:
     origins = ", ".join(map(markdown_text, about["provenance"]["origins"]))
     protocol = about["identity"]["protocol"]
     releases = about["provenance"].get("releases", {})
-    return "\n".join([
-        f"# {markdown_text(about['name'])}",
-        "",
-        format_warning(about, markdown_text),
-        "",
-        f"Classes: {classes} (protocol {markdown_code(protocol['name'])}).",
-        "",
-        "## Recipe",
-        "",
-        *parts,
-        "",
-        *([f"Trained weights: {about['weights']:,}.", ""] if about["weights"] else []),
-        "## Provenance",
-        "",
-        f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",
-        f"- made {about['provenance'].get('made', '')} with "
-        + ", ".join(f"{name} {release}" for name, release in releases.items()),
-        f"- components of {origins}",
-        *(
-            [f"- scores from the run {markdown_code(about['measured']['run'])}"]
-            if about["measured"]
-            else []
-        ),
-        "- the licences of the training data also apply to the model",
-        "",
-        "Use it with `mertk predict`. `model.json` and `arrays.safetensors` contain no code.",
-        *([describe_needed_trust(about["trust"])] if about.get("trust") else []),
-        "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"# {markdown_text(about['name'])}",
+            "",
+            format_warning(about, markdown_text),
+            "",
+            f"Classes: {classes} (protocol {markdown_code(protocol['name'])}).",
+            "",
+            "## Recipe",
+            "",
+            *parts,
+            "",
+            *([f"Trained weights: {about['weights']:,}.", ""] if about["weights"] else []),
+            "## Provenance",
+            "",
+            f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",
+            f"- made {about['provenance'].get('made', '')} with "
+            + ", ".join(f"{name} {release}" for name, release in releases.items()),
+            f"- components of {origins}",
+            *(
+                [f"- scores from the run {markdown_code(about['measured']['run'])}"]
+                if about["measured"]
+                else []
+            ),
+            "- the licences of the training data also apply to the model",
+            "",
+            "Use it with `mertk predict`. `model.json` and `arrays.safetensors` contain no code.",
+            *([describe_needed_trust(about["trust"])] if about.get("trust") else []),
+            "",
+        ]
+    )

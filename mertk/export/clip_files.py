@@ -34,10 +34,21 @@ KIND = "prepared clip"
 FLOW, LANDMARKS = "flow.npy", "landmarks.npy"
 _ABOUT, _STACK, _FIRST = "clip.json", "frames.npy", "00001.png"
 _POINTS = 68  # what `Footage.landmarks` holds
-_OF_THE_SOURCE = frozenset({
-    "onset", "apex", "offset", "root_kind", "frames_dir", "n_files", "first_file", "last_file",
-    "zero_pad", "n_missing", "long_offset",
-})  # fmt: skip
+_OF_THE_SOURCE = frozenset(
+    {
+        "onset",
+        "apex",
+        "offset",
+        "root_kind",
+        "frames_dir",
+        "n_files",
+        "first_file",
+        "last_file",
+        "zero_pad",
+        "n_missing",
+        "long_offset",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

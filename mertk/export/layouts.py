@@ -26,9 +26,17 @@ _LONGEST = 60  # of a name in a path: file systems take 255 bytes, up to 4 a let
 _QUALITY = 97  # of the JPEG files
 _LATEST_START = 300  # of the first file number in the CASME II layout
 _HEADER = (
-    "Subject", "Filename", None, "OnsetFrame", "ApexFrame", "OffsetFrame", None,
-    "Action Units", "Estimated Emotion", "Objective Classes",
-)  # fmt: skip
+    "Subject",
+    "Filename",
+    None,
+    "OnsetFrame",
+    "ApexFrame",
+    "OffsetFrame",
+    None,
+    "Action Units",
+    "Estimated Emotion",
+    "Objective Classes",
+)
 _COLUMNS = ("subject", "clip", "path", "label", "onset", "apex", "offset", "fps", "emotion", "aus")
 _WORDS = ("disgust", "fear", "happiness", "others", "repression", "sadness", "surprise")
 _WORD_OF = {"positive": "happiness", "negative": "disgust"}

@@ -38,10 +38,12 @@ class Note:
 
     def close(self, clips: int, failed: Mapping[str, Exception]) -> None:
         """Write down what came of it: how many clips are there, and why others are not."""
-        self._write_note({
-            "clips": clips,
-            "failed": {uid: str(failed[uid]) for uid in sorted(failed)},
-        })  # fmt: skip
+        self._write_note(
+            {
+                "clips": clips,
+                "failed": {uid: str(failed[uid]) for uid in sorted(failed)},
+            }
+        )
 
     def _write_note(self, result: Mapping[str, Any]) -> None:
         text = json_text({"recipe": self.recipe, "about": self.about, **result})

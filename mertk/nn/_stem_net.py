@@ -31,9 +31,11 @@ def compute_pooled_maps(
     """
     first = stems[0].conv
     window: dict[str, Any] = {
-        "kernel_size": first.kernel_size, "padding": first.padding, "stride": first.stride,
+        "kernel_size": first.kernel_size,
+        "padding": first.padding,
+        "stride": first.stride,
         "dilation": first.dilation,
-    }  # fmt: skip
+    }
     with torch.no_grad():
         before = first(clips[:1]).shape[2:]
     plan = Plan(clips, rows, window, stems[0].pool, (before[0], before[1]))

@@ -43,9 +43,15 @@ def _spot_cached_apex(cache: Path, clip: Clip, *, fresh: bool) -> tuple[str, int
     if not len(clip.footage.frames):
         raise DataError(f"{clip.uid} has no frames to find an apex in; give its frames")
     code = read_code(apex_detection.spot_apex)
-    key = identity.hash_json([
-        "apex", identity.clip_identity(clip), PIPELINE_VERSION, code.source, code.libraries,
-    ])  # fmt: skip
+    key = identity.hash_json(
+        [
+            "apex",
+            identity.clip_identity(clip),
+            PIPELINE_VERSION,
+            code.source,
+            code.libraries,
+        ]
+    )
     stored = None if fresh else Cache(cache).get(key)
     if stored is None:
         at = apex_detection.spot_apex(clip.footage.frames)

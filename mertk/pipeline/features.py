@@ -131,8 +131,11 @@ def pack_clip_state(parcel: ClipState, needs: set[str]) -> tuple[dict[str, Any],
     if "faces" in needs and parcel.faces is not None:
         faces = parcel.faces
         about["faces"] = {
-            "onset": faces.onset, "offset": faces.offset, "apex": faces.apex, "fps": faces.fps,
-        }  # fmt: skip
+            "onset": faces.onset,
+            "offset": faces.offset,
+            "apex": faces.apex,
+            "fps": faces.fps,
+        }
         arrays["faces/frames"] = faces.frames[:]
         for name in ("landmarks", "transform", "flow"):
             if getattr(faces, name) is not None:
@@ -163,8 +166,11 @@ def _restore_faces(arrays: Mapping[str, Any], timing: Mapping[str, Any]) -> Face
 
 
 def _restore_regions(arrays: Mapping[str, Any], names: Sequence[str]) -> Regions:
-    polygons = [arrays[f"regions/polygon{at}"] for at in range(len(names))
-                if f"regions/polygon{at}" in arrays]  # fmt: skip
+    polygons = [
+        arrays[f"regions/polygon{at}"]
+        for at in range(len(names))
+        if f"regions/polygon{at}" in arrays
+    ]
     return Regions(
         names=tuple(names),
         boxes=arrays["regions/boxes"],

@@ -37,9 +37,16 @@ from mertk.core.recipe import Json, Recipe, Replay, Use
 from mertk.plugins import descriptions
 
 KINDS = (
-    "aligner", "roi", "extractor", "fusion", "classifier", "spotter", "dataset", "protocol",
+    "aligner",
+    "roi",
+    "extractor",
+    "fusion",
+    "classifier",
+    "spotter",
+    "dataset",
+    "protocol",
     "model",
-)  # fmt: skip
+)
 EXECUTOR = "executor"
 """Registered like a component, and none: no recipe names it, `list` and `check` leave it out."""
 
@@ -237,9 +244,15 @@ class Registrar:
     ) -> None:
         """Register a recipe as a model: with presets, orders of work that leak, what is known."""
         self._add_entry(
-            "model", name, recipe, summary=summary, paper=paper, presets=presets, replays=replays,
+            "model",
+            name,
+            recipe,
+            summary=summary,
+            paper=paper,
+            presets=presets,
+            replays=replays,
             card=card,
-        )  # fmt: skip
+        )
 
     def _add_entry(
         self,
@@ -311,9 +324,13 @@ def _read_hints(target: Any) -> dict[str, Any]:
 
 
 _JSON_TYPES: dict[Any, tuple[type, ...]] = {
-    bool: (bool,), int: (int,), float: (int, float), str: (str,), None: (type(None),),
+    bool: (bool,),
+    int: (int,),
+    float: (int, float),
+    str: (str,),
+    None: (type(None),),
     type(None): (type(None),),
-}  # fmt: skip
+}
 
 
 def _matches_hint(value: Any, hint: Any) -> bool:

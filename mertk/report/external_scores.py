@@ -74,13 +74,15 @@ def rescore_log(log: Log) -> Rescored:
         tuple(parts),
         tuple(map(tuple, metrics.confusion(log.truth, log.predicted, len(log.classes)).tolist())),
         0 if folds is None else len(folds),
-        {} if folds is None else {
+        {}
+        if folds is None
+        else {
             "UF1": metrics.fold_means(folds, metrics.f1),
             "UAR": metrics.fold_means(folds, metrics.recall),
         },
         size,
         tuple(differences),
-    )  # fmt: skip
+    )
 
 
 def to_json(found: Rescored) -> dict[str, Any]:
@@ -177,9 +179,11 @@ def _tabulate_scores(found: Rescored) -> Table:
     names = ["UF1", "UAR", "accuracy"]
     drawn = _make_table(
         f"{found.file}: pooled over folds",
-        "clips of", *[f"{name}\n95 % interval" for name in names],
-        "clips", "subjects",
-    )  # fmt: skip
+        "clips of",
+        *[f"{name}\n95 % interval" for name in names],
+        "clips",
+        "subjects",
+    )
     for part in found.parts:
         cells = [_with_interval(part, name) for name in names]
         people = "–" if part.people is None else str(part.people)
@@ -211,8 +215,9 @@ def _tabulate_confusion(found: Rescored) -> Table:
 def _fold_means(found: Rescored) -> Table:
     drawn = _make_table(
         f"means over {found.folds} folds (no protocol uses them)",
-        "classes without a clip in a fold", *[f"mean {name}" for name in found.fold_means],
-    )  # fmt: skip
+        "classes without a clip in a fold",
+        *[f"mean {name}" for name in found.fold_means],
+    )
     for treatment in next(iter(found.fold_means.values())):
         drawn.add_row(treatment, *[f"{by[treatment]:.3f}" for by in found.fold_means.values()])
     return drawn

@@ -234,14 +234,25 @@ def to_json(results: Results) -> dict[str, Any]:
         "published": results.published,
         "chance": {name: list(ends) for name, ends in results.chance.items()},
         "comparisons": [
-            {"a": a, "b": b, "score": t.score, "difference": t.difference, "low": t.low,
-             "high": t.high, "p": t.p, "p_holm": t.corrected, "family": t.family,
-             "rank_biserial": t.effect, "subjects": t.subjects, "exact": t.exact}
+            {
+                "a": a,
+                "b": b,
+                "score": t.score,
+                "difference": t.difference,
+                "low": t.low,
+                "high": t.high,
+                "p": t.p,
+                "p_holm": t.corrected,
+                "family": t.family,
+                "rank_biserial": t.effect,
+                "subjects": t.subjects,
+                "exact": t.exact,
+            }
             for (a, b), t in results.comparisons().items()
         ],
         "per_label": [asdict(row) for row in per_label(results)],
         "sentences": list_sentences(results),
-    }  # fmt: skip
+    }
 
 
 def flatten_scores(one: Remapped) -> dict[str, Any]:

@@ -128,9 +128,13 @@ class Search:
         findings: list[Finding] = []
         views: list[View] = []
         for one, footage in video_prediction.predict_spots(
-            self.saved, watched, self.spotter,
-            strength=self.strength, least=self.least, step=watch.step,
-        ):  # fmt: skip
+            self.saved,
+            watched,
+            self.spotter,
+            strength=self.strength,
+            least=self.least,
+            step=watch.step,
+        ):
             findings.append(one)
             if self.eyes:
                 views += self.eyes.view(video, len(findings), one, footage)
@@ -224,10 +228,11 @@ def _describe_video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
     if answer.watched:
         seen = answer.watched
         told |= {
-            "frames": len(seen.times), "fps": round(seen.fps, 3),
+            "frames": len(seen.times),
+            "fps": round(seen.fps, 3),
             "followed": [[one.first, one.last] for one in seen.stretches],
             "gaps": [asdict(gap) for gap in seen.gaps],
-        }  # fmt: skip
+        }
     return {**told, "expressions": [_describe_expression(one, classes) for one in answer.findings]}
 
 
@@ -239,9 +244,13 @@ def _describe_expression(one: Finding, classes: Sequence[str]) -> dict[str, Any]
 def _describe_for_page(answer: Answer) -> dict[str, Any]:
     """A video as the page draws it; marks are (left, width) in per cent of its time line."""
     about: dict[str, Any] = {
-        "name": answer.video.name, "found": answer.findings, "notes": answer.notes, "gaps": (),
-        "refused": any(one.note for one in answer.findings), "seconds": 0,
-    }  # fmt: skip
+        "name": answer.video.name,
+        "found": answer.findings,
+        "notes": answer.notes,
+        "gaps": (),
+        "refused": any(one.note for one in answer.findings),
+        "seconds": 0,
+    }
     if answer.watched is None:
         return about
     seen = answer.watched
@@ -257,7 +266,9 @@ def _describe_for_page(answer: Answer) -> dict[str, Any]:
     faces = [between(one.first, one.last) for one in seen.stretches]
     spots = [(between(one.where.onset, one.where.offset), one.said) for one in answer.findings]
     return about | {
-        "frames": len(seen.times), "fps": seen.fps, "seconds": seconds,
+        "frames": len(seen.times),
+        "fps": seen.fps,
+        "seconds": seconds,
         "followed": sum(ends - begins for begins, ends in faces),
         "faces": [mark(*ends) for ends in faces],
         "gaps": [{**asdict(gap), "begins": begins, "ends": ends} for gap, begins, ends in gaps],
@@ -265,4 +276,4 @@ def _describe_for_page(answer: Answer) -> dict[str, Any]:
         "spot_marks": [
             (*mark(*ends), f"{ends[0]:.2f}–{ends[1]:.2f} s: {said}") for ends, said in spots
         ],
-    }  # fmt: skip
+    }

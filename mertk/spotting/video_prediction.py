@@ -90,9 +90,14 @@ def track_video(path: Path, aligner: Aligner, step: Callable[[], None] = lambda:
     fps = _estimate_rate(times, facts.fps)
     stretches, gaps = track_face(frames, fps, aligner, step)
     return Watched(
-        path=path, frames=frames, times=times, fps=fps,
-        stretches=tuple(stretches), gaps=tuple(gaps), notes=tuple(_list_notes(facts, times)),
-    )  # fmt: skip
+        path=path,
+        frames=frames,
+        times=times,
+        fps=fps,
+        stretches=tuple(stretches),
+        gaps=tuple(gaps),
+        notes=tuple(_list_notes(facts, times)),
+    )
 
 
 def _estimate_rate(times: NDArray[np.float64], told: float) -> float:
@@ -163,9 +168,13 @@ class _Counted:
 def _locate_spot(watched: Watched, stretch: Stretch, spot: Spot) -> Where:
     onset, apex, offset = (stretch.first + at for at in (spot.onset, spot.apex, spot.offset))
     return Where(
-        onset=onset, apex=apex, offset=offset, strength=spot.strength,
-        begins=float(watched.times[onset]), ends=float(watched.times[offset]),
-    )  # fmt: skip
+        onset=onset,
+        apex=apex,
+        offset=offset,
+        strength=spot.strength,
+        begins=float(watched.times[onset]),
+        ends=float(watched.times[offset]),
+    )
 
 
 def predict_interval(saved: TrainedModel, footage: Footage, where: Where, least: float) -> Finding:
@@ -200,9 +209,12 @@ def _cut_out(watched: Watched, stretch: Stretch, spot: Spot) -> Footage:
         watched.frames[first + at][y0:y1, x0:x1] for at in range(spot.offset - spot.onset + 1)
     ]
     return Footage(
-        frames=Frames.of(np.stack(pictures)), onset=0, apex=spot.apex - spot.onset,
-        offset=spot.offset - spot.onset, fps=watched.fps,
-    )  # fmt: skip
+        frames=Frames.of(np.stack(pictures)),
+        onset=0,
+        apex=spot.apex - spot.onset,
+        offset=spot.offset - spot.onset,
+        fps=watched.fps,
+    )
 
 
 def predict_given_interval(

@@ -41,10 +41,19 @@ _SUM_AT = _LENGTH + len(_BEGIN)
 _SUM_END = _SUM_AT + len(_NO_SUM)
 _NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
 _DTYPES = {
-    "U8": np.uint8, "I8": np.int8, "I16": np.int16, "U16": np.uint16, "I32": np.int32,
-    "U32": np.uint32, "I64": np.int64, "U64": np.uint64, "F16": np.float16, "F32": np.float32,
-    "F64": np.float64, "BOOL": np.bool_,
-}  # fmt: skip
+    "U8": np.uint8,
+    "I8": np.int8,
+    "I16": np.int16,
+    "U16": np.uint16,
+    "I32": np.int32,
+    "U32": np.uint32,
+    "I64": np.int64,
+    "U64": np.uint64,
+    "F16": np.float16,
+    "F32": np.float32,
+    "F64": np.float64,
+    "BOOL": np.bool_,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,18 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 HEAVY = (
-    "torch", "torchvision", "timm", "sklearn", "cv2", "pandas", "scipy", "skimage", "matplotlib",
-    "dlib", "joblib",
-)  # fmt: skip
+    "torch",
+    "torchvision",
+    "timm",
+    "sklearn",
+    "cv2",
+    "pandas",
+    "scipy",
+    "skimage",
+    "matplotlib",
+    "dlib",
+    "joblib",
+)
 
 _PROGRAM = """
 import importlib, importlib.util, json, sys
@@ -55,8 +64,10 @@ def _locate_source(module: ModuleType) -> tuple[str, str]:
 def _find_heavy_imports(sources: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     done = subprocess.run(  # noqa: S603  our own interpreter
         [sys.executable, "-c", _PROGRAM, json.dumps([sources, sys.path])],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:]
         raise BrokenPromise(f"cannot be loaded in a fresh process: {''.join(last)}")

@@ -134,9 +134,12 @@ def magnify_motion(picture: Pixels, flow: Floats, times: float) -> Pixels:
     )
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     return cv2.remap(  # type: ignore[return-value]
-        picture, x - more[..., 0], y - more[..., 1], cv2.INTER_LINEAR,
+        picture,
+        x - more[..., 0],
+        y - more[..., 1],
+        cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
+    )
 
 
 def _remove_head_motion(flow: Floats) -> Floats:

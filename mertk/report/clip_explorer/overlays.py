@@ -71,10 +71,13 @@ def make_overlays(
             for cell in _split_into_patches(mark, of_patches.shape[1])
         ]
         patches = [
-            _make_mark(f"{regions.names[at // of_patches.shape[1]]}, patch "
-                  f"{at % of_patches.shape[1] + 1}", _list_corners(cell), cell)
+            _make_mark(
+                f"{regions.names[at // of_patches.shape[1]]}, patch {at % of_patches.shape[1] + 1}",
+                _list_corners(cell),
+                cell,
+            )
             for at, cell in enumerate((np.asarray(cells) * scale).tolist())
-        ]  # fmt: skip
+        ]
         yield _make_weight_overlay(
             "patch weights", "the patches' weights", patches, of_patches.ravel()
         )
@@ -100,11 +103,15 @@ def _make_occlusion_overlay(one: Occlusion, size: tuple[int, int]) -> Overlay:
     rows, columns = drop.shape
     largest = float(np.abs(drop).max())
     cells = [
-        (size[0] * c / columns, size[1] * r / rows,
-         size[0] * (c + 1) / columns, size[1] * (r + 1) / rows)
+        (
+            size[0] * c / columns,
+            size[1] * r / rows,
+            size[0] * (c + 1) / columns,
+            size[1] * (r + 1) / rows,
+        )
         for r in range(rows)
         for c in range(columns)
-    ]  # fmt: skip
+    ]
     marks = [
         _make_mark(f"row {at // columns + 1}, column {at % columns + 1}", _list_corners(cell), cell)
         for at, cell in enumerate(cells)

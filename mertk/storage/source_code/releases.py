@@ -10,18 +10,28 @@ from importlib.metadata import PackageNotFoundError, distribution, packages_dist
 _DISTRIBUTIONS = {
     "PIL": ("pillow",),
     "cv2": (
-        "opencv-python", "opencv-python-headless", "opencv-contrib-python",
+        "opencv-python",
+        "opencv-python-headless",
+        "opencv-contrib-python",
         "opencv-contrib-python-headless",
     ),
     "dlib": ("dlib", "dlib-bin"),
     "skimage": ("scikit-image",),
     "sklearn": ("scikit-learn",),
-}  # fmt: skip
+}
 
-_COMPUTING = frozenset({
-    "numpy", "opencv-python", "pillow", "scikit-image", "scikit-learn", "scipy", "torch",
-    "torchvision",
-})  # fmt: skip
+_COMPUTING = frozenset(
+    {
+        "numpy",
+        "opencv-python",
+        "pillow",
+        "scikit-image",
+        "scikit-learn",
+        "scipy",
+        "torch",
+        "torchvision",
+    }
+)
 """Libraries that compute numbers for others, so that their releases count where those are used."""
 
 

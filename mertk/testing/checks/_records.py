@@ -15,9 +15,19 @@ if TYPE_CHECKING:
     from mertk.core.interfaces import EvaluationProtocol
 
 _WORDS = (
-    "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise", "others",
-    "repression", "tense", "negative", "positive",
-)  # fmt: skip
+    "anger",
+    "contempt",
+    "disgust",
+    "fear",
+    "happiness",
+    "sadness",
+    "surprise",
+    "others",
+    "repression",
+    "tense",
+    "negative",
+    "positive",
+)
 _UNITS = ((1, 2), (4,), (6, 12), (5, 7), (9,), (10,), (14,), (15, 17))
 _PARTS = ("train", "train", "testA", "testB")
 

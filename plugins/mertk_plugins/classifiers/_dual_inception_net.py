@@ -27,9 +27,10 @@ class DualInceptionNetwork(nn.Module):
         self.stream = stream
         self.streams = nn.ModuleList(_make_stream() for _ in "uv")
         self.head = nn.Sequential(
-            nn.Linear(2 * 64 * (size[0] // 4) * (size[1] // 4), 1024), nn.ReLU(),
+            nn.Linear(2 * 64 * (size[0] // 4) * (size[1] // 4), 1024),
+            nn.ReLU(),
             nn.Linear(1024, classes),
-        )  # fmt: skip
+        )
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 2, h, w]` → logits `[clips, classes]`."""

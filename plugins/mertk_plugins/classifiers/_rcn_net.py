@@ -81,9 +81,12 @@ class Streams(nn.Module):
 
 def _make_plain_stem(maps: int, dropout: float) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(3, maps, 5), nn.BatchNorm2d(maps), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(3, maps, 5),
+        nn.BatchNorm2d(maps),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
         nn.Dropout(dropout),
-    )  # fmt: skip
+    )
 
 
 def _make_wide_stem(maps: int, dropout: float) -> nn.Module:
@@ -92,11 +95,13 @@ def _make_wide_stem(maps: int, dropout: float) -> nn.Module:
         *(
             nn.Sequential(
                 nn.Conv2d(3, width, 3, stride=3, padding=dilation, dilation=dilation),
-                nn.ReLU(), nn.BatchNorm2d(width), nn.Dropout(dropout),
+                nn.ReLU(),
+                nn.BatchNorm2d(width),
+                nn.Dropout(dropout),
             )
             for width, dilation in ((maps // 2, 1), (maps // 4, 2), (maps // 4, 3))
         )
-    )  # fmt: skip
+    )
 
 
 def _make_searched_stem(maps: int, dropout: float) -> nn.Module:
@@ -105,12 +110,14 @@ def _make_searched_stem(maps: int, dropout: float) -> nn.Module:
         *(
             nn.Sequential(
                 nn.Conv2d(3, maps // 2, 3, padding=dilation, dilation=dilation),
-                nn.ReLU(), nn.BatchNorm2d(maps // 2), nn.MaxPool2d(3, 3, padding=1),
+                nn.ReLU(),
+                nn.BatchNorm2d(maps // 2),
+                nn.MaxPool2d(3, 3, padding=1),
                 nn.Dropout(dropout),
             )
             for dilation in (1, 3)
         )
-    )  # fmt: skip
+    )
 
 
 _STEMS = {

@@ -42,12 +42,20 @@ class DualATME(classifier.NetworkClassifier):
                 "below 0"
             )
         self.layers: dict[str, Any] = {
-            "hidden": hidden, "dropout": dropout, "contrast": contrast,
-        }  # fmt: skip
+            "hidden": hidden,
+            "dropout": dropout,
+            "contrast": contrast,
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, lr_decay=lr_decay,
-            decay_every=decay_every, eps=eps,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            lr_decay=lr_decay,
+            decay_every=decay_every,
+            eps=eps,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for a face and four windows; raises `ComponentError` below 4 pixels."""

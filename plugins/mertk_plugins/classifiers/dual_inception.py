@@ -28,9 +28,15 @@ class DualInception(classifier.NetworkClassifier):
         weight_decay: float = 0.0,
     ) -> None:
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of at least 4x4 pixels."""

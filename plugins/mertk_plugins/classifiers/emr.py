@@ -70,10 +70,18 @@ class EMR(classifier.NetworkClassifier):
         self.name, self.pretrained = network, pretrained
         self.parts = {"dropout": classifier.check_dropout(dropout), "backbone_lr": backbone_lr}
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, lr_decay=lr_decay, decay_every=decay_every,
-            max_norm=max_norm, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            lr_decay=lr_decay,
+            decay_every=decay_every,
+            max_norm=max_norm,
+            eps=1e-8,
+        )
 
     def fit(
         self,

@@ -38,8 +38,10 @@ class FeatRef(classifier.NetworkClassifier):
                 "below 0"
             )
         self.layers: dict[str, Any] = {
-            "hidden": hidden, "dropout": dropout, "proposal": proposal,
-        }  # fmt: skip
+            "hidden": hidden,
+            "dropout": dropout,
+            "proposal": proposal,
+        }
         self.schedule = training.Schedule(epochs=epochs, lr=lr, batch=batch, eps=eps)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:

@@ -47,12 +47,20 @@ class ICEGAN(classifier.NetworkClassifier):
                 f"reconstruction={reconstruction}: a multiple of 4, above 0, both not below 0"
             )
         self.options: dict[str, Any] = {
-            "width": width, "noise": noise, "identity": identity, "reconstruction": reconstruction,
-        }  # fmt: skip
+            "width": width,
+            "noise": noise,
+            "identity": identity,
+            "reconstruction": reconstruction,
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, lr_decay=lr_decay, batch=batch, loss=loss,
-            margins=(margins[0], margins[1]), alpha=alpha,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            lr_decay=lr_decay,
+            batch=batch,
+            loss=loss,
+            margins=(margins[0], margins[1]),
+            alpha=alpha,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """Both networks; raises `ComponentError` where the side is no power of 2 from 64 on."""

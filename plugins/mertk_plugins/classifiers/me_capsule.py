@@ -52,12 +52,20 @@ class MECapsule(classifier.NetworkClassifier):
             raise ValueError(f"width={width}: the pretrained weights are of width 64")
         self.crop = crop
         self.options: dict[str, Any] = {
-            "width": width, "kernel": kernel, "augment": augment, "pretrained": pretrained,
-        }  # fmt: skip
+            "width": width,
+            "kernel": kernel,
+            "augment": augment,
+            "pretrained": pretrained,
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, lr_decay=lr_decay, batch=batch, loss=loss,
-            margins=(margins[0], margins[1]), alpha=alpha,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            lr_decay=lr_decay,
+            batch=batch,
+            loss=loss,
+            margins=(margins[0], margins[1]),
+            alpha=alpha,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of at least `crop` pixels."""

@@ -41,12 +41,21 @@ class MLP(classifier.FoldsNetworkClassifier):
                 "[0, 1), l1 not below 0"
             )
         self.layers: dict[str, Any] = {
-            "hidden": tuple(hidden), "dropout": dropout, "l1": l1, "init": init,
-        }  # fmt: skip
+            "hidden": tuple(hidden),
+            "dropout": dropout,
+            "l1": l1,
+            "init": init,
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, eps=eps,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=eps,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The layers, for streams of these shapes."""

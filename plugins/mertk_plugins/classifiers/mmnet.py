@@ -42,9 +42,14 @@ class MMNet(classifier.NetworkClassifier):
             )
         self.layers = {"width": width, "degrees": degrees, "shift": shift}
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer="adamw", weight_decay=weight_decay,
-            lr_decay=lr_decay, eps=eps,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            optimizer="adamw",
+            weight_decay=weight_decay,
+            lr_decay=lr_decay,
+            eps=eps,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for both streams; raises `ComponentError` where their sizes do not fit."""

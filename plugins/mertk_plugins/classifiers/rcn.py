@@ -50,10 +50,19 @@ class RCN(classifier.NetworkClassifier):
             "dropout": classifier.check_dropout(dropout),
         }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
-            alpha=alpha, weight_decay=weight_decay, momentum=momentum, lr_decay=lr_decay,
-            decay_every=decay_every, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            optimizer=optimizer,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            lr_decay=lr_decay,
+            decay_every=decay_every,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 8x8 pixels survive its poolings."""

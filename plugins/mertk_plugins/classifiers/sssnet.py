@@ -30,9 +30,16 @@ class SSSNet(classifier.NetworkClassifier):
     ) -> None:
         self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
-            alpha=alpha, weight_decay=weight_decay, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            optimizer=optimizer,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 16x16 pixels survive its two poolings."""

@@ -31,9 +31,15 @@ class STSTNet(classifier.FoldsNetworkClassifier):
     ) -> None:
         self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, eps=eps,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=eps,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 4x4 pixels survive its pooling."""

@@ -38,9 +38,16 @@ class TimmFlow(classifier.NetworkClassifier):
         self.name, self.pretrained = network, pretrained
         self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
-            alpha=alpha, weight_decay=weight_decay, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            optimizer=optimizer,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; raises `ComponentError` where its size must be another."""
@@ -48,9 +55,12 @@ class TimmFlow(classifier.NetworkClassifier):
 
         stream, size = classifier.check_picture_stream("timm_flow", shapes, least=32)
         net = classifier.create_backbone(
-            "timm_flow", self.name, pretrained=self.pretrained, num_classes=classes,
+            "timm_flow",
+            self.name,
+            pretrained=self.pretrained,
+            num_classes=classes,
             drop_rate=self.dropout,
-        )  # fmt: skip
+        )
         fixed = net.default_cfg.get("fixed_input_size") and net.default_cfg["input_size"][1:]
         if fixed and tuple(fixed) != size:
             raise mertk.ComponentError(

@@ -49,9 +49,14 @@ class TorchModule(classifier.NetworkClassifier):
         self.stream = stream
         self.params = params
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, alpha=alpha, optimizer=optimizer,
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            alpha=alpha,
+            optimizer=optimizer,
             weight_decay=weight_decay,
-        )  # fmt: skip
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The module, behind a stream; raises `ComponentError` where it does not fit it."""

@@ -44,9 +44,14 @@ _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
 _TYPE = re.compile(r"(micro|macro)(?:[ -]*expression)?", re.IGNORECASE)
 
 _LABELS = {
-    "disgust": 250, "surprise": 187, "others": 161, "fear": 86,
-    "anger": 64, "sadness": 57, "happiness": 55,
-}  # fmt: skip
+    "disgust": 250,
+    "surprise": 187,
+    "others": 161,
+    "fear": 86,
+    "anger": 64,
+    "sadness": 57,
+    "happiness": 55,
+}
 _COUNTS: Mapping[str, Mapping[Wanted, int]] = {
     "part_A_v2": {"micro": 860, "macro": 3346, "all": 4206},
     "part_A_v1": {"micro": 921, "macro": 3285, "all": 4206},

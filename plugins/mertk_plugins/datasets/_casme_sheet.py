@@ -28,9 +28,13 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "emotion": ("emotion", "estimatedemotion", "emotions"),
 }
 _LIKE: Mapping[str, str] = {
-    "clip": "filename", "onset": "onset", "emotion": "emotion", "apex": "apex",
-    "offset": "offset", "au": "actionunit",
-}  # fmt: skip
+    "clip": "filename",
+    "onset": "onset",
+    "emotion": "emotion",
+    "apex": "apex",
+    "offset": "offset",
+    "au": "actionunit",
+}
 
 _PER_SUBJECT = (38, 2, 5, 5, 2, 18, 26, 24, 7, 6, 1, 3, 9, 11, 3, 4, 10, 15)
 EDITIONS = (
@@ -39,13 +43,19 @@ EDITIONS = (
         189,
         18,
         {
-            "tense": 68, "disgust": 45, "repression": 39, "surprise": 20,
-            "happiness": 7, "sadness": 6, "contempt": 2, "fear": 2,
+            "tense": 68,
+            "disgust": 45,
+            "repression": 39,
+            "surprise": 20,
+            "happiness": 7,
+            "sadness": 6,
+            "contempt": 2,
+            "fear": 2,
         },
         {f"sub{who:02d}": count for who, count in enumerate(_PER_SUBJECT, 1)},
     ),
     datasets.survey.Edition("195", 195, 19),
-)  # fmt: skip
+)
 """The file of 189 rows, and the 195 micro-expressions of the paper (Yan et al. 2013)."""
 
 

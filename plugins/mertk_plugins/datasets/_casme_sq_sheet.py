@@ -18,19 +18,55 @@ _NAMES = ("CAS(ME)^2code_final(Updated).xlsx", "CAS(ME)^2code_final.xlsx", "code
 _FILE = r"code[ _-]*final"
 _RULE = "naming rule"
 _FIELDS = (
-    "participant", "clip", "onset", "apex", "offset", "au", "valence", "type", "self_report",
-)  # fmt: skip
+    "participant",
+    "clip",
+    "onset",
+    "apex",
+    "offset",
+    "au",
+    "valence",
+    "type",
+    "self_report",
+)
 _CLIP = re.compile(r"(?P<stimulus>[a-z]+[0-9]+)_[0-9]+", re.IGNORECASE)
 _TYPE = re.compile(r"(micro|macro)(?:[ -]*expression)?", re.IGNORECASE)
 _ENOUGH = 2  # of participant, clip and type: so many can be told from a summary
 
 _FOLDERS = (
-    15, 16, 19, 20, 21, 22, 23, 24, 25, 26, 27, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40,
-)  # fmt: skip
+    15,
+    16,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    37,
+    38,
+    40,
+)
 _STIMULI = {
-    "disgust1": "0101", "disgust2": "0102", "anger1": "0401", "anger2": "0402", "happy1": "0502",
-    "happy2": "0503", "happy3": "0505", "happy4": "0507", "happy5": "0508",
-}  # fmt: skip
+    "disgust1": "0101",
+    "disgust2": "0102",
+    "anger1": "0401",
+    "anger2": "0402",
+    "happy1": "0502",
+    "happy2": "0503",
+    "happy3": "0505",
+    "happy4": "0507",
+    "happy5": "0508",
+}
 
 _LABELS: Mapping[Wanted, Mapping[str, int]] = {
     "micro": {"negative": 21, "others": 19, "surprise": 9, "positive": 8},

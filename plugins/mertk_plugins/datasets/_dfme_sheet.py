@@ -42,8 +42,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "fps": ("fps", "framerate"),
 }
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
-    "emotion_id": ("emotionid",), "au": ("au", "aus", "actionunits"),
-}  # fmt: skip
+    "emotion_id": ("emotionid",),
+    "au": ("au", "aus", "actionunits"),
+}
 _SUBJECT = re.compile(r"(?:sub(?:ject)?[ _-]*)?0*([0-9]{1,5})(?:\.0+)?", re.IGNORECASE)
 _CLIP = re.compile(r"sub0*([0-9]{1,5})_([^/\\]+)", re.IGNORECASE)
 _RATES = frozenset({200.0, 300.0, 500.0})

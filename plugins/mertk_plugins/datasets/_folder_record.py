@@ -18,9 +18,16 @@ Timing = tuple[int, int | None, int]
 REQUIRED = ("subject", "clip", "path", "label")
 OPTIONAL = ("onset", "apex", "offset", "fps", "flow", "landmarks", "dataset", "uid")
 
-_HERE = frozenset({
-    *REQUIRED, *OPTIONAL, "root_kind", "frames_dir", "n_files", *datasets.record.DERIVED,
-})  # fmt: skip
+_HERE = frozenset(
+    {
+        *REQUIRED,
+        *OPTIONAL,
+        "root_kind",
+        "frames_dir",
+        "n_files",
+        *datasets.record.DERIVED,
+    }
+)
 """What the reader finds out for itself, whatever a column says."""
 
 

@@ -21,9 +21,14 @@ _CELL = re.compile(rf"(?:s(?:ub(?:ject)?)?)?{_NUMBER}(?:\.0+)?{_SESSION}", re.IG
 _FOLDER = re.compile(f"s{_NUMBER}{_SESSION}", re.IGNORECASE)
 _FLAT = re.compile(f"s{_NUMBER}{_SESSION}_(?P<clip>[0-9]{{2,4}}_[0-9]+_[0-9]+.*)", re.IGNORECASE)
 _WORDS = {
-    "macro": "macro", "depth": "depth", "rgb": "colour", "colo": "colour", "crop": "cropped",
-    "gray": "raw", "grey": "raw",
-}  # fmt: skip
+    "macro": "macro",
+    "depth": "depth",
+    "rgb": "colour",
+    "colo": "colour",
+    "crop": "cropped",
+    "gray": "raw",
+    "grey": "raw",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,14 @@ from mertk import datasets
 _SUBJECT = re.compile(r"(?:s(?:ub(?:ject)?)?[ _-]*)?0*([0-9]{1,4})(?:\.0+)?", re.IGNORECASE)
 _CLIP = re.compile(r"s0*([0-9]{1,4})-0*([0-9]{1,3})-0*([0-9]{1,4})", re.IGNORECASE)
 _CODES = {
-    1: "happiness", 2: "surprise", 3: "disgust", 4: "others", 5: "fear", 6: "sadness", 7: "anger",
-}  # fmt: skip
+    1: "happiness",
+    2: "surprise",
+    3: "disgust",
+    4: "others",
+    5: "fear",
+    6: "sadness",
+    7: "anger",
+}
 _FOLDER_OF_OTHERS = "repression"
 
 EDITIONS = (
@@ -19,11 +25,16 @@ EDITIONS = (
         300,
         30,
         {
-            "surprise": 89, "disgust": 72, "others": 66, "happiness": 36,
-            "fear": 16, "sadness": 13, "anger": 8,
+            "surprise": 89,
+            "disgust": 72,
+            "others": 66,
+            "happiness": 36,
+            "fear": 16,
+            "sadness": 13,
+            "anger": 8,
         },
     ),
-)  # fmt: skip
+)
 FOLDERS = frozenset({*_CODES.values(), _FOLDER_OF_OTHERS})
 """The folders of emotions; that of the class others is called repression."""
 

@@ -20,9 +20,13 @@ _LEVEL = re.compile(r"micro|negative|positive|surprise|ne|po|sur|s[0-9]+", re.IG
 _CAMERA = re.compile(r"(?<![a-z])(hs|vis|nir)(?![a-z])", re.IGNORECASE)
 _NON_MICRO = re.compile(r"non[_ -]*micro.*", re.IGNORECASE)
 _WORDS = {
-    "crop": "cropped", "long": "long", "smic-e": "long", "smic_e": "long",
-    **{f"{camera}{sign}e": "long" for camera in FPS for sign in "-_"}, "raw": "raw",
-}  # fmt: skip
+    "crop": "cropped",
+    "long": "long",
+    "smic-e": "long",
+    "smic_e": "long",
+    **{f"{camera}{sign}e": "long" for camera in FPS for sign in "-_"},
+    "raw": "raw",
+}
 
 _PEOPLE = (1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13, 14, 15, 18, 19, 20)
 _CLIPS = (6, 6, 39, 19, 2, 4, 13, 4, 7, 9, 10, 10, 4, 7, 2, 22)

@@ -108,8 +108,9 @@ def long_edition(records: Sequence[Record], camera: Camera) -> tuple[str, Sequen
 def assumed_of(records: Sequence[Record], remarks: Sequence[int]) -> list[str]:
     """What is taken for granted of the rows below the clips and of the further expressions."""
     further = [record for record in records if record.extra["expression"] != "1"]
-    merged = [f"{r.video} no. {r.extra['expression']} is {r.clip}" for r in further
-              if r.clip != r.video]  # fmt: skip
+    merged = [
+        f"{r.video} no. {r.extra['expression']} is {r.clip}" for r in further if r.clip != r.video
+    ]
     other = [f"{r.video} no. {r.extra['expression']}" for r in further if r.clip == r.video]
     sentences = []
     if remarks:

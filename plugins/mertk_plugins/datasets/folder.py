@@ -249,11 +249,13 @@ def _read_table(file: Path) -> Table:
 
 def _summarise_problems(file: Path, problems: Sequence[str]) -> str:
     more = len(problems) - _LINES
-    return "\n".join([
-        f"folder: {len(problems)} problem{'s' if len(problems) > 1 else ''} in {file}:",
-        *(f"  {line}" for line in problems[:_LINES]),
-        *([f"  … and {more} more"] if more > 0 else []),
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"folder: {len(problems)} problem{'s' if len(problems) > 1 else ''} in {file}:",
+            *(f"  {line}" for line in problems[:_LINES]),
+            *([f"  … and {more} more"] if more > 0 else []),
+        ]
+    )
 
 
 @mertk.hookimpl

@@ -183,14 +183,26 @@ def _list_repairs(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
         return
     if onset != str(number):
         yield datasets.corrections.Repair(
-            "V1", key, "uid", onset, str(number), "flag", "fraction_of_a_frame",
+            "V1",
+            key,
+            "uid",
+            onset,
+            str(number),
+            "flag",
+            "fraction_of_a_frame",
             "ids keep the onset of V2",
-        )  # fmt: skip
+        )
     if number == 0:
         yield datasets.corrections.Repair(
-            "V1 V2 V3", key, "onset", onset, "1", "recommended", "begins_before_recording",
+            "V1 V2 V3",
+            key,
+            "onset",
+            onset,
+            "1",
+            "recommended",
+            "begins_before_recording",
             "the expression has begun when the recording does; its files are counted from 1",
-        )  # fmt: skip
+        )
 
 
 def _round_frame_number(text: str) -> int:

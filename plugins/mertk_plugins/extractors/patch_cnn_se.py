@@ -95,9 +95,14 @@ class PatchCNNSE:
         self.region_labels = region_labels
         self.frames, self.extract_frames = frames, extract_frames
         self.network: dict[str, Any] = {
-            "patches": patches, "se": se, "se_ratio": se_ratio, "extra_conv": extra_conv,
-            "dropout": dropout, "init": init, "input_range": tuple(input_range),
-        }  # fmt: skip
+            "patches": patches,
+            "se": se,
+            "se_ratio": se_ratio,
+            "extra_conv": extra_conv,
+            "dropout": dropout,
+            "init": init,
+            "input_range": tuple(input_range),
+        }
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss="focal", gamma=gamma, alpha=alpha
         )
@@ -136,10 +141,14 @@ class PatchCNNSE:
                 f"this clip has {', '.join(regions.names)}"
             )
         where = choose_positions(faces, self.extract_frames)
-        return np.stack([
-            net.apply({"patches": self._cut_patches(faces, regions, at, where)}, _compute_features)
-            for at, net in enumerate(self.nets.values())
-        ])  # fmt: skip
+        return np.stack(
+            [
+                net.apply(
+                    {"patches": self._cut_patches(faces, regions, at, where)}, _compute_features
+                )
+                for at, net in enumerate(self.nets.values())
+            ]
+        )
 
     def explain(self, faces: mertk.Faces, regions: mertk.Regions, /) -> dict[str, Floats]:
         """`patch_weights` `[regions, patches]` at the apex: what excitation lets through of each.

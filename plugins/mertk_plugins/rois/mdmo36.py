@@ -16,9 +16,18 @@ _LIFT = 0.3
 
 # Corners beside the 68 points: the middle between two of them, by name.
 _MIDDLES = {
-    "a": (3, 29), "b": (13, 29), "c": (2, 41), "d": (14, 46), "e": (4, 33), "f": (12, 33),
-    "g": (5, 59), "h": (11, 55), "p": (6, 58), "q": (8, 57), "r": (10, 56),
-}  # fmt: skip
+    "a": (3, 29),
+    "b": (13, 29),
+    "c": (2, 41),
+    "d": (14, 46),
+    "e": (4, 33),
+    "f": (12, 33),
+    "g": (5, 59),
+    "h": (11, 55),
+    "p": (6, 58),
+    "q": (8, 57),
+    "r": (10, 56),
+}
 
 # Per part of the face the corners of its regions, in the order in which they are walked around.
 # ^17 is point 17 moved up, ^27 the middle between points 21 and 22 moved up.
@@ -33,7 +42,7 @@ _QUADS = {
     "mouth": "p g 59 58|q p 58 57|r q 57 56|h r 56 55",
     "jaw": "4 3 a e|f b 13 12|5 4 e g|h f 12 11",
     "chin": "6 5 g p|8 6 p q|10 8 q r|11 10 r h",
-}  # fmt: skip
+}
 
 
 class MDMO36:

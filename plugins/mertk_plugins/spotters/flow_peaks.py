@@ -22,16 +22,25 @@ _UNIT = 56.0  # pixels between the eyes that flow is computed at
 
 # Cells: place (x, y) and half their side, from the middle of the eyes in distances between them.
 _CELLS: dict[str, tuple[float, float, float]] = {
-    "brow_outer_left": (-0.65, -0.30, 0.17), "brow_inner_left": (-0.25, -0.30, 0.17),
-    "brow_inner_right": (0.25, -0.30, 0.17), "brow_outer_right": (0.65, -0.30, 0.17),
+    "brow_outer_left": (-0.65, -0.30, 0.17),
+    "brow_inner_left": (-0.25, -0.30, 0.17),
+    "brow_inner_right": (0.25, -0.30, 0.17),
+    "brow_outer_right": (0.65, -0.30, 0.17),
     "between_brows": (0.0, -0.20, 0.12),
-    "under_eye_left": (-0.50, 0.38, 0.18), "under_eye_right": (0.50, 0.38, 0.18),
-    "nostril_left": (-0.24, 0.55, 0.14), "nostril_right": (0.24, 0.55, 0.14),
-    "mouth_left": (-0.50, 0.90, 0.20), "mouth_right": (0.50, 0.90, 0.20),
-    "lip_upper": (0.0, 0.82, 0.15), "lip_lower": (0.0, 1.12, 0.15), "chin": (0.0, 1.50, 0.18),
-    "lid_left": (-0.50, 0.0, 0.13), "lid_right": (0.50, 0.0, 0.13),
-    "nose_bridge": (0.0, 0.20, 0.12), "nose": (0.0, 0.42, 0.14),
-}  # fmt: skip
+    "under_eye_left": (-0.50, 0.38, 0.18),
+    "under_eye_right": (0.50, 0.38, 0.18),
+    "nostril_left": (-0.24, 0.55, 0.14),
+    "nostril_right": (0.24, 0.55, 0.14),
+    "mouth_left": (-0.50, 0.90, 0.20),
+    "mouth_right": (0.50, 0.90, 0.20),
+    "lip_upper": (0.0, 0.82, 0.15),
+    "lip_lower": (0.0, 1.12, 0.15),
+    "chin": (0.0, 1.50, 0.18),
+    "lid_left": (-0.50, 0.0, 0.13),
+    "lid_right": (0.50, 0.0, 0.13),
+    "nose_bridge": (0.0, 0.20, 0.12),
+    "nose": (0.0, 0.42, 0.14),
+}
 _LIDS = [name.startswith("lid") for name in _CELLS]
 _NOSE = [name.startswith("nose") for name in _CELLS]
 _MOVED = 4  # the cells that move most are looked at: an expression moves some of 14
@@ -110,8 +119,9 @@ class FlowPeaks:
         # single precision, and an array a frame: hours of video are to fit into memory
         rows = [_compute_box_means(uv, boxes) for uv in _compute_flows(faces, view, step, lag)]
         motion = np.stack(rows) / np.float32(view.unit)
-        inside = np.array([rows.start < rows.stop and columns.start < columns.stop
-                           for rows, columns in boxes])  # fmt: skip
+        inside = np.array(
+            [rows.start < rows.stop and columns.start < columns.stop for rows, columns in boxes]
+        )
         places = np.array([(x, y) for x, y, _ in _CELLS.values()])
         steady = _head.remove_head_motion(motion, places, inside & ~np.array(_LIDS))
         return np.asarray(np.where(inside[:, None], steady, 0.0), np.float32)

@@ -136,8 +136,10 @@ def _compute_differences(frames: Iterator[Floats], lags: tuple[int, ...]) -> dic
                 values.append(
                     _compare_histograms(ring[-1 - lag], (ring[-1] + ring[-1 - 2 * lag]) / 2)
                 )
-    return {lag: np.pad(values, (lag, count - lag - len(values))) if values else np.zeros(count)
-            for lag, values in found.items()}  # fmt: skip
+    return {
+        lag: np.pad(values, (lag, count - lag - len(values))) if values else np.zeros(count)
+        for lag, values in found.items()
+    }
 
 
 def _compare_histograms(one: Floats, other: Floats) -> float:
