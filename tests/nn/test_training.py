@@ -110,7 +110,7 @@ def test_training_leaves_torchs_own_chance_and_threads_alone():
 @pytest.mark.slow
 def test_the_number_of_threads_does_not_change_the_result():
     code = (
-        "import sys, torch; torch.set_num_threads(int(sys.argv[1])); sys.path.insert(0, 'tests')\n"
+        "import sys, torch; torch.set_num_threads(int(sys.argv[1])); sys.path.insert(0, 'tests/nn')\n"
         "import numpy as np, test_training as t\n"
         "inputs = list(np.random.default_rng(0).normal(size=(300, 2000)).astype('f4'))\n"
         "net = t.trained([{'x': x} for x in inputs], np.arange(300) % 2, batch=300, epochs=3)\n"

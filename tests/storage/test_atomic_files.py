@@ -269,18 +269,20 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from mertk.storage import atomic_files
-from test_files import KIND, fill
+from test_atomic_files import KIND, fill
 out = Path({out!r})
 for number in range({times}):
-    files.write_folder(out / "model", fill(f"{name} {{number}}", 20), KIND)
-    files.write_files(out, {{"a": f"{name} {{number}}" * 9999, "b": f"{name} {{number}}"}})
+    atomic_files.write_folder(out / "model", fill(f"{name} {{number}}", 20), KIND)
+    atomic_files.write_files(out, {{"a": f"{name} {{number}}" * 9999, "b": f"{name} {{number}}"}})
     print(number, flush=True)
 """
 
 
 def writer(out, name, times, stdout=subprocess.DEVNULL):
     """A process that writes a folder and files again and again."""
-    script = LOOP.format(tests=str(ROOT / "tests"), out=str(out), name=name, times=times)
+    script = LOOP.format(
+        tests=str(ROOT / "tests" / "storage"), out=str(out), name=name, times=times
+    )
     return subprocess.Popen([sys.executable, "-c", script], stdout=stdout)
 
 

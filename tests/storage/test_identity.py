@@ -29,7 +29,7 @@ import mertk
 import helper
 from mertk import Card, Recipe, Use
 from mertk.vision import optical_flow as motion
-from parts import mean, shapes
+from pieces import mean, shapes
 from switched import *
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ FILES = {
     "lazily.py": "value = 1\n",
     "dynamically.py": "value = 1\n",
     "unused.py": "value = 1\n",
-    "parts/__init__.py": "scale = 1\n",
-    "parts/mean.py": "from . import _sum as total\nfrom ..parts.shapes import square\n\n\n"
-    "def of(x):\n    return total.of(x) / len(x)\n".replace("from ..parts", "from parts"),
-    "parts/_sum.py": "from .shapes import square\n\n\ndef of(x):\n    return x.sum()\n",
-    "parts/shapes.py": "def square(x):\n    return x * x\n",
-    "parts/unused.py": "value = 1\n",
+    "pieces/__init__.py": "scale = 1\n",
+    "pieces/mean.py": "from . import _sum as total\nfrom ..pieces.shapes import square\n\n\n"
+    "def of(x):\n    return total.of(x) / len(x)\n".replace("from ..pieces", "from pieces"),
+    "pieces/_sum.py": "from .shapes import square\n\n\ndef of(x):\n    return x.sum()\n",
+    "pieces/shapes.py": "def square(x):\n    return x * x\n",
+    "pieces/unused.py": "value = 1\n",
     "declared.bin": "1",
     "named.npy": "1",
     "notes.txt": "1",
@@ -120,10 +120,10 @@ MUST = {
     "a module of which all names are imported": ("switched.py", MORE),
     "a module imported in a function": ("lazily.py", MORE),
     "a module imported by a call": ("dynamically.py", MORE),
-    "a package's __init__": ("parts/__init__.py", MORE),
-    "a module of a package": ("parts/mean.py", MORE),
-    "a relative import": ("parts/_sum.py", MORE),
-    "a relative import of a name": ("parts/shapes.py", MORE),
+    "a package's __init__": ("pieces/__init__.py", MORE),
+    "a module of a package": ("pieces/mean.py", MORE),
+    "a relative import": ("pieces/_sum.py", MORE),
+    "a relative import of a name": ("pieces/shapes.py", MORE),
     "a file that it declares": ("declared.bin", append("2")),
     "a file that its code names": ("named.npy", append("2")),
 }
@@ -144,7 +144,7 @@ MUST_NOT = {
     "what is exported": ("plugin.py", change('["Bright"]', '["Bright", "RECIPE"]')),
     "what type checkers see": ("plugin.py", change("import Registrar", "import Registry")),
     "a module that nobody imports": ("unused.py", MORE),
-    "a module of its helper's package that nobody imports": ("parts/unused.py", MORE),
+    "a module of its helper's package that nobody imports": ("pieces/unused.py", MORE),
     "a file beside it that nobody names": ("notes.txt", append("2")),
 }
 
@@ -525,7 +525,7 @@ class Notebook:
 
 
 CELLS = (
-    "import helper\nfrom parts.mean import of\nfrom mertk.vision import optical_flow as motion\n",
+    "import helper\nfrom pieces.mean import of\nfrom mertk.vision import optical_flow as motion\n",
     "BINS = 8\nTABLE = {'a': np.arange(3), 'b': abs}\n",
     "def scaled(x, by=2):\n    return x * by\n",
     "class Base:\n    def half(self):\n        return motion.strain\n",
@@ -569,7 +569,7 @@ def test_a_class_of_a_notebook_is_known_by_its_cells(notebook, what):
 
 
 @pytest.mark.parametrize(
-    "name", ["helper.py", "deeper.py", "parts/mean.py", "parts/_sum.py", "lazily.py"]
+    "name", ["helper.py", "deeper.py", "pieces/mean.py", "pieces/_sum.py", "lazily.py"]
 )
 def test_what_a_notebook_imports_counts(folder, notebook, name):
     before = notebook.code()
