@@ -95,6 +95,8 @@ def shared_memory() -> set[str]:
 
 
 def _is_own(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("sem."):  # a semaphore, such as those of joblib's other programs
+        return False
     try:
         return entry.is_file() and entry.stat().st_uid == os.getuid()
     except OSError:  # it went away meanwhile

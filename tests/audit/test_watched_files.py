@@ -14,7 +14,7 @@ SCRIPT = """
 import json, os, sqlite3, sys
 from pathlib import Path
 from mertk.audit.watched_files import watch_files
-from mertk.pipeline.pipeline import Step
+from mertk.pipeline.pipeline import Stage
 
 found = watch_files(Path(sys.argv[1]), [Path(sys.argv[2])])
 
@@ -24,7 +24,7 @@ class Component:
 
 open(sys.argv[4], "w").close()  # not a component's
 try:
-    Step("aligner", Component()).asked("align", None)
+    Stage("aligner", Component()).asked("align", None)
 finally:
     print(json.dumps(found))
 """
