@@ -107,3 +107,13 @@ def test_weights_are_looked_for_where_they_were_downloaded_to(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     folders = watched_files.weights_folders()
     assert folders == {"HF_HOME": Path("/weights"), "TORCH_HOME": Path("/caches/torch")}
+
+
+def test_a_semaphore_of_another_program_is_nothing_that_is_left():
+    before = watched_files.shared_memory()
+    file = watched_files.SHARED_MEMORY / "sem.mertk-test"
+    file.write_bytes(b"0" * 32)
+    try:
+        assert watched_files.left_in_shared_memory(before) == []
+    finally:
+        file.unlink()
