@@ -24,10 +24,11 @@ NEEDED = (
     "mertk/py.typed",
     "mertk/report/page.html.j2",
     "mertk/report/published.csv",
-    "mertk/templates/extractor.py.txt",
-    "mertk/templates/package/pyproject.toml.txt",
+    "mertk/plugins/templates/extractor.py.txt",
+    "mertk/plugins/templates/package/pyproject.toml.txt",
     "mertk_plugins/datasets/_casme2_repairs.csv",
     "mertk_plugins/models/lbptop.py",
+    "mertk_plugins/protocols/label_maps.toml",
     "mertk_plugins/py.typed",
     "mertk_observers/mlflow.py",
 )

@@ -48,7 +48,7 @@ def main() -> None:
     clips = options.subjects * options.clips
     lines.append(
         f"{clips} clips of {options.subjects} people at a peak motion of {AMPLITUDE:g} px, preset "
-        "`quick`, seed 0, with\n95 % intervals (jackknife over subjects). Guessing scores UF1 "
+        "`quick`, seed 0, with\n95 % intervals (jackknife over subjects). The chance level is UF1 "
         f"{low:.3f}–{high:.3f}: {sum(score > high for score in scores)} of {len(scores)} rows\n"
         "score above it. `python -m benchmarks.ablations` makes this page.\n"
     )

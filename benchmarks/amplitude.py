@@ -33,7 +33,7 @@ def main() -> None:
     lines = [f"| {head} |", "|---" * (len(MODELS) + 1) + "|", *rows]
     note = (
         "UF1 with its 95 % interval (jackknife over 12 subjects; 108 clips, seed 0), preset "
-        f"`quick` where a model has one. Guessing scores {chance[0]:.3f}–{chance[1]:.3f}.\n"
+        f"`quick` where a model has one. The chance level is {chance[0]:.3f}–{chance[1]:.3f}.\n"
         "`python -m benchmarks.amplitude` makes this table."
     )
     TABLE.parent.mkdir(exist_ok=True)

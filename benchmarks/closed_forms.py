@@ -47,7 +47,10 @@ def main() -> None:
 
 
 def _compare(
-    clips: mertk.Train[mertk.Streams], title: str, new: Callable[[], Any], reference: Any = None
+    clips: mertk.TrainingSet[mertk.Streams],
+    title: str,
+    new: Callable[[], Any],
+    reference: Any = None,
 ) -> None:
     calls: dict[str, Callable[[], NDArray[np.int64]]] = {
         "mertk, all folds at once": functools.partial(_at_once, clips, new),
@@ -62,7 +65,7 @@ def _compare(
     print(f"  the same class for {agree} of {CLIPS} clips")
 
 
-def _at_once(clips: mertk.Train[mertk.Streams], new: Callable[[], Any]) -> NDArray[np.int64]:
+def _at_once(clips: mertk.TrainingSet[mertk.Streams], new: Callable[[], Any]) -> NDArray[np.int64]:
     splits = mertk.leave_one_subject_out(clips.people)
     rngs = [np.random.default_rng(0) for _ in splits]
     fitted = new().fit_folds(clips, [split.train for split in splits], rngs)
@@ -72,11 +75,13 @@ def _at_once(clips: mertk.Train[mertk.Streams], new: Callable[[], Any]) -> NDArr
     return found
 
 
-def _one_by_one(clips: mertk.Train[mertk.Streams], new: Callable[[], Any]) -> NDArray[np.int64]:
+def _one_by_one(
+    clips: mertk.TrainingSet[mertk.Streams], new: Callable[[], Any]
+) -> NDArray[np.int64]:
     found = np.empty(CLIPS, np.int64)
     for split in mertk.leave_one_subject_out(clips.people):
         one = new()
-        train = mertk.Train(
+        train = mertk.TrainingSet(
             inputs=[clips.inputs[at] for at in split.train],
             labels=clips.labels[split.train],
             people=clips.people[split.train],
@@ -87,7 +92,7 @@ def _one_by_one(clips: mertk.Train[mertk.Streams], new: Callable[[], Any]) -> ND
     return found
 
 
-def _theirs(clips: mertk.Train[mertk.Streams], reference: Any) -> NDArray[np.int64]:
+def _theirs(clips: mertk.TrainingSet[mertk.Streams], reference: Any) -> NDArray[np.int64]:
     rows = mertk.design_matrix(clips.inputs)
     folds = LeaveOneGroupOut()
     return np.asarray(
@@ -95,7 +100,7 @@ def _theirs(clips: mertk.Train[mertk.Streams], reference: Any) -> NDArray[np.int
     )
 
 
-def _clips() -> mertk.Train[mertk.Streams]:
+def _clips() -> mertk.TrainingSet[mertk.Streams]:
     """Noise with a faint signal, skewed classes, and people with few clips and many."""
     rng = np.random.default_rng(0)
     labels = rng.permutation(np.repeat(np.arange(3), SHARES))
@@ -104,7 +109,7 @@ def _clips() -> mertk.Train[mertk.Streams]:
     signal = 0.15 * rng.normal(size=(3, FEATURES))
     rows = rng.normal(size=(CLIPS, FEATURES)) + signal[labels]
     rows += 0.5 * rng.normal(size=(PEOPLE, FEATURES))[who]
-    return mertk.Train(
+    return mertk.TrainingSet(
         inputs=[{"flow": row[None].astype(np.float32)} for row in rows / 4],
         labels=labels,
         people=np.array([f"p/{at:02}" for at in who]),

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from mertk import metrics, stats
+from mertk.core import metrics
+from mertk.evaluation import statistics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.stats import Score
+    from mertk.evaluation.statistics import Score
 
     Counts = NDArray[np.int64]
     Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -119,7 +120,7 @@ def main() -> None:
     _print_others()
     print("\nbelow 8 subjects: subjects, mean and least percentage of the first table")
     for subjects, held in zip(SUBJECTS, shares.T, strict=True):
-        if subjects < stats.ENOUGH_SUBJECTS:
+        if subjects < statistics.ENOUGH_SUBJECTS:
             print(f"  {subjects} {held.mean():.0f} {held.min():.0f}")
 
 
@@ -153,7 +154,7 @@ def _held(population: Population, effect: float, subjects: int) -> dict[str, flo
     values, left_out = population.score(whole), population.score(whole[:, None] - draws)
     held = {}
     for name, true in truth.items():
-        low, high = stats.jackknife_interval(values[name], left_out[name])
+        low, high = statistics.jackknife_interval(values[name], left_out[name])
         held[name] = 100 * float(((low <= true) & (true <= high)).mean())
     return held
 
@@ -180,12 +181,12 @@ def _excluded(population: Population, effect: float, subjects: int) -> tuple[flo
     left_out, other_left_out = (
         population.score(whole[:, None] - one)[name] for whole, one in zip(sums, pair, strict=True)
     )
-    low, high = stats.jackknife_interval(
+    low, high = statistics.jackknife_interval(
         (1 + value - other) / 2, (1 + left_out - other_left_out) / 2
     )
     without = (low > 0.5) | (high < 0.5)
     tests = [
-        stats.paired_permutation(a[None], b[None], population.score, name, permutations=299)
+        statistics.paired_permutation(a[None], b[None], population.score, name, permutations=299)
         for a, b in zip(*(one[:TESTED_DRAWS] for one in pair), strict=True)
     ]
     small = np.array([test.p < 0.05 for test in tests])

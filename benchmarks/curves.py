@@ -3,7 +3,7 @@
 Run: python -m benchmarks.curves
 
 Draws what `python -m benchmarks.methods` has measured, into benchmarks/synthetic/curves.svg. The
-panels go by the motion at which a method reaches `SEEN`, the middle between guessing and certainty.
+panels go by the motion at which a method reaches `SEEN`, the middle between chance level and 1.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import numpy as np
 
-from mertk.report import card
+from mertk.report import model_cards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    Curve = list[tuple[float, card.Measured]]
+    Curve = list[tuple[float, model_cards.Measured]]
 
 PICTURE = Path(__file__).parent / "synthetic" / "curves.svg"
 SEEN = 2 / 3
 GUESSING = (0.249, 0.426)
-"""95 % of guesses by the training frequencies on the default set of 108 clips."""
+"""The chance level on the default set of 108 clips."""
 COLUMNS = 6
 
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 def _curves() -> dict[str, Curve]:
     found: dict[str, Curve] = {}
-    for one in card.measured():
+    for one in model_cards.read_measured_scores():
         use, _, amplitude = one.dataset.partition("amplitude=")
         if one.score == "UF1" and use == "synthetic:":
             found.setdefault(one.model, []).append((float(amplitude), one))

@@ -13,7 +13,8 @@ import numpy as np
 from skimage.data import astronaut
 
 from benchmarks._clock import medians, show
-from mertk import Faces, Frames, flow
+from mertk import Faces, Frames
+from mertk.vision import optical_flow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,17 +38,19 @@ def main() -> None:
     """Print every comparison."""
     cv2.setNumThreads(1)
     face, moved = pair()
-    onset, apex = flow.grey(face), flow.grey(moved)
+    onset, apex = optical_flow.convert_to_grey(face), optical_flow.convert_to_grey(moved)
     faces = Faces(frames=Frames.of(np.stack([face, moved])), onset=0, apex=1, offset=1)
     bare = partial(cv2.calcOpticalFlowFarneback, onset, apex, None, 0.5, 3, 15, 3, 5, 1.2, 0)
     calls: dict[str, Callable[[], Any]] = {
         "cv2.calcOpticalFlowFarneback alone": bare,
-        "mertk.flow.onset_apex (grey, flow, strain)": partial(flow.onset_apex, faces),
-        "mertk.flow.strain alone": partial(flow.strain, flow.optical_flow(onset, apex)),
+        "optical_flow.onset_apex (grey, flow, strain)": partial(optical_flow.onset_apex, faces),
+        "optical_flow.strain alone": partial(
+            optical_flow.strain, optical_flow.optical_flow(onset, apex)
+        ),
     }
     show("Onset to apex at 224 x 224", medians(calls, 30))
-    methods = get_args(flow.Method)
-    calls = {name: partial(flow.optical_flow, onset, apex, name) for name in methods}
+    methods = get_args(optical_flow.Method)
+    calls = {name: partial(optical_flow.optical_flow, onset, apex, name) for name in methods}
     show("The flow methods at 224 x 224", medians(calls, 3))
     print("\nMean endpoint error in pixels of a translation by (0.6, -0.3)")
     for name, call in calls.items():

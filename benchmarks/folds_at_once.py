@@ -13,12 +13,12 @@ import numpy as np
 import torch
 
 from benchmarks._clock import medians, show
-from mertk import stacking, training
+from mertk.nn import parallel_folds, training
 from mertk_plugins.classifiers.mlp import MLP
 from mertk_plugins.classifiers.ststnet import STSTNet
 
 if TYPE_CHECKING:
-    from mertk.networks import NetworkClassifier
+    from mertk.nn.classifier import NetworkClassifier
 
 CLIPS, PEOPLE, CLASSES, SAMPLE, TURNS = 442, 68, 3, 8, 3
 """The counts of MEGC2019; a fold alone takes as long as any, so the loop is run for a sample."""
@@ -53,7 +53,7 @@ def compare(title: str, model: NetworkClassifier, shape: tuple[int, ...]) -> Non
 
     def at_once() -> None:
         rngs = [np.random.default_rng(seed) for seed in range(PEOPLE)]
-        for _ in stacking.fit_folds(build, arrays, labels, parts, rngs, **given):
+        for _ in parallel_folds.fit_folds(build, arrays, labels, parts, rngs, **given):
             pass
 
     calls = {"fit_folds": at_once, "fit, fold by fold": partial(loop, build)}

@@ -32,9 +32,10 @@ from benchmarks._lines import command_line
 _LIMIT = 120.0  # seconds; the slowest line that is in order takes 40 on a busy core
 _ENTRIES = 250  # of the cache, damaged in one process
 _HEAVY = ("cv2", "joblib", "matplotlib.pyplot", "pandas", "rich.table", "safetensors.numpy",
-          "scipy.stats", "sklearn.svm", "skimage.feature", "mertk.harness.bench", "openpyxl",
-          "mertk.report.html", "mertk.harness.saved", "mertk.report.predicted", "mertk.audit",
-          "mertk.harness.spot", "mertk.harness.prepare", "jinja2", "torch")  # fmt: skip
+          "scipy.stats", "sklearn.svm", "skimage.feature", "mertk.experiment.bench", "openpyxl",
+          "mertk.report.page", "mertk.experiment.trained_model",
+          "mertk.report.video_predictions", "mertk.audit",
+          "mertk.spotting.search", "mertk.export.prepare", "jinja2", "torch")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -204,7 +205,7 @@ def _damage_entries(seed: int, start: int, count: int) -> int:
     """1 where an entry that was damaged gave something else than was put into it."""
     from damaged_cache import DAMAGES
 
-    from mertk.cache import Cache
+    from mertk.storage.cache import Cache
 
     cache, wrong = Cache(Path("damaged")), 0
     for number in range(start, start + count):

@@ -93,7 +93,7 @@ def _memory(folder: Path) -> None:
 
 def _peak_of(clips: int, folder: Path) -> None:
     import mertk
-    from mertk.harness.work import prepare_clip
+    from mertk.experiment.jobs import prepare_clip
 
     plugins = mertk.load_plugins()
     use = mertk.Use("synthetic", subjects=clips // 2, clips=2)

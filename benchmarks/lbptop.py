@@ -14,7 +14,8 @@ import numpy as np
 from skimage.feature import local_binary_pattern
 
 from benchmarks._clock import medians, show
-from mertk import Faces, Frames, Regions, sampling
+from mertk import Faces, Frames, Regions
+from mertk.vision import resampling
 from mertk_plugins.extractors import lbptop
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def ours(
     clip: Clip, blocks: Blocks, radii: tuple[int, int, int], points: int, kind: str
 ) -> NDArray[np.int64]:
     """The whole way from a grey clip to counts, tables and cells included."""
-    table = lbptop.table(points, "raw" if kind == "raw" else "uniform")
+    table = lbptop.make_code_table(points, "raw" if kind == "raw" else "uniform")
     return lbptop.lbptop(clip, blocks, radii=radii, table=table)
 
 
@@ -109,7 +110,7 @@ def scaled_loop(
     start = time.perf_counter()
     counts = by_loops(clip, radii, points, clip.tolist() if lists else clip)
     spent = time.perf_counter() - start
-    same = lbptop.lbptop(clip, everything, radii=radii, table=lbptop.table(points, "raw"))
+    same = lbptop.lbptop(clip, everything, radii=radii, table=lbptop.make_code_table(points, "raw"))
     if not np.array_equal(same[0], counts):
         raise SystemExit("the loop and mertk disagree")
 
@@ -137,7 +138,7 @@ def whole_way() -> None:
     columns = (clip - clip.mean(axis=0)).reshape(68, -1).T.astype(np.float32)
     calls: dict[str, Callable[[], Any]] = {
         "the extractor lbptop": partial(lbptop.LBPTOP().extract, faces, regions),
-        "of which tim, 68 to 10 frames": partial(sampling.tim, clip, 10),
+        "of which tim, 68 to 10 frames": partial(resampling.tim, clip, 10),
         "the singular vectors that published tim begins with": partial(
             np.linalg.svd, columns, full_matrices=False
         ),

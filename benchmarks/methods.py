@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 from dataclasses import asdict, fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mertk
-from mertk import training
-from mertk.harness import saved
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
-from mertk.report import card
+from mertk.experiment import trained_model
+from mertk.experiment.study import Study
+from mertk.nn import training
+from mertk.report import model_cards
 
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
-"""Peak motion in pixels of 256; of still clips nobody can know more than by guessing."""
+"""Peak motion in pixels of 256; still clips give the chance level."""
 
 TABLE = Path(__file__).parent / "synthetic" / "methods.md"
 
@@ -31,8 +32,8 @@ FOLDS = 12  # a subject each
 
 NOTE = """\
 UF1 with its 95 % interval (jackknife over 12 subjects; 108 clips), preset `quick` where a model has
-one. Guessing scores 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes 2/3,
-the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
+one. The chance level is 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes
+2/3, the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
 shared, without the features: compare rows with each other alone. Weights are the numbers that
 training changes in the networks of one fold. `python -m benchmarks.methods` makes this table,
 `python -m benchmarks.curves` the picture."""
@@ -47,7 +48,7 @@ def main() -> None:
     options = given.parse_args()
     registry = mertk.load_plugins().registry
     models = options.models or [n for n in registry.names("model") if registry.recipe(n).extractors]
-    found = {(one.model, one.dataset, one.score): one for one in card.measured()}
+    found = {(one.model, one.dataset, one.score): one for one in model_cards.read_measured_scores()}
     for name in models:
         size = weights(name)
         for difficulty in options.difficulty:
@@ -63,19 +64,21 @@ def _dataset(difficulty: str) -> str:
 
 def weights(name: str) -> int:
     """The trained weights of a model's networks, counted after a step on a few clips."""
-    with training.paced(lambda _done, _planned: False):
-        request = gather([name], dataset="synthetic:subjects=2,clips=3", floors=False)
-        return saved.train(request, 0, Silent()).weights
+    with training.set_pace(lambda _done, _planned: False), TemporaryDirectory() as folder:
+        study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False).open()
+        trained_model.train_model(study, 0).save(Path(folder) / name, study.plugins)
+        about = json.loads((Path(folder) / name / "model.json").read_text(encoding="utf-8"))
+    return int(about["weights"])
 
 
-def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[card.Measured]:
+def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[model_cards.Measured]:
     """A model's UF1 and UAR; the run is named by its folder, which its identity names."""
     results = mertk.bench(
         [name], dataset=dataset, floors=False, seeds=seeds, out=Path("runs") / "methods"
     )
     row: dict[str, Any] = results.table().to_dict("records")[0]
     return [
-        card.Measured(
+        model_cards.Measured(
             model=name,
             preset=row["model"].partition(":")[2],
             dataset=dataset,
@@ -93,10 +96,10 @@ def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[card.Me
     ]
 
 
-def _write(found: list[card.Measured]) -> None:
-    with card.MEASURED.open("w", encoding="utf-8", newline="") as file:
+def _write(found: list[model_cards.Measured]) -> None:
+    with model_cards.MEASURED.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in fields(card.Measured)])
+        writer.writerow([column.name for column in fields(model_cards.Measured)])
         writer.writerows(asdict(one).values() for one in found)
     shown = [one for one in found if one.score == "UF1"]
     known = [name for name in DIFFICULTIES if any(one.dataset == _dataset(name) for one in shown)]
@@ -116,7 +119,7 @@ def _write(found: list[card.Measured]) -> None:
     TABLE.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _line(name: str, known: list[str], shown: list[card.Measured]) -> str:
+def _line(name: str, known: list[str], shown: list[model_cards.Measured]) -> str:
     of = {one.dataset: one for one in shown if one.model == name}
     rows = [of.get(_dataset(difficulty)) for difficulty in known]
     scores = [f"{one.value} ({one.low}–{one.high})" if one else "–" for one in rows]

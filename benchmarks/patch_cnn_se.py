@@ -13,7 +13,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks._clock import medians, show
-from mertk import losses
+from mertk.nn import losses
 from mertk_plugins.extractors._patch_cnn_se_net import PatchNet
 
 PATCHES, BATCH = 9, 64

@@ -45,18 +45,21 @@ def _in_child(what: str, model: str, folder: str, clock: str) -> None:
     if clock == "cpu":  # other programs do not count, and one thread works at a time
         time.perf_counter = time.process_time
     start = time.perf_counter()
-    from mertk.harness.bench import gather, run
-    from mertk.harness.estimate import estimate
+    from mertk.experiment.bench import plan_study, run_study
+    from mertk.experiment.execution import Execution
+    from mertk.experiment.study import Study
 
     root = Path(folder)
     dataset = CLIPS.get(model, CLIPS[""])
-    request = gather([model], dataset=dataset, jobs=1, out=root / "runs", cache=root / "cache")
-    begun = time.perf_counter() - start
+    execution = Execution(jobs=1, out=root / "runs", cache=root / "cache")
+    study = Study(models=[model], dataset=dataset).open(execution)
     if what == "plan":
-        planned = estimate(request).seconds(1) + begun
-        print(json.dumps([planned, time.perf_counter() - start]))
+        planned = plan_study(study)
+        took = time.perf_counter() - start
+        left = sum(one.seconds_left(1) for one in planned)
+        print(json.dumps([took + left, took]))
         return
-    run(request)
+    run_study(study)
     print(json.dumps([time.perf_counter() - start] * 2))
 
 

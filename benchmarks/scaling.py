@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 
 import mertk
-from mertk.ledger import Fold, Run
-from mertk.report import html, tables
+from mertk.report import sentences
+from mertk.report.page import write_page
+from mertk.storage.ledger import Fold, Run
 
 _CLIPS = (100, 400, 1600, 6400, 10_000)
 _FOLDS = (4, 16, 64, 256)
@@ -77,7 +78,7 @@ def _peak() -> float:
 
 def _prefix(clips: int) -> dict[str, float]:
     """Small clips: 8 frames of 64 x 64, so that 10,000 end in minutes."""
-    from mertk.harness.work import prepare_clip
+    from mertk.experiment.jobs import prepare_clip
 
     registry = mertk.load_plugins().registry
     use = mertk.Use("synthetic", subjects=max(1, clips // 10), clips=10, frames=8, size=64)
@@ -116,9 +117,9 @@ def _report(clips: int) -> dict[str, float]:
         runs = [_made(Path(folder), name, registry.recipe(name), clips, rng)
                 for name in ("lbptop", "flow_svm")]  # fmt: skip
         start = time.perf_counter()
-        tables.to_json(mertk.Results(runs))
+        sentences.to_json(mertk.Results(runs))
         told = time.perf_counter()
-        page = html.write(mertk.Results(runs), Path(folder) / "report.html", plugins, frames=False)
+        page = write_page(mertk.Results(runs), Path(folder) / "report.html", plugins, frames=False)
         return {
             "seconds": told - start, "page": time.perf_counter() - told, "mb": _peak(),
             "page_mb": page.stat().st_size / 1e6,

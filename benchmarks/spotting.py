@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 
 import mertk
-from mertk import spots, spotting
-from mertk.harness.recordings import Recording, recordings
-from mertk.spotting import Interval
+from mertk.spotting import interval, scoring
+from mertk.spotting.recordings import Recording, find_recordings
+from mertk.spotting.scoring import Interval
 
 AMPLITUDES = (3.0, 1.5, 0.0)
 TABLE = Path(__file__).parent / "synthetic" / "spotting.md"
@@ -55,7 +55,7 @@ class Row:
         """Search a video whose frames are in memory."""
         faces = video.footage.faces(landmarks=video.footage.landmarks)
         start = time.process_time()
-        found = spots.search(spotter, faces)
+        found = interval.spot_stretch(spotter, faces)
         self.seconds += time.process_time() - start
         self.finds[seed] += [video.interval(one.onset, one.offset) for one in found]
         self.truths[seed] += video.truths
@@ -64,7 +64,7 @@ class Row:
 
     def f1(self, kind: str = "") -> list[float]:
         """F1 of each seed, of both kinds or of one."""
-        found = [spotting.spot(self.truths[s], self.finds[s]) for s in self.truths]
+        found = [scoring.spot(self.truths[s], self.finds[s]) for s in self.truths]
         counts = [one.by_kind.get(kind) if kind else one.overall for one in found]
         return [one.f1 if one else 0.0 for one in counts]
 
@@ -76,7 +76,7 @@ class Row:
         """The mean F1 of spots at random places, in videos of so many frames."""
         rng = np.random.default_rng(0)
         return float(np.mean([
-            spotting.spot(self.truths[seed], _scattered(self.finds[seed], length, rng)).overall.f1
+            scoring.spot(self.truths[seed], _scattered(self.finds[seed], length, rng)).overall.f1
             for seed in self.truths for _ in range(DRAWS)
         ]))  # fmt: skip
 
@@ -114,14 +114,14 @@ def main() -> None:
 def _videos(registry: Any, seed: int, amplitude: float, videos: int) -> Iterator[Recording]:
     """The videos of a seed, one after the other, with their frames in memory."""
     use = mertk.Use("synthetic_long", seed=seed, amplitude=amplitude, videos=videos)
-    for video in recordings(registry.build("dataset", use).index(None), None):
+    for video in find_recordings(registry.build("dataset", use).index(None), None):
         pixels = mertk.Frames.of(video.footage.frames[:])
         yield replace(video, footage=replace(video.footage, frames=pixels))
 
 
 def _either(truths: list[Interval], finds: list[Interval]) -> float:
     sides = ([replace(one, kind="") for one in side] for side in (truths, finds))
-    return spotting.spot(*sides).overall.f1
+    return scoring.spot(*sides).overall.f1
 
 
 def _scattered(finds: list[Interval], length: int, rng: np.random.Generator) -> list[Interval]:

@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 
 import mertk
-from mertk.harness import saved, watching
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
+from mertk.experiment import trained_model
+from mertk.experiment.study import Study
+from mertk.spotting import video_prediction
 
 FPS = 25
 _SIZE = (640, 360)
@@ -81,12 +81,16 @@ def _child(file: Path, spotter: str) -> dict[str, float]:
 def _watched(file: Path, spotter: str) -> dict[str, float]:
     registry = mertk.load_plugins().registry
     use = mertk.Use("synthetic", subjects=4, clips=3)
-    model = saved.train(gather(["flow_svm"], dataset=use, floors=False), 0, Silent())
+    model = trained_model.train_model(
+        Study(models=["flow_svm"], dataset=use, floors=False).open(), 0
+    )
     start = time.perf_counter()
-    watched = watching.watch(file, registry.build("aligner", mertk.Use("eye_similarity")))
+    watched = video_prediction.track_video(
+        file, registry.build("aligner", mertk.Use("eye_similarity"))
+    )
     followed = time.perf_counter()
     built = registry.build("spotter", mertk.Use(spotter))
-    found = sum(1 for _ in watching.findings(model, watched, built))
+    found = sum(1 for _ in video_prediction.predict_spots(model, watched, built))
     return {
         "follow": followed - start,
         "spot": time.perf_counter() - followed,

@@ -8,7 +8,7 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 import mertk
-from mertk.report import card, catalogue
+from mertk.report import model_cards, reference_pages
 
 ENTRIES = list(mertk.load_plugins().registry)
 MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
@@ -19,7 +19,7 @@ TABLES = ("methods", "amplitude", "ablations", "spotting", "audits")
 
 def on_config(config: Any) -> Any:
     """Put the made pages into the navigation."""
-    kinds = [f"{COMPONENTS}/{kind}.md" for kind in catalogue.TITLES]
+    kinds = [f"{COMPONENTS}/{kind}.md" for kind in reference_pages.TITLES]
     cards = [_path(entry.name) for entry in MODELS]
     reference = next(section["Reference"] for section in config.nav if "Reference" in section)
     reference.append({"Components": [f"{COMPONENTS}/index.md", *kinds]})
@@ -30,9 +30,9 @@ def on_config(config: Any) -> Any:
 
 def on_files(files: Files, config: Any) -> Files:
     """Add a page a kind and a page a model, their lists, and what was measured with them."""
-    pages = {f"{COMPONENTS}/{kind}.md": catalogue.markdown(kind, ENTRIES)
-             for kind in catalogue.TITLES}  # fmt: skip
-    pages |= {_path(entry.name): card.markdown(entry) for entry in MODELS}
+    pages = {f"{COMPONENTS}/{kind}.md": reference_pages.format_reference_page(kind, ENTRIES)
+             for kind in reference_pages.TITLES}  # fmt: skip
+    pages |= {_path(entry.name): model_cards.format_card(entry) for entry in MODELS}
     pages[f"{COMPONENTS}/index.md"] = _kinds()
     pages["reference/models/index.md"] = _index()
     measured = [*(f"{name}.md" for name in TABLES), "curves.svg"]
@@ -48,7 +48,7 @@ def _path(name: str) -> str:
 
 def _kinds() -> str:
     lines = []
-    for kind, title in catalogue.TITLES.items():
+    for kind, title in reference_pages.TITLES.items():
         names = ", ".join(f"`{entry.name}`" for entry in ENTRIES if entry.kind == kind)
         lines.append(f"| [{title}]({kind}.md) | {names} |")
     return (

@@ -1,7 +1,8 @@
 """mertk: micro-expression recognition baselines whose numbers can be trusted.
 
-Every name that a plug-in or another program may use is importable from here; `__all__` is the
-promise. Names are imported on first use, so `import mertk` is cheap.
+Every class and function that a plug-in or another program may use is importable from here;
+`__all__` and `PUBLIC_MODULES` are the public interface. Names are imported on first use, so that
+`import mertk` is cheap.
 """
 
 from __future__ import annotations
@@ -10,51 +11,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mertk import (
-        data,
-        flow,
-        losses,
-        manifest,
-        metrics,
-        networks,
-        sampling,
-        sklearn,
-        spelling,
-        splits,
-        spotting,
-        stacking,
-        stats,
-        testing,
-        training,
-    )
-    from mertk.cards import Card
-    from mertk.clips import (
+    from mertk.core.clips import (
         Clip,
         Faces,
         Footage,
         Frames,
         Regions,
         Streams,
-        Train,
+        TrainingSet,
         design_matrix,
         flatten,
     )
-    from mertk.components import (
-        Aligner,
-        Classifier,
-        Dataset,
-        Differentiable,
-        EvaluationProtocol,
-        Explains,
-        Extractor,
-        FitsFolds,
-        Fittable,
-        FusionBlock,
-        GradientClassifier,
-        RoiScheme,
-        Spotter,
-    )
-    from mertk.errors import (
+    from mertk.core.errors import (
         ComponentError,
         DataError,
         MertkError,
@@ -66,42 +34,80 @@ if TYPE_CHECKING:
         UnknownNameError,
         WorkerError,
     )
-    from mertk.harness.bench import bench
-    from mertk.harness.results import Results
-    from mertk.hooks import hookimpl
-    from mertk.ledger import Run
-    from mertk.plugins import Plugins, load_plugins
-    from mertk.recipe import Recipe, Replay, Use
-    from mertk.registry import Registrar, Registry
-    from mertk.splits import Split, leave_one_subject_out
-    from mertk.spots import Spot
-    from mertk.states import stored
+    from mertk.core.interfaces import (
+        Aligner,
+        Classifier,
+        Dataset,
+        Differentiable,
+        EvaluationProtocol,
+        Executor,
+        Explains,
+        Extractor,
+        FitsFolds,
+        Fittable,
+        FusionBlock,
+        GradientClassifier,
+        RoiScheme,
+        Spotter,
+        WorkerNeeds,
+    )
+    from mertk.core.model_card import Card
+    from mertk.core.recipe import Recipe, Replay, Use
+    from mertk.core.splits import Split, leave_one_subject_out
+    from mertk.core.stored import stored
+    from mertk.evaluation.results import Results
+    from mertk.experiment.bench import bench
+    from mertk.plugins.hooks import hookimpl
+    from mertk.plugins.loader import Plugins, load_plugins
+    from mertk.plugins.registry import Registrar, Registry
+    from mertk.spotting.interval import Spot
+    from mertk.storage.ledger import Run
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "mertk.cards": "Card",
-    "mertk.clips": "Clip Faces Footage Frames Regions Streams Train design_matrix flatten",
-    "mertk.components": "Aligner Classifier Dataset Differentiable EvaluationProtocol Explains "
-    "Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme Spotter",
-    "mertk.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
+    "mertk.core.model_card": "Card",
+    "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
+    "design_matrix flatten",
+    "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
+    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
+    "Spotter WorkerNeeds",
+    "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
-    "mertk.harness.bench": "bench",
-    "mertk.harness.results": "Results",
-    "mertk.hooks": "hookimpl",
-    "mertk.ledger": "Run",
-    "mertk.plugins": "Plugins load_plugins",
-    "mertk.recipe": "Recipe Replay Use",
-    "mertk.registry": "Registrar Registry",
-    "mertk.splits": "Split leave_one_subject_out",
-    "mertk.spots": "Spot",
-    "mertk.states": "stored",
+    "mertk.experiment.bench": "bench",
+    "mertk.evaluation.results": "Results",
+    "mertk.plugins.hooks": "hookimpl",
+    "mertk.storage.ledger": "Run",
+    "mertk.plugins.loader": "Plugins load_plugins",
+    "mertk.core.recipe": "Recipe Replay Use",
+    "mertk.plugins.registry": "Registrar Registry",
+    "mertk.core.splits": "Split leave_one_subject_out",
+    "mertk.spotting.interval": "Spot",
+    "mertk.core.stored": "stored",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
-_MODULES = (
-    "data", "flow", "losses", "manifest", "metrics", "networks", "sampling", "sklearn", "spelling",
-    "splits", "spotting", "stacking", "stats", "testing", "training",
-)  # fmt: skip
+PUBLIC_MODULES = (
+    "mertk.core.clip_lists",
+    "mertk.core.metrics",
+    "mertk.core.spelling",
+    "mertk.core.splits",
+    "mertk.datasets",
+    "mertk.evaluation.external_predictions",
+    "mertk.evaluation.statistics",
+    "mertk.export.layouts",
+    "mertk.nn.classifier",
+    "mertk.nn.losses",
+    "mertk.nn.parallel_folds",
+    "mertk.nn.training",
+    "mertk.pipeline.sklearn",
+    "mertk.spotting.face_tracking",
+    "mertk.spotting.interval_tables",
+    "mertk.spotting.scoring",
+    "mertk.testing",
+    "mertk.vision.optical_flow",
+    "mertk.vision.resampling",
+)
+"""Modules that plug-ins may import, beside the names in `__all__`; also public."""
 
 __all__ = [
     "Aligner",
@@ -113,6 +119,7 @@ __all__ = [
     "Dataset",
     "Differentiable",
     "EvaluationProtocol",
+    "Executor",
     "Explains",
     "Extractor",
     "Faces",
@@ -141,41 +148,30 @@ __all__ = [
     "Spotter",
     "StorageError",
     "Streams",
-    "Train",
+    "TrainingSet",
     "UnknownNameError",
     "Use",
     "WorkerError",
+    "WorkerNeeds",
     "bench",
-    "data",
     "design_matrix",
     "flatten",
-    "flow",
     "hookimpl",
     "leave_one_subject_out",
     "load_plugins",
-    "losses",
-    "manifest",
-    "metrics",
-    "networks",
-    "sampling",
-    "sklearn",
-    "spelling",
-    "splits",
-    "spotting",
-    "stacking",
-    "stats",
     "stored",
-    "testing",
-    "training",
 ]
 
 
 if not TYPE_CHECKING:  # or else type checkers would let every misspelt name pass
 
     def __getattr__(name: str) -> Any:
+        below = [path for path in PUBLIC_MODULES if f"{path}.".startswith(f"mertk.{name}.")]
         if name in HOMES:
             value = getattr(importlib.import_module(HOMES[name]), name)
-        elif name in _MODULES:
+        elif below:  # a room: its public modules are there after `import mertk`
+            for path in below:
+                importlib.import_module(path)
             value = importlib.import_module(f"mertk.{name}")
         else:
             raise AttributeError(f"module 'mertk' has no attribute '{name}'")

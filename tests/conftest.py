@@ -1,6 +1,10 @@
 """Every test has its own cache, and sees no user settings."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("mertk", deadline=None)  # the first example imports what it uses
+settings.load_profile("mertk")
 
 
 @pytest.fixture(autouse=True)

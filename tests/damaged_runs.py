@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mertk import runfiles
+from mertk.storage import run_files
 
 Damage = Callable[[Path, random.Random], None]
 
@@ -31,7 +31,7 @@ def change(file: Path, edit: Callable[[dict[str, Any]], object], *, seal: bool =
     edit(data)
     if seal:
         data.pop("checksum", None)
-        runfiles.write_sealed(file, data.pop("run"), data)
+        run_files.write_sealed(file, data.pop("run"), data)
     else:
         file.write_text(json.dumps(data))
 

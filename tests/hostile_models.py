@@ -139,19 +139,19 @@ def _unpickles(folder: Path) -> None:
     kept = {**arrays, "harm": np.frombuffer(data, np.uint8)}
     save_file(kept, folder / "arrays.safetensors")
     node = {"array": "harm", "order": "C", "scalar": False}
-    packed = {"stored": "mertk.harness.executors:Packed", "fields": {"data": node}}
+    packed = {"stored": "mertk.experiment.executors.packing:Packed", "fields": {"data": node}}
     _put(folder, MARGINS, packed)
 
 
 @hostile("the same, as a network")
 def _unpickles_as_network(folder: Path) -> None:
-    _put(folder, MARGINS, {"network": "mertk.harness.executors:Packed", **NETWORK})
+    _put(folder, MARGINS, {"network": "mertk.experiment.executors.packing:Packed", **NETWORK})
 
 
 for _name in (
     "os:system", "subprocess:Popen", "builtins:eval", "this:s", "torch.hub:load",
     "torch.fx.graph_module:GraphModule", "torch.jit._script:RecursiveScriptModule",
-    "mertk.cache:Cache", "mertk_plugins.classifiers.svm:SVM", "torch.nn.modules.module:..", "",
+    "mertk.storage.cache:Cache", "mertk_plugins.classifiers.svm:SVM", "torch.nn.modules.module:..", "",
     "torch.nn.parallel.data_parallel:DataParallel", "sklearn.svm._classes:SVC", "a" * 100_000,
 ):  # fmt: skip
     _offer(f"a stored {_name[:40]}", _put, MARGINS, {"stored": _name, "fields": {}})
@@ -246,7 +246,9 @@ _offer(
 _offer(
     "skops has an operator", _skops, "OperatorFuncNode", "operator", "methodcaller", attrs="ITEMS"
 )
-_offer("skops makes an object", _skops, "ObjectNode", "mertk.harness.executors", "Packed")
+_offer(
+    "skops makes an object", _skops, "ObjectNode", "mertk.experiment.executors.packing", "Packed"
+)
 _offer(
     "skops makes a loss", _skops, "LossNode", "os", "system",
     content="ITEMS", __reduce__={"args": "ITEMS"},

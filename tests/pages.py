@@ -25,10 +25,12 @@ from unittest import mock
 import click
 
 import mertk
-from mertk import cli, scaffold
-from mertk.harness import plan
-from mertk.harness.line import build_line
-from mertk.recipe import SLOTS, Recipe, Use
+from mertk import cli
+from mertk.core.recipe import SLOTS, Recipe, Use
+from mertk.experiment import task
+from mertk.experiment.study import Study
+from mertk.pipeline.pipeline import build_pipeline
+from mertk.plugins import scaffold
 
 ROOT = Path(__file__).parents[1]
 TOYS = Path(__file__).parent / "toys.py"
@@ -36,14 +38,14 @@ TOYS = Path(__file__).parent / "toys.py"
 PARSED_ONLY = {
     r"/data/|data check (casme2|samm)$": "the folder of a data set that is asked for, or your own",
     r"--dataset (casme2 --protocol|samm$)|--protocol megc2019": "the same, as `data add` knows it",
-    r"audit --model|--replay |check --all": "minutes; tests/audit, tests/harness/test_replay.py and "
+    r"audit --model|--replay |check --all": "minutes; tests/audit, tests/experiment/test_leaky_replay.py and "
     "tests/testing run such",
     r"predict model ": "a trained model, and videos of your own",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
-    r"--oracle-gap": "half a minute; tests/harness/test_oracle.py runs such",
-    r"--executor dask": "seconds to start workers; tests/harness/test_executors.py runs it",
-    r"dask_jobqueue|dask_kubernetes": "needs a cluster; the page says that these are sketches",
+    r"--oracle-gap": "half a minute; tests/experiment/test_epoch_oracle.py runs such",
+    r"--executor dask": "seconds to start workers; tests/experiment/test_executors.py runs it",
+    r"dask_kubernetes": "needs a cluster; the page says that this is a sketch",
 }
 """What no test runs, by a pattern of the command or python block: the first that fits counts."""
 
@@ -57,8 +59,8 @@ FOREIGN_OPTIONS = {"--nthreads": "dask worker"}
 """Options in running text that are not mertk's."""
 
 GIVEN = {
-    "mine.py": scaffold.plugin("extractor", "mine")["mine.py"],
-    "my_plugin.py": scaffold.plugin("extractor", "my_extractor")["my_extractor.py"],
+    "mine.py": scaffold.make_plugin_files("extractor", "mine")["mine.py"],
+    "my_plugin.py": scaffold.make_plugin_files("extractor", "my_extractor")["my_extractor.py"],
     "their_log.txt": "casme2 sub01\nEP02_01f 1 0\nEP02_02f 0 0\ncasme2 sub02\nEP01_01f 2 2\n",
     "truth.csv": "video,onset,offset\ns15_01,10,30\n",
     "spotted.csv": "video,onset,offset\ns15_01,12,30\n",
@@ -193,15 +195,21 @@ class Trial:
         draft = self.folder / "shown.py"
         draft.write_text(block.text, encoding="utf-8")
         plugins = mertk.load_plugins([TOYS, draft])
-        new = [entry for entry in plugins.registry if entry.origin.endswith("shown.py")]
+        known = plugins.registry
+        everything = [*known, *(known.get("executor", name) for name in known.names("executor"))]
+        new = [entry for entry in everything if entry.origin.endswith("shown.py")]
         if plugins.broken or not new:
             raise block.broken(plugins.broken or "registers nothing")
         for entry in new:
-            if entry.kind not in SLOTS:
+            if entry.kind == "executor":
+                used = {"executor": entry.name}
+            elif entry.kind in SLOTS:
+                used = {"swaps": [(entry.kind, [Use(entry.name)])]}
+            else:
                 raise block.broken(f"nobody has said yet how to bench a {entry.kind}")
             results = mertk.bench(
-                ["toy_model"], dataset="toy", swaps=[(entry.kind, [Use(entry.name)])],
-                plugins=plugins, out=self.folder / "shown", jobs=1,
+                ["toy_model"], dataset="toy", plugins=plugins, out=self.folder / "shown", jobs=1,
+                **used,
             )  # fmt: skip
             if not 0 <= results.table()["UF1"][0] <= 1:
                 raise block.broken(f"{entry.name} has no score")
@@ -324,23 +332,30 @@ def _no_clips(registry: Any, datasets: Any, _folders: Any) -> list[Any]:
     return []
 
 
-def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> plan.Task:
+def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> task.Task:
     rules = registry.build("protocol", protocol)
-    return plan.Task([], None, [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
+    return task.Task([], None, [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
 
 
 def _audited(case: Any, **_: Any) -> Any:
     registry = mertk.load_plugins(case.files).registry
-    build_line(registry, Recipe.from_json(case.recipe))
-    registry.build("protocol", Use.from_json(case.protocol))
-    _no_clips(registry, map(Use.from_json, case.datasets), {})
+    build_pipeline(registry, Recipe.from_json(case.recipe))
+    study = Study.from_json(case.study).open(plugins=mertk.load_plugins(case.files))
+    registry.build("protocol", study.protocol)
+    _no_clips(registry, study.datasets, {})
     raise _Stop
 
 
-def _prepared(preparation: Any, _jobs: int) -> Any:
-    _no_clips(preparation.registry, preparation.uses, {})
+def _benched(study: Any, *_: Any) -> Any:
+    assert study.variants
+    raise _Stop
+
+
+def _prepared(preparation: Any) -> Any:
+    study = preparation.study
+    _no_clips(study.registry, study.datasets, {})
     if preparation.protocol:
-        preparation.registry.build("protocol", preparation.protocol)
+        study.registry.build("protocol", preparation.protocol)
     raise _Stop
 
 
@@ -350,18 +365,17 @@ def _surveyed(registry: Any, name: str, _folder: Any) -> Any:
 
 
 _STOPS = {
-    "mertk.harness.bench.read_clips": _no_clips,
-    "mertk.harness.bench.make_task": _no_labels,
-    "mertk.harness.bench.run": _stop,
-    "mertk.harness.estimate.estimate": _stop,
-    "mertk.harness.saved.train": _stop,
-    "mertk.harness.saved.Saved.load": _stop,
-    "mertk.harness.spot.read_clips": _no_clips,
-    "mertk.harness.spot.recordings": _stop,
+    "mertk.experiment.study.read_clips": _no_clips,
+    "mertk.experiment.study.make_task": _no_labels,
+    "mertk.experiment.bench.run_study": _benched,
+    "mertk.experiment.bench.plan_study": _benched,
+    "mertk.experiment.trained_model.train_model": _benched,
+    "mertk.experiment.trained_model.TrainedModel.load": _stop,
+    "mertk.spotting.search.find_recordings": _stop,
     "mertk.audit.audit": _audited,
-    "mertk.harness.prepare._Preparation.run": _prepared,
-    "mertk.cli._data_check._survey": _surveyed,
-    "mertk.places.remember": _stop,
+    "mertk.export.prepare._Preparation.run": _prepared,
+    "mertk.cli._data_check._survey_dataset": _surveyed,
+    "mertk.datasets.locations.remember_folder": _stop,
     "mertk.testing.workers.check_all": _stop,
 }
 """Where commands begin to work, and what stands there instead."""

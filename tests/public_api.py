@@ -40,8 +40,11 @@ def lines(root: Path = ROOT) -> list[str]:
     """Of each name in `__all__` its signature, and those of its members; then the hooks."""
     module = loaded(root)
     found = [line for name in _exported(module) for line in _described(name, module[name])]
-    if "hooks" in module.members:
-        hooks = module["hooks"].functions.values()
+    for path in _public_modules(module):
+        name = path.removeprefix("mertk.")
+        found += _described(name, module[name])
+    if "plugins" in module.members and "hooks" in module["plugins"].members:
+        hooks = module["plugins.hooks"].functions.values()
         found += [line for one in hooks if any("hookspec" in str(d.value) for d in one.decorators)
                   for line in _described(f"hooks.{one.name}", one)]  # fmt: skip
     return sorted(found)
@@ -72,6 +75,13 @@ def options(command: click.Command | None = None, name: str = "mertk") -> list[s
 def _plain(default: Any) -> bool:
     """Whether there is a default that a user sees."""
     return isinstance(default, str | int | float) and not isinstance(default, bool)
+
+
+def _public_modules(module: griffe.Module) -> list[str]:
+    """The modules that the package names as public, beside the names that it exports."""
+    if "PUBLIC_MODULES" not in module.members:
+        return []
+    return list(ast.literal_eval(str(module["PUBLIC_MODULES"].value)))
 
 
 def _exported(module: griffe.Module) -> list[str]:

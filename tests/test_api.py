@@ -80,7 +80,9 @@ def api(tmp_path):
         folder.mkdir(parents=True)
         assert old in PACKAGE + HOOKS
         (folder / "__init__.py").write_text(PACKAGE.replace(old, new) if old else PACKAGE)
-        (folder / "hooks.py").write_text(HOOKS.replace(old, new) if old else HOOKS)
+        (folder / "plugins").mkdir()
+        (folder / "plugins" / "__init__.py").write_text("")
+        (folder / "plugins" / "hooks.py").write_text(HOOKS.replace(old, new) if old else HOOKS)
         return lines(folder.parent)
 
     return read
@@ -143,8 +145,12 @@ def test_an_option_is_told_by_itself_or_behind_its_command(told):
 
 def test_options_have_their_choices_and_defaults():
     found = options()
-    assert "mertk bench --device: --device, ('cpu', 'cuda', 'auto'), default 'cpu'" in found
-    assert "mertk bench --resume: --resume/--fresh, Bool" in found
+    assert "mertk bench --device: --device, String, default 'cpu'" in found
+    assert (
+        "mertk bench --keyframes: --keyframes, ('given', 'estimated', 'none'), default 'given'"
+        in found
+    )
+    assert "mertk bench --fresh: --fresh/--resume, Bool" in found
 
 
 def test_before_the_first_release_the_file_follows_every_change(api):

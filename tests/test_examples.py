@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import mertk
-from mertk import scaffold
 from mertk.cli import main
-from mertk.testing import check, find
+from mertk.plugins import scaffold
+from mertk.testing import check_component, find_components
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -29,13 +29,13 @@ def folder(name):
 
 
 def verdicts(name, data=None):
-    found = find(folder(name) / f"mertk_{name}.py", data=data)
-    return {one.check: one for subject in found for one in check(subject)}
+    found = find_components(folder(name) / f"mertk_{name}.py", data=data)
+    return {one.check: one for subject in found for one in check_component(subject)}
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_an_example_has_the_files_of_a_new_package(name):
-    new = scaffold.package(KINDS[name], name, mertk.__version__)
+    new = scaffold.make_package_files(KINDS[name], name, mertk.__version__)
     for path, text in new.items():
         there = (EXAMPLES / path).read_text()
         if path.endswith(".yml"):
@@ -92,7 +92,7 @@ def test_the_doctor_counts_the_clips_of_a_reader_without_a_survey(tmp_path, caps
         main(["--plugin", str(file), "data", "check", "campus", "--data", str(tmp_path)])
     out = capsys.readouterr().out
     assert ended.value.code == 0
-    assert "frames: 12 of 12 expressions have them" in out
+    assert "frames: found for 12 of 12 expressions" in out
 
 
 def test_the_two_parts_of_the_tutorial_make_a_method_with_a_model(tmp_path):
@@ -100,6 +100,11 @@ def test_the_two_parts_of_the_tutorial_make_a_method_with_a_model(tmp_path):
     component, model = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     file = tmp_path / "mean_change.py"
     file.write_text(component.partition("@mertk.hookimpl")[0] + model)
-    failed = [r for subject in find(file) for r in check(subject) if r.verdict == "failed"]
-    assert {one.kind for one in find(file)} == {"extractor", "model"}
+    failed = [
+        r
+        for subject in find_components(file)
+        for r in check_component(subject)
+        if r.verdict == "failed"
+    ]
+    assert {one.kind for one in find_components(file)} == {"extractor", "model"}
     assert [one.check for one in failed] == []

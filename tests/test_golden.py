@@ -45,23 +45,23 @@ def bench_of(model: str, **options) -> Callable[[Path], Predictions]:
 def trained_and_predicted(out: Path) -> Predictions:
     """`mertk train` into a folder, read back, and asked about clips of other people."""
     from mertk.cli import app
-    from mertk.harness.saved import Saved
+    from mertk.experiment.trained_model import TrainedModel
 
     folder = out / "model"
     app.main(
         ["train", "--model", "lbptop", "--dataset", CLIPS, "--out", str(folder)],
         standalone_mode=False,
     )
-    model = Saved.load(folder, plugins())
+    model = TrainedModel.load(folder, plugins())
     others = plugins().registry.build("dataset", mertk.Use.parse(f"{CLIPS},seed=5")).index(None)
     return {clip.uid: model.predict(clip.footage).tolist() for clip in others}
 
 
 def spotted(out: Path) -> Predictions:
     """What a spotter finds in long videos: onset, offset, apex and strength of each interval."""
-    from mertk.harness.spot import search
+    from mertk.spotting.search import search_videos
 
-    found = search(["flow_peaks"], "synthetic_long:videos=1,seconds=32,amplitude=3")
+    found = search_videos(["flow_peaks"], "synthetic_long:videos=1,seconds=32,amplitude=3")
     (outcome,) = found.outcomes
     return {
         f"{find.interval.subject} {find.interval.video} {at}": [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.harness.line import build_line
+from mertk.pipeline.pipeline import build_pipeline
 
 REGISTRY = mertk.load_plugins().registry
 MODELS = REGISTRY.names("model")
@@ -21,7 +21,7 @@ def recipes():
 
 @pytest.mark.parametrize("recipe", list(recipes()))
 def test_every_recipe_and_preset_can_be_built(recipe):
-    assert build_line(REGISTRY, recipe).classifier.kind == "classifier"
+    assert build_pipeline(REGISTRY, recipe).classifier.kind == "classifier"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,9 @@ def test_every_component_takes_its_own_defaults(entry):
 
 
 def test_the_frontier_of_the_shipped_models():
-    first = {name: build_line(REGISTRY, REGISTRY.recipe(name)).inside[0].place for name in MODELS}
+    first = {
+        name: build_pipeline(REGISTRY, REGISTRY.recipe(name)).inside[0].place for name in MODELS
+    }
     assert first["lbptop"] == "classifier"
     assert first["ststnet"] == "classifier"
     assert first["cnn_lstm_se"] == "extractor"
@@ -70,11 +72,11 @@ def test_without_motion_nobody_finds_anything(tmp_path):
 
 @pytest.mark.slow
 def test_files_on_disk_give_the_scores_of_the_clips_they_hold(tmp_path):
-    from mertk.data import layouts
+    from mertk.export import layouts
 
     clips = REGISTRY.build("dataset", mertk.Use("synthetic", subjects=3, clips=6)).index(None)
     for layout in ("casme2", "folder"):
-        layouts.write(clips, tmp_path / layout, layout)
+        layouts.write_layout(clips, tmp_path / layout, layout)
     straight = mertk.bench(
         ["flow_svm"], dataset="synthetic:subjects=3,clips=6", out=tmp_path / "a", floors=False
     )

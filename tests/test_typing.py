@@ -8,8 +8,8 @@ import sys
 import pytest
 from pages import ROOT, pages
 
-from mertk import scaffold
-from mertk.registry import KINDS
+from mertk.plugins import scaffold
+from mertk.plugins.registry import KINDS
 
 README = next(b.text for b in pages()["README.md"] if "class MeanChange" in b.text)
 
@@ -33,7 +33,7 @@ def strict(tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_readmes_plugin_and_new_ones_of_every_kind_pass_strict_type_checks(strict):
-    texts = {f"new_{kind}.py": scaffold.plugin(kind, f"new_{kind}")[f"new_{kind}.py"]
+    texts = {f"new_{kind}.py": scaffold.make_plugin_files(kind, f"new_{kind}")[f"new_{kind}.py"]
              for kind in KINDS}  # fmt: skip
     done = strict({"mean_change.py": README, **texts})
     assert done.returncode == 0, done.stdout

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 
 import mertk
+from mertk.core import metrics
 
 
 class Plain:
@@ -26,7 +27,12 @@ class Halves:
 
 
 class Change:
-    """Mean brightness change onset to apex per region."""
+    """Mean brightness change onset to apex per region.
+
+    Args:
+        scale: factor that the change is multiplied by, so that its unit is a grey level divided by
+            it.
+    """
 
     def __init__(self, *, scale: float = 1.0) -> None:
         self.scale = scale
@@ -49,7 +55,11 @@ class Centred:
 
 
 class Nearest:
-    """Nearest class mean, with noise drawn in fit if there is any."""
+    """Nearest class mean, with noise drawn in fit if there is any.
+
+    Args:
+        noise: standard deviation of the noise, 0 or more.
+    """
 
     def __init__(self, *, noise: float = 0.0) -> None:
         self.noise = noise
@@ -70,7 +80,13 @@ class Nearest:
 
 
 class Square:
-    """Grey squares that grow brighter or darker; label by the sign."""
+    """Grey squares that grow brighter or darker; label by the sign.
+
+    Args:
+        subjects: number of people.
+        clips: number of clips of each person.
+        touched: uid of the clip whose frames are inverted, such as `toy/s0/c1`.
+    """
 
     def __init__(self, *, subjects: int = 4, clips: int = 4, touched: str = "") -> None:
         self.subjects = subjects
@@ -114,7 +130,7 @@ class ToyLoso:
         return mertk.leave_one_subject_out([clip.person for clip in clips])
 
     def score(self, confusion):
-        return mertk.metrics.standard_scores(confusion)
+        return metrics.standard_scores(confusion)
 
 
 Square.default_protocol = "toy_loso"

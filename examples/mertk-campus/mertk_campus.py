@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
 
 COLUMNS = ("participant", "clip", "emotion", "onset", "apex", "offset")
 LAYOUT = (
@@ -30,7 +30,8 @@ LAYOUT = (
 class Campus:
     """Clips of one laboratory: a table, a folder a participant, a video or frame folder a clip.
 
-    `fps` is the frame rate in Hz of clips in frame folders; videos say theirs.
+    Args:
+        fps: frame rate of clips that are folders of frames, in Hz, above 0; videos say theirs.
     """
 
     default_protocol = "loso"
@@ -46,7 +47,7 @@ class Campus:
         file = root / "annotations.csv"
         if not file.is_file():
             raise mertk.DataError(f"campus: there is no {file}. {LAYOUT}")
-        table = data.sheets.table_of(file, "", data.columns.read_cells(file), 0)
+        table = datasets.spreadsheets.table_of(file, "", datasets.spreadsheets.read_cells(file), 0)
         for column in COLUMNS:
             table.column(column)  # raises where there is none
         return [self._clip(root, table, row) for row in table.rows]
@@ -67,21 +68,21 @@ class Campus:
             )
         except mertk.DataError as error:
             raise mertk.DataError(f"{table.place(row)}: {error}") from error
-        known = data.record.Record(
+        known = datasets.record.Record(
             uid=f"campus/{person}/{name}",
             dataset="campus",
             subject=person,
             subject_native=person,
             clip=name,
-            label=data.record.canonical_emotion(emotion),
-            emotion=data.record.canonical_emotion(emotion),
+            label=datasets.record.canonical_emotion(emotion),
+            emotion=datasets.record.canonical_emotion(emotion),
             emotion_raw=emotion,
             onset=onset,
             apex=apex,
             offset=offset,
             apex_status="missing" if apex is None else "given",
             fps=footage.fps,
-            synthetic=data.record.is_synthetic(root),  # a file SYNTHETIC.txt says so
+            synthetic=datasets.record.is_synthetic(root),  # a file SYNTHETIC.txt says so
         )
         return mertk.Clip(
             dataset="campus",
@@ -89,7 +90,9 @@ class Campus:
             name=name,
             footage=footage,
             # of all that the pixels and the timing depend on: it is the key of the cache
-            fingerprint=data.frames.fingerprint(files, person, name, onset, apex, offset, fps),
+            fingerprint=datasets.media.frames.hash_files(
+                files, person, name, onset, apex, offset, fps
+            ),
             record=known.to_dict(),  # what protocols read labels from
         )
 
@@ -98,7 +101,7 @@ def _frame(table: Table, row: Row, column: str) -> int:
     """A frame number as the table has it, from 1 on."""
     text = table.filled(row, column)
     try:
-        number = data.sheets.integer(text)
+        number = datasets.spreadsheets.parse_integer(text)
     except ValueError:
         number = 0
     if number < 1:
@@ -110,19 +113,19 @@ def _frame(table: Table, row: Row, column: str) -> int:
 def _media(path: Path, onset: int, offset: int) -> tuple[list[Path], mertk.Frames, float]:
     """Frames onset … offset, the files that they are from, and the frame rate (0: unknown)."""
     if path.is_dir():
-        numbered = data.frames.numbered(path)
+        numbered = datasets.media.frames.number_pictures(path)
         lost = [number for number in range(onset, offset + 1) if number not in numbered]
         if lost:
             raise mertk.DataError(f"{path} has no frame {lost[0]}")
         files = [numbered[number] for number in range(onset, offset + 1)]
-        return files, data.frames.of_files(files), 0.0
+        return files, datasets.media.frames.of_files(files), 0.0
     video = path.with_name(f"{path.name}.avi")
     if not video.is_file():
         raise mertk.DataError(f"there is neither {video} nor a folder {path}. {LAYOUT}")
-    facts = data.videos.probe(video)
+    facts = datasets.media.videos.probe_video(video)
     if offset > facts.count:
         raise mertk.DataError(f"{video} has {facts.count} frames, and the offset is {offset}")
-    return [video], data.videos.of_video(video, onset - 1, offset - onset + 1), facts.fps
+    return [video], datasets.media.videos.of_video(video, onset - 1, offset - onset + 1), facts.fps
 
 
 @mertk.hookimpl

@@ -19,6 +19,9 @@ class IntegralProjection:
     Gives `[regions, 2 * points]`: the mean change of the rows, read at `points` places from top to
     bottom, then that of the columns, from left to right. Changes are divided by their root mean
     square over the face, so that strong and weak expressions compare.
+
+    Args:
+        points: number of places at which each of the two curves is read, 1 or more.
     """
 
     def __init__(self, *, points: int = 8) -> None:

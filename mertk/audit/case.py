@@ -8,43 +8,36 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk.harness.line import Line, build_line
-from mertk.harness.plan import (
-    Task,
-    as_use,
-    choose_model,
-    chosen_datasets,
-    default_protocol,
-    folders_of,
-    make_task,
-    read_clips,
-    replayed,
-)
-from mertk.harness.replay import moved
-from mertk.harness.together import fitted_lines
-from mertk.plugins import Plugins, load_plugins
-from mertk.reading import real_path
-from mertk.recipe import Json, Recipe, Use
+from mertk.core.options import takes_options
+from mertk.core.recipe import Recipe, Use
+from mertk.experiment.execution import Execution
+from mertk.experiment.leaky_replay import move_frontier
+from mertk.experiment.study import Study
+from mertk.experiment.variants import choose_variant
+from mertk.pipeline.pipeline import Pipeline, build_pipeline
+from mertk.pipeline.together import fitted_lines
+from mertk.plugins.loader import Plugins, load_plugins
 
 if TYPE_CHECKING:
-    from mertk.components import EvaluationProtocol
-    from mertk.harness.folds import Parcels, Sample
-    from mertk.splits import Split
+    from mertk.core.interfaces import EvaluationProtocol
+    from mertk.core.splits import Split
+    from mertk.experiment.task import Task
+    from mertk.pipeline.fold import ClipStates, LabelledClips
+
+_SMALL = {"subjects": 8, "clips": 6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A recipe on the clips and folds of a protocol, with the seed of its chances.
+    """A recipe on the clips and folds of a study, with a random seed.
 
     A `replay` of an order of work that leaks fits the places `once` before the folds.
     """
 
     name: str
     recipe: Mapping[str, Any]
+    study: Mapping[str, Any]
     files: tuple[str, ...]
-    datasets: tuple[Mapping[str, Any], ...]
-    folders: Mapping[str, str]
-    protocol: Mapping[str, Any]
     seed: int = 0
     device: str = "cpu"
     replay: str = ""
@@ -61,51 +54,52 @@ class Case:
         return cls(**known)
 
 
+@takes_options(Study)
 def case_of(
     plugins: Plugins,
     model: str | Recipe,
     *,
-    dataset: str | Use | Sequence[str | Use] | None = None,
-    data: Path | str | Mapping[str, Path | str] | None = None,
-    protocol: str | Use | None = None,
-    preset: str | None = None,
-    swaps: Sequence[tuple[str, Sequence[Use]]] = (),
-    sets: Sequence[tuple[str, Json]] = (),
-    replay: str | None = None,
     seed: int = 0,
+    device: str = "cpu",
     quick: bool = False,
+    **options: Any,
 ) -> Case:
     """A case from what a user names, as `mertk.bench` takes it.
 
-    `quick` takes a small synthetic set where no data set is named. The preset `quick` is taken
-    where the model has one and none is named.
+    Args:
+        plugins: what `load_plugins` gave.
+        model: a name, a recipe file, or a recipe.
+        seed: the random seed.
+        device: where networks are trained.
+        quick: take a small synthetic set where no data set is named. The preset `quick` is taken
+            where the model has one and none is named.
+        **options: the fields of `Study`.
     """
-    registry = plugins.registry
-    asked = as_use(protocol) if protocol else None
-    uses = chosen_datasets(registry, dataset, asked, sets)
-    if quick and not dataset and not asked:
-        uses = [uses[0].having(**_SMALL)]
-    name = "recipe"
-    once: tuple[str, ...] = ()
-    if isinstance(model, str):
-        found = choose_model(registry, model, preset=preset, synthetic=True, swaps=swaps, sets=sets)
-        if replay:
-            found = replayed(registry, model, found, replay)
-        name, model, once = found.name, found.recipe, found.once
-    return Case(
-        name=name,
-        recipe=model.to_json(),
-        files=plugins.files,
-        datasets=tuple(use.to_json() for use in uses),
-        folders={n: str(real_path(path)) for n, path in folders_of(uses, data).items()},
-        protocol=(asked or default_protocol(registry, uses)).to_json(),
-        seed=seed,
-        replay=replay or "",
-        once=once,
+    study = Study(models=[model], **options)
+    opened = study.open(Execution(device=device), plugins=plugins)
+    if quick and not study.dataset and not study.protocol:
+        opened.datasets = [opened.datasets[0].having(**_SMALL)]
+    chosen = choose_variant(
+        plugins.registry,
+        model,
+        1,
+        preset=study.preset,
+        synthetic=True,
+        swaps=study.swaps,
+        settings=study.sets,
     )
-
-
-_SMALL = {"subjects": 8, "clips": 6}
+    if study.replay:
+        chosen = chosen.replayed(plugins.registry, study.replay)
+    return Case(
+        name=chosen.name,
+        recipe=chosen.recipe.to_json(),
+        study=opened.resolved().to_json(),
+        files=plugins.files,
+        seed=seed,
+        device=device,
+        replay=chosen.replay,
+        once=chosen.once,
+    )
 
 
 class Opened:
@@ -115,36 +109,40 @@ class Opened:
         self.case = case
         self.plugins: Plugins = load_plugins(case.files)
         self.recipe = Recipe.from_json(case.recipe)
+        self._study = Study.from_json(case.study).open(plugins=self.plugins)
 
-    @functools.cached_property
+    @property
+    def folders(self) -> list[Path]:
+        """Where the data sets lie."""
+        return list(self._study.folders.values())
+
+    @property
+    def protocol(self) -> Use:
+        """What labels and splits the clips."""
+        return self._study.protocol
+
+    @property
     def task(self) -> Task:
         """The clips that count, with their labels and folds."""
-        registry = self.plugins.registry
-        uses = [Use.from_json(use) for use in self.case.datasets]
-        folders = {name: Path(path) for name, path in self.case.folders.items()}
-        clips = read_clips(registry, uses, folders)
-        protocol = Use.from_json(self.case.protocol)
-        return make_task(registry, protocol, uses, clips, allow_mismatch=True)
+        return self._study.task
 
     @functools.cached_property
     def rules(self) -> EvaluationProtocol:
         """The protocol."""
-        rules: EvaluationProtocol = self.plugins.registry.build(
-            "protocol", Use.from_json(self.case.protocol)
-        )
+        rules: EvaluationProtocol = self.plugins.registry.build("protocol", self.protocol)
         return rules
 
-    def line(self) -> Line:
+    def line(self) -> Pipeline:
         """The recipe, built anew."""
-        return build_line(self.plugins.registry, self.recipe)
+        return build_pipeline(self.plugins.registry, self.recipe)
 
-    def fold_line(self) -> Line:
+    def fold_line(self) -> Pipeline:
         """The recipe, built anew, as folds run it: a replay fits some of it before."""
-        return moved(self.line(), self.case.once)
+        return move_frontier(self.line(), self.case.once)
 
     def fold_lines(
-        self, parcels: Parcels, sample: Sample, splits: Sequence[Split]
-    ) -> Iterator[Line]:
+        self, parcels: ClipStates, sample: LabelledClips, splits: Sequence[Split]
+    ) -> Iterator[Pipeline]:
         """A line for each fold, what learns first fitted for all at once where a run does so."""
         if self.case.once:
             return (self.fold_line() for _ in splits)

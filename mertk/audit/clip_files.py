@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mertk.clips import Frames
+from mertk.core.clips import Frames
 
 
 def files_of(frames: Frames) -> list[Path]:

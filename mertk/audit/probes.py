@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.audit.case import Case, Opened
-from mertk.audit.chance import ALPHA, DRAWS, Band, band
-from mertk.audit.facts import NAMES, TIMING, WITHOUT_MEANING
-from mertk.audit.laws import LAWS
+from mertk.audit.chance_band import ALPHA, DRAWS, Band, compute_band
+from mertk.audit.clip_facts import NAMES, TIMING, WITHOUT_MEANING
+from mertk.audit.null_labels import LAWS
 from mertk.audit.verdict import Audit, Verdict
-from mertk.audit.worker import ask
+from mertk.audit.worker import run_in_fresh_process
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from mertk.harness.progress import Progress
+    from mertk.core.progress import Progress
 
 PROBES = ("perturbation", "noise", "permuted", "identity", "dataset")
 
@@ -40,8 +40,8 @@ def audit(
     opened = Opened(case)
     task = opened.task
     special: Mapping[str, Callable[[Opened], dict[str, Any]]] = {
-        "perturbation": partial(_perturbation, folds=folds),
-        "dataset": _dataset,
+        "perturbation": partial(_probe_perturbation, folds=folds),
+        "dataset": _probe_dataset,
     }
     if progress:
         progress.stage(f"audit of {case.name}", len(probes))
@@ -54,10 +54,14 @@ def audit(
         return Verdict(**found, probe=probe, seconds=round(time.perf_counter() - start, 1))
 
     with ThreadPoolExecutor(jobs) as pool:  # the work is done in processes of its own
-        verdicts = tuple(pool.map(run, probes))
+        try:
+            verdicts = tuple(pool.map(run, probes))
+        except BaseException:  # an interrupt, too, begins no probe that is waiting
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     people = len(set(task.sample.people.tolist()))
     return Audit(
-        case.name, case.protocol["name"], len(task.clips), people, len(task.splits), verdicts
+        case.name, opened.protocol.name, len(task.clips), people, len(task.splits), verdicts
     )
 
 
@@ -67,33 +71,35 @@ def _of_score(opened: Opened, *, probe: str) -> dict[str, Any]:
     Folds share most of their training clips, so one draw of labels can lie outside by more than
     its chance. What is outside is therefore drawn again, and is a leak if it always is.
     """
-    banded = _banded(opened, probe)
+    banded = _make_band_test(opened, probe)
     for draw in range(1, _DRAWS + 1):
-        found = ask(opened.case, "scored", probe=probe, draw=draw, places=draw == _DRAWS)
+        found = run_in_fresh_process(
+            opened.case, "scored", probe=probe, draw=draw, places=draw == _DRAWS
+        )
         whole = banded(found["predicted"], found["truth"])
         if whole.p >= ALPHA:
             blind = banded(found["truth"], found["truth"]).p >= ALPHA
             how = _BLIND if blind else _WITHIN
-            return {"leak": "", "how": how, "tested": not blind, **_shown(whole)}
+            return {"leak": "", "how": how, "tested": not blind, **_format_band(whole)}
     guesses = {place: banded(guess, found["truth"]) for place, guess in found["guesses"].items()}
     telling = [place for place, guess in guesses.items() if guess.p < ALPHA]
-    leak, where = "classifier", "features do not tell held-out labels, but the classifier does"
+    leak, where = "classifier", "features do not predict held-out labels, but the classifier does"
     if telling:
-        leak, where = telling[0], f"held-out labels can be told from what comes out of {telling[0]}"
-    return {"leak": leak, "how": f"{_MEANING[probe]}; {where}", **_shown(whole)}
+        leak, where = telling[0], f"the output of {telling[0]} predicts held-out labels"
+    return {"leak": leak, "how": f"{_MEANING[probe]}; {where}", **_format_band(whole)}
 
 
 _DRAWS = 3
 _WITHIN = "within the chance band"
-_BLIND = "nothing is tested: with so few people a perfect score is within the chance band too"
+_BLIND = "nothing is tested: with so few people, even a perfect score is within the band"
 _MEANING = {
-    "noise": "scores above chance on noise with labels at random",
-    "permuted": "scores above chance on labels shuffled within people",
-    "identity": "scores above chance where only people differ: it knows held-out people",
+    "noise": "scores above the chance band on noise with random labels",
+    "permuted": "scores above the chance band on labels shuffled within people",
+    "identity": "scores above the chance band where only people differ: it knows held-out people",
 }
 
 
-def _banded(opened: Opened, law: str) -> Callable[[ArrayLike, ArrayLike], Band]:
+def _make_band_test(opened: Opened, law: str) -> Callable[[ArrayLike, ArrayLike], Band]:
     """Holds predictions and their truth, both of all clips, against what a law's labels score."""
     task, score = opened.task, opened.rules.score
     tested = np.concatenate([split.test for split in task.splits])
@@ -101,23 +107,23 @@ def _banded(opened: Opened, law: str) -> Callable[[ArrayLike, ArrayLike], Band]:
 
     def of(predicted: ArrayLike, truth: ArrayLike) -> Band:
         said, true = np.asarray(predicted)[tested], np.asarray(truth)[tested]
-        return band(said, true, drawn, score, len(task.sample.classes))
+        return compute_band(said, true, drawn, score, len(task.sample.classes))
 
     return of
 
 
-def _shown(band: Band) -> dict[str, float]:
+def _format_band(band: Band) -> dict[str, float]:
     return {"score": band.score, "low": band.low, "high": band.high, "p": band.p}
 
 
-def _perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
+def _probe_perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
     """One held-out clip or its label is changed; no other number may change by a bit.
 
     The folds with most held-out clips are looked at: where there is but one, no other can change.
     """
     splits = opened.task.splits
     for fold in sorted(range(len(splits)), key=lambda at: -len(splits[at].test))[:folds]:
-        run = partial(ask, opened.case, "traced", fold=fold)
+        run = partial(run_in_fresh_process, opened.case, "traced", fold=fold)
         alone = run(before="nothing")
         for what, options in _RUNS.items():
             other = run(**options)
@@ -125,19 +131,19 @@ def _perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
             if place is not None:
                 once_more = first_difference(alone["trace"], run(before="nothing")["trace"])
                 why = what if once_more is None else _UNREPEATABLE
-                how = f"fold '{splits[fold].name}': what comes out of {once_more or place} {why}"
+                how = f"fold '{splits[fold].name}': the output of {once_more or place} {why}"
                 return {"leak": once_more or place, "how": how}
             for place, deed in {**alone["files"], **other["files"]}.items():
                 return {"leak": place, "how": f"fold '{splits[fold].name}': {place} {deed}"}
-    return {"leak": "", "how": "bit-identical but for the disturbed clip"}
+    return {"leak": "", "how": "bit-identical except for the changed clip"}
 
 
 _RUNS: Mapping[str, Mapping[str, Any]] = {
-    "depends on the clips or folds that came before": {"before": "everything"},
+    "depends on earlier clips or folds": {"before": "everything"},
     "changes with the pixels of a held-out clip": {"before": "a fold", "disturb": "pixels"},
     "changes with the label of a held-out clip": {"before": "a fold", "disturb": "label"},
 }
-_UNREPEATABLE = "differs from run to run: its chances are not from `rng` alone"
+_UNREPEATABLE = "differs from run to run: it uses random numbers that are not from `rng`"
 
 
 def first_difference(
@@ -147,14 +153,14 @@ def first_difference(
     return next((place for place, clips in one.items() if other.get(place) != clips), None)
 
 
-def _dataset(opened: Opened) -> dict[str, Any]:
+def _probe_dataset(opened: Opened) -> dict[str, Any]:
     """No two people may share footage, and no label may be told without looking at a face.
 
     Timing may well have to do with labels, so it is a leak only where nearly all are told; others,
     such as a pixel's lowest bit, have nothing to do with a face and are one wherever they tell.
     """
-    found = ask(opened.case, "inspected")
-    truth, banded = opened.task.sample.labels, _banded(opened, "permuted")
+    found = run_in_fresh_process(opened.case, "inspected")
+    truth, banded = opened.task.sample.labels, _make_band_test(opened, "permuted")
     told = {
         fact: max((banded(labels, truth) for labels in by.values()), key=lambda one: one.score)
         for fact, by in found["told"].items()
@@ -163,7 +169,7 @@ def _dataset(opened: Opened) -> dict[str, Any]:
     telling = {fact: one for fact, one in told.items() if one.p < _CERTAIN}
     leaks = [fact for fact, one in telling.items() if _is_leak(fact, one)]
     said = [
-        f"the label can be read from {fact} ({one.score:.3f}, chance up to {one.high:.3f})"
+        f"the label can be predicted from {fact} ({one.score:.3f}, chance band to {one.high:.3f})"
         for fact, one in telling.items()
     ]
     for what, meaning in _PAIRS.items():
@@ -172,9 +178,9 @@ def _dataset(opened: Opened) -> dict[str, Any]:
             leaks.append(what)
             said.insert(0, f"{len(found[what])} {meaning}, such as {one} and {other}")
     if not leaks:
-        said.insert(0, "no footage under two names")
+        said.insert(0, "no footage has two names")
     if not telling:
-        said.append(f"no label in {', '.join(told)}")
+        said.append(f"the label cannot be predicted from {', '.join(told)}")
     shown = max((telling or told).values(), key=lambda one: one.score, default=None)
     usual = found["told"][TIMING].get("class mean")
     if usual and not telling:
@@ -182,7 +188,7 @@ def _dataset(opened: Opened) -> dict[str, Any]:
     return {
         "leak": "dataset" if leaks else "",
         "how": "; ".join(said),
-        **(_shown(shown) if shown else {}),
+        **(_format_band(shown) if shown else {}),
     }
 
 
@@ -195,6 +201,6 @@ _TELLING = 0.9
 _CERTAIN = 1 / DRAWS
 """The share of chance of a fact that is said to tell: several facts and learners are tried."""
 _PAIRS = {
-    "prints": "pairs of different clips have one fingerprint, which does not tell them apart",
-    "people": "pairs of clips of different people show one picture",
+    "prints": "pairs of different clips have the same fingerprint",
+    "people": "pairs of clips of different people show the same picture",
 }

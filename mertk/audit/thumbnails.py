@@ -10,17 +10,17 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Floats, Frames
+    from mertk.core.clips import Floats, Frames
 
 _SIZE = 12  # pixels
 
 
-def thumbnails(frames: Frames, at: Sequence[int]) -> Floats:
+def shrink_frames(frames: Frames, at: Sequence[int]) -> Floats:
     """The frames at the given positions, small `[positions, 12, 12]`."""
-    return np.stack([thumbnail(frames[position].mean(axis=2)) for position in at])
+    return np.stack([shrink_frame(frames[position].mean(axis=2)) for position in at])
 
 
-def thumbnail(picture: NDArray[Any]) -> Floats:
+def shrink_frame(picture: NDArray[Any]) -> Floats:
     """A picture `[height, width]` as `[12, 12]` of mean 0 and standard deviation 1."""
     import cv2
 

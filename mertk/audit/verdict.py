@@ -9,14 +9,14 @@ from typing import Any, Literal
 Outcome = Literal["passed", "leak", "inconclusive"]
 
 CANNOT_SEE = (
-    "a component that notices the audit",
-    "answers that only real clips call up: a table of their labels, weights trained on them",
-    "state that begins to tell after more clips or folds than the audit runs",
-    "files that a C library or another program leaves outside the private folders",
+    "a component that behaves differently during an audit",
+    "leaks that only real clips trigger: a table of their labels, weights trained on them",
+    "state that leaks only after more clips or folds than the audit runs",
+    "files that a C library or another program writes outside the private folders",
     "parameters that a person chose by the scores of the same folds",
-    "two recordings of one person under two names",
+    "one person recorded under two names",
 )
-"""What passes every probe, whatever it is worth."""
+"""Leaks that no probe can find."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mertk.harness.line import Step
+from mertk.pipeline.pipeline import Stage
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - it is read, not written to
 _TABLES = (".csv", ".tsv", ".txt", ".json", ".xls", ".xlsx", ".ods", ".pkl")
@@ -40,7 +40,7 @@ def watch_files(private: Path, data: Sequence[Path]) -> dict[str, str]:
             return
         whole = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - it asks for no file
         told = deed(whole, writes=event != "open" or bool(given[2] & _WRITING))
-        place = told and _working()
+        place = told and _find_working_place()
         if place:
             found.setdefault(place, told)
 
@@ -59,11 +59,11 @@ class _Deeds:
     def of(self, path: str, *, writes: bool) -> str:
         """The deed in words; empty where nothing is wrong."""
         if path.startswith(f"{SHARED_MEMORY}{os.sep}"):
-            return f"opens {path}, where every fold and every run finds it again"
+            return f"opens {path}, which every fold and every run can read"
         if path.startswith(("/dev/", *self.allowed)):
             return ""
         if writes:
-            return f"writes {path}, where every fold and every run finds it again"
+            return f"writes {path}, which every fold and every run can read"
         if path.startswith(self.tables) and path.endswith(_TABLES):
             return f"reads {path} of the data set, although the clips are noise"
         return ""
@@ -95,6 +95,8 @@ def shared_memory() -> set[str]:
 
 
 def _is_own(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("sem."):  # a semaphore, such as those of joblib's other programs
+        return False
     try:
         return entry.is_file() and entry.stat().st_uid == os.getuid()
     except OSError:  # it went away meanwhile
@@ -111,13 +113,13 @@ def _open_in(process: Path, paths: set[str]) -> set[str]:
     return {path for path in paths if path in handles or path in maps}
 
 
-def _working() -> str:
+def _find_working_place() -> str:
     """The place of the recipe whose component is at work; empty where it is the harness itself."""
     frame = inspect.currentframe()
     while frame is not None:
         for name in ("self", "step", "head", "classifier"):
             step = frame.f_locals.get(name)
-            if isinstance(step, Step):
+            if isinstance(step, Stage):
                 return step.place
         frame = frame.f_back
     return ""

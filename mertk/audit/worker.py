@@ -16,18 +16,18 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from mertk import training
 from mertk.audit.case import Case, Opened
-from mertk.audit.dataset import inspected
-from mertk.audit.scores import scored
-from mertk.audit.trace import traced
+from mertk.audit.dataset_checks import inspect_dataset
+from mertk.audit.perturbation import trace_fold
+from mertk.audit.scored_folds import score_draw
 from mertk.audit.watched_files import weights_folders
-from mertk.errors import ComponentError, MertkError
+from mertk.core.errors import ComponentError, MertkError
+from mertk.nn import training
 
 JOBS: Mapping[str, Callable[..., Any]] = {
-    "inspected": inspected,
-    "scored": scored,
-    "traced": traced,
+    "inspected": inspect_dataset,
+    "scored": score_draw,
+    "traced": trace_fold,
 }
 
 
@@ -39,7 +39,7 @@ _PRIVATE = (
 """Variables that name a folder in which a component may leave something for the next fold."""
 
 
-def ask(case: Case, job: str, **options: Any) -> dict[str, Any]:
+def run_in_fresh_process(case: Case, job: str, **options: Any) -> dict[str, Any]:
     """Do a job in a fresh process and an empty folder; raises `ComponentError` where it fails.
 
     What a component leaves in the working folder, at home, among temporary files or in a cache is
@@ -50,23 +50,25 @@ def ask(case: Case, job: str, **options: Any) -> dict[str, Any]:
     weights = {name: str(path) for name, path in weights_folders().items()}
     with tempfile.TemporaryDirectory() as empty:
         private = {**dict.fromkeys(_PRIVATE, empty), **weights, "PYTHONDONTWRITEBYTECODE": "1"}
+        private["PYTHONIOENCODING"] = "utf-8"
         done = subprocess.run(
             [sys.executable, "-P", "-m", "mertk.audit.worker"],
             input=request,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             cwd=empty,
             env={**os.environ, **private, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-    if done.returncode:
+    if done.returncode or not done.stdout.strip():
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise ComponentError(f"audit of {case.name}, {job}: {last}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def main() -> None:
+def run_job() -> None:
     """Read a job from standard input and write its answer to standard output."""
     request = json.load(sys.stdin)
     case = Case.from_json(request["case"])
@@ -80,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_job()

@@ -7,38 +7,65 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mertk.errors import MertkError, describe_error
-from mertk.printing import accept_all_text
+from mertk.core.errors import MertkError, describe_error
+from mertk.core.printing import accept_all_text
 
 COMMANDS = {
-    "bench": "Run models and baselines through the same folds and report.",
-    "audit": "Test a model for leaks.",
-    "new": "Write a plug-in that works, for you to change.",
-    "check": "Check that components keep the promises of their kind.",
-    "list": "List what is registered.",
-    "show": "Show one component: summary, parameters, paper, needs.",
+    "bench": "Evaluate models and baselines on the same folds and write a report.",
+    "audit": "Test a model for data leaks.",
+    "new": "Write a working plug-in as a starting point.",
+    "check": "Check that components meet the interface contract.",
+    "list": "List the registered components and models.",
+    "show": "Show one component: summary, parameters, paper, requirements.",
     "report": "Recompute tables and the HTML report from run folders.",
     "train": "Fit a model on all clips, for `predict`.",
-    "predict": "Ask a trained model about videos.",
-    "compare": "Test every pair of models; figures and tables for a paper.",
-    "cite": "Print BibTeX of what runs have used.",
-    "spot": "Search long videos for expressions.",
-    "score": "Score somebody else's predictions, or spotted intervals.",
-    "data": "List data sets; write the synthetic one to disk.",
+    "predict": "Run a trained model on videos.",
+    "compare": "Test every pair of models; write figures and tables for a paper.",
+    "cite": "Print BibTeX entries for the methods and data sets of runs.",
+    "spot": "Spot expressions in long videos.",
+    "score": "Score external predictions or spotted intervals.",
+    "data": "List, check and prepare data sets; write the synthetic one to disk.",
     "cache": "Show or prune the cache of features.",
 }
 
 
+@contextmanager
+def _end_with_reader() -> Iterator[None]:
+    """Exit with 1 and say nothing where nobody reads the output on, as in `mertk list | head -1`.
+
+    Click and rich would call `sys.exit`, which is otherwise a mistake of a component or library.
+    """
+    try:
+        yield
+    except (BrokenPipeError, SystemExit) as error:
+        cause = error.__context__ if isinstance(error, SystemExit) else error
+        if not isinstance(cause, BrokenPipeError):
+            raise
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # what is still to be written at the end goes there
+        raise click.exceptions.Exit(1) from error
+
+
 class _Lazy(click.Group):
     """Knows its commands by name and loads them when they are called."""
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        with _end_with_reader():  # `--help` is printed in here
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _end_with_reader():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -58,7 +85,7 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from mertk.errors import UnknownNameError
+            from mertk.core.errors import UnknownNameError
 
             raise UnknownNameError("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
@@ -70,7 +97,7 @@ class _Lazy(click.Group):
     "plugins",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A plug-in file, or module such as mertk_observers.mlflow, to load too; may be repeated.",
+    help="Also load this plug-in file or module, such as mertk_observers.mlflow; may be repeated.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="mertk")
@@ -90,41 +117,41 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(stopped.__cause__, EOFError):  # click takes a file that ends for a Ctrl-D
             raise stopped.__cause__ from None
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # or a second one would stop the tidying up
-        _end("interrupted. Finished folds are kept: the same command goes on where it stopped", 130)
+        _exit_with_error(
+            "interrupted. Finished folds are kept; the same command continues the run", 130
+        )
     except click.ClickException as error:
-        _end(error.format_message(), 2)
+        _exit_with_error(error.format_message(), 2)
     except MertkError as error:
         if "--debug" in given:
             raise
-        _end(str(error), 2)
-    except BrokenPipeError:
-        sys.exit(1)
+        _exit_with_error(str(error), 2)
     except OSError as error:
         if "--debug" in given:
             raise
-        _end(_system_error(error), 2)
+        _exit_with_error(_system_error(error), 2)
     except SystemExit as error:  # nothing of mertk ends so in here: a library or component did
-        _end(f"a component or library ended the program: {describe_error(error)}", 2)
+        _exit_with_error(f"a component or library ended the program: {describe_error(error)}", 2)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _system_error(error: OSError) -> str:
-    """What the operating system refused, and of which file."""
+    """The reason of the operating system, and the file."""
     files = [str(file) for file in (error.filename, error.filename2) if file is not None]
     reason = error.strerror or describe_error(error)
     if error.errno == errno.ENAMETOOLONG:
-        reason = "no file or folder can have so long a name; give another"
+        reason = "the name is too long for a file or folder; give a shorter one"
     return f"{' and '.join(files)}: {reason}" if files else reason
 
 
-def _end(text: str, code: int) -> None:
+def _exit_with_error(text: str, code: int) -> None:
     click.echo(f"Error: {text}", err=True)
     sys.exit(code)
 
 
-def load(ctx: click.Context) -> Any:
-    """The plug-ins of this call; broken ones are told on standard error."""
-    from mertk.plugins import load_plugins
+def load_and_report_plugins(ctx: click.Context) -> Any:
+    """The plug-ins of this call; broken ones are reported on standard error."""
+    from mertk.plugins.loader import load_plugins
 
     plugins = load_plugins(ctx.find_root().obj["plugins"])
     for name, reason in plugins.broken.items():
@@ -132,7 +159,7 @@ def load(ctx: click.Context) -> Any:
     return plugins
 
 
-def warn(lines: Iterable[str]) -> None:
-    """Say on standard error what was left out, and why."""
+def print_warnings(lines: Iterable[str]) -> None:
+    """Print warnings on standard error."""
     for line in lines:
         click.echo(f"Warning: {line}", err=True)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mertk.clips import Clip
-    from mertk.components import EvaluationProtocol
-    from mertk.data.survey import Survey
-    from mertk.registry import Registry
+    from mertk.core.clips import Clip
+    from mertk.core.interfaces import EvaluationProtocol
+    from mertk.datasets.survey import Survey
+    from mertk.plugins.registry import Registry
 
 _SOURCE = click.option("--data", type=click.Path(path_type=Path), help="The data set's folder.")
 _LINES = 20
@@ -30,41 +30,48 @@ _LINES = 20
     type=click.Choice(["none", "key", "all"]),
     default="key",
     show_default=True,
-    help="Which frames to decode, to see that they can be: onset, apex and offset, or all.",
+    help="Frames to decode as a test: none, key (onset, apex and offset) or all.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page as well.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), help="Also write the result as an HTML page."
+)
 @click.pass_context
 def check(
-    ctx: click.Context, name: str, data: Path | None, frames: Any, html: Path | None, *,
+    ctx: click.Context,
+    name: str,
+    data: Path | None,
+    frames: Any,
+    html: Path | None,
+    *,
     as_json: bool,
-) -> None:  # fmt: skip
-    """Look a data set through: counts against the published ones, frames, repairs.
+) -> None:
+    """Check a data set: compare counts with the published ones, decode frames, list corrections.
 
-    Ends with exit code 1 where something would change a published number. Works on annotations
-    alone.
+    The exit code is 1 if a difference would change a published number. Frames are not needed:
+    annotations alone can be checked.
     """
     from mertk.cli.progress import Bar
-    from mertk.data import doctor
-    from mertk.files import check_file
-    from mertk.report import health
+    from mertk.datasets import validation
+    from mertk.report import dataset_health
+    from mertk.storage.atomic_files import check_file
 
     if html is not None:
         check_file(html)
-    registry = load(ctx).registry
+    registry = load_and_report_plugins(ctx).registry
     with Bar() as bar:
         bar.stage(f"reading {name}", 0)
-        survey = _survey(registry, name, data)
-        bar.stage("looking at frames", len(survey.clips) - len(survey.unusable))
-        found = doctor.examine(
-            survey, _protocols(registry, survey.dataset), frames=frames, advance=bar.step
+        survey = _survey_dataset(registry, name, data)
+        bar.stage("checking frames", len(survey.clips) - len(survey.unusable))
+        found = validation.examine_dataset(
+            survey, _build_protocols(registry, survey.dataset), frames=frames, advance=bar.step
         )
     if html is not None:
-        health.write(found, html)
+        dataset_health.write_diagnosis(found, html)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
-        health.show(found, lines=_LINES)
+        dataset_health.print_diagnosis(found, lines=_LINES)
         if html is not None:
             click.echo(f"page: {html}")
     ctx.exit(0 if found.healthy else 1)
@@ -78,62 +85,59 @@ def check(
 )
 @click.pass_context
 def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
-    """Write the union record: a row per annotated expression, published and final values.
+    """Write a table with a row per annotated expression, with published and corrected values.
 
-    A column `protocol.NAME` says which class a protocol makes of it.
+    The column `protocol.NAME` holds the class that the protocol NAME gives it.
     """
-    from mertk.data import record
-    from mertk.files import check_file, write_table
+    from mertk.datasets import record
+    from mertk.storage.atomic_files import check_file, write_table
 
     check_file(out)
-    registry = load(ctx).registry
-    survey = _survey(registry, name, data)
-    protocols = _protocols(registry, survey.dataset)
+    registry = load_and_report_plugins(ctx).registry
+    survey = _survey_dataset(registry, name, data)
+    protocols = _build_protocols(registry, survey.dataset)
     rows = [
         record.to_text(clip.record)
         | {"unusable": survey.unusable.get(clip.uid, "")}
-        | {f"protocol.{key}": _label(rules, clip) for key, rules in protocols.items()}
+        | {f"protocol.{key}": _label_clip(rules, clip) for key, rules in protocols.items()}
         for clip in survey.clips
     ]
     write_table(out, rows)
     click.echo(f"{len(rows)} expressions of {survey.dataset} written to {out}")
 
 
-def _label(rules: EvaluationProtocol, clip: Clip) -> str:
+def _label_clip(rules: EvaluationProtocol, clip: Clip) -> str:
     """A protocol's class; empty where it has none, or the annotations lack what it goes by."""
-    from mertk.errors import ProtocolError, name_component
-    from mertk.manifest import names
+    from mertk.core.clip_lists import sort_class_names
+    from mertk.core.errors import ProtocolError, name_component
 
     try:
         with name_component(f"protocol {type(rules).__name__}: label"):
             label = rules.label(clip)
     except ProtocolError:
         return ""
-    return "" if label is None else "+".join(names(label))
+    return "" if label is None else "+".join(sort_class_names(label))
 
 
-def _survey(registry: Registry, name: str, data: Path | None) -> Survey:
-    """What the reader says of the set; those that only index clips are taken at their word."""
-    from mertk import places
-    from mertk.data import survey
-    from mertk.errors import name_component
-    from mertk.recipe import Use
+def _survey_dataset(registry: Registry, name: str, data: Path | None) -> Survey:
+    """The reader's survey; for a reader without one, a survey of its clips."""
+    from mertk.core.errors import name_component
+    from mertk.core.offers import get_offer
+    from mertk.core.recipe import Use
+    from mertk.datasets import locations, survey
 
     use = Use.parse(name)
     reader = registry.build("dataset", use)
-    folder = data or places.known().get(use.name)
+    folder = data or locations.load_known_folders().get(use.name)
+    look = get_offer("dataset", reader, "survey")
     with name_component(f"data set '{use}': reading it"):
-        found: Survey = (
-            reader.survey(folder)
-            if hasattr(reader, "survey")
-            else survey.of_clips(use.name, reader.index(folder))
-        )
+        found: Survey = look(folder) if look else survey.of_clips(use.name, reader.index(folder))
     return found
 
 
-def _protocols(registry: Registry, dataset: str) -> Mapping[str, Any]:
+def _build_protocols(registry: Registry, dataset: str) -> Mapping[str, Any]:
     """The protocols that are made for this data set, built with their defaults."""
-    from mertk.recipe import Use
+    from mertk.core.recipe import Use
 
     built = {name: registry.build("protocol", Use(name)) for name in registry.names("protocol")}
     return {name: rules for name, rules in built.items() if dataset in rules.datasets}

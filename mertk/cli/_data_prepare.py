@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from mertk.cli import load
-from mertk.cli._choices import folders_option
+from mertk.cli import load_and_report_plugins
+from mertk.cli._options import record_options
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
 
 
 @click.command("prepare")
@@ -16,49 +18,47 @@ from mertk.cli._choices import folders_option
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
 )
-@folders_option
+@record_options(Study, "data")
 @click.option(
     "--aligner",
     default="eye_similarity",
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="Registers the faces; none where the frames are registered already.",
+    help="Aligner that registers the faces; none if the frames are registered already.",
 )
 @click.option(
     "--flow",
     default="farneback",
     show_default=True,
     metavar="METHOD",
-    help="Of the onset-to-apex maps: farneback, farneback_emr, dis or tvl1.",
+    help="Optical flow method: farneback, farneback_emr, dis or tvl1.",
 )
 @click.option(
     "--size",
     type=click.IntRange(0),
-    help="Pixels of the maps. Default: 0, the size of the face; 28 for megc.",
+    help="Height and width of the flow maps in pixels; 0 is the size of the face. Default: 0; 28 "
+    "for megc.",
 )
 @click.option(
     "--frames",
     type=click.Choice(["png", "npy", "none"]),
-    help="How to write frames. Default: png; none for megc.",
+    help="File format of the frames. Default: png; none for megc.",
 )
 @click.option(
     "--layout",
     default="folder",
     show_default=True,
     type=click.Choice(["folder", "megc"]),
-    help="megc adds the tree of pictures that STSTNet and HTNet read.",
+    help="megc also writes the folder tree of pictures that STSTNet and HTNet read.",
 )
-@click.option(
-    "--protocol",
-    metavar="NAME[:KEY=VALUE,…]",
-    help="Take its clips alone. Default: all; for megc the data set's usual one.",
+@record_options(
+    Study,
+    "protocol",
+    "allow_mismatch",
+    protocol="Write only the clips of this protocol. Default: all clips; for megc those of the "
+    "data set's usual protocol.",
 )
-@click.option(
-    "--allow-mismatch",
-    is_flag=True,
-    help="Go on also where the clips are not those that the protocol is published with.",
-)
-@click.option("--jobs", type=click.IntRange(1), help="Worker processes. Default: one per core.")
+@record_options(Execution, "jobs")
 @click.pass_context
 def prepare(
     ctx: click.Context,
@@ -77,15 +77,15 @@ def prepare(
 ) -> None:
     """Write registered faces and onset-to-apex flow maps of data sets to a folder.
 
-    What is done already is kept. The folder's index.csv makes it a data set of its own, with the
-    same clips, people and labels.
+    Clips that were written before are kept. The folder has an index.csv and can be read as a data
+    set with the same clips, subjects and labels.
     """
     from mertk.cli.progress import Bar
-    from mertk.harness import prepare as harness
+    from mertk.export.prepare import prepare_datasets
 
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     with Bar() as bar:
-        done = harness.prepare(
+        done = prepare_datasets(
             list(names),
             out=out,
             data=data,
@@ -100,7 +100,7 @@ def prepare(
             plugins=plugins,
             progress=bar,
         )
-    click.echo(f"{done.clips} clips in {out}, {done.made} of them new. To bench them:")
+    click.echo(f"{done.clips} clips in {out}, {done.made} of them new. Evaluate a model on them:")
     click.echo(
         f"mertk bench --model flow_svm --swap aligner=none --dataset folder --data folder={out} "
         f"--protocol {done.protocol}"

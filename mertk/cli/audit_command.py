@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mertk.cli import load
-from mertk.cli._choices import task_options
+from mertk.cli import load_and_report_plugins
+from mertk.cli._options import record_options
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
 
 if TYPE_CHECKING:
     from mertk.audit import Audit
@@ -17,33 +19,53 @@ if TYPE_CHECKING:
 
 @click.command("audit")
 @click.option("--model", required=True, metavar="NAME[:PRESET]", help="A model or a recipe file.")
-@task_options
-@click.option("--preset", help="Default: quick where the model has one.")
-@click.option("--replay", metavar="NAME", help="In its authors' order of work, which leaks.")
-@click.option("--probe", "probes", multiple=True,
-              type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
-              help="May be repeated. Default: all.")  # fmt: skip
-@click.option("--quick", is_flag=True, help="Fewer clips and one disturbed fold.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--jobs", type=click.IntRange(1), help="Probes at once. Default: one per core.")
-@click.option("--runs", default="runs", show_default=True, type=click.Path(path_type=Path),
-              help="Keep the verdict here, for the reports of runs.")  # fmt: skip
+@record_options(
+    Study,
+    "dataset",
+    "data",
+    "protocol",
+    "preset",
+    "sets",
+    "swaps",
+    "replay",
+    preset="Default: quick where the model has one.",
+    replay="Audit this replay of the authors' training order, which leaks.",
+)
+@click.option(
+    "--probe",
+    "probes",
+    multiple=True,
+    type=click.Choice(["perturbation", "noise", "permuted", "identity", "dataset"]),
+    help="May be repeated. Default: all.",
+)
+@click.option("--quick", is_flag=True, help="Use fewer clips and perturb one fold.")
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
+@record_options(
+    Execution, "jobs", "device", jobs="Probes to run in parallel. Default: one per core."
+)
+@click.option(
+    "--runs",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of runs, whose reports show the verdict.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
-    """Test a model for leaks: real recipe and folds, on clips that hold no signal.
+    """Test a model for data leaks: its recipe runs in the real folds, on clips without a signal.
 
-    Ends with exit code 1 where a probe finds one, naming the stage that leaks, and with 3 where no
-    probe could have found any.
+    The exit code is 1 if a probe finds a leak; the output names the stage that leaks. It is 3 if
+    no probe could test anything.
     """
     from mertk.audit import PROBES, audit, case_of
     from mertk.cli.progress import Bar
-    from mertk.files import check_file
-    from mertk.harness import stamps
-    from mertk.harness.executors import cores
-    from mertk.recipe import Recipe
+    from mertk.core.recipe import Recipe
+    from mertk.experiment.executors.local import count_cores
+    from mertk.storage import audit_record
+    from mertk.storage.atomic_files import check_file
 
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     case = case_of(
         plugins,
         given["model"],
@@ -55,29 +77,30 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         sets=given["sets"],
         replay=given["replay"],
         seed=given["seed"],
+        device=given["device"],
         quick=given["quick"],
     )
     stamped = given["runs"], plugins.registry, Recipe.from_json(case.recipe)
     if not case.replay:
-        check_file(stamps.file_of(*stamped))
+        check_file(audit_record.file_of(*stamped))
     with Bar() as bar:
         found = audit(
             case,
             probes=given["probes"] or PROBES,
             folds=1 if given["quick"] else 2,
-            jobs=given["jobs"] or cores(),
+            jobs=given["jobs"] or count_cores(),
             progress=bar,
         )
     if not case.replay:
-        stamps.write(*stamped, found.to_json())
+        audit_record.write_record(*stamped, found.to_json())
     if given["as_json"]:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
-        _show(found)
+        _print_audit(found)
     ctx.exit({"passed": 0, "leak": 1, "inconclusive": 3}[found.outcome])
 
 
-def _show(found: Audit) -> None:
+def _print_audit(found: Audit) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -99,15 +122,15 @@ def _show(found: Audit) -> None:
     model = escape(found.model)
     console.print(
         f"[bold]audit of {model}[/bold] · {escape(found.protocol)} · {found.clips} clips of "
-        f"{found.people} people in {found.folds} folds"
+        f"{found.people} subjects in {found.folds} folds"
     )
     console.print(table)
     console.print(f"[bold]{model}: {_OUTCOMES[found.outcome]}.[/bold]")
-    console.print(f"What it cannot see: {'; '.join(CANNOT_SEE)}.")
+    console.print(f"The audit cannot detect: {'; '.join(CANNOT_SEE)}.")
 
 
 _OUTCOMES = {
     "passed": "no probe finds a leak",
-    "leak": "LEAKS: its scores are not to be trusted",
+    "leak": "LEAKS: its scores cannot be trusted",
     "inconclusive": "inconclusive: no probe could test anything",
 }

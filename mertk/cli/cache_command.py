@@ -8,50 +8,60 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mertk.cli._choices import FiniteRange
+from mertk.cli._options import FiniteRange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mertk.cache import Cache
+    from mertk.storage.cache import Cache
 
 _SHOWN = 20  # clips of a list
 
 
 @click.command("cache")
 @click.option(
-    "--prune", type=FiniteRange(0), metavar="GB", help="Remove the longest unused above GB."
+    "--prune",
+    type=FiniteRange(0),
+    metavar="GB",
+    help="Remove the least recently used entries until the cache is smaller than GB.",
 )
-@click.option("--clear", is_flag=True, help="Remove everything.")
-@click.option("--verify", is_flag=True, help="Read all files behind the features and compare.")
+@click.option("--clear", is_flag=True, help="Remove all entries.")
+@click.option(
+    "--verify", is_flag=True, help="Compare the content of all clip files with the cached features."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(
     ctx: click.Context, prune: float | None, *, clear: bool, verify: bool, as_json: bool
 ) -> None:
-    """Show where cached features lie and how much there is; remove some.
+    """Show the folder and the size of the cache of features, or remove entries.
 
-    Features are computed again for a clip whose id, folder, timing or frame rate changes, or the
-    name, size or time of change of any of its files. A file that got other content with the same
-    size and time is not noticed: --verify compares the content of all files with what it was when
-    the features were computed, removes those that no longer fit, and ends with exit code 1 if there
-    were any.
+    Features of a clip are computed again if its id, folder, timing or frame rate changes, or the
+    name, size or modification time of one of its files. A change of content that keeps size and
+    time is not detected. --verify detects it: it compares the content of all files with their
+    content when the features were computed, and removes the features that are outdated. The exit
+    code is then 1 if any were removed.
     """
-    from mertk.cache import Cache
+    from mertk.storage.cache import Cache
 
     cache = Cache()
     if verify:
         if clear or prune is not None:
-            raise click.UsageError("--verify goes alone: first verify, then remove what you like")
-        ctx.exit(_verify(cache, as_json=as_json))
+            raise click.UsageError(
+                "--verify cannot be combined with --prune or --clear: run it first"
+            )
+        ctx.exit(_print_verified(cache, as_json=as_json))
     removed = freed = 0
     if clear or prune is not None:
         removed, freed = cache.prune(0 if clear else int((prune or 0) * 1e9))
     entries, size = cache.size()
     about = {
-        "folder": str(cache.root), "entries": entries, "bytes": size,
-        "removed": removed, "freed_bytes": freed,
-    }  # fmt: skip
+        "folder": str(cache.root),
+        "entries": entries,
+        "bytes": size,
+        "removed": removed,
+        "freed_bytes": freed,
+    }
     if as_json:
         click.echo(json.dumps(about, indent=1))
         return
@@ -60,35 +70,36 @@ def command(
         click.echo(f"removed {removed} entries, {freed / 1e6:.1f} MB")
 
 
-def _verify(cache: Cache, *, as_json: bool) -> int:
-    """Print what became of the files behind the features; the exit code."""
-    from mertk import source_files
+def _print_verified(cache: Cache, *, as_json: bool) -> int:
+    """Print which files have changed since the features were computed; return the exit code."""
+    from mertk.storage import clip_sources
 
-    found = source_files.verify(cache)
+    found = clip_sources.verify_cache(cache)
     if as_json:
         click.echo(json.dumps({"folder": str(cache.root)} | asdict(found), indent=1))
         return int(bool(found.changed))
     click.echo(
-        f"{cache.root}: {found.entries} entries; the files of {len(found.same)} clips are as they "
-        "were"
+        f"{cache.root}: {found.entries} entries; the files of {len(found.same)} clips are unchanged"
     )
     if found.outdated:
-        click.echo(f"{len(found.outdated)} clips have new files; features are computed anew")
-    if found.missing:
-        click.echo(f"{len(found.missing)} clips have files that are gone or cannot be read:")
-        click.echo(_listed(found.missing))
-    if found.changed:
-        click.echo(f"{len(found.changed)} clips have other content with the same sizes and times:")
-        click.echo(_listed(found.changed))
         click.echo(
-            f"removed {found.removed} entries that were computed from what the files held before. "
-            "Finished runs hold predictions made from them: `mertk bench --fresh …` does them again"
+            f"{len(found.outdated)} clips have new files; their features will be computed again"
+        )
+    if found.missing:
+        click.echo(f"{len(found.missing)} clips have files that are missing or cannot be read:")
+        click.echo(_list_clips(found.missing))
+    if found.changed:
+        click.echo(f"{len(found.changed)} clips have changed content with unchanged size and time:")
+        click.echo(_list_clips(found.changed))
+        click.echo(
+            f"removed {found.removed} entries that were computed from the old content. Finished "
+            "runs still contain predictions from it: `mertk bench --fresh …` runs them again"
         )
     if found.unknown:
-        click.echo(f"{found.unknown} entries name no files and were not compared")
+        click.echo(f"{found.unknown} entries have no list of files and were not compared")
     return int(bool(found.changed))
 
 
-def _listed(clips: Sequence[str]) -> str:
+def _list_clips(clips: Sequence[str]) -> str:
     more = f"\n  … and {len(clips) - _SHOWN} more" if len(clips) > _SHOWN else ""
     return "\n".join(f"  {uid}" for uid in clips[:_SHOWN]) + more

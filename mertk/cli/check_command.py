@@ -10,25 +10,37 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mertk.testing import Result
-    from mertk.testing.verdicts import Verdict
+    from mertk.testing.outcome import Verdict
 
 _COLOURS: dict[Verdict, str] = {"passed": "green", "failed": "bold red", "does not apply": "dim"}
 
 
 @click.command("check")
 @click.argument("what", required=False, metavar="NAME|FILE")
-@click.option("--all", "everything", is_flag=True, help="Everything that is registered.")
-@click.option("--without", multiple=True, metavar="PACKAGE",
-              help="Of --all, leave out what needs a package, such as torch.")  # fmt: skip
-@click.option("--data", type=click.Path(path_type=Path, exists=True), metavar="FOLDER",
-              help="Where the data set lies that is checked. Default: as remembered.")  # fmt: skip
-@click.option("--jobs", type=click.IntRange(1), help="Of --all, at once. Default: one per core.")
+@click.option("--all", "everything", is_flag=True, help="Check everything that is registered.")
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="PACKAGE",
+    help="With --all: skip what needs this package, such as torch.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FOLDER",
+    help="Folder of the data set. Default: as given to `mertk data add`.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="With --all: components in parallel. Default: one per core.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(
@@ -41,28 +53,28 @@ def command(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Check that components keep the promises of their kind.
+    """Check that components meet the interface contract of their kind.
 
-    NAME is a registered component of any kind, FILE a plug-in file. Ends with exit code 1 where
-    a promise is broken.
+    NAME is a registered component of any kind, FILE a plug-in file. The exit code is 1 if a check
+    fails.
     """
     from mertk.cli.progress import Bar
-    from mertk.harness.executors import cores
-    from mertk.testing import check, find
-    from mertk.testing.workers import check_all, names
+    from mertk.experiment.executors.local import count_cores
+    from mertk.testing import check_component, find_components
+    from mertk.testing.workers import check_all, list_names
 
     if everything == bool(what):
         raise click.UsageError("give a NAME, a FILE, or --all")
     if everything and data:
-        raise click.UsageError("--data goes with one NAME or FILE; --all looks where data add says")
+        raise click.UsageError("--data needs a NAME or FILE; --all uses the folders of data add")
     if without and what:
-        raise click.UsageError("--without goes with --all")
-    plugins = load(ctx)
-    several = [] if what else names(plugins, without=without)
+        raise click.UsageError("--without needs --all")
+    plugins = load_and_report_plugins(ctx)
+    several = [] if what else list_names(plugins, without=without)
     results = (
-        map(check, find(what, plugins, data=data))
+        map(check_component, find_components(what, plugins, data=data))
         if what
-        else check_all(plugins, several, jobs=jobs or cores())
+        else check_all(plugins, several, jobs=jobs or count_cores())
     )
     found = []
     with Bar() as bar:
@@ -73,14 +85,14 @@ def command(
     if as_json:
         click.echo(json.dumps([asdict(one) for results in found for one in results], indent=1))
     elif everything:
-        _summary(found)
+        _print_summary(found)
     else:
-        _full(found)
+        _print_all_checks(found)
     ctx.exit(any(one.verdict == "failed" for results in found for one in results))
 
 
-def _full(found: Sequence[Sequence[Result]]) -> None:
-    """Every check of every component."""
+def _print_all_checks(found: Sequence[Sequence[Result]]) -> None:
+    """Print every check of every component."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -95,8 +107,8 @@ def _full(found: Sequence[Sequence[Result]]) -> None:
         Console(highlight=False, emoji=False).print(table)
 
 
-def _summary(found: Sequence[Sequence[Result]]) -> None:
-    """A line per component, and what failed below it."""
+def _print_summary(found: Sequence[Sequence[Result]]) -> None:
+    """Print a line per component, with its failed checks below."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -104,11 +116,12 @@ def _summary(found: Sequence[Sequence[Result]]) -> None:
     table = Table("kind", "name", *_COLOURS, "", box=None, padding=(0, 2, 0, 0))
     for results in found:
         counts = Counter(one.verdict for one in results)
-        broken = [f"[red]{one.check}[/]: {escape(one.text)}" for one in results
-                  if one.verdict == "failed"]  # fmt: skip
+        broken = [
+            f"[red]{one.check}[/]: {escape(one.text)}" for one in results if one.verdict == "failed"
+        ]
         numbers = [str(counts[verdict]) for verdict in _COLOURS]
         table.add_row(results[0].kind, results[0].name, *numbers, "\n".join(broken))
     failed = sum(any(one.verdict == "failed" for one in results) for results in found)
     console = Console(highlight=False, emoji=False)
     console.print(table)
-    console.print(f"[bold]{len(found)} components, {failed} with a broken promise.[/]")
+    console.print(f"[bold]{len(found)} components, {failed} with failed checks.[/]")

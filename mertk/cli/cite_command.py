@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load, warn
+from mertk.cli import load_and_report_plugins, print_warnings
 
 
 @click.command("cite")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_context
 def command(ctx: click.Context, runs: tuple[Path, ...]) -> None:
-    """Print BibTeX for every method, data set and protocol of run folders, or a folder of them.
+    """Print BibTeX entries for the methods, data sets and protocols of runs.
 
-    What mertk does not know the title of is an entry with its DOI alone: look it up there.
+    RUNS are run folders, or folders of them. An entry has only a DOI if mertk does not know the
+    title of the paper.
     """
-    from mertk.harness.runfolders import find_runs
-    from mertk.report import cite
+    from mertk.evaluation.run_folders import find_runs
+    from mertk.report import citation
 
-    plugins = load(ctx)
+    plugins = load_and_report_plugins(ctx)
     found, faults = find_runs(*runs)
-    warn(faults)
-    click.echo(cite.bibtex(found, plugins.registry))
+    print_warnings(faults)
+    click.echo(citation.format_bibtex(found, plugins.registry))

@@ -8,36 +8,40 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load, warn
+from mertk.cli import load_and_report_plugins, print_warnings
 
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--out", default=Path(), type=click.Path(path_type=Path), help="A folder. Default: this one."
+    "--out",
+    default=Path(),
+    type=click.Path(path_type=Path),
+    help="Folder to write to. Default: the current folder.",
 )
 @click.option(
     "--partial",
     is_flag=True,
-    help="Compare unfinished runs too, on the clips that all runs have predicted.",
+    help="Also compare unfinished runs, on the clips that all runs have predicted.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context, runs: tuple[Path, ...], out: Path, *, partial: bool, as_json: bool
 ) -> None:
-    """Test every pair of models, over one or several sets of clips.
+    """Test every pair of models, on one or several sets of clips.
 
-    RUNs are run folders, or folders of them. Writes compare.html, its figures as SVG, and tables
-    for a paper as LaTeX and Markdown.
+    RUNS are run folders, or folders of them. The command writes compare.html, its figures as SVG,
+    and its tables as LaTeX and Markdown.
     """
-    from mertk.files import check_files
-    from mertk.report import compare, papers, versus
+    from mertk.evaluation import comparison
+    from mertk.report import comparison_page, papers
+    from mertk.storage.atomic_files import check_files
 
-    check_files(out, compare.FILES)
-    found = versus.compared(runs, load(ctx), partial=partial)
-    warn(line for one in found for line in one.results.notices)
-    page = compare.write(found, out)
+    check_files(out, comparison_page.FILES)
+    found = comparison.compare_runs(runs, load_and_report_plugins(ctx), partial=partial)
+    print_warnings(line for one in found for line in one.results.notices)
+    page = comparison_page.write_comparison(found, out)
     if as_json:
         told = [
             {
@@ -51,5 +55,5 @@ def command(
         ]
         click.echo(json.dumps({"comparisons": told, "page": str(page)}, indent=1))
         return
-    click.echo(papers.markdown(found))
+    click.echo(papers.format_markdown(found))
     click.echo(f"page: {page}")

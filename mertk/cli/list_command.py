@@ -6,8 +6,8 @@ import json
 
 import click
 
-from mertk.cli import load
-from mertk.registry import KINDS
+from mertk.cli import load_and_report_plugins
+from mertk.plugins.registry import KINDS
 
 
 @click.command("list")
@@ -15,12 +15,14 @@ from mertk.registry import KINDS
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, kind: str | None, *, as_json: bool) -> None:
-    """List what is registered: all, or one KIND (model, extractor, dataset …)."""
-    from mertk.errors import UnknownNameError
+    """List all registered components and models, or those of one KIND (model, extractor …)."""
+    from mertk.core.errors import UnknownNameError
 
     if kind is not None and kind not in KINDS:
         raise UnknownNameError("kind of component", kind, KINDS)
-    entries = [entry for entry in load(ctx).registry if kind in (None, entry.kind)]
+    entries = [
+        entry for entry in load_and_report_plugins(ctx).registry if kind in (None, entry.kind)
+    ]
     if as_json:
         rows = [
             {"kind": e.kind, "name": e.name, "summary": e.summary, "origin": e.origin}

@@ -10,23 +10,29 @@ import click
 @click.command("new")
 @click.argument("kind", metavar="KIND")
 @click.argument("name")
-@click.option("--package", "as_package", is_flag=True, help="A folder that can be published.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(),
-              help="Where to. Default: here.")  # fmt: skip
+@click.option(
+    "--package", "as_package", is_flag=True, help="Write a package that can be published."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder to write to. Default: the current folder.",
+)
 def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
-    """Write a plug-in that works, with its test, for you to change.
+    """Write a working plug-in and its test as a starting point.
 
     KIND is aligner, roi, extractor, fusion, classifier, spotter, dataset, protocol or model. NAME
-    is what it will be called, as in mean_flow.
+    is the name of the new component, such as mean_flow.
     """
     import mertk
-    from mertk import scaffold
+    from mertk.plugins import scaffold
 
     if as_package:
-        texts = scaffold.package(kind, name, mertk.__version__)
+        texts = scaffold.make_package_files(kind, name, mertk.__version__)
     else:
-        texts = scaffold.plugin(kind, name)
-    for path in scaffold.write(texts, out):
+        texts = scaffold.make_plugin_files(kind, name)
+    for path in scaffold.write_texts(texts, out):
         click.echo(f"wrote {path}")
     if as_package:
         folder = out / f"mertk-{name.replace('_', '-')}"
@@ -50,4 +56,4 @@ _NEXT = {
     "protocol": "bench --model flow_svm --dataset synthetic --protocol {0}",
     "model": "bench --model {0} --baseline lbptop",
 }
-"""What tries a new component of a kind."""
+"""The command that runs a new component, by kind."""

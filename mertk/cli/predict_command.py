@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from mertk.cli import load
-from mertk.cli._choices import FiniteRange
+from mertk.cli import load_and_report_plugins
+from mertk.cli._options import FiniteRange
 
 
 @click.command("predict")
@@ -17,60 +17,68 @@ from mertk.cli._choices import FiniteRange
 @click.option(
     "--onset",
     type=click.IntRange(0),
-    help="First frame of the expression, from 0. Nothing is searched for then.",
+    help="First frame of the expression, counted from 0; turns spotting off.",
 )
-@click.option("--apex", type=click.IntRange(0), help="Its strongest frame. Default: the middle.")
-@click.option("--offset", type=click.IntRange(0), help="Its last frame. Default: the last.")
-@click.option("--whole", is_flag=True, help="The whole of each video is one expression.")
+@click.option(
+    "--apex", type=click.IntRange(0), help="Frame of the strongest expression. Default: the middle."
+)
+@click.option(
+    "--offset",
+    type=click.IntRange(0),
+    help="Last frame of the expression. Default: the last frame of the video.",
+)
+@click.option("--whole", is_flag=True, help="Classify each whole video as one expression.")
 @click.option(
     "--spotter",
     default="flow_peaks",
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="What searches for expressions.",
+    help="Spotter that finds the expressions.",
 )
 @click.option(
     "--aligner",
     default="eye_similarity",
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="What finds the face that is followed.",
+    help="Aligner that finds the face.",
 )
 @click.option(
     "--strength",
     default=1.0,
     show_default=True,
     type=FiniteRange(1),
-    help="How many times the spotter's threshold a motion must reach.",
+    help="Least motion of an expression, as a multiple of the spotter's threshold.",
 )
 @click.option(
     "--least",
     default=0.0,
     show_default=True,
     type=FiniteRange(0, 1),
-    help="The least probability of the likeliest class: below it is 'no expression'.",
+    help="Least probability of the predicted class; an interval below it is 'no expression'.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A folder for predictions.csv, predictions.json and predictions.html. Default: CSV to "
+    help="Folder for predictions.csv, predictions.json and predictions.html. Default: print CSV on "
     "standard output.",
 )
-@click.option("--frames/--no-frames", default=True, show_default=True, help="Pictures in the page.")
+@click.option(
+    "--frames/--no-frames", default=True, show_default=True, help="Include frames in the page."
+)
 @click.option(
     "--occlusion",
     default=0,
     show_default=True,
     type=click.IntRange(0),
     metavar="N",
-    help="Map what the model rests on, for the first N intervals of each video.",
+    help="Draw occlusion maps for the first N intervals of each video.",
 )
 @click.option(
     "--trust",
     multiple=True,
     metavar="MODULE",
-    help="A module or package that the model may import by name, which runs it; may be repeated. "
-    "Its README.md says which it needs.",
+    help="Module or package that the model may import, which runs its code; may be repeated. The "
+    "README.md of the model lists those it needs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -93,31 +101,31 @@ def command(
     frames: bool,
     as_json: bool,
 ) -> None:
-    """Ask a trained model about videos: the face is followed, expressions are spotted and named.
+    """Run a trained model on videos: track the face, spot expressions and classify them.
 
-    MODEL is a folder that `mertk train` wrote; nothing in it is run. A video that cannot be read,
-    or shows no face, is told on standard error, and the others are answered; the exit code is then
-    1.
+    MODEL is a folder that `mertk train` wrote; no code in it is run. A video that cannot be read,
+    or shows no face, is reported on standard error, and the exit code is then 1; the other videos
+    are processed.
     """
     from mertk.cli.progress import Bar
-    from mertk.errors import MertkError, StorageError
-    from mertk.files import check_files
-    from mertk.harness import modelcard
-    from mertk.harness.saved import Saved
-    from mertk.recipe import Use
-    from mertk.report import predicted
+    from mertk.core.errors import MertkError, StorageError
+    from mertk.core.recipe import Use
+    from mertk.experiment import trained_model_page
+    from mertk.experiment.trained_model import TrainedModel
+    from mertk.report import video_predictions
+    from mertk.storage.atomic_files import check_files
 
     if out:
-        check_files(out, predicted.FILES)
-    plugins = load(ctx)
-    saved = Saved.load(model, plugins, trust)
-    eyes = predicted.Eyes(saved=saved, occlusion=occlusion) if out and frames else None
+        check_files(out, video_predictions.FILES)
+    plugins = load_and_report_plugins(ctx)
+    saved = TrainedModel.load(model, plugins, trust)
+    eyes = video_predictions.Eyes(saved=saved, occlusion=occlusion) if out and frames else None
     at = (onset, apex, offset)
-    ask: predicted.Given | predicted.Search
+    ask: video_predictions.Given | video_predictions.Search
     if whole or at != (None, None, None):
-        ask = predicted.Given(saved=saved, at=at, least=least, eyes=eyes)
+        ask = video_predictions.Given(saved=saved, at=at, least=least, eyes=eyes)
     else:
-        ask = predicted.Search(
+        ask = video_predictions.Search(
             saved=saved,
             spotter=plugins.registry.build("spotter", Use.parse(spotter)),
             aligner=plugins.registry.build("aligner", Use.parse(aligner)),
@@ -125,10 +133,10 @@ def command(
             least=least,
             eyes=eyes,
         )
-    report = predicted.Report(
+    report = video_predictions.Report(
         saved=saved,
-        warning=modelcard.warning(saved.about),
-        spotter=spotter if isinstance(ask, predicted.Search) else "",
+        warning=trained_model_page.format_warning(saved.about),
+        spotter=spotter if isinstance(ask, video_predictions.Search) else "",
     )
     with Bar() as bar:
         for video in videos:

@@ -11,43 +11,46 @@ import click
 @click.command("score")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--classes", metavar="A,B,…", help="The class list; also what the numbers 0, 1, … stand for."
+    "--classes", metavar="A,B,…", help="Class names, in the order of the numbers 0, 1, … in FILE."
 )
 @click.option(
     "--spotting",
     metavar="TRUTH",
     type=click.Path(path_type=Path),
-    help="FILE holds spotted intervals: score them against the intervals in TRUTH.",
+    help="Score the spotted intervals in FILE against the true intervals in the table TRUTH.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(file: Path, classes: str | None, spotting: Path | None, *, as_json: bool) -> None:
-    """Score somebody else's predictions in FILE.
+    """Score the external predictions in FILE.
 
-    FILE is a MEGC 2019 submission log, or a table with columns clip, truth and prediction, and
-    perhaps subject, dataset and fold. With --spotting it is a table with columns video, onset and
-    offset, and perhaps type, emotion and subject.
+    FILE is a MEGC 2019 submission log, or a table with the columns clip, truth and prediction;
+    subject, dataset and fold are optional. With --spotting, FILE is a table with the columns
+    video, onset and offset; type, emotion and subject are optional.
     """
     names = [name.strip() for name in classes.split(",")] if classes else []
     if spotting is not None:
-        _spotting(spotting, file, names, as_json=as_json)
+        _score_spotting(spotting, file, names, as_json=as_json)
         return
-    from mertk.data import logs
-    from mertk.report import rescored
+    from mertk.evaluation import external_predictions
+    from mertk.report import external_scores
 
-    found = rescored.rescore(logs.read(file, names))
+    found = external_scores.rescore_log(external_predictions.read_predictions(file, names))
     if as_json:
-        click.echo(json.dumps(rescored.to_json(found), indent=1))
+        click.echo(json.dumps(external_scores.to_json(found), indent=1))
     else:
-        rescored.show(found)
+        external_scores.print_rescored(found)
 
 
-def _spotting(truth: Path, file: Path, classes: list[str], *, as_json: bool) -> None:
-    from mertk.data import intervals
-    from mertk.report import spotted
+def _score_spotting(truth: Path, file: Path, classes: list[str], *, as_json: bool) -> None:
+    from mertk.report import spotting_scores
+    from mertk.spotting import interval_tables
 
-    truths, predictions = intervals.read(truth), intervals.read(file)
-    found = spotted.score(truths, predictions, classes)
+    truths, predictions = (
+        interval_tables.read_intervals(truth),
+        interval_tables.read_intervals(file),
+    )
+    found = spotting_scores.score(truths, predictions, classes)
     if as_json:
-        click.echo(json.dumps(spotted.to_json(found), indent=1))
+        click.echo(json.dumps(spotting_scores.to_json(found), indent=1))
     else:
-        spotted.show(found)
+        spotting_scores.print_spotting_scores(found)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from mertk.cli import load
+from mertk.cli import load_and_report_plugins
+
+_INDENT = " " * 6
+_WIDEST = 100  # columns; longer lines are hard to read
 
 
 @click.command("show")
@@ -17,13 +21,16 @@ from mertk.cli import load
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
-    """Show one component: summary, parameters with defaults, paper, needs; of a model its card."""
+    """Show one component: summary, parameters, paper, requirements; for a model, its card.
+
+    KIND is model, extractor, classifier and so on (see `mertk list`).
+    """
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from mertk.report import card, published
+    from mertk.report import literature, model_cards, reference_pages
 
-    entry = load(ctx).registry.get(kind, name)
+    entry = load_and_report_plugins(ctx).registry.get(kind, name)
     about: dict[str, Any] = {
         "kind": entry.kind,
         "name": entry.name,
@@ -37,19 +44,24 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         about["presets"] = {p: recipe.to_json() for p, recipe in entry.presets.items()}
         about["replays"] = {name: asdict(replay) for name, replay in entry.replays.items()}
         about["card"] = asdict(entry.card) if entry.card else None
-        about["measured"] = [asdict(one) for one in card.measured() if one.model == name]
-        about["published"] = [asdict(one) for one in published.read() if one.model == name]
+        about["measured"] = [
+            asdict(one) for one in model_cards.read_measured_scores() if one.model == name
+        ]
+        about["published"] = [
+            asdict(one) for one in literature.read_published_scores() if one.model == name
+        ]
     else:
         about["card"] = asdict(entry.card) if entry.card else None
-        about["parameters"] = {
-            n: {"default": p.default, "type": str(p.annotation)}
-            for n, p in entry.parameters().items()
-        }
+        about["parameters"] = {}
+        for row in reference_pages.list_parameters(entry):
+            default = {"default": json.loads(row.default)} if row.default else {}
+            more = {"type": row.type, "description": row.description}
+            about["parameters"][row.name] = default | more
     if as_json:
         click.echo(json.dumps(about, indent=1))
         return
     if kind == "model":
-        Console().print(Markdown(card.markdown(entry), justify="left"))
+        Console().print(Markdown(model_cards.format_card(entry), justify="left"))
         return
     click.secho(f"{entry.kind} {entry.name}", bold=True)
     click.echo(f"  {entry.summary}")
@@ -57,8 +69,14 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         if about[title]:
             shown = about[title]
             click.echo(f"  {title}: {shown if isinstance(shown, str) else ', '.join(shown)}")
-    for parameter, info in about["parameters"].items():
-        click.echo(f"  --set {parameter}={json.dumps(info['default'])}  ({info['type']})")
+    for row in reference_pages.list_parameters(entry):
+        click.echo(f"  --set {row.name}={row.default}  ({row.type})")
+        if row.description:
+            click.echo(click.wrap_text(row.description, _width(), _INDENT, _INDENT))
     if entry.card:
-        text = "\n\n".join(part for part in card.original(entry) if part)
+        text = "\n\n".join(part for part in model_cards.describe_original(entry) if part)
         Console().print(Markdown(text, justify="left"))
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, _WIDEST)

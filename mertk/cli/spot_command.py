@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from mertk.cli import load
-from mertk.cli._choices import folders_option
+from mertk.cli import load_and_report_plugins
+from mertk.cli._options import record_options
+from mertk.experiment.study import Study
 
 
 @click.command("spot")
@@ -19,20 +20,20 @@ from mertk.cli._choices import folders_option
     multiple=True,
     required=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="What searches; may be repeated.",
+    help="Spotter to run; may be repeated.",
 )
 @click.option(
     "--dataset",
     default="synthetic_long",
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
-    help="A data set of long videos.",
+    help="Data set of long videos.",
 )
-@folders_option
+@record_options(Study, "data")
 @click.option(
     "--aligner",
     metavar="NAME[:KEY=VALUE,…]",
-    help="Finds the face, which is followed then. Default: frames are registered already.",
+    help="Aligner that finds the face to track. Default: none, the frames are registered already.",
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
@@ -49,21 +50,22 @@ def command(
     *,
     as_json: bool,
 ) -> None:
-    """Search the long videos of a data set for expressions, and score what is found.
+    """Spot expressions in the long videos of a data set, and score the spotted intervals.
 
-    Writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and spot.json.
+    The command writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and
+    spot.json.
     """
     from mertk.cli.progress import Bar
-    from mertk.files import check_files
-    from mertk.harness import spot
-    from mertk.recipe import Use
-    from mertk.report import searched
+    from mertk.core.recipe import Use
+    from mertk.report import spotting
+    from mertk.spotting import search
+    from mertk.storage.atomic_files import check_files
 
-    names = searched.file_names([Use.parse(text).name for text in spotters])
-    check_files(out, [searched.TRUTH, searched.SUMMARY, *names])
-    plugins = load(ctx)
+    names = spotting.file_names([Use.parse(text).name for text in spotters])
+    check_files(out, [spotting.TRUTH, spotting.SUMMARY, *names])
+    plugins = load_and_report_plugins(ctx)
     with Bar() as bar:
-        found = spot.search(
+        found = search.search_videos(
             spotters,
             dataset,
             data=data,
@@ -71,10 +73,10 @@ def command(
             plugins=plugins,
             progress=bar,
         )
-    files = searched.write(found, out)
+    files = spotting.write_spotting(found, out)
     if as_json:
-        click.echo(json.dumps(searched.to_json(found), indent=1))
+        click.echo(json.dumps(spotting.to_json(found), indent=1))
         return
-    searched.show(found)
+    spotting.print_spotting(found)
     click.echo(f"spots: {', '.join(map(str, files))}")
-    click.echo(f"by the MEGC script, too: mertk score {files[0]} --spotting {out / searched.TRUTH}")
+    click.echo(f"MEGC script's scores: mertk score {files[0]} --spotting {out / spotting.TRUTH}")

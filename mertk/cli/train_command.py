@@ -3,84 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from mertk.cli import load
-from mertk.cli._choices import task_options
-
-if TYPE_CHECKING:
-    from mertk.recipe import Json, Use
+from mertk.cli import load_and_report_plugins
+from mertk.cli._options import read_record, record_options
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
 
 
 @click.command("train")
 @click.option(
-    "--model", required=True, metavar="NAME[:PRESET]", help="A model, recipe file or run folder."
+    "--model", required=True, metavar="NAME[:PRESET]", help="Model, recipe file or run folder."
 )
-@task_options
-@click.option("--preset", help="Default: quick on synthetic data.")
-@click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(0), help="What chance begins with."
-)
-@click.option(
-    "--device",
-    default="cpu",
-    show_default=True,
-    type=click.Choice(["cpu", "cuda", "auto"]),
-    help="Where networks are trained.",
-)
-@click.option(
-    "--allow-mismatch",
-    is_flag=True,
-    help="Train also where the clips are not those that the protocol is published with.",
-)
+@record_options(Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "allow_mismatch")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
+@record_options(Execution, "device")
 @click.option(
     "--runs",
     default="runs",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Where `mertk bench` has measured it: the scores go into the model's card.",
+    help="Folder of runs of `mertk bench`, whose scores go into the model card.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
 @click.pass_context
 def command(
-    ctx: click.Context,
-    model: str,
-    dataset: list[str],
-    data: Any,
-    protocol: str | None,
-    preset: str | None,
-    sets: list[tuple[str, Json]],
-    swaps: list[tuple[str, list[Use]]],
-    seed: int,
-    device: str,
-    runs: Path,
-    out: Path,
-    *,
-    allow_mismatch: bool,
+    ctx: click.Context, /, model: str, seed: int, runs: Path, out: Path, **given: Any
 ) -> None:
-    """Fit a model on all clips, nobody held out, and write it to a folder for `mertk predict`.
+    """Fit a model on all clips of all subjects, and write it to a folder for `mertk predict`.
 
-    What it scores on people it has not seen is what `mertk bench` measures, not this.
+    This measures no score: use `mertk bench` to measure the scores on unseen people.
     """
-    from mertk import training
     from mertk.cli.progress import Bar
-    from mertk.files import check_folder
-    from mertk.harness import modelcard, saved
-    from mertk.harness.bench import gather
+    from mertk.experiment import trained_model, trained_model_page
+    from mertk.nn import training
+    from mertk.storage.atomic_files import check_folder
 
-    check_folder(out, saved.KIND)
-    plugins = load(ctx)
-    training.use_device(device)
+    check_folder(out, trained_model.KIND)
+    plugins = load_and_report_plugins(ctx)
+    study = read_record(Study, given, models=[model], floors=False)
+    execution = read_record(Execution, given, out=runs)
+    training.use_device(execution.device)
     with Bar() as bar:
-        request = gather(
-            [model], dataset=dataset, data=data, protocol=protocol, preset=preset, floors=False,
-            device=device, allow_mismatch=allow_mismatch, swaps=swaps, sets=sets, out=runs,
-            plugins=plugins, progress=bar,
-        )  # fmt: skip
-        found = saved.train(request, seed, bar)
+        found = trained_model.train_model(
+            study.open(execution, plugins=plugins, progress=bar), seed
+        )
         trust = found.save(out, plugins)
-    click.echo(f"{modelcard.warning(found.about)}\nClasses: {', '.join(found.classes)}; in {out}")
+    click.echo(
+        f"{trained_model_page.format_warning(found.about)}\n"
+        f"Classes: {', '.join(found.classes)}; in {out}"
+    )
     if trust:
-        click.echo(modelcard.needs(trust))
+        click.echo(trained_model_page.describe_needed_trust(trust))

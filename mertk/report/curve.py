@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mertk.report.figures import svg
+from mertk.report.figures import render_svg
 
 if TYPE_CHECKING:
-    from mertk.harness.results import Results
+    from mertk.evaluation.results import Results
 
 
-def curve(results: Results) -> str:
-    """An SVG of the main score with its intervals and chance; empty unless one number is swept."""
+def draw_curve(results: Results) -> str:
+    """An SVG of the main score, its intervals and chance level; empty unless a number is swept."""
     rows = results.sweep_table().to_dict("records")
     paths = list(next(iter(results.swept.values()), ()))
-    if len(paths) != 1 or len(rows) < 2 or not all(_number(row[paths[0]]) for row in rows):
+    if len(paths) != 1 or len(rows) < 2 or not all(_is_number(row[paths[0]]) for row in rows):
         return ""
     from matplotlib.figure import Figure
 
@@ -27,14 +27,14 @@ def curve(results: Results) -> str:
     ]
     figure = Figure(figsize=(5.2, 2.8), layout="constrained")
     axes = figure.subplots()
-    axes.axhspan(low, high, color="0.85", label="guessing")
+    axes.axhspan(low, high, color="0.85", label="chance level (95 %)")
     axes.errorbar(at, scores, around, fmt="o-", capsize=3, label="95 % interval")
     axes.set(xlabel=paths[0], ylabel=name, ylim=(0, 1))
     axes.legend(frameon=False, fontsize="small")
-    return svg(figure)
+    return render_svg(figure)
 
 
-def _number(text: str) -> bool:
+def _is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:

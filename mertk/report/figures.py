@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from mertk import stats
+from mertk.evaluation import statistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mertk.harness.outcomes import Outcome
-    from mertk.report.versus import Comparison
+    from mertk.evaluation.comparison import Comparison
+    from mertk.evaluation.outcomes import Outcome
 
 
-def svg(figure: Figure) -> str:
+def render_svg(figure: Figure) -> str:
     """A figure as SVG that is the same text each time, for a page or a file of its own."""
     from matplotlib import rc_context
 
@@ -28,12 +28,15 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def ranks(comparison: Comparison) -> str:
-    """A critical-difference diagram: mean ranks over subjects; a bar joins what may be equal.
+def draw_rank_diagram(comparison: Comparison) -> str:
+    """A critical-difference diagram: mean ranks over subjects.
 
-    After Demšar 2006, with the paired permutation tests of the table in the place of Nemenyi's.
+    A bar joins models that do not differ significantly. After Demšar 2006, with the paired
+    permutation tests of the table instead of Nemenyi's.
     """
-    figure, axes = _axes(6.4, 0.6 + 0.3 * len(comparison.ranks) + 0.18 * len(comparison.cliques))
+    figure, axes = _make_axes(
+        6.4, 0.6 + 0.3 * len(comparison.ranks) + 0.18 * len(comparison.cliques)
+    )
     names = sorted(comparison.ranks, key=comparison.ranks.__getitem__)
     for row, name in enumerate(names):
         rank = comparison.ranks[name]
@@ -48,15 +51,15 @@ def ranks(comparison: Comparison) -> str:
     for side in ("left", "right", "bottom"):
         axes.spines[side].set_visible(False)
     axes.spines["top"].set_bounds(1, len(names))
-    axes.set_title("mean rank over subjects, 1 is the best", fontsize=9)
-    return svg(figure)
+    axes.set_title("mean rank over subjects (1 is best)", fontsize=9)
+    return render_svg(figure)
 
 
-def forest(comparisons: Sequence[Comparison]) -> str:
-    """Scores with intervals by model and set of clips, and what guessing scores there."""
+def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
+    """Scores with intervals by model and set of clips, and the chance level there."""
     names = list(dict.fromkeys(name for one in comparisons for name in one.ranks))
     rows = len(names) * len(comparisons)
-    figure, axes = _axes(6.4, 1.0 + 0.24 * rows + 0.1 * len(names))
+    figure, axes = _make_axes(6.4, 1.0 + 0.24 * rows + 0.1 * len(names))
     for at, comparison in enumerate(comparisons):
         table = comparison.results.table().set_index("model")
         score = comparison.results.main_score
@@ -77,7 +80,7 @@ def forest(comparisons: Sequence[Comparison]) -> str:
     )
     axes.set(
         xlim=(0, 1.02),
-        xlabel=f"{comparisons[0].results.main_score}, 95 % interval; shaded: guessing",
+        xlabel=f"{comparisons[0].results.main_score}, 95 % interval; shaded: chance level",
     )
     axes.grid(axis="x", color="0.9")
     axes.legend(
@@ -86,27 +89,28 @@ def forest(comparisons: Sequence[Comparison]) -> str:
         loc="upper center",
         bbox_to_anchor=(0.4, -0.25 / max(0.3 * rows, 1) - 0.12),
     )
-    return svg(figure)
+    return render_svg(figure)
 
 
-def pair(first: Outcome, other: Outcome) -> str:
-    """The share that is right of each subject under two models, joined by a line."""
-    figure, axes = _axes(2.4, 2.8)
-    a, b = (stats.subject_shares(one.confusions) for one in (first, other))
+def draw_paired_plot(first: Outcome, other: Outcome) -> str:
+    """Accuracy (multi-label: F1) of each subject under two models, joined by a line."""
+    figure, axes = _make_axes(2.4, 2.8)
+    a, b = (statistics.subject_shares(one.confusions) for one in (first, other))
     for one, two in zip(a, b, strict=True):
         colour = "0.6" if one == two else "C0" if one > two else "C3"
         axes.plot([0, 1], [one, two], "o-", color=colour, ms=3, lw=0.9, alpha=0.7)
-    axes.set(xlim=(-0.25, 1.25), ylim=(-0.04, 1.04))
-    axes.set_xticks([0, 1], labels=[_short(first.name), _short(other.name)])
+    name = "F1" if first.run.multilabel else "accuracy"
+    axes.set(xlim=(-0.25, 1.25), ylim=(-0.04, 1.04), ylabel=name)
+    axes.set_xticks([0, 1], labels=[_shorten_name(first.name), _shorten_name(other.name)])
     axes.tick_params(labelsize=8)
-    return svg(figure)
+    return render_svg(figure)
 
 
-def _short(name: str) -> str:
+def _shorten_name(name: str) -> str:
     return name if len(name) <= 16 else f"{name[:15]}…"
 
 
-def _axes(width: float, height: float) -> tuple[Figure, Axes]:
+def _make_axes(width: float, height: float) -> tuple[Figure, Axes]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")

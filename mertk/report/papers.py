@@ -4,52 +4,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mertk.escaping import latex_text, markdown_text
-from mertk.report import tables
+from mertk.core.escaping import latex_text, markdown_text
+from mertk.report import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mertk.report.versus import Comparison
+    from mertk.evaluation.comparison import Comparison
 
 NOTE = (
-    "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: the best; *: no "
-    "difference from it is shown (paired permutation over subjects, Holm over all pairs)."
+    "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: best score; *: not "
+    "significantly different from it (paired permutation over subjects, Holm over all pairs)."
 )
 
 
-def markdown(comparisons: Sequence[Comparison]) -> str:
+def format_markdown(comparisons: Sequence[Comparison]) -> str:
     """A table for each set of clips."""
     parts = []
     for comparison in comparisons:
-        head, *rows = _cells(comparison, bold="**{}**".format, escape=markdown_text)
+        head, *rows = _list_cells(comparison, bold="**{}**".format, escape=markdown_text)
         lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         parts.append(f"**{markdown_text(comparison.title)}**\n\n{table}")
-    return "\n\n".join([*parts, *_notes(comparisons)]) + "\n"
+    return "\n\n".join([*parts, *_list_notes(comparisons)]) + "\n"
 
 
-def latex(comparisons: Sequence[Comparison]) -> str:
+def format_latex(comparisons: Sequence[Comparison]) -> str:
     """A `tabular` for each set of clips; needs the package booktabs."""
     parts = []
     for comparison in comparisons:
-        head, *rows = _cells(comparison, bold="\\textbf{{{}}}".format, escape=latex_text)
+        head, *rows = _list_cells(comparison, bold="\\textbf{{{}}}".format, escape=latex_text)
         body = "\n".join(f"  {' & '.join(row)} \\\\" for row in rows)
         title = " ".join(comparison.title.split())  # a line break would end the comment
         parts.append(
             f"% {title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
             f"  {' & '.join(head)} \\\\\n  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}"
         )
-    return "\n\n".join([*parts, *(f"% {note}" for note in _notes(comparisons))]) + "\n"
+    return "\n\n".join([*parts, *(f"% {note}" for note in _list_notes(comparisons))]) + "\n"
 
 
-def _notes(comparisons: Sequence[Comparison]) -> list[str]:
+def _list_notes(comparisons: Sequence[Comparison]) -> list[str]:
     """What the tables are, and which intervals cover less than they say."""
-    few = [line for one in comparisons for line in tables.few_subjects(one.results)]
+    few = [line for one in comparisons for line in sentences.few_subjects(one.results)]
     return [NOTE, *dict.fromkeys(few)]
 
 
-def _cells(
+def _list_cells(
     comparison: Comparison, *, bold: Callable[[str], str], escape: Callable[[str], str]
 ) -> Iterator[list[str]]:
     """The head, then a line a model, the best first."""

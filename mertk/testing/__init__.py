@@ -1,24 +1,25 @@
-"""The conformance suite: what a component of each kind promises, as checks that can fail.
+"""The conformance suite: checks of the interface contract of each kind of component.
 
-`mertk check` runs it from the command line, `conformance` as pytest cases, `check` from Python.
+`mertk check` runs it from the command line, `conformance` as pytest cases, `check_component` from
+Python.
 """
 
-from mertk.testing.cases import conformance
-from mertk.testing.subject import Subject, find, subjects
-from mertk.testing.suite import CHECKS, check, run
-from mertk.testing.verdicts import BrokenPromise, Check, DoesNotApply, DoesNotRunError, Result
+from mertk.testing.component import ComponentUnderTest, find_components, list_components
+from mertk.testing.outcome import BrokenPromise, Check, DoesNotApply, DoesNotRunError, Result
+from mertk.testing.pytest_cases import conformance
+from mertk.testing.suite import CHECKS, check_component, run_check
 
 __all__ = [
     "CHECKS",
     "BrokenPromise",
     "Check",
+    "ComponentUnderTest",
     "DoesNotApply",
     "DoesNotRunError",
     "Result",
-    "Subject",
-    "check",
+    "check_component",
     "conformance",
-    "find",
-    "run",
-    "subjects",
+    "find_components",
+    "list_components",
+    "run_check",
 ]

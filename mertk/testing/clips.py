@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.clips import Faces, Footage, Frames
-from mertk.recipe import Use
-from mertk.testing.answers import frozen
+from mertk.core.clips import Faces, Footage, Frames
+from mertk.core.recipe import Use
+from mertk.testing.comparison import freeze_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Clip
-    from mertk.registry import Registry
+    from mertk.core.clips import Clip
+    from mertk.plugins.registry import Registry
 
     Pixels = NDArray[np.uint8]
 
@@ -31,48 +31,52 @@ _FPS = 25.0
 
 
 @functools.lru_cache(maxsize=2)
-def clips(registry: Registry) -> Sequence[Clip]:
+def make_clips(registry: Registry) -> Sequence[Clip]:
     """Nine clips of three people, one of each class a person; pixels in memory, read-only.
 
     Raises `UnknownNameError` where the data set `synthetic` is not there.
     """
     small = Use("synthetic", subjects=3, clips=3, frames=10, size=128)
     made: Sequence[Clip] = registry.build("dataset", small).index(None)
-    return [replace(clip, footage=frozen(clip.footage)) for clip in made]
+    return [replace(clip, footage=freeze_arrays(clip.footage)) for clip in made]
 
 
-def labels(registry: Registry) -> NDArray[np.int64]:
+def make_labels(registry: Registry) -> NDArray[np.int64]:
     """The classes of the training clips."""
-    found = [CLASSES.index(clip.record["label"]) for clip in clips(registry)[:TRAINED]]
+    found = [CLASSES.index(clip.record["label"]) for clip in make_clips(registry)[:TRAINED]]
     return np.asarray(found, np.int64)
 
 
-def people(registry: Registry) -> NDArray[np.str_]:
+def list_people(registry: Registry) -> NDArray[np.str_]:
     """The people of the training clips."""
-    return np.asarray([clip.person for clip in clips(registry)[:TRAINED]])
+    return np.asarray([clip.person for clip in make_clips(registry)[:TRAINED]])
 
 
-def plain(footage: Footage) -> Footage:
+def keep_footage(footage: Footage) -> Footage:
     """As it is: colour, 128x128."""
     return footage
 
 
-def grey(footage: Footage) -> Footage:
+def make_grey(footage: Footage) -> Footage:
     """Three equal channels."""
     frames = np.asarray(footage.frames[:])
     return replace(footage, frames=Frames.of(np.repeat(frames[..., 1:2], 3, axis=3)))
 
 
-def odd(footage: Footage) -> Footage:
+def make_odd_size(footage: Footage) -> Footage:
     """Neither square nor of even size, which cuts a margin off."""
     height, width = _ODD
     return replace(footage, frames=Frames.of(np.asarray(footage.frames[:])[:, :height, :width]))
 
 
-LOOKS: Mapping[str, Callable[[Footage], Footage]] = {"plain": plain, "grey": grey, "odd": odd}
+LOOKS: Mapping[str, Callable[[Footage], Footage]] = {
+    "plain": keep_footage,
+    "grey": make_grey,
+    "odd": make_odd_size,
+}
 
 
-def stretch(footage: Footage) -> Faces:
+def make_stretch(footage: Footage) -> Faces:
     """Two seconds of video around a clip's expression, the face at rest before and after it.
 
     At rest the same picture is seen again and again: noise stands still as well.
@@ -88,13 +92,13 @@ def stretch(footage: Footage) -> Faces:
         fps=_FPS,
         landmarks=footage.landmarks,
     )
-    found: Faces = frozen(faces)
+    found: Faces = freeze_arrays(faces)
     return found
 
 
-def streams(registry: Registry, shape: tuple[int, ...]) -> list[dict[str, Any]]:
+def make_streams(registry: Registry, shape: tuple[int, ...]) -> list[dict[str, Any]]:
     """One stream of small random arrays per clip, that tell the classes a little."""
     rng = np.random.default_rng(0)
-    shift = [CLASSES.index(clip.record["label"]) for clip in clips(registry)]
+    shift = [CLASSES.index(clip.record["label"]) for clip in make_clips(registry)]
     arrays = [(rng.normal(size=shape) + 0.5 * one).astype(np.float32) for one in shift]
     return [{"features": array} for array in arrays]

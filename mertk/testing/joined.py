@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk import training
-from mertk.components import Differentiable
-from mertk.errors import ComponentError
+from mertk.core.errors import ComponentError
+from mertk.core.interfaces import Differentiable
+from mertk.nn import training
 
 if TYPE_CHECKING:
-    from mertk.clips import Streams, Train
+    from mertk.core.clips import Streams, TrainingSet
 
 
 class Joined:
@@ -20,10 +20,12 @@ class Joined:
     def __init__(self, block: Differentiable) -> None:
         self.block = block
 
-    def fit(self, train: Train[Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: TrainingSet[Streams], rng: np.random.Generator, /) -> None:
         """Build the module for the shapes of the training clips; its weights are drawn by `rng`."""
-        shapes = {name: array.shape[1:] for name, array in training.stacked(train.inputs).items()}
-        with training.seeded(rng):
+        shapes = {
+            name: array.shape[1:] for name, array in training.stack_streams(train.inputs).items()
+        }
+        with training.seed_torch(rng):
             self.module = self.block.module(shapes).eval()
 
     def fuse(self, streams: Streams, /) -> Streams:
@@ -39,7 +41,7 @@ class Joined:
         return {n: t[0].numpy() if len(t) == 1 else t.numpy() for n, t in found.items()}
 
 
-def runnable(kind: str, component: Any) -> Any:
+def make_runnable(kind: str, component: Any) -> Any:
     """The component, in `Joined` where it is a block that has a module and no `fuse`."""
     joint = isinstance(component, Differentiable) and not hasattr(component, "fuse")
     return Joined(component) if kind == "fusion" and joint else component

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mertk.errors import describe_error
+from mertk.core.errors import describe_error
 from mertk.testing.checks import (
     aligner,
     classifier,
@@ -21,7 +21,7 @@ from mertk.testing.checks import (
     spotter,
 )
 from mertk.testing.checks.common import runs
-from mertk.testing.verdicts import (
+from mertk.testing.outcome import (
     BrokenPromise,
     Check,
     DoesNotApply,
@@ -31,7 +31,7 @@ from mertk.testing.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 CHECKS: Mapping[str, Sequence[Check]] = {
     "aligner": aligner.CHECKS,
@@ -44,20 +44,20 @@ CHECKS: Mapping[str, Sequence[Check]] = {
     "protocol": protocol.CHECKS,
     "model": model.CHECKS,
 }
-"""The promises of each kind, in the order in which they are checked."""
+"""The checks of each kind, in their order."""
 
 
-def check(subject: Subject) -> list[Result]:
+def check_component(subject: ComponentUnderTest) -> list[Result]:
     """Every check of one component, and one that counts them."""
-    found = [run(subject, promise) for promise in CHECKS[subject.kind]]
-    return [*found, counted(subject, found)]
+    found = [run_check(subject, promise) for promise in CHECKS[subject.kind]]
+    return [*found, count_checks(subject, found)]
 
 
 @functools.lru_cache(maxsize=64)
-def run(subject: Subject, promise: Check) -> Result:
+def run_check(subject: ComponentUnderTest, promise: Check) -> Result:
     """One check of one component: never raises, whatever the component does; run once."""
     start = time.perf_counter()
-    verdict, text = _verdict(subject, promise)
+    verdict, text = _judge_check(subject, promise)
     return Result(
         kind=subject.kind,
         name=subject.entry.name,
@@ -68,7 +68,7 @@ def run(subject: Subject, promise: Check) -> Result:
     )
 
 
-def counted(subject: Subject, results: Sequence[Result]) -> Result:
+def count_checks(subject: ComponentUnderTest, results: Sequence[Result]) -> Result:
     """Fails where no check applies: nothing would be known of the component."""
     asked = sum(result.verdict != "does not apply" for result in results)
     return Result(
@@ -80,7 +80,7 @@ def counted(subject: Subject, results: Sequence[Result]) -> Result:
     )
 
 
-def _verdict(subject: Subject, promise: Check) -> tuple[Verdict, str]:
+def _judge_check(subject: ComponentUnderTest, promise: Check) -> tuple[Verdict, str]:
     try:
         with warnings.catch_warnings(action="ignore"):  # the same verdict wherever it is run
             promise(subject)

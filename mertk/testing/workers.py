@@ -7,19 +7,19 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
-from mertk.harness.interrupts import hold_interrupts
-from mertk.plugins import load_plugins
-from mertk.testing.subject import subjects
-from mertk.testing.suite import check
-from mertk.testing.verdicts import Result
+from mertk.experiment.executors.interrupts import hold_interrupts
+from mertk.plugins.loader import load_plugins
+from mertk.testing.component import list_components
+from mertk.testing.outcome import Result
+from mertk.testing.suite import check_component
 
 if TYPE_CHECKING:
-    from mertk.plugins import Plugins
+    from mertk.plugins.loader import Plugins
 
 
-def names(plugins: Plugins, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
+def list_names(plugins: Plugins, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
     """Kind and name of all that is registered and needs none of the packages `without`."""
-    found = [one for one in subjects(plugins) if one.needs.isdisjoint(without)]
+    found = [one for one in list_components(plugins) if one.needs.isdisjoint(without)]
     return [(one.kind, one.entry.name) for one in found]
 
 
@@ -30,7 +30,7 @@ def check_all(
     fresh = multiprocessing.get_context("spawn")  # a fork would inherit threads
     pool = ProcessPoolExecutor(jobs, mp_context=fresh)
     with hold_interrupts():
-        results = pool.map(_check, [plugins.files] * len(names), names)
+        results = pool.map(_check_by_name, [plugins.files] * len(names), names)
     try:
         yield from results
     except BaseException:
@@ -41,6 +41,6 @@ def check_all(
         pool.shutdown(cancel_futures=True)
 
 
-def _check(files: Sequence[str], name: tuple[str, str]) -> list[Result]:
-    everything = subjects(load_plugins(tuple(files)))
-    return check(next(one for one in everything if (one.kind, one.entry.name) == name))
+def _check_by_name(files: Sequence[str], name: tuple[str, str]) -> list[Result]:
+    everything = list_components(load_plugins(tuple(files)))
+    return check_component(next(one for one in everything if (one.kind, one.entry.name) == name))

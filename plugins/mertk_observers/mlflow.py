@@ -25,14 +25,14 @@ def mertk_run_done(
     known = mlflow.search_runs(filter_string=own, output_format="list", max_results=1)
     with mlflow.start_run(known[0].info.run_id if known else None, run_name=name):
         mlflow.set_tag("mertk.run", folder.name)
-        mlflow.log_params(dict(_parameters(run)))
+        mlflow.log_params(dict(_list_parameters(run)))
         mlflow.log_metrics({score: float(value) for score, value in scores.items()})
         for step, fold in enumerate(mertk.Run(folder).folds()):
             mlflow.log_metric("fold_seconds", fold.seconds["total"], step=step)
         mlflow.log_artifacts(str(folder), "run")
 
 
-def _parameters(run: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _list_parameters(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The protocol, and each component with the parameters that differ from its defaults."""
     places = mertk.Recipe.from_json(run["recipe"]).places()
     components = [(place, str(use)) for place, use in places.items()]

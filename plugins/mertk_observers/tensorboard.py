@@ -22,7 +22,7 @@ _DONE: Counter[Path] = Counter()
 def mertk_fold_done(fold: Mapping[str, Any], folder: Path) -> None:
     """Write down what a fold took, as soon as it is done."""
     _DONE[folder] += 1
-    with _writer(folder) as writer:
+    with _open_writer(folder) as writer:
         for stage, seconds in fold["seconds"].items():
             writer.add_scalar(f"seconds/{stage}", seconds, _DONE[folder])
 
@@ -30,12 +30,12 @@ def mertk_fold_done(fold: Mapping[str, Any], folder: Path) -> None:
 @mertk.hookimpl
 def mertk_run_done(scores: Mapping[str, float], folder: Path) -> None:
     """Write down the pooled scores."""
-    with _writer(folder) as writer:
+    with _open_writer(folder) as writer:
         for score, value in scores.items():
             writer.add_scalar(f"scores/{score}", value)
 
 
-def _writer(folder: Path) -> Any:
+def _open_writer(folder: Path) -> Any:
     from torch.utils.tensorboard import SummaryWriter
 
     return SummaryWriter(str(folder / "tensorboard"))

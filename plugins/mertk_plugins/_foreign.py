@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def located(path: str) -> Any:
+def import_target(path: str) -> Any:
     """What an import path names.
 
     Raises `ValueError` where there is no such module, or no such name in it.
@@ -30,7 +30,7 @@ def located(path: str) -> Any:
     return getattr(module, name)
 
 
-def parameters(path: str, target: Any) -> Mapping[str, inspect.Parameter]:
+def read_parameters(path: str, target: Any) -> Mapping[str, inspect.Parameter]:
     """The parameters of a class or function; raises `ValueError` where it has no signature."""
     try:
         return inspect.signature(target).parameters
@@ -38,9 +38,9 @@ def parameters(path: str, target: Any) -> Mapping[str, inspect.Parameter]:
         raise ValueError(f"path={path} is nothing that can be called with parameters") from error
 
 
-def check(path: str, target: Any, given: Mapping[str, Any]) -> None:
+def check_parameters(path: str, target: Any, given: Mapping[str, Any]) -> None:
     """Raise `ValueError` where `target` takes no such parameter."""
-    known = parameters(path, target)
+    known = read_parameters(path, target)
     if any(p.kind is p.VAR_KEYWORD for p in known.values()):
         return
     for name in given:
@@ -48,6 +48,6 @@ def check(path: str, target: Any, given: Mapping[str, Any]) -> None:
             raise ValueError(f"{path} takes no parameter '{name}'. It takes: {', '.join(known)}.")
 
 
-def seeded(known: Mapping[str, inspect.Parameter], rng: Any) -> dict[str, int]:
+def draw_random_state(known: Mapping[str, inspect.Parameter], rng: Any) -> dict[str, int]:
     """A `random_state` from the fold's chance, for what takes one."""
     return {"random_state": int(rng.integers(2**31))} if "random_state" in known else {}

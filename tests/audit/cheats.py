@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 import mertk
-from mertk.data import arrays
+from mertk.core import metrics
+from mertk.datasets.media import arrays
 
 CAUGHT = {}
 
@@ -659,7 +660,7 @@ def _augmented(picture):
 
 
 class OneFingerprintALabel(_Toy):
-    """All clips of a label have one fingerprint: the cache gives all the features of the first."""
+    """All clips of a label have one fingerprint, which does not tell them apart."""
 
     def of(self, clip):
         return [_clip(clip, fingerprint=clip.record["label"])]
@@ -815,13 +816,16 @@ COPY = "toy/s01/c01 and toy/copy/c01"
 DATASETS = {
     "copies_under_other_names": (CopiesUnderOtherNames, "toy/s0a/c0 and toy/s0b/c0"),
     "augmented_before_the_split": (AugmentedBeforeTheSplit, "toy/s0/c0 and toy/s0m/c0"),
-    "one_fingerprint_a_label": (OneFingerprintALabel, "have one fingerprint"),
+    "one_fingerprint_a_label": (OneFingerprintALabel, "have the same fingerprint"),
     "label_in_the_timing": (LabelInTheTiming, "timing or landmarks"),
-    "label_in_the_lowest_bit": (LabelInTheLowestBit, "read from the lowest bit of a pixel (1.000"),
-    "label_in_a_corner": (LabelInACorner, "read from the corner pixels (1.000"),
+    "label_in_the_lowest_bit": (
+        LabelInTheLowestBit,
+        "predicted from the lowest bit of a pixel (1.000",
+    ),
+    "label_in_a_corner": (LabelInACorner, "predicted from the corner pixels (1.000"),
     "label_in_the_parity": (LabelInTheParity, "from whether the number of frames is even (1.000"),
-    "label_in_the_frame_size": (LabelInTheFrameSize, "read from the frame size (1.000"),
-    "label_in_the_file_size": (LabelInTheFileSize, "read from the file size (1.000"),
+    "label_in_the_frame_size": (LabelInTheFrameSize, "predicted from the frame size (1.000"),
+    "label_in_the_file_size": (LabelInTheFileSize, "predicted from the file size (1.000"),
     "copies_that_are_moved": (CopiesThatAreMoved, COPY),
     "copies_that_are_zoomed": (CopiesThatAreZoomed, COPY),
     "copies_that_are_turned": (CopiesThatAreTurned, COPY),
@@ -847,7 +851,7 @@ class RandomHalves:
         ]
 
     def score(self, confusion):
-        return mertk.metrics.standard_scores(confusion)
+        return metrics.standard_scores(confusion)
 
 
 # What no probe can see

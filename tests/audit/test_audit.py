@@ -12,7 +12,7 @@ import mertk
 from mertk.audit import PROBES, Audit, Verdict, audit, case_of, watched_files
 from mertk.audit.verdict import CANNOT_SEE
 from mertk.cli import main
-from mertk.harness import stamps
+from mertk.storage import audit_record
 
 HERE = Path(__file__).parent
 FILES = (HERE.parent / "toys.py", HERE / "cheats.py")
@@ -76,7 +76,7 @@ def test_a_cheat_is_caught_and_its_place_named(verdicts, name):
 @pytest.mark.slow
 def test_chances_that_nobody_seeded_are_told_from_state(verdicts):
     assert "differs from run to run" in verdicts["chance_of_the_process"].how
-    assert "clips or folds that came before" in verdicts["chance_shared_by_folds"].how
+    assert "depends on earlier clips or folds" in verdicts["chance_shared_by_folds"].how
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -133,7 +133,7 @@ def test_labels_brought_from_elsewhere_are_what_no_probe_sees(plugins):
 def test_a_probe_that_can_tell_nothing_says_so(plugins):
     known = recipe("classifier", "memory_of_people")
     (verdict,) = examined(plugins, ["identity"], known, dataset="toy:subjects=4").verdicts
-    assert verdict.how.startswith("nothing is tested: with so few people")
+    assert verdict.how.startswith("nothing is tested: with so few people, even a perfect score")
     assert not verdict.tested
 
 
@@ -151,7 +151,7 @@ def test_an_audit_that_tested_nothing_has_not_passed(tested, outcome):
 
 def test_a_recipe_that_fails_is_told_in_one_line(plugins):
     bad = recipe().swap("classifier", mertk.Use("linear_svm", C=-1))
-    with pytest.raises(mertk.ComponentError, match=r"audit of recipe, scored: .*classifier"):
+    with pytest.raises(mertk.ComponentError, match=r"audit of recipe1, scored: .*classifier"):
         examined(plugins, ["noise"], bad)
 
 
@@ -175,10 +175,12 @@ def test_the_command_ends_with_3_where_nothing_was_tested(capsys, tmp_path):
     assert ended.value.code == 3
     assert "inconclusive: no probe could test anything" in out
     assert all(limit in out for limit in CANNOT_SEE)
-    (stamp,) = (tmp_path / "audits").iterdir()
+    (stamp,) = [one for one in (tmp_path / "audits").iterdir() if one.name[0] != "."]
     told = json.loads(stamp.read_text())
     assert (told["passed"], told["outcome"]) == (False, "inconclusive")
-    assert stamps.sentence(told).startswith("AUDIT INCONCLUSIVE: no probe could test anything")
+    assert audit_record.describe_record(told).startswith(
+        "AUDIT INCONCLUSIVE: no probe could test anything"
+    )
 
 
 def test_the_table_says_which_place_leaks(capsys):
@@ -189,4 +191,4 @@ def test_the_table_says_which_place_leaks(capsys):
     out = capsys.readouterr().out
     assert ended.value.code == 1
     assert "LEAK in dataset" in out
-    assert "LEAKS: its scores are not to be trusted" in out
+    assert "LEAKS: its scores cannot be trusted" in out

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from mertk import metrics
-from mertk.audit.chance import ALPHA, DRAWS, band
-from mertk.audit.guesses import nearest
-from mertk.audit.laws import LAWS
-from mertk.harness.folds import Sample
+from mertk.audit.chance_band import ALPHA, DRAWS, compute_band
+from mertk.audit.clip_features import predict_nearest_mean
+from mertk.audit.null_labels import LAWS
+from mertk.core import metrics
+from mertk.pipeline.fold import LabelledClips
 
 PEOPLE, CLIPS, CLASSES = 10, 9, 3
 
@@ -17,7 +17,7 @@ def sample(*, multilabel=False):
     if multilabel:
         labels = np.eye(CLASSES, dtype=int)[labels] | np.eye(CLASSES, dtype=int)[labels[::-1]]
     people = np.repeat([f"p{at}" for at in range(PEOPLE)], CLIPS)
-    return Sample([str(at) for at in range(len(labels))], people, labels, ("a", "b", "c"))
+    return LabelledClips([str(at) for at in range(len(labels))], people, labels, ("a", "b", "c"))
 
 
 def drawn(given, probe, seed=0, draws=DRAWS):
@@ -29,7 +29,7 @@ def held_out(rows, labels, people):
     found = np.zeros_like(labels)
     for person in np.unique(people):
         out = people == person
-        found[out] = nearest(rows[~out], labels[~out], rows[out])
+        found[out] = predict_nearest_mean(rows[~out], labels[~out], rows[out])
     return found
 
 
@@ -66,7 +66,7 @@ def test_honest_learners_are_flagged_no_more_often_than_promised(probe, kind):
 def _outside(rows, given, probe, rng, chance):
     truth = LAWS[probe].draw(given, rng, 1)[0]
     said = held_out(rows, truth, given.people)
-    return band(said, truth, chance, metrics.standard_scores, CLASSES).p < ALPHA
+    return compute_band(said, truth, chance, metrics.standard_scores, CLASSES).p < ALPHA
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])
@@ -76,7 +76,7 @@ def test_predictions_that_know_half_the_labels_lie_outside(probe, share):
     truth = drawn(given, probe, seed=1, draws=1)[0]
     known = np.random.default_rng(0).random(len(truth)) < share
     said = np.where(known, truth, drawn(given, "noise", seed=2, draws=1)[0])
-    found = band(said, truth, drawn(given, probe), metrics.standard_scores, CLASSES)
+    found = compute_band(said, truth, drawn(given, probe), metrics.standard_scores, CLASSES)
     assert found.score > found.high
     assert found.p < ALPHA
 
@@ -88,15 +88,15 @@ def test_predictions_that_know_half_of_many_labels_lie_outside(probe):
     said = truth.copy()
     said[::2] = drawn(given, "noise", seed=2, draws=1)[0][::2]
     chance = drawn(given, probe)
-    assert band(said, truth, chance, metrics.multilabel_scores, CLASSES).p < ALPHA
+    assert compute_band(said, truth, chance, metrics.multilabel_scores, CLASSES).p < ALPHA
     blind = drawn(given, "noise", seed=3, draws=1)[0]
-    assert band(blind, truth, chance, metrics.multilabel_scores, CLASSES).p >= ALPHA
+    assert compute_band(blind, truth, chance, metrics.multilabel_scores, CLASSES).p >= ALPHA
 
 
 def test_a_constant_prediction_is_within_its_own_narrow_band():
     given = sample()
     truth = drawn(given, "noise", seed=1, draws=1)[0]
-    found = band(
+    found = compute_band(
         np.zeros_like(truth), truth, drawn(given, "noise"), metrics.standard_scores, CLASSES
     )
     assert found.low <= found.score <= found.high < 0.25

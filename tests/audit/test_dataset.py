@@ -8,13 +8,13 @@ import pytest
 from skimage import data
 
 import mertk
-from mertk.audit import facts
+from mertk.audit import clip_facts
 from mertk.audit.clip_files import files_of
-from mertk.audit.lookalikes import SAME, lookalikes, same_share, shrunk
-from mertk.audit.noise import noise_clips
-from mertk.data import arrays, frames
-from mertk.harness.folds import Sample
-from mertk.splits import leave_one_subject_out
+from mertk.audit.lookalikes import SAME, find_lookalikes, same_share, shrink_picture
+from mertk.audit.noise_clips import noise_clips
+from mertk.core.splits import leave_one_subject_out
+from mertk.datasets.media import arrays, frames
+from mertk.pipeline.fold import LabelledClips
 
 REGISTRY = mertk.load_plugins().registry
 
@@ -23,21 +23,26 @@ REGISTRY = mertk.load_plugins().registry
 def faces():
     """Twelve drawn faces, and twenty photographed ones of 25x25 pixels."""
     drawn = REGISTRY.build("dataset", mertk.Use("synthetic", subjects=12, clips=1, size=128))
-    clips = [shrunk(c.footage.frames[c.footage.onset].mean(axis=2)) for c in drawn.index(None)]
-    return [np.stack(clips), np.stack([shrunk(face * 255) for face in data.lfw_subset()[:20]])]
+    clips = [
+        shrink_picture(c.footage.frames[c.footage.onset].mean(axis=2)) for c in drawn.index(None)
+    ]
+    return [
+        np.stack(clips),
+        np.stack([shrink_picture(face * 255) for face in data.lfw_subset()[:20]]),
+    ]
 
 
 @pytest.mark.parametrize("kind", [0, 1])
 def test_no_two_faces_are_one_picture_but_a_copy_is(faces, kind):
     shown = faces[kind]
     people = np.array([f"p{at}" for at in range(len(shown))])
-    assert lookalikes(shown, people) == []
+    assert find_lookalikes(shown, people) == []
     warp = cv2.getRotationMatrix2D((32, 32), -7, 1.05)
     copy = cv2.warpAffine(shown[3], warp, (64, 64), borderMode=cv2.BORDER_REPLICATE)[:, ::-1]
     everybody = np.stack([*shown, copy * 0.8])
     last = len(shown)
-    assert lookalikes(everybody, np.append(people, "copy")) == [(3, last)]
-    assert lookalikes(everybody, np.append(people, "p3")) == []  # it may look like itself
+    assert find_lookalikes(everybody, np.append(people, "copy")) == [(3, last)]
+    assert find_lookalikes(everybody, np.append(people, "p3")) == []  # it may look like itself
 
 
 def test_a_room_that_all_share_is_not_a_person(faces):
@@ -48,7 +53,7 @@ def test_a_room_that_all_share_is_not_a_person(faces):
     shown = np.stack([wall] * 12)
     shown[:, 16:48, 16:48] = faces[0][:, 16:48, 16:48]
     assert same_share(shown[0], shown[1]) >= SAME
-    assert lookalikes(shown, np.array([f"p{at}" for at in range(12)])) == []
+    assert find_lookalikes(shown, np.array([f"p{at}" for at in range(12)])) == []
 
 
 def clips_of(labels, people, **footage):
@@ -76,12 +81,12 @@ def test_facts_tell_a_label_that_is_in_them_and_no_other(multilabel):
     truth = np.eye(3, dtype=int)[labels] if multilabel else labels
     splits = leave_one_subject_out([str(person) for person in people])
     bits = rng.integers(0, 2, (48, 5000)).astype(np.uint8)
-    blind = facts.told_by("the lowest bit of a pixel", bits, truth, splits)
+    blind = clip_facts.told_by("the lowest bit of a pixel", bits, truth, splits)
     assert all(np.mean(told == truth) < 0.8 for told in blind.values())
     bits[:, 4000], bits[:, 77] = labels & 1, labels >> 1
-    told = facts.told_by("the lowest bit of a pixel", bits, truth, splits)
+    told = clip_facts.told_by("the lowest bit of a pixel", bits, truth, splits)
     assert np.array_equal(told["tree"], truth)
-    assert facts.told_by("the frame size", np.full((48, 2), 30), truth, splits) == {}
+    assert clip_facts.told_by("the frame size", np.full((48, 2), 30), truth, splits) == {}
 
 
 def test_words_of_paths_are_facts(tmp_path):
@@ -93,8 +98,12 @@ def test_words_of_paths_are_facts(tmp_path):
         moved = arrays.of_array(file, 0, 3)
         object.__setattr__(clip, "footage", mertk.Footage(frames=moved, onset=0, offset=2))
     splits = leave_one_subject_out([clip.person for clip in clips])
-    rows = facts.facts_of(clips, [[clip.footage.frames[0]] for clip in clips])[facts.NAMES]
-    assert np.array_equal(facts.told_by(facts.NAMES, rows, labels, splits)["tree"], labels)
+    rows = clip_facts.facts_of(clips, [[clip.footage.frames[0]] for clip in clips])[
+        clip_facts.NAMES
+    ]
+    assert np.array_equal(
+        clip_facts.told_by(clip_facts.NAMES, rows, labels, splits)["tree"], labels
+    )
 
 
 @pytest.mark.parametrize("pictures", [False, True])
@@ -107,7 +116,7 @@ def test_noise_is_stored_as_the_data_set_is_and_named_after_its_label(tmp_path, 
             dataset="d", subject="a", name="0", fingerprint="",
             footage=mertk.Footage(frames=frames.of_files([file]), onset=0, offset=0),
         )  # fmt: skip
-    sample = Sample(["d/a/0"], np.array(["d/a"]), np.array([1]), ("calm", "very happy"))
+    sample = LabelledClips(["d/a/0"], np.array(["d/a"]), np.array([1]), ("calm", "very happy"))
     (noise,) = noise_clips(REGISTRY, [clip], sample, tmp_path, seed=0)
     files = files_of(noise.footage.frames.map(np.negative))
     assert [file.parent.name for file in files] == ["1"] * (9 if pictures else 1)

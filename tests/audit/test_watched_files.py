@@ -14,7 +14,7 @@ SCRIPT = """
 import json, os, sqlite3, sys
 from pathlib import Path
 from mertk.audit.watched_files import watch_files
-from mertk.harness.line import Step
+from mertk.pipeline.pipeline import Stage
 
 found = watch_files(Path(sys.argv[1]), [Path(sys.argv[2])])
 
@@ -24,7 +24,7 @@ class Component:
 
 open(sys.argv[4], "w").close()  # not a component's
 try:
-    Step("aligner", Component())._call("align", None)
+    Stage("aligner", Component()).asked("align", None)
 finally:
     print(json.dumps(found))
 """
@@ -107,3 +107,13 @@ def test_weights_are_looked_for_where_they_were_downloaded_to(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     folders = watched_files.weights_folders()
     assert folders == {"HF_HOME": Path("/weights"), "TORCH_HOME": Path("/caches/torch")}
+
+
+def test_a_semaphore_of_another_program_is_nothing_that_is_left():
+    before = watched_files.shared_memory()
+    file = watched_files.SHARED_MEMORY / "sem.mertk-test"
+    file.write_bytes(b"0" * 32)
+    try:
+        assert watched_files.left_in_shared_memory(before) == []
+    finally:
+        file.unlink()

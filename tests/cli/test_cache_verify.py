@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk import source_files
-from mertk.cache import Cache
-from mertk.harness.line import build_line
-from mertk.harness.prefix import PrefixKeys, parcel_of
+from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.pipeline import build_pipeline
+from mertk.storage import clip_sources
+from mertk.storage.cache import Cache
 from mertk_plugins.datasets.folder import Folder
 
 TIME = 10**18
@@ -56,7 +56,7 @@ def features(cache, clip):
         aligner=mertk.Use("none"), roi=mertk.Use("whole"), extractor=mertk.Use("pixels"),
         classifier=mertk.Use("majority"),
     )  # fmt: skip
-    line = build_line(registry, recipe)
+    line = build_pipeline(registry, recipe)
     parcel = parcel_of(line, PrefixKeys.of(registry, recipe, line), cache, clip)
     return float(np.mean([np.mean(stream) for stream in parcel.streams.values()]))
 
@@ -93,7 +93,7 @@ def test_a_clip_names_all_its_files(root):
     (clip,) = clips_of(root)
     names = [f"c1/img{frame}.bmp" for frame in range(3)]
     assert [file.relative_to(root).as_posix() for file in clip.files] == [*names, "flow.npy"]
-    described = source_files.describe_sources(clip)
+    described = clip_sources.describe_sources(clip)
     assert described["clip"] == "folder/s/c"
     assert described["files"] == ["img0.bmp", "img1.bmp", "img2.bmp", str(root / "flow.npy")]
 
@@ -101,7 +101,7 @@ def test_a_clip_names_all_its_files(root):
 def test_what_changed_in_silence_is_found_and_computed_again(root, cache):
     clips = clips_of(root)
     before = [features(cache, clip) for clip in clips]
-    found = source_files.verify(cache)
+    found = clip_sources.verify_cache(cache)
     assert (found.removed, found.unknown) == (0, 0)
     assert found.entries == cache.size()[0]
     assert found.same == [clip.uid for clip in clips]
@@ -109,14 +109,14 @@ def test_what_changed_in_silence_is_found_and_computed_again(root, cache):
     after = clips_of(root)
     assert [clip.fingerprint for clip in after] == [clip.fingerprint for clip in clips]
     assert [features(cache, clip) for clip in after] == before  # which is why there is --verify
-    found = source_files.verify(cache)
+    found = clip_sources.verify_cache(cache)
     assert (found.changed, found.outdated, found.missing) == (["folder/s0/c1"], [], [])
     assert found.same == ["folder/s0/c0", "folder/s1/c2", "folder/s1/c3"]
     assert found.entries - found.removed == cache.size()[0]
     assert found.removed > 0
     again = [features(cache, clip) for clip in after]
     assert [old != new for old, new in zip(before, again, strict=True)] == [0, 1, 0, 0]
-    assert not source_files.verify(cache).changed
+    assert not clip_sources.verify_cache(cache).changed
 
 
 def test_a_change_that_is_seen_is_none_in_silence(root, cache):
@@ -125,14 +125,14 @@ def test_a_change_that_is_seen_is_none_in_silence(root, cache):
     write_bmp(root / "c1/img0.bmp", 250)
     os.utime(root / "c1/img0.bmp", ns=(TIME + 1, TIME + 1))
     (root / "c2/img0.bmp").unlink()
-    found = source_files.verify(cache)
+    found = clip_sources.verify_cache(cache)
     assert (found.changed, found.removed) == ([], 0)
     assert (found.outdated, found.missing) == (["folder/s0/c1"], ["folder/s1/c2"])
 
 
 def test_entries_that_name_no_file_are_counted(cache):
     cache.put("ab" * 32, {"x": np.ones(3)})
-    found = source_files.verify(cache)
+    found = clip_sources.verify_cache(cache)
     assert (found.entries, found.unknown, found.same) == (1, 1, [])
 
 
@@ -140,7 +140,7 @@ def test_damaged_entries_are_thrown_away_and_left_out(root, cache, caplog):
     features(cache, clips_of(root)[0])
     for path in list(cache.entries()):
         path.write_bytes(path.read_bytes()[:-1])
-    assert source_files.verify(cache).same == []
+    assert clip_sources.verify_cache(cache).same == []
     assert "is damaged" in caplog.text
     assert cache.size()[0] == 0
 
@@ -149,7 +149,7 @@ def test_verifying_is_no_use(root, cache):
     features(cache, clips_of(root)[0])
     for path in cache.entries():
         os.utime(path, (1000, 1000))
-    source_files.verify(cache)
+    clip_sources.verify_cache(cache)
     assert {path.stat().st_mtime for path in cache.entries()} == {1000}
 
 
@@ -157,7 +157,7 @@ def test_a_file_that_is_gone_is_named(root):
     clip = clips_of(root)[0]
     (root / "c0/img1.bmp").unlink()
     with pytest.raises(mertk.DataError, match=r"c0/img1\.bmp: cannot be read"):
-        source_files.describe_sources(clip)
+        clip_sources.describe_sources(clip)
 
 
 def test_the_command_says_which_clips_changed(root, cache, run):
@@ -165,7 +165,7 @@ def test_the_command_says_which_clips_changed(root, cache, run):
         features(cache, clip)
     code, out, _ = run("cache", "--verify")
     assert code == 0
-    assert "the files of 4 clips are as they were" in out
+    assert "the files of 4 clips are unchanged" in out
     change_silently(root / "c1", 250)
     code, out, _ = run("cache", "--verify", "--json")
     told = json.loads(out)
@@ -175,11 +175,11 @@ def test_the_command_says_which_clips_changed(root, cache, run):
     change_silently(root / "c2", 251)
     code, out, _ = run("cache", "--verify")
     assert code == 1
-    assert "1 clips have other content with the same sizes and times:\n  folder/s1/c2\n" in out
+    assert "1 clips have changed content with unchanged size and time:\n  folder/s1/c2\n" in out
     assert "mertk bench --fresh" in out
 
 
 def test_verifying_and_removing_are_two_calls(run):
     code, _, err = run("cache", "--verify", "--clear")
     assert (code, err.count("\n")) == (2, 1)
-    assert "--verify goes alone" in err
+    assert "--verify cannot be combined with --prune or --clear" in err

@@ -25,7 +25,7 @@ def test_bench_prints_a_table_and_leaves_a_report(run, tmp_path):
     assert code == 0
     assert "toy_model" in out
     assert "majority" in out
-    assert "Guessing by the training frequencies" in out
+    assert "Chance level: UF1 " in out
     assert "toy_model: folds (4)" in err
     page = (tmp_path / "runs" / "report.html").read_text()
     assert "<h2>Confusion matrices</h2>" in page
@@ -38,6 +38,24 @@ def test_json_holds_what_the_table_shows(run, tmp_path):
     assert [row["model"] for row in data["models"]] == ["toy_model", "majority", "prior"]
     assert data["models"][0]["UF1"] == 1.0
     assert data["comparisons"][0]["b"] == "majority"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["list"], ["list", "model"], ["show", "extractor", "hoof"]]
+)
+def test_a_reader_that_leaves_ends_the_program_quietly(arguments):
+    """As in `mertk list | head -1`, of which head has gone before anything is written."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "mertk", *arguments],
+            stdout=writing, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_report_recomputes_from_the_run_folders(run, tmp_path):
@@ -100,6 +118,14 @@ def test_list_and_show_say_what_there_is(run):
     ).items()
     _, out, _ = run("--plugin", TOYS, "show", "extractor", "toy_change")
     assert "--set scale=1.0" in out
+    assert "      factor that the change is multiplied by, so that its unit is a" in out
+    _, out, _ = run("--plugin", TOYS, "show", "extractor", "toy_change", "--json")
+    assert json.loads(out)["parameters"]["scale"] == {
+        "default": 1.0,
+        "type": "float",
+        "description": "factor that the change is multiplied by, so that its unit is a grey level "
+        "divided by it.",
+    }
 
 
 def test_cache_shows_and_clears(run, tmp_path):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mertk.printing import accept_all_text
+from mertk.core.printing import accept_all_text
 
 TABLE = "clip,truth,prediction,subject\na,[/b],[/b],日本\nb,é…,é…,s2\nc,[/b],é…,s3\n"
 
@@ -77,3 +77,9 @@ def test_what_an_encoding_lacks_becomes_what_looks_like_it(monkeypatch):
     sys.stdout.write("0.25–0.43 ≥ é ① 日 \udcff → …")
     sys.stdout.flush()
     assert raw.getvalue() == b"0.25-0.43 >= e 1 ? ? -> ..."
+
+
+def test_bytes_that_are_no_text_are_read_as_such():
+    """Native libraries write to the same stream, in any encoding, and a capture reads it again."""
+    accept_all_text()
+    assert b"frame \xc1 lost".decode("utf-8", "mertk_nearest") == "frame \ufffd lost"

@@ -108,7 +108,7 @@ def test_what_is_spotted_is_classified(trained, video, plugin, run):
         shares = {c: float(row[f"p_{c}"]) for c in ("negative", "positive", "surprise")}
         assert sum(shares.values()) == pytest.approx(1, abs=1e-4)
         assert row["predicted"] == max(shares, key=shares.__getitem__)
-    assert "not for decisions about people" in err
+    assert "Do not use it for decisions about people." in err
     assert "12 clips of 4 subjects of synthetic" in err
 
 
@@ -152,8 +152,8 @@ def test_a_folder_holds_table_json_and_page(trained, video, plugin, tmp_path, ru
     page = (tmp_path / "found" / "predictions.html").read_text()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;b&gt;.avi" in page
-    assert "not for decisions about people" in page
-    assert "Not answered: " in page
+    assert "Do not use it for decisions about people." in page
+    assert "No prediction: " in page
 
 
 def test_bad_videos_are_told_and_the_others_answered(trained, video, plugin, tmp_path, run):
@@ -250,7 +250,7 @@ def test_the_page_shows_what_was_found_unless_it_should_not(trained, video, plug
     page = (tmp_path / "seen" / "predictions.html").read_text()
     assert page.count("<article") == 2
     assert page.count("data:image/") > 10
-    assert page.count("what flow_svm rests on") > 0
+    assert page.count("occlusion map of flow_svm") > 0
     assert len(page) < 5_000_000
     assert run(*ask, "--out", tmp_path / "bare", "--no-frames")[0] == 0
     bare = (tmp_path / "bare" / "predictions.html").read_text()

@@ -13,7 +13,7 @@ import pytest
 
 import mertk
 from mertk import cli
-from mertk.harness.saved import Saved
+from mertk.experiment.trained_model import TrainedModel
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from hostile_models import HOSTILE, canary
@@ -60,7 +60,7 @@ def test_a_folder_holds_plain_data_and_says_what_it_was_trained_on(trained):
 def test_the_card_says_what_was_trained_and_what_it_scores(trained, tmp_path, run, monkeypatch):
     card = (trained / "README.md").read_text()
     assert "12 clips of 4 subjects" in card
-    assert "was not measured; run `mertk bench`" in card
+    assert "Its scores on unseen people were not measured; run `mertk bench`" in card
     assert f"components of mertk {mertk.__version__}\n" in card
     monkeypatch.chdir(tmp_path)
     assert run("bench", "--model", "flow_svm", "--dataset", USE, "--jobs", 1)[0] == 0
@@ -78,16 +78,16 @@ def test_the_card_says_what_was_trained_and_what_it_scores(trained, tmp_path, ru
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["flow_svm", "lbptop", "nmp", "ststnet", "cnn_lstm_se"])
 def test_what_is_read_back_answers_as_what_was_trained(model, tmp_path, clip, monkeypatch):
-    from mertk.harness import saved
-    from mertk.harness.bench import gather
-    from mertk.harness.progress import Silent
+    from mertk.experiment import trained_model
+    from mertk.experiment.execution import Execution
+    from mertk.experiment.study import Study
 
     sets = [("classifier.epochs", 1)] if model in ("ststnet", "cnn_lstm_se") else []
     sets += [("extractor.epochs", 1)] if model == "cnn_lstm_se" else []
-    request = gather([model], dataset=USE, floors=False, sets=sets, cache=tmp_path / "cache")
-    found = saved.train(request, 0, Silent())
+    study = Study(models=[model], dataset=USE, floors=False, sets=sets)
+    found = trained_model.train_model(study.open(Execution(cache=tmp_path / "cache")), 0)
     found.save(tmp_path / "model", PLUGINS)
-    again = Saved.load(tmp_path / "model", PLUGINS)
+    again = TrainedModel.load(tmp_path / "model", PLUGINS)
     expected = found.predict(clip.footage)
     np.testing.assert_array_equal(again.predict(clip.footage), expected)
     assert expected.sum() == pytest.approx(1)

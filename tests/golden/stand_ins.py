@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import mertk
-from mertk import metrics
+from mertk.core import metrics
 from mertk_plugins.datasets.synthetic import Synthetic
 
 EMOTIONS = {"negative": "disgust", "positive": "happiness", "surprise": "surprise"}

@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 import mertk
 from mertk.cli import app
-from mertk.registry import Entry
-from mertk.report import card, published
+from mertk.plugins.registry import Entry
+from mertk.report import literature, model_cards
 
 REGISTRY = mertk.load_plugins().registry
 OWN = {"flow_ridge", "hoof_ridge", "ststnet_mid", "timm_vit_pair"}
@@ -20,25 +20,27 @@ METHODS = [e for e in REGISTRY if e.kind == "model" and e.target.extractors and 
 @pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.name)
 def test_every_shipped_method_has_a_card_with_its_leak(entry):
     assert entry.card is not None
-    assert set(entry.card.leak.split("+")) <= set(published.LEAKS)
+    assert set(entry.card.leak.split("+")) <= set(literature.LEAKS)
     assert entry.card.differs
     for lines in (entry.card.original, entry.card.differs, entry.card.unverified):
         assert not isinstance(lines, str)  # a tuple that lost its comma
-    text = card.markdown(entry)
+    text = model_cards.format_card(entry)
     assert entry.card.title in text
-    assert published.LEAKS[entry.card.leak.split("+")[0]] in text
+    assert literature.LEAKS[entry.card.leak.split("+")[0]] in text
     assert all(item in text for item in (*entry.card.original, *entry.card.unverified))
 
 
 def test_the_published_scores_stand_on_the_card():
-    text = card.markdown(REGISTRY.get("model", "ststnet"))
+    text = model_cards.format_card(REGISTRY.get("model", "ststnet"))
     assert "UF1 0.7353" in text
     assert text.count("| megc2019 |") >= 4
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_head():
     for entry in METHODS:
-        rows = [line for line in card.markdown(entry).splitlines() if line.startswith("|")]
+        rows = [
+            line for line in model_cards.format_card(entry).splitlines() if line.startswith("|")
+        ]
         heads = [at for at, line in enumerate(rows) if line.startswith("| ---")]
         for at in heads:
             later = [n for n in heads if n > at]
@@ -47,19 +49,19 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head():
 
 
 def test_every_measured_score_is_of_a_model_and_preset_that_exist():
-    for one in card.measured():
+    for one in model_cards.read_measured_scores():
         entry = REGISTRY.get("model", one.model)
         assert one.preset in ("", *entry.presets)
         assert float(one.low) <= float(one.value) <= float(one.high)
         assert one.run.startswith(one.model)
     weights: dict[tuple[str, str], set[int]] = {}
-    for one in card.measured():
+    for one in model_cards.read_measured_scores():
         weights.setdefault((one.model, one.preset), set()).add(int(one.weights))
     assert all(len(found) == 1 for found in weights.values())
     assert weights["ststnet", "quick"] == {1_683}
     assert weights["cnn_lstm_se", "quick"] == {6 * 2_167_202 + 257 * 15 + 666_595}
-    assert "1,683 trained weights" in card.markdown(REGISTRY.get("model", "ststnet"))
-    assert "trained weights" not in card.markdown(REGISTRY.get("model", "lbptop"))
+    assert "1,683 trained weights" in model_cards.format_card(REGISTRY.get("model", "ststnet"))
+    assert "trained weights" not in model_cards.format_card(REGISTRY.get("model", "lbptop"))
 
 
 def test_show_prints_the_card_and_gives_it_as_json():
@@ -75,6 +77,6 @@ def test_show_prints_the_card_and_gives_it_as_json():
 def test_a_model_without_a_card_shows_what_is_known():
     recipe = REGISTRY.recipe("flow_svm")
     entry = Entry(kind="model", name="mine", target=recipe, summary="Mine.", paper="doi:10.1/x")
-    text = card.markdown(entry)
+    text = model_cards.format_card(entry)
     assert "Paper: doi:10.1/x" in text
     assert "mertk bench --model mine" in text

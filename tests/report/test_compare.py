@@ -9,7 +9,8 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.report import papers, versus
+from mertk.evaluation import comparison, statistics
+from mertk.report import papers
 
 TITLES = [
     "synthetic:clips=3,size=96,subjects=4 · synthetic3",
@@ -35,7 +36,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def comparisons(folders):
-    return versus.compared(folders, PLUGINS)
+    return comparison.compare_runs(folders, PLUGINS)
 
 
 def test_each_set_of_clips_is_compared_by_itself_without_floors(comparisons):
@@ -59,11 +60,15 @@ def test_a_test_is_that_of_the_report_corrected_over_all_pairs(comparisons, fold
 
 def test_ranks_are_those_of_the_subjects_shares(comparisons):
     assert sum(comparisons[0].ranks.values()) == pytest.approx(1 + 2 + 3)
-    assert versus._ranks(np.array([[0.9, 0.5], [0.4, 0.5], [0.1, 0.2]])) == [1.25, 1.75, 3]
+    assert comparison._compute_mean_ranks(np.array([[0.9, 0.5], [0.4, 0.5], [0.1, 0.2]])) == [
+        1.25,
+        1.75,
+        3,
+    ]
 
 
 def paired(p):
-    return mertk.stats.Paired("UF1", 0.1, 0, 0.2, p, 9, True, 0.5, p)
+    return statistics.Paired("UF1", 0.1, 0, 0.2, p, 9, True, 0.5, p)
 
 
 @pytest.mark.parametrize(
@@ -78,11 +83,11 @@ def paired(p):
 def test_a_bar_joins_only_models_of_which_no_pair_differs(comparisons, p, cliques):
     tests = {(pair[0], pair[1]): paired(value) for pair, value in p.items()}
     ranks = {"a": 1.0, "b": 2.0, "c": 3.0}
-    assert versus.Comparison("", comparisons[0].results, ranks, tests).cliques == cliques
+    assert comparison.Comparison("", comparisons[0].results, ranks, tests).cliques == cliques
 
 
 def test_latex_is_balanced_and_escaped(comparisons):
-    found = papers.latex(comparisons)
+    found = papers.format_latex(comparisons)
     assert found.count("\\begin{tabular}") == found.count("\\end{tabular}") == 2
     assert "flow\\_ridge" in found
     assert "flow_ridge" not in found

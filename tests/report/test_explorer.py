@@ -13,9 +13,16 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.harness.line import Step, build_line
-from mertk.report import explored, explorer, html, layers
-from mertk.report.explorer import Answer
+from mertk.pipeline.pipeline import Stage, build_pipeline
+from mertk.report.clip_explorer import drawing, gallery
+from mertk.report.clip_explorer.view import (
+    SHOTS,
+    Answer,
+    chosen_frames,
+    find_viewing_stages,
+    make_view,
+)
+from mertk.report.page import make_environment, render_page, write_page
 
 PLUGINS = mertk.load_plugins()
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
@@ -38,14 +45,14 @@ def footage(**more):
 def quarters():
     """Steps that leave frames as they are and see four regions."""
     uses = {"aligner": mertk.Use("none"), "roi": mertk.Use("grid", rows=2, cols=2)}
-    return [Step(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()]
+    return [Stage(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()]
 
 
-def drawn(view, legend=""):
-    page = html.environment().from_string(
+def drawn(seen, legend=""):
+    page = make_environment().from_string(
         '{% import "explorer.html.j2" as explorer %}{{ explorer.section(views, legend) }}'
     )
-    return page.render(views=[view], legend=legend)
+    return page.render(views=[seen], legend=legend)
 
 
 def picture(uri):
@@ -54,63 +61,66 @@ def picture(uri):
 
 
 def test_a_view_shows_onset_apex_offset_and_frames_between():
-    view = explorer.view("clip", footage(), quarters())
-    named = {shot.name: shot.at for shot in view.shots if shot.name}
+    seen = make_view("clip", footage(), quarters())
+    named = {shot.name: shot.at for shot in seen.shots if shot.name}
     assert named == {"onset": 1, "apex": 5, "offset": 8}
-    assert [shot.at for shot in view.shots] == list(range(1, 9))
-    assert [shot.peak for shot in view.shots].index(True) == 4
-    assert view.shots[4].seconds == pytest.approx(0.04)
-    assert [mark.name for mark in view.regions] == ["r0c0", "r0c1", "r1c0", "r1c1"]
-    assert view.note == ""
+    assert [shot.at for shot in seen.shots] == list(range(1, 9))
+    assert [shot.peak for shot in seen.shots].index(True) == 4
+    assert seen.shots[4].seconds == pytest.approx(0.04)
+    assert [mark.name for mark in seen.regions] == ["r0c0", "r0c1", "r1c0", "r1c1"]
+    assert seen.note == ""
 
 
 def test_of_many_frames_some_are_shown_and_the_key_frames_among_them():
     frames = mertk.Frames.of(np.zeros((90, 8, 8, 3), np.uint8))
     for apex in (3, 44, 78):
         faces = mertk.Footage(frames=frames, onset=2, apex=apex, offset=80).faces()
-        chosen = explorer.chosen_frames(faces)
-        assert len(chosen) == explorer.SHOTS
+        chosen = chosen_frames(faces)
+        assert len(chosen) == SHOTS
         assert {2, apex, 80} <= set(chosen)
         assert chosen == sorted(chosen)
 
 
 def test_without_an_apex_the_middle_is_named_so():
-    view = explorer.view("clip", footage(apex=None))
-    assert [shot.name for shot in view.shots if shot.peak] == ["middle"]
-    assert "regions" in view.note
+    seen = make_view("clip", footage(apex=None))
+    assert [shot.name for shot in seen.shots if shot.peak] == ["middle"]
+    assert "regions" in seen.note
 
 
 def test_the_flow_layer_has_the_colour_of_the_motion():
     """The frames go right by 2 px from onset to apex."""
-    (flow, strain) = explorer.view("clip", footage(), quarters()).layers
+    (flow, strain) = make_view("clip", footage(), quarters()).layers
     red, green, blue = picture(flow.uri)[30:70, 30:70].mean(axis=(0, 1))
     assert red > 240
     assert max(green, blue) < 60
-    assert float(re.search(r"full colour ([\d.]+) px", flow.text)[1]) == pytest.approx(2.0, abs=0.1)
+    assert float(re.search(r"full colour is ([\d.]+) px", flow.text)[1]) == pytest.approx(
+        2.0, abs=0.1
+    )
     assert strain.name == "strain"
 
 
 def test_weights_are_drawn_where_they_fit_the_regions():
     patches = np.arange(36).reshape(4, 9) / 36
     said = {"region_weights": [0.5, 0.6, 0.55, 0.7], "patch_weights": patches, "other": [1, 2]}
-    view = explorer.view("clip", footage(), quarters(), weights=said)
-    regions, cells = view.overlays
+    seen = make_view("clip", footage(), quarters(), weights=said)
+    regions, cells = seen.overlays
     assert [mark.value for mark in regions.marks] == [0.5, 0.6, 0.55, 0.7]
     assert [mark.shade for mark in regions.marks] == pytest.approx([0, 0.5, 0.25, 1])
     assert len(cells.marks) == 36
     assert cells.marks[-1].name == "r1c1, patch 9"
     assert (cells.marks[-1].x, cells.marks[-1].y) == pytest.approx((88, 88))
-    wrong = explorer.view("clip", footage(), quarters(), weights={"region_weights": [1, 2]})
+    wrong = make_view("clip", footage(), quarters(), weights={"region_weights": [1, 2]})
     assert wrong.overlays == ()
 
 
 def test_the_page_says_by_how_much_motion_is_larger():
     """Frames that go as a whole are the head's motion; a half that goes far is not magnified."""
-    view = explorer.view("clip", footage(), quarters())
-    assert "Magnified motion is 8.0 times as large" in drawn(view)
+    seen = make_view("clip", footage(), quarters())
+    expected = "The motion of the face, without that of the head, is magnified 8.0 times."
+    assert expected in drawn(seen)
     half = textured(step=5)
     half[:, :48] = half[0, :48]
-    large = explorer.view("clip", replace(footage(), frames=mertk.Frames.of(half)))
+    large = make_view("clip", replace(footage(), frames=mertk.Frames.of(half)))
     assert large.magnified == 1
     assert "too large to be magnified" in drawn(large)
 
@@ -118,9 +128,9 @@ def test_the_page_says_by_how_much_motion_is_larger():
 def test_a_clip_without_frames_says_so():
     flow = np.zeros((8, 8, 3), np.float32)
     clip = mertk.Footage(frames=mertk.Frames(lambda at: at, 0), onset=0, offset=0, flow=flow)
-    view = explorer.view("clip", clip, quarters())
-    assert view.shots == ()
-    assert "flow map alone" in drawn(view)
+    seen = make_view("clip", clip, quarters())
+    assert seen.shots == ()
+    assert "This clip has a flow map and no frames." in drawn(seen)
 
 
 def test_a_face_that_is_not_found_is_told():
@@ -128,22 +138,22 @@ def test_a_face_that_is_not_found_is_told():
         def align(self, footage):
             raise mertk.DataError("no face was found")
 
-    view = explorer.view("clip", footage(), [Step("aligner", NoFace())])
-    assert view.shots == ()
-    assert view.note == "There is nothing to see: no face was found"
+    seen = make_view("clip", footage(), [Stage("aligner", NoFace())])
+    assert seen.shots == ()
+    assert seen.note == "This clip cannot be shown: no face was found"
 
 
 def test_what_learns_is_not_looked_through_before_it_is_fitted():
-    line = build_line(PLUGINS.registry, PLUGINS.registry.recipe("flow_svm"))
-    assert [step.place for step in explorer.eyes(line)] == ["aligner", "roi"]
+    line = build_pipeline(PLUGINS.registry, PLUGINS.registry.recipe("flow_svm"))
+    assert [step.place for step in find_viewing_stages(line)] == ["aligner", "roi"]
 
     class Learns:
         def fit(self, train, rng):
             raise NotImplementedError
 
-    learnt = type(line)(line.prefix[:1], (Step("roi", Learns()), *line.inside))
-    assert [step.place for step in explorer.eyes(learnt)] == ["aligner"]
-    assert [step.place for step in explorer.eyes(learnt, fitted=True)] == ["aligner", "roi"]
+    learnt = type(line)(line.prefix[:1], (Stage("roi", Learns()), *line.inside))
+    assert [step.place for step in find_viewing_stages(learnt)] == ["aligner"]
+    assert [step.place for step in find_viewing_stages(learnt, fitted=True)] == ["aligner", "roi"]
 
 
 def test_several_classes_are_said_under_a_multi_label_protocol():
@@ -154,11 +164,11 @@ def test_several_classes_are_said_under_a_multi_label_protocol():
 
 def test_names_stay_names():
     answers = [Answer.of(EVIL, {EVIL: 0.9, "b": 0.1})]
-    view = explorer.view(
+    seen = make_view(
         EVIL, footage(), quarters(), answers=answers, truth=EVIL, seen_by=EVIL,
         weights={"region_weights": [0, 0, 0, 1]},
     )  # fmt: skip
-    text = drawn(view)
+    text = drawn(seen)
     assert "<script" not in text
     assert "<img src=x" not in text
     assert text.count("&lt;script&gt;") >= 5
@@ -172,26 +182,26 @@ def results(tmp_path_factory):
 
 
 def test_the_worst_mistakes_come_first(results):
-    held = explored.ranked([one for one in results.outcomes if not one.is_floor])
+    held = gallery.rank_clips([one for one in results.outcomes if not one.is_floor])
     right = [sum(answer.shares[one.truth] for answer in one.answers) for one in held]
     assert len(held) == 9
     assert right == sorted(right)
 
 
 def test_as_many_clips_are_shown_as_a_page_can_carry(results, monkeypatch):
-    everything = explored.gallery(results, PLUGINS)
+    everything = gallery.make_gallery(results, PLUGINS)
     assert len(everything.views) == 9
     assert "9 of 9 held-out clips" in everything.text
-    monkeypatch.setattr(explored, "BUDGET", 2.5 * everything.views[0].size)
-    some = explored.gallery(results, PLUGINS)
+    monkeypatch.setattr(gallery, "BUDGET", 2.5 * everything.views[0].size)
+    some = gallery.make_gallery(results, PLUGINS)
     assert [view.title for view in some.views] == [view.title for view in everything.views[:2]]
     assert "2 of 9 held-out clips" in some.text
 
 
 def test_frames_of_synthetic_clips_are_shown_and_can_be_left_out(results, tmp_path, capsys):
-    page = html.write(results, tmp_path / "page.html", PLUGINS).read_text()
+    page = write_page(results, tmp_path / "page.html", PLUGINS).read_text()
     assert page.count("data:image/jpeg") > 9 * 2 * 5
-    assert explored.WITHHELD not in page
+    assert gallery.WITHHELD not in page
     run = str(results.runs[0].path.parent)
     with pytest.raises(SystemExit, match="0"):
         main(["report", run, "--no-frames", "--out", str(tmp_path / "bare.html"), "--json"])
@@ -199,7 +209,7 @@ def test_frames_of_synthetic_clips_are_shown_and_can_be_left_out(results, tmp_pa
     text = (tmp_path / "bare.html").read_text()
     assert found == str(tmp_path / "bare.html")
     assert "data:image/jpeg" not in text
-    assert "as --no-frames asks" in text
+    assert "Frames are left out because of --no-frames" in text
     assert "Class probabilities" in text
 
 
@@ -219,42 +229,42 @@ def filmed(tmp_path_factory):
 
 
 def test_frames_of_filmed_clips_are_left_out_and_the_page_says_how_to_get_them(filmed):
-    page = html.render(filmed, PLUGINS)
+    page = render_page(filmed, PLUGINS)
     assert "data:image" not in page.replace("data:image/svg", "")
-    assert "licences of real data sets forbid" in page
+    assert "the licences of real data sets forbid sharing them" in page
     assert "mertk report RUN --frames" in page
     assert "Class probabilities" in page
 
 
 def test_who_insists_on_frames_is_warned(filmed):
-    page = html.render(filmed, PLUGINS, frames=True)
+    page = render_page(filmed, PLUGINS, frames=True)
     assert page.count("data:image/jpeg") > 4 * 2 * 5
-    assert "keep the page to yourself" in page
+    assert "do not share this page" in page
     assert "frames of folder" in page
 
 
 def test_what_models_rest_on_needs_frames(filmed):
     with pytest.raises(mertk.ParameterError, match="drawn over frames"):
-        html.render(filmed, PLUGINS, occlusion=1)
+        render_page(filmed, PLUGINS, occlusion=1)
 
 
 def test_clips_that_are_gone_are_told(filmed, monkeypatch):
     monkeypatch.setattr(
-        explored, "clips_of", lambda *_: (_ for _ in ()).throw(mertk.DataError("it is gone."))
+        gallery, "clips_of", lambda *_: (_ for _ in ()).throw(mertk.DataError("it is gone."))
     )
-    page = html.render(filmed, PLUGINS, frames=True)
+    page = render_page(filmed, PLUGINS, frames=True)
     assert "Frames are left out: it is gone." in page
-    assert layers.uri(layers.legend()) not in page
+    assert drawing.encode_picture(drawing.draw_colour_legend()) not in page
 
 
 def test_of_mixed_sets_the_clips_that_are_made_are_shown(results, monkeypatch):
     """One synthetic data set among filmed ones does not let the others' pictures out."""
-    clips = explored.clips_of(results.runs[0], PLUGINS)
+    clips = gallery.clips_of(results.runs[0], PLUGINS)
     mixed = [replace(clip, record={}) if clip.subject != "s02" else clip for clip in clips]
-    monkeypatch.setattr(explored, "clips_of", lambda *_: mixed)
-    views = explored.gallery(results, PLUGINS).views
+    monkeypatch.setattr(gallery, "clips_of", lambda *_: mixed)
+    views = gallery.make_gallery(results, PLUGINS).views
     assert {view.title.split("/")[1] for view in views if view.shots} == {"s02"}
     assert len(views) == 9
-    everything = explored.gallery(results, PLUGINS, frames=True)
+    everything = gallery.make_gallery(results, PLUGINS, frames=True)
     assert all(view.shots for view in everything.views)
-    assert "keep the page to yourself" in everything.warning
+    assert "do not share this page" in everything.warning

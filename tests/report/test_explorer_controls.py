@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.harness.line import Step
-from mertk.report import explorer, html, layers
-from mertk.report.explorer import Answer
-from mertk.report.occlusion import Occlusion
+from mertk.pipeline.pipeline import Stage
+from mertk.report.clip_explorer import drawing
+from mertk.report.clip_explorer.occlusion import Occlusion
+from mertk.report.clip_explorer.view import Answer, make_view
+from mertk.report.page import make_environment
 
 PLUGINS = mertk.load_plugins()
 PAGE = """{% import "explorer.html.j2" as explorer %}
@@ -30,12 +31,12 @@ def frames(seed):
     return mertk.Frames.of(np.stack([np.roll(still, at, axis=1) for at in range(6)]))
 
 
-def view(seed, name, **more):
+def view_of(seed, name, **more):
     uses = {"aligner": mertk.Use("none"), "roi": mertk.Use("grid", rows=2, cols=2)}
-    return explorer.view(
+    return make_view(
         name,
         mertk.Footage(frames=frames(seed), onset=0, apex=3, offset=5, fps=50),
-        [Step(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()],
+        [Stage(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()],
         answers=[Answer.of("one", {"joy": 0.25, "fear": 0.75})],
         truth="joy",
         seen_by="one",
@@ -47,15 +48,17 @@ def view(seed, name, **more):
 def page(tmp_path_factory):
     drop = np.array([[0.5, -0.1], [0.2, 0.0]])
     views = [
-        view(0, "first", weights={"region_weights": [0.1, 0.2, 0.3, 0.4]},
+        view_of(0, "first", weights={"region_weights": [0.1, 0.2, 0.3, 0.4]},
              maps=[Occlusion(model="one", said="fear", share=0.75, drop=drop)]),
-        view(1, "second", weights={"region_weights": [0.4, 0.2, 0.3, 0.1]}),
-        view(2, "third"),
-        explorer.view("unseen", None, answers=[Answer.of("one", {"joy": 0.5, "fear": 0.5})]),
+        view_of(1, "second", weights={"region_weights": [0.4, 0.2, 0.3, 0.1]}),
+        view_of(2, "third"),
+        make_view("unseen", None, answers=[Answer.of("one", {"joy": 0.5, "fear": 0.5})]),
     ]  # fmt: skip
-    text = html.environment().from_string(PAGE)
+    text = make_environment().from_string(PAGE)
     path = tmp_path_factory.mktemp("explorer") / "page.html"
-    path.write_text(text.render(views=views, legend=layers.uri(layers.legend())))
+    path.write_text(
+        text.render(views=views, legend=drawing.encode_picture(drawing.draw_colour_legend()))
+    )
     return path
 
 
@@ -73,7 +76,7 @@ def film(tab):
 
 def test_clips_are_chosen_from_the_list_and_one_after_the_other(tab):
     assert title(tab) == "first"
-    tab.get_by_role("combobox", name="Clip").select_option("third: joy, said: fear")
+    tab.get_by_role("combobox", name="Clip").select_option("third: joy, predicted: fear")
     assert title(tab) == "third"
     tab.get_by_role("button", name="Previous clip").click()
     assert title(tab) == "second"
@@ -135,7 +138,7 @@ def test_layers_take_the_place_of_the_frame(tab):
     film(tab).press("ArrowRight")
     assert shown(tab) not in (frame, magnified)
     tab.get_by_label("flow", exact=True).check()
-    assert "hue is direction" in tab.locator(".stage img").get_attribute("alt")
+    assert "hue is the direction" in tab.locator(".stage img").get_attribute("alt")
     assert film(tab).is_disabled()
     assert tab.get_by_role("button", name="Play").is_disabled()
     tab.get_by_label("strain").check()
@@ -159,16 +162,18 @@ def test_regions_and_arrows_come_and_go(tab):
 def test_maps_are_drawn_one_at_a_time(tab):
     maps = tab.get_by_role("combobox", name="Map")
     assert maps.locator("option").all_inner_texts() == [
-        "none", "region weights", "what one rests on",
+        "none", "region weights", "occlusion map of one",
     ]  # fmt: skip
-    maps.select_option("what one rests on")
+    maps.select_option("occlusion map of one")
     drawn = tab.locator(".stage g.overlay:visible")
     assert drawn.count() == 1
     assert drawn.locator("polygon title").first.text_content() == "row 1, column 1: 0.500"
     shades = drawn.locator("polygon").evaluate_all("all => all.map(one => one.style.fillOpacity)")
     assert shades == ["0.7", "0.14", "0.28", "0"]
     assert drawn.locator("polygon.more").count() == 1
-    assert "one finds fear (0.75)" in tab.locator(".about:visible").inner_text()
+    assert (
+        "decrease of the probability of fear (0.75)" in tab.locator(".about:visible").inner_text()
+    )
     maps.select_option("region weights")
     assert drawn.locator("text").all_text_contents() == ["0.10", "0.20", "0.30", "0.40"]
     tab.get_by_role("button", name="Next clip").click()
@@ -204,7 +209,7 @@ def test_a_phone_does_not_scroll_sideways(tab):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(tab, faults, scheme):
-    tab.get_by_role("combobox", name="Map").select_option("what one rests on")
+    tab.get_by_role("combobox", name="Map").select_option("occlusion map of one")
     assert faults(scheme) == []
 
 

@@ -8,9 +8,9 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.harness import stamps
-from mertk.report import html
-from mertk.report.groups import groupings
+from mertk.evaluation.breakdowns import make_groupings
+from mertk.report import page
+from mertk.storage import audit_record
 
 PLUGINS = mertk.load_plugins()
 USE = mertk.Use("synthetic", subjects=4, clips=6, size=96)
@@ -23,7 +23,7 @@ def results(tmp_path_factory):
 
 
 def test_groups_are_counted_from_the_predictions(results):
-    found = {one.title: one for one in groupings(results)}
+    found = {one.title: one for one in make_groupings(results)}
     assert list(found) == ["class", "action unit", "length of the clip"]
     table = results.outcomes[1].predictions
     right = table["truth"] == table["predicted"]
@@ -51,11 +51,11 @@ def test_runs_that_know_nothing_of_their_clips_have_classes_alone(results, monke
     for run in results.runs:
         clips = {uid: {part: facts[part] for part in needed} for uid, facts in run.clips.items()}
         monkeypatch.setitem(run.__dict__, "clips", clips)
-    assert [one.title for one in groupings(results)] == ["class"]
+    assert [one.title for one in make_groupings(results)] == ["class"]
 
 
 def test_time_and_memory_are_told_by_stage(results):
-    (row,) = [one for one in html._stages(results) if one["name"] == "flow_svm"]
+    (row,) = [one for one in page._describe_run_time(results) if one["name"] == "flow_svm"]
     spent = [fold.seconds for fold in results.runs[0].folds()]
     assert dict(row["stages"])["classifier"] == pytest.approx(sum(s["classifier"] for s in spent))
     assert row["memory"] == max(fold.memory for fold in results.runs[0].folds())
@@ -64,14 +64,14 @@ def test_time_and_memory_are_told_by_stage(results):
 
 def test_a_report_says_whether_its_models_were_audited(results, monkeypatch):
     folder = results.runs[0].path.parent
-    assert "not audited as it is" in html.render(results, PLUGINS)
+    assert "this recipe was not audited" in page.render_page(results, PLUGINS)
     monkeypatch.chdir(folder.parent)
     with pytest.raises(SystemExit, match="0"):
         main(["audit", "--model", "flow_svm", "--quick", "--probe", "dataset", "--jobs", "1"])
     first, second = results.runs[:2]
-    assert stamps.read(first)["passed"] is True
-    assert "no probe finds a leak (dataset; synthetic3" in html.render(results, PLUGINS)
-    assert stamps.read(second) is None
+    assert audit_record.read_record(first)["passed"] is True
+    assert "no probe finds a leak (dataset; synthetic3" in page.render_page(results, PLUGINS)
+    assert audit_record.read_record(second) is None
 
 
 def test_a_leak_that_was_found_stands_in_the_report(results):
@@ -79,9 +79,9 @@ def test_a_leak_that_was_found_stands_in_the_report(results):
     recipe = mertk.Recipe.from_json(run.identity["recipe"])
     leak = {"probe": "noise", "leak": "classifier", "how": "<b>"}
     audit = {"protocol": "p", "clips": 3, "verdicts": [leak], "passed": False}
-    file = stamps.write(run.path.parent, PLUGINS.registry, recipe, audit)
-    assert "AUDIT FAILED (p, 3 clips" in html.render(results, PLUGINS)
+    file = audit_record.write_record(run.path.parent, PLUGINS.registry, recipe, audit)
+    assert "AUDIT FAILED (p, 3 clips" in page.render_page(results, PLUGINS)
     # another parameter is another recipe, which nobody audited
     other = recipe.set("classifier.alpha", 9.0)
-    assert stamps.write(run.path.parent, PLUGINS.registry, other, audit) != file
+    assert audit_record.write_record(run.path.parent, PLUGINS.registry, other, audit) != file
     assert json.loads(file.read_text())["verdicts"] == [leak]

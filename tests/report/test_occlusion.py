@@ -9,11 +9,11 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
-from mertk.harness.refit import Refit, clips_of, task_of
-from mertk.harness.saved import train
-from mertk.report.occlusion import occlude, stilled
+from mertk.experiment.execution import Execution
+from mertk.experiment.refit import Refit, clips_of, task_of
+from mertk.experiment.study import Study
+from mertk.experiment.trained_model import train_model
+from mertk.report.clip_explorer.occlusion import occlude_cells, still_cell
 
 PLUGINS = mertk.load_plugins()
 USE = mertk.Use("synthetic", subjects=3, clips=3, size=96, amplitude=3.0, nuisance=0.0)
@@ -27,7 +27,7 @@ def blinking(count=4, size=20):
 
 def test_a_stilled_cell_stays_as_at_onset_and_the_rest_moves_on():
     clip = mertk.Footage(frames=blinking(), onset=1, offset=3)
-    found = stilled(clip, clip.faces(), (0.5, 0.0, 1.0, 0.5)).frames[:]
+    found = still_cell(clip, clip.faces(), (0.5, 0.0, 1.0, 0.5)).frames[:]
     assert (found[:, 1:9, 12:19] == 10).all()
     assert (found[3][11:] == 30).all()
     assert (found[3][:, :9] == 30).all()
@@ -37,7 +37,7 @@ def test_a_cell_of_the_registered_face_is_found_in_the_footage():
     """Registration doubles the part from (5, 5) on: the upper left quarter is 5 … 10 there."""
     clip = mertk.Footage(frames=blinking(), onset=0, offset=3)
     faces = clip.warped(np.array([[2.0, 0, -10], [0, 2.0, -10]]), (20, 20))
-    found = stilled(clip, faces, (0.0, 0.0, 0.5, 0.5)).frames[3][..., 0]
+    found = still_cell(clip, faces, (0.0, 0.0, 0.5, 0.5)).frames[3][..., 0]
     assert (found[5:10, 5:10] == 0).all()
     assert (found[:4] == 30).all()
     assert (found[:, 12:] == 30).all()
@@ -51,7 +51,7 @@ def test_the_map_is_the_drop_of_what_is_said():
         return np.array([1 - bright, bright])
 
     clip = mertk.Footage(frames=blinking(), onset=0, offset=3)
-    found = occlude(ask, clip, clip.faces(), model="m", classes=("no", "yes"), grid=(2, 2))
+    found = occlude_cells(ask, clip, clip.faces(), model="m", classes=("no", "yes"), grid=(2, 2))
     assert (found.said, found.share) == ("yes", 1.0)
     assert found.drop[1, 1] > 0.9
     assert np.abs(found.drop.ravel()[:3]).max() < 0.2
@@ -59,17 +59,15 @@ def test_the_map_is_the_drop_of_what_is_said():
 
 def test_cells_with_the_true_motion_matter_most(tmp_path):
     """On clean synthetic clips, of a fitted model: the more moves in a cell, the more it counts."""
-    request = gather(
-        ["flow_ridge"], dataset=USE, out=tmp_path, cache=tmp_path / "cache", jobs=1,
-        floors=False, plugins=PLUGINS,
-    )  # fmt: skip
-    model = train(request, 0, Silent())
+    study = Study(models=["flow_ridge"], dataset=USE, floors=False)
+    execution = Execution(out=tmp_path, cache=tmp_path / "cache", jobs=1)
+    model = train_model(study.open(execution, plugins=PLUGINS), 0)
     made = PLUGINS.registry.build("dataset", USE)
     moving, still = [], []
     for clip in made.index(None)[:3]:
         footage = replace(clip.footage, frames=mertk.Frames.of(clip.footage.frames[:]))
         whole = footage.faces()
-        found = occlude(
+        found = occlude_cells(
             model.predict, footage, whole, model="m", classes=model.classes, grid=(4, 4)
         )
         size = np.hypot(*np.moveaxis(made.flow(clip), -1, 0))
@@ -109,5 +107,5 @@ def test_report_maps_what_models_rest_on(results, tmp_path, capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["report", run, "--occlusion", "1", "--out", str(page)])
     text = page.read_text()
-    assert text.count("What flow_ridge rests on: ") == 1
+    assert text.count("Occlusion map of flow_ridge: ") == 1
     assert "row 7, column 6" in text

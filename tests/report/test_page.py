@@ -10,7 +10,9 @@ import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.report import cite, groups, html, tables
+from mertk.evaluation import breakdowns
+from mertk.report import citation, sentences
+from mertk.report.page import _describe_calibration, _describe_worst_clips, write_page
 
 PLUGINS = mertk.load_plugins()
 MODELS = ["flow_svm", "lbptop", "flow_ridge", "hoof"]
@@ -25,12 +27,12 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(results):
-    return html.write(results, results.runs[0].path.parent / "report.html", PLUGINS)
+    return write_page(results, results.runs[0].path.parent / "report.html", PLUGINS)
 
 
 def test_the_command_on_the_page_gives_the_same_predictions(results, page, monkeypatch, tmp_path):
     monkeypatch.chdir(results.runs[0].path.parent.parent)
-    command = shlex.split(tables.command(results.runs[1]))
+    command = shlex.split(sentences.command(results.runs[1]))
     assert " ".join(map(shlex.quote, command)) in page.read_text().replace("&#39;", "'")
     with pytest.raises(SystemExit, match="0"):
         main([*command[1:-1], str(tmp_path / "again")])
@@ -42,7 +44,7 @@ def test_the_command_on_the_page_gives_the_same_predictions(results, page, monke
 
 
 def test_every_paper_behind_a_run_is_cited_once(results):
-    found = cite.bibtex(results.runs, PLUGINS.registry)
+    found = citation.format_bibtex(results.runs, PLUGINS.registry)
     keys = re.findall(r"^@\w+\{(\w+),$", found, re.MULTILINE)
     assert {"flow_svm", "lbptop", "hoof"} <= set(keys)
     assert len(keys) == len(set(keys))
@@ -58,7 +60,7 @@ def test_cite_prints_it(results, capsys):
 
 
 def test_the_gap_of_reliability_is_the_expected_calibration_error(results):
-    (found,) = [one for one in html._reliability(results) if one["name"] == "flow_ridge"]
+    (found,) = [one for one in _describe_calibration(results) if one["name"] == "flow_ridge"]
     table = results.outcomes[2].predictions
     sure = table[[f"p_{name}" for name in results.classes]].max(axis=1)
     right = table["truth"] == table["predicted"]
@@ -69,8 +71,44 @@ def test_the_gap_of_reliability_is_the_expected_calibration_error(results):
     assert sum(point["share"] for point in found["points"]) == pytest.approx(1)
 
 
+def test_sections_have_the_words_of_the_field(page):
+    titles = re.findall(r"<h2>(.*?)</h2>", page.read_text())
+    assert [title for title in titles if not title.startswith("Region weights of ")] == [
+        "Scores",
+        "Confusion matrices",
+        "Calibration",
+        "Per subject",
+        "Accuracy by subgroup",
+        "Clip by clip",
+        "Clip explorer",
+        "Run time and memory",
+        "Provenance",
+        "Citations",
+    ]
+
+
+def test_the_page_states_the_chance_level(results, page):
+    low, high = results.chance["UF1"]
+    assert re.search(rf"Chance level:\s+UF1 {low:.3f}–{high:.3f}, ", page.read_text())
+    assert (
+        f"Chance level: UF1 {low:.3f}–{high:.3f} (95 %), of random predictions with the class "
+        "frequencies of the training set."
+    ) in page.read_text()
+
+
+def test_calibration_plots_accuracy_against_mean_confidence(tab):
+    plot = tab.get_by_role("img", name="Calibration of flow_ridge: expected calibration error")
+    assert {"mean confidence", "accuracy"} <= set(plot.locator("text").all_text_contents())
+    box = plot.bounding_box()
+    for name in ("mean confidence", "accuracy"):
+        title = plot.locator("text", has_text=name).bounding_box()
+        assert box["x"] <= title["x"]
+        assert title["x"] + title["width"] <= box["x"] + box["width"]
+        assert title["y"] + title["height"] <= box["y"] + box["height"]
+
+
 def test_clips_stand_from_the_worst_mistake_on(results):
-    rows = html._clips(results)
+    rows = _describe_worst_clips(results)
     assert len(rows) == 12
     shares = [sum(one["right"] for one in row["by"]) for row in rows]
     assert shares == sorted(shares)
@@ -109,7 +147,7 @@ def test_tables_are_filtered_by_what_is_typed(tab):
 
 
 def test_clips_can_be_searched_and_sorted(tab):
-    tab.get_by_text("12 clips, the worst").click()
+    tab.get_by_text("12 clips, largest errors first").click()
     truth = tab.get_by_role("button", name="truth")
     table = tab.locator("table.sortable").filter(has=truth)
     table.get_by_role("button", name="truth").click()
@@ -122,9 +160,11 @@ def test_clips_can_be_searched_and_sorted(tab):
 
 
 def test_a_long_table_in_a_card_has_its_search_in_the_card(browser, results, tmp_path, monkeypatch):
-    monkeypatch.setattr(groups, "FEWEST", 1)  # all action units of a small set: six or more rows
+    monkeypatch.setattr(
+        breakdowns, "FEWEST", 1
+    )  # all action units of a small set: six or more rows
     tab = browser.new_page()
-    tab.goto(html.write(results, tmp_path / "all.html", PLUGINS, frames=False).as_uri())
+    tab.goto(write_page(results, tmp_path / "all.html", PLUGINS, frames=False).as_uri())
     card = tab.locator(".card", has=tab.get_by_role("button", name="action unit"))
     card.get_by_role("searchbox").fill("AU12")
     assert card.locator("tbody th:visible").all_inner_texts() == ["AU12"]
@@ -165,6 +205,6 @@ def test_text_from_data_stays_text(browser, tmp_path):
     )  # fmt: skip
     tab = browser.new_page()
     tab.on("dialog", lambda _: pytest.fail("the name ran as a script"))
-    tab.goto(html.write(results, tmp_path / "report.html", PLUGINS).as_uri())
+    tab.goto(write_page(results, tmp_path / "report.html", PLUGINS).as_uri())
     assert evil in tab.locator("svg[aria-label^=Accuracy]").text_content()
     assert tab.locator("script").count() == 1

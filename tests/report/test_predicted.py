@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.clips import Frames
-from mertk.data.following import Gap, follow
-from mertk.harness import saved, watching
-from mertk.harness.bench import gather
-from mertk.harness.progress import Silent
-from mertk.report import predicted
+from mertk.core.clips import Frames
+from mertk.experiment import trained_model
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
+from mertk.report import video_predictions
+from mertk.spotting import video_prediction
+from mertk.spotting.face_tracking import Gap, track_face
 
 USE = mertk.Use("synthetic", subjects=3, clips=3, size=96)
 EVIL = "<script>alert(1)<b>.mp4"
@@ -37,27 +38,27 @@ class Two:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("predicted")
-    request = gather(
-        ["flow_svm"], dataset=USE, swaps=[("aligner", [mertk.Use("none")])], floors=False,
-        cache=folder / "cache", out=folder / "runs", plugins=PLUGINS,
-    )  # fmt: skip
-    model = saved.train(request, 0, Silent())
+    study = Study(
+        models=["flow_svm"], dataset=USE, swaps=[("aligner", [mertk.Use("none")])], floors=False
+    )
+    execution = Execution(cache=folder / "cache", out=folder / "runs")
+    model = trained_model.train_model(study.open(execution, plugins=PLUGINS), 0)
     around = PLUGINS.registry.build("dataset", USE).index(None)[0].footage.frames[:]
     frames = Frames.of(np.concatenate([around, around[::-1], around])[:40])
-    stretches, _ = follow(frames, 25.0, Everywhere())
-    watched = watching.Watched(
+    stretches, _ = track_face(frames, 25.0, Everywhere())
+    watched = video_prediction.Watched(
         path=Path(EVIL), frames=frames, times=np.arange(60) / 25, fps=25.0,
         stretches=tuple(stretches), gaps=(Gap(40, 59, "no face found in frame <b>50"),), notes=(),
     )  # fmt: skip
-    eyes = predicted.Eyes(saved=model, occlusion=1)
+    eyes = video_predictions.Eyes(saved=model, occlusion=1)
     findings, views = [], []
-    for one, footage in watching.findings(model, watched, Two()):
+    for one, footage in video_prediction.predict_spots(model, watched, Two()):
         findings.append(one)
         views += eyes.view(Path(EVIL), len(findings), one, footage)
-    answer = predicted.Answer(
+    answer = video_predictions.Answer(
         video=Path(EVIL), findings=findings, watched=watched, views=views
     )  # fmt: skip
-    found = predicted.Report(
+    found = video_predictions.Report(
         saved=model, warning="Beware.", spotter="two", answers=[answer], failed=["<i>x: no"]
     )
     found.write(folder / "found")
@@ -67,7 +68,7 @@ def page(tmp_path_factory):
 def test_text_of_files_and_reasons_stays_text(tab):
     assert tab.get_by_role("heading", name=EVIL, exact=True).is_visible()
     assert tab.get_by_text("no face found in frame <b>50").is_visible()
-    assert tab.get_by_text("Not answered: <i>x: no").is_visible()
+    assert tab.get_by_text("No prediction: <i>x: no").is_visible()
 
 
 def test_the_time_line_lies_where_things_happened(tab):

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from mertk.escaping import markdown_text
-from mertk.harness import modelcard
-from mertk.report.predicted import Answer, Report
+from mertk.core.escaping import markdown_text
+from mertk.experiment import trained_model_page
+from mertk.report.video_predictions import Answer, Report
 
 
 @dataclass
@@ -32,7 +32,7 @@ def test_a_card_shows_names_as_text():
             "protocol": {"name": "loso"}, "clip_list": "abc",
         },
     }  # fmt: skip
-    text = modelcard.text(about)
+    text = trained_model_page.format_card(about)
     assert "<script>" not in text
     assert markdown_text(name) in text
     assert (

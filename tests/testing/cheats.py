@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import mertk
+from mertk.core import metrics
 
 BROKEN = {}
 HONEST = []
@@ -57,7 +58,11 @@ class Plain:
 
 @honest("roi")
 class Halves:
-    """Left and right half, at a share of the width."""
+    """Left and right half, at a share of the width.
+
+    Args:
+        share: where the left half ends, as a share of the width, 0 … 1.
+    """
 
     def __init__(self, *, share: float = 0.5) -> None:
         self.share = share
@@ -71,7 +76,11 @@ class Halves:
 
 @honest("extractor")
 class Change:
-    """Brightness change from onset to apex, by region."""
+    """Brightness change from onset to apex, by region.
+
+    Args:
+        scales: factors that the change is multiplied by; each gives a column.
+    """
 
     def __init__(self, *, scales: list[float] = (1.0, 2.0)) -> None:
         self.scales = scales
@@ -139,7 +148,11 @@ def gate_net():
 
 @honest("classifier")
 class Nearest:
-    """Nearest class mean, with a little noise drawn in fit."""
+    """Nearest class mean, with a little noise drawn in fit.
+
+    Args:
+        noise: standard deviation of the noise, 0 or more.
+    """
 
     def __init__(self, *, noise: float = 0.1) -> None:
         self.noise = noise
@@ -200,6 +213,13 @@ class Squares:
         )
 
 
+@cheat("dataset", "spells_offers")
+class MisspeltSquares(Squares):
+    """Squares whose usual protocol nobody would find."""
+
+    default_protocoll = "up_or_down"
+
+
 @honest("protocol")
 class UpOrDown:
     """Leave one subject out on the label column."""
@@ -214,7 +234,7 @@ class UpOrDown:
         return mertk.leave_one_subject_out([clip.person for clip in clips])
 
     def score(self, confusion):
-        return mertk.metrics.standard_scores(confusion)
+        return metrics.standard_scores(confusion)
 
 
 # What breaks what is declared
@@ -233,9 +253,45 @@ class Positional(Change):
         super().__init__(scales=scales)
 
 
+@cheat("extractor", "parameters_documented")
+class Unexplained(Change):
+    """Says what its first parameter is, which it shares with its base."""
+
+    def __init__(self, *, scales: list[float] = (1.0, 2.0), gain: float = 1.0):
+        super().__init__(scales=scales)
+
+
+@cheat("extractor", "parameters_documented")
+class NamedAlone(Change):
+    """Names a parameter, and does not say what it is.
+
+    Args:
+        gain:
+    """
+
+    def __init__(self, *, gain: float = 1.0):
+        super().__init__()
+
+
+@cheat("extractor", "parameters_documented")
+class PointsNowhere(Change):
+    """Says where a parameter is explained, and there is no such place.
+
+    Args:
+        gain: see `mertk.nobody.Knows`.
+    """
+
+    def __init__(self, *, gain: float = 1.0):
+        super().__init__()
+
+
 @cheat("extractor", "json_defaults", "survives_the_recipe")
 class FunctionAsDefault(Change):
-    """Its default is a function."""
+    """Its default is a function.
+
+    Args:
+        of: what is done with the change.
+    """
 
     def __init__(self, *, of=np.mean):
         super().__init__()
@@ -416,7 +472,7 @@ class BareNumber(Centred):
         return {"centred": 1.0}
 
 
-@cheat("fusion", "trains_by_gradient")
+@cheat("fusion", "trains_by_gradient", "stores")
 class CutsTheGradient(Gate):
     """Its module hides its weights from the gradient."""
 
@@ -794,7 +850,11 @@ BROKEN |= {
 
 
 class Titled(Nearest):
-    """Takes a parameter of a name that recipes take for themselves."""
+    """Takes a parameter of a name that recipes take for themselves.
+
+    Args:
+        name: a title.
+    """
 
     def __init__(self, *, name: str = "") -> None:
         super().__init__()
@@ -810,7 +870,9 @@ class Coins(Nearest):
 @mertk.hookimpl
 def mertk_register(register):
     for kind, name, cls in _REGISTER:
-        getattr(register, kind)(name, cls, summary=cls.__doc__ or "Nothing is said.")
+        getattr(register, kind)(
+            name, cls, summary=(cls.__doc__ or "Nothing is said.").partition("\n")[0]
+        )
     register.classifier("coins", Coins)
     register.classifier("titled", Titled)
     for name, (recipe, presets, replays) in MODELS.items():

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-import mertk
-from mertk import places
-from mertk.testing import CHECKS, check, find
+from mertk.datasets import locations
+from mertk.plugins import registry
+from mertk.testing import CHECKS, check_component, find_components
 
 CHEATS = Path(__file__).with_name("cheats.py")
-SUBJECTS = {subject.entry.name: subject for subject in find(CHEATS)}
+SUBJECTS = {subject.entry.name: subject for subject in find_components(CHEATS)}
 MODULE = next(iter(SUBJECTS.values())).module
 
 
@@ -20,16 +20,16 @@ def squares_on_disk(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         (folder / "squares.txt").write_text("squares")
-        places.remember(name, folder)
+        locations.remember_folder(name, folder)
 
 
 def failed(name):
-    return {one.check for one in check(SUBJECTS[name]) if one.verdict == "failed"}
+    return {one.check for one in check_component(SUBJECTS[name]) if one.verdict == "failed"}
 
 
 @pytest.mark.parametrize("name", MODULE.HONEST)
 def test_honest_toys_keep_every_promise(name):
-    assert [one for one in check(SUBJECTS[name]) if one.verdict == "failed"] == []
+    assert [one for one in check_component(SUBJECTS[name]) if one.verdict == "failed"] == []
 
 
 @pytest.mark.parametrize("name", MODULE.BROKEN)
@@ -52,4 +52,4 @@ def test_every_check_says_what_it_promises_and_has_a_name_of_its_own_in_its_kind
         names = [one.__name__ for one in checks]
         assert len(set(names)) == len(names)
         assert all(one.__doc__ for one in checks)
-    assert set(CHECKS) == set(mertk.registry.KINDS)
+    assert set(CHECKS) == set(registry.KINDS)

@@ -7,7 +7,7 @@ import pytest
 
 import mertk
 from mertk import cli
-from mertk.testing import check, conformance, find
+from mertk.testing import check_component, conformance, find_components
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 CHEATS = Path(__file__).with_name("cheats.py")
@@ -66,9 +66,9 @@ def test_json_holds_every_check(capsys, tmp_path):
 
 def test_a_file_that_was_loaded_again_since_can_still_be_checked(tmp_path):
     file = plugin(tmp_path)
-    subject = find(file)[0]
+    subject = find_components(file)[0]
     mertk.load_plugins([TOYS, file])
-    assert [one for one in check(subject) if one.verdict == "failed"] == []
+    assert [one for one in check_component(subject) if one.verdict == "failed"] == []
 
 
 NOTES = '''
@@ -130,7 +130,7 @@ def test_a_folder_that_is_not_right_is_a_broken_promise(capsys, tmp_path, notes)
 
 def test_a_data_set_is_checked_on_what_a_function_writes(notes):
     file, write = notes
-    found = {one.check: one for one in check(find(file, data=write)[0])}
+    found = {one.check: one for one in check_component(find_components(file, data=write)[0])}
     assert found["finds_clips"].verdict == "passed"
     cases = conformance(file, data=write).pytestmark[0].args[1]
     assert {case.values[0].data for case in cases} == {write}
@@ -160,19 +160,22 @@ def test_one_name_or_all_must_be_given(capsys, given):
 
 def test_a_file_that_registers_nothing_is_refused(tmp_path):
     with pytest.raises(mertk.PluginError, match="registers nothing"):
-        find(plugin(tmp_path, register="pass"))
+        find_components(plugin(tmp_path, register="pass"))
 
 
 def test_a_file_that_cannot_be_loaded_says_why(tmp_path):
     with pytest.raises(mertk.PluginError, match="No module named 'nobody_has_this'"):
-        find(plugin(tmp_path, imports="import nobody_has_this"))
+        find_components(plugin(tmp_path, imports="import nobody_has_this"))
 
 
 def test_heavy_imports_are_seen_though_this_process_has_them_already(tmp_path):
     import scipy  # noqa: F401
 
     light, heavy = (
-        {one.check: one for one in check(find(plugin(tmp_path, imports=line))[0])}["imports_light"]
+        {
+            one.check: one
+            for one in check_component(find_components(plugin(tmp_path, imports=line))[0])
+        }["imports_light"]
         for line in ("import json", "import scipy")
     )
     assert light.verdict == "passed"
@@ -183,26 +186,28 @@ def test_heavy_imports_are_seen_though_this_process_has_them_already(tmp_path):
 def test_among_many_plugins_the_one_with_heavy_imports_is_named(tmp_path):
     file = plugin(tmp_path, imports="import scipy")
     plugins = mertk.load_plugins([TOYS, file])
-    from mertk.testing import run, subjects
+    from mertk.testing import list_components, run_check
     from mertk.testing.checks.common import imports_light
 
-    asked = [one for one in subjects(plugins) if one.entry.name in ("still", "toy_plain")]
-    verdicts = {one.entry.name: run(one, imports_light).verdict for one in asked}
+    asked = [one for one in list_components(plugins) if one.entry.name in ("still", "toy_plain")]
+    verdicts = {one.entry.name: run_check(one, imports_light).verdict for one in asked}
     assert verdicts == {"still": "failed", "toy_plain": "passed"}
 
 
 def test_a_component_of_which_nothing_can_be_checked_fails(tmp_path):
-    from mertk.testing.suite import counted
-    from mertk.testing.verdicts import Result
+    from mertk.testing.outcome import Result
+    from mertk.testing.suite import count_checks
 
-    subject = find(plugin(tmp_path))[0]
+    subject = find_components(plugin(tmp_path))[0]
     skipped = Result(kind="aligner", name="still", check="runs", verdict="does not apply")
-    assert counted(subject, [skipped]).verdict == "failed"
-    assert counted(subject, []).verdict == "failed"
+    assert count_checks(subject, [skipped]).verdict == "failed"
+    assert count_checks(subject, []).verdict == "failed"
 
 
 def test_where_it_does_not_run_the_reason_stands_at_one_check_alone():
-    found = check(next(one for one in find(CHEATS) if one.entry.name == "crashes"))
+    found = check_component(
+        next(one for one in find_components(CHEATS) if one.entry.name == "crashes")
+    )
     failed = [one for one in found if one.verdict == "failed"]
     assert [one.check for one in failed] == ["runs"]
     assert "ValueError: no face" in failed[0].text
@@ -219,16 +224,16 @@ def test_pytest_cases_fail_with_one_line_and_skip_with_a_reason():
 
 
 def test_networks_are_checked_with_two_epochs_in_a_model_that_uses_them():
-    subject = find("ststnet")[0]
+    subject = find_components("ststnet")[0]
     assert subject.build().schedule.epochs == 2
-    assert [one for one in check(subject) if one.verdict == "failed"] == []
+    assert [one for one in check_component(subject) if one.verdict == "failed"] == []
 
 
 def test_all_can_leave_out_what_needs_a_package(capsys):
-    from mertk.testing.workers import names
+    from mertk.testing.workers import list_names
 
     plugins = mertk.load_plugins([TOYS])
-    everything, light = names(plugins), names(plugins, without=["torch"])
+    everything, light = list_names(plugins), list_names(plugins, without=["torch"])
     left_out = set(everything) - set(light)
     assert {("model", "ststnet"), ("classifier", "ststnet")} <= left_out
     assert ("model", "lbptop") in light
@@ -243,4 +248,4 @@ def test_all_is_checked_in_processes_and_summed_up(capsys, monkeypatch):
     code, out, _ = call(capsys, "--plugin", TOYS, "check", "--all", "--jobs", 2)
     assert code == 1
     assert "no dataset is called 'synthetic'" in out
-    assert "8 components, 6 with a broken promise" in out
+    assert "8 components, 6 with failed checks" in out

@@ -6,11 +6,11 @@ Networks take minutes: `mertk check --all` has them.
 import pytest
 
 import mertk
-from mertk.testing import check, subjects
+from mertk.testing import check_component, list_components
 
 SUBJECTS = {
     f"{one.kind}-{one.entry.name}": one
-    for one in subjects(mertk.load_plugins())
+    for one in list_components(mertk.load_plugins())
     if one.entry.origin.startswith("mertk ") and "torch" not in one.needs
 }
 KNOWN = {"fusion-wpca": {"fits_one_clip"}}  # it refuses clips that do not differ
@@ -25,5 +25,7 @@ QUICK = {"aligner", "roi", "protocol"}
     ],
 )
 def test_a_shipped_component_keeps_its_promises(name):
-    failed = {one.check: one.text for one in check(SUBJECTS[name]) if one.verdict == "failed"}
+    failed = {
+        one.check: one.text for one in check_component(SUBJECTS[name]) if one.verdict == "failed"
+    }
     assert set(failed) == KNOWN.get(name, set()), failed

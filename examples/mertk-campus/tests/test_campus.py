@@ -1,4 +1,4 @@
-"""What mertk promises its users of every data set, for `campus`, on a small one."""
+"""The checks of the interface contract of a data set, for `campus`, on a small one."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What mertk promises its users of an extractor and of a model, and what this method measures."""
+"""The checks of the interface contract of an extractor and a model, and tests of the method."""
 
 import numpy as np
 import pytest

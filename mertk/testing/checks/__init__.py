@@ -1,1 +1,1 @@
-"""One function per promise, one file per kind; `mertk.testing.suite` lists them."""
+"""One function per check, one file per kind; `mertk.testing.suite` lists them."""

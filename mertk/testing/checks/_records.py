@@ -6,34 +6,44 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.clips import Clip, Footage, Frames
-from mertk.data.record import Record
+from mertk.core.clips import Clip, Footage, Frames
+from mertk.datasets.record import Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.components import EvaluationProtocol
+    from mertk.core.interfaces import EvaluationProtocol
 
 _WORDS = (
-    "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise", "others",
-    "repression", "tense", "negative", "positive",
-)  # fmt: skip
+    "anger",
+    "contempt",
+    "disgust",
+    "fear",
+    "happiness",
+    "sadness",
+    "surprise",
+    "others",
+    "repression",
+    "tense",
+    "negative",
+    "positive",
+)
 _UNITS = ((1, 2), (4,), (6, 12), (5, 7), (9,), (10,), (14,), (15, 17))
 _PARTS = ("train", "train", "testA", "testB")
 
 
-def recorded(rules: EvaluationProtocol) -> list[Clip]:
+def make_recorded_clips(rules: EvaluationProtocol) -> list[Clip]:
     """Every emotion word, by four people of each data set that the protocol is made for."""
     words = tuple(dict.fromkeys([*rules.classes, *_WORDS]))
     return [
-        _clip(dataset, person, word, number)
+        _make_clip(dataset, person, word, number)
         for dataset in rules.datasets or ("one", "another")
         for person in range(len(_PARTS))
         for number, word in enumerate(words)
     ]
 
 
-def _clip(dataset: str, person: int, word: str, number: int) -> Clip:
+def _make_clip(dataset: str, person: int, word: str, number: int) -> Clip:
     subject, name = f"s{person}", f"c{number}"
     units = _UNITS[(number + person) % len(_UNITS)]
     record = Record(
@@ -70,7 +80,7 @@ def _clip(dataset: str, person: int, word: str, number: int) -> Clip:
     )
 
 
-def confusions(classes: int, *, multilabel: bool) -> dict[str, NDArray[np.float64]]:
+def make_confusions(classes: int, *, multilabel: bool) -> dict[str, NDArray[np.float64]]:
     """Pooled confusion matrices `[true, predicted]` by name; per class 2x2 if multi-label."""
     size = 2 if multilabel else classes
     matrices = {

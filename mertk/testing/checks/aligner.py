@@ -1,4 +1,4 @@
-"""Promises of an aligner."""
+"""Checks of an aligner."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.clips import Faces
-from mertk.testing.answers import ask, thawed
+from mertk.core.clips import Faces
 from mertk.testing.checks import common, learning, looks
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.comparison import call_verb, thaw_arrays
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def gives_faces(subject: Subject) -> None:
+def gives_faces(subject: ComponentUnderTest) -> None:
     """It gives `Faces`: frames `[time, height, width, 3]` uint8, as many as the footage has."""
     footage = subject.asked[-1]
-    faces = ask(subject.kind, subject.ready(), thawed(footage))
+    faces = call_verb(subject.kind, subject.ready(), thaw_arrays(footage))
     if not isinstance(faces, Faces):
         raise BrokenPromise(f"it gives {type(faces).__name__}, not Faces")
     frames = np.asarray(faces.frames[:])

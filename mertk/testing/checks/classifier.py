@@ -1,25 +1,25 @@
-"""Promises of a classifier."""
+"""Checks of a classifier."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mertk.errors import ComponentError
-from mertk.harness.line import check_probabilities
-from mertk.testing.answers import thawed
+from mertk.core.errors import ComponentError
+from mertk.pipeline.pipeline import check_probabilities
 from mertk.testing.checks import common, learning
 from mertk.testing.clips import CLASSES
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.comparison import thaw_arrays
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def gives_probabilities(subject: Subject) -> None:
+def gives_probabilities(subject: ComponentUnderTest) -> None:
     """It gives probabilities `[classes]` of one clip: finite, not negative, of sum 1."""
     classifier = subject.ready()
     for given in subject.asked:
-        check_answer(classifier.predict(thawed(given)))
+        check_answer(classifier.predict(thaw_arrays(given)))
 
 
 def check_answer(found: Any) -> None:
@@ -30,7 +30,7 @@ def check_answer(found: Any) -> None:
         raise BrokenPromise(str(error)) from error
 
 
-def learns(subject: Subject) -> None:
+def learns(subject: ComponentUnderTest) -> None:
     """It has `fit`: a classifier without one cannot know the classes."""
     if not hasattr(subject.entry.load(), "fit"):
         raise BrokenPromise("it has no fit(train, rng)")

@@ -1,4 +1,4 @@
-"""Promises that components of all kinds make."""
+"""Checks of components of all kinds."""
 
 from __future__ import annotations
 
@@ -10,22 +10,29 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mertk import states
-from mertk.errors import ParameterError, StorageError
-from mertk.harness import modelparts
-from mertk.recipe import Use
-from mertk.testing.answers import arrays_of, ask, difference, same, thawed
-from mertk.testing.fresh import heavy_imports
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.core.errors import ParameterError, StorageError
+from mertk.core.offers import find_misspelt_offers
+from mertk.core.recipe import Use
+from mertk.experiment import trained_model_files
+from mertk.storage import serialization
+from mertk.testing.comparison import (
+    arrays_of,
+    call_verb,
+    check_same,
+    describe_difference,
+    thaw_arrays,
+)
+from mertk.testing.fresh_process import heavy_imports
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def documented(subject: Subject) -> None:
+def documented(subject: ComponentUnderTest) -> None:
     """The class has a docstring, and the summary is one line."""
     entry = subject.entry
     if subject.kind != "model" and not (entry.load().__doc__ or "").strip():
@@ -34,7 +41,7 @@ def documented(subject: Subject) -> None:
         raise BrokenPromise("the summary is longer than a line")
 
 
-def keyword_only(subject: Subject) -> None:
+def keyword_only(subject: ComponentUnderTest) -> None:
     """Constructor parameters are keyword-only and have defaults; `**` may take others' ones."""
     for name, parameter in inspect.signature(subject.entry.load()).parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD:
@@ -45,9 +52,19 @@ def keyword_only(subject: Subject) -> None:
             raise BrokenPromise(f"parameter '{name}' has no default")
 
 
-def json_defaults(subject: Subject) -> None:
+def parameters_documented(subject: ComponentUnderTest) -> None:
+    """The class docstring explains every parameter in its section `Args:`."""
+    for name, text in subject.entry.describe_parameters().items():
+        if not text:
+            raise BrokenPromise(
+                f"parameter '{name}' is not explained: write what it is, its unit and its range "
+                f"into the class docstring, as '{name}: …' in a section 'Args:'"
+            )
+
+
+def json_defaults(subject: ComponentUnderTest) -> None:
     """Defaults are JSON values, and of the types that they are annotated with."""
-    for name, value in _defaults(subject).items():
+    for name, value in _get_defaults(subject).items():
         try:
             use = Use(subject.entry.name, **{name: value})
         except ParameterError as error:
@@ -58,18 +75,18 @@ def json_defaults(subject: Subject) -> None:
             raise BrokenPromise(f"default {name}={value!r} is refused: {error}") from error
 
 
-def survives_the_recipe(subject: Subject) -> None:
+def survives_the_recipe(subject: ComponentUnderTest) -> None:
     """Defaults that have been through a recipe's JSON give the same answer as no parameters."""
-    given = {**_defaults(subject), **subject.stand.params}
+    given = {**_get_defaults(subject), **subject.stand.params}
     if not given:
         raise DoesNotApply("it takes no parameter")
     use = Use(subject.entry.name, **given)
     back = Use.from_json(json.loads(json.dumps(use.to_json())))
     found = subject.answer(subject.ready(**back.params))
-    same(subject.usual, found, "the same parameters as JSON give another answer")
+    check_same(subject.usual, found, "the same parameters as JSON give another answer")
 
 
-def imports_light(subject: Subject) -> None:
+def imports_light(subject: ComponentUnderTest) -> None:
     """Loading the plug-in imports no heavy package: mertk would be slow for everybody."""
     heavy = heavy_imports(subject.module, subject.modules)
     if heavy:
@@ -78,71 +95,73 @@ def imports_light(subject: Subject) -> None:
         )
 
 
-def runs(subject: Subject) -> None:
+def runs(subject: ComponentUnderTest) -> None:
     """It runs on small arrays or synthetic clips, alone or in a registered model that uses it."""
     _ = subject.stand
 
 
-def repeats(subject: Subject) -> None:
+def repeats(subject: ComponentUnderTest) -> None:
     """Built anew, and fitted with the same chances, it gives the same bits."""
-    same(subject.usual, subject.answer(subject.ready()), "the same clip gives two answers")
+    check_same(subject.usual, subject.answer(subject.ready()), "the same clip gives two answers")
 
 
-def no_memory(subject: Subject) -> None:
+def no_memory(subject: ComponentUnderTest) -> None:
     """What it says of a clip does not depend on which clips it was asked about before."""
     component = subject.ready()
     for given in subject.asked[:2]:
         subject.answer(component, given)
     for _ in range(2):
         found = subject.answer(component)
-        same(subject.usual, found, "a clip's answer depends on the clips before it")
+        check_same(subject.usual, found, "a clip's answer depends on the clips before it")
 
 
-def leaves_inputs_alone(subject: Subject) -> None:
+def leaves_inputs_alone(subject: ComponentUnderTest) -> None:
     """It neither changes what it is handed nor needs to: arrays may be read-only."""
     component, given = subject.ready(), subject.asked[-1]
-    copied = thawed(given)
-    ask(subject.kind, component, copied)
-    found = difference(arrays_of(given), arrays_of(copied))
+    copied = thaw_arrays(given)
+    call_verb(subject.kind, component, copied)
+    found = describe_difference(arrays_of(given), arrays_of(copied))
     if found:
         raise BrokenPromise(f"it changes what it is handed: {found}")
     try:
-        arrays_of(ask(subject.kind, component, given))
+        arrays_of(call_verb(subject.kind, component, given))
     except Exception as error:
         raise BrokenPromise(
             f"it cannot do with read-only arrays: {type(error).__name__}: {error}"
         ) from error
 
 
-def pickles(subject: Subject) -> None:
+def pickles(subject: ComponentUnderTest) -> None:
     """It can be sent to another process, after `fit` too, and answers the same there."""
     component = subject.ready()
-    with _findable(subject.module):
+    with _make_findable(subject.module):
         try:
             copy = pickle.loads(pickle.dumps(component))  # noqa: S301  our own bytes
         except Exception as error:
             raise BrokenPromise(f"it cannot be pickled: {error}") from error
-    same(subject.usual, subject.answer(copy), "its pickled copy gives another answer")
+    check_same(subject.usual, subject.answer(copy), "its pickled copy gives another answer")
 
 
-def stores(subject: Subject) -> None:
+def stores(subject: ComponentUnderTest) -> None:
     """It can be written to disk without pickle, after `fit` too, and answers the same again."""
     use = Use(subject.entry.name, **subject.stand.params)
-    with _findable(subject.module):
+    with _make_findable(subject.module):
         try:
             copy = subject.build()
-            found = states.frozen({subject.kind: subject.ready()}, {subject.kind: copy})
-            known = modelparts.trust_of(subject.registry, {subject.kind: use})
+            found = serialization.freeze_components(
+                {subject.kind: subject.ready()}, {subject.kind: copy}
+            )
+            known = trained_model_files.trust_of(subject.registry, {subject.kind: use})
             known = replace(known, named=frozenset(found.unknown(known)))
             state = json.loads(json.dumps(found.state, allow_nan=False))
-            states.thaw(state, found.arrays, {subject.kind: copy}, known)
+            serialization.thaw_state(state, found.arrays, {subject.kind: copy}, known)
         except StorageError as error:
             raise BrokenPromise(f"`mertk train` cannot write it: {error}") from error
-    same(subject.usual, subject.answer(copy), "what is read back gives another answer")
+    check_same(subject.usual, subject.answer(copy), "what is read back gives another answer")
 
 
 @contextlib.contextmanager
-def _findable(module: ModuleType) -> Iterator[None]:
+def _make_findable(module: ModuleType) -> Iterator[None]:
     """With the module under its name, where pickle looks: the file may have been loaded again."""
     now = sys.modules.get(module.__name__, module)
     sys.modules[module.__name__] = module
@@ -152,11 +171,20 @@ def _findable(module: ModuleType) -> Iterator[None]:
         sys.modules[module.__name__] = now
 
 
-def _defaults(subject: Subject) -> dict[str, Any]:
+def _get_defaults(subject: ComponentUnderTest) -> dict[str, Any]:
     return {name: p.default for name, p in subject.entry.parameters().items()}
 
 
-DECLARED = (documented, keyword_only, json_defaults, imports_light)
+def spells_offers(subject: ComponentUnderTest) -> None:
+    """No attribute is spelt almost like one that the interface knows, and would be overlooked."""
+    kind, target = subject.kind, subject.entry.load()
+    wrong = find_misspelt_offers(kind, target)
+    if wrong:
+        found, meant = wrong[0]
+        raise BrokenPromise(f"its attribute '{found}' is not looked at; is '{meant}' meant?")
+
+
+DECLARED = (documented, keyword_only, parameters_documented, json_defaults, imports_light)
 """What can be seen without running it."""
 
 ASKED = (runs, repeats, no_memory, leaves_inputs_alone, pickles, stores, survives_the_recipe)

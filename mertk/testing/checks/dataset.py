@@ -1,4 +1,4 @@
-"""Promises of a data set reader.
+"""Checks of a data set reader.
 
 A set that needs files is read from the folder that is given or where it is known to lie, or from
 synthetic clips in its layout where mertk can write that; else only what can be said without files
@@ -15,24 +15,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk import places
-from mertk.clips import Clip
-from mertk.data import layouts
-from mertk.errors import DataError
-from mertk.recipe import Use
+from mertk.core.clips import Clip
+from mertk.core.errors import DataError
+from mertk.core.recipe import Use
+from mertk.datasets import locations
+from mertk.export import layouts
 from mertk.testing import clips
-from mertk.testing.answers import arrays_of, same
 from mertk.testing.checks import common
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.comparison import arrays_of, check_same
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def finds_clips(subject: Subject) -> None:
+def finds_clips(subject: ComponentUnderTest) -> None:
     """It gives clips with ids and fingerprints of their own, whose frames can be read."""
-    with _folder(subject) as root:
-        found = _index(subject, root)
+    with _find_folder(subject) as root:
+        found = _index_clips(subject, root)
         if not found:
             raise BrokenPromise("it finds no clip and does not say why: raise DataError")
         for clip in found:
@@ -46,36 +46,36 @@ def finds_clips(subject: Subject) -> None:
         arrays_of(found[0].footage)  # reads every frame
 
 
-def indexes_the_same_twice(subject: Subject) -> None:
+def indexes_the_same_twice(subject: ComponentUnderTest) -> None:
     """The same folder gives the same clips, in the same order."""
-    with _folder(subject) as root:
+    with _find_folder(subject) as root:
         one, other = (
-            [(clip.uid, clip.fingerprint) for clip in _index(subject, root)] for _ in range(2)
+            [(clip.uid, clip.fingerprint) for clip in _index_clips(subject, root)] for _ in range(2)
         )
     if one != other:
         off = next(a for a, b in zip(one, [*other, None], strict=False) if a != b)
         raise BrokenPromise(f"the second time {off[0]} is another clip, or at another place")
 
 
-def leaves_the_folder_alone(subject: Subject) -> None:
+def leaves_the_folder_alone(subject: ComponentUnderTest) -> None:
     """Nothing is written to, or removed from, the folder of the data set."""
-    with _folder(subject) as root:
+    with _find_folder(subject) as root:
         if root is None:
             raise DoesNotApply("it needs no folder")
-        before = _listing(root)
-        arrays_of(_index(subject, root)[0].footage)
-        changed = before ^ _listing(root)
+        before = _list_files(root)
+        arrays_of(_index_clips(subject, root)[0].footage)
+        changed = before ^ _list_files(root)
     if changed:
         raise BrokenPromise(f"it changes {min(changed)[0]} in the folder")
 
 
-def refuses_an_empty_folder(subject: Subject) -> None:
+def refuses_an_empty_folder(subject: ComponentUnderTest) -> None:
     """Of a folder that holds nothing it says so, in a `DataError`."""
     if _needs_no_folder(subject):
         raise DoesNotApply("it needs no folder")
     with tempfile.TemporaryDirectory() as empty:
         try:
-            _index(subject, Path(empty))
+            _index_clips(subject, Path(empty))
         except DataError:
             return
         except Exception as error:
@@ -85,35 +85,37 @@ def refuses_an_empty_folder(subject: Subject) -> None:
     raise BrokenPromise("it raises no DataError for an empty folder")
 
 
-def records_are_json(subject: Subject) -> None:
+def records_are_json(subject: ComponentUnderTest) -> None:
     """Records hold JSON values alone."""
-    with _folder(subject) as root:
-        for clip in _index(subject, root):
+    with _find_folder(subject) as root:
+        for clip in _index_clips(subject, root):
             try:
                 json.dumps(dict(clip.record), allow_nan=False)
             except (TypeError, ValueError) as error:
                 raise BrokenPromise(f"the record of {clip.uid} is not JSON: {error}") from error
 
 
-def footage_travels(subject: Subject) -> None:
+def footage_travels(subject: ComponentUnderTest) -> None:
     """Footage can be sent to another process, and has the same pixels there."""
-    with _folder(subject) as root:
-        footage = _index(subject, root)[0].footage
+    with _find_folder(subject) as root:
+        footage = _index_clips(subject, root)[0].footage
         try:
             copy = pickle.loads(pickle.dumps(footage))  # noqa: S301  our own bytes
         except Exception as error:
             raise BrokenPromise(f"footage cannot be pickled: {error}") from error
-        same(arrays_of(footage), arrays_of(copy), "a clip that is read twice has other pixels")
+        check_same(
+            arrays_of(footage), arrays_of(copy), "a clip that is read twice has other pixels"
+        )
 
 
-def _index(subject: Subject, root: Path | None) -> Sequence[Any]:
+def _index_clips(subject: ComponentUnderTest, root: Path | None) -> Sequence[Any]:
     reader = subject.registry.build("dataset", Use(subject.entry.name))
     found: Sequence[Any] = reader.index(root)
     return found
 
 
 @contextlib.contextmanager
-def _folder(subject: Subject) -> Iterator[Path | None]:
+def _find_folder(subject: ComponentUnderTest) -> Iterator[Path | None]:
     """Where the set lies; None where it needs no files."""
     name, data = subject.entry.name, subject.data
     if callable(data):
@@ -122,12 +124,12 @@ def _folder(subject: Subject) -> Iterator[Path | None]:
             yield Path(made)
     elif data is not None:
         yield Path(data)
-    elif name in places.known():
-        yield places.known()[name]
+    elif name in locations.load_known_folders():
+        yield locations.load_known_folders()[name]
     elif name in layouts.LAYOUTS:
         with tempfile.TemporaryDirectory() as made:
             root = Path(made, name)
-            layouts.write(clips.clips(subject.registry), root, name)
+            layouts.write_layout(clips.make_clips(subject.registry), root, name)
             yield root
     elif _needs_no_folder(subject):
         yield None
@@ -138,21 +140,22 @@ def _folder(subject: Subject) -> Iterator[Path | None]:
         )
 
 
-def _needs_no_folder(subject: Subject) -> bool:
+def _needs_no_folder(subject: ComponentUnderTest) -> bool:
     try:
-        _index(subject, None)
+        _index_clips(subject, None)
     except Exception:  # noqa: BLE001  whatever it lacks, a folder is to be given
         return False
     return True
 
 
-def _listing(root: Path) -> set[tuple[str, int, int]]:
+def _list_files(root: Path) -> set[tuple[str, int, int]]:
     files = [(file, file.stat()) for file in root.rglob("*")]
     return {(str(file.relative_to(root)), s.st_size, s.st_mtime_ns) for file, s in files}
 
 
 CHECKS = (
     *common.DECLARED,
+    common.spells_offers,
     finds_clips,
     indexes_the_same_twice,
     leaves_the_folder_alone,

@@ -1,4 +1,4 @@
-"""Promises of an extractor."""
+"""Checks of an extractor."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.testing.answers import ask, thawed
 from mertk.testing.checks import common, learning, looks
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.comparison import call_verb, thaw_arrays
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def gives_streams(subject: Subject) -> None:
+def gives_streams(subject: ComponentUnderTest) -> None:
     """It gives one array `[regions, …]` or several named ones: finite numbers, or uint8 pixels."""
-    found = ask(subject.kind, subject.ready(), thawed(subject.asked[-1]))
+    found = call_verb(subject.kind, subject.ready(), thaw_arrays(subject.asked[-1]))
     check_streams(found if isinstance(found, Mapping) else {"features": found})
 
 
@@ -35,10 +35,10 @@ def check_streams(found: object) -> None:
             raise BrokenPromise(f"stream '{name}' holds NaN or infinity")
 
 
-def one_row_per_region(subject: Subject) -> None:
+def one_row_per_region(subject: ComponentUnderTest) -> None:
     """The first axis of every stream is as long as there are regions."""
     faces, regions = subject.asked[-1]
-    found = ask(subject.kind, subject.ready(), thawed((faces, regions)))
+    found = call_verb(subject.kind, subject.ready(), thaw_arrays((faces, regions)))
     for name, array in (found if isinstance(found, Mapping) else {"features": found}).items():
         if len(array) != len(regions):
             raise BrokenPromise(

@@ -1,34 +1,34 @@
-"""Promises of a fusion block; one that has a module alone is asked with its first weights."""
+"""Checks of a fusion block; one that has a module alone is asked with its first weights."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mertk.testing.answers import ask, thawed
 from mertk.testing.checks import common, learning
 from mertk.testing.checks.extractor import check_streams
+from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.joined import Joined
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def gives_streams(subject: Subject) -> None:
+def gives_streams(subject: ComponentUnderTest) -> None:
     """It gives named arrays: finite numbers, or uint8 pixels."""
-    check_streams(ask(subject.kind, subject.ready(), thawed(subject.asked[-1])))
+    check_streams(call_verb(subject.kind, subject.ready(), thaw_arrays(subject.asked[-1])))
 
 
-def trains_by_gradient(subject: Subject) -> None:
+def trains_by_gradient(subject: ComponentUnderTest) -> None:
     """Gradients of its output reach every weight that its module wants trained."""
     block = subject.ready()
     if not isinstance(block, Joined):
         raise DoesNotApply("it is not a block that a classifier trains through its module")
     import torch
 
-    from mertk import training
+    from mertk.nn import training
 
-    clips = training.stacked(subject.train().inputs)
+    clips = training.stack_streams(subject.train().inputs)
     with torch.random.fork_rng():
         found = block.module.train()({name: torch.tensor(a) for name, a in clips.items()})
     weights = {n: w for n, w in block.module.named_parameters() if w.requires_grad}

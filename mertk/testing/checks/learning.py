@@ -1,4 +1,4 @@
-"""Promises of what learns; they do not apply to a component without `fit`."""
+"""Checks of components that learn; they do not apply to a component without `fit`."""
 
 from __future__ import annotations
 
@@ -8,39 +8,45 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.components import FitsFolds
-from mertk.testing.answers import arrays_of, difference, frozen, same, thawed
+from mertk.core.interfaces import FitsFolds
 from mertk.testing.clips import CLASSES
-from mertk.testing.stands import train_of
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.comparison import (
+    arrays_of,
+    check_same,
+    describe_difference,
+    freeze_arrays,
+    thaw_arrays,
+)
+from mertk.testing.inputs import train_of
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.clips import Train
-    from mertk.testing.subject import Subject
+    from mertk.core.clips import TrainingSet
+    from mertk.testing.component import ComponentUnderTest
 
 _TOLERANCE = 1e-3
 
 
-def chance_from_rng(subject: Subject) -> None:
+def chance_from_rng(subject: ComponentUnderTest) -> None:
     """Chance comes from `rng` alone: no other generator's state matters."""
     _needs_fit(subject)
     component = subject.build()
     train = subject.train()
     before = random.getstate(), np.random.get_state()  # noqa: NPY002  the states that must not matter
     try:
-        _disturb()
+        _disturb_generators()
         component.fit(train, np.random.default_rng(0))
-        _disturb()
+        _disturb_generators()
         found = subject.answer(component)
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])  # noqa: NPY002
-    same(subject.usual, found, "the answer changes with a generator that is not `rng`")
+    check_same(subject.usual, found, "the answer changes with a generator that is not `rng`")
 
 
-def forgets_the_first_fit(subject: Subject) -> None:
+def forgets_the_first_fit(subject: ComponentUnderTest) -> None:
     """Fitted twice, it gives what the second fit alone gives."""
     _needs_fit(subject)
     component = subject.build()
@@ -48,19 +54,21 @@ def forgets_the_first_fit(subject: Subject) -> None:
     other = subject.train(inputs=train.inputs[::-1], labels=np.roll(train.labels, 1))
     component.fit(other, np.random.default_rng(1))
     component.fit(subject.train(), np.random.default_rng(0))
-    same(subject.usual, subject.answer(component), "a second fit remembers the first")
+    check_same(subject.usual, subject.answer(component), "a second fit remembers the first")
 
 
-def fit_leaves_inputs_alone(subject: Subject) -> None:
+def fit_leaves_inputs_alone(subject: ComponentUnderTest) -> None:
     """`fit` neither changes the training clips, labels and people nor needs to."""
     _needs_fit(subject)
     train = subject.train()
     subject.build().fit(train, np.random.default_rng(0))
-    found = difference(arrays_of(_parts(subject.train())), arrays_of(_parts(train)))
+    found = describe_difference(
+        arrays_of(_collect_parts(subject.train())), arrays_of(_collect_parts(train))
+    )
     if found:
         raise BrokenPromise(f"fit changes the training part: {found}")
-    inputs = [frozen(one) for one in train.inputs]
-    alone = {"labels": frozen(train.labels), "people": frozen(train.people)}
+    inputs = [freeze_arrays(one) for one in train.inputs]
+    alone = {"labels": freeze_arrays(train.labels), "people": freeze_arrays(train.people)}
     try:
         subject.build().fit(train_of(subject.registry, inputs, **alone), np.random.default_rng(0))
     except Exception as error:
@@ -69,25 +77,25 @@ def fit_leaves_inputs_alone(subject: Subject) -> None:
         ) from error
 
 
-def fits_one_class(subject: Subject) -> None:
+def fits_one_class(subject: ComponentUnderTest) -> None:
     """Training clips may all be of one class."""
     _needs_fit(subject)
-    _fits(subject, subject.train(labels=np.zeros_like(subject.train().labels)))
+    _check_fit(subject, subject.train(labels=np.zeros_like(subject.train().labels)))
 
 
-def fits_without_a_class(subject: Subject) -> None:
+def fits_without_a_class(subject: ComponentUnderTest) -> None:
     """Some class may have no training clip."""
     _needs_fit(subject)
-    _fits(subject, _part(subject.train(), np.flatnonzero(subject.train().labels != 1)))
+    _check_fit(subject, _select_rows(subject.train(), np.flatnonzero(subject.train().labels != 1)))
 
 
-def fits_one_clip(subject: Subject) -> None:
+def fits_one_clip(subject: ComponentUnderTest) -> None:
     """A single training clip is enough to run."""
     _needs_fit(subject)
-    _fits(subject, _part(subject.train(), np.array([0])))
+    _check_fit(subject, _select_rows(subject.train(), np.array([0])))
 
 
-def folds_at_once(subject: Subject) -> None:
+def folds_at_once(subject: ComponentUnderTest) -> None:
     """`fit_folds` gives for each fold what `fit` gives, but for rounding."""
     _needs_fit(subject)
     if not isinstance(subject.build(), FitsFolds):
@@ -97,7 +105,7 @@ def folds_at_once(subject: Subject) -> None:
     together = subject.build().fit_folds(whole, folds, chances)
     for at, (fold, component) in enumerate(zip(folds, together, strict=True)):
         alone = subject.build()
-        alone.fit(_part(subject.train(), fold), np.random.default_rng(at))
+        alone.fit(_select_rows(subject.train(), fold), np.random.default_rng(at))
         one, other = subject.answer(alone), subject.answer(component)
         for name in one:
             if not np.allclose(one[name], other[name], rtol=_TOLERANCE, atol=_TOLERANCE):
@@ -105,12 +113,12 @@ def folds_at_once(subject: Subject) -> None:
                 raise BrokenPromise(f"fit_folds differs from fit by up to {off:.2g}")
 
 
-def _needs_fit(subject: Subject) -> None:
+def _needs_fit(subject: ComponentUnderTest) -> None:
     if not subject.learns:
         raise DoesNotApply("it does not learn: it has no fit")
 
 
-def _disturb() -> None:
+def _disturb_generators() -> None:
     """Move the state of every generator that a process shares."""
     random.seed(random.random())  # noqa: S311
     np.random.seed(random.randrange(2**32))  # noqa: NPY002, S311
@@ -118,7 +126,7 @@ def _disturb() -> None:
         sys.modules["torch"].manual_seed(random.randrange(2**32))  # noqa: S311
 
 
-def _fits(subject: Subject, train: Train[Any]) -> None:
+def _check_fit(subject: ComponentUnderTest, train: TrainingSet[Any]) -> None:
     component = subject.build()
     component.fit(train, np.random.default_rng(0))
     for name, array in subject.answer(component).items():
@@ -127,10 +135,10 @@ def _fits(subject: Subject, train: Train[Any]) -> None:
     if subject.kind == "classifier":
         from mertk.testing.checks.classifier import check_answer
 
-        check_answer(component.predict(thawed(subject.asked[-1])))
+        check_answer(component.predict(thaw_arrays(subject.asked[-1])))
 
 
-def _part(train: Train[Any], rows: NDArray[np.int64]) -> Train[Any]:
+def _select_rows(train: TrainingSet[Any], rows: NDArray[np.int64]) -> TrainingSet[Any]:
     return type(train)(
         inputs=[train.inputs[at] for at in rows],
         labels=train.labels[rows],
@@ -139,7 +147,7 @@ def _part(train: Train[Any], rows: NDArray[np.int64]) -> Train[Any]:
     )
 
 
-def _parts(train: Train[Any]) -> dict[str, Any]:
+def _collect_parts(train: TrainingSet[Any]) -> dict[str, Any]:
     return {"inputs": list(train.inputs), "labels": train.labels, "people": train.people}
 
 

@@ -1,4 +1,4 @@
-"""Promises of what looks at footage or faces: any size, grey or colour."""
+"""Checks of components that use footage or faces: any size, grey or colour."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def takes_odd_sizes(subject: Subject) -> None:
+def takes_odd_sizes(subject: ComponentUnderTest) -> None:
     """Frames may be neither square nor of even size."""
-    _takes(subject, "odd")
+    _check_look(subject, "odd")
 
 
-def takes_grey(subject: Subject) -> None:
+def takes_grey(subject: ComponentUnderTest) -> None:
     """Grey frames, which have three equal channels, do as well as colour."""
-    _takes(subject, "grey")
+    _check_look(subject, "grey")
 
 
-def _takes(subject: Subject, look: str) -> None:
+def _check_look(subject: ComponentUnderTest, look: str) -> None:
     component = subject.ready(look)
     for name, array in subject.answer(component, subject.given(look)[-1]).items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():

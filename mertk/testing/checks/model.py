@@ -1,4 +1,4 @@
-"""Promises of a model, which is a recipe."""
+"""Checks of a model, which is a recipe."""
 
 from __future__ import annotations
 
@@ -9,80 +9,80 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.errors import MertkError
-from mertk.harness.folds import Sample, run_fold
-from mertk.harness.line import Parcel, build_line
-from mertk.harness.replay import moved
-from mertk.recipe import Recipe
-from mertk.splits import Split
+from mertk.core.errors import MertkError
+from mertk.core.recipe import Recipe
+from mertk.core.splits import Split
+from mertk.experiment.leaky_replay import move_frontier
+from mertk.pipeline.fold import LabelledClips, run_fold
+from mertk.pipeline.pipeline import ClipState, build_pipeline
 from mertk.testing import clips
 from mertk.testing.checks.common import documented, imports_light
-from mertk.testing.stands import tiny_recipe
-from mertk.testing.verdicts import BrokenPromise, DoesNotApply
+from mertk.testing.inputs import tiny_recipe
+from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
-    from mertk.ledger import Fold
-    from mertk.testing.subject import Subject
+    from mertk.storage.ledger import Fold
+    from mertk.testing.component import ComponentUnderTest
 
 
-def recipes_are_json(subject: Subject) -> None:
+def recipes_are_json(subject: ComponentUnderTest) -> None:
     """Its recipe and presets are equal after a way through JSON."""
-    for title, recipe in _recipes(subject).items():
+    for title, recipe in _list_recipes(subject).items():
         if Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) != recipe:
             raise BrokenPromise(f"{title} is another recipe after a way through JSON")
 
 
-def recipes_can_be_built(subject: Subject) -> None:
+def recipes_can_be_built(subject: ComponentUnderTest) -> None:
     """Every component of its recipe and presets is registered and takes its parameters."""
-    for title, recipe in _recipes(subject).items():
+    for title, recipe in _list_recipes(subject).items():
         try:
-            build_line(subject.registry, recipe)
+            build_pipeline(subject.registry, recipe)
         except MertkError as error:
             raise BrokenPromise(f"{title} cannot be built: {error}") from error
 
 
-def replays_can_be_run(subject: Subject) -> None:
+def replays_can_be_run(subject: ComponentUnderTest) -> None:
     """What a replay fits once can be fitted once."""
     if not subject.entry.replays:
         raise DoesNotApply("it has no replay")
     for title, replay in subject.entry.replays.items():
         try:
             recipe = replay.applied(subject.entry.target)
-            moved(build_line(subject.registry, recipe), replay.once)
+            move_frontier(build_pipeline(subject.registry, recipe), replay.once)
         except MertkError as error:
             raise BrokenPromise(f"replay '{title}' cannot be run: {error}") from error
 
 
-def runs_a_fold(subject: Subject) -> None:
+def runs_a_fold(subject: ComponentUnderTest) -> None:
     """Its preset `quick`, or else its recipe, learns two people and predicts a third."""
-    _first(subject)
+    _run_first_fold(subject)
 
 
-def repeats(subject: Subject) -> None:
+def repeats(subject: ComponentUnderTest) -> None:
     """The same seed gives the same probabilities, bit by bit."""
-    if _first(subject).probabilities != _fold(subject).probabilities:
+    if _run_first_fold(subject).probabilities != _run_fold(subject).probabilities:
         raise BrokenPromise("two runs of one seed give other probabilities")
 
 
-def _recipes(subject: Subject) -> Mapping[str, Recipe]:
+def _list_recipes(subject: ComponentUnderTest) -> Mapping[str, Recipe]:
     presets = {f"preset '{name}'": recipe for name, recipe in subject.entry.presets.items()}
     return {"the recipe": subject.entry.target, **presets}
 
 
 @functools.lru_cache(maxsize=1)
-def _first(subject: Subject) -> Fold:
-    return _fold(subject)
+def _run_first_fold(subject: ComponentUnderTest) -> Fold:
+    return _run_fold(subject)
 
 
-def _fold(subject: Subject) -> Fold:
+def _run_fold(subject: ComponentUnderTest) -> Fold:
     """One fold on the nine clips, with tiny schedules."""
     quick = subject.entry.presets.get("quick", subject.entry.target)
-    line = build_line(subject.registry, tiny_recipe(subject.registry, quick))
-    known = clips.clips(subject.registry)
-    parcels = [Parcel(footage=clip.footage) for clip in known]
+    line = build_pipeline(subject.registry, tiny_recipe(subject.registry, quick))
+    known = clips.make_clips(subject.registry)
+    parcels = [ClipState(footage=clip.footage) for clip in known]
     for step in line.prefix:
         parcels = [step.apply(parcel) for parcel in parcels]
-    sample = Sample(
+    sample = LabelledClips(
         uids=[clip.uid for clip in known],
         people=np.asarray([clip.person for clip in known]),
         labels=np.asarray([clips.CLASSES.index(clip.record["label"]) for clip in known]),

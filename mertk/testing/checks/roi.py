@@ -1,4 +1,4 @@
-"""Promises of a ROI scheme."""
+"""Checks of a ROI scheme."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.clips import Regions
-from mertk.testing.answers import ask, thawed
+from mertk.core.clips import Regions
 from mertk.testing.checks import common, learning, looks
-from mertk.testing.verdicts import BrokenPromise
+from mertk.testing.comparison import call_verb, thaw_arrays
+from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
-    from mertk.testing.subject import Subject
+    from mertk.testing.component import ComponentUnderTest
 
 
-def gives_regions(subject: Subject) -> None:
+def gives_regions(subject: ComponentUnderTest) -> None:
     """It gives `Regions`: boxes of whole pixels inside the picture, and a polygon each or none."""
     faces = subject.asked[-1]
-    regions = ask(subject.kind, subject.ready(), thawed(faces))
+    regions = call_verb(subject.kind, subject.ready(), thaw_arrays(faces))
     if not isinstance(regions, Regions):
         raise BrokenPromise(f"it gives {type(regions).__name__}, not Regions")
     if not len(regions):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk import sampling
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,27 +38,31 @@ class Eulerian:
         fast: list[Floats] = []
         keep = [np.float32(1 - np.exp(-2 * np.pi * hertz / fps)) for hertz in (self.low, self.high)]
         for frame in frames:
-            levels = sampling.laplacian(frame.astype(np.float32))
-            slow = [_nearer(*pair, keep[0]) for pair in zip(slow or levels, levels, strict=True)]
-            fast = [_nearer(*pair, keep[1]) for pair in zip(fast or levels, levels, strict=True)]
+            levels = resampling.build_laplacian_pyramid(frame.astype(np.float32))
+            slow = [
+                _move_towards(*pair, keep[0]) for pair in zip(slow or levels, levels, strict=True)
+            ]
+            fast = [
+                _move_towards(*pair, keep[1]) for pair in zip(fast or levels, levels, strict=True)
+            ]
             moving = [
-                self._gain(at, len(levels)) * (new - old)
+                self._compute_gain(at, len(levels)) * (new - old)
                 for at, (new, old) in enumerate(zip(fast, slow, strict=True))
             ]
-            yield frame + _joined(moving)
+            yield frame + _collapse_pyramid(moving)
 
-    def _gain(self, level: int, levels: int) -> np.float32:
+    def _compute_gain(self, level: int, levels: int) -> np.float32:
         if level in (0, levels - 1):
             return np.float32(0)
         bound = (1 + self.alpha) * 4 * 2**level / self.wavelength - 1
         return np.float32(min(self.alpha, max(bound, 0)))
 
 
-def _nearer(state: Floats, given: Floats, part: np.float32) -> Floats:
+def _move_towards(state: Floats, given: Floats, part: np.float32) -> Floats:
     return state + part * (given - state)
 
 
-def _joined(levels: list[Floats]) -> Floats:
+def _collapse_pyramid(levels: list[Floats]) -> Floats:
     import cv2
 
     picture = levels[-1]

@@ -38,8 +38,16 @@ _REMEDY = (
 def landmarks_at(footage: mertk.Footage, at: int, detector: Detector) -> Points:
     """The 68 points `[68, 2]` (x, y) of frame `at`; the data set's are those of the onset frame.
 
-    Raises `DataError` where there is no frame, no known landmarks or not one clear face, and
-    `MissingPackageError` where dlib or its model would be needed and is not installed.
+    Args:
+        footage: the clip.
+        at: number of the frame, 0 or more.
+        detector: where the 68 landmarks come from: `dataset`, the data set's own, of the onset
+            frame; `dlib`, found by the package dlib; `auto`, the data set's own where it has them,
+            else dlib's.
+
+    Raises:
+        DataError: there is no frame, no known landmarks or not one clear face.
+        MissingPackageError: dlib or its model is needed and not installed.
     """
     if not len(footage.frames):
         raise mertk.DataError(
@@ -48,15 +56,15 @@ def landmarks_at(footage: mertk.Footage, at: int, detector: Detector) -> Points:
         )
     known = footage.landmarks if at == footage.onset else None
     if known is not None and detector != "dlib":
-        return _checked(np.asarray(known, np.float32))
+        return _check_points(np.asarray(known, np.float32))
     if detector == "dataset":
         raise mertk.DataError(
             f"the data set knows no landmarks of frame {at}; use detector=auto or detector=dlib"
         )
-    return _found(footage.frames[at], f"frame {at} of {len(footage.frames)}")
+    return _find_landmarks(footage.frames[at], f"frame {at} of {len(footage.frames)}")
 
 
-def _checked(points: Points) -> Points:
+def _check_points(points: Points) -> Points:
     if points.shape != (68, 2) or not np.isfinite(points).all():
         raise mertk.DataError(
             f"the data set's landmarks are {list(points.shape)} with "
@@ -66,8 +74,8 @@ def _checked(points: Points) -> Points:
     return points
 
 
-def _found(picture: Pixels, where: str) -> Points:
-    detect, predict = _dlib()
+def _find_landmarks(picture: Pixels, where: str) -> Points:
+    detect, predict = _load_dlib()
     picture = np.ascontiguousarray(picture)
     # Most faces are large enough as they are, and enlarging costs four times the work.
     boxes = list(detect(picture, 0) or detect(picture, 1))
@@ -91,21 +99,21 @@ def _one_of(boxes: list[Any], where: str) -> Any:
     return boxes[0]
 
 
-def _dlib() -> tuple[Any, Any]:
+def _load_dlib() -> tuple[Any, Any]:
     if importlib.util.find_spec("dlib") is None:
         raise mertk.MissingPackageError(f"finding landmarks needs dlib: {_INSTALL}")
-    return _loaded(_model())
+    return _load_models(_find_model())
 
 
 @lru_cache(maxsize=1)
-def _loaded(model: str) -> tuple[Any, Any]:
+def _load_models(model: str) -> tuple[Any, Any]:
     """Detector and predictor, once per process: reading the model takes half a second."""
     import dlib
 
     return dlib.get_frontal_face_detector(), dlib.shape_predictor(model)
 
 
-def _model() -> str:
+def _find_model() -> str:
     """The path of the 68-point model: the environment's, or that of face_recognition_models."""
     given = os.environ.get(MODEL_VARIABLE)
     if given:

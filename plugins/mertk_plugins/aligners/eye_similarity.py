@@ -16,12 +16,19 @@ _EYES = (slice(36, 42), slice(42, 48))
 
 
 class EyeSimilarity:
-    """Rotate and scale so that the eye centres of the onset frame land on two fixed places.
+    """Rotate, scale and shift the face so that the centres of the eyes lie at fixed places.
 
-    An eye centre is the mean of its six points (36-41, 42-47). The result is a square of
-    `size` pixels with the eyes level, `eye_distance` * size apart, centred in x, at
-    `eye_height` * size from the top; by default brows to chin just fit. Pixels from outside the
-    picture are black.
+    The transform is found on the onset frame and used for all frames. An eye centre is the mean of
+    its six landmarks (36-41, 42-47). In the result, a square, the eyes are level and lie
+    symmetrically in x; with the defaults the face just fits from brows to chin. Pixels from outside
+    the picture are black.
+
+    Args:
+        size: side of the square, in pixels, 1 or more.
+        eye_distance: distance between the eye centres, as a share of `size`, between 0 and 1.
+        eye_height: distance of the eye centres from the top edge, as a share of `size`, between 0
+            and 1.
+        detector: see `mertk_plugins.aligners._landmarks.landmarks_at`.
     """
 
     def __init__(
@@ -47,16 +54,16 @@ class EyeSimilarity:
     def align(self, footage: mertk.Footage) -> mertk.Faces:
         """One similarity for all frames; raises `DataError` where no single face is found."""
         points = landmarks_at(footage, footage.onset, self.detector)
-        transform = _similarity(_centres(points), self._targets())
+        transform = _compute_similarity(_compute_eye_centres(points), self._compute_targets())
         return footage.warped(transform, (self.size, self.size), landmarks=points)
 
-    def _targets(self) -> NDArray[np.float64]:
+    def _compute_targets(self) -> NDArray[np.float64]:
         half = self.eye_distance / 2
         places = np.array([[0.5 - half, self.eye_height], [0.5 + half, self.eye_height]])
         return places * self.size - 0.5  # integer coordinates are pixel centres
 
 
-def _centres(points: NDArray[np.float32]) -> NDArray[np.float64]:
+def _compute_eye_centres(points: NDArray[np.float32]) -> NDArray[np.float64]:
     centres = np.stack([points[eye].mean(axis=0, dtype=np.float64) for eye in _EYES])
     if np.hypot(*(centres[1] - centres[0])) < 1:
         raise mertk.DataError(
@@ -66,7 +73,9 @@ def _centres(points: NDArray[np.float32]) -> NDArray[np.float64]:
     return centres
 
 
-def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+def _compute_similarity(
+    source: NDArray[np.float64], target: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The rotation, scale and shift `[2, 3]` that takes two points `[2, 2]` to two others."""
     # As complex numbers, a similarity is one multiplication (turn and scale) and one addition.
     a0, a1 = source @ [1, 1j]

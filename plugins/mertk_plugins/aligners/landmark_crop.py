@@ -19,18 +19,25 @@ _SMALLEST = 8  # px: no face, and nearly nothing to enlarge
 
 
 class LandmarkCrop:
-    """Crop from brow to chin by the landmarks of one frame, fitted into a white canvas.
+    """Crop the face from brows to chin by its landmarks, and fit it into a white canvas.
 
-    The box runs from point 17 to 26 (outer ends of the brows) in x, from the higher of points 18
-    and 25 (brows) to point 8 (chin) in y, without margin and without rotation. It keeps its
-    aspect and is centred in `width` x `height`; what it does not cover is white. `upscale=False`
-    leaves faces that are smaller than the canvas at their size, as the authors' code does.
-    `frame="first"` takes the first frame of the clip in place of the onset frame, which differs
-    where a clip begins before its onset.
+    The landmarks of one frame give one crop for all frames. The box runs from point 17 to 26 (outer
+    ends of the brows) in x, and from the higher of points 18 and 25 (brows) to point 8 (chin) in y,
+    without margin and without rotation. It keeps its aspect ratio and is centred in the canvas;
+    what it does not cover is white.
 
-    `bars` keeps that many rows white at the top and at the bottom. The paper names none, but its
-    eye regions begin at y = 20: without bars, a face that is clearly taller than wide from brow
-    to chin fills the whole height, and its brows lie above them. 20 lowers the brows into them.
+    Args:
+        width: width of the canvas, in pixels, 1 or more.
+        height: height of the canvas, in pixels, 1 or more.
+        upscale: whether a face that is smaller than the canvas is enlarged; the authors' code
+            leaves it at its size.
+        bars: number of rows that stay white at the top, and as many at the bottom, 0 or more and
+            below half of `height`. The paper names none, but its eye regions begin at y = 20.
+            Without bars, a face that is clearly taller than wide fills the whole height, and its
+            brows lie above these regions; 20 lowers the brows into them.
+        frame: the frame whose landmarks are used: `onset`, or `first`, the first frame of the clip,
+            which differs where a clip begins before its onset.
+        detector: see `mertk_plugins.aligners._landmarks.landmarks_at`.
     """
 
     def __init__(
@@ -59,12 +66,14 @@ class LandmarkCrop:
         """One crop for all frames; raises `DataError` where no single face is found."""
         at = footage.onset if self.frame == "onset" else 0
         points = landmarks_at(footage, at, self.detector)
-        box = _box(points)
-        transform, window = _centred(box, _scale(box, self.room, self.upscale), self.size)
+        box = _compute_box(points)
+        transform, window = _centre_box(
+            box, _compute_scale(box, self.room, self.upscale), self.size
+        )
         return footage.warped(transform, self.size, landmarks=points, border=_WHITE, window=window)
 
 
-def _box(points: NDArray[np.float32]) -> Box:
+def _compute_box(points: NDArray[np.float32]) -> Box:
     left, right = float(points[17, 0]), float(points[26, 0])
     top, bottom = float(min(points[18, 1], points[25, 1])), float(points[8, 1])
     if right - left < _SMALLEST or bottom - top < _SMALLEST:
@@ -76,12 +85,12 @@ def _box(points: NDArray[np.float32]) -> Box:
     return left, top, right, bottom
 
 
-def _scale(box: Box, room: tuple[int, int], upscale: bool) -> float:
+def _compute_scale(box: Box, room: tuple[int, int], upscale: bool) -> float:
     scale = min(room[0] / (box[2] - box[0]), room[1] / (box[3] - box[1]))
     return scale if upscale else min(scale, 1.0)
 
 
-def _centred(
+def _centre_box(
     box: Box, scale: float, size: tuple[int, int]
 ) -> tuple[NDArray[np.float64], tuple[int, int, int, int]]:
     """The affine map `[2, 3]` of the box into the middle of `size`, and the window it fills.

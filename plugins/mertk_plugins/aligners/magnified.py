@@ -20,16 +20,22 @@ _BASES = {"eye_similarity": EyeSimilarity, "landmark_crop": LandmarkCrop, "none"
 
 
 class Magnified:
-    """Registers by `base`, then magnifies the motion of all frames.
+    """Register the face, then magnify the motion of all frames (Eulerian video magnification).
 
-    It is an aligner because magnified frames are for every extractor to look at, and the aligner is
-    the one slot that hands on frames; it learns nothing, so it is a pure function of one clip.
-    A plug-in is not told of other components, so `base` is one of the shipped aligners with its
-    defaults.
+    What changes within a band of frequencies is added to each frame `alpha` times. Motion so grows
+    by a factor of 1 + `alpha` at most. Light and noise within the band grow too. A precomputed flow
+    map is dropped, as it shows the motion before magnification.
 
-    Adds `alpha` times what changes between `low` and `high` Hz; motion so grows by 1 + `alpha` at
-    most, less where it is finer than `wavelength` pixels. Light and noise in the band grow too.
-    A precomputed flow map is dropped: it shows the motion as it was.
+    It is an aligner because every extractor is to see the magnified frames, and the aligner is the
+    one slot that hands on frames. It learns nothing, so it is a pure function of one clip.
+
+    Args:
+        base: the aligner that registers the face first, with its default parameters.
+        alpha: how many times the changes are added, 0 or more; 0 changes nothing.
+        low: lower end of the band of frequencies, in Hz, above 0 and below `high`.
+        high: upper end of the band of frequencies, in Hz.
+        wavelength: spatial detail finer than this, in pixels, is magnified less, as the linear
+            model breaks down there; above 0.
     """
 
     def __init__(
@@ -54,11 +60,11 @@ class Magnified:
         if not len(footage.frames):
             raise mertk.DataError("magnified needs frames; this clip has a flow map alone")
         faces = self.base.align(footage)
-        found = [_pixels(picture) for picture in self.magnify(faces.frames, faces.fps)]
+        found = [_round_to_pixels(picture) for picture in self.magnify(faces.frames, faces.fps)]
         return replace(faces, frames=mertk.Frames.of(np.stack(found)), flow=None)
 
 
-def _pixels(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _round_to_pixels(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 

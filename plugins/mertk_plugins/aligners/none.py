@@ -8,7 +8,10 @@ import mertk
 
 
 class NoAlignment:
-    """Frames as they are, landmarks passed along; also for clips that have flow alone."""
+    """Leave the frames as they are, for cropped data sets and for clips that have a flow map alone.
+
+    Landmarks of the data set are passed along.
+    """
 
     def align(self, footage: mertk.Footage) -> mertk.Faces:
         """The footage's own frames and landmarks, under the identity transform."""

@@ -17,7 +17,7 @@ class PrimaryCapsules(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`[clips, given, h, w]` → capsules `[clips, capsules, size]`."""
         found = self.conv(x).permute(0, 2, 3, 1).flatten(1)
-        return squash(found.unflatten(1, (-1, self.size)))
+        return squash_capsules(found.unflatten(1, (-1, self.size)))
 
 
 class ClassCapsules(nn.Module):
@@ -39,18 +39,18 @@ class ClassCapsules(nn.Module):
         fixed = votes.detach()
         routes = torch.zeros_like(fixed[..., 0])
         for _ in range(self.rounds - 1):
-            found = squash((routes.softmax(1)[..., None] * fixed).sum(2))
+            found = squash_capsules((routes.softmax(1)[..., None] * fixed).sum(2))
             routes = routes + (found[:, :, None] * fixed).sum(-1)
         return (routes.softmax(1)[..., None] * votes).sum(2)
 
 
-def squash(x: Tensor) -> Tensor:
+def squash_capsules(x: Tensor) -> Tensor:
     """Vectors `[…, size]` with lengths in [0, 1): |x|² / (1 + |x|²)."""
     square = (x * x).sum(-1, keepdim=True)
     return x * (square + 1e-8).sqrt() / (1 + square)
 
 
-def logits(x: Tensor) -> Tensor:
+def compute_logits(x: Tensor) -> Tensor:
     """Capsules that are not squashed `[clips, classes, size]` → logits `[clips, classes]`.
 
     Their sigmoid is the length of the squashed capsule, |x|² / (1 + |x|²).

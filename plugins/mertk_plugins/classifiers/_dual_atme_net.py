@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from mertk_plugins.classifiers._inception_net import Inception
-from mertk_plugins.classifiers._tiles_net import tiled
+from mertk_plugins.classifiers._tiles_net import tile_windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,8 @@ class DualATMENetwork(nn.Module):
         super().__init__()
         self.stream, self.contrast = stream, contrast
         maps = 4 * WIDTHS[-1]
-        self.whole = nn.Sequential(_trunk(), Attention(maps))
-        self.puzzle = _trunk()
+        self.whole = nn.Sequential(_make_trunk(), Attention(maps))
+        self.puzzle = _make_trunk()
         self.wide = nn.Linear(2 * maps * (side // 4) ** 2, hidden)
         self.norm, self.dropout = nn.BatchNorm1d(hidden), nn.Dropout(dropout)
         self.head = nn.Linear(hidden, classes)
@@ -46,7 +46,7 @@ class DualATMENetwork(nn.Module):
         """The stream `[clips, 5, 3, side, side]`, face first → logits `[clips, classes]`."""
         pictures = 2 * streams[self.stream] - 1
         face = self.whole(pictures[:, 0]).flatten(1)
-        windows = functional.avg_pool2d(tiled(pictures[:, 1:]), 2)
+        windows = functional.avg_pool2d(tile_windows(pictures[:, 1:]), 2)
         places = self.puzzle(windows).flatten(1)
         self.apart = 1 - functional.cosine_similarity(face, places)
         x = functional.relu(self.norm(self.wide(torch.cat([face, places], 1))))
@@ -76,7 +76,7 @@ class Attention(nn.Module):
         return x * torch.sigmoid(self.places(seen))
 
 
-def _trunk() -> nn.Sequential:
+def _make_trunk() -> nn.Sequential:
     first, second = WIDTHS
     return nn.Sequential(
         Inception(3, first, norm=True),

@@ -25,11 +25,12 @@ class DualInceptionNetwork(nn.Module):
     def __init__(self, stream: str, size: tuple[int, int], classes: int) -> None:
         super().__init__()
         self.stream = stream
-        self.streams = nn.ModuleList(_stream() for _ in "uv")
+        self.streams = nn.ModuleList(_make_stream() for _ in "uv")
         self.head = nn.Sequential(
-            nn.Linear(2 * 64 * (size[0] // 4) * (size[1] // 4), 1024), nn.ReLU(),
+            nn.Linear(2 * 64 * (size[0] // 4) * (size[1] // 4), 1024),
+            nn.ReLU(),
             nn.Linear(1024, classes),
-        )  # fmt: skip
+        )
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 2, h, w]` → logits `[clips, classes]`."""
@@ -40,7 +41,7 @@ class DualInceptionNetwork(nn.Module):
         return logits
 
 
-def _stream() -> nn.Sequential:
+def _make_stream() -> nn.Sequential:
     return nn.Sequential(
         Inception(3, 6, reduced=6), nn.MaxPool2d(2), Inception(24, 16, reduced=16), nn.MaxPool2d(2)
     )

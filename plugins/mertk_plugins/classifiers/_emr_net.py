@@ -41,7 +41,7 @@ class EMRNetwork(nn.Module):
         self.both = nn.Linear(2 * WIDTH, classes)
         self.each = nn.ModuleList(nn.Linear(WIDTH, classes) for _ in range(2))
         for part in (self.parts, self.both, self.each):
-            part.apply(_initialise)
+            part.apply(_initialise_layer)
         self.judge = Judge(**judge) if judge["sets"] > 1 else None
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
@@ -100,7 +100,7 @@ class Reversed(torch.autograd.Function):
         return -ctx.strength * grads[0], None
 
 
-def _initialise(part: nn.Module) -> None:
+def _initialise_layer(part: nn.Module) -> None:
     if isinstance(part, nn.Linear):
         nn.init.xavier_normal_(part.weight)
         nn.init.zeros_(part.bias)

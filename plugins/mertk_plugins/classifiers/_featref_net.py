@@ -37,7 +37,7 @@ class FeatRefNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.stream, self.classes, self.proposal = stream, classes, proposal
-        self.streams = nn.ModuleList(_trunk() for _ in "uv")
+        self.streams = nn.ModuleList(_make_trunk() for _ in "uv")
         maps = 2 * 4 * WIDTHS[-1] * (size[0] // 4) * (size[1] // 4)
         self.shared = nn.Linear(maps, hidden)
         self.attend = nn.Linear(hidden, classes * hidden)
@@ -65,7 +65,7 @@ class FeatRefNetwork(nn.Module):
         return self.proposal * loss
 
 
-def _trunk() -> nn.Sequential:
+def _make_trunk() -> nn.Sequential:
     first, second = WIDTHS
     return nn.Sequential(
         Inception(1, first), nn.MaxPool2d(2), Inception(4 * first, second), nn.MaxPool2d(2)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Labels = NDArray[np.int64]
     Indices = NDArray[np.int64]
-    Clips = mertk.Train[mertk.Streams]
+    Clips = mertk.TrainingSet[mertk.Streams]
 
 
 @mertk.stored
@@ -105,12 +105,12 @@ def rows_of_folds(
     if not values.shape[1]:
         raise mertk.ComponentError("no features to learn from; give the recipe an extractor")
     if scale:
-        yield from ((_scaled(values[inside]), [inside]) for inside in folds)
+        yield from ((_scale_rows(values[inside]), [inside]) for inside in folds)
     else:
         yield Rows(values, folds), folds
 
 
-def _scaled(values: Matrix) -> Rows:
+def _scale_rows(values: Matrix) -> Rows:
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(values)
@@ -118,10 +118,24 @@ def _scaled(values: Matrix) -> Rows:
     return Rows(scaler.transform(values), [everything], Scaling(scaler.mean_, scaler.scale_))
 
 
-def solve(system: Matrix, targets: Matrix) -> Matrix:
-    """The solution of a symmetric positive definite system, which is overwritten."""
-    from scipy.linalg import cho_factor, cho_solve
+def factorise(system: Matrix) -> Matrix:
+    """The lower Cholesky factor of a symmetric positive definite system, which is overwritten.
 
-    factor = cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
-    found: Matrix = cho_solve(factor, targets, check_finite=False)
-    return found
+    Raises `ComponentError` where rounding leaves it without one: features are far too large.
+    """
+    from scipy.linalg import LinAlgError, cholesky
+
+    try:  # the transpose is laid out as LAPACK has it, and is not copied
+        return np.asarray(cholesky(system.T, lower=True, overwrite_a=True, check_finite=False))
+    except LinAlgError as error:
+        raise mertk.ComponentError(
+            "the features' values are so large that their inner products leave no digits for the "
+            "penalty on weights; scale them"
+        ) from error
+
+
+def solve_system(system: Matrix, targets: Matrix) -> Matrix:
+    """The solution of a symmetric positive definite system, which is overwritten."""
+    from scipy.linalg import cho_solve
+
+    return np.asarray(cho_solve((factorise(system), True), targets, check_finite=False))

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mertk_plugins.classifiers._tiles_net import tiled
+from mertk_plugins.classifiers._tiles_net import tile_windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class HTNetwork(nn.Module):
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 4, 3, side, side]` → logits `[clips, classes]`."""
-        x = self.embed(_patches(tiled(streams[self.stream]), self.patch))
+        x = self.embed(_split_into_patches(tile_windows(streams[self.stream]), self.patch))
         for level, join, place in zip(self.levels, self.joins, self.places, strict=False):
             x = join(level(x + place))
         logits: Tensor = self.head(self.norm(self.levels[-1](x)).mean((1, 2)))
@@ -85,7 +85,7 @@ class Join(nn.Module):
         return functional.max_pool2d(wide.movedim(-1, 1), 3, 2, padding=1).movedim(1, -1)
 
 
-def _patches(picture: Tensor, size: int) -> Tensor:
+def _split_into_patches(picture: Tensor, size: int) -> Tensor:
     """`[clips, channels, h, w]` → `[clips, h/size, w/size, channels·size²]`."""
     cut = picture.unfold(2, size, size).unfold(3, size, size)
     return cut.permute(0, 2, 3, 1, 4, 5).flatten(3)

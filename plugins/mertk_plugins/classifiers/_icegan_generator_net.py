@@ -19,13 +19,15 @@ class Generator(nn.Module):
     def __init__(self, side: int, width: int, classes: int, noise: int) -> None:
         super().__init__()
         self.classes, self.noise = classes, noise
-        *outer, inmost = maps = [*_widths(side, width), 5 * width]
-        down = [_halving(1, maps[0], norm=False)]
-        down += [_halving(*pair, norm=True) for pair in itertools.pairwise(outer)]
-        self.down = nn.ModuleList([*down, _halving(outer[-1], inmost, norm=False)])
+        *outer, inmost = maps = [*_list_widths(side, width), 5 * width]
+        down = [_make_halving_block(1, maps[0], norm=False)]
+        down += [_make_halving_block(*pair, norm=True) for pair in itertools.pairwise(outer)]
+        self.down = nn.ModuleList([*down, _make_halving_block(outer[-1], inmost, norm=False)])
         self.skips = nn.ModuleList(GraphReasoning(given) for given in outer)
         given = [inmost + noise + classes, *(2 * width for width in outer[:0:-1])]
-        self.up = nn.ModuleList(_doubling(*pair) for pair in zip(given, outer[::-1], strict=True))
+        self.up = nn.ModuleList(
+            _make_doubling_block(*pair) for pair in zip(given, outer[::-1], strict=True)
+        )
         self.last = spectral_norm(nn.ConvTranspose2d(2 * maps[0], 1, 4, 2, 1))
 
     def forward(self, x: Tensor, asked: Tensor) -> Tensor:
@@ -63,16 +65,16 @@ class GraphReasoning(nn.Module):
         return found
 
 
-def _widths(side: int, width: int) -> list[int]:
+def _list_widths(side: int, width: int) -> list[int]:
     """Maps after each halving of a picture but the last."""
     return [width * min(2**at, 8) for at in range(side.bit_length() - 2)]
 
 
-def _halving(given: int, maps: int, *, norm: bool) -> nn.Sequential:
+def _make_halving_block(given: int, maps: int, *, norm: bool) -> nn.Sequential:
     conv = spectral_norm(nn.Conv2d(given, maps, 4, 2, 1, bias=not norm))
     return nn.Sequential(conv, nn.InstanceNorm2d(maps)) if norm else nn.Sequential(conv)
 
 
-def _doubling(given: int, maps: int) -> nn.Sequential:
+def _make_doubling_block(given: int, maps: int) -> nn.Sequential:
     conv = spectral_norm(nn.ConvTranspose2d(given, maps, 4, 2, 1, bias=False))
     return nn.Sequential(conv, nn.InstanceNorm2d(maps))

@@ -11,8 +11,13 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from mertk import losses
-from mertk_plugins.classifiers._capsules_net import ClassCapsules, PrimaryCapsules, logits, squash
+from mertk.nn import losses
+from mertk_plugins.classifiers._capsules_net import (
+    ClassCapsules,
+    PrimaryCapsules,
+    compute_logits,
+    squash_capsules,
+)
 from mertk_plugins.classifiers._icegan_generator_net import Generator
 
 if TYPE_CHECKING:
@@ -52,20 +57,21 @@ class ICEGANNetwork(nn.Module):
         """One picture a clip `[clips, 1, 1, side, side]`, 0 to 255 → logits `[clips, classes]`."""
         x = streams[self.stream][:, 0].float() / 127.5 - 1
         if not self.training:
-            return logits(self.discriminator(x)[0])
+            return compute_logits(self.discriminator(x)[0])
         asked = torch.randint(self.classes, (len(x),), device=x.device)
         made = self.generator(x, asked)
         kinds, valid = self.discriminator(x)
-        with _aside(self.discriminator):
+        with _pause_batch_norms(self.discriminator):
             made_kinds, made_valid = self.discriminator(made.detach())
         self.also = (
-            _judged(valid, real=True)
-            + _judged(made_valid, real=False)
-            + losses.margin(logits(made_kinds), asked)
-            + self.reconstruction * functional.mse_loss(self.decoder(squash(kinds)), (x + 1) / 2)
+            _compute_judge_loss(valid, real=True)
+            + _compute_judge_loss(made_valid, real=False)
+            + losses.margin(compute_logits(made_kinds), asked)
+            + self.reconstruction
+            * functional.mse_loss(self.decoder(squash_capsules(kinds)), (x + 1) / 2)
             + self._of_generator(x, made, asked)
         )
-        return logits(kinds)
+        return compute_logits(kinds)
 
     def auxiliary(self, _target: Tensor) -> Tensor:
         """What the trainer adds to the loss."""
@@ -73,10 +79,14 @@ class ICEGANNetwork(nn.Module):
 
     def _of_generator(self, x: Tensor, made: Tensor, asked: Tensor) -> Tensor:
         """What is made should pass for real, show what was asked for, and be the same person."""
-        with _aside(self.discriminator), _frozen(self.discriminator):
+        with _pause_batch_norms(self.discriminator), _freeze_weights(self.discriminator):
             kinds, valid = self.discriminator(made)
         same = self.identity * functional.l1_loss(made, x)
-        return _judged(valid, real=True) + losses.margin(logits(kinds), asked) + same
+        return (
+            _compute_judge_loss(valid, real=True)
+            + losses.margin(compute_logits(kinds), asked)
+            + same
+        )
 
 
 class Discriminator(nn.Module):
@@ -87,10 +97,10 @@ class Discriminator(nn.Module):
         self.patches = nn.Sequential(
             spectral_norm(nn.Conv2d(1, width, 4, 2, 1)),
             nn.LeakyReLU(0.2),
-            *_patches(width, 2 * width, stride=2),
-            *_patches(2 * width, 4 * width, stride=2),
-            *_patches(4 * width, 8 * width, stride=1),
-            *_patches(8 * width, 8 * width, stride=1),
+            *_make_patch_block(width, 2 * width, stride=2),
+            *_make_patch_block(2 * width, 4 * width, stride=2),
+            *_make_patch_block(4 * width, 8 * width, stride=1),
+            *_make_patch_block(8 * width, 8 * width, stride=1),
             spectral_norm(nn.Conv2d(8 * width, width, 1, 2, 1)),
         )
         self.primary = PrimaryCapsules(width, 2 * width, PRIMARY, 1, 1)
@@ -123,18 +133,18 @@ class Decoder(nn.Module):
         return picture
 
 
-def _patches(given: int, maps: int, *, stride: int) -> list[nn.Module]:
+def _make_patch_block(given: int, maps: int, *, stride: int) -> list[nn.Module]:
     conv = spectral_norm(nn.Conv2d(given, maps, 4, stride, 1, bias=False))
     return [conv, nn.BatchNorm2d(maps), nn.LeakyReLU(0.2)]
 
 
-def _judged(valid: Tensor, *, real: bool) -> Tensor:
-    found = logits(valid)
+def _compute_judge_loss(valid: Tensor, *, real: bool) -> Tensor:
+    found = compute_logits(valid)
     return losses.margin(found, torch.full_like(found, real))
 
 
 @contextlib.contextmanager
-def _aside(module: nn.Module) -> Iterator[None]:
+def _pause_batch_norms(module: nn.Module) -> Iterator[None]:
     """Batch norms do not remember what is looked at here: they predict of real pictures alone."""
     norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
     before = [norm.momentum for norm in norms]
@@ -148,7 +158,7 @@ def _aside(module: nn.Module) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _frozen(module: nn.Module) -> Iterator[None]:
+def _freeze_weights(module: nn.Module) -> Iterator[None]:
     """What is computed here passes gradients through the module, and none to its weights."""
     module.requires_grad_(False)
     try:

@@ -22,10 +22,14 @@ class Inception(nn.Module):
         super().__init__()
         self.branches = nn.ModuleList(
             [
-                _conv(given, width, 1, norm),
-                nn.Sequential(_conv(given, reduced, 1, norm), _conv(reduced, width, 3, norm)),
-                nn.Sequential(_conv(given, reduced, 1, norm), _conv(reduced, width, 5, norm)),
-                nn.Sequential(nn.MaxPool2d(3, 1, padding=1), _conv(given, width, 1, norm)),
+                _make_conv(given, width, 1, norm),
+                nn.Sequential(
+                    _make_conv(given, reduced, 1, norm), _make_conv(reduced, width, 3, norm)
+                ),
+                nn.Sequential(
+                    _make_conv(given, reduced, 1, norm), _make_conv(reduced, width, 5, norm)
+                ),
+                nn.Sequential(nn.MaxPool2d(3, 1, padding=1), _make_conv(given, width, 1, norm)),
             ]
         )
 
@@ -34,6 +38,6 @@ class Inception(nn.Module):
         return torch.cat([branch(x) for branch in self.branches], 1)
 
 
-def _conv(given: int, made: int, size: int, norm: bool) -> nn.Sequential:
+def _make_conv(given: int, made: int, size: int, norm: bool) -> nn.Sequential:
     between = nn.BatchNorm2d(made) if norm else nn.Identity()
     return nn.Sequential(nn.Conv2d(given, made, size, padding=size // 2), between, nn.ReLU())

@@ -37,9 +37,9 @@ class Jitter(nn.Module):
             ],
             1,
         )
-        return tuple(_warped(picture, rows) for picture in pictures)
+        return tuple(_warp_picture(picture, rows) for picture in pictures)
 
 
-def _warped(picture: Tensor, rows: Tensor) -> Tensor:
+def _warp_picture(picture: Tensor, rows: Tensor) -> Tensor:
     grid = functional.affine_grid(rows, list(picture.shape), align_corners=False)
     return functional.grid_sample(picture, grid, align_corners=False)

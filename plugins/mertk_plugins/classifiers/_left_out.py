@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk_plugins.classifiers._gram import solve
+from mertk_plugins.classifiers._gram import factorise, solve_system
 
 if TYPE_CHECKING:
     from mertk_plugins.classifiers._gram import Indices, Matrix
@@ -29,14 +29,16 @@ class LeftOut:
         # With b blocks the work is about b + folds / b³ factors of the whole system.
         blocks = min(len(folds), int(np.ceil((3 * len(folds)) ** 0.25)))
         self._size = -(-len(folds) // blocks)
-        self._block = functools.lru_cache(maxsize=1)(self._make)  # folds are asked for in order
+        self._block = functools.lru_cache(maxsize=1)(
+            self._make_block
+        )  # folds are asked for in order
 
     def solve(self, number: int, targets: Matrix) -> Matrix:
         """The solution `[clips, targets]` for one fold, 0 for the rows that it leaves out."""
         block = self._block(number // self._size)
         return block.solve(self._folds[number], targets)
 
-    def _make(self, number: int) -> _Block:
+    def _make_block(self, number: int) -> _Block:
         start = number * self._size
         return _Block(self._system, self._folds[start : start + self._size])
 
@@ -45,11 +47,11 @@ class _Block:
     """Folds with their common rows eliminated."""
 
     def __init__(self, system: Matrix, folds: Sequence[Indices]) -> None:
-        from scipy.linalg import blas, cholesky
+        from scipy.linalg import blas
 
         self._common = functools.reduce(np.intersect1d, folds)
         self._rest = np.setdiff1d(np.arange(len(system)), self._common)
-        factor = cholesky(system[np.ix_(self._common, self._common)], lower=True)
+        factor = factorise(system[np.ix_(self._common, self._common)])
         self._half = functools.partial(blas.dtrsm, 1.0, np.asfortranarray(factor), lower=1)
         self._beside = self._half(system[np.ix_(self._common, self._rest)])
         self._left = system[np.ix_(self._rest, self._rest)] - self._beside.T @ self._beside
@@ -62,6 +64,6 @@ class _Block:
         begun = self._half(targets[self._common])
         later = targets[self._rest] - self._beside.T @ begun
         found = np.zeros_like(targets)
-        found[self._rest[own]] = solve(self._left[np.ix_(own, own)], later[own])
+        found[self._rest[own]] = solve_system(self._left[np.ix_(own, own)], later[own])
         found[self._common] = self._half(begun - self._beside @ found[self._rest], trans_a=1)
         return found

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Linear:
     """A score for each class: `weights` `[clips or features, classes]` and `offsets` `[classes]`.
 
-    It is learnt as weights of the clips, 0 for those left out, of which `weigh` makes those of the
-    features.
+    It is learnt as weights of the clips, 0 for those left out, of which `set_feature_weights` makes
+    those of the features.
     """
 
     weights: Matrix
@@ -32,7 +32,7 @@ class Linear:
         return found
 
 
-def weigh(rows: Rows, scores: Sequence[Linear]) -> None:
+def set_feature_weights(rows: Rows, scores: Sequence[Linear]) -> None:
     """Turn weights of clips into weights of features, for all scores on the same rows at once."""
     if scores:
         ends = np.cumsum([len(score.offsets) for score in scores])[:-1]

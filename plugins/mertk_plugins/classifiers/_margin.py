@@ -11,7 +11,7 @@ import numpy as np
 
 import mertk
 from mertk_plugins.classifiers._gram import Fold, rows_of_folds
-from mertk_plugins.classifiers._linear import Linear, weigh
+from mertk_plugins.classifiers._linear import Linear, set_feature_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +68,7 @@ class MarginClassifier:
                     each = labels.T if clips.multilabel else [labels]
                     answers = [Answer.of(learn, Fold(rows, number, one), classes) for one in each]
                     group.append(Answers(rows.scaling, answers, clips.multilabel))
-                weigh(rows, [score for answers in group for score in answers.linear])
+                set_feature_weights(rows, [score for answers in group for score in answers.linear])
                 yield from group
 
 

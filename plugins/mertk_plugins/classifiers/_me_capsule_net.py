@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mertk import networks
-from mertk_plugins.classifiers._capsules_net import ClassCapsules, PrimaryCapsules, logits
-from mertk_plugins.classifiers._turned_net import lit, middle, turned
+from mertk.nn import classifier
+from mertk_plugins.classifiers._capsules_net import ClassCapsules, PrimaryCapsules, compute_logits
+from mertk_plugins.classifiers._turned_net import crop_middle, jitter_light, turn_and_crop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ class CapsuleNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.stream, self.crop, self.augment = stream, crop, augment
-        body = networks.backbone(
+        body = classifier.create_backbone(
             "me_capsule",
             "resnet18.tv_in1k" if pretrained else "resnet18",
             pretrained=pretrained,
@@ -54,7 +54,7 @@ class CapsuleNetwork(nn.Module):
         maps = 4 * width
         self.conv = nn.Conv2d(maps, maps, kernel)
         self.primary = PrimaryCapsules(maps, maps, CAPSULE, kernel, stride=2)
-        side = (smaller(crop) - 2 * kernel + 1) // 2 + 1
+        side = (compute_trunk_size(crop) - 2 * kernel + 1) // 2 + 1
         self.capsules = ClassCapsules(side * side * maps // CAPSULE, CAPSULE, classes)
         self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
         self.register_buffer("spread", torch.tensor(SPREAD)[:, None, None], persistent=False)
@@ -63,13 +63,13 @@ class CapsuleNetwork(nn.Module):
         """One picture a clip `[clips, 1, 3, h, h]`, 0 to 255 → logits `[clips, classes]`."""
         x = streams[self.stream][:, 0].float() / 255
         if self.training and self.augment:
-            x = turned(lit(x, 0.2), self.crop, degrees=8)
+            x = turn_and_crop(jitter_light(x, 0.2), self.crop, degrees=8)
         else:
-            x = middle(x, self.crop)
+            x = crop_middle(x, self.crop)
         x = self.trunk((x - self.mean) / self.spread)
-        return logits(self.capsules(self.primary(functional.relu(self.conv(x)))))
+        return compute_logits(self.capsules(self.primary(functional.relu(self.conv(x)))))
 
 
-def smaller(size: int) -> int:
+def compute_trunk_size(size: int) -> int:
     """Pixels a side that the trunk leaves of `size`: it halves three times, rounding up."""
     return -(-size // 8)

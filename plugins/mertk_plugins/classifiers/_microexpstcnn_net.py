@@ -37,15 +37,15 @@ class MicroExpNetwork(nn.Module):
         if regions == 1:
             parts = [nn.Sequential(nn.Linear(values, NARROW), nn.ReLU(), nn.Dropout(0.5))]
         elif late:
-            parts = [_layers(values) for _ in range(regions)]
+            parts = [_make_layers(values) for _ in range(regions)]
         else:
-            parts = [_layers(regions * values)]
+            parts = [_make_layers(regions * values)]
         self.parts = nn.ModuleList(parts)
         self.head = nn.Linear(NARROW * len(parts), classes)
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """Frames `[clips, regions, time, 1, h, w]` → logits `[clips, classes]`."""
-        x = self.pooled(centred(streams[self.stream][:, :, :, 0]))
+        x = self.pooled(centre_pixels(streams[self.stream][:, :, :, 0]))
         x = self.dropout(functional.relu(x)).flatten(1)
         pieces = zip(self.parts, x.chunk(len(self.parts), 1), strict=True)
         logits: Tensor = self.head(torch.cat([part(piece) for part, piece in pieces], 1))
@@ -66,14 +66,14 @@ class MicroExpNetwork(nn.Module):
         return whole.reshape(clips, moments // 3, 3, *maps.shape[1:]).amax(2).transpose(1, 2)
 
 
-def centred(pixels: Tensor) -> Tensor:
+def centre_pixels(pixels: Tensor) -> Tensor:
     """Pixels `[clips, regions, time, h, w]` less each region's mean, by its maximum."""
     x = pixels.float()
     x = x - x.mean((2, 3, 4), keepdim=True)
     return x / x.amax((2, 3, 4), keepdim=True).clamp(min=1e-6)
 
 
-def _layers(values: int) -> nn.Sequential:
+def _make_layers(values: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(values, WIDE), nn.Dropout(0.5), nn.Linear(WIDE, NARROW), nn.Dropout(0.5)
     )

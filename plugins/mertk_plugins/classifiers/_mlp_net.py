@@ -31,7 +31,7 @@ class MLPNet(nn.Module):
         super().__init__()
         self.l1 = l1
         widths = [sum(prod(shape) for shape in shapes.values()), *hidden]
-        self.layers = nn.ModuleList(_layer(*pair, init) for pair in pairwise(widths))
+        self.layers = nn.ModuleList(_make_layer(*pair, init) for pair in pairwise(widths))
         self.act, self.dropout = nn.LeakyReLU(0.01), nn.Dropout(dropout)
         self.head = nn.Linear(widths[-1], classes)
         nn.init.xavier_uniform_(self.head.weight)
@@ -49,13 +49,13 @@ class MLPNet(nn.Module):
         """`l1` times the hidden layers' absolute weights; the trainer adds it to the loss."""
         if self.l1 == 0:
             return 0.0
-        return self.l1 * torch.stack([p.abs().sum() for p in self._weights()]).sum()
+        return self.l1 * torch.stack([p.abs().sum() for p in self._list_weights()]).sum()
 
-    def _weights(self) -> list[Tensor]:
+    def _list_weights(self) -> list[Tensor]:
         return [p for name, p in self.layers.named_parameters() if name.endswith("weight")]
 
 
-def _layer(given: int, made: int, init: str) -> nn.Linear:
+def _make_layer(given: int, made: int, init: str) -> nn.Linear:
     layer = nn.Linear(given, made)
     if init == "he":
         nn.init.kaiming_normal_(layer.weight, 0.01, nonlinearity="leaky_relu")

@@ -37,7 +37,7 @@ class MMNetwork(nn.Module):
         self.register_buffer("mean", torch.tensor(MEAN).reshape(3, 1, 1), persistent=False)
         self.register_buffer("spread", torch.tensor(SPREAD).reshape(3, 1, 1), persistent=False)
         self.jitter = Jitter(degrees=degrees, shift=shift)
-        self.stem = nn.Sequential(_conv(3, stem, 3, 2), _conv(stem, first, 3))
+        self.stem = nn.Sequential(_make_conv(3, stem, 3, 2), _make_conv(stem, first, 3))
         self.blocks = nn.ModuleList(
             [
                 Attended(first, first, 1),
@@ -73,10 +73,10 @@ class Attended(nn.Module):
 
     def __init__(self, given: int, made: int, stride: int) -> None:
         super().__init__()
-        self.conv = _conv(given, made, 3, stride)
-        self.mix = _conv(made, made, 1, relu=False)
+        self.conv = _make_conv(given, made, 3, stride)
+        self.mix = _make_conv(made, made, 1, relu=False)
         same = stride == 1 and given == made
-        self.short = nn.Identity() if same else _conv(given, made, 1, stride, relu=False)
+        self.short = nn.Identity() if same else _make_conv(given, made, 1, stride, relu=False)
         self.attend = nn.Sequential(nn.Conv2d(2, 1, 1, bias=False), nn.BatchNorm2d(1), nn.Sigmoid())
 
     def forward(self, x: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -113,6 +113,8 @@ class Position(nn.Module):
         return codes.transpose(1, 2).reshape(x.shape)  # type: ignore[no-any-return]
 
 
-def _conv(given: int, made: int, size: int, stride: int = 1, *, relu: bool = True) -> nn.Sequential:
+def _make_conv(
+    given: int, made: int, size: int, stride: int = 1, *, relu: bool = True
+) -> nn.Sequential:
     conv = nn.Conv2d(given, made, size, stride, padding=size // 2, bias=False)
     return nn.Sequential(conv, nn.BatchNorm2d(made), nn.ReLU() if relu else nn.Identity())

@@ -23,16 +23,23 @@ class OffApexNetwork(nn.Module):
         super().__init__()
         self.stream = stream
         self.maps = nn.Sequential(
-            nn.Conv2d(2, 2 * 6, 5, padding=2, groups=2), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(2 * 6, 2 * 16, 5, padding=2, groups=2), nn.ReLU(), nn.MaxPool2d(2),
-        )  # fmt: skip
+            nn.Conv2d(2, 2 * 6, 5, padding=2, groups=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(2 * 6, 2 * 16, 5, padding=2, groups=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        )
         self.head = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(2 * 16 * (size[0] // 4) * (size[1] // 4), 1024), nn.ReLU(),
+            nn.Linear(2 * 16 * (size[0] // 4) * (size[1] // 4), 1024),
+            nn.ReLU(),
             nn.Dropout(dropout),
-            nn.Linear(1024, 1024), nn.ReLU(), nn.Dropout(dropout),
+            nn.Linear(1024, 1024),
+            nn.ReLU(),
+            nn.Dropout(dropout),
             nn.Linear(1024, classes),
-        )  # fmt: skip
+        )
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 2, h, w]` → logits `[clips, classes]`."""

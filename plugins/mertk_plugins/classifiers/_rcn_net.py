@@ -26,33 +26,35 @@ class RCNetwork(nn.Module):
         super().__init__()
         self.stream, self.variant, self.pool = stream, variant, pool
         self.stem = _STEMS[variant](maps, dropout)
-        self.feed = _conv(maps, maps, 1)
-        self.recur = _conv(maps, maps, 3)
+        self.feed = _make_conv(maps, maps, 1)
+        self.recur = _make_conv(maps, maps, 3)
         self.shrink = nn.Sequential(nn.MaxPool2d(2), nn.Dropout(dropout))
         self.head = nn.Linear(maps * pool * pool, classes)
-        _initialise(self)
+        _initialise_net(self)
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`."""
         x = self.stem(streams[self.stream][:, 0])
-        found = functional.adaptive_avg_pool2d(self.shrink(self._block(x)), self.pool)
+        found = functional.adaptive_avg_pool2d(
+            self.shrink(self._apply_recurrent_block(x)), self.pool
+        )
         if self.variant in ATTENTION_AFTER:
-            found = found * self._attention(x)
+            found = found * self._compute_attention(x)
         logits: Tensor = self.head(found.flatten(1))
         return logits
 
-    def _block(self, x: Tensor) -> Tensor:
+    def _apply_recurrent_block(self, x: Tensor) -> Tensor:
         """`[clips, maps, h, w]` → the same, by one convolution that sees its own results again."""
         y = self.feed(x)
         if self.variant in ATTENTION_INSIDE:
-            y = y * functional.interpolate(self._attention(x), y.shape[2:])
+            y = y * functional.interpolate(self._compute_attention(x), y.shape[2:])
         if self.variant not in DENSE:
             return self.recur(x + self.recur(x + y))  # type: ignore[no-any-return]
         z = self.recur(x + y)
         e = self.recur(x + y + z)
         return self.recur(x + y + z + e)  # type: ignore[no-any-return]
 
-    def _attention(self, x: Tensor) -> Tensor:
+    def _compute_attention(self, x: Tensor) -> Tensor:
         """Where the classes look `[clips, 1, pool, pool]`, by the weights of the last layer.
 
         Each class's activation map is brought to 0 … 1 before the mean over classes.
@@ -77,50 +79,63 @@ class Streams(nn.Module):
         return torch.cat([stream(x) for stream in self.streams], 1)
 
 
-def _plain(maps: int, dropout: float) -> nn.Module:
+def _make_plain_stem(maps: int, dropout: float) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(3, maps, 5), nn.BatchNorm2d(maps), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(3, maps, 5),
+        nn.BatchNorm2d(maps),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
         nn.Dropout(dropout),
-    )  # fmt: skip
+    )
 
 
-def _wide(maps: int, dropout: float) -> nn.Module:
+def _make_wide_stem(maps: int, dropout: float) -> nn.Module:
     """Three streams of strided 3x3 convolutions, ever more dilated."""
     return Streams(
         *(
             nn.Sequential(
                 nn.Conv2d(3, width, 3, stride=3, padding=dilation, dilation=dilation),
-                nn.ReLU(), nn.BatchNorm2d(width), nn.Dropout(dropout),
+                nn.ReLU(),
+                nn.BatchNorm2d(width),
+                nn.Dropout(dropout),
             )
             for width, dilation in ((maps // 2, 1), (maps // 4, 2), (maps // 4, 3))
         )
-    )  # fmt: skip
+    )
 
 
-def _searched(maps: int, dropout: float) -> nn.Module:
+def _make_searched_stem(maps: int, dropout: float) -> nn.Module:
     """Two streams of 3x3 convolutions, the second dilated, each max-pooled by 3."""
     return Streams(
         *(
             nn.Sequential(
                 nn.Conv2d(3, maps // 2, 3, padding=dilation, dilation=dilation),
-                nn.ReLU(), nn.BatchNorm2d(maps // 2), nn.MaxPool2d(3, 3, padding=1),
+                nn.ReLU(),
+                nn.BatchNorm2d(maps // 2),
+                nn.MaxPool2d(3, 3, padding=1),
                 nn.Dropout(dropout),
             )
             for dilation in (1, 3)
         )
-    )  # fmt: skip
+    )
 
 
-_STEMS = {"a": _plain, "s": _plain, "w": _wide, "p": _searched, "f": _wide}
+_STEMS = {
+    "a": _make_plain_stem,
+    "s": _make_plain_stem,
+    "w": _make_wide_stem,
+    "p": _make_searched_stem,
+    "f": _make_wide_stem,
+}
 
 
-def _conv(given: int, maps: int, size: int) -> nn.Sequential:
+def _make_conv(given: int, maps: int, size: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(given, maps, size, padding=size // 2), nn.BatchNorm2d(maps), nn.ReLU()
     )
 
 
-def _initialise(net: nn.Module) -> None:
+def _initialise_net(net: nn.Module) -> None:
     for part in net.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")

@@ -37,10 +37,10 @@ class SLSTTNetwork(nn.Module):
         """The stream `[clips, 1, time, 3, h, w]` → logits `[clips, classes]`."""
         pictures = (streams[self.stream][:, 0] - self.mean) / self.spread
         tokens = self.backbone(pictures.flatten(0, 1)).reshape(*pictures.shape[:2], -1)
-        logits: Tensor = self.head(self._gathered(tokens))
+        logits: Tensor = self.head(self._gather_tokens(tokens))
         return logits
 
-    def _gathered(self, tokens: Tensor) -> Tensor:
+    def _gather_tokens(self, tokens: Tensor) -> Tensor:
         """`[clips, time, dim]` → `[clips, features]`."""
         if self.lstm is None or self.last is None:
             return tokens.mean(1)

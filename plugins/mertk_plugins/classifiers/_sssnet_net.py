@@ -19,17 +19,25 @@ class SSSNetwork(nn.Module):
         super().__init__()
         self.stream = stream
         self.maps = nn.Sequential(
-            nn.Conv2d(3, 32, 5), nn.ReLU(), nn.MaxPool2d(3), nn.BatchNorm2d(32),
+            nn.Conv2d(3, 32, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(3),
+            nn.BatchNorm2d(32),
             nn.Dropout2d(dropout),
-            nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.BatchNorm2d(64),
+            nn.Conv2d(32, 64, 3),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.BatchNorm2d(64),
             nn.Dropout2d(dropout),
-        )  # fmt: skip
+        )
         height, width = (((side - 4) // 3 - 2) // 2 for side in size)
         self.head = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(64 * height * width, 256), nn.ReLU(), nn.Dropout(dropout),
+            nn.Linear(64 * height * width, 256),
+            nn.ReLU(),
+            nn.Dropout(dropout),
             nn.Linear(256, classes),
-        )  # fmt: skip
+        )
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`."""

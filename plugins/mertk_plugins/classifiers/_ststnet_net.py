@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mertk import stacking
+from mertk.nn import parallel_folds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,18 +40,20 @@ class STSTNetwork(nn.Module):
         self.register_buffer("average", average, persistent=False)
         self.head = nn.Linear(sum(FILTERS) * average.shape[1], classes)
 
-    def stem(self) -> stacking.Stem:
+    def stem(self) -> parallel_folds.Stem:
         """All of it, told so that many folds can be trained at once."""
-        return stacking.Stem(self.conv, self.norm, self.pool, self._picture, self._rest)
+        return parallel_folds.Stem(
+            self.conv, self.norm, self.pool, self._get_picture, self._apply_head
+        )
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`."""
         return self.stem()(streams)
 
-    def _picture(self, streams: Mapping[str, Tensor]) -> Tensor:
+    def _get_picture(self, streams: Mapping[str, Tensor]) -> Tensor:
         return streams[self.stream][:, 0]
 
-    def _rest(self, maps: Tensor) -> Tensor:
+    def _apply_head(self, maps: Tensor) -> Tensor:
         """Dropout, average-pooling 2x2 (10 → 5), one layer: the last two are one linear map."""
         weight = self.head.weight.view(-1, sum(FILTERS), self.average.shape[1])
         spread = (weight @ self.average.T).flatten(1)

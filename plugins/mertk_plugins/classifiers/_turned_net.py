@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def turned(x: Tensor, size: int, *, degrees: float) -> Tensor:
+def turn_and_crop(x: Tensor, size: int, *, degrees: float) -> Tensor:
     """A random part `[clips, channels, size, size]` of square pictures `[clips, channels, h, h]`.
 
     Each is turned by up to `degrees`, and mirrored or not.
@@ -26,7 +26,7 @@ def turned(x: Tensor, size: int, *, degrees: float) -> Tensor:
     return functional.grid_sample(x, grid, align_corners=False)
 
 
-def lit(x: Tensor, strength: float) -> Tensor:
+def jitter_light(x: Tensor, strength: float) -> Tensor:
     """Pictures in [0, 1] with brightness, contrast and saturation changed by up to `strength`."""
     chance = 2 * torch.rand(3, len(x), 1, 1, 1, device=x.device) - 1
     brightness, contrast, saturation = (1 + strength * chance).unbind()
@@ -37,7 +37,7 @@ def lit(x: Tensor, strength: float) -> Tensor:
     return (grey + (x - grey) * saturation).clamp(0, 1)
 
 
-def middle(x: Tensor, size: int) -> Tensor:
+def crop_middle(x: Tensor, size: int) -> Tensor:
     """The middle part `[clips, channels, size, size]`."""
     at = (x.shape[-1] - size) // 2
     return x[..., at : at + size, at : at + size]

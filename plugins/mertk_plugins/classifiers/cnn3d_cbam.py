@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class CNN3DCBAM(networks.NetworkClassifier):
-    """Four 3D convolutions, each weighted by channel, and then by place and moment.
+class CNN3DCBAM(classifier.NetworkClassifier):
+    """Four 3D convolutions with attention to channels, and to places and moments.
 
     Takes one stream `[1, time, 1, height, width]` of grey frames of the whole face, 0 to 255, from
-    8 frames of 16x16 pixels. The blocks have `width` maps, and 2, 4 and 8 times as many; the layers
-    that weigh channels are narrower by `ratio`.
+    8 frames of 16x16 pixels.
+
+    Args:
+        width: number of maps of the first convolution, 1 or more; the next ones have 2, 4 and 8
+            times as many.
+        ratio: what the number of maps is divided by in the inner layer of the attention to
+            channels, 1 or more.
     """
 
     def __init__(
@@ -41,7 +46,7 @@ class CNN3DCBAM(networks.NetworkClassifier):
         """The network for clips of one length."""
         from mertk_plugins.classifiers._cnn3d_cbam_net import CBAMNetwork
 
-        stream, _ = networks.clip("cnn3d_cbam", shapes, least=(8, 16), regions=1)
+        stream, _ = classifier.check_clip_stream("cnn3d_cbam", shapes, least=(8, 16), regions=1)
         return CBAMNetwork(stream, classes, **self.options)
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class DualATME(networks.NetworkClassifier):
-    """Dual-branch attention network: the whole flow picture beside a puzzle of chosen places.
+class DualATME(classifier.NetworkClassifier):
+    """Dual-ATME: one branch sees the flow of the whole face, another that of four chosen windows.
 
     Takes one stream `[5, 3, side, side]` with values in [0, 1], 28 pixels in the paper: flow and
     strain of the face and of the four windows of the ROI scheme htnet4 with `face=true`. The
-    windows, halved, are put together to one picture. `contrast` weights the cosine distance between
-    the branches' features in the loss.
+    windows, halved, are put together to one picture.
+
+    Args:
+        hidden: width of the layer on both branches, 1 or more.
+        contrast: weight of the cosine distance between the features of the two branches in the
+            loss, 0 or more.
     """
 
     def __init__(
@@ -38,12 +42,20 @@ class DualATME(networks.NetworkClassifier):
                 "below 0"
             )
         self.layers: dict[str, Any] = {
-            "hidden": hidden, "dropout": dropout, "contrast": contrast,
-        }  # fmt: skip
+            "hidden": hidden,
+            "dropout": dropout,
+            "contrast": contrast,
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, lr_decay=lr_decay,
-            decay_every=decay_every, eps=eps,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            lr_decay=lr_decay,
+            decay_every=decay_every,
+            eps=eps,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for a face and four windows; raises `ComponentError` below 4 pixels."""
@@ -52,9 +64,11 @@ class DualATME(networks.NetworkClassifier):
         hint = (
             "with a side that 4 divides, of the extractor flow for the ROI scheme htnet4:face=true"
         )
-        stream, (*_, side) = networks.stream("dual_atme", shapes, (5, 3, "side", "side"), hint)
+        stream, (*_, side) = classifier.find_stream(
+            "dual_atme", shapes, (5, 3, "side", "side"), hint
+        )
         whole = 4 * max(1, side // 4)
-        networks.stream("dual_atme", shapes, (5, 3, whole, whole), hint)
+        classifier.find_stream("dual_atme", shapes, (5, 3, whole, whole), hint)
         return DualATMENetwork(stream, side, classes, **self.layers)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class DualInception(networks.NetworkClassifier):
-    """Two inception blocks on each flow component, two layers on both: 6,449,963 weights.
+class DualInception(classifier.NetworkClassifier):
+    """Dual-Inception: two inception blocks on each flow component, two layers on both.
 
-    Takes one stream `[1, 2, height, width]`: horizontal and vertical flow, 28x28 in the paper,
-    which goes from the onset to the middle of the clip and so needs no apex. Multi-label training
-    takes the loss of each class's sigmoid.
+    It has 6,449,963 weights for three classes. Takes one stream `[1, 2, height, width]`: horizontal
+    and vertical flow, 28x28 in the paper, which goes from the onset to the middle of the clip and
+    so needs no apex.
     """
 
     def __init__(
@@ -28,15 +28,21 @@ class DualInception(networks.NetworkClassifier):
         weight_decay: float = 0.0,
     ) -> None:
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of at least 4x4 pixels."""
         from mertk_plugins.classifiers._dual_inception_net import DualInceptionNetwork
 
-        stream, size = networks.picture("dual_inception", shapes, channels=2)
+        stream, size = classifier.check_picture_stream("dual_inception", shapes, channels=2)
         return DualInceptionNetwork(stream, size, classes)
 
 

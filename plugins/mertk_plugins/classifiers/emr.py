@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,22 +17,28 @@ DOMAIN = "_domain"
 """The stream of the number of a training clip's data set."""
 
 
-class EMR(networks.NetworkClassifier):
-    """A residual network over one coloured flow picture, classified as a whole and in two parts.
+class EMR(classifier.NetworkClassifier):
+    """EMR: a residual network over a coloured flow picture, whose upper and lower part both count.
 
     Takes one stream `[1, 3, height, width]`, 224x224 in the paper, such as `flow_hsv` gives. The
     network's map is cut below 3/7 of its height: eyes above, mouth below. Each part's loss counts
-    while training; predictions come from both. `pretrained` loads what timm has for `network`
-    (ImageNet; the authors began with a face network) and fails where that cannot be had; without
-    it, training starts from scratch. `backbone_lr` is the residual network's part of `lr`.
-    Multi-label training takes the loss of each class's sigmoid.
+    while training; predictions come from both.
 
-    `adversary` above 0 adds a network that tells the training clips' data sets apart from what the
-    two parts have found, behind a gradient that is reversed: they learn to give it nothing to go
-    by. Its loss counts so many times, its gradient rises to full strength over some `ramp` steps.
-    In the paper it tells macro-expressions (of CK+, trained on alone) from micro-expressions; under
-    a protocol that trains on macro-expressions of one data set it does so here. Of clips of a
-    single data set there is nothing to tell apart, and the adversary is left out.
+    With an adversary, a second network tells the training clips' data sets apart from what the two
+    parts have found, behind a gradient that is reversed, so that the parts learn features that do
+    not show the data set. In the paper it tells macro-expressions (of CK+, trained on alone) from
+    micro-expressions; under a protocol that trains on macro-expressions of one data set it does so
+    here. Where all training clips are of one data set, the adversary is left out.
+
+    Args:
+        network: name of the residual network in timm.
+        pretrained: whether training starts from the weights that timm has for `network` (of
+            ImageNet; the authors began with a face network); it fails where they cannot be had. If
+            not, training starts from random weights.
+        backbone_lr: learning rate of the residual network, as a share of `lr`, above 0.
+        adversary: weight of the adversary's loss, 0 or more; 0 is no adversary.
+        ramp: number of training steps in which the reversed gradient rises to full strength, 1 or
+            more.
     """
 
     def __init__(
@@ -62,16 +68,24 @@ class EMR(networks.NetworkClassifier):
         self.adversary, self.ramp = adversary, ramp
         self._sets = 1
         self.name, self.pretrained = network, pretrained
-        self.parts = {"dropout": networks.dropout(dropout), "backbone_lr": backbone_lr}
+        self.parts = {"dropout": classifier.check_dropout(dropout), "backbone_lr": backbone_lr}
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, lr_decay=lr_decay, decay_every=decay_every,
-            max_norm=max_norm, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            lr_decay=lr_decay,
+            decay_every=decay_every,
+            max_norm=max_norm,
+            eps=1e-8,
+        )
 
     def fit(
         self,
-        train: mertk.Train[mertk.Streams],
+        train: mertk.TrainingSet[mertk.Streams],
         rng: np.random.Generator,
         /,
         through: Sequence[mertk.Differentiable] = (),
@@ -93,8 +107,8 @@ class EMR(networks.NetworkClassifier):
         from mertk_plugins.classifiers._emr_net import EMRNetwork
 
         seen = {name: shape for name, shape in shapes.items() if name != DOMAIN}
-        stream, _ = networks.picture("emr", seen, least=64)
-        net = networks.backbone(
+        stream, _ = classifier.check_picture_stream("emr", seen, least=64)
+        net = classifier.create_backbone(
             "emr", self.name, pretrained=self.pretrained, num_classes=0, global_pool=""
         )
         judge = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}

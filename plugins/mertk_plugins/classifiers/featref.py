@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class FeatRef(networks.NetworkClassifier):
-    """Feature refinement: flow features shared by all classes, weighted anew for each of them.
+class FeatRef(classifier.NetworkClassifier):
+    """FeatRef: flow features that all classes share, weighted anew for each class.
 
     Takes one stream `[1, 2, height, width]`, horizontal and vertical flow of the whole face, 28x28
-    in the paper. Two inception blocks a stream give shared features of `hidden` numbers; each class
-    has an attention over them, from which it is told from all others, and a last layer looks at
-    all refined features. `proposal` weights the loss of the former against that of the latter. The
-    paper's idea is followed; its layer sizes could not be had.
+    in the paper. Two inception blocks for each of both give shared features; each class has an
+    attention over them, from which it is told from all others (its proposal), and a last layer
+    looks at all refined features. The paper's idea is followed; its layer sizes could not be had.
+
+    Args:
+        hidden: number of shared features, 1 or more.
+        proposal: weight of the loss of the proposals against that of the last layer, 0 or more.
     """
 
     def __init__(
@@ -35,15 +38,17 @@ class FeatRef(networks.NetworkClassifier):
                 "below 0"
             )
         self.layers: dict[str, Any] = {
-            "hidden": hidden, "dropout": dropout, "proposal": proposal,
-        }  # fmt: skip
+            "hidden": hidden,
+            "dropout": dropout,
+            "proposal": proposal,
+        }
         self.schedule = training.Schedule(epochs=epochs, lr=lr, batch=batch, eps=eps)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of u and v."""
         from mertk_plugins.classifiers._featref_net import FeatRefNetwork
 
-        stream, size = networks.picture("featref", shapes, channels=2)
+        stream, size = classifier.check_picture_stream("featref", shapes, channels=2)
         return FeatRefNetwork(stream, size, classes, **self.layers)
 
 

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class HTNet(networks.NetworkClassifier):
-    """Hierarchical transformer over four flow windows, tiled to one picture of 4 x 4 patches.
+class HTNet(classifier.NetworkClassifier):
+    """HTNet: a hierarchical transformer over the flow of four windows, in 4 x 4 patches.
 
     Takes one stream `[4, 3, side, side]`: flow and strain in the windows of the ROI scheme htnet4,
-    14 pixels each in the paper. `dim` is the width of the first level, each next one is twice as
-    wide; `depths` are the layers of the three levels. Attention is among one token in the
-    published setting, so that no patch attends to another; only joining levels mixes them.
+    14 pixels each in the paper. In the published setting attention is among one token, so that no
+    patch attends to another; only joining levels mixes them.
+
+    Args:
+        dim: width of the first level, 3 or more; each next level is twice as wide.
+        depths: number of layers on each of the three levels, each 1 or more.
     """
 
     def __init__(
@@ -38,9 +41,11 @@ class HTNet(networks.NetworkClassifier):
         from mertk_plugins.classifiers._htnet_net import HTNetwork
 
         hint = "of an even side, such as the extractor flow gives for the ROI scheme htnet4"
-        stream, (*_, side, _) = networks.stream("htnet", shapes, (4, 3, "side", "side"), hint)
+        stream, (*_, side, _) = classifier.find_stream(
+            "htnet", shapes, (4, 3, "side", "side"), hint
+        )
         even = 2 * max(1, side // 2)
-        networks.stream("htnet", shapes, (4, 3, even, even), hint)
+        classifier.find_stream("htnet", shapes, (4, 3, even, even), hint)
         return HTNetwork(stream, side, classes, **self.layers)
 
 

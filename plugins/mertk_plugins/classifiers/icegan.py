@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class ICEGAN(networks.NetworkClassifier):
-    """Capsules that learn classes from training pictures, and from those that a generator makes.
+class ICEGAN(classifier.NetworkClassifier):
+    """ICE-GAN: capsules that also learn from faces whose expression a generator has changed.
 
     Takes one stream `[1, 1, side, side]` of grey pixels 0 to 255; the side is a power of 2 from 64
-    on (128 in the paper). The generator, a U-Net, is handed a training picture, noise of `noise`
-    numbers and a class, drawn evenly, and changes the face so that it shows that class; it is
-    fitted in the fold, together with the capsules, and has no part in predicting. The capsules tell
-    classes, and real pictures from made ones. `identity` weighs how far what is made is from the
-    picture that it was made of, `reconstruction` the picture that is decoded from the longest class
-    capsule. `width` is the number of maps of the first layers.
+    on (128 in the paper). The generator, a U-Net, is given a training picture, noise and a class,
+    drawn evenly, and changes the face so that it shows that class. It is fitted in the fold,
+    together with the capsules, and has no part in predicting. The capsules tell classes apart, and
+    real pictures from generated ones.
+
+    Args:
+        width: number of maps of the first layers, a multiple of 4.
+        noise: number of random values that the generator is given, 1 or more.
+        identity: weight of the difference between a generated picture and the one that it was made
+            from, 0 or more.
+        reconstruction: weight of the difference between a picture and what is decoded from its
+            longest class capsule, 0 or more.
     """
 
     def __init__(
@@ -41,18 +47,26 @@ class ICEGAN(networks.NetworkClassifier):
                 f"reconstruction={reconstruction}: a multiple of 4, above 0, both not below 0"
             )
         self.options: dict[str, Any] = {
-            "width": width, "noise": noise, "identity": identity, "reconstruction": reconstruction,
-        }  # fmt: skip
+            "width": width,
+            "noise": noise,
+            "identity": identity,
+            "reconstruction": reconstruction,
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, lr_decay=lr_decay, batch=batch, loss=loss,
-            margins=(margins[0], margins[1]), alpha=alpha,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            lr_decay=lr_decay,
+            batch=batch,
+            loss=loss,
+            margins=(margins[0], margins[1]),
+            alpha=alpha,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """Both networks; raises `ComponentError` where the side is no power of 2 from 64 on."""
         from mertk_plugins.classifiers._icegan_net import ICEGANNetwork
 
-        stream, (height, side) = networks.picture(
+        stream, (height, side) = classifier.check_picture_stream(
             "icegan", shapes, channels=1, least=64, source="pixels"
         )
         if height != side or side & (side - 1):

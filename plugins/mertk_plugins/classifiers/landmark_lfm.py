@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class LandmarkLFMNetwork(networks.NetworkClassifier):
+class LandmarkLFMNetwork(classifier.NetworkClassifier):
     """A small CNN over the landmark map of each frame, and an LSTM over the frames.
 
-    Takes one stream `[1, time, n, n]`, n at least 8, such as the extractor landmark_lfm gives. The
-    convolutions have `maps` and twice as many maps, the layer and the LSTM `hidden` units.
+    Takes one stream `[1, time, n, n]`, n at least 8, such as the extractor landmark_lfm gives.
+
+    Args:
+        maps: number of maps of the first convolution, 1 or more; the second has twice as many.
+        hidden: width of the layer behind the convolutions and of the LSTM, 1 or more.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class LandmarkLFMNetwork(networks.NetworkClassifier):
         if len(shapes) != 1 or not found:
             raise mertk.ComponentError(
                 "landmark_lfm takes one stream [1, time, n, n] of maps, such as the extractor "
-                f"landmark_lfm gives; given: {networks.listed(shapes)}"
+                f"landmark_lfm gives; given: {classifier.list_streams(shapes)}"
             )
         return MapNetwork(*found[0], classes, **self.options)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk_plugins.classifiers._gram import solve
+from mertk_plugins.classifiers._gram import solve_system
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
 
@@ -20,13 +20,17 @@ _LEAST = 1e-6  # shrinkage, so that the covariance has an inverse
 
 
 class LDA(MarginClassifier):
-    """Normal classes with one covariance, shrunk towards a multiple of the unit matrix.
+    """Linear discriminant analysis: normal classes with one covariance, which is shrunk.
 
-    `shrinkage` is above 0 and at most 1, or `auto`: the share of Ledoit and Wolf, "A well-
-    conditioned estimator for large-dimensional covariance matrices", 2004, for all classes' clips
-    about their class means (scikit-learn's takes one for each class, of standardised features).
-    Probabilities are those of the classes given the clip, with the training frequencies as prior.
-    In multi-label training each class stands against its absence.
+    The covariance is shrunk towards a multiple of the unit matrix. Probabilities are those of the
+    classes given the clip, with the training frequencies as prior. In multi-label training each
+    class stands against its absence.
+
+    Args:
+        shrinkage: share of the unit matrix in the covariance, above 0 and at most 1; or `auto`, the
+            share of Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance
+            matrices", 2004, for all classes' clips about their class means (scikit-learn's takes
+            one for each class, of standardised features).
     """
 
     def __init__(self, *, shrinkage: float | Literal["auto"] = "auto") -> None:
@@ -47,15 +51,15 @@ class LDA(MarginClassifier):
         by_class = gram @ means
         about = by_class - members @ (means.T @ by_class)  # rows about their mean, times means
         system = gram - members @ by_class.T - about @ members.T  # rows about their means
-        share, scale = self._shrunk(system, count, features)
+        share, scale = self._compute_shrinkage(system, count, features)
         system *= (1 - share) / count
         system.flat[:: len(system) + 1] += share * scale
-        inner = solve(system, about * ((1 - share) / count))
+        inner = solve_system(system, about * ((1 - share) / count))
         dual = (means - inner) / (share * scale)
         offsets = np.log(counts / count) - (by_class * dual).sum(axis=0) / 2
         return Linear(dual, offsets)
 
-    def _shrunk(self, system: Matrix, count: int, features: int) -> tuple[float, float]:
+    def _compute_shrinkage(self, system: Matrix, count: int, features: int) -> tuple[float, float]:
         """The share of the unit matrix, and its multiple: the mean variance of a feature."""
         scale = float(np.trace(system)) / count / features
         if not scale > 0:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Majority:
-    """Says the most frequent training class of every clip, with the training frequencies.
+    """Predict the most frequent training class for every clip, with the training frequencies.
 
     In multi-label training, the classes that at least half of the training clips have.
     """
 
-    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Count the labels; between equal counts the first class wins."""
         self._shares = train.shares
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class MECapsule(networks.NetworkClassifier):
-    """Capsules with routing over the first stages of ResNet-18, on the apex frame in colour.
+class MECapsule(classifier.NetworkClassifier):
+    """CapsuleNet: capsules with routing over the first stages of ResNet-18, on the apex frame.
 
-    Takes one stream `[1, 3, size, size]` of pixels 0 to 255 (240 in the paper) and looks at its
-    middle of `crop` pixels a side. With `augment`, training looks at a random part of that size,
-    turned by up to 8 degrees, mirrored or not, with changed brightness, contrast and saturation.
-    The length of a class's capsule is its probability; they are brought to a sum of 1 unless
-    training is multi-label. `pretrained` starts from ImageNet weights, which timm downloads; they
-    belong to `width` 64. `width` is the number of maps of the first stage, `kernel` the size of the
-    two convolutions after the third.
+    Takes one stream `[1, 3, size, size]` of pixels 0 to 255 in colour (240 in the paper). The
+    length of a class's capsule is its probability; they are scaled to sum 1 unless training is
+    multi-label.
+
+    Args:
+        crop: side of the part of the picture that is looked at, in pixels; above 16 · (`kernel` -
+            1).
+        width: number of maps of the first stage, 2 or more; pretrained weights have 64.
+        kernel: side of the kernels of the two convolutions after the third stage, 1 or more.
+        augment: whether training looks at a random part of the picture, turned by up to 8 degrees,
+            mirrored or not, with changed brightness, contrast and saturation; if not, and when
+            predicting, it is the middle part.
+        pretrained: whether training starts from the weights of ImageNet, which timm downloads; if
+            not, from random ones.
     """
 
     def __init__(
@@ -45,18 +52,28 @@ class MECapsule(networks.NetworkClassifier):
             raise ValueError(f"width={width}: the pretrained weights are of width 64")
         self.crop = crop
         self.options: dict[str, Any] = {
-            "width": width, "kernel": kernel, "augment": augment, "pretrained": pretrained,
-        }  # fmt: skip
+            "width": width,
+            "kernel": kernel,
+            "augment": augment,
+            "pretrained": pretrained,
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, lr_decay=lr_decay, batch=batch, loss=loss,
-            margins=(margins[0], margins[1]), alpha=alpha,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            lr_decay=lr_decay,
+            batch=batch,
+            loss=loss,
+            margins=(margins[0], margins[1]),
+            alpha=alpha,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of at least `crop` pixels."""
         from mertk_plugins.classifiers._me_capsule_net import CapsuleNetwork
 
-        stream, _ = networks.picture("me_capsule", shapes, least=self.crop, source="pixels")
+        stream, _ = classifier.check_picture_stream(
+            "me_capsule", shapes, least=self.crop, source="pixels"
+        )
         return CapsuleNetwork(stream, self.crop, classes, **self.options)
 
 

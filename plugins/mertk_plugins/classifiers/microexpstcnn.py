@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class MicroExpSTCNN(networks.NetworkClassifier):
+class MicroExpSTCNN(classifier.NetworkClassifier):
     """One 3D convolution over all frames of the face, or of several regions (MicroExpFuseNet).
 
     Takes one stream `[regions, time, 1, height, width]` of grey frames: one region of 64x64 pixels
-    in the paper, or eyes and mouth of 32x32, whose streams meet by `fusion`: `late` behind their
-    own layers, `intermediate` before common ones. At least 17 frames. Each region's mean over the
-    clip is taken off and the rest divided by its maximum; the authors' code takes mean and maximum
-    of all clips, the tested ones with them.
+    in the paper, or eyes and mouth of 32x32. At least 17 frames. Each region's mean over the clip
+    is subtracted and the rest divided by its maximum; the authors' code takes mean and maximum of
+    all clips, test clips included.
+
+    Args:
+        fusion: where several regions meet: `late`, behind layers of their own; `intermediate`,
+            before layers that they share. Without effect on a single region.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class MicroExpSTCNN(networks.NetworkClassifier):
         """The network for clips of one length."""
         from mertk_plugins.classifiers._microexpstcnn_net import DEPTH, MicroExpNetwork
 
-        stream, shape = networks.clip("microexpstcnn", shapes, least=(DEPTH + 2, 5))
+        stream, shape = classifier.check_clip_stream("microexpstcnn", shapes, least=(DEPTH + 2, 5))
         return MicroExpNetwork(stream, shape, classes, late=self.late)
 
 

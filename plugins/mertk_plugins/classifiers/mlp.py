@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class MLP(networks.FoldsNetworkClassifier):
-    """Fully connected layers; trains the differentiable blocks before it together with itself.
+class MLP(classifier.FoldsNetworkClassifier):
+    """Fully connected layers; the differentiable blocks before them are trained with them.
 
-    `alpha` weights classes by inverse frequency among the training clips. `l1` is on the hidden
-    layers' weights. `init` is `he`, or `code` for the authors' normal of sd .1. Multi-label
-    training takes the loss of each class's sigmoid.
+    Args:
+        hidden: widths of the hidden layers, each 1 or more.
+        l1: strength of the L1 penalty on the weights of the hidden layers, 0 or more.
+        init: how the hidden layers' weights begin: `he`, by He et al. 2015; or `code`, the authors'
+            normal distribution of standard deviation 0.1.
     """
 
     def __init__(
@@ -39,12 +41,21 @@ class MLP(networks.FoldsNetworkClassifier):
                 "[0, 1), l1 not below 0"
             )
         self.layers: dict[str, Any] = {
-            "hidden": tuple(hidden), "dropout": dropout, "l1": l1, "init": init,
-        }  # fmt: skip
+            "hidden": tuple(hidden),
+            "dropout": dropout,
+            "l1": l1,
+            "init": init,
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, eps=eps,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=eps,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The layers, for streams of these shapes."""

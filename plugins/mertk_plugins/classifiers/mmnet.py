@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class MMNet(networks.NetworkClassifier):
-    """Muscle motion guided network: what moved from onset to apex, and where on the face.
+class MMNet(classifier.NetworkClassifier):
+    """MMNet: what has moved from onset to apex, and where on the face it is.
 
-    Takes two streams of the whole face in colour: `motion` `[1, 3, side, side]`, the apex minus
-    the onset, 224 pixels in the paper, and `onset` `[1, 3, side/16, side/16]`, both as the
-    extractor pixels gives them. `width` scales the number of maps; 1 is the paper's. Training
-    clips are mirrored, turned by up to `degrees` and shifted by up to `shift` of their side.
+    Takes two streams of the whole face in colour: `motion` `[1, 3, side, side]`, the apex minus the
+    onset, 224 pixels in the paper, and `onset` `[1, 3, side/16, side/16]`, both as the extractor
+    pixels gives them. Half of the training clips, drawn anew in each step, are mirrored.
+
+    Args:
+        width: what the numbers of maps are multiplied by, above 0 and at most 1; 1 is the paper's.
+        degrees: largest angle by which training clips are turned, in degrees, 0 or more.
+        shift: largest distance by which training clips are shifted, as a share of the side, 0 or
+            more and below 1; the paper shifts by 15 of 224 pixels.
     """
 
     def __init__(
@@ -37,19 +42,24 @@ class MMNet(networks.NetworkClassifier):
             )
         self.layers = {"width": width, "degrees": degrees, "shift": shift}
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer="adamw", weight_decay=weight_decay,
-            lr_decay=lr_decay, eps=eps,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            optimizer="adamw",
+            weight_decay=weight_decay,
+            lr_decay=lr_decay,
+            eps=eps,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for both streams; raises `ComponentError` where their sizes do not fit."""
         from mertk_plugins.classifiers._mmnet_net import STRIDE, MMNetwork
 
         hint = f"of the extractor pixels with colour=true, the motion {STRIDE} times as large"
-        _, (*_, places, _) = networks.stream(
+        _, (*_, places, _) = classifier.find_stream(
             "mmnet", shapes, (1, 3, "side", "side"), hint, name="onset"
         )
-        networks.stream("mmnet", shapes, (1, 3, *[places * STRIDE] * 2), hint, name="motion")
+        classifier.find_stream("mmnet", shapes, (1, 3, *[places * STRIDE] * 2), hint, name="motion")
         return MMNetwork(places, classes, **self.layers)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class OffApexNet(networks.NetworkClassifier):
-    """Two convolutions on each flow component, three layers on both: 2,664,475 weights.
+class OffApexNet(classifier.NetworkClassifier):
+    """OFF-ApexNet: two convolutions on each flow component, three layers on both.
 
-    Takes one stream `[1, 2, height, width]`: horizontal and vertical flow from onset to apex, 28x28
-    in the paper. Multi-label training takes the loss of each class's sigmoid.
+    It has 2,664,475 weights for three classes. Takes one stream `[1, 2, height, width]`: horizontal
+    and vertical flow from onset to apex, 28x28 in the paper.
     """
 
     def __init__(
@@ -27,17 +27,23 @@ class OffApexNet(networks.NetworkClassifier):
         alpha: bool = False,
         weight_decay: float = 1e-3,
     ) -> None:
-        self.dropout = networks.dropout(dropout)
+        self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of at least 4x4 pixels."""
         from mertk_plugins.classifiers._offapexnet_net import OffApexNetwork
 
-        stream, size = networks.picture("offapexnet", shapes, channels=2)
+        stream, size = classifier.check_picture_stream("offapexnet", shapes, channels=2)
         return OffApexNetwork(stream, size, classes, dropout=self.dropout)
 
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class Prior:
-    """Guesses one class per fold, drawn by the training frequencies, for all of the fold's clips.
+    """Predict one class for all clips of a fold, drawn by the training frequencies.
 
-    It is drawn in `fit`, once a fold: `predict` is asked about one clip at a time and keeps no
-    memory, so a draw in it would hang on the order of the clips. In multi-label training each class
-    is drawn on its own.
+    It is drawn in `fit`, once a fold: `predict` is given one clip at a time and keeps no memory, so
+    a draw in it would depend on the order of the clips. In multi-label training each class is drawn
+    on its own.
     """
 
-    def fit(self, train: mertk.Train[mertk.Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Draw the class."""
         shares = train.shares
         if train.multilabel:

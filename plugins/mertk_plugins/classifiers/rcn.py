@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class RCN(networks.NetworkClassifier):
-    """A shallow recurrent convolution over an onset→apex flow picture, in five variants.
+class RCN(classifier.NetworkClassifier):
+    """RCN: a shallow recurrent convolution over an onset-to-apex flow picture, in five variants.
 
-    `a`: attention by the classifier's own weights; `s`: short connections; `w`: three dilated
-    streams; `p`: two streams, short connections and attention, found by architecture search; `f`:
-    the three streams with attention inside the block. None of these modules has a weight of its
-    own. Takes one stream `[1, 3, height, width]`, 60x60 in the paper; `pool` is the side of the
-    map that is classified. Multi-label training takes the loss of each class's sigmoid.
+    Takes one stream `[1, 3, height, width]`, 60x60 in the paper. What distinguishes the variants
+    has no weights of its own.
+
+    Args:
+        variant: `a`, attention by the classifier's own weights; `s`, short connections; `w`, three
+            dilated streams; `p`, two streams, short connections and attention, found by
+            architecture search; `f`, the three streams with attention inside the block.
+        maps: number of maps of the recurrent convolution, a multiple of 4.
+        pool: side of the map that is classified, 1 or more.
     """
 
     def __init__(
@@ -40,19 +44,31 @@ class RCN(networks.NetworkClassifier):
         if maps < 4 or maps % 4 or pool < 1:
             raise ValueError(f"maps={maps}, pool={pool}: a multiple of 4, and at least 1")
         self.parts: dict[str, Any] = {
-            "variant": variant, "maps": maps, "pool": pool, "dropout": networks.dropout(dropout),
-        }  # fmt: skip
+            "variant": variant,
+            "maps": maps,
+            "pool": pool,
+            "dropout": classifier.check_dropout(dropout),
+        }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
-            alpha=alpha, weight_decay=weight_decay, momentum=momentum, lr_decay=lr_decay,
-            decay_every=decay_every, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            optimizer=optimizer,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            lr_decay=lr_decay,
+            decay_every=decay_every,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 8x8 pixels survive its poolings."""
         from mertk_plugins.classifiers._rcn_net import RCNetwork
 
-        stream, _ = networks.picture("rcn", shapes, least=8)
+        stream, _ = classifier.check_picture_stream("rcn", shapes, least=8)
         return RCNetwork(stream, classes, **self.parts)
 
 

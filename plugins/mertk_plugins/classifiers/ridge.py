@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk_plugins.classifiers._gram import solve
+from mertk_plugins.classifiers._gram import solve_system
 from mertk_plugins.classifiers._left_out import LeftOut
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 
 class Ridge(MarginClassifier):
-    """Least squares onto 1 for the class and -1 for the others, with a penalty on weights.
+    """Ridge regression: least squares onto 1 for the class and -1 for the others.
 
-    `alpha` is the penalty; the intercept has none. `scale` standardises each feature by the
-    training clips, `balanced` weighs classes by the inverse of their frequency. In multi-label
-    training each class has a regression of its own. Probabilities are the softmax of the scores:
-    the largest wins, and a label of many is predicted where its own score is above 0.
+    In multi-label training each class has a regression of its own. Probabilities are the softmax of
+    the scores: the largest wins, and a label of many is predicted where its own score is above 0.
 
     Hoerl and Kennard, "Ridge regression", Technometrics 12, 1970.
+
+    Args:
+        alpha: strength of the penalty on the squared weights, above 0; the intercept has none.
+        scale: whether each feature is standardised by the training clips.
+        balanced: whether clips are weighted by the inverse frequency of their class.
     """
 
     def __init__(self, *, alpha: float = 1.0, scale: bool = False, balanced: bool = False) -> None:
@@ -43,10 +46,10 @@ class Ridge(MarginClassifier):
         Without class weights, which are each fold's own, all folds have one system.
         """
         if self.balanced:
-            return self._weighed
-        return functools.partial(_plain, LeftOut(rows.gram, self.alpha, rows.folds))
+            return self._fit_weighted
+        return functools.partial(_fit_unweighted, LeftOut(rows.gram, self.alpha, rows.folds))
 
-    def _weighed(self, fold: Fold) -> Linear:
+    def _fit_weighted(self, fold: Fold) -> Linear:
         """Learn with class weights."""
         members = fold.members
         counts = members.sum(axis=0)
@@ -55,22 +58,22 @@ class Ridge(MarginClassifier):
         # A clip that is left out is alone in the system, with 1 on the diagonal and a target of 0.
         penalty = np.divide(self.alpha, weights, out=np.ones_like(weights), where=weights > 0)
         system.flat[:: len(system) + 1] += penalty
-        return _scores(solve(system, _targets(fold)))
+        return _compute_scores(solve_system(system, _make_targets(fold)))
 
 
-def _plain(system: LeftOut, fold: Fold) -> Linear:
+def _fit_unweighted(system: LeftOut, fold: Fold) -> Linear:
     """Learn without class weights."""
-    return _scores(system.solve(fold.number, _targets(fold)))
+    return _compute_scores(system.solve(fold.number, _make_targets(fold)))
 
 
-def _targets(fold: Fold) -> Matrix:
+def _make_targets(fold: Fold) -> Matrix:
     """1 and -1 for each class, and 1 for the intercept `[clips, classes + 1]`."""
     members = fold.members
     inside = members.sum(axis=1, keepdims=True)
     return np.hstack([2 * members - inside, inside])
 
 
-def _scores(solved: Matrix) -> Linear:
+def _compute_scores(solved: Matrix) -> Linear:
     """The scores of which the clips' weights sum to 0, as a free intercept has it."""
     sums = solved.sum(axis=0)
     offsets = sums[:-1] / sums[-1]

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 class SklearnClassifier:
     """A classifier of scikit-learn, or of any package like it: `sklearn:sklearn.svm.SVC,C=2`.
 
-    `path` is where it is imported from; all other parameters are its own. It gets all streams as
-    one vector, and a `random_state` from the fold's seed if it takes one. Its `predict_proba`
-    answers, or else the softmax of its `decision_function`, or else its `predict`. An estimator
-    that searches its parameters by cross-validation mixes people in its inner folds.
+    It gets all streams as one vector, and a `random_state` from the fold's seed if it takes one.
+    Its `predict_proba` answers, or else the softmax of its `decision_function`, or else its
+    `predict`. An estimator that searches its parameters by cross-validation mixes people in its
+    inner folds. All parameters but `path` are the classifier's own.
+
+    Args:
+        path: where the classifier's class is imported from, such as `sklearn.svm.SVC`.
+        **params: parameters of that class.
     """
 
     imports = ("path",)
@@ -27,23 +31,23 @@ class SklearnClassifier:
     def __init__(
         self, *, path: str = "sklearn.linear_model.LogisticRegression", **params: Any
     ) -> None:
-        target = _foreign.located(path)
-        _foreign.check(path, target, params)
+        target = _foreign.import_target(path)
+        _foreign.check_parameters(path, target, params)
         for verb in ("fit", "predict"):
             if not hasattr(target, verb):
                 raise ValueError(f"path={path} is no classifier: it has no {verb}")
         self.path = path
         self.params = params
 
-    def fit(self, train: mertk.Train[mertk.Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Fit a new estimator; raises `ComponentError` in multi-label training."""
         if train.multilabel:
             raise mertk.ComponentError(
                 f"sklearn: {self.path} is handed one label a clip, and this protocol gives many; "
                 "linear_svm, svm, ridge, lda, mlp and the networks can do with them"
             )
-        target = _foreign.located(self.path)
-        chance = _foreign.seeded(_foreign.parameters(self.path, target), rng)
+        target = _foreign.import_target(self.path)
+        chance = _foreign.draw_random_state(_foreign.read_parameters(self.path, target), rng)
         present = np.unique(train.labels)
         self._classes = len(train.classes)
         self._present: NDArray[np.int64] = present
@@ -57,11 +61,11 @@ class SklearnClassifier:
         found = np.zeros(self._classes)
         found[self._present] = 1.0
         if self._estimator is not None:
-            found[self._present] = _shares(self._estimator, mertk.flatten(streams)[None])
+            found[self._present] = _predict_shares(self._estimator, mertk.flatten(streams)[None])
         return found
 
 
-def _shares(estimator: Any, row: NDArray[np.float32]) -> NDArray[np.float64]:
+def _predict_shares(estimator: Any, row: NDArray[np.float32]) -> NDArray[np.float64]:
     """Probabilities `[classes that it has seen]` of one row `[1, features]`."""
     if hasattr(estimator, "predict_proba"):
         shares = np.asarray(estimator.predict_proba(row)[0], np.float64)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class SLSTT(networks.NetworkClassifier):
-    """Short and long range relation based spatio-temporal transformer.
+class SLSTT(classifier.NetworkClassifier):
+    """SLSTT: a vision transformer over each of several flow pictures, and an LSTM over these.
 
     Takes one stream `[1, time, 3, side, side]`, flow pictures in colour as the extractor
-    flow_sequence gives them, 11 of 224 pixels in the paper. Each goes through one vision
-    transformer; its class tokens are gathered by an LSTM or averaged (`aggregate`). All is trained
-    together. `backbone` is a name of timm whose patches fit the side; `pretrained=false` starts
-    from random weights and needs no network. `depth` keeps that many layers of an untrained
-    backbone; 0 is all.
+    flow_sequence gives them, 11 of 224 pixels in the paper. All is trained together.
+
+    Args:
+        backbone: name of a vision transformer in timm whose patches fit the side.
+        pretrained: whether training starts from the weights that timm downloads; if not, from
+            random ones, and no connection to the Internet is needed.
+        depth: number of layers of an untrained backbone that are kept, 0 or more; 0 keeps all.
+        aggregate: what becomes of the pictures' class tokens: `lstm`, an LSTM takes them one after
+            the other; `mean`, they are averaged.
     """
 
     def __init__(
@@ -45,9 +49,9 @@ class SLSTT(networks.NetworkClassifier):
 
         hint = "such as the extractor flow_sequence gives for the ROI scheme whole"
         axes = (1, "time", 3, "side", "side")
-        stream, (*_, side) = networks.stream("slstt", shapes, axes, hint)
+        stream, (*_, side) = classifier.find_stream("slstt", shapes, axes, hint)
         options = {"img_size": side} | ({"depth": self.depth} if self.depth else {})
-        net = networks.backbone(
+        net = classifier.create_backbone(
             "slstt", self.backbone, pretrained=self.pretrained, num_classes=0, **options
         )
         return SLSTTNetwork(stream, net, classes, recurrent=self.recurrent)

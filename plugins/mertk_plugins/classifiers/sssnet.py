@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class SSSNet(networks.NetworkClassifier):
-    """Two convolutions and two layers over an onset→apex flow picture: 1,349,251 weights.
+class SSSNet(classifier.NetworkClassifier):
+    """SSSNet: two convolutions and two layers over an onset-to-apex flow picture.
 
-    Takes one stream `[1, 3, height, width]`, 64x64 in the original. Multi-label training takes the
-    loss of each class's sigmoid.
+    It has 1,349,251 weights for three classes. Takes one stream `[1, 3, height, width]`, 64x64 in
+    the original.
     """
 
     def __init__(
@@ -28,17 +28,24 @@ class SSSNet(networks.NetworkClassifier):
         alpha: bool = False,
         weight_decay: float = 1e-3,
     ) -> None:
-        self.dropout = networks.dropout(dropout)
+        self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
-            alpha=alpha, weight_decay=weight_decay, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            optimizer=optimizer,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 16x16 pixels survive its two poolings."""
         from mertk_plugins.classifiers._sssnet_net import SSSNetwork
 
-        stream, size = networks.picture("sssnet", shapes, least=16)
+        stream, size = classifier.check_picture_stream("sssnet", shapes, least=16)
         return SSSNetwork(stream, size, classes, dropout=self.dropout)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class STSTNet(networks.FoldsNetworkClassifier):
-    """Shallow triple stream CNN: 1,683 weights over an onset→apex flow picture.
+class STSTNet(classifier.FoldsNetworkClassifier):
+    """STSTNet: three shallow convolutions side by side over an onset-to-apex flow picture.
 
-    Takes one stream `[1, 3, height, width]`: horizontal and vertical flow and strain of the whole
-    face, 28x28 in the paper. Training clips are shuffled; the authors' loader did not. Multi-label
-    training takes the loss of each class's sigmoid.
+    It has 1,683 weights for three classes. Takes one stream `[1, 3, height, width]`: horizontal and
+    vertical flow and strain of the whole face, 28x28 in the paper. Training clips are shuffled,
+    which the authors' code does not do.
     """
 
     def __init__(
@@ -29,17 +29,23 @@ class STSTNet(networks.FoldsNetworkClassifier):
         weight_decay: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        self.dropout = networks.dropout(dropout)
+        self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, gamma=gamma, alpha=alpha,
-            weight_decay=weight_decay, eps=eps,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=eps,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 4x4 pixels survive its pooling."""
         from mertk_plugins.classifiers._ststnet_net import STSTNetwork
 
-        stream, size = networks.picture("ststnet", shapes)
+        stream, size = classifier.check_picture_stream("ststnet", shapes)
         return STSTNetwork(stream, size, classes, dropout=self.dropout)
 
 

@@ -19,9 +19,18 @@ if TYPE_CHECKING:
 class SVM(MarginClassifier):
     """Support vector machine with a kernel, one class against another.
 
-    `gamma` is a number, or scikit-learn's `scale` or `auto`; `degree` is for `poly` alone. `scale`
-    standardises each feature by the training clips, `balanced` weighs classes by the inverse of
-    their frequency. In multi-label training each class has a machine of its own.
+    In multi-label training each class has a machine of its own.
+
+    Args:
+        kernel: similarity of two clips x and y: `rbf`, exp(-`gamma` · ‖x - y‖²); `poly`, (`gamma` ·
+            x·y) to the power `degree`; `linear`, x·y.
+        C: cost of a clip on the wrong side of its margin, compared with the penalty on large
+            weights, above 0; a smaller C regularises more.
+        gamma: factor in the kernels `rbf` and `poly`, above 0; or `scale`, 1 / (number of features
+            · variance of all values); or `auto`, 1 / number of features.
+        degree: exponent of the kernel `poly`, 1 or more.
+        scale: whether each feature is standardised by the training clips.
+        balanced: whether clips are weighted by the inverse frequency of their class.
     """
 
     def __init__(
@@ -58,11 +67,11 @@ class SVM(MarginClassifier):
         )
         products = fold.own_gram
         squares = np.diagonal(products).copy()
-        kernel = Kernel(self.kernel, self._gamma(fold), self.degree)
+        kernel = Kernel(self.kernel, self._compute_gamma(fold), self.degree)
         machine.fit(kernel.of(products, squares[:, None], squares), fold.labels)
         return KernelMargins(machine, kernel, fold.rows.values, fold.inside, squares)
 
-    def _gamma(self, fold: Fold) -> float:
+    def _compute_gamma(self, fold: Fold) -> float:
         """As scikit-learn has it; `scale` depends on the variance of the training clips."""
         features = int(fold.rows.values.shape[1])
         if self.gamma == "auto":

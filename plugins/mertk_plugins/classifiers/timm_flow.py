@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 
 
-class TimmFlow(networks.NetworkClassifier):
-    """A network of timm, such as a ResNet-18, over an onset→apex flow picture.
+class TimmFlow(classifier.NetworkClassifier):
+    """A network of timm, such as a ResNet-18, over an onset-to-apex flow picture.
 
-    Takes one stream `[1, 3, height, width]`, 112x112 in Varanka et al. 2023. `pretrained` loads the
-    weights that timm has for `network` (most are of ImageNet) and fails where they cannot be had;
-    without it, training starts from scratch. Multi-label training takes the loss of each class's
-    sigmoid.
+    Takes one stream `[1, 3, height, width]`, 112x112 in Varanka et al. 2023.
+
+    Args:
+        network: name of the network in timm.
+        pretrained: whether training starts from the weights that timm has for `network`, most of
+            them of ImageNet; it fails where they cannot be had. If not, training starts from random
+            weights.
     """
 
     def __init__(
@@ -33,21 +36,31 @@ class TimmFlow(networks.NetworkClassifier):
         weight_decay: float = 1e-3,
     ) -> None:
         self.name, self.pretrained = network, pretrained
-        self.dropout = networks.dropout(dropout)
+        self.dropout = classifier.check_dropout(dropout)
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, loss=loss, gamma=gamma,
-            alpha=alpha, weight_decay=weight_decay, eps=1e-8,
-        )  # fmt: skip
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            optimizer=optimizer,
+            loss=loss,
+            gamma=gamma,
+            alpha=alpha,
+            weight_decay=weight_decay,
+            eps=1e-8,
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; raises `ComponentError` where its size must be another."""
         from mertk_plugins.classifiers._timm_flow_net import TimmNetwork
 
-        stream, size = networks.picture("timm_flow", shapes, least=32)
-        net = networks.backbone(
-            "timm_flow", self.name, pretrained=self.pretrained, num_classes=classes,
+        stream, size = classifier.check_picture_stream("timm_flow", shapes, least=32)
+        net = classifier.create_backbone(
+            "timm_flow",
+            self.name,
+            pretrained=self.pretrained,
+            num_classes=classes,
             drop_rate=self.dropout,
-        )  # fmt: skip
+        )
         fixed = net.default_cfg.get("fixed_input_size") and net.default_cfg["input_size"][1:]
         if fixed and tuple(fixed) != size:
             raise mertk.ComponentError(

@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 from mertk_plugins import _foreign
 
 _CLASSES = ("num_classes", "n_classes", "classes")
 _CHANNELS = ("in_channels", "in_chans")
 
 
-class TorchModule(networks.NetworkClassifier):
-    """Any `nn.Module`: `torch_module:torchvision.models.resnet18,epochs=20`.
+class TorchModule(classifier.NetworkClassifier):
+    """Any network of torch: `torch_module:torchvision.models.resnet18,epochs=20`.
 
-    `path` is a class, or a function that makes a module; parameters that are not named here are its
-    own. It is handed one stream `[clips, …]` as floats, without the axis of regions where there is
-    one region, and gives logits `[clips, classes]`. The number of classes goes to whichever of
+    It is given one stream `[clips, …]` as floats, without the axis of regions where there is one
+    region, and gives logits `[clips, classes]`. The number of classes goes to whichever of
     `num_classes`, `n_classes` and `classes` it takes, the number of channels to `in_channels` or
     `in_chans` where it has such a parameter; torch's lazy layers find out for themselves.
+    Parameters that are not listed here are the module's own.
+
+    Args:
+        path: where the class, or a function that makes a module, is imported from.
+        stream: name of the stream that the module is given; null takes the only one.
+        **params: parameters of that class or function.
     """
 
     imports = ("path",)
@@ -38,15 +43,20 @@ class TorchModule(networks.NetworkClassifier):
         weight_decay: float = 0.0,
         **params: Any,
     ) -> None:
-        target = _foreign.located(path)
-        _foreign.check(path, target, params)
+        target = _foreign.import_target(path)
+        _foreign.check_parameters(path, target, params)
         self.path = path
         self.stream = stream
         self.params = params
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss=loss, alpha=alpha, optimizer=optimizer,
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss=loss,
+            alpha=alpha,
+            optimizer=optimizer,
             weight_decay=weight_decay,
-        )  # fmt: skip
+        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The module, behind a stream; raises `ComponentError` where it does not fit it."""
@@ -56,12 +66,12 @@ class TorchModule(networks.NetworkClassifier):
         if name is None or name not in shapes:
             raise mertk.ComponentError(
                 f"torch_module takes one stream, and stream={self.stream!r} names none of: "
-                f"{networks.listed(shapes)}"
+                f"{classifier.list_streams(shapes)}"
             )
         shape = shapes[name]
         shape = shape[1:] if shape[0] == 1 and len(shape) > 1 else shape
-        target = _foreign.located(self.path)
-        known = _foreign.parameters(self.path, target)
+        target = _foreign.import_target(self.path)
+        known = _foreign.read_parameters(self.path, target)
         # torchvision's functions hand `**kwargs` on to a class that takes num_classes
         every = any(p.kind is p.VAR_KEYWORD for p in known.values())
         given: dict[str, Any] = {n: classes for n in _CLASSES if n in known}

@@ -1,1 +1,1 @@
-"""Shipped datasets, one file each."""
+"""Shipped data sets, one file each."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mertk.data.record import Record
+    from mertk.datasets.record import Record
 
 Wanted = Literal["micro", "macro", "all"]
 """Which expressions are read."""
@@ -31,7 +31,7 @@ def is_colour(root: Path, folder: Path) -> bool:
     return not any(name.lower() in _NOT_COLOUR for name in names)
 
 
-def finished(records: Iterable[Record]) -> Iterator[Record]:
+def mark_long_expressions(records: Iterable[Record]) -> Iterator[Record]:
     """The records with `long_me` where a micro-expression lasts longer than half a second.
 
     Where several expressions of a recording begin with the same frame, the ids of all but the

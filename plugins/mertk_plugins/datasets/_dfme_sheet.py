@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.data.record import Record
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.reader import Line
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Table
 
 Part = Literal["train", "testA", "testB"]
 PARTS: tuple[Part, ...] = ("train", "testA", "testB")
@@ -31,8 +32,8 @@ _NAMES: Mapping[Part, tuple[str, ...]] = {
     "testA": ("testA_full_with_AU.xlsx", "DFME_test_A_full_with_AU.xlsx"),
     "testB": ("testB_full_with_AU.xlsx", "DFME_test_B_full_with_AU.xlsx"),
 }
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "native": ("subject", "sub", "subid"),
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "subject": ("subject", "sub", "subid"),
     "clip": ("filename",),
     "onset": ("onsetframe", "onset"),
     "apex": ("apexframe", "apex"),
@@ -40,9 +41,10 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "emotion": ("emotion", "estimatedemotion"),
     "fps": ("fps", "framerate"),
 }
-_OPTIONAL: Mapping[str, tuple[str, ...]] = {
-    "emotion_id": ("emotionid",), "au": ("au", "aus", "actionunits"),
-}  # fmt: skip
+OPTIONAL: Mapping[str, tuple[str, ...]] = {
+    "emotion_id": ("emotionid",),
+    "au": ("au", "aus", "actionunits"),
+}
 _SUBJECT = re.compile(r"(?:sub(?:ject)?[ _-]*)?0*([0-9]{1,5})(?:\.0+)?", re.IGNORECASE)
 _CLIP = re.compile(r"sub0*([0-9]{1,5})_([^/\\]+)", re.IGNORECASE)
 _RATES = frozenset({200.0, 300.0, 500.0})
@@ -55,45 +57,29 @@ _COUNTS: Mapping[Part, tuple[int, tuple[int, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
-    """One row as text, but for `subject` and `clip` (canonical), `fps` (Hz) and oddities."""
-
-    place: str
-    part: Part
-    subject: str
-    native: str
-    clip: str
-    onset: str
-    apex: str
-    offset: str
-    fps: float
-    emotion: str
-    au: str
-    quirks: tuple[str, ...]
-
-
-def tables(found: data.trees.Found, wanted: Sequence[Part], layout: str) -> dict[Part, Table]:
+def find_files(
+    found: datasets.folders.Found, wanted: Sequence[str], layout: str
+) -> dict[Part, Path]:
     """The spreadsheet of each part that is wanted, or (none named) of each that is there.
 
     Raises `DataError` where a wanted one is missing, or all are.
     """
-    files = {
-        part: data.trees.choose_sheet("dfme", found, _FILES[part], _NAMES[part], None)
-        for part in PARTS
-    }
-    parts = [part for part in PARTS if part in wanted or (not wanted and files[part])]
-    if not parts:
-        data.trees.need_sheet("dfme", found, None, layout)
-    for part in parts:
-        if files[part] is None:
-            raise mertk.DataError(
-                f"dfme: no spreadsheet of the part {part}, such as {_NAMES[part][0]}, below "
-                f"{found.root}; spreadsheets found: {data.trees.shown_sheets(found)}"
-            )
-    return {
-        part: data.sheets.read_table(file) for part in parts if (file := files[part]) is not None
-    }
+    files: dict[Part, Path] = {}
+    missing = []
+    for part in PARTS:
+        file = datasets.folders.choose_sheet("dfme", found, _FILES[part], _NAMES[part], None)
+        if file is not None and (part in wanted or not wanted):
+            files[part] = file
+        elif part in wanted:
+            missing.append(part)
+    if missing:
+        raise mertk.DataError(
+            f"dfme: no spreadsheet of the part {missing[0]}, such as {_NAMES[missing[0]][0]}, "
+            f"below {found.root}; spreadsheets found: {datasets.folders.shown_sheets(found)}"
+        )
+    if not files:
+        datasets.folders.need_sheet("dfme", found, None, layout)
+    return files
 
 
 def part_of(name: str) -> Part | None:
@@ -104,67 +90,53 @@ def part_of(name: str) -> Part | None:
 
 def has_aus(tables: Iterable[Table]) -> bool:
     """Whether any of the files has a column of AUs."""
-    return any(table.optional(*_OPTIONAL["au"]) for table in tables)
+    return any(table.optional(*OPTIONAL["au"]) for table in tables)
 
 
-def annotated(part: Part, table: Table) -> list[Annotation]:
-    """All rows of a part; raises `DataError` where a column or a name is missing."""
-    columns = {field: table.column(*names) for field, names in _COLUMNS.items()}
-    columns |= {field: table.optional(*names) for field, names in _OPTIONAL.items()}
-    if not table.rows:
-        raise mertk.DataError(f"{table.place()}: a header but no rows")
-    return [_annotation(part, table, row, columns) for row in table.rows]
+def read_row(line: Line) -> dict[str, Any]:
+    """What a row says beside its plain texts, as `Line.record` takes it.
 
-
-def _annotation(part: Part, table: Table, row: Row, columns: Mapping[str, str]) -> Annotation:
-    for field in ("native", "clip", "emotion"):
-        table.filled(row, columns[field])
-    cells = {field: row[column] for field, column in columns.items()}
-    person = subject(cells["native"])
+    Raises `DataError` where a name is missing or is none.
+    """
+    native, name, emotion = line.need("subject", "clip", "emotion")
+    person = parse_subject(native)
     if person is None:
-        raise mertk.DataError(
-            f"{table.place(row, columns['native'])}: '{cells['native']}' is not a subject such as "
-            "sub0003"
-        )
-    rate = _rate(table, row, columns["fps"], cells.pop("fps"))
-    named = clip(cells["clip"])
-    quirks = (
-        *_name_quirks(person, named),
-        *_emotion_quirks(cells["emotion"], cells.pop("emotion_id"), columns["emotion_id"]),
-        *(() if rate in _RATES else ("fps_unusual",)),
-    )
-    cells["clip"] = f"{named[0]}_{named[1]}" if named else cells["clip"]
-    return Annotation(
-        place=f"row {row.number} of {table.file.name}",
-        part=part,
-        subject=person,
-        fps=rate,
-        quirks=quirks,
-        **cells,
-    )
+        raise line.wrong("subject", "is not a subject such as sub0003")
+    rate = _parse_rate(line)
+    named = parse_clip(name)
+    quirks = [*_name_quirks(person, named)]
+    if line.columns["emotion_id"]:
+        quirks += _emotion_quirks(emotion, line["emotion_id"])
+    if rate not in _RATES:
+        quirks.append("fps_unusual")
+    return {
+        "place": f"row {line.row.number} of {line.table.file.name}",
+        "subject": person,
+        "clip": f"{named[0]}_{named[1]}" if named else name,
+        "fps": rate,
+        "quirks": tuple(quirks),
+    }
 
 
-def subject(text: str) -> str | None:
+def parse_subject(text: str) -> str | None:
     """The canonical name, `sub0003`, of `sub0003`, `sub3` or `3`; None for anything else."""
     found = _SUBJECT.fullmatch(text)
     return f"sub{int(found[1]):04d}" if found else None
 
 
-def clip(text: str) -> tuple[str, str] | None:
+def parse_clip(text: str) -> tuple[str, str] | None:
     """The canonical subject and the rest of a clip's name, `sub0003_01`; None for others."""
     found = _CLIP.fullmatch(text)
     return (f"sub{int(found[1]):04d}", found[2]) if found else None
 
 
-def _rate(table: Table, row: Row, column: str, text: str) -> float:
+def _parse_rate(line: Line) -> float:
     try:
-        rate = float(text)
+        rate = float(line["fps"])
     except ValueError:
         rate = 0.0
     if not 1 <= rate <= _FASTEST:
-        raise mertk.DataError(
-            f"{table.place(row, column)}: '{text}' is not a frame rate in Hz such as 500"
-        )
+        raise line.wrong("fps", "is not a frame rate in Hz such as 500")
     return rate
 
 
@@ -174,35 +146,33 @@ def _name_quirks(person: str, named: tuple[str, str] | None) -> tuple[str, ...]:
     return () if named[0] == person else ("subject_differs_from_name",)
 
 
-def _emotion_quirks(emotion: str, number: str, column: str) -> tuple[str, ...]:
+def _emotion_quirks(emotion: str, number: str) -> tuple[str, ...]:
     """Whether the number of the emotion is that of its word."""
-    if not column:
-        return ()
-    word = data.record.canonical_emotion(emotion)
+    word = datasets.record.canonical_emotion(emotion)
     right = str(EMOTIONS.index(word)) if word in EMOTIONS else None
     return () if number.removesuffix(".0") == right else ("emotion_id_differs",)
 
 
-def in_two_parts(rows: Sequence[Annotation]) -> frozenset[str]:
+def in_two_parts(people: Iterable[tuple[str, Part]]) -> frozenset[str]:
     """The people who are in several parts of the official split, where none should be."""
-    parts = {(row.subject, row.part) for row in rows}
-    return frozenset(who for who, times in Counter(s for s, _ in parts).items() if times > 1)
+    parts = Counter(person for person, _ in set(people))
+    return frozenset(person for person, times in parts.items() if times > 1)
 
 
-def editions(parts: Sequence[Part]) -> list[data.survey.Edition]:
+def list_editions(parts: Sequence[Part]) -> list[datasets.survey.Edition]:
     """What was published of these parts together, under the name of the challenge."""
     chosen = [_COUNTS[part] for part in parts]
     labels = {word: sum(counts[at] for _, counts in chosen) for at, word in enumerate(EMOTIONS)}
     people = sum(people for people, _ in chosen)
     name = f"CCAC {' + '.join(parts)}"
-    return [data.survey.Edition(name, sum(labels.values()), people, labels)]
+    return [datasets.survey.Edition(name, sum(labels.values()), people, labels)]
 
 
-def edition(records: Sequence[Record], parts: Sequence[Part]) -> str:
+def recognise(records: Sequence[Record], parts: Sequence[Part]) -> str:
     """The name where each part has its published counts, else unrecognised."""
-    whole = editions(parts)[0]
+    whole = list_editions(parts)[0]
     for part in parts:
         of_part = [record for record in records if record.official_split == part]
-        if not editions([part])[0].fits(of_part):
-            return data.survey.UNRECOGNISED
+        if not list_editions([part])[0].fits(of_part):
+            return datasets.survey.UNRECOGNISED
     return whole.name

@@ -10,8 +10,14 @@ import numpy as np
 
 from mertk_plugins.datasets import _film_script as script
 from mertk_plugins.datasets import _synthetic_motion as motion
-from mertk_plugins.datasets._synthetic_face import Person, person, portrait
-from mertk_plugins.datasets._synthetic_warp import Bump, displacement, grid, sample, undo
+from mertk_plugins.datasets._synthetic_face import Person, draw_person, draw_portrait
+from mertk_plugins.datasets._synthetic_warp import (
+    Bump,
+    invert_field,
+    make_grid,
+    sample_picture,
+    sum_bumps,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,22 +50,24 @@ class Film:
 
     def __call__(self, at: int) -> NDArray[np.uint8]:
         """Frame `at` as pixels `[size, size, 3]`."""
-        here, lit = _grid(self.size), np.float32
+        here, lit = _make_grid(self.size), np.float32
         moved = here
-        for number, strength in self._strengths(at):
-            moved = moved - lit(strength) * _field(self, number)
-        matrix = self._head(at).astype(np.float32)
-        face = portrait(self.seed, self.video, self.size)
-        picture = sample(face, moved @ matrix[:, :2].T + matrix[:, 2])
+        for number, strength in self._compute_strengths(at):
+            moved = moved - lit(strength) * _compute_field(self, number)
+        matrix = self._compute_head_pose(at).astype(np.float32)
+        face = draw_portrait(self.seed, self.video, self.size)
+        picture = sample_picture(face, moved @ matrix[:, :2].T + matrix[:, 2])
         gain, across, along = self.nuisance * self.script().way(at / self.fps)[4:7]
         slope = (here - (self.size - 1) / 2) / lit(self.size)
         light = 1 + lit(gain) + lit(across) * slope[..., 0] + lit(along) * slope[..., 1]
-        lighted = picture * light[..., None] + self._noise(at)[..., None]
+        lighted = picture * light[..., None] + self._draw_noise(at)[..., None]
         return np.asarray(np.clip(lighted + lit(0.5), 0, 255).astype(np.uint8))
 
     def script(self) -> script.Script:
         """All that was drawn for this video."""
-        return _script(self.seed, self.video, self.frames / self.fps, (self.micros, self.macros))
+        return _write_cached_script(
+            self.seed, self.video, self.frames / self.fps, (self.micros, self.macros)
+        )
 
     def timings(self) -> list[motion.Timing]:
         """Onset, apex and offset of each expression, in the order of its events."""
@@ -67,29 +75,36 @@ class Film:
 
     def person(self) -> Person:
         """Whose face it is."""
-        return person(self.seed, self.video, self.size)
+        return draw_person(self.seed, self.video, self.size)
 
     def landmarks(self, at: int) -> NDArray[np.float64]:
         """The 68 points `[68, 2]` in frame `at`."""
-        pulls = [(strength, _bumps(self, number)) for number, strength in self._strengths(at)]
+        pulls = [
+            (strength, _make_bumps(self, number))
+            for number, strength in self._compute_strengths(at)
+        ]
 
         def back(points: Points) -> Points:
             total = np.zeros_like(points)
             for strength, bumps in pulls:
-                total -= strength * displacement(bumps, points)
+                total -= strength * sum_bumps(bumps, points)
             return total
 
-        return np.asarray(undo(back, self._still(self._head(at))))
+        return np.asarray(
+            invert_field(back, self._locate_neutral_points(self._compute_head_pose(at)))
+        )
 
     def rest(self) -> NDArray[np.float64]:
         """The 68 points `[68, 2]` of the neutral face, of a head that does not sway."""
-        return self._still(self._placed(np.array(self.script().still.pose)))
+        return self._locate_neutral_points(
+            self._make_similarity(np.array(self.script().still.pose))
+        )
 
-    def _still(self, head: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _locate_neutral_points(self, head: NDArray[np.float64]) -> NDArray[np.float64]:
         """The neutral face's points where the head is so."""
         return np.asarray((self.person().landmarks - head[:, 2]) @ np.linalg.inv(head[:, :2]).T)
 
-    def _strengths(self, at: int) -> list[tuple[int, float]]:
+    def _compute_strengths(self, at: int) -> list[tuple[int, float]]:
         """What moves the face in frame `at`, and how much: numbers of events, and below 0 others.
 
         -1 is a blink; -2 and -3 are twitches.
@@ -103,14 +118,14 @@ class Film:
             found += [(n, timing.strength(at)) for n, timing in enumerate(self.timings())]
         return [(number, strength) for number, strength in found if abs(strength) > 1e-3]
 
-    def _head(self, at: int) -> NDArray[np.float64]:
+    def _compute_head_pose(self, at: int) -> NDArray[np.float64]:
         """The similarity `[2, 3]` from frame `at` to the portrait."""
         plan = self.script()
         jitter = np.random.default_rng([7, self.seed, self.video, at]).normal(0, _JITTER)
         sway = self.nuisance * (plan.way(at / self.fps)[:4] + jitter)
-        return self._placed(np.array(plan.still.pose) + sway)
+        return self._make_similarity(np.array(plan.still.pose) + sway)
 
-    def _placed(self, way: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _make_similarity(self, way: NDArray[np.float64]) -> NDArray[np.float64]:
         angle, growth = np.deg2rad(way[0]), 1 + way[1] / 100
         turn = growth * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         middle = np.full(2, (self.size - 1) / 2)
@@ -118,7 +133,7 @@ class Film:
             [turn, middle + self.person().margin + way[2:] * self.size / 100 - turn @ middle]
         )
 
-    def _noise(self, at: int) -> NDArray[np.float32]:
+    def _draw_noise(self, at: int) -> NDArray[np.float32]:
         """Sensor noise `[size, size]` in grey levels."""
         rng = np.random.default_rng([8, self.seed, self.video, at])
         noise = rng.standard_normal((self.size, self.size), np.float32)
@@ -126,30 +141,32 @@ class Film:
 
 
 @functools.lru_cache(maxsize=64)
-def _script(seed: int, video: int, seconds: float, kinds: tuple[int, int]) -> script.Script:
-    return script.write(seed, video, seconds, kinds)
+def _write_cached_script(
+    seed: int, video: int, seconds: float, kinds: tuple[int, int]
+) -> script.Script:
+    return script.write_script(seed, video, seconds, kinds)
 
 
 @functools.lru_cache(maxsize=4)
-def _grid(size: int) -> NDArray[np.float32]:
-    return grid(size).astype(np.float32)
+def _make_grid(size: int) -> NDArray[np.float32]:
+    return make_grid(size).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=256)
-def _bumps(film: Film, number: int) -> list[Bump]:
+def _make_bumps(film: Film, number: int) -> list[Bump]:
     """The pulls of an expression, a blink (-1) or twitches (-2, -3) at full strength."""
     plan, points = film.script(), film.rest()
     if number == -1:
-        return motion.eyelids(points, film.nuisance)
+        return motion.make_blink(points, film.nuisance)
     if number < 0:
-        return motion.twitches(plan.still, points, film.size)[number + 3 :: 2]
+        return motion.make_twitches(plan.still, points, film.size)[number + 3 :: 2]
     event = plan.events[number]
     units = motion.emotion_and_units(event.chances, event.label)[1]
     peak = film.amplitude * (film.macro if event.kind == "macro" else 1.0)
-    return motion.expression(event.chances, units, points, peak)
+    return motion.make_expression(event.chances, units, points, peak)
 
 
 @functools.lru_cache(maxsize=16)
-def _field(film: Film, number: int) -> NDArray[np.float32]:
+def _compute_field(film: Film, number: int) -> NDArray[np.float32]:
     """The same, dense `[size, size, 2]`."""
-    return displacement(_bumps(film, number), _grid(film.size))
+    return sum_bumps(_make_bumps(film, number), _make_grid(film.size))

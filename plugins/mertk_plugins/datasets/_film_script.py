@@ -77,21 +77,23 @@ class Script:
         return float(np.exp(-0.5 * (away / 0.06) ** 2))
 
 
-def write(seed: int, video: int, seconds: float, kinds: tuple[int, int]) -> Script:
+def write_script(seed: int, video: int, seconds: float, kinds: tuple[int, int]) -> Script:
     """The script of a video with so many (micro, macro) expressions."""
     rng = np.random.default_rng([6, seed, video])
-    still = motion.draw(seed, video, 0, 16)
+    still = motion.draw_chances(seed, video, 0, 16)
     micros, total = kinds[0], sum(kinds)
     order: list[Kind] = ["micro" if at < micros else "macro" for at in rng.permutation(total)]
     slot = seconds / max(total, 1)
     events = tuple(
-        _event(rng, motion.draw(seed, video, number + 1, 16), kind, number * slot, slot)
+        _draw_event(
+            rng, motion.draw_chances(seed, video, number + 1, 16), kind, number * slot, slot
+        )
         for number, kind in enumerate(order)
     )
-    return Script(events, _blinks(rng, seconds), still, _paths(rng))
+    return Script(events, _draw_blinks(rng, seconds), still, _draw_paths(rng))
 
 
-def _event(
+def _draw_event(
     rng: np.random.Generator, chances: motion.Chances, kind: Kind, start: float, slot: float
 ) -> Event:
     lasts = float(rng.uniform(*DURATIONS[kind]))
@@ -101,7 +103,7 @@ def _event(
     return Event(kind, label, chances, onset, apex, onset + lasts)
 
 
-def _blinks(rng: np.random.Generator, seconds: float) -> tuple[float, ...]:
+def _draw_blinks(rng: np.random.Generator, seconds: float) -> tuple[float, ...]:
     found, at = [], float(rng.exponential(_BLINK_EVERY))
     while at < seconds:
         found.append(at)
@@ -109,7 +111,7 @@ def _blinks(rng: np.random.Generator, seconds: float) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _paths(rng: np.random.Generator) -> NDArray[np.float64]:
+def _draw_paths(rng: np.random.Generator) -> NDArray[np.float64]:
     sizes = np.array([*_SWAY, *_LIGHT, 1.0, 1.0])[:, None] * np.sqrt(2 / _WAVES)
     shape = (len(sizes), _WAVES)
     hertz = rng.uniform(*_HERTZ, shape)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mertk
-from mertk import data
+from mertk import datasets
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +20,32 @@ class Media:
     files: tuple[Path, ...] = ()
 
 
-def probe(path: Path) -> Media:
+def probe_media(path: Path) -> Media:
     """What a path holds, without decoding it; raises `DataError` where that is nothing."""
     if not path.exists():
         raise mertk.DataError(f"{path} does not exist")
     if path.is_dir():
-        files = tuple(data.frames.numbered(path).values())
+        files = tuple(datasets.media.frames.number_pictures(path).values())
         if not files:
             raise mertk.DataError(f"{path} holds no pictures (jpg, png, bmp or tif)")
         return Media(path, "frames", len(files), files=files)
     suffix = path.suffix.lower()
     if suffix == ".npy":
-        return Media(path, "array", data.arrays.frame_count(path))
-    if data.frames.is_picture(path.name):
+        return Media(path, "array", datasets.media.arrays.frame_count(path))
+    if datasets.media.frames.is_picture(path.name):
         return Media(path, "frames", 1, files=(path,))
-    if suffix in data.videos.VIDEOS:
-        facts = data.videos.probe(path)
+    if suffix in datasets.media.videos.VIDEOS:
+        facts = datasets.media.videos.probe_video(path)
         return Media(path, "video", facts.count, facts.fps)
     raise mertk.DataError(f"{path} is no folder, picture, video or .npy file")
 
 
-def cut(media: Media, onset: int, offset: int) -> tuple[mertk.Frames, list[Path]]:
+def cut_frames(media: Media, onset: int, offset: int) -> tuple[mertk.Frames, list[Path]]:
     """The frames onset … offset, and the files that they come from."""
     count = offset - onset + 1
     if media.kind == "frames":
         files = list(media.files[onset : offset + 1])
-        return data.frames.of_files(files), files
+        return datasets.media.frames.of_files(files), files
     if media.kind == "array":
-        return data.arrays.of_array(media.path, onset, count), [media.path]
-    return data.videos.of_video(media.path, onset, count), [media.path]
+        return datasets.media.arrays.of_array(media.path, onset, count), [media.path]
+    return datasets.media.videos.of_video(media.path, onset, count), [media.path]

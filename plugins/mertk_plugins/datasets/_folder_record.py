@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
     from mertk_plugins.datasets._folder_media import Media
 
 Timing = tuple[int, int | None, int]
@@ -18,9 +18,16 @@ Timing = tuple[int, int | None, int]
 REQUIRED = ("subject", "clip", "path", "label")
 OPTIONAL = ("onset", "apex", "offset", "fps", "flow", "landmarks", "dataset", "uid")
 
-_HERE = frozenset({
-    *REQUIRED, *OPTIONAL, "root_kind", "frames_dir", "n_files", *data.record.DERIVED,
-})  # fmt: skip
+_HERE = frozenset(
+    {
+        *REQUIRED,
+        *OPTIONAL,
+        "root_kind",
+        "frames_dir",
+        "n_files",
+        *datasets.record.DERIVED,
+    }
+)
 """What the reader finds out for itself, whatever a column says."""
 
 
@@ -45,14 +52,14 @@ def record_of(
     fps: float,
     *,
     synthetic: bool,
-) -> data.record.Record:
+) -> datasets.record.Record:
     """What is known of a row's clip; raises `ValueError` for a cell that is not of its type.
 
     A row with a `uid` is a written record: columns named like fields of a record are these fields.
     In any other row they are further columns like all that the reader does not know.
     """
     written = bool(row["uid"])
-    known = _told(table, row) if written else _guessed(row, timing)
+    known = _read_written_fields(table, row) if written else _derive_fields(row, timing)
     here = {
         "uid": f"{dataset_of(row)}/{row['subject']}/{clip_name(row)}",
         "dataset": dataset_of(row),
@@ -67,32 +74,32 @@ def record_of(
         "offset": timing[2],
         "fps": fps,
         "n_files": media.count if media else 0,
-        "extra": _extra(table, row, written=written),
+        "extra": _collect_extra_columns(table, row, written=written),
     }
-    return data.record.Record(**{"subject_native": row["subject"], **known, **here})
+    return datasets.record.Record(**{"subject_native": row["subject"], **known, **here})
 
 
-def _guessed(row: Row, timing: Timing) -> dict[str, Any]:
+def _derive_fields(row: Row, timing: Timing) -> dict[str, Any]:
     return {
         "onset_raw": row["onset"],
         "apex_raw": row["apex"],
         "offset_raw": row["offset"],
         "apex_status": "missing" if timing[1] is None else "given",
         "emotion_raw": row["label"],
-        "emotion": data.record.canonical_emotion(row["label"]),
+        "emotion": datasets.record.canonical_emotion(row["label"]),
         "expression_type": "",
     }
 
 
-def _told(table: Table, row: Row) -> dict[str, Any]:
+def _read_written_fields(table: Table, row: Row) -> dict[str, Any]:
     cells = {written: row[column] for column, written in table.columns.items()}
-    found = data.record.from_text({n: text for n, text in cells.items() if n not in _HERE})
+    found = datasets.record.from_text({n: text for n, text in cells.items() if n not in _HERE})
     return {"expression_type": "", **found}
 
 
-def _extra(table: Table, row: Row, *, written: bool) -> Mapping[str, str]:
+def _collect_extra_columns(table: Table, row: Row, *, written: bool) -> Mapping[str, str]:
     known = {*REQUIRED, *OPTIONAL}
-    fields = {*data.record.FIELDS, *data.record.DERIVED} if written else set()
+    fields = {*datasets.record.FIELDS, *datasets.record.DERIVED} if written else set()
     return {
         name: row[column]
         for column, name in table.columns.items()

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mertk import data
+from mertk import datasets
 
 if TYPE_CHECKING:
-    from mertk.data.record import Record
-    from mertk.data.trees import Place, Tree
+    from mertk.datasets.folders import Place, Tree
+    from mertk.datasets.record import Record
 
 _NUMBER = "0*(?P<number>[0-9]{1,4})"
 _SESSION = "(?:[_ -](?P<session>[0-9](?:st|nd|rd|th)?))?"
@@ -21,9 +21,14 @@ _CELL = re.compile(rf"(?:s(?:ub(?:ject)?)?)?{_NUMBER}(?:\.0+)?{_SESSION}", re.IG
 _FOLDER = re.compile(f"s{_NUMBER}{_SESSION}", re.IGNORECASE)
 _FLAT = re.compile(f"s{_NUMBER}{_SESSION}_(?P<clip>[0-9]{{2,4}}_[0-9]+_[0-9]+.*)", re.IGNORECASE)
 _WORDS = {
-    "macro": "macro", "depth": "depth", "rgb": "colour", "colo": "colour", "crop": "cropped",
-    "gray": "raw", "grey": "raw",
-}  # fmt: skip
+    "macro": "macro",
+    "depth": "depth",
+    "rgb": "colour",
+    "colo": "colour",
+    "crop": "cropped",
+    "gray": "raw",
+    "grey": "raw",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +44,35 @@ class Person:
         return f"{self.subject}_{self.session}".rstrip("_").lower()
 
 
-def person(text: str) -> Person | None:
+def parse_person(text: str) -> Person | None:
     """Who `S13_1st`, `s013_1st` or `13` is; None for anything else."""
-    return _person(_CELL.fullmatch(text))
+    return _make_person(_CELL.fullmatch(text))
 
 
-def _person(found: re.Match[str] | None) -> Person | None:
+def _make_person(found: re.Match[str] | None) -> Person | None:
     if found is None:
         return None
     return Person(f"S{int(found['number']):02d}", (found["session"] or "").lower())
 
 
-def clip(who: str, text: str) -> str:
+def strip_person(who: str, text: str) -> str:
     """The name of a clip without that of its person, which some lists put before it."""
     return text[len(who) + 1 :] if text.lower().startswith(f"{who}_".lower()) else text
 
 
-def place(root: Path, folder: Path) -> Place | None:
+def classify_folder(root: Path, folder: Path) -> Place | None:
     """`…/S13_1st/001_01_1` is a clip, and `…/S13_1st_001_01_1` too."""
     if folder == root:
         return None
     flat = _FLAT.fullmatch(folder.name)
     parent = _FOLDER.fullmatch(folder.parent.name) if folder.parent != root else None
-    who = _person(flat or parent)
+    who = _make_person(flat or parent)
     if who is None:
         return None
     base = folder.parent.parent if parent else folder.parent
     name = flat["clip"] if flat else folder.name
-    kind = data.trees.kind_of(base, root, _WORDS, "raw")
-    return data.trees.Place(base, kind, f"{who.folder}/{name}".lower())
+    kind = datasets.folders.kind_of(base, root, _WORDS, "raw")
+    return datasets.folders.Place(base, kind, f"{who.folder}/{name}".lower())
 
 
 def key_in(tree: Tree | None) -> Callable[[Record], str]:
@@ -77,21 +82,21 @@ def key_in(tree: Tree | None) -> Callable[[Record], str]:
     sessions of a person apart, the only folder of that clip is taken.
     """
     folders = tree.folders if tree else {}
-    alike = Counter(_loose(key) for key in folders)
-    only = {_loose(key): key for key in folders if alike[_loose(key)] == 1}
+    alike = Counter(_loosen_key(key) for key in folders)
+    only = {_loosen_key(key): key for key in folders if alike[_loosen_key(key)] == 1}
 
     def key_of(record: Record) -> str:
         exact = f"{Person(record.subject, record.session).folder}/{record.clip}".lower()
         for name in (exact, f"{exact}-"):
             if name in folders:
                 return name
-        alone = only.get(_loose(exact), exact)
+        alone = only.get(_loosen_key(exact), exact)
         either = record.session and "_" in alone.partition("/")[0]
         return exact if either else alone
 
     return key_of
 
 
-def _loose(key: str) -> str:
+def _loosen_key(key: str) -> str:
     who, _, name = key.partition("/")
     return f"{who.partition('_')[0]}/{name.rstrip('-')}"

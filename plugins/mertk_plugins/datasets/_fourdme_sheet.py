@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _fourdme_labels as labels
 from mertk_plugins.datasets import _fourdme_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.repairs import Repair
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.corrections import Repair
+    from mertk.datasets.spreadsheets import Row, Table
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "native": ("subid", "subject", "sub"),
@@ -33,7 +33,7 @@ _UNMARKED = frozenset({"", "0", "nan"})
 RELEASE, BEFORE = "release v1", "pre-release"
 _ROWS = 267
 _SWAPPED = (144, 145)  # counted from 0
-EDITIONS = (data.survey.Edition(RELEASE, _ROWS), data.survey.Edition(BEFORE, _ROWS))
+EDITIONS = (datasets.survey.Edition(RELEASE, _ROWS), datasets.survey.Edition(BEFORE, _ROWS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Coding:
     assumed: tuple[str, ...]
 
 
-def coding(table: Table) -> Coding:
+def read_coding(table: Table) -> Coding:
     """All rows but a summary at the end; raises `DataError` where a column or name is missing."""
     columns = {field: table.column(*given) for field, given in _NEEDED.items()}
     columns["clip"] = table.optional(*_FOLDER)
@@ -80,19 +80,21 @@ def coding(table: Table) -> Coding:
         rows.pop()
     if not rows:
         raise mertk.DataError(f"{table.place()}: a header but no rows")
-    return Coding(tuple(_annotation(table, row, columns) for row in rows), edition, tuple(assumed))
+    return Coding(tuple(_parse_row(table, row, columns) for row in rows), edition, tuple(assumed))
 
 
 def _is_summary(row: Row, columns: Mapping[str, str]) -> bool:
     """Whether a row names no emotion, and no clip or nobody."""
-    person = names.person(_plain(row[columns["native"]]))
+    person = names.parse_person(_strip_apostrophe(row[columns["native"]]))
     clip = row[columns["clip"] or _PARTS[0][0]]
-    return not (person and clip) and not labels.emotions(_plain(row[columns["emotion"]]))
+    return not (person and clip) and not labels.select_emotions(
+        _strip_apostrophe(row[columns["emotion"]])
+    )
 
 
-def _annotation(table: Table, row: Row, columns: Mapping[str, str]) -> Annotation:
-    cells = {field: _plain(row[column]) for field, column in columns.items()}
-    person = names.person(cells["native"])
+def _parse_row(table: Table, row: Row, columns: Mapping[str, str]) -> Annotation:
+    cells = {field: _strip_apostrophe(row[column]) for field, column in columns.items()}
+    person = names.parse_person(cells["native"])
     if person is None:
         raise mertk.DataError(
             f"{table.place(row, columns['native'])}: '{cells['native']}' is not a subject such as "
@@ -100,28 +102,28 @@ def _annotation(table: Table, row: Row, columns: Mapping[str, str]) -> Annotatio
         )
     if columns["clip"]:
         table.filled(row, columns["clip"])
-        cells["clip"] = names.clip(cells["native"], cells["clip"])
+        cells["clip"] = names.strip_person(cells["native"], cells["clip"])
     else:
-        cells["clip"] = _named(table, row)
+        cells["clip"] = _parse_clip(table, row)
     return Annotation(
         row=row.number,
         person=person,
-        emotion_marks=_marks(row, {w: w for w in labels.EMOTIONS if w in table.columns}),
-        au_marks=_marks(row, _au_columns(table)),
+        emotion_marks=_read_marks(row, {w: w for w in labels.EMOTIONS if w in table.columns}),
+        au_marks=_read_marks(row, _au_columns(table)),
         **cells,
     )
 
 
-def _plain(text: str) -> str:
+def _strip_apostrophe(text: str) -> str:
     """A cell without the apostrophe that marks text in the list before the release."""
     return text.strip("'").strip()
 
 
-def _named(table: Table, row: Row) -> str:
+def _parse_clip(table: Table, row: Row) -> str:
     """A clip's name, `001_01_1`, from its three numbers."""
     parts = []
     for column, digits in _PARTS:
-        text = _plain(table.filled(row, column))
+        text = _strip_apostrophe(table.filled(row, column))
         parts.append(text.partition(".")[0].zfill(digits))
     return "_".join(parts)
 
@@ -131,11 +133,11 @@ def _au_columns(table: Table) -> dict[str, str]:
     return {one[1]: one[0] for one in found if one}
 
 
-def _marks(row: Row, columns: Mapping[str, str]) -> dict[str, bool]:
-    return {key: _plain(row[column]) not in _UNMARKED for key, column in columns.items()}
+def _read_marks(row: Row, columns: Mapping[str, str]) -> dict[str, bool]:
+    return {key: _strip_apostrophe(row[column]) not in _UNMARKED for key, column in columns.items()}
 
 
-def swapped(table: Table, coding: Coding) -> Mapping[str, tuple[Repair, ...]]:
+def list_swapped_rows(table: Table, coding: Coding) -> Mapping[str, tuple[Repair, ...]]:
     """Repairs of two rows of the release whose labels stand in each other's place.
 
     The values themselves were never published, so they are known by their place in the file alone:
@@ -147,14 +149,16 @@ def swapped(table: Table, coding: Coding) -> Mapping[str, tuple[Repair, ...]]:
         return found
     one, other = (coding.rows[at] for at in _SWAPPED)
     for row, right in ((one, other), (other, one)):
-        key = data.repairs.keys(row.person.subject, row.clip, row.onset, row.apex)[-1]
+        key = datasets.corrections.list_repair_keys(
+            row.person.subject, row.clip, row.onset, row.apex
+        )[-1]
         values = (("au", row.au, right.au), ("emotion", row.emotion, right.emotion))
-        found[key] = tuple(_exchange(key, *value) for value in values)
+        found[key] = tuple(_make_exchange(key, *value) for value in values)
     return found
 
 
-def _exchange(key: str, field: str, published: str, value: str) -> Repair:
-    return data.repairs.Repair(
+def _make_exchange(key: str, field: str, published: str, value: str) -> Repair:
+    return datasets.corrections.Repair(
         editions=RELEASE,
         clip=key,
         field=field,
@@ -166,7 +170,7 @@ def _exchange(key: str, field: str, published: str, value: str) -> Repair:
     )
 
 
-def edition(coding: Coding, records: Sequence[data.record.Record]) -> str:
+def recognise_edition(coding: Coding, records: Sequence[datasets.record.Record]) -> str:
     """`release v1`, `pre-release` (by their headers), or unrecognised."""
     fits = [one for one in EDITIONS if one.name == coding.edition]
-    return data.survey.recognised(records, fits)
+    return datasets.survey.recognise_edition(records, fits)

@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import mertk
-from mertk import data
+from mertk import datasets
 
 LONG_OFFSETS = Path(__file__).with_name("_samm_videos.csv")
 
@@ -18,19 +17,19 @@ _VIDEO = re.compile(r"0*(\d{1,3})_(\d+)")
 _SUBJECT = re.compile(r"0*(\d{1,3})(?:\.0+)?")
 
 
-def subject(text: str) -> str | None:
+def parse_subject(text: str) -> str | None:
     """The canonical name `006` of `6`, `006` or `6.0`; None for anything else."""
     found = _SUBJECT.fullmatch(text)
     return f"{int(found[1]):03d}" if found else None
 
 
-def clip(text: str) -> str | None:
+def parse_clip(text: str) -> str | None:
     """The canonical name of a clip, `006_1_2`; None for anything else."""
     found = _CLIP.fullmatch(text)
     return f"{int(found[1]):03d}_{found[2]}_{found[3]}" if found else None
 
 
-def video(text: str) -> str | None:
+def parse_video(text: str) -> str | None:
     """The canonical name of a recording, `006_1`; None for anything else."""
     found = _VIDEO.fullmatch(text)
     return f"{int(found[1]):03d}_{found[2]}" if found else None
@@ -41,10 +40,10 @@ def video_of(name: str) -> str:
     return name.rpartition("_")[0]
 
 
-def base(folder: Path, root: Path) -> Path:
+def find_tree(folder: Path, root: Path) -> Path:
     """The tree that a folder lies in, with or without a folder for each person."""
     above = folder.parent
-    return above.parent if above != root and subject(above.name) else above
+    return above.parent if above != root and parse_subject(above.name) else above
 
 
 @functools.cache
@@ -54,19 +53,12 @@ def long_offsets() -> Mapping[str, int]:
         return {row["video"]: int(row["offset"]) for row in csv.DictReader(file)}
 
 
-def named(
-    table: data.sheets.Table, row: data.sheets.Row, subjects: str, clips: str
-) -> tuple[str, str]:
+def read_names(line: datasets.reader.Line) -> tuple[str, str]:
     """The person and the clip of a row; raises `DataError` naming the cell that is neither."""
-    person = subject(table.filled(row, subjects))
-    name = clip(table.filled(row, clips))
+    native, named = line.need("subject", "clip")
+    person, name = parse_subject(native), parse_clip(named)
     if person is None:
-        raise mertk.DataError(
-            f"{table.place(row, subjects)}: '{row[subjects]}' is not a subject such as 6 or 006"
-        )
+        raise line.wrong("subject", "is not a subject such as 6 or 006")
     if name is None or not name.startswith(person):
-        raise mertk.DataError(
-            f"{table.place(row, clips)}: '{row[clips]}' is not a clip of subject {person} such as "
-            f"{person}_1_2"
-        )
+        raise line.wrong("clip", f"is not a clip of subject {person} such as {person}_1_2")
     return person, name

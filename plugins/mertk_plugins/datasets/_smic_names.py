@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mertk import data
+from mertk import datasets
 
 Camera = Literal["hs", "vis", "nir"]
 
@@ -20,18 +20,22 @@ _LEVEL = re.compile(r"micro|negative|positive|surprise|ne|po|sur|s[0-9]+", re.IG
 _CAMERA = re.compile(r"(?<![a-z])(hs|vis|nir)(?![a-z])", re.IGNORECASE)
 _NON_MICRO = re.compile(r"non[_ -]*micro.*", re.IGNORECASE)
 _WORDS = {
-    "crop": "cropped", "long": "long", "smic-e": "long", "smic_e": "long",
-    **{f"{camera}{sign}e": "long" for camera in FPS for sign in "-_"}, "raw": "raw",
-}  # fmt: skip
+    "crop": "cropped",
+    "long": "long",
+    "smic-e": "long",
+    "smic_e": "long",
+    **{f"{camera}{sign}e": "long" for camera in FPS for sign in "-_"},
+    "raw": "raw",
+}
 
 _PEOPLE = (1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13, 14, 15, 18, 19, 20)
 _CLIPS = (6, 6, 39, 19, 2, 4, 13, 4, 7, 9, 10, 10, 4, 7, 2, 22)
 _HS = {"negative": 70, "positive": 51, "surprise": 43}
 _HS_LONG = {"negative": 65, "positive": 51, "surprise": 41}
 _OTHER = {"negative": 23, "positive": 28, "surprise": 20}
-CUT: Mapping[str, tuple[data.survey.Edition, ...]] = {
+CUT: Mapping[str, tuple[datasets.survey.Edition, ...]] = {
     "hs": (
-        data.survey.Edition(
+        datasets.survey.Edition(
             "SMIC-HS 164",
             164,
             16,
@@ -39,18 +43,18 @@ CUT: Mapping[str, tuple[data.survey.Edition, ...]] = {
             {f"s{who:02d}": count for who, count in zip(_PEOPLE, _CLIPS, strict=True)},
         ),
     ),
-    "vis": (data.survey.Edition("SMIC-VIS 71", 71, 8, _OTHER),),
-    "nir": (data.survey.Edition("SMIC-NIR 71", 71, 8, _OTHER),),
+    "vis": (datasets.survey.Edition("SMIC-VIS 71", 71, 8, _OTHER),),
+    "nir": (datasets.survey.Edition("SMIC-NIR 71", 71, 8, _OTHER),),
 }
 """What the folders of the cropped and the raw tree hold."""
 
-LONG: Mapping[str, tuple[data.survey.Edition, ...]] = {
+LONG: Mapping[str, tuple[datasets.survey.Edition, ...]] = {
     "hs": (
-        data.survey.Edition("SMIC-E-HS 157", 157, 16, _HS_LONG),
-        data.survey.Edition("SMIC-E-HS 162", 162),
+        datasets.survey.Edition("SMIC-E-HS 157", 157, 16, _HS_LONG),
+        datasets.survey.Edition("SMIC-E-HS 162", 162),
     ),
-    "vis": (data.survey.Edition("SMIC-E-VIS 71", 71, 8, _OTHER),),
-    "nir": (data.survey.Edition("SMIC-E-NIR 71", 71, 8, _OTHER),),
+    "vis": (datasets.survey.Edition("SMIC-E-VIS 71", 71, 8, _OTHER),),
+    "nir": (datasets.survey.Edition("SMIC-E-NIR 71", 71, 8, _OTHER),),
 }
 """What the annotations of SMIC-E hold, one row a long clip."""
 
@@ -79,29 +83,29 @@ class Name:
         return LABELS[self.code]
 
 
-def read(text: str) -> Name | None:
+def parse_name(text: str) -> Name | None:
     """The name that a folder or a cell spells, or None where it is none."""
     found = _CLIP.fullmatch(text.strip())
     return Name(int(found[1]), found[2].lower(), int(found[3])) if found else None
 
 
-def place(root: Path, camera: Camera, folder: Path) -> data.trees.Place | None:
+def classify_folder(root: Path, camera: Camera, folder: Path) -> datasets.folders.Place | None:
     """What a folder is: a clip of a camera and a tree (`hs cropped`), or None.
 
     Where no folder name says which camera filmed, it is taken for the wanted `camera`.
     """
-    name = read(folder.name)
+    name = parse_name(folder.name)
     if name is None or folder == root or is_non_micro(root, folder):
         return None
     base = folder.parent
     while base != root and _LEVEL.fullmatch(base.name):
         base = base.parent
     levels = {part.lower() for part in folder.relative_to(base).parts[:-1]}
-    kind = _kind(root, base, folder, levels & {"micro", *LABELS.values()} != set())
-    return data.trees.Place(base, f"{camera_of(base, root) or camera} {kind}", key(name))
+    kind = _name_tree_kind(root, base, folder, levels & {"micro", *LABELS.values()} != set())
+    return datasets.folders.Place(base, f"{camera_of(base, root) or camera} {kind}", make_key(name))
 
 
-def key(name: Name) -> str:
+def make_key(name: Name) -> str:
     """What a tree knows a clip by."""
     return f"{name.subject}/{name.clip}"
 
@@ -141,13 +145,13 @@ def is_non_micro(root: Path, folder: Path) -> bool:
     return any(_NON_MICRO.fullmatch(part) for part in folder.relative_to(root).parts)
 
 
-def _kind(root: Path, base: Path, folder: Path, sorted_by_emotion: bool) -> str:
+def _name_tree_kind(root: Path, base: Path, folder: Path, sorted_by_emotion: bool) -> str:
     """The kind of a tree: what its folders' names say, and their structure.
 
     SMIC-E does not sort its clips by emotion. Where nothing says that a clip is cut, it counts as
     long: then the annotation must cut it.
     """
     unnamed = "raw" if sorted_by_emotion else "long"
-    unnamed = "cropped" if data.trees.looks_cropped(folder) else unnamed
+    unnamed = "cropped" if datasets.folders.looks_cropped(folder) else unnamed
     words = {word: kind for word, kind in _WORDS.items() if not sorted_by_emotion or kind != "long"}
-    return data.trees.kind_of(base, root, words, unnamed)
+    return datasets.folders.kind_of(base, root, words, unnamed)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _smic_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.survey import Edition
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.record import Record
+    from mertk.datasets.survey import Edition
     from mertk_plugins.datasets._smic_names import Camera, Name
     from mertk_plugins.datasets._smic_sheet import Expression
 
@@ -28,10 +28,10 @@ _EMPTY = (
 
 def of_folder(source: Source, name: Name, folder: Path, camera: Camera) -> Record:
     """The expression that a folder is, from its first to its last file."""
-    files, why = _numbers(folder)
+    files, why = _list_numbers(folder)
     emotion = names.emotion_folder(source.root, folder)
     differs = emotion.lower() not in {"", name.label}
-    record = data.annotations.annotated(
+    record = datasets.annotations.make_record(
         source,
         place=folder.relative_to(source.root).as_posix(),
         subject_native=folder.name.partition("_")[0],
@@ -39,15 +39,15 @@ def of_folder(source: Source, name: Name, folder: Path, camera: Camera) -> Recor
         offset=str(files[-1]) if files else _NO_NUMBER,
         emotion=emotion or name.label,
         quirks=("folder_differs_from_name",) if differs else (),
-        **_common(name, camera),
+        **_collect_common_fields(name, camera),
     )
     return replace(record, emotion=name.label, notes=(why,) if why else ())
 
 
-def _numbers(folder: Path) -> tuple[list[int], str]:
+def _list_numbers(folder: Path) -> tuple[list[int], str]:
     """The file numbers of a folder, or why there are none."""
     try:
-        files = list(data.frames.numbered(folder))
+        files = list(datasets.media.frames.number_pictures(folder))
     except mertk.DataError as error:
         return [], str(error)
     return files, "" if files else "the folder holds no frames"
@@ -56,10 +56,10 @@ def _numbers(folder: Path) -> tuple[list[int], str]:
 def of_row(source: Source, row: Expression, camera: Camera) -> Record:
     """The expression of a row of SMIC-E."""
     about = {"expression": str(row.number), "first_frame": row.first, "last_frame": row.last}
-    common = _common(row.name, camera)
+    common = _collect_common_fields(row.name, camera)
     emotion = row.emotion or row.name.label
-    differs = data.record.canonical_emotion(emotion) != row.name.label
-    record = data.annotations.annotated(
+    differs = datasets.record.canonical_emotion(emotion) != row.name.label
+    record = datasets.annotations.make_record(
         source,
         place=f"row {row.row}",
         subject_native=row.native,
@@ -73,7 +73,7 @@ def of_row(source: Source, row: Expression, camera: Camera) -> Record:
     return record if row.onset and row.offset else replace(record, notes=(_EMPTY,))
 
 
-def _common(name: Name, camera: Camera) -> dict[str, Any]:
+def _collect_common_fields(name: Name, camera: Camera) -> dict[str, Any]:
     return {
         "subject": name.subject,
         "clip": name.clip,
@@ -102,14 +102,15 @@ def long_edition(records: Sequence[Record], camera: Camera) -> tuple[str, Sequen
         )
         for edition in names.LONG[camera]
     ]
-    return data.survey.recognised(first, names.LONG[camera]), known
+    return datasets.survey.recognise_edition(first, names.LONG[camera]), known
 
 
 def assumed_of(records: Sequence[Record], remarks: Sequence[int]) -> list[str]:
     """What is taken for granted of the rows below the clips and of the further expressions."""
     further = [record for record in records if record.extra["expression"] != "1"]
-    merged = [f"{r.video} no. {r.extra['expression']} is {r.clip}" for r in further
-              if r.clip != r.video]  # fmt: skip
+    merged = [
+        f"{r.video} no. {r.extra['expression']} is {r.clip}" for r in further if r.clip != r.video
+    ]
     other = [f"{r.video} no. {r.extra['expression']}" for r in further if r.clip == r.video]
     sentences = []
     if remarks:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _smic_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
     from mertk_plugins.datasets._smic_names import Name
 
 _FILE = r"smic.*annotation"
@@ -52,7 +52,7 @@ class Expression:
     quirks: tuple[str, ...] = ()
 
 
-def choose(found: data.trees.Found, camera: str, wanted: str | None) -> Path | None:
+def choose_file(found: datasets.folders.Found, camera: str, wanted: str | None) -> Path | None:
     """The annotation file: the wanted one, else the camera's own, else another, the newest first.
 
     `…_annotation_orig.xlsx` has no third expressions and is taken only where there is no other.
@@ -60,38 +60,38 @@ def choose(found: data.trees.Found, camera: str, wanted: str | None) -> Path | N
     own = rf"smic[_ -]*{camera}.*annotation"
     for pattern in (rf"{own}(?!.*orig)", rf"{_FILE}(?!.*orig)", _FILE):
         names_ = (f"SMIC-{camera}-E_annotation_2019.xlsx",)
-        file = data.trees.choose_sheet("smic", found, pattern, names_, wanted)
+        file = datasets.folders.choose_sheet("smic", found, pattern, names_, wanted)
         if file is not None:
             return file
     return None
 
 
-def table(file: Path, camera: str) -> Table:
+def read_table(file: Path, camera: str) -> Table:
     """The camera's sheet: the one of its name, else the first of a file of its name."""
-    sheets = data.sheets.read_sheets(file)
+    sheets = datasets.spreadsheets.read_sheets(file)
     for title in sheets:
         if names.camera_in(title) == camera:
-            return data.sheets.read_table(file, title)
+            return datasets.spreadsheets.read_table(file, title)
     if names.camera_in(file.name) == camera and not any(map(names.camera_in, sheets)):
-        return data.sheets.read_table(file)
+        return datasets.spreadsheets.read_table(file)
     raise mertk.DataError(
         f"{file}: no sheet '{camera.upper()}'; sheets: {', '.join(sheets)}. "
         f"SMIC-{camera.upper()}-E_annotation.xlsx belongs here"
     )
 
 
-def expressions(found: Table) -> tuple[list[Expression], list[int]]:
+def parse_rows(found: Table) -> tuple[list[Expression], list[int]]:
     """All expressions, and the rows below the last clip, which are remarks and totals.
 
     Raises `DataError` where a column is missing, or where a row among the clips names none.
     """
     columns = {field: found.column(*known) for field, known in _COLUMNS.items()}
-    clips = [names.read(row[columns["clip"]]) for row in found.rows]
+    clips = [names.parse_name(row[columns["clip"]]) for row in found.rows]
     end = max((at for at, name in enumerate(clips, 1) if name), default=0)
     if not end:
         raise mertk.DataError(f"{found.place()}: no row names a clip such as s1_ne_01")
     rows = list(zip(found.rows[:end], clips[:end], strict=True))
-    onsets = {name.clip: plain(row[columns["onset"]]) for row, name in rows if name}
+    onsets = {name.clip: strip_padding(row[columns["onset"]]) for row, name in rows if name}
     expanded: list[Expression] = []
     for row, name in rows:
         if name is None:
@@ -122,20 +122,20 @@ def _of_row(
     further, quirks = [], []
     for number in (2, 3):
         onset, offset = row[f"onset{number}f"], row[f"offset{number}f"]
-        if plain(onset) == onsets.get(MERGED.get((name.clip, number), "")):
+        if strip_padding(onset) == onsets.get(MERGED.get((name.clip, number), "")):
             continue
         if _is_span(onset, offset):
-            further.append((number, plain(onset), plain(offset)))
+            further.append((number, strip_padding(onset), strip_padding(offset)))
         elif onset or offset:
             quirks.append(f"expression_{number}_unreadable")
     if row["firstf"] and not row["firstf"].isdecimal():
         quirks.append("first_frame_missing")
-    first = (1, plain(row[columns["onset"]]), plain(row[columns["offset"]]))
+    first = (1, strip_padding(row[columns["onset"]]), strip_padding(row[columns["offset"]]))
     return [
         Expression(
             row=row.number,
             number=number,
-            name=_named(name, number, onsets),
+            name=_identify_clip(name, number, onsets),
             video=name,
             native=row[columns["subject"]] or name.subject,
             onset=onset,
@@ -149,23 +149,27 @@ def _of_row(
     ]
 
 
-def _named(video: Name, number: int, onsets: Mapping[str, str]) -> Name:
+def _identify_clip(video: Name, number: int, onsets: Mapping[str, str]) -> Name:
     """The clip of SMIC that an expression is, unless that has a row of its own."""
     other = MERGED.get((video.clip, number))
-    merged = names.read(other) if other and other not in onsets else None
+    merged = names.parse_name(other) if other and other not in onsets else None
     return merged or video
 
 
-def plain(text: str) -> str:
+def strip_padding(text: str) -> str:
     """A frame number without padding, so that ids are alike; other text as it is."""
     try:
-        return str(data.sheets.integer(text))
+        return str(datasets.spreadsheets.parse_integer(text))
     except ValueError:
         return text
 
 
 def _is_span(onset: str, offset: str) -> bool:
     try:
-        return 0 <= data.sheets.integer(onset) <= data.sheets.integer(offset)
+        return (
+            0
+            <= datasets.spreadsheets.parse_integer(onset)
+            <= datasets.spreadsheets.parse_integer(offset)
+        )
     except ValueError:
         return False

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk_plugins.datasets._synthetic_warp import Bump, displacement, grid, sample, undo
+from mertk_plugins.datasets._synthetic_warp import (
+    Bump,
+    invert_field,
+    make_grid,
+    sample_picture,
+    sum_bumps,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,12 +83,12 @@ class Person:
 
 
 @functools.lru_cache(maxsize=256)
-def person(seed: int, subject: int, size: int) -> Person:
+def draw_person(seed: int, subject: int, size: int) -> Person:
     """Person number `subject`: the same whatever else is in the set, at any frame size."""
     rng = np.random.default_rng([1, seed, subject])
-    bumps, mirrored = _shape(rng), bool(rng.random() < 0.5)
-    scale, corner = _place(size)
-    points = (undo(lambda x: displacement(bumps, x), _points()) - corner) * scale
+    bumps, mirrored = _draw_face_shape(rng), bool(rng.random() < 0.5)
+    scale, corner = _place_portrait(size)
+    points = (invert_field(lambda x: sum_bumps(bumps, x), _list_landmarks()) - corner) * scale
     found = Person(seed, subject, size, bumps, mirrored, points)
     if not mirrored:
         return found
@@ -91,43 +97,43 @@ def person(seed: int, subject: int, size: int) -> Person:
 
 
 @functools.lru_cache(maxsize=32)
-def portrait(seed: int, subject: int, size: int) -> NDArray[np.uint8]:
+def draw_portrait(seed: int, subject: int, size: int) -> NDArray[np.uint8]:
     """The person with a neutral face `[side, side, 3]`; not to be written to."""
-    found = person(seed, subject, size)
-    scale, corner = _place(size)
-    at = grid(found.side) / np.float32(scale) + corner.astype(np.float32)
-    warped = sample(_photograph(), at + displacement(found.bumps, at))
+    found = draw_person(seed, subject, size)
+    scale, corner = _place_portrait(size)
+    at = make_grid(found.side) / np.float32(scale) + corner.astype(np.float32)
+    warped = sample_picture(_load_photograph(), at + sum_bumps(found.bumps, at))
     if found.mirrored:
         warped = np.ascontiguousarray(warped[:, ::-1])
-    pixels = _coloured(np.random.default_rng([2, seed, subject]), warped, found.landmarks, scale)
+    pixels = _colour_face(np.random.default_rng([2, seed, subject]), warped, found.landmarks, scale)
     pixels.flags.writeable = False
     return pixels
 
 
-def _place(size: int) -> tuple[float, NDArray[np.float64]]:
+def _place_portrait(size: int) -> tuple[float, NDArray[np.float64]]:
     """Frame pixels per pixel of the photograph, and where in it the portrait's corner is."""
     scale = (size - 1) / _VIEW
     return scale, np.array(_CENTRE) - _VIEW / 2 - size // MARGIN / scale
 
 
-def _points() -> NDArray[np.float64]:
+def _list_landmarks() -> NDArray[np.float64]:
     return np.array(_POINTS, np.float64).reshape(68, 2)
 
 
 @functools.lru_cache(maxsize=1)
-def _photograph() -> Floats:
+def _load_photograph() -> Floats:
     from skimage.data import astronaut
 
     picture: NDArray[np.uint8] = astronaut()  # type: ignore[no-untyped-call]
     return picture.astype(np.float32)
 
 
-def _shape(rng: np.random.Generator) -> tuple[Bump, ...]:
+def _draw_face_shape(rng: np.random.Generator) -> tuple[Bump, ...]:
     """The person's face shape as a backward warp of the photograph, in its pixels.
 
     A stretch below 0 makes a part larger.
     """
-    points = _points()
+    points = _list_landmarks()
     parts = (  # the points of a part, its spread, how much it may shift and stretch
         (range(17), 46.0, (0.0, 2.0), 0.12),  # the whole face: width and length
         (range(4, 13), 22.0, (0.0, 4.0), 0.16),  # the jaw
@@ -155,11 +161,11 @@ def _shape(rng: np.random.Generator) -> tuple[Bump, ...]:
     return tuple(bumps)
 
 
-def _coloured(
+def _colour_face(
     rng: np.random.Generator, picture: Floats, points: NDArray[np.float64], scale: float
 ) -> NDArray[np.uint8]:
     """The person's colours and texture on the warped photograph `[side, side, 3]` (0 … 255)."""
-    flesh, hair, inside = _masks(picture, points, scale)
+    flesh, hair, inside = _make_masks(picture, points, scale)
     value = np.clip(picture / 255, 1e-3, 1)
     grey = value.mean(axis=-1, keepdims=True)
     dark = rng.uniform(0.0, 1.0) ** 1.3
@@ -170,11 +176,11 @@ def _coloured(
     wall = grey ** rng.uniform(0.7, 2.0) * rng.uniform(0.5, 1.1) * rng.uniform(0.82, 1.1, 3)
     rest = inside * (0.5 * skin + 0.5 * value) + (1 - inside) * wall  # teeth and eyes, or the wall
     mixed = flesh * skin + hair * locks + np.clip(1 - flesh - hair, 0, 1) * rest
-    grain = flesh * _texture(rng, picture.shape[0], scale)
+    grain = flesh * _draw_texture(rng, picture.shape[0], scale)
     return np.asarray(np.clip(mixed * 255 + grain + 0.5, 0, 255), np.uint8)
 
 
-def _masks(
+def _make_masks(
     picture: Floats, points: NDArray[np.float64], scale: float
 ) -> tuple[Floats, Floats, Floats]:
     """Where there is skin, hair, and the inside of the face: `[side, side, 1]`, 0 … 1."""
@@ -193,7 +199,7 @@ def _masks(
     return soft[0], soft[1] * (1 - soft[0]), soft[2]
 
 
-def _texture(rng: np.random.Generator, side: int, scale: float) -> Floats:
+def _draw_texture(rng: np.random.Generator, side: int, scale: float) -> Floats:
     """Skin texture `[side, side, 1]` in grey levels: the same in all clips of a person."""
     import cv2
 

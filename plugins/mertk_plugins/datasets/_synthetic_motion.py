@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk_plugins.datasets._synthetic_face import MIRRORED
-from mertk_plugins.datasets._synthetic_warp import Bump, displacement
+from mertk_plugins.datasets._synthetic_warp import Bump, sum_bumps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,7 +109,7 @@ class Chances:
         return np.asarray(swing * np.array((*self.drift, *self.light, 1.0)))
 
 
-def draw(seed: int, subject: int, clip: int, frames: int) -> Chances:
+def draw_chances(seed: int, subject: int, clip: int, frames: int) -> Chances:
     """The chances of one clip: independent of its emotion, and of all other clips."""
     rng = np.random.default_rng([3, seed, subject, clip])
     slack = frames // 8
@@ -142,43 +142,47 @@ def emotion_and_units(chances: Chances, name: str) -> tuple[str, tuple[int, ...]
     return emotion, options[int(chances.pick[1] * len(options))]
 
 
-def expression(
+def make_expression(
     chances: Chances, units: tuple[int, ...], landmarks: Paths, amplitude: float
 ) -> list[Bump]:
     """The pulls of a clip at full strength, with a peak of about `amplitude` pixels."""
     bumps = []
     for unit, weight in zip(units, chances.weights, strict=False):
-        bumps += _bumps(unit, landmarks, tuple(weight * side for side in chances.balance))
+        bumps += _make_unit_bumps(unit, landmarks, tuple(weight * side for side in chances.balance))
     centres = np.array([bump.centre for bump in bumps])
-    peak = np.linalg.norm(displacement(bumps, centres), axis=-1).max()
+    peak = np.linalg.norm(sum_bumps(bumps, centres), axis=-1).max()
     return [bump.scaled(chances.strength * amplitude / peak) for bump in bumps]
 
 
-def eyelids(landmarks: Paths, nuisance: float) -> list[Bump]:
+def make_blink(landmarks: Paths, nuisance: float) -> list[Bump]:
     """The pulls of a blink at its fullest: the upper lids come down over half of the eyes."""
     eye = np.linalg.norm(landmarks[[41, 40, 47, 46]] - landmarks[[37, 38, 43, 44]], axis=-1).mean()
-    return [bump.scaled(0.5 * eye * min(nuisance, 1.5)) for bump in _bumps(_BLINK, landmarks)]
+    return [
+        bump.scaled(0.5 * eye * min(nuisance, 1.5)) for bump in _make_unit_bumps(_BLINK, landmarks)
+    ]
 
 
-def twitches(chances: Chances, landmarks: Paths, size: int) -> list[Bump]:
+def make_twitches(chances: Chances, landmarks: Paths, size: int) -> list[Bump]:
     """Small movements here and there that mean nothing: the face is never quite at rest."""
-    spread = 0.3 * _axes(landmarks)[0]
+    spread = 0.3 * _find_face_axes(landmarks)[0]
     return [
         Bump(tuple(landmarks[at].tolist()), spread, (x * _TWITCH * size, y * _TWITCH * size))
         for at, x, y in chances.twitches
     ]
 
 
-def closure(chances: Chances, at: int) -> float:
+def compute_lid_closure(chances: Chances, at: int) -> float:
     """How far the eyelids are down in frame `at`, 0 … 1."""
     if chances.blink < 0:
         return 0.0
     return float(np.exp(-0.5 * ((at - chances.blink) / 1.5) ** 2))
 
 
-def _bumps(unit: int, landmarks: Paths, sides: tuple[Any, ...] = (1.0, 1.0)) -> list[Bump]:
+def _make_unit_bumps(
+    unit: int, landmarks: Paths, sides: tuple[Any, ...] = (1.0, 1.0)
+) -> list[Bump]:
     """One action unit on both sides of a face with these landmarks `[68, 2]`."""
-    between, across, above = _axes(landmarks)
+    between, across, above = _find_face_axes(landmarks)
     bumps = []
     for pull in _UNITS[unit]:
         for side, strength in zip((-1, 1), sides, strict=True):
@@ -189,7 +193,7 @@ def _bumps(unit: int, landmarks: Paths, sides: tuple[Any, ...] = (1.0, 1.0)) -> 
     return bumps
 
 
-def _axes(landmarks: Paths) -> tuple[float, Paths, Paths]:
+def _find_face_axes(landmarks: Paths) -> tuple[float, Paths, Paths]:
     """The distance between the eyes, and the unit vectors along their line and to the forehead."""
     way = landmarks[42:48].mean(axis=0) - landmarks[36:42].mean(axis=0)
     between = float(np.linalg.norm(way))

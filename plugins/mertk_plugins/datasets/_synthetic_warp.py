@@ -45,7 +45,7 @@ class Bump:
         return Bump(self.centre, self.spread, shift, (self.stretch[0] * by, self.stretch[1] * by))
 
 
-def displacement(bumps: Sequence[Bump], points: Points) -> Points:
+def sum_bumps(bumps: Sequence[Bump], points: Points) -> Points:
     """The sum of all bumps at `points` `[…, 2]`."""
     total = np.zeros_like(points)
     for bump in bumps:
@@ -53,7 +53,7 @@ def displacement(bumps: Sequence[Bump], points: Points) -> Points:
     return total
 
 
-def undo(field: Callable[[Points], Points], points: Points) -> Points:
+def invert_field(field: Callable[[Points], Points], points: Points) -> Points:
     """The x with x + field(x) = `points` `[…, 2]`, by iteration.
 
     Raises `DataError` where the field is so strong that it folds the picture.
@@ -70,13 +70,13 @@ def undo(field: Callable[[Points], Points], points: Points) -> Points:
     )
 
 
-def grid(side: int) -> Points:
+def make_grid(side: int) -> Points:
     """The pixel positions (x, y) of a square picture `[side, side, 2]`, float32."""
     axis = np.arange(side, dtype=np.float32)
     return np.stack(np.meshgrid(axis, axis), axis=-1)
 
 
-def sample(picture: NDArray[Any], at: Points) -> NDArray[Any]:
+def sample_picture(picture: NDArray[Any], at: Points) -> NDArray[Any]:
     """`picture` at positions `[height, width, 2]` (x, y), bicubic, mirrored at its edge."""
     import cv2
 

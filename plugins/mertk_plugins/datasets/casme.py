@@ -2,127 +2,109 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _casme_sheet as sheet
 
-LAYOUT = (
-    "The folder should hold casme.xlsx, or Section A.xls and Section B.xls, and a tree of frames "
-    "(CASME_raw_selected, Section A and Section B, or Cropped) with pictures such as "
-    "sub01/EP01_12/EP01_12-73.jpg (reg_EP01_12-73.jpg in Cropped)."
-)
-KINDS = ("raw", "cropped")
-"""Kinds of frame trees, the preferred one first."""
+if TYPE_CHECKING:
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Table
 
-_FPS = 60.0
 _LAST_OF_SECTION_A = 7  # people 1–7 were filmed with one camera, 8–19 with another
 _SUBJECT = re.compile(r"sub(?:ject)?[ _-]*0*([0-9]+)", re.IGNORECASE)
 _SECTION = re.compile(r"(?:casme|section)[ _-]*[ab]", re.IGNORECASE)
 _WORDS = {"crop": "cropped", "raw": "raw", "select": "raw"}
-_NO_FRAME = data.annotations.NO_FRAME | {"\\"}
-_REPAIRS = Path(__file__).with_name("_casme_repairs.csv")
+_NO_FRAME = datasets.annotations.NO_FRAME | {"\\"}
 
 
-class CASME:
+@dataclass(kw_only=True, eq=False)
+class CASME(datasets.reader.SpreadsheetReader):
     """CASME, from its spreadsheets and one of its frame trees.
 
-    A folder may hold several micro-expressions; clips are always cut to onset … offset. `tree`
-    chooses the frames: raw, cropped, or the first of these that exists. `repair` says which known
-    errors of the spreadsheet are corrected. With `missing` 'skip', annotated clips without offset
-    or frames are left out with a warning instead of being an error. `sheet` names the spreadsheet
-    to read where there are several.
+    A folder may hold several micro-expressions; clips are always cut to onset … offset. A clip
+    without an annotated offset counts as one without frames.
+
+    Args:
+        tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
+            exists.
     """
 
     default_protocol = "casme_4"
     obtain = "casme.psych.ac.cn/casme/e1 (agreement signed by a permanent member of staff)"
 
-    def __init__(
-        self,
-        *,
-        tree: Literal["auto", "raw", "cropped"] = "auto",
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.tree: Literal["auto", "raw", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
-
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
-
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme", root, LAYOUT)
-        tables = sheet.tables(found, self.sheet, LAYOUT)
-        absent = {"offset": "offset_missing", "au": "au_unknown"}
-        source = data.annotations.Source(
-            dataset="casme",
-            root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
-            level=self.repair,
-            no_frame=_NO_FRAME,
-            unremarkable=frozenset(
-                q for field, q in absent.items() if not sheet.has(tables, field)
-            ),
-        )
-        records = [_record(source, row) for table in tables for row in sheet.annotated(table)]
-        place = functools.partial(_place, found.root)
-        trees = data.trees.trees(found, place)
-        tree, no_tree = data.trees.choose_tree("casme", found, trees, KINDS, self.tree)
-        return data.survey.survey(
-            source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=lambda record: f"{record.subject}/{record.clip}".lower(),
-            layout=LAYOUT,
-            edition=data.survey.recognised(records, sheet.EDITIONS),
-            editions=sheet.EDITIONS,
-            sheets=[table.file for table in tables],
-            assumed=[sentence for table in tables for sentence in sheet.assumed(table)],
-        )
-
-
-def _record(source: data.annotations.Source, row: sheet.Annotation) -> data.record.Record:
-    return data.annotations.annotated(
-        source,
-        place=row.place,
-        subject=row.subject,
-        subject_native=row.subject_native,
-        session="A" if row.number <= _LAST_OF_SECTION_A else "B",
-        clip=row.clip,
-        onset=row.onset,
-        apex=row.apex,
-        offset=row.offset,
-        fps=_FPS,
-        emotion=row.emotion,
-        au=row.au,
-        modality="rgb",
-        extra={"apex2": row.apex2},
+    name = "casme"
+    layout = (
+        "The folder should hold casme.xlsx, or Section A.xls and Section B.xls, and a tree of "
+        "frames (CASME_raw_selected, Section A and Section B, or Cropped) with pictures such as "
+        "sub01/EP01_12/EP01_12-73.jpg (reg_EP01_12-73.jpg in Cropped)."
     )
+    kinds = ("raw", "cropped")
+    editions = sheet.EDITIONS
+    known_errors = Path(__file__).with_name("_casme_repairs.csv")
 
+    tree: Literal["auto", "raw", "cropped"] = "auto"
 
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
-    """`…/sub01/EP01_12` is a clip; the folders of both sections make up one tree."""
-    subject = _SUBJECT.fullmatch(folder.parent.name)
-    if not subject or folder == root:
-        return None
-    base = folder.parent.parent
-    while base != root and _SECTION.fullmatch(base.name):
-        base = base.parent
-    unnamed = "cropped" if data.trees.looks_cropped(folder) else "raw"
-    kind = data.trees.kind_of(base, root, _WORDS, unnamed)
-    key = f"sub{int(subject[1]):02d}/{folder.name}".lower().replace("-", "_")
-    return data.trees.Place(base, kind, key)
+    def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
+        """The records of one spreadsheet or of both sections' ones."""
+        tables = sheet.read_tables(found, self.sheet, self.layout)
+        absent = {"offset": "offset_missing", "au": "au_unknown"}
+        unremarkable = frozenset(
+            q for what, q in absent.items() if not sheet.has_column(tables, what)
+        )
+        source = self.make_source(found, no_frame=_NO_FRAME, unremarkable=unremarkable)
+        records, assumed = [], []
+        for table in tables:
+            records += [self.read_line(source, line) for line in self.lines(table)]
+            assumed += sheet.list_assumed(table)
+        return datasets.reader.Reading(
+            source=source,
+            records=records,
+            edition=datasets.survey.recognise_edition(records, self.editions),
+            editions=self.editions,
+            sheets=[table.file for table in tables],
+            assumed=assumed,
+        )
+
+    def find_columns(self, table: Table) -> Mapping[str, str]:
+        """The columns by their names, or else by parts of these."""
+        return sheet.find_columns(table)
+
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row; raises `DataError` where a name is missing or is none."""
+        _, clip, _ = line.need("subject", "clip", "emotion")
+        number = sheet.read_subject(line)
+        return line.record(
+            source,
+            place=sheet.place_of(line),
+            subject=f"sub{number:02d}",
+            session="A" if number <= _LAST_OF_SECTION_A else "B",
+            clip=clip.replace("-", "_"),  # on disk '-' stands before the frame number
+            fps=60.0,
+            modality="rgb",
+            extra={"apex2": line["apex2"]},
+        )
+
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """`…/sub01/EP01_12` is a clip; the folders of both sections make up one tree."""
+        subject = _SUBJECT.fullmatch(folder.parent.name)
+        if not subject or folder == root:
+            return None
+        base = folder.parent.parent
+        while base != root and _SECTION.fullmatch(base.name):
+            base = base.parent
+        unnamed = "cropped" if datasets.folders.looks_cropped(folder) else "raw"
+        kind = datasets.folders.kind_of(base, root, _WORDS, unnamed)
+        key = f"sub{int(subject[1]):02d}/{folder.name}".lower().replace("-", "_")
+        return datasets.folders.Place(base, kind, key)
 
 
 @mertk.hookimpl

@@ -2,135 +2,104 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _casme2_sheet as sheet
 
-LAYOUT = (
-    "The folder should hold a spreadsheet (CASME2-coding-20190701.xlsx or "
-    "CASME2-coding-20140508.xlsx) and a tree of frames (CASME2_RAW_selected, CASME2-RAW or "
-    "Cropped) with pictures such as sub01/EP02_01f/img46.jpg (reg_img46.jpg in Cropped). Videos "
-    "(avi) are not read."
-)
-KINDS = ("selected", "raw", "cropped")
-"""Kinds of frame trees, the preferred one first."""
+if TYPE_CHECKING:
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names, Table
 
-_FPS = 200.0
-_NAMES = (
-    "CASME2-coding-20190701.xlsx",
-    "CASME2-coding-20140508.xlsx",
-    "CASME2-coding-updated.xlsx",
-    "CASME2_label_Ver_2.xls",
-)
-_SHEET = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*(?:coding|label)"
 _OBJECTIVE = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*objective"
 _SUBJECT = re.compile(r"sub(?:ject)?[ _-]*0*(\d+)", re.IGNORECASE)
 _WORDS = {"compress": "video", "crop": "cropped", "select": "selected", "raw": "raw"}
-_REPAIRS = Path(__file__).with_name("_casme2_repairs.csv")
 
 
-class CASME2:
+@dataclass(kw_only=True, eq=False)
+class CASME2(datasets.reader.SpreadsheetReader):
     """CASME II, from its spreadsheet and one of its frame trees.
 
-    `tree` chooses the frames: raw, selected (raw, cut to the expression), cropped, or the first
-    that exists of selected, raw, cropped. Clips are always cut to onset … offset. `repair` says
-    which known errors of the spreadsheet are corrected. With `missing` 'skip', annotated clips
-    without frames are left out with a warning instead of being an error. `sheet` names the
-    spreadsheet to read where the newest edition is not wanted. The objective classes of MEGC 2018,
-    where their file is there, are `objective_class_megc2018` in the records.
+    Clips are always cut to onset … offset. The objective classes of MEGC 2018, where their file is
+    there, are `objective_class_megc2018` in the records.
+
+    Args:
+        tree: which frames are read: `selected` (raw ones, cut to the expression), `raw`, `cropped`,
+            or with `auto` the first of these that exists.
     """
 
     default_protocol = "casme2_3"
     obtain = "casme.psych.ac.cn/casme/e2 (agreement signed by a permanent member of staff)"
 
-    def __init__(
-        self,
-        *,
-        tree: Literal["auto", "raw", "selected", "cropped"] = "auto",
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.tree: Literal["auto", "raw", "selected", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
-
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
-
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme2", root, LAYOUT)
-        file = data.trees.choose_sheet("casme2", found, _SHEET, _NAMES, self.sheet)
-        table = data.sheets.read_table(data.trees.need_sheet("casme2", found, file, LAYOUT))
-        source = data.annotations.Source(
-            dataset="casme2",
-            root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
-            level=self.repair,
-        )
-        more = data.trees.choose_sheet("casme2", found, _OBJECTIVE, (), None)
-        classes = sheet.megc2018(data.sheets.read_table(more)) if more else None
-        records = [_record(source, row, classes) for row in sheet.annotated(table)]
-        place = functools.partial(_place, found.root)
-        trees = data.trees.trees(found, place)
-        tree, no_tree = data.trees.choose_tree("casme2", found, trees, KINDS, self.tree)
-        return data.survey.survey(
-            source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=lambda record: f"{record.subject}/{record.clip}".lower(),
-            layout=LAYOUT,
-            edition=sheet.edition(table, records),
-            editions=sheet.EDITIONS,
-            sheets=[table.file, *([more] if more else [])],
-        )
-
-
-def _record(
-    source: data.annotations.Source, row: sheet.Annotation, classes: Mapping[str, str] | None
-) -> data.record.Record:
-    """The record of a row; `classes` are those of MEGC 2018 by clip."""
-    extra = {}
-    if classes is not None:
-        extra["objective_class_megc2018"] = classes.get(f"{row.subject}/{row.clip}", "")
-    return data.annotations.annotated(
-        source,
-        place=f"row {row.row}",
-        subject=row.subject,
-        subject_native=row.native,
-        clip=row.clip,
-        onset=row.onset,
-        apex=row.apex,
-        offset=row.offset,
-        fps=_FPS,
-        emotion=row.emotion,
-        au=row.au,
-        objective=row.objective_class,
-        objective_source="Objective Classes",
-        modality="rgb",
-        extra=extra,
+    name = "casme2"
+    layout = (
+        "The folder should hold a spreadsheet (CASME2-coding-20190701.xlsx or "
+        "CASME2-coding-20140508.xlsx) and a tree of frames (CASME2_RAW_selected, CASME2-RAW or "
+        "Cropped) with pictures such as sub01/EP02_01f/img46.jpg (reg_img46.jpg in Cropped). "
+        "Videos (avi) are not read."
     )
+    kinds = ("selected", "raw", "cropped")
+    editions = sheet.EDITIONS
+    file_pattern = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*(?:coding|label)"
+    file_names = (
+        "CASME2-coding-20190701.xlsx",
+        "CASME2-coding-20140508.xlsx",
+        "CASME2-coding-updated.xlsx",
+        "CASME2_label_Ver_2.xls",
+    )
+    optional: ClassVar[Names] = {"objective": sheet.OBJECTIVE}
+    known_errors = Path(__file__).with_name("_casme2_repairs.csv")
 
+    tree: Literal["auto", "raw", "selected", "cropped"] = "auto"
 
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
-    """`…/sub01/EP02_01f` is a clip, whatever the padding and case of the subject."""
-    subject = _SUBJECT.fullmatch(folder.parent.name)
-    if not subject or folder == root:
-        return None
-    base = folder.parent.parent
-    key = f"sub{int(subject[1]):02d}/{folder.name}".lower()
-    unnamed = "cropped" if data.trees.looks_cropped(folder) else "raw"
-    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, unnamed), key)
+    def read(self, found: Found, tree: Tree | None) -> Reading:
+        """The records of the spreadsheet, with the classes of MEGC 2018 where their file is."""
+        reading = super().read(found, tree)
+        file = datasets.folders.choose_sheet(self.name, found, _OBJECTIVE, (), None)
+        if file is None:
+            return reading
+        classes = sheet.read_megc2018(datasets.spreadsheets.read_table(file))
+        records = []
+        for record in reading.records:
+            known = classes.get(f"{record.subject}/{record.clip}", "")
+            records.append(replace(record, extra={"objective_class_megc2018": known}))
+        return replace(reading, records=records, sheets=[*reading.sheets, file])
+
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row; raises `DataError` where a name is missing or is none."""
+        _, clip, _ = line.need("subject", "clip", "emotion")
+        return line.record(
+            source,
+            subject=f"sub{sheet.read_subject(line):02d}",
+            clip=clip,
+            fps=200.0,
+            objective=sheet.read_class(line),
+            objective_source="Objective Classes",
+            modality="rgb",
+        )
+
+    def recognise(self, table: Table, records: Sequence[Record]) -> str:
+        """The name of the published edition, by header and counts."""
+        return sheet.recognise(table, records)
+
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """`…/sub01/EP02_01f` is a clip, whatever the padding and case of the subject."""
+        subject = _SUBJECT.fullmatch(folder.parent.name)
+        if not subject or folder == root:
+            return None
+        base = folder.parent.parent
+        key = f"sub{int(subject[1]):02d}/{folder.name}".lower()
+        unnamed = "cropped" if datasets.folders.looks_cropped(folder) else "raw"
+        kind = datasets.folders.kind_of(base, root, _WORDS, unnamed)
+        return datasets.folders.Place(base, kind, key)
 
 
 @mertk.hookimpl

@@ -2,124 +2,116 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _casme3_folders as folders
 from mertk_plugins.datasets import _casme3_shared as shared
-from mertk_plugins.datasets import _casme3_sheet as sheet
+from mertk_plugins.datasets import _casme3_sheet as sheets
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-
-LAYOUT = (
-    "The folder should hold cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx (or _v1.xls, or "
-    "CAS(ME)3_part_A_v2.xls) and the unpacked pictures: Part_A_ME_clip/frame with folders such as "
-    "spNO.10_a_116, or part_A_split/part_A with spNO.1/a/color/166.jpg. Depth is not read."
-)
-KINDS = ("me_only", "long", "cropped")
-"""Kinds of frame trees, the preferred one first; for macro-expressions `long` is."""
-
-_REPAIRS = Path(__file__).with_name("_casme3_repairs.csv")
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 
-class CASME3:
+@dataclass(kw_only=True, eq=False)
+class CASME3(datasets.reader.SpreadsheetReader):
     """CAS(ME)^3 part A, from one of its annotation files and one of its trees of colour frames.
 
-    `expressions` chooses micro-, macro-expressions or all of a file that has both; such files have
-    no emotions. `tree` chooses the frames: me_only (the release of clips), long (whole
-    recordings), cropped, or the first of these that exists. `repair` says which known errors are
-    corrected: official are the values that the authors published last, in part_A_v2. With
-    `missing` 'skip', annotated clips without frames are left out with a warning instead of being
-    an error. `sheet` names the annotation file to read where the newest is not wanted.
+    Official corrections are the values that the authors published last, in part_A_v2.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro`, or `all` of a file that has both;
+            such files have no emotions.
+        tree: which frames are read: `me_only` (the release of clips), `long` (whole recordings),
+            `cropped`, or with `auto` the first of these that exists.
     """
 
     default_protocol = "casme3_7"
     obtain = "casme.psych.ac.cn/casme/e4 (agreement); annotations: jingtingEmmaLi/CAS-ME-3, GitHub"
 
-    def __init__(
-        self,
-        *,
-        expressions: shared.Wanted = "micro",
-        tree: Literal["auto", "me_only", "long", "cropped"] = "auto",
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.expressions: shared.Wanted = expressions
-        self.tree: Literal["auto", "me_only", "long", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
+    name = "casme3"
+    layout = (
+        "The folder should hold cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx (or _v1.xls, or "
+        "CAS(ME)3_part_A_v2.xls) and the unpacked pictures: Part_A_ME_clip/frame with folders such "
+        "as spNO.10_a_116, or part_A_split/part_A with spNO.1/a/color/166.jpg. Depth is not read."
+    )
+    kinds = ("me_only", "long", "cropped")
+    file_pattern = r"part[ _-]*a(?![a-z])(?!.*(?:wrong|error))"
+    titles = ("AU+Emotion", "label")  # other sheets of these files are working copies and blinks
+    columns: ClassVar[Names] = sheets.COLUMNS
+    optional: ClassVar[Names] = sheets.OPTIONAL
+    known_errors = Path(__file__).with_name("_casme3_repairs.csv")
 
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per annotated expression; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+    expressions: shared.Wanted = "micro"
+    tree: Literal["auto", "me_only", "long", "cropped"] = "auto"
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme3", root, LAYOUT)
-        table = sheet.table(found, self.expressions, self.sheet, LAYOUT)
-        rows = sheet.annotated(table)
-        source = data.annotations.Source(
-            dataset="casme3",
-            root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
-            level=self.repair,
-            tolerance=shared.TOLERANCE,
+    def find_tree(self, found: Found) -> tuple[Tree | None, str]:
+        """The tree of frames, or why there is none; macro-expressions are in recordings."""
+        trees = datasets.folders.group_into_trees(
+            found, lambda folder: self.place(found.root, folder)
         )
-        wanted = sheet.chosen(table, rows, self.expressions)
-        records = list(shared.finished(_record(source, row) for row in wanted))
-        place = functools.partial(folders.place, found.root)
-        trees = folders.named(data.trees.trees(found, place))
-        kinds = KINDS if self.expressions == "micro" else ("long", "me_only", "cropped")
-        tree, no_tree = data.trees.choose_tree("casme3", found, trees, kinds, self.tree)
-        editions = sheet.editions(table, self.expressions)
-        return data.survey.survey(
-            source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=folders.key_in(tree),
-            layout=LAYOUT,
-            edition=sheet.edition(rows, records, editions),
+        kinds = self.kinds if self.expressions == "micro" else ("long", "me_only", "cropped")
+        known = folders.name_trees(trees)
+        return datasets.folders.choose_tree(self.name, found, known, kinds, self.tree)
+
+    def key_in(self, tree: Tree | None) -> Callable[[Record], str]:
+        """Finds the folder of a record, whatever edition it was cut by."""
+        return folders.key_in(tree)
+
+    def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
+        """The records of the expressions that are wanted; raises `DataError` if there are none."""
+        table = self.read_table(found, sheets.NAMES[self.expressions])
+        lines = self.lines(table)
+        kinds = [sheets.check_line(line) for line in lines]
+        source = self.make_source(found, tolerance=shared.TOLERANCE)
+        wanted = sheets.choose_lines(table, lines, kinds, self.expressions)
+        records = list(
+            shared.mark_long_expressions(self.read_line(source, line) for line in wanted)
+        )
+        editions = sheets.list_editions(table, self.expressions)
+        return datasets.reader.Reading(
+            source=source,
+            records=records,
+            edition=sheets.recognise(kinds, records, editions),
             editions=editions,
             sheets=[table.file],
-            assumed=_assumed(editions),
+            assumed=_list_assumptions(editions),
         )
 
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row that was checked."""
+        person, kind = sheets.read_subject(line), sheets.check_line(line)
+        letter = line["letter"]
+        repairs = source.rows(person, letter.lower(), line["onset"], line["apex"])
+        _, quirks = datasets.corrections.apply_repairs(repairs, {"type": kind}, source.level)
+        upper = ("upper_case_letter",) if letter.isupper() else ()
+        return line.record(
+            source,
+            subject=person,
+            clip=letter.lower(),
+            video=letter,
+            fps=shared.FPS,
+            objective=sheets.read_class(line),
+            objective_source="Objective class",
+            expression_type=kind,
+            modality="rgb",
+            quirks=(*quirks, *upper),
+        )
 
-def _record(source: Source, row: sheet.Annotation) -> Record:
-    repairs = source.rows(row.subject, row.clip, row.onset, row.apex)
-    _, quirks = data.repairs.repaired(repairs, {"type": row.kind}, source.level)
-    upper = ("upper_case_letter",) if row.letter.isupper() else ()
-    return data.annotations.annotated(
-        source,
-        place=f"row {row.row}",
-        subject=row.subject,
-        subject_native=row.native,
-        clip=row.clip,
-        video=row.letter,
-        onset=row.onset,
-        apex=row.apex,
-        offset=row.offset,
-        fps=shared.FPS,
-        emotion=row.emotion,
-        au=row.au,
-        objective=row.objective_class,
-        objective_source="Objective class",
-        expression_type=row.kind,
-        modality="rgb",
-        quirks=(*quirks, *upper),
-    )
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """A recording or a clip of colour frames, see `folders.place`."""
+        return folders.classify_folder(root, folder)
 
 
-def _assumed(editions: Sequence[data.survey.Edition]) -> list[str]:
+def _list_assumptions(editions: Sequence[datasets.survey.Edition]) -> list[str]:
     unknown = "how many rows the file of macro-expressions has is not known"
     return [shared.ASSUMED] if editions else [shared.ASSUMED, unknown]
 

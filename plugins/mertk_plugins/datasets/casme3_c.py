@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mertk
-from mertk import data
-from mertk_plugins.datasets import _casme3_c_sheet as sheet
+from mertk import datasets
+from mertk_plugins.datasets import _casme3_c_sheet as sheets
 from mertk_plugins.datasets import _casme3_shared as shared
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.trees import Place, Tree
-
-LAYOUT = (
-    "The folder should hold CAS(ME)3_part_C_ME.xlsx (or CAS(ME)3_part_C.xls) and the unpacked "
-    "pictures of part C, such as part_C/01/a/color/373.jpg. Depth is not read."
-)
-KINDS = ("long", "me_only", "cropped")
-"""Kinds of frame trees, the preferred one first."""
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 _RECORDING = "a"  # there is one of each subject
 _WORDS = {"crop": "cropped"}
@@ -34,110 +29,93 @@ _ASSUMED = (
 )
 
 
-class CASME3C:
+@dataclass(kw_only=True, eq=False)
+class CASME3C(datasets.reader.SpreadsheetReader):
     """CAS(ME)^3 part C, from one of its annotation files and one of its trees of colour frames.
 
-    No apex is annotated. `expressions` other than 'micro' are in CAS(ME)3_part_C.xls alone, which
-    has no emotions. `tree` chooses the frames: long (whole recordings), me_only (single
-    expressions, cut out), cropped, or the first of these that exists. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the annotation file to read.
+    No apex is annotated.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`. Those other than `micro`
+            are in CAS(ME)3_part_C.xls alone, which has no emotions.
+        tree: which frames are read: `long` (whole recordings), `me_only` (single expressions, cut
+            out), `cropped`, or with `auto` the first of these that exists.
     """
 
     default_protocol = "loso"
     obtain = "casme.psych.ac.cn/casme/e4 (agreement); annotations: jingtingEmmaLi/CAS-ME-3, GitHub"
 
-    def __init__(
-        self,
-        *,
-        expressions: shared.Wanted = "micro",
-        tree: Literal["auto", "long", "me_only", "cropped"] = "auto",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.expressions: shared.Wanted = expressions
-        self.tree: Literal["auto", "long", "me_only", "cropped"] = tree
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
+    name = "casme3_c"
+    layout = (
+        "The folder should hold CAS(ME)3_part_C_ME.xlsx (or CAS(ME)3_part_C.xls) and the unpacked "
+        "pictures of part C, such as part_C/01/a/color/373.jpg. Depth is not read."
+    )
+    kinds = ("long", "me_only", "cropped")
+    file_pattern = r"part[ _-]*c(?![a-z])|mock[ _-]*crime"
+    titles = ("mockCrimeME", "organize")
+    columns: ClassVar[Names] = sheets.COLUMNS
+    optional: ClassVar[Names] = sheets.OPTIONAL
 
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per annotated expression; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+    expressions: shared.Wanted = "micro"
+    tree: Literal["auto", "long", "me_only", "cropped"] = "auto"
+    repair: Literal["recommended"] = field(default="recommended", init=False)
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("casme3_c", root, LAYOUT)
-        table = sheet.table(found, self.expressions, self.sheet, LAYOUT)
-        rows = sheet.annotated(table, self.expressions)
-        absent = {"apex_missing"} if any(row.au for row in rows) else {"apex_missing", "au_unknown"}
-        source = data.annotations.Source(
-            dataset="casme3_c",
-            root=found.root,
-            tolerance=shared.TOLERANCE,
-            unremarkable=frozenset(absent),
-        )
-        records = list(shared.finished(_record(source, row) for row in rows))
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("casme3_c", found, trees, KINDS, self.tree)
-        editions = sheet.editions(table, self.expressions)
-        return data.survey.survey(
-            source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=_key_in(tree),
-            layout=LAYOUT,
-            edition=data.survey.recognised(records, editions),
+    def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
+        """The records of the expressions that are wanted; raises `DataError` if there are none."""
+        table = self.read_table(found, sheets.NAMES[self.expressions])
+        lines = sheets.choose_lines(table, self.lines(table, empty=True), self.expressions)
+        absent = {"apex_missing"}
+        if not any(line["au"] for line in lines):
+            absent.add("au_unknown")
+        source = self.make_source(found, tolerance=shared.TOLERANCE, unremarkable=frozenset(absent))
+        records = list(shared.mark_long_expressions(self.read_line(source, line) for line in lines))
+        editions = sheets.list_editions(table, self.expressions)
+        return datasets.reader.Reading(
+            source=source,
+            records=records,
+            edition=datasets.survey.recognise_edition(records, editions),
             editions=editions,
             sheets=[table.file],
             assumed=_ASSUMED,
         )
 
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row that was checked."""
+        return line.record(
+            source,
+            subject=sheets.read_subject(line),
+            clip=_RECORDING,
+            video=_RECORDING,
+            apex="",
+            fps=shared.FPS,
+            expression_type=sheets.check_line(line),
+            modality="rgb",
+            extra={"count": line["count"], "risk": line["risk"]},
+        )
 
-def _record(source: Source, row: sheet.Annotation) -> Record:
-    return data.annotations.annotated(
-        source,
-        place=f"row {row.row}",
-        subject=row.subject,
-        subject_native=row.native,
-        clip=_RECORDING,
-        video=_RECORDING,
-        onset=row.onset,
-        apex="",
-        offset=row.offset,
-        fps=shared.FPS,
-        emotion=row.emotion,
-        au=row.au,
-        expression_type=row.kind,
-        modality="rgb",
-        extra={"count": row.count, "risk": row.risk},
-    )
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """`…/01/a/color` is a recording; `…/01/2/color` and `…/01/color/01_2` are expressions."""
+        steps = [path for path in (folder, *folder.parents) if path.name.lower() != "color"]
+        inner, person = steps[:2]
+        number = sheets.parse_subject(person.name)
+        if number is None or not person.is_relative_to(root) or not shared.is_colour(root, folder):
+            return None
+        counted = _COUNTED.fullmatch(inner.name)
+        if not counted and not re.fullmatch("[a-z]", inner.name, re.IGNORECASE):
+            return None
+        kind, key = ("me_only", f"{number}/{int(counted[1])}") if counted else ("long", number)
+        base = person.parent
+        return datasets.folders.Place(base, datasets.folders.kind_of(base, root, _WORDS, kind), key)
 
+    def key_in(self, tree: Tree | None) -> Callable[[Record], str]:
+        """Finds the folder of a record: that of its count, or else the subject's recording."""
+        folders = tree.folders if tree else {}
 
-def _place(root: Path, folder: Path) -> Place | None:
-    """`…/01/a/color` is a recording; `…/01/2/color` and `…/01/color/01_2` are expressions."""
-    steps = [path for path in (folder, *folder.parents) if path.name.lower() != "color"]
-    inner, person = steps[:2]
-    number = sheet.subject(person.name)
-    if number is None or not person.is_relative_to(root) or not shared.is_colour(root, folder):
-        return None
-    counted = _COUNTED.fullmatch(inner.name)
-    if not counted and not re.fullmatch("[a-z]", inner.name, re.IGNORECASE):
-        return None
-    kind, key = ("me_only", f"{number}/{int(counted[1])}") if counted else ("long", number)
-    base = person.parent
-    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, kind), key)
+        def key_of(record: Record) -> str:
+            counted = f"{record.subject}/{record.extra['count']}"
+            return counted if counted in folders else record.subject
 
-
-def _key_in(tree: Tree | None) -> Callable[[Record], str]:
-    """Finds the folder of a record: that of its count, or else the subject's recording."""
-    folders = tree.folders if tree else {}
-
-    def key_of(record: Record) -> str:
-        counted = f"{record.subject}/{record.extra['count']}"
-        return counted if counted in folders else record.subject
-
-    return key_of
+        return key_of
 
 
 @mertk.hookimpl

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import mertk
-from mertk import data
-from mertk_plugins.datasets._folder_media import Media, cut, probe
+from mertk import datasets
+from mertk.core import spelling
+from mertk_plugins.datasets._folder_media import Media, cut_frames, probe_media
 from mertk_plugins.datasets._folder_record import (
     REQUIRED,
     Timing,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.spreadsheets import Row, Table
 
 _LINES = 10
 
@@ -39,10 +40,13 @@ LAYOUT = (
 class Folder:
     """Your own clips, listed in index.csv: subject, clip, path, label and optional timing.
 
-    The root is the folder with index.csv, or the csv itself. `fps` (Hz) is used where neither the
-    table nor a video says it. Every row is checked before anything is read, and all problems are
-    reported together. In what `mertk data prepare` has written, a column `uid` names the clips and
-    the record of each is read back, so that protocols find what they find in the data set itself.
+    The root is the folder with index.csv, or the csv itself. Every row is checked before anything
+    is read, and all problems are reported together. In what `mertk data prepare` has written, a
+    column `uid` names the clips and the record of each is read back, so that protocols find what
+    they find in the data set itself.
+
+    Args:
+        fps: frame rate in Hz, above 0, where neither the table nor a video says it.
     """
 
     default_protocol = "loso"
@@ -56,12 +60,12 @@ class Folder:
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row; raises one `DataError` that lists what is wrong with the table."""
         file = _table_file(root)
-        table = _table(file)
+        table = _read_table(file)
         problems: list[str] = []
         reading = _Reading(table, self.fps)
         clips = [reading.clip(row, problems) for row in table.rows]
         if problems:
-            raise mertk.DataError(_summary(file, problems))
+            raise mertk.DataError(_summarise_problems(file, problems))
         return [clip for clip in clips if clip is not None]
 
 
@@ -71,10 +75,10 @@ class _Reading:
     def __init__(self, table: Table, fps: float) -> None:
         self._table, self._fps = table, fps
         self._base = table.file.parent
-        self._synthetic = data.record.is_synthetic(self._base)
+        self._synthetic = datasets.record.is_synthetic(self._base)
         self._rows: dict[tuple[str, str, str], int] = {}
         self._people: dict[str, tuple[str, int]] = {}
-        self._probe: Callable[[Path], Media] = functools.cache(probe)
+        self._probe: Callable[[Path], Media] = functools.cache(probe_media)
 
     def clip(self, row: Row, problems: list[str]) -> mertk.Clip | None:
         """The clip of a row, or None after adding what is wrong with it to `problems`."""
@@ -84,19 +88,21 @@ class _Reading:
             problems.append(f"{self._table.place(row, column)}: {what}")
 
         self._check_names(row, wrong)
-        media = self._file(row, "path", self._probe, wrong)
+        media = self._read_cell_file(row, "path", self._probe, wrong)
         known = {
-            "flow": self._file(row, "flow", data.arrays.read_flow, wrong),
-            "landmarks": self._file(row, "landmarks", data.arrays.read_landmarks, wrong),
+            "flow": self._read_cell_file(row, "flow", datasets.media.arrays.read_flow, wrong),
+            "landmarks": self._read_cell_file(
+                row, "landmarks", datasets.media.arrays.read_landmarks, wrong
+            ),
         }
         if media is None and known["flow"] is None and len(problems) == before:
             wrong("path", "the cell is empty, and no flow is given")
-        timing = _timing(row, media, wrong) if len(problems) == before else None
-        fps = self._rate(row, media, wrong)
+        timing = _parse_timing(row, media, wrong) if len(problems) == before else None
+        fps = self._parse_rate(row, media, wrong)
         if timing is None or len(problems) > before:
             return None
         try:
-            return self._made(row, media, known, timing, fps)
+            return self._make_clip(row, media, known, timing, fps)
         except ValueError as problem:
             wrong("", str(problem))
             return None
@@ -109,9 +115,7 @@ class _Reading:
             if "/" in row[column]:
                 wrong(column, f"'{row[column]}' holds a '/', which separates the parts of clip ids")
         person = f"{dataset_of(row)}/{row['subject']}"
-        other, number = self._people.setdefault(
-            mertk.spelling.normal_name(person), (person, row.number)
-        )
+        other, number = self._people.setdefault(spelling.normal_name(person), (person, row.number))
         if other != person:
             wrong(
                 "subject",
@@ -127,7 +131,7 @@ class _Reading:
         if all(key) and first != row.number:
             wrong(column, f"'{row[column]}' of '{row['subject']}' is already in row {first}")
 
-    def _file(
+    def _read_cell_file(
         self, row: Row, column: str, read: Callable[[Path], T], wrong: Callable[[str, str], None]
     ) -> T | None:
         """What the file of a cell holds; None where the cell is empty, or after naming it."""
@@ -139,7 +143,9 @@ class _Reading:
             wrong(column, str(problem))
             return None
 
-    def _rate(self, row: Row, media: Media | None, wrong: Callable[[str, str], None]) -> float:
+    def _parse_rate(
+        self, row: Row, media: Media | None, wrong: Callable[[str, str], None]
+    ) -> float:
         if not row["fps"]:
             return (media.fps if media else 0.0) or self._fps
         try:
@@ -150,7 +156,7 @@ class _Reading:
             wrong("fps", f"'{row['fps']}' is not a frame rate above 0 (Hz)")
         return fps
 
-    def _made(
+    def _make_clip(
         self,
         row: Row,
         media: Media | None,
@@ -159,7 +165,9 @@ class _Reading:
         fps: float,
     ) -> mertk.Clip:
         onset, apex, offset = timing
-        frames, files = cut(media, onset, offset) if media else (data.frames.of_files([]), [])
+        frames, files = (
+            cut_frames(media, onset, offset) if media else (datasets.media.frames.of_files([]), [])
+        )
         files = [*files, *(self._base / row[name] for name in known if row[name])]
         footage = mertk.Footage(
             frames=frames,
@@ -177,18 +185,22 @@ class _Reading:
             subject=row["subject"],
             name=clip_name(row),
             footage=footage,
-            fingerprint=data.frames.fingerprint(files, *cells, onset, apex, offset, fps),
+            fingerprint=datasets.media.frames.hash_files(files, *cells, onset, apex, offset, fps),
             record=record.to_dict(),
             files=tuple(files),
         )
 
 
-def _timing(row: Row, media: Media | None, wrong: Callable[[str, str], None]) -> Timing | None:
+def _parse_timing(
+    row: Row, media: Media | None, wrong: Callable[[str, str], None]
+) -> Timing | None:
     """Onset, apex and offset as positions; None after naming the cell that is wrong."""
     cells: dict[str, int | None] = {}
     for column in ("onset", "apex", "offset"):
         try:
-            cells[column] = data.sheets.integer(row[column]) if row[column] else None
+            cells[column] = (
+                datasets.spreadsheets.parse_integer(row[column]) if row[column] else None
+            )
         except ValueError:
             wrong(column, f"'{row[column]}' is not a whole number")
             return None
@@ -218,11 +230,11 @@ def _table_file(root: Path | None) -> Path:
     return file
 
 
-def _table(file: Path) -> Table:
-    cells = next(iter(data.sheets.read_sheets(file).values()), [])
+def _read_table(file: Path) -> Table:
+    cells = next(iter(datasets.spreadsheets.read_sheets(file).values()), [])
     if not cells:
         raise mertk.DataError(f"{file}: the table is empty. {LAYOUT}")
-    table = data.sheets.table_of(file, "", cells, 0)
+    table = datasets.spreadsheets.table_of(file, "", cells, 0)
     needed = [c for c in REQUIRED if c != "path" or "flow" not in table.columns]
     lost = [column for column in needed if column not in table.columns]
     if lost:
@@ -235,13 +247,15 @@ def _table(file: Path) -> Table:
     return table
 
 
-def _summary(file: Path, problems: Sequence[str]) -> str:
+def _summarise_problems(file: Path, problems: Sequence[str]) -> str:
     more = len(problems) - _LINES
-    return "\n".join([
-        f"folder: {len(problems)} problem{'s' if len(problems) > 1 else ''} in {file}:",
-        *(f"  {line}" for line in problems[:_LINES]),
-        *([f"  … and {more} more"] if more > 0 else []),
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"folder: {len(problems)} problem{'s' if len(problems) > 1 else ''} in {file}:",
+            *(f"  {line}" for line in problems[:_LINES]),
+            *([f"  … and {more} more"] if more > 0 else []),
+        ]
+    )
 
 
 @mertk.hookimpl

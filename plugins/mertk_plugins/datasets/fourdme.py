@@ -2,103 +2,89 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _fourdme_labels as labels
 from mertk_plugins.datasets import _fourdme_names as names
-from mertk_plugins.datasets import _fourdme_sheet as sheet
+from mertk_plugins.datasets import _fourdme_sheet as sheets
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Reading
+    from mertk.datasets.record import Record
 
-LAYOUT = (
-    "The folder should hold '4DME_Labelling_Micro_release v1.xlsx' and a tree of grey frames "
-    "(gray_micro or gray_micro_crop) with folders such as S13_1st/001_01_1. Colour, depth, 4D "
-    "and macro-expressions are not read."
-)
-KINDS = ("raw", "cropped")
-"""Kinds of frame trees, the preferred one first."""
-
-_FPS = 60.0
-_FILE = r"4d[ _-]?m(?:e|icro)(?!.*macro)"
-_NAMES = ("4DME_Labelling_Micro_release v1.xlsx", "4DME_Labelling_Micro.xlsx")
 _NUMBERS = "the last number in a picture's name is the frame number of the annotations"
-_REPAIRS = Path(__file__).with_name("_fourdme_repairs.csv")
 
 
-class FourDME:
+@dataclass(kw_only=True, eq=False)
+class FourDME(datasets.reader.SpreadsheetReader):
     """The grey videos of 4DME, from its spreadsheet and one of its trees of frames.
 
     A record's `emotions` are all of a clip's, its label joins them (`positive+surprise`). People
     who came twice (S13_1st, S13_2nd) are one subject, so that no fold holds one of their sessions
-    out and trains on the other. `tree` chooses the frames: raw, cropped, or the first of these that
-    exists. `repair` says which known errors of the spreadsheet are corrected. With `missing`
-    'skip', annotated clips without frames are left out with a warning instead of being an error.
-    `sheet` names the spreadsheet to read where there are several.
+    out and trains on the other.
+
+    Args:
+        tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
+            exists.
     """
 
     default_protocol = "fourdme_5"
     obtain = "University of Oulu, Center for Machine Vision and Signal Analysis (licence agreement)"
 
-    def __init__(
-        self,
-        *,
-        tree: Literal["auto", "raw", "cropped"] = "auto",
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.tree: Literal["auto", "raw", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
+    name = "fourdme"
+    layout = (
+        "The folder should hold '4DME_Labelling_Micro_release v1.xlsx' and a tree of grey frames "
+        "(gray_micro or gray_micro_crop) with folders such as S13_1st/001_01_1. Colour, depth, 4D "
+        "and macro-expressions are not read."
+    )
+    kinds = ("raw", "cropped")
+    editions = sheets.EDITIONS
+    file_pattern = r"4d[ _-]?m(?:e|icro)(?!.*macro)"
+    file_names = ("4DME_Labelling_Micro_release v1.xlsx", "4DME_Labelling_Micro.xlsx")
+    known_errors = Path(__file__).with_name("_fourdme_repairs.csv")
 
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+    tree: Literal["auto", "raw", "cropped"] = "auto"
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("fourdme", root, LAYOUT)
-        file = data.trees.choose_sheet("fourdme", found, _FILE, _NAMES, self.sheet)
-        table = data.sheets.read_table(data.trees.need_sheet("fourdme", found, file, LAYOUT))
-        coding = sheet.coding(table)
-        source = data.annotations.Source(
-            dataset="fourdme",
-            root=found.root,
-            repairs={**data.repairs.read(_REPAIRS), **sheet.swapped(table, coding)},
-            level=self.repair,
+    def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
+        """The records of the spreadsheet, in the release or in the list before it."""
+        table = self.read_table(found)
+        coding = sheets.read_coding(table)
+        known = datasets.corrections.read_repairs(self.known_errors)
+        source = self.make_source(
+            found, repairs={**known, **sheets.list_swapped_rows(table, coding)}
         )
-        records = [_record(source, row) for row in coding.rows]
-        trees = data.trees.trees(found, functools.partial(names.place, found.root))
-        tree, no_tree = data.trees.choose_tree("fourdme", found, trees, KINDS, self.tree)
-        return data.survey.survey(
-            source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=names.key_in(tree),
-            layout=LAYOUT,
-            edition=sheet.edition(coding, records),
-            editions=sheet.EDITIONS,
+        records = [_make_record(source, row) for row in coding.rows]
+        return datasets.reader.Reading(
+            source=source,
+            records=records,
+            edition=sheets.recognise_edition(coding, records),
+            editions=self.editions,
             sheets=[table.file],
             assumed=[*coding.assumed, _NUMBERS],
         )
 
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """A clip of a person in one of their sessions, see `names.place`."""
+        return names.classify_folder(root, folder)
 
-def _record(source: Source, row: sheet.Annotation) -> Record:
+    def key_in(self, tree: Tree | None) -> Callable[[Record], str]:
+        """Finds the folder of a record, whether its session is told or not."""
+        return names.key_in(tree)
+
+
+def _make_record(source: Source, row: sheets.Annotation) -> Record:
     subject, session = row.person.subject, row.person.session
     repairs = source.rows(subject, row.clip, row.onset, row.apex)
-    final, _ = data.repairs.repaired(repairs, {"emotion": row.emotion}, source.level)
-    emotions = labels.emotions(final["emotion"])
-    record = data.annotations.annotated(
+    final, _ = datasets.corrections.apply_repairs(repairs, {"emotion": row.emotion}, source.level)
+    emotions = labels.select_emotions(final["emotion"])
+    record = datasets.annotations.make_record(
         source,
         place=f"row {row.row}",
         subject=subject,
@@ -108,21 +94,21 @@ def _record(source: Source, row: sheet.Annotation) -> Record:
         onset=row.onset,
         apex=row.apex,
         offset=row.offset,
-        fps=_FPS,
+        fps=60.0,
         emotion=row.emotion,
         emotions=emotions,
         au=row.au,
         self_report=row.self_report,
         modality="grey",
         uid_tail=session,
-        quirks=labels.quirks(final["emotion"]),
+        quirks=labels.find_quirks(final["emotion"]),
     )
     if emotions:
         record = replace(record, label="+".join(emotions), emotion="+".join(emotions))
-    return _checked(record, row)
+    return _mark_disagreements(record, row)
 
 
-def _checked(record: Record, row: sheet.Annotation) -> Record:
+def _mark_disagreements(record: Record, row: sheets.Annotation) -> Record:
     """The record, marked where the columns of its row say otherwise than its texts."""
     told = {
         "emotion_columns_differ": labels.emotions_differ(row.emotion, row.emotion_marks),

@@ -2,132 +2,113 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _mmew_sheet as sheet
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.survey import Survey
-    from mertk.data.trees import Place
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
+    from mertk.datasets.survey import Survey
 
-LAYOUT = (
-    "The folder should hold MMEW_Micro_Exp.xlsx (or _v2) and the tree Micro_Expression with "
-    "pictures such as happiness/S03-01-002/1.jpg, or S03/happiness/S03-01-002/1.jpg. The "
-    "macro-expressions, which are single pictures, are not read."
-)
-
-_FPS = 90.0
-_FILE = r"mmew(?!.*macro)"
-_NAMES = ("MMEW_Micro_Exp_v2.xlsx", "MMEW_Micro_Exp.xlsx")
 _KIND = "cropped"  # faces of 231 × 231 pixels; whole pictures were not published
 _MACRO = "macro"
 _LONGER = "offset_ne_folder"
 _VERSION_2 = "MMEW_Micro_Exp_v2 has the columns and counts of the first edition"
-_REPAIRS = Path(__file__).with_name("_mmew_repairs.csv")
 
 
-class MMEW:
+@dataclass(kw_only=True, eq=False)
+class MMEW(datasets.reader.SpreadsheetReader):
     """The micro-expressions of MMEW, from its spreadsheet and its one tree of frames.
 
     Clips are cut to onset … offset; where a folder goes on behind the offset the clip is marked
-    `offset_ne_folder` and its record says how many files there are. `repair` says which known
-    errors of the spreadsheet are corrected: none is, all are marked. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the spreadsheet to read where there are several.
+    `offset_ne_folder` and its record says how many files there are. Known errors of the spreadsheet
+    are all marked, and none has a known right value, so `repair` changes nothing.
     """
 
     default_protocol = "mmew_6"
     obtain = "dpailab.com (request form), School of Information Science, Shandong University"
 
-    def __init__(
-        self,
-        *,
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.repair: data.repairs.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
+    name = "mmew"
+    layout = (
+        "The folder should hold MMEW_Micro_Exp.xlsx (or _v2) and the tree Micro_Expression with "
+        "pictures such as happiness/S03-01-002/1.jpg, or S03/happiness/S03-01-002/1.jpg. The "
+        "macro-expressions, which are single pictures, are not read."
+    )
+    kinds = (_KIND,)
+    editions = sheet.EDITIONS
+    file_pattern = r"mmew(?!.*macro)"
+    file_names = ("MMEW_Micro_Exp_v2.xlsx", "MMEW_Micro_Exp.xlsx")
+    optional: ClassVar[Names] = {"remarks": ("remarks", "remark")}
+    known_errors = Path(__file__).with_name("_mmew_repairs.csv")
 
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+    tree: Literal["auto"] = field(default="auto", init=False)
 
     def survey(self, root: Path | None, /) -> Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("mmew", root, LAYOUT)
-        file = data.trees.choose_sheet("mmew", found, _FILE, _NAMES, self.sheet)
-        table = data.sheets.read_table(data.trees.need_sheet("mmew", found, file, LAYOUT))
-        source = data.annotations.Source(
-            dataset="mmew",
-            root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
-            level=self.repair,
+        """As every reader's, with clips marked whose folders go on behind the offset."""
+        found = super().survey(root)
+        return replace(found, clips=tuple(map(_mark_folder_end, found.clips)))
+
+    def read(self, found: Found, tree: Tree | None) -> Reading:
+        """The records of the spreadsheet; raises `DataError` where it cannot be read."""
+        reading = super().read(found, tree)
+        newer = "_v2" in reading.sheets[0].stem.lower()
+        return replace(reading, assumed=[_VERSION_2] if newer else [])
+
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row; raises `DataError` where a name is missing or is none."""
+        native, named, emotion = line.need("subject", "clip", "emotion")
+        person, clip, word = (
+            sheet.parse_subject(native),
+            sheet.parse_clip(named),
+            sheet.read_word(emotion),
         )
-        records = [_record(source, row) for row in sheet.annotated(table)]
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("mmew", found, trees, (_KIND,), "auto")
-        survey = data.survey.survey(
+        if person is None:
+            raise line.wrong("subject", "is not a subject such as 1 or S01")
+        quirks: tuple[str, ...] = ("irregular_name",)
+        if clip is not None:
+            quirks = sheet.find_disagreements(person, word, clip)
+        record = line.record(
             source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=lambda record: record.clip.lower(),
-            layout=LAYOUT,
-            edition=data.survey.recognised(records, sheet.EDITIONS),
-            editions=sheet.EDITIONS,
-            sheets=[table.file],
-            assumed=[_VERSION_2] if "_v2" in table.file.stem.lower() else [],
+            subject=person,
+            clip=clip or named,
+            fps=90.0,
+            modality="rgb",
+            quirks=quirks,
+            extra={"remarks": line["remarks"]},
         )
-        return replace(survey, clips=tuple(_compared(clip) for clip in survey.clips))
+        return replace(record, label=word, emotion=word)
+
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """`…/happiness/S03-01-002` is a clip, with or without a folder of the subject around it.
+
+        Names of clips are unique, so the folder of the emotion, which is called otherwise than the
+        class in one case, is not needed to find them.
+        """
+        name = sheet.parse_clip(folder.name)
+        below = folder.relative_to(root).parts
+        if name is None or not below or any(_MACRO in part.lower() for part in below):
+            return None
+        base = folder.parent
+        while base != root and (
+            base.name.lower() in sheet.FOLDERS or sheet.parse_subject(base.name)
+        ):
+            base = base.parent
+        return datasets.folders.Place(base, _KIND, name.lower())
+
+    def key(self, record: Record) -> str:
+        """Names of clips are unique."""
+        return record.clip.lower()
 
 
-def _record(source: Source, row: sheet.Annotation) -> Record:
-    record = data.annotations.annotated(
-        source,
-        place=f"row {row.row}",
-        subject=row.subject,
-        subject_native=row.native,
-        clip=row.clip,
-        onset=row.onset,
-        apex=row.apex,
-        offset=row.offset,
-        fps=_FPS,
-        emotion=row.emotion,
-        au=row.au,
-        modality="rgb",
-        quirks=row.quirks,
-        extra={"remarks": row.remarks},
-    )
-    return replace(record, label=row.word, emotion=row.word)
-
-
-def _place(root: Path, folder: Path) -> Place | None:
-    """`…/happiness/S03-01-002` is a clip, with or without a folder of the subject around it.
-
-    Names of clips are unique, so the folder of the emotion, which is called otherwise than the
-    class in one case, is not needed to find them.
-    """
-    name = sheet.clip(folder.name)
-    below = folder.relative_to(root).parts
-    if name is None or not below or any(_MACRO in part.lower() for part in below):
-        return None
-    base = folder.parent
-    while base != root and (base.name.lower() in sheet.FOLDERS or sheet.subject(base.name)):
-        base = base.parent
-    return data.trees.Place(base, _KIND, name.lower())
-
-
-def _compared(clip: mertk.Clip) -> mertk.Clip:
+def _mark_folder_end(clip: mertk.Clip) -> mertk.Clip:
     """The clip, marked where its folder goes on behind the offset: the files themselves decide."""
     record = clip.record
     last, offset = record["last_file"], record["offset"]

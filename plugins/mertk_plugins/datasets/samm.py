@@ -2,153 +2,96 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.sheets import Row, Table
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Place
+    from mertk.datasets.reader import Line
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
-LAYOUT = (
-    "The folder should hold SAMM_Micro_FACS_Codes_v2.xlsx and folders of frames such as "
-    "006/006_1_2/006_05562.jpg."
-)
-KINDS = ("clips", "cropped")
-"""Kinds of frame trees, the preferred one first."""
-
-EDITIONS = (
-    data.survey.Edition(
-        "v2", 159, 29,
-        {"anger": 57, "others": 26, "happiness": 26, "surprise": 15, "contempt": 12, "disgust": 9,
-         "fear": 8, "sadness": 6},
-    ),
-)  # fmt: skip
-
-_FPS = 200.0
-_NAMES = ("SAMM_Micro_FACS_Codes_v2.xlsx", "SAMM_20181215_Micro_FACS_Codes_v2.xlsx")
-_FILE = r"samm(?!.*long).*(?:micro|facs|code)"
-_SHEET = "MICRO_ONLY"
-_REPAIRS = Path(__file__).with_name("_samm_repairs.csv")
+_LABELS = {
+    "anger": 57,
+    "others": 26,
+    "happiness": 26,
+    "surprise": 15,
+    "contempt": 12,
+    "disgust": 9,
+    "fear": 8,
+    "sadness": 6,
+}
 
 
-class SAMM:
+@dataclass(kw_only=True, eq=False)
+class SAMM(datasets.reader.SpreadsheetReader):
     """SAMM, from its spreadsheet and its folders of frames.
 
-    `tree` chooses the frames: clips (as released), cropped, or the first of these that exists.
-    `repair` says which known errors of the spreadsheet are corrected. With `missing` 'skip',
-    annotated clips without frames are left out with a warning instead of being an error. `sheet`
-    names the spreadsheet to read where there are several.
+    Args:
+        tree: which frames are read: `clips` (as released), `cropped`, or with `auto` the first of
+            these that exists.
     """
 
     default_protocol = "samm_3"
     obtain = "the page 'SAMM dataset' of Manchester Metropolitan University (signed form by mail)"
 
-    def __init__(
-        self,
-        *,
-        tree: Literal["auto", "clips", "cropped"] = "auto",
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.tree: Literal["auto", "clips", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
-
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
-
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("samm", root, LAYOUT)
-        file = data.trees.choose_sheet("samm", found, _FILE, _NAMES, self.sheet)
-        file = data.trees.need_sheet("samm", found, file, LAYOUT)
-        table = data.sheets.read_table(file, before=[_SHEET])
-        source = data.annotations.Source(
-            dataset="samm",
-            root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
-            level=self.repair,
-        )
-        records = _records(source, table)
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("samm", found, trees, KINDS, self.tree)
-        return data.survey.survey(
-            source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=lambda record: record.clip,
-            layout=LAYOUT,
-            edition=data.survey.recognised(records, EDITIONS),
-            editions=EDITIONS,
-            sheets=[file],
-        )
-
-
-def _records(source: Source, table: Table) -> list[Record]:
-    """All rows; raises `DataError` where a column or a name is missing."""
-    columns = {
-        "subject": table.column("subject"),
-        "clip": table.column("filename"),
-        "onset": table.column("onsetframe", "onset"),
-        "apex": table.column("apexframe", "apex"),
-        "offset": table.column("offsetframe", "offset"),
-        "au": table.column("actionunits", "actionunit", "aus", "au"),
-        "emotion": table.column("estimatedemotion", "emotion"),
-        "objective": table.optional("objectiveclasses", "objectiveclass"),
-        "inducement": table.optional("inducementcode"),
-        "notes": table.optional("notes"),
+    name = "samm"
+    layout = (
+        "The folder should hold SAMM_Micro_FACS_Codes_v2.xlsx and folders of frames such as "
+        "006/006_1_2/006_05562.jpg."
+    )
+    kinds = ("clips", "cropped")
+    editions = (datasets.survey.Edition("v2", 159, 29, _LABELS),)
+    file_pattern = r"samm(?!.*long).*(?:micro|facs|code)"
+    file_names = ("SAMM_Micro_FACS_Codes_v2.xlsx", "SAMM_20181215_Micro_FACS_Codes_v2.xlsx")
+    titles = ("MICRO_ONLY",)
+    optional: ClassVar[Names] = {
+        "objective": ("objectiveclasses", "objectiveclass"),
+        "inducement": ("inducementcode",),
+        "notes": ("notes",),
     }
-    if not table.rows:
-        raise mertk.DataError(f"{table.place()}: a header but no rows")
-    return [_record(source, table, row, columns) for row in table.rows]
+    known_errors = Path(__file__).with_name("_samm_repairs.csv")
 
+    tree: Literal["auto", "clips", "cropped"] = "auto"
 
-def _record(source: Source, table: Table, row: Row, columns: dict[str, str]) -> Record:
-    person, clip = names.named(table, row, columns["subject"], columns["clip"])
-    video = names.video_of(clip)
-    objective = row[columns["objective"]]
-    return data.annotations.annotated(
-        source,
-        place=f"row {row.number}",
-        subject=person,
-        subject_native=row[columns["subject"]],
-        inducement=row[columns["inducement"]],
-        clip=clip,
-        video=video,
-        onset=row[columns["onset"]],
-        apex=row[columns["apex"]],
-        offset=row[columns["offset"]],
-        fps=_FPS,
-        emotion=table.filled(row, columns["emotion"]),
-        au=row[columns["au"]],
-        objective=int(objective) if objective in set("1234567") else None,
-        objective_source="Objective Classes",
-        modality="grey",
-        long_offset=names.long_offsets().get(video),
-        extra={"remarks": row[columns["notes"]]} if row[columns["notes"]] else {},
-    )
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row; raises `DataError` where a name is none."""
+        person, clip = names.read_names(line)
+        line.need("emotion")
+        video = names.video_of(clip)
+        objective = line["objective"]
+        return line.record(
+            source,
+            subject=person,
+            clip=clip,
+            video=video,
+            inducement=line["inducement"],
+            fps=200.0,
+            objective=int(objective) if objective in set("1234567") else None,
+            objective_source="Objective Classes",
+            modality="grey",
+            long_offset=names.long_offsets().get(video),
+            extra={"remarks": line["notes"]} if line["notes"] else {},
+        )
 
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """`…/006/006_1_2` is a clip, whatever its padding."""
+        clip = names.parse_clip(folder.name)
+        if clip is None or folder == root:
+            return None
+        base = names.find_tree(folder, root)
+        kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, "clips")
+        return datasets.folders.Place(base, kind, clip)
 
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
-    """`…/006/006_1_2` is a clip, whatever its padding."""
-    clip = names.clip(folder.name)
-    if clip is None or folder == root:
-        return None
-    base = names.base(folder, root)
-    return data.trees.Place(
-        base, data.trees.kind_of(base, root, {"crop": "cropped"}, "clips"), clip
-    )
+    def key(self, record: Record) -> str:
+        """Names of clips are unique."""
+        return record.clip
 
 
 @mertk.hookimpl

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
-    from mertk.data.annotations import Source
-    from mertk.data.record import Record
-    from mertk.data.repairs import Repair
-    from mertk.data.sheets import Row, Table
-
-LAYOUT = (
-    "The folder should hold SAMM_LongVideos_V3_Release.xlsx (or V2, V1) and one folder of frames a "
-    "recording, such as SAMM_longvideos/006_1/006_1_0001.jpg."
-)
-KINDS = ("long", "cropped")
-"""Kinds of frame trees, the preferred one first."""
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.corrections import Repair
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.record import Record
+    from mertk.datasets.spreadsheets import Names
 
 Wanted = Literal["micro", "macro", "all"]
 
-_FPS = 200.0
-_NAMES = tuple(f"SAMM_LongVideos_V{version}_Release.xlsx" for version in (3, 2, 1))
-_FILE = r"samm.*long.*videos?"
-_SHEET = "FACS_Movement_Only"
-_NO_FRAME = data.annotations.NO_FRAME | {"-1", "-1.0"}
+_NO_FRAME = datasets.annotations.NO_FRAME | {"-1", "-1.0"}
 _FRACTION = re.compile(r"-?[0-9]{1,9}\.[0-9]+")
-_WORDS = {"crop": "cropped"}
-_REPAIRS = Path(__file__).with_name("_samm_lv_repairs.csv")
 _ASSUMED_OF_V3 = "V3 is told from V2 by its file name, and read as if it had the columns of V2"
 _COUNTS: Mapping[Wanted, tuple[int | None, dict[str, int]]] = {
     "micro": (29, {"micro": 159}),
@@ -43,180 +32,180 @@ _COUNTS: Mapping[Wanted, tuple[int | None, dict[str, int]]] = {
 }
 
 
-class SAMMLongVideos:
+@dataclass(kw_only=True, eq=False)
+class SAMMLongVideos(datasets.reader.SpreadsheetReader):
     """SAMM long videos, from their spreadsheet and one folder of frames a recording.
 
-    `expressions` chooses micro-, macro-expressions or all; the label is which of the two. The
-    spreadsheet has no emotions. `tree` chooses the frames: long (recordings as released), cropped,
-    or the first of these that exists. `repair` says which known errors are corrected. With
-    `missing` 'skip', annotated expressions without frames are left out with a warning instead of
-    being an error. `sheet` names the spreadsheet to read where the newest is not wanted.
+    The label says whether an expression is micro or macro; the spreadsheet has no emotions.
+
+    Args:
+        expressions: which expressions are read: `micro`, `macro` or `all`.
+        tree: which frames are read: `long` (recordings as released), `cropped`, or with `auto` the
+            first of these that exists.
     """
 
     default_protocol = "loso"
     obtain = "the page 'SAMM dataset' of Manchester Metropolitan University (signed form by mail)"
 
-    def __init__(
-        self,
-        *,
-        expressions: Wanted = "micro",
-        tree: Literal["auto", "long", "cropped"] = "auto",
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.expressions: Wanted = expressions
-        self.tree: Literal["auto", "long", "cropped"] = tree
-        self.repair: data.repairs.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
+    name = "samm_lv"
+    layout = (
+        "The folder should hold SAMM_LongVideos_V3_Release.xlsx (or V2, V1) and one folder of "
+        "frames a recording, such as SAMM_longvideos/006_1/006_1_0001.jpg."
+    )
+    kinds = ("long", "cropped")
+    file_pattern = r"samm.*long.*videos?"
+    file_names = tuple(f"SAMM_LongVideos_V{version}_Release.xlsx" for version in (3, 2, 1))
+    titles = ("FACS_Movement_Only",)
+    columns: ClassVar[Names] = {
+        "onset": ("onset", "onsetframe"),
+        "apex": ("apex", "apexframe"),
+        "offset": ("offset", "offsetframe"),
+        "type": ("type",),
+        "au": ("actionunits", "actionunit", "aus", "au"),
+        "subject": ("subject",),
+        "clip": ("filename",),
+    }
+    optional: ClassVar[Names] = {"inducement": ("inducementcode",), "notes": ("notes",)}
+    known_errors = Path(__file__).with_name("_samm_lv_repairs.csv")
 
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per row of the spreadsheet; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+    expressions: Wanted = "micro"
+    tree: Literal["auto", "long", "cropped"] = "auto"
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("samm_lv", root, LAYOUT)
-        file = data.trees.choose_sheet("samm_lv", found, _FILE, _NAMES, self.sheet)
-        file = data.trees.need_sheet("samm_lv", found, file, LAYOUT)
-        table = data.sheets.read_table(file, before=[_SHEET])
-        rows = _Rows(table)
-        source = data.annotations.Source(
-            dataset="samm_lv",
-            root=found.root,
-            repairs=rows.repairs(),
-            level=self.repair,
-            no_frame=_NO_FRAME,
-            number=_rounded,
+    def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
+        """The records of the expressions that are wanted; raises `DataError` if there are none."""
+        table = self.read_table(found)
+        lines = self.lines(table, empty=True)
+        version = _version(table.file, lines)
+        repairs = _repairs(datasets.corrections.read_repairs(self.known_errors), lines)
+        source = self.make_source(
+            found, repairs=repairs, no_frame=_NO_FRAME, number=_round_frame_number
         )
-        records = list(rows.records(source, self.expressions))
+        wanted = (line for line in lines if self.expressions in ("all", _parse_kind(line)))
+        records = [self.read_line(source, line) for line in wanted]
         if not records:
             raise mertk.DataError(f"{table.place()}: no rows for expressions={self.expressions}")
-        trees = data.trees.trees(found, functools.partial(_place, found.root))
-        tree, no_tree = data.trees.choose_tree("samm_lv", found, trees, KINDS, self.tree)
-        editions = _editions(self.expressions)
-        return data.survey.survey(
-            source,
-            records,
-            tree=tree,
-            no_tree=no_tree,
-            key=lambda record: record.video,
-            layout=LAYOUT,
-            edition=data.survey.recognised(
-                records, [e for e in editions if e.name == rows.version]
-            ),
+        editions = _list_editions(self.expressions)
+        fits = [edition for edition in editions if edition.name == version]
+        return datasets.reader.Reading(
+            source=source,
+            records=records,
+            edition=datasets.survey.recognise_edition(records, fits),
             editions=editions,
-            sheets=[file],
-            assumed=[_ASSUMED_OF_V3] if rows.version == "V3" else [],
+            sheets=[table.file],
+            assumed=[_ASSUMED_OF_V3] if version == "V3" else [],
         )
 
-
-class _Rows:
-    """The rows of a spreadsheet, and what is a rule rather than an error of one row."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._onset = table.column("onset", "onsetframe")
-        self._apex = table.column("apex", "apexframe")
-        self._offset = table.column("offset", "offsetframe")
-        self._type = table.column("type")
-        self._au = table.column("actionunits", "actionunit", "aus", "au")
-        self._inducement = table.optional("inducementcode")
-        self._notes = table.optional("notes")
-
-    @property
-    def version(self) -> str:
-        """`V1` has frame numbers with fractions; `V3` is known by its name alone."""
-        if any(_is_fraction(text) for row in self._table.rows for text in self._timing(row)):
-            return "V1"
-        return "V3" if "v3" in self._table.file.name.lower() else "V2"
-
-    def repairs(self) -> Mapping[str, tuple[Repair, ...]]:
-        """The table of known errors, and rows for fractions and for what begins at frame 0."""
-        found = dict(data.repairs.read(_REPAIRS))
-        for row in self._table.rows:
-            person, clip = self._named(row)
-            key = f"{person}/{clip}"
-            found[key] = (*found.get(key, ()), *_rules(key, self._timing(row)))
-        return found
-
-    def records(self, source: Source, expressions: Wanted) -> Iterator[Record]:
-        """The rows of these expressions as records."""
-        for row in self._table.rows:
-            kind = self._kind(row)
-            if expressions in ("all", kind):
-                yield self._record(source, row, kind)
-
-    def _record(self, source: Source, row: Row, kind: Literal["micro", "macro"]) -> Record:
-        person, clip = self._named(row)
-        onset, apex, offset = self._timing(row)
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row; raises `DataError` where a name is none."""
+        person, clip = names.read_names(line)
         video = names.video_of(clip)
-        return data.annotations.annotated(
+        kind = _parse_kind(line)
+        return line.record(
             source,
-            place=f"row {row.number}",
             subject=person,
-            subject_native=row["subject"],
-            inducement=row[self._inducement],
             clip=clip,
             video=video,
-            onset=onset,
-            apex=apex,
-            offset=offset,
-            fps=_FPS,
+            inducement=line["inducement"],
+            fps=200.0,
             label=kind,
-            au=row[self._au],
             expression_type=kind,
             modality="grey",
             uid_tail=kind,
             long_offset=names.long_offsets().get(video),
-            extra={"remarks": row[self._notes]} if row[self._notes] else {},
+            extra={"remarks": line["notes"]} if line["notes"] else {},
         )
 
-    def _named(self, row: Row) -> tuple[str, str]:
-        table = self._table
-        return names.named(table, row, table.column("subject"), table.column("filename"))
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """`…/006_1` is a recording."""
+        video = names.parse_video(folder.name)
+        if video is None or folder == root:
+            return None
+        base = names.find_tree(folder, root)
+        kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, "long")
+        return datasets.folders.Place(base, kind, video)
 
-    def _timing(self, row: Row) -> tuple[str, str, str]:
-        return row[self._onset], row[self._apex], row[self._offset]
-
-    def _kind(self, row: Row) -> Literal["micro", "macro"]:
-        text = self._table.filled(row, self._type).lower()
-        if text.startswith("micro"):
-            return "micro"
-        if text.startswith("macro"):
-            return "macro"
-        raise mertk.DataError(
-            f"{self._table.place(row, self._type)}: '{row[self._type]}' is neither Macro nor Micro"
-        )
+    def key(self, record: Record) -> str:
+        """The recording that an expression is in."""
+        return record.video
 
 
-def _rules(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
+def _read_timing(line: Line) -> tuple[str, str, str]:
+    return line["onset"], line["apex"], line["offset"]
+
+
+def _parse_kind(line: Line) -> Literal["micro", "macro"]:
+    text = line.need("type")[0].lower()
+    if text.startswith("micro"):
+        return "micro"
+    if text.startswith("macro"):
+        return "macro"
+    raise line.wrong("type", "is neither Macro nor Micro")
+
+
+def _version(file: Path, lines: Sequence[Line]) -> str:
+    """`V1` has frame numbers with fractions; `V3` is known by its name alone."""
+    for line in lines:
+        if any(map(_is_fraction, _read_timing(line))):
+            return "V1"
+    return "V3" if "v3" in file.name.lower() else "V2"
+
+
+def _repairs(
+    known: Mapping[str, tuple[Repair, ...]], lines: Iterable[Line]
+) -> Mapping[str, tuple[Repair, ...]]:
+    """The table of known errors, and rows for fractions and for what begins at frame 0."""
+    found = dict(known)
+    for line in lines:
+        person, clip = names.read_names(line)
+        key = f"{person}/{clip}"
+        found[key] = (*found.get(key, ()), *_list_repairs(key, _read_timing(line)))
+    return found
+
+
+def _list_repairs(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
     """Frame numbers and the onsets in ids are whole, and files are counted from 1."""
     for field, text in zip(("onset", "apex", "offset"), timing, strict=True):
         if _is_fraction(text):
-            yield data.repairs.Repair(
-                "V1", key, field, text, str(_rounded(text)), "official", "fraction_of_a_frame",
+            yield datasets.corrections.Repair(
+                "V1",
+                key,
+                field,
+                text,
+                str(_round_frame_number(text)),
+                "official",
+                "fraction_of_a_frame",
                 "V2 has the rounded number",
-            )  # fmt: skip
+            )
     onset = timing[0]
     try:
-        number = _rounded(onset)
+        number = _round_frame_number(onset)
     except ValueError:
         return
     if onset != str(number):
-        yield data.repairs.Repair(
-            "V1", key, "uid", onset, str(number), "flag", "fraction_of_a_frame",
+        yield datasets.corrections.Repair(
+            "V1",
+            key,
+            "uid",
+            onset,
+            str(number),
+            "flag",
+            "fraction_of_a_frame",
             "ids keep the onset of V2",
-        )  # fmt: skip
+        )
     if number == 0:
-        yield data.repairs.Repair(
-            "V1 V2 V3", key, "onset", onset, "1", "recommended", "begins_before_recording",
+        yield datasets.corrections.Repair(
+            "V1 V2 V3",
+            key,
+            "onset",
+            onset,
+            "1",
+            "recommended",
+            "begins_before_recording",
             "the expression has begun when the recording does; its files are counted from 1",
-        )  # fmt: skip
+        )
 
 
-def _rounded(text: str) -> int:
+def _round_frame_number(text: str) -> int:
     """A frame number, halves to the even one as in V2; raises `ValueError`."""
     number = float(text)
     if not abs(number) < float("inf"):
@@ -228,19 +217,10 @@ def _is_fraction(text: str) -> bool:
     return bool(_FRACTION.fullmatch(text)) and not float(text).is_integer()
 
 
-def _editions(expressions: Wanted) -> list[data.survey.Edition]:
+def _list_editions(expressions: Wanted) -> list[datasets.survey.Edition]:
     people, labels = _COUNTS[expressions]
     rows = sum(labels.values())
-    return [data.survey.Edition(name, rows, people, labels) for name in ("V3", "V2", "V1")]
-
-
-def _place(root: Path, folder: Path) -> data.trees.Place | None:
-    """`…/006_1` is a recording."""
-    video = names.video(folder.name)
-    if video is None or folder == root:
-        return None
-    base = names.base(folder, root)
-    return data.trees.Place(base, data.trees.kind_of(base, root, _WORDS, "long"), video)
+    return [datasets.survey.Edition(name, rows, people, labels) for name in ("V3", "V2", "V1")]
 
 
 @mertk.hookimpl

@@ -2,135 +2,113 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _smic_names as names
 from mertk_plugins.datasets import _smic_records as made
-from mertk_plugins.datasets import _smic_sheet as sheet
+from mertk_plugins.datasets import _smic_sheet as sheets
 
-LAYOUT = (
-    "The folder should hold SMIC_all_raw or SMIC_all_cropped, with pictures such as "
-    "HS/s01/micro/negative/s01_ne_01/reg_image559740.bmp, or SMIC-E: HS_long/SMIC-HS-E/s01/"
-    "s1_ne_01/image559740.jpg and SMIC-HS-E_annotation.xlsx. The other cameras are read with "
-    "smic:camera=vis and smic:camera=nir."
-)
-KINDS = ("raw", "cropped", "long")
-"""Kinds of frame trees, the preferred one first; in all but `long` folders are the annotation."""
+if TYPE_CHECKING:
+    from mertk.datasets.annotations import Source
+    from mertk.datasets.folders import Found, Place, Tree
+    from mertk.datasets.reader import Reading
+    from mertk.datasets.record import Record
 
-_REPAIRS = Path(__file__).with_name("_smic_repairs.csv")
 _ALWAYS = frozenset({"apex_missing", "au_unknown"})  # SMIC annotates neither
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """The expressions of a folder, and what they were read from."""
-
-    records: Sequence[data.record.Record]
-    edition: str
-    editions: Sequence[data.survey.Edition]
-    sheets: Sequence[Path] = ()
-    assumed: Sequence[str] = ()
-
-
-class SMIC:
+@dataclass(kw_only=True, eq=False)
+class SMIC(datasets.reader.SpreadsheetReader):
     """SMIC, from its folders, or SMIC-E (`tree='long'`), from its spreadsheet.
 
-    `camera` is the high-speed (hs, 100 Hz), the visible-light (vis) or the near-infrared one (nir,
-    both 25 Hz). `tree` chooses the frames: raw, cropped, long, or the first of these that exists.
-    In raw and cropped the folders are the annotation: an expression lasts from the first to the
-    last file. In long the spreadsheet (`sheet` names another than the newest) cuts the clips, and
-    `repair` says which of its known errors are corrected. With `missing` 'skip', clips without
-    frames are left out with a warning instead of being an error.
+    In the trees raw and cropped the folders are the annotation: an expression lasts from the first
+    to the last file. In the tree long the spreadsheet cuts the clips.
+
+    Args:
+        camera: `hs`, the high-speed camera (100 Hz); `vis`, visible light (25 Hz); or `nir`, near
+            infrared (25 Hz).
+        tree: which frames are read: `raw`, `cropped`, `long`, or with `auto` the first of these
+            that exists.
     """
 
     default_protocol = "smic_3"
     obtain = "www.oulu.fi/cmvs/node/41319, University of Oulu (licence agreement)"
 
-    def __init__(
-        self,
-        *,
-        camera: Literal["hs", "vis", "nir"] = "hs",
-        tree: Literal["auto", "cropped", "raw", "long"] = "auto",
-        repair: Literal["none", "official", "recommended"] = "recommended",
-        missing: Literal["error", "skip"] = "error",
-        sheet: str | None = None,
-    ) -> None:
-        self.camera: names.Camera = camera
-        self.tree: Literal["auto", "cropped", "raw", "long"] = tree
-        self.repair: data.repairs.Level = repair
-        self.missing: Literal["error", "skip"] = missing
-        self.sheet = sheet
+    name = "smic"
+    layout = (
+        "The folder should hold SMIC_all_raw or SMIC_all_cropped, with pictures such as "
+        "HS/s01/micro/negative/s01_ne_01/reg_image559740.bmp, or SMIC-E: HS_long/SMIC-HS-E/s01/"
+        "s1_ne_01/image559740.jpg and SMIC-HS-E_annotation.xlsx. The other cameras are read with "
+        "smic:camera=vis and smic:camera=nir."
+    )
+    kinds = ("raw", "cropped", "long")  # in all but `long` folders are the annotation
+    known_errors = Path(__file__).with_name("_smic_repairs.csv")
 
-    def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
-        """One clip per expression; raises `DataError` where the folder is not right."""
-        return data.survey.usable(self.survey(root), self.missing)
+    camera: names.Camera = "hs"
+    tree: Literal["auto", "cropped", "raw", "long"] = "auto"
 
-    def survey(self, root: Path | None, /) -> data.survey.Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
-        found = data.trees.explore("smic", root, LAYOUT)
-        source = data.annotations.Source(
-            dataset="smic",
-            root=found.root,
-            repairs=data.repairs.read(_REPAIRS),
-            level=self.repair,
-            unremarkable=_ALWAYS,
-        )
-        tree, no_tree = self._choose(found)
-        if tree is not None and tree.kind != "long":
-            reading = self._folders(source, tree)
-        else:
-            reading = self._rows(source, found, no_tree)
-        return data.survey.survey(
-            source,
-            reading.records,
-            tree=tree,
-            no_tree=no_tree,
-            key=lambda record: f"{record.subject}/{record.video or record.clip}",
-            layout=LAYOUT,
-            edition=reading.edition,
-            editions=reading.editions,
-            sheets=reading.sheets,
-            assumed=[*self._assumed(found, tree), *reading.assumed],
-        )
-
-    def _choose(self, found: data.trees.Found) -> tuple[data.trees.Tree | None, str]:
+    def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The camera's tree, or why there is none."""
-        place = functools.partial(names.place, found.root, self.camera)
-        known = data.trees.trees(found, place)
-        kinds = [f"{self.camera} {kind}" for kind in KINDS]
+        known = datasets.folders.group_into_trees(
+            found, lambda folder: self.place(found.root, folder)
+        )
+        kinds = [f"{self.camera} {kind}" for kind in self.kinds]
         wanted = self.tree if self.tree == "auto" else f"{self.camera} {self.tree}"
-        tree, no_tree = data.trees.choose_tree("smic", found, known, kinds, wanted)
+        tree, no_tree = datasets.folders.choose_tree(self.name, found, known, kinds, wanted)
         return (replace(tree, kind=tree.kind.split()[1]) if tree else None), no_tree
 
-    def _folders(self, source: data.annotations.Source, tree: data.trees.Tree) -> _Reading:
+    def read(self, found: Found, tree: Tree | None) -> Reading:
+        """The expressions of a raw or cropped tree, or of the spreadsheet of SMIC-E."""
+        source = self.make_source(found, unremarkable=_ALWAYS)
+        if tree is not None and tree.kind != "long":
+            reading = self._read_folders(source, tree)
+        else:
+            reading = self._read_rows(source, found, tree)
+        return replace(reading, assumed=[*self._list_assumptions(found, tree), *reading.assumed])
+
+    def _read_folders(self, source: Source, tree: Tree) -> Reading:
         """The expressions of a raw or cropped tree, which has no annotation file."""
         records = [
             made.of_folder(source, names.of_key(key), folder, self.camera)
             for key, folder in sorted(tree.folders.items())
         ]
         editions = names.CUT[self.camera]
-        return _Reading(records, data.survey.recognised(records, editions), editions)
+        edition = datasets.survey.recognise_edition(records, editions)
+        return datasets.reader.Reading(
+            source=source, records=records, edition=edition, editions=editions
+        )
 
-    def _rows(
-        self, source: data.annotations.Source, found: data.trees.Found, no_tree: str
-    ) -> _Reading:
+    def _read_rows(self, source: Source, found: Found, tree: Tree | None) -> Reading:
         """The expressions of the spreadsheet of SMIC-E, with or without its frames."""
-        file = sheet.choose(found, self.camera, self.sheet)
-        if no_tree and (file is None or self.tree not in ("auto", "long")):
-            raise mertk.DataError(f"{no_tree}. {LAYOUT}")
-        file = data.trees.need_sheet("smic", found, file, LAYOUT)
-        rows, remarks = sheet.expressions(sheet.table(file, self.camera))
+        file = sheets.choose_file(found, self.camera, self.sheet)
+        if tree is None and (file is None or self.tree not in ("auto", "long")):
+            raise mertk.DataError(f"{self.find_tree(found)[1]}. {self.layout}")
+        file = datasets.folders.need_sheet(self.name, found, file, self.layout)
+        rows, remarks = sheets.parse_rows(sheets.read_table(file, self.camera))
         records = [made.of_row(source, row, self.camera) for row in rows]
         edition, editions = made.long_edition(records, self.camera)
-        return _Reading(records, edition, editions, [file], made.assumed_of(records, remarks))
+        return datasets.reader.Reading(
+            source=source,
+            records=records,
+            edition=edition,
+            editions=editions,
+            sheets=[file],
+            assumed=made.assumed_of(records, remarks),
+        )
 
-    def _assumed(self, found: data.trees.Found, tree: data.trees.Tree | None) -> list[str]:
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """A clip of a camera and a tree, see `names.place`."""
+        return names.classify_folder(root, self.camera, folder)
+
+    def key(self, record: Record) -> str:
+        """The folder of a clip, or of the long clip that it is in."""
+        return f"{record.subject}/{record.video or record.clip}"
+
+    def _list_assumptions(self, found: Found, tree: Tree | None) -> list[str]:
         sentences = []
         if tree is not None and not names.camera_of(tree.path, found.root):
             sentences.append(f"no folder name says which camera filmed: taken for {self.camera}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._synthetic_scene import Scene
 
@@ -30,14 +30,24 @@ _STRONGEST = 32  # a peak above size / 32 would fold the face
 class Synthetic:
     """Synthetic micro-expressions, made on demand: exact landmarks, flow, AUs and timing.
 
-    `subjects` people show `clips` expressions each, balanced over negative, positive and surprise,
-    in `frames` square frames of `size` pixels. `amplitude` is the peak motion in pixels, and 0
-    makes a set without any signal. `nuisance` scales head drift, light, noise and blinks.
-    A person and a clip depend on `seed` and their numbers alone, not on how many there are.
+    The clips of a person are balanced over negative, positive and surprise. A person and a clip
+    depend on `seed` and their numbers alone, not on how many there are.
+
+    Args:
+        subjects: number of people, 1 or more.
+        clips: number of clips of each person, 1 or more.
+        frames: number of frames of a clip, 5 or more.
+        size: side of the square frames, in pixels, 64 or more.
+        amplitude: largest motion of an expression, in pixels, 0 … `size` / 32; 0 makes clips
+            without any expression.
+        nuisance: what head drift, light, noise and blinks are multiplied by, 0 or more; 0 is none
+            of them.
+        seed: random seed, 0 or more.
     """
 
     default_protocol = "synthetic3"
     obtain = "nothing to obtain: made on demand"
+    needs_folder = False
     fps = 100.0
 
     def __init__(
@@ -72,7 +82,7 @@ class Synthetic:
     def index(self, root: Path | None = None, /) -> list[mertk.Clip]:
         """All clips, subject by subject; `root` is ignored. Frames are made when they are read."""
         del root
-        return [self._clip(s, c) for s in range(self.subjects) for c in range(self.clips)]
+        return [self._make_clip(s, c) for s in range(self.subjects) for c in range(self.clips)]
 
     def flow(self, clip: mertk.Clip, /) -> NDArray[np.float32]:
         """The true optical flow (u, v) `[size, size, 2]` in pixels of a clip, onset → apex."""
@@ -86,28 +96,28 @@ class Synthetic:
 
     def _scene_of(self, clip: mertk.Clip) -> Scene:
         if clip.dataset == "synthetic":
-            scene = self._scene(int(clip.subject[1:]) - 1, int(clip.name[1:]) - 1)
-            if _fingerprint(scene) == clip.fingerprint:
+            scene = self._make_scene(int(clip.subject[1:]) - 1, int(clip.name[1:]) - 1)
+            if _hash_scene(scene) == clip.fingerprint:
                 return scene
         raise mertk.DataError(
             f"{clip.uid} was not made by this synthetic set: its true motion is not known; "
             "ask the data set, with the parameters, that the clip came from"
         )
 
-    def _scene(self, subject: int, clip: int) -> Scene:
+    def _make_scene(self, subject: int, clip: int) -> Scene:
         return Scene(
             seed=self.seed,
             subject=subject,
             clip=clip,
-            label=_label(self.seed, subject, clip),
+            label=_choose_label(self.seed, subject, clip),
             frames=self.frames,
             size=self.size,
             amplitude=self.amplitude,
             nuisance=self.nuisance,
         )
 
-    def _clip(self, subject: int, clip: int) -> mertk.Clip:
-        scene = self._scene(subject, clip)
+    def _make_clip(self, subject: int, clip: int) -> mertk.Clip:
+        scene = self._make_scene(subject, clip)
         timing = scene.chances().timing
         footage = mertk.Footage(
             frames=mertk.Frames(scene, self.frames),
@@ -117,24 +127,24 @@ class Synthetic:
             fps=self.fps,
             landmarks=scene.landmarks(timing.onset).astype(np.float32),
         )
-        record = _record(scene, self.fps)
+        record = _make_record(scene, self.fps)
         return mertk.Clip(
             dataset="synthetic",
             subject=record.subject,
             name=record.clip,
             footage=footage,
-            fingerprint=_fingerprint(scene),
+            fingerprint=_hash_scene(scene),
             record=record.to_dict(),
         )
 
 
-def _record(scene: Scene, fps: float) -> data.record.Record:
+def _make_record(scene: Scene, fps: float) -> datasets.record.Record:
     """What is known of a clip; frame numbers are positions in the frames."""
     chances = scene.chances()
     emotion, units = motion.emotion_and_units(chances, scene.label)
     subject, clip = f"s{scene.subject + 1:02d}", f"c{scene.clip + 1:02d}"
     timing = chances.timing
-    return data.record.Record(
+    return datasets.record.Record(
         uid=f"synthetic/{subject}/{clip}",
         dataset="synthetic",
         subject=subject,
@@ -149,22 +159,24 @@ def _record(scene: Scene, fps: float) -> data.record.Record:
         emotion_raw=emotion,
         emotion=emotion,
         au_raw="+".join(map(str, units)),
-        aus=tuple(data.aus.AU(unit) for unit in units),
+        aus=tuple(datasets.action_units.AU(unit) for unit in units),
         au_set=units,
         au_known=True,
-        objective_class=data.aus.objective_class(data.aus.AU(unit) for unit in units),
+        objective_class=datasets.action_units.objective_class(
+            datasets.action_units.AU(unit) for unit in units
+        ),
         objective_class_source="rule",
     )
 
 
-def _label(seed: int, subject: int, clip: int) -> str:
+def _choose_label(seed: int, subject: int, clip: int) -> str:
     """The class of a clip: each three clips of a person show the three classes, shuffled."""
     block, at = divmod(clip, len(motion.CLASSES))
     order = np.random.default_rng([5, seed, subject, block]).permutation(len(motion.CLASSES))
     return tuple(motion.CLASSES)[int(order[at])]
 
 
-def _fingerprint(scene: Scene) -> str:
+def _hash_scene(scene: Scene) -> str:
     return hashlib.sha256(repr(scene).encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import data
+from mertk import datasets
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._film import Film
 from mertk_plugins.datasets._film_script import SLOT
@@ -23,16 +23,30 @@ _STRONGEST = 32  # a peak above size / 32 would fold the face
 class SyntheticLong:
     """Long synthetic videos with micro- and macro-expressions, whose truth is known exactly.
 
-    Each of `videos` people is seen for `seconds` at `fps` frames a second, in square frames of
-    `size` pixels, registered but for a small sway. `micros` micro-expressions (0.2 … 0.5 s) with a
-    peak motion of `amplitude` pixels and `macros` macro-expressions (0.6 … 2 s, `macro` times as
-    large) are spread over a neutral face that blinks and is never quite at rest; 0 makes videos
-    without any expression. `nuisance` scales sway, light, noise and blinks. Nobody speaks, looks
-    away or turns the head. There is one clip per expression, in the frames of the whole video.
+    Each video is of another person, registered but for a small sway. Expressions are spread over a
+    neutral face that blinks and is never quite at rest. Micro-expressions last 0.2 … 0.5 s,
+    macro-expressions 0.6 … 2 s. Nobody speaks, looks away or turns the head. There is one clip per
+    expression, in the frames of the whole video.
+
+    Args:
+        videos: number of videos, 1 or more.
+        seconds: length of a video, in seconds; long enough for its expressions.
+        fps: frame rate, in Hz, 20 … 1000.
+        micros: number of micro-expressions in a video, 0 or more.
+        macros: number of macro-expressions in a video, 0 or more; at least one of both.
+        size: side of the square frames, in pixels, 64 or more.
+        amplitude: largest motion of a micro-expression, in pixels, 0 … `size` / 32; 0 makes videos
+            in which no expression shows.
+        macro: how many times as large the motion of a macro-expression is, above 0; `amplitude`
+            times `macro` is at most `size` / 32.
+        nuisance: what sway, light, noise and blinks are multiplied by, 0 or more; 0 is none of
+            them.
+        seed: random seed, 0 or more.
     """
 
     default_protocol = "loso"
     obtain = "nothing to obtain: made on demand"
+    needs_folder = False
 
     def __init__(
         self,
@@ -80,9 +94,13 @@ class SyntheticLong:
         A clip's frames are those of its video, and its onset, apex and offset positions in them.
         """
         del root
-        return [clip for video in range(self.videos) for clip in self._clips(self._film(video))]
+        return [
+            clip
+            for video in range(self.videos)
+            for clip in self._make_clips(self._make_film(video))
+        ]
 
-    def _film(self, video: int) -> Film:
+    def _make_film(self, video: int) -> Film:
         return Film(
             seed=self.seed,
             video=video,
@@ -96,11 +114,11 @@ class SyntheticLong:
             nuisance=self.nuisance,
         )
 
-    def _clips(self, film: Film) -> list[mertk.Clip]:
+    def _make_clips(self, film: Film) -> list[mertk.Clip]:
         frames = mertk.Frames(film, film.frames)
         found = []
         for number, timing in enumerate(film.timings()):
-            record = _record(film, number, timing)
+            record = _make_record(film, number, timing)
             footage = mertk.Footage(
                 frames=frames,
                 onset=timing.onset,
@@ -114,19 +132,19 @@ class SyntheticLong:
                 subject=record.subject,
                 name=record.clip,
                 footage=footage,
-                fingerprint=_fingerprint(film, number),
+                fingerprint=_hash_expression(film, number),
                 record=record.to_dict(),
             )
             found.append(clip)
         return found
 
 
-def _record(film: Film, number: int, timing: motion.Timing) -> data.record.Record:
+def _make_record(film: Film, number: int, timing: motion.Timing) -> datasets.record.Record:
     """What is known of an expression; frame numbers are positions in the video."""
     event = film.script().events[number]
     emotion, units = motion.emotion_and_units(event.chances, event.label)
     subject, clip = f"s{film.video + 1:02d}", f"e{number + 1:02d}"
-    return data.record.Record(
+    return datasets.record.Record(
         uid=f"synthetic_long/{subject}/{clip}",
         dataset="synthetic_long",
         subject=subject,
@@ -142,7 +160,7 @@ def _record(film: Film, number: int, timing: motion.Timing) -> data.record.Recor
         emotion_raw=emotion,
         emotion=emotion,
         au_raw="+".join(map(str, units)),
-        aus=tuple(data.aus.AU(unit) for unit in units),
+        aus=tuple(datasets.action_units.AU(unit) for unit in units),
         au_set=units,
         au_known=True,
         expression_type=event.kind,
@@ -150,7 +168,7 @@ def _record(film: Film, number: int, timing: motion.Timing) -> data.record.Recor
     )
 
 
-def _fingerprint(film: Film, number: int) -> str:
+def _hash_expression(film: Film, number: int) -> str:
     return hashlib.sha256(f"{film!r} {number}".encode()).hexdigest()
 
 

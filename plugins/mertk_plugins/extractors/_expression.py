@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,10 +18,21 @@ Resample = Literal["tim", "linear"]
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """Onset … offset in grey, resampled to `frames` (0: as they are) at `size` (null: as aligned).
+    """Onset … offset in grey, resampled in time and resized.
 
-    `radii` (rt, ry, rx) are how far a voxel's neighbourhood reaches; `name` is the extractor's.
-    Raises `ValueError` for settings that make no sense.
+    Args:
+        name: name of the extractor, for messages.
+        radii: how far a voxel's neighbourhood reaches: rt in frames, ry and rx in pixels, each 1 or
+            more.
+        frames: number of frames that onset … offset is resampled to, more than twice the radius in
+            time; 0 keeps the frames as they are.
+        resample: how the clip is resampled in time: `tim`, the temporal interpolation model of Zhou
+            et al. 2011, or `linear`.
+        size: width and height of the face in pixels, each 1 or more, to which it is resized; null
+            keeps the size that the aligner gives.
+
+    Raises:
+        ValueError: the settings make no sense.
     """
 
     name: str
@@ -47,9 +58,14 @@ class Expression:
             raise mertk.DataError(f"{self.name} needs frames; this clip has a flow map alone")
         size = faces.size if self.size is None else (self.size[0], self.size[1])
         span = range(faces.onset, faces.offset + 1)
-        clip = np.stack([sampling.resize(flow.grey(faces.frames[at]), size) for at in span])
+        clip = np.stack(
+            [
+                resampling.resize_picture(optical_flow.convert_to_grey(faces.frames[at]), size)
+                for at in span
+            ]
+        )
         if self.frames:
-            change = sampling.tim if self.resample == "tim" else sampling.linear
+            change = resampling.tim if self.resample == "tim" else resampling.resample_linearly
             clip = np.clip(np.rint(change(clip, self.frames)), 0, 255).astype(np.uint8)
         self.check(clip)
         return clip

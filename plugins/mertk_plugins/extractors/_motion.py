@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import mertk
-from mertk import flow
+from mertk.vision import optical_flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,23 +17,34 @@ Over = Literal["apex", "onset", "steps"]
 """apex: onset to apex alone; onset: onset to every later frame; steps: each frame to the next."""
 
 
-def motion(
-    what: str, faces: mertk.Faces, over: Over, method: flow.Method
+def compute_flow_fields(
+    what: str, faces: mertk.Faces, over: Over, method: optical_flow.Method
 ) -> Iterator[NDArray[np.float32]]:
     """Flow fields `[h, w, 2]` over onset … offset; one field of 0 where that is a single frame.
 
-    Raises `DataError` where more than `apex` is asked of a clip without frames.
+    Args:
+        what: name of the extractor, for messages.
+        faces: the registered clip.
+        over: which flow fields are used: `apex`, the one from onset to apex; `onset`, those from
+            the onset to every later frame; `steps`, those from each frame to the next.
+        method: see `mertk.vision.optical_flow.optical_flow`.
+
+    Raises:
+        DataError: the clip has no frames, and `over` is not `apex`.
     """
     if over == "apex":
-        yield flow.onset_apex(faces, method)[..., :2]
+        yield optical_flow.onset_apex(faces, method)[..., :2]
         return
     if not len(faces.frames):
         raise mertk.DataError(
             f"{what} needs frames (over={over}); this clip has a flow map from onset to apex alone"
         )
-    pictures = [flow.grey(faces.frames[at]) for at in range(faces.onset, faces.offset + 1)]
+    pictures = [
+        optical_flow.convert_to_grey(faces.frames[at])
+        for at in range(faces.onset, faces.offset + 1)
+    ]
     if len(pictures) == 1:
         pictures *= 2
     befores = pictures[:-1] if over == "steps" else pictures[:1] * (len(pictures) - 1)
     for before, after in zip(befores, pictures[1:], strict=True):
-        yield flow.optical_flow(before, after, method)
+        yield optical_flow.optical_flow(before, after, method)

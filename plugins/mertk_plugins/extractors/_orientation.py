@@ -20,7 +20,7 @@ def angle_bins(angles: Numbers, bins: int, low: float = -np.pi, span: float = 2 
     return np.minimum(((angles - low) / span * bins).astype(np.int64), bins - 1)
 
 
-def histograms(
+def count_in_blocks(
     at: Bins, weights: Numbers, blocks: Sequence[tuple[slice, slice]], bins: int
 ) -> Numbers:
     """Weighted counts `[blocks, bins]` of the bins `at` `[…, h, w]`; blocks are (rows, columns)."""
@@ -32,7 +32,7 @@ def histograms(
     ).astype(np.float64)
 
 
-def shares(counts: Numbers) -> Numbers:
+def normalise_counts(counts: Numbers) -> Numbers:
     """Each histogram of the last axis at sum 1; one that is 0 stays 0."""
     total = counts.sum(axis=-1, keepdims=True)
     return counts / np.where(total > 0, total, 1)

@@ -39,9 +39,9 @@ class PatchNet(nn.Module):
         super().__init__()
         low, high = input_range
         self.low, self.scale = low, (high - low) / 255
-        self.conv1 = _conv(patches, 3, 4, 5)
-        self.conv2 = _conv(patches, 4, 8, 3)
-        self.branches = nn.ModuleList(_conv(patches, 8, 16, size) for size in (1, 3, 5, 7))
+        self.conv1 = _make_conv(patches, 3, 4, 5)
+        self.conv2 = _make_conv(patches, 4, 8, 3)
+        self.branches = nn.ModuleList(_make_conv(patches, 8, 16, size) for size in (1, 3, 5, 7))
         maps = patches * 72
         self.se = nn.Identity() if se == "none" else Excitation(maps, se_ratio, se == "squeeze")
         # 162 maps whatever the number of patches, as in the authors' code
@@ -50,7 +50,7 @@ class PatchNet(nn.Module):
         self.narrow = nn.Linear(2048, FEATURES)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(FEATURES, classes)
-        _initialise(self, init)
+        _initialise_net(self, init)
         self.to(memory_format=torch.channels_last)
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
@@ -60,7 +60,7 @@ class PatchNet(nn.Module):
 
     def features(self, streams: Mapping[str, Tensor]) -> Tensor:
         """`patches` `[frames, h, w, patches·3]` → the last layer's ReLU `[frames, 256]`."""
-        x = _pool_relu(self._first(streams["patches"]))
+        x = _pool_relu(self._apply_first_conv(streams["patches"]))
         x = _pool_relu(self.conv2(x))
         pooled = functional.max_pool2d(x, 2, ceil_mode=True)
         x = torch.cat([pooled, *(_pool_relu(branch(x)) for branch in self.branches)], 1)
@@ -80,7 +80,7 @@ class PatchNet(nn.Module):
         parts = torch.split(self.se.gate, sizes, 1)
         return torch.cat([part.reshape(len(part), patches, -1) for part in parts], 2).mean(2)
 
-    def _first(self, pixels: Tensor) -> Tensor:
+    def _apply_first_conv(self, pixels: Tensor) -> Tensor:
         """The first convolution, with a fourth channel of weight 0 beside the three colours.
 
         The result is the same; groups of three channels take a slow path, twice the time of four.
@@ -118,7 +118,7 @@ class Excitation(nn.Module):
         return x * gate
 
 
-def _conv(patches: int, given: int, made: int, size: int) -> nn.Conv2d:
+def _make_conv(patches: int, given: int, made: int, size: int) -> nn.Conv2d:
     return nn.Conv2d(patches * given, patches * made, size, padding=size // 2, groups=patches)
 
 
@@ -127,7 +127,7 @@ def _pool_relu(x: Tensor) -> Tensor:
     return functional.relu(functional.max_pool2d(x, 2, ceil_mode=True))
 
 
-def _initialise(net: PatchNet, init: str) -> None:
+def _initialise_net(net: PatchNet, init: str) -> None:
     for part in net.modules():
         if isinstance(part, nn.Conv2d | nn.Linear):
             if init == "he":

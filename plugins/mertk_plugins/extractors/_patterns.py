@@ -17,7 +17,7 @@ Codes = Literal["raw", "uniform"]
 Norm = Literal["l1", "l1_sqrt"]
 
 
-def neighbours(points: int, radii: Offset) -> list[list[Offset]]:
+def list_neighbours(points: int, radii: Offset) -> list[list[Offset]]:
     """Per plane (XY, XT, YT) the offsets (dt, dy, dx) of the neighbours, rounded half up."""
     rt, ry, rx = radii
     angles = 2 * np.pi * np.arange(points) / points
@@ -32,7 +32,7 @@ def neighbours(points: int, radii: Offset) -> list[list[Offset]]:
     return [[(dt, dy, dx) for dt, dy, dx in plane] for plane in whole]
 
 
-def codes(
+def compute_codes(
     clip: NDArray[np.uint8],
     offsets: Sequence[Offset],
     radii: Offset,
@@ -57,7 +57,7 @@ def codes(
     return found
 
 
-def table(points: int, kind: Codes) -> NDArray[np.intp]:
+def make_code_table(points: int, kind: Codes) -> NDArray[np.intp]:
     """The bin of each code `[2^points]`.
 
     `uniform`: codes with at most two changes around the circle get a bin each, in their order; all
@@ -85,8 +85,10 @@ class Counter:
         radii: Offset,
         bins: int,
     ) -> None:
-        self._rows, row_cells = _edges([b[0] for b in blocks], shape[1], radii[1])
-        self._columns, column_cells = _edges([b[1] for b in blocks], shape[2], radii[2])
+        self._rows, row_cells = _locate_block_edges([b[0] for b in blocks], shape[1], radii[1])
+        self._columns, column_cells = _locate_block_edges(
+            [b[1] for b in blocks], shape[2], radii[2]
+        )
         self._shape = (int(row_cells.max()) + 1, int(column_cells.max()) + 1, bins)
         self._cells = (row_cells[:, None] * self._shape[1] + column_cells) * bins
 
@@ -104,7 +106,7 @@ class Counter:
         return found
 
 
-def _edges(
+def _locate_block_edges(
     spans: Sequence[slice], length: int, radius: int
 ) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.intp]]:
     """Per block its first and its end cell, and per centre position its cell."""

@@ -44,7 +44,7 @@ _PLACES = {
 
 def active_classes(region: str, classes: Sequence[str]) -> tuple[str, ...]:
     """The classes that show in a region, by its name and by the class list; else all of them."""
-    known = {_plain(name): name for name in classes}
+    known = {_normalise_class(name): name for name in classes}
     place = next((p for p, words in _PLACES.items() if any(w in region for w in words)), "")
     for task, active in _TABLES:
         if set(task.split()) == set(known) and place in active:
@@ -74,7 +74,7 @@ def region_labels(
     return to[labels], len(active) + (len(active) < len(classes))
 
 
-def chosen(
+def choose_active_classes(
     region: str, classes: Sequence[str], given: str | Mapping[str, Sequence[str]]
 ) -> tuple[str, ...]:
     """A region's active classes as `given`: `auto`, `none` (all), or a mapping by region name."""
@@ -83,7 +83,7 @@ def chosen(
     return tuple(given.get(region, classes))
 
 
-def _plain(name: str) -> str:
+def _normalise_class(name: str) -> str:
     """A class name in small letters; data sets write `other` and `others`."""
     small = name.strip().casefold()
     return "other" if small == "others" else small

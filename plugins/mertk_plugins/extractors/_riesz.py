@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
-def riesz(picture: NDArray[np.uint8], levels: Sequence[int]) -> list[Floats]:
+def build_riesz_pyramid(picture: NDArray[np.uint8], levels: Sequence[int]) -> list[Floats]:
     """The `levels` of the pyramid of a grey picture `[h, w]`, 1 the finest: `[3, h', w']` each.
 
     A Laplacian level, and its Riesz transform along x and y, which a difference of neighbours
     stands for. Raises `DataError` where the picture is too small for a level.
     """
-    pyramid = sampling.laplacian(picture.astype(np.float32))
+    pyramid = resampling.build_laplacian_pyramid(picture.astype(np.float32))
     if max(levels) >= len(pyramid):
         height, width = picture.shape
         raise mertk.DataError(
             f"a face of {width}x{height} px has {len(pyramid) - 1} levels, and levels="
             f"{list(levels)}; use an aligner that gives larger faces, or fewer levels"
         )
-    return [_transformed(pyramid[level - 1]) for level in levels]
+    return [_transform_level(pyramid[level - 1]) for level in levels]
 
 
-def turn(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+def compute_phase_turn(before: Floats, now: Floats) -> tuple[Floats, Floats]:
     """By how much the phase turned `[2, h, w]` (radians, x and y), and its amplitude `[h, w]`.
 
     The vector points where the pattern moved to, across the orientation that the place has.
@@ -46,15 +46,15 @@ def turn(before: Floats, now: Floats) -> tuple[Floats, Floats]:
     return turned, np.sqrt(np.hypot(same, length))
 
 
-def blurred(phase: Floats, amplitude: Floats) -> Floats:
+def blur_phase(phase: Floats, amplitude: Floats) -> Floats:
     """Phase `[2, h, w]` as its mean over 3x3 pixels, weighted by amplitude; 0 where that is 0."""
-    total = _blur(amplitude)
-    parts = np.stack([_blur(part * amplitude) for part in phase])
+    total = _blur_picture(amplitude)
+    parts = np.stack([_blur_picture(part * amplitude) for part in phase])
     found: Floats = (parts / np.where(total > 0, total, 1)).astype(np.float32)
     return found
 
 
-def _transformed(level: Floats) -> Floats:
+def _transform_level(level: Floats) -> Floats:
     import cv2
 
     difference = np.array([-0.5, 0, 0.5], np.float32)
@@ -63,7 +63,7 @@ def _transformed(level: Floats) -> Floats:
     return np.stack([level, x, y])
 
 
-def _blur(picture: Floats) -> Floats:
+def _blur_picture(picture: Floats) -> Floats:
     import cv2
 
     return cv2.GaussianBlur(picture, (3, 3), 2)  # type: ignore[return-value]

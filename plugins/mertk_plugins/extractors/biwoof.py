@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
-from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
+from mertk.vision import optical_flow, resampling
+from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 class BiWOOF:
-    """Orientation histograms of onset-to-apex flow, weighted by magnitude and by strain.
+    """Bi-WOOF: orientation histograms of onset-to-apex flow, weighted by magnitude and strain.
 
     Gives `[regions, bins]`. Within a region each pixel counts with its flow magnitude, and the
-    histogram is brought to sum 1; regions are then weighted by their `mean` strain (the paper) or
-    its `sum` (the authors' code), and the whole is brought to length 1. Flow that is 0 everywhere
-    gives 0. The paper's flow is `tvl1`, which takes about a second a clip. Bin 0 begins at -180°
-    (leftwards), and angles grow from right to down.
+    histogram is scaled to sum 1. The regions are then weighted by their strain, and all of them
+    together scaled to length 1. Flow that is 0 everywhere gives 0. Bin 0 begins at -180°
+    (leftwards), and angles grow from right to down. The paper's flow is `tvl1`.
+
+    Args:
+        bins: number of directions, 1 or more.
+        weight: what a region is weighted by: the `mean` of its strain (the paper), or the `sum`
+            (the authors' code).
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(
@@ -29,7 +34,7 @@ class BiWOOF:
         *,
         bins: int = 8,
         weight: Literal["mean", "sum"] = "mean",
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
     ) -> None:
         if bins < 1:
             raise ValueError(f"bins={bins}; at least 1")
@@ -39,11 +44,13 @@ class BiWOOF:
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, bins]`."""
-        whole = flow.onset_apex(faces, self.method).astype(np.float64)
-        places = sampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
+        whole = optical_flow.onset_apex(faces, self.method).astype(np.float64)
+        places = resampling.compute_region_slices(
+            regions, faces.size, (whole.shape[1], whole.shape[0])
+        )
         u, v, strain = np.moveaxis(whole, -1, 0)
         at = angle_bins(np.arctan2(v, u), self.bins)
-        found = shares(histograms(at, np.hypot(u, v), places, self.bins))
+        found = normalise_counts(count_in_blocks(at, np.hypot(u, v), places, self.bins))
         parts = [strain[place] for place in places]
         weights = [part.mean() if self.weight == "mean" else part.sum() for part in parts]
         found *= np.array(weights)[:, None]

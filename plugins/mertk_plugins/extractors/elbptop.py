@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._patterns import (
     Codes,
     Counter,
     Norm,
     block_shares,
-    codes,
-    neighbours,
-    table,
+    compute_codes,
+    list_neighbours,
+    make_code_table,
 )
 
 if TYPE_CHECKING:
@@ -28,13 +28,21 @@ if TYPE_CHECKING:
 
 
 class ELBPTOP:
-    """LBP-TOP with radial and angular differences: `[regions, 9 * bins]`, nine histograms each.
+    """ELBPTOP: LBP-TOP with radial and angular differences, nine histograms per region.
 
-    Per plane (XY, XT, YT), three codes: LBP compares the neighbours on a circle with the centre;
-    RD with those at the same angle on the circle whose radii are smaller by `delta` (0 at least);
-    AD each with the next one around. Histograms stand in the order LBP, RD, AD, each in the three
-    planes; `points` and `codes`, resampling and size are those of `lbptop`. Where all radii are
-    `delta` or less, the inner circle is the centre, and RD is LBP once more.
+    Gives `[regions, 9 * bins]`. Per plane (XY, XT, YT) there are three codes: LBP compares the
+    neighbours on a circle with the centre; RD compares them with those at the same angle on a
+    smaller circle; AD compares each with the next one around. Histograms stand in the order LBP,
+    RD, AD, each in the three planes. Where no radius is above `delta`, the smaller circle is the
+    centre, and RD equals LBP.
+
+    Args:
+        rx, ry, rt: see `mertk_plugins.extractors.lbptop.LBPTOP`.
+        delta: by how much the radii of the smaller circle are below `rx`, `ry` (pixels) and `rt`
+            (frames), 1 or more; a radius that would be negative is 0.
+        points: number of neighbours on each circle, 2 … 8.
+        codes, normalise: see `mertk_plugins.extractors.lbptop.LBPTOP`.
+        frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
     """
 
     def __init__(
@@ -65,22 +73,24 @@ class ELBPTOP:
         """`[regions, 9 * bins]`; raises `DataError` where a clip is too short or too small."""
         clip = self.expression.clip(faces)
         radii = self.expression.radii
-        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
-        bins = table(self.points, self.codes)
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (clip.shape[2], clip.shape[1])
+        )
+        bins = make_code_table(self.points, self.codes)
         counter = Counter(blocks, clip.shape, radii, int(bins.max()) + 1)
         found = [
-            counter.count(codes(clip, ring, radii, against), bins)
-            for ring, against in self._comparisons()
+            counter.count(compute_codes(clip, ring, radii, against), bins)
+            for ring, against in self._list_comparisons()
         ]
         return block_shares(np.stack(found, axis=1), self.normalise)
 
-    def _comparisons(self) -> Iterator[tuple[list[Offset], list[Offset] | None]]:
+    def _list_comparisons(self) -> Iterator[tuple[list[Offset], list[Offset] | None]]:
         """What is compared with what, descriptor by descriptor and plane by plane."""
         rt, ry, rx = self.expression.radii
         inner = (max(rt - self.delta, 0), max(ry - self.delta, 0), max(rx - self.delta, 0))
-        rings = neighbours(self.points, (rt, ry, rx))
+        rings = list_neighbours(self.points, (rt, ry, rx))
         yield from ((ring, None) for ring in rings)
-        yield from zip(rings, neighbours(self.points, inner), strict=True)
+        yield from zip(rings, list_neighbours(self.points, inner), strict=True)
         yield from ((ring, [*ring[1:], ring[0]]) for ring in rings)
 
 

@@ -7,23 +7,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
-from mertk_plugins.extractors._motion import Over, motion
-from mertk_plugins.extractors._orientation import histograms, shares
+from mertk.vision import optical_flow, resampling
+from mertk_plugins.extractors._motion import Over, compute_flow_fields
+from mertk_plugins.extractors._orientation import count_in_blocks, normalise_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 class FHOFO:
-    """Histograms of flow direction alone, shared between neighbouring bins: `[regions, bins]`.
+    """FHOFO: fuzzy histograms of the direction of flow, which its length does not weight.
 
-    Every vector of at least `least` pixels counts 1, however long it is, and shorter ones do not
-    count. It is shared by the two bins whose middles lie around its direction, in proportion to
-    its closeness (a triangular membership). Bin 0 has its middle at 0° (rightwards), and angles
-    grow to down. The histograms of all flow fields are added, then brought to sum 1; a region
-    without motion gives 0. `over` says which fields: from onset to `apex` alone, from `onset` to
-    every later frame, or in `steps` from frame to frame.
+    Gives `[regions, bins]`. Every vector that is long enough counts 1. It is shared by the two bins
+    whose middles lie around its direction, in proportion to its closeness (a triangular
+    membership). Bin 0 has its middle at 0° (rightwards), and angles grow to down. The histograms of
+    all flow fields are added, then scaled to sum 1; a region without motion gives 0.
+
+    Args:
+        bins: number of directions, 1 or more.
+        over: see `mertk_plugins.extractors._motion.compute_flow_fields`.
+        least: length of the shortest vector that counts, in pixels, 0 or more.
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(
@@ -32,7 +36,7 @@ class FHOFO:
         bins: int = 8,
         over: Over = "onset",
         least: float = 0.1,
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
     ) -> None:
         if bins < 1:
             raise ValueError(f"bins={bins}; at least 1")
@@ -41,20 +45,22 @@ class FHOFO:
         self.bins = bins
         self.over: Over = over
         self.least = least
-        self.method: flow.Method = method
+        self.method: optical_flow.Method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, bins]`; raises `DataError` where frames are needed and there are none."""
         found = np.zeros((len(regions), self.bins))
-        for field in motion("fhofo", faces, self.over, self.method):
-            found += self._histograms(field.astype(np.float64), faces, regions)
-        return shares(found).astype(np.float32)
+        for field in compute_flow_fields("fhofo", faces, self.over, self.method):
+            found += self._count_orientations(field.astype(np.float64), faces, regions)
+        return normalise_counts(found).astype(np.float32)
 
-    def _histograms(
+    def _count_orientations(
         self, field: NDArray[np.float64], faces: mertk.Faces, regions: mertk.Regions
     ) -> NDArray[np.float64]:
         u, v = field[..., 0], field[..., 1]
-        blocks = sampling.windows(regions, faces.size, (field.shape[1], field.shape[0]))
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (field.shape[1], field.shape[0])
+        )
         size = np.hypot(u, v)
         counted = ((size >= self.least) & (size > 0)).astype(np.float64)
         place = np.arctan2(v, u) / (2 * np.pi) * self.bins
@@ -62,9 +68,9 @@ class FHOFO:
         upper_part = place - lower
         first = lower.astype(np.int64) % self.bins
         second = (first + 1) % self.bins
-        return histograms(first, counted * (1 - upper_part), blocks, self.bins) + histograms(
-            second, counted * upper_part, blocks, self.bins
-        )
+        return count_in_blocks(
+            first, counted * (1 - upper_part), blocks, self.bins
+        ) + count_in_blocks(second, counted * upper_part, blocks, self.bins)
 
 
 @mertk.hookimpl

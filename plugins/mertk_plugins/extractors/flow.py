@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,20 +17,31 @@ _CHANNELS = ("u", "v", "strain")
 
 
 class Flow:
-    """Onset-to-apex optical flow and strain, resized: `[regions, channels, size, size]`.
+    """Onset-to-apex optical flow and strain of each region, as small pictures.
 
-    Flow is computed on the whole face at full resolution, then cut into regions and resized by
-    area (`size=0`: kept), then normalised over all regions together. Vectors stay in pixels of the
-    aligned face. A clip's precomputed flow map is used as it is. With `target="middle"` flow goes
-    to the middle of onset … offset, whether or not an apex is known.
+    Gives `[regions, channels, size, size]`. Flow is computed on the whole face at full resolution,
+    then cut into regions, resized by area, and normalised over all regions together. Vectors are in
+    pixels of the aligned face. A clip's precomputed flow map is used as it is.
+
+    Args:
+        method: see `mertk.vision.optical_flow.optical_flow`.
+        size: side of a region's picture, in pixels; 0 keeps the size of the regions, which must
+            then be the same for all.
+        normalise: how each channel is scaled: `minmax` to 0 … 1, which most papers do and which
+            loses sign and zero point; `signed_max` by its largest magnitude to -1 … 1, which keeps
+            both; `none`, not at all.
+        channels: what is given, in this order: any of `u` (flow to the right), `v` (flow down) and
+            `strain`.
+        target: where the flow leads to: `apex`, or the middle where no apex is known; `middle`,
+            always the middle of onset … offset.
     """
 
     def __init__(
         self,
         *,
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
         size: int = 28,
-        normalise: flow.Normalisation = "minmax",
+        normalise: optical_flow.Normalisation = "minmax",
         channels: tuple[str, ...] = _CHANNELS,
         target: Literal["apex", "middle"] = "apex",
     ) -> None:
@@ -53,16 +64,18 @@ class Flow:
                     "target=apex, or give frames"
                 )
             faces = replace(faces, apex=None)
-        whole = flow.onset_apex(faces, self.method)
-        places = sampling.windows(regions, faces.size, (whole.shape[1], whole.shape[0]))
+        whole = optical_flow.onset_apex(faces, self.method)
+        places = resampling.compute_region_slices(
+            regions, faces.size, (whole.shape[1], whole.shape[0])
+        )
         parts = [whole[place] for place in places]
         if self.size:
-            parts = [sampling.resize(part, (self.size, self.size)) for part in parts]
+            parts = [resampling.resize_picture(part, (self.size, self.size)) for part in parts]
         if len({part.shape for part in parts}) > 1:
             raise mertk.ComponentError(
                 "flow: the regions differ in size; set size to bring them to one"
             )
-        found = flow.normalise(np.stack(parts), self.normalise)
+        found = optical_flow.normalise_flow(np.stack(parts), self.normalise)
         return np.moveaxis(found[..., self.channels], -1, 1)
 
 

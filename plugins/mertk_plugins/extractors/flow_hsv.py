@@ -7,26 +7,33 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 class FlowHSV:
-    """Flow's direction as hue, its magnitude as value, the apex's saturation: RGB in [-1, 1].
+    """Onset-to-apex flow as a colour picture: direction as hue, length as brightness.
 
-    Magnitudes are brought to 0 … 1 over the whole face, which is then cut into regions and resized:
-    `[regions, 3, size, size]`. `hsv_scaling="as_published"` does what the authors' code does: it
-    hands saturation and value of 0 … 255, and half the hue, to a conversion that expects 0 … 1 and
-    degrees, and keeps the last eight bits of each result, which is some -65,000 … 255.
+    Gives `[regions, 3, size, size]`: red, green and blue in [-1, 1]. The saturation is that of the
+    apex frame. The lengths of the flow are scaled to 0 … 1 over the whole face, which is then cut
+    into regions and resized.
+
+    Args:
+        size: side of a region's picture, in pixels, 1 or more.
+        method: see `mertk.vision.optical_flow.optical_flow`.
+        hsv_scaling: `correct`, or `as_published`, which does what the authors' code does. It hands
+            saturation and value of 0 … 255, and half the hue, to a conversion that expects 0 … 1
+            and degrees, and keeps the last eight bits of each result, which lies in some -65,000 …
+            255.
     """
 
     def __init__(
         self,
         *,
         size: int = 224,
-        method: flow.Method = "farneback_emr",
+        method: optical_flow.Method = "farneback_emr",
         hsv_scaling: Literal["correct", "as_published"] = "correct",
     ) -> None:
         if size < 1:
@@ -40,18 +47,26 @@ class FlowHSV:
         if not len(faces.frames):
             raise mertk.DataError("flow_hsv needs frames; this clip has a flow map alone")
         onset, apex = faces.frames[faces.onset], faces.frames[faces.peak]
-        vectors = flow.optical_flow(flow.grey(onset), flow.grey(apex), self.method)
-        picture = self._coded(vectors, apex)
-        places = sampling.windows(regions, faces.size, faces.size)
-        parts = [sampling.resize(picture[place], (self.size, self.size)) for place in places]
+        vectors = optical_flow.optical_flow(
+            optical_flow.convert_to_grey(onset), optical_flow.convert_to_grey(apex), self.method
+        )
+        picture = self._code_as_colours(vectors, apex)
+        places = resampling.compute_region_slices(regions, faces.size, faces.size)
+        parts = [
+            resampling.resize_picture(picture[place], (self.size, self.size)) for place in places
+        ]
         return np.moveaxis(np.stack(parts) * np.float32(2) - np.float32(1), -1, 1)
 
-    def _coded(self, vectors: NDArray[np.float32], apex: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _code_as_colours(
+        self, vectors: NDArray[np.float32], apex: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
         """Flow `[h, w, 2]` as colours `[h, w, 3]` in 0 … 1."""
         import cv2
 
         length, degrees = cv2.cartToPolar(vectors[..., 0], vectors[..., 1], angleInDegrees=True)
-        value = flow.normalise(np.asarray(length, np.float32)[..., None], "minmax")[..., 0]
+        value = optical_flow.normalise_flow(np.asarray(length, np.float32)[..., None], "minmax")[
+            ..., 0
+        ]
         saturation = cv2.cvtColor(apex, cv2.COLOR_RGB2HSV)[..., 1]
         hsv = np.dstack([degrees, saturation / np.float32(255), value]).astype(np.float32)
         if self.hsv_scaling == "as_published":

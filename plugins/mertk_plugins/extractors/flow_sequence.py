@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk import flow
+from mertk.vision import optical_flow
 from mertk_plugins.extractors.flow import Flow
 
 if TYPE_CHECKING:
@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 
 
 class FlowSequence:
-    """Flow from the onset to several frames: `[regions, time, channels, size, size]`.
+    """Optical flow from the onset to each of several frames, as small pictures.
 
-    Every moment is what the extractor flow gives of the onset and that frame, normalised by
-    itself. `around` is `apex`, for the `frames` frames around it (those of SLSTT, Zhang et al.
-    2022), or `middle`, for frames from the middle half of onset … offset, which needs no apex.
-    They are evenly spaced; where there are fewer, some come twice.
+    Gives `[regions, time, channels, size, size]`. Each moment is what the extractor `flow` gives of
+    the onset and that frame, normalised by itself. The frames are evenly spaced; where the clip has
+    too few, some come twice.
 
-    `colour` gives three channels, red, green and blue in [0, 1], in place of u, v and strain: the
-    hue is the direction of the flow and the value its size, from the least to the largest of the
-    picture. `normalise` then has no effect.
+    Args:
+        frames: number of frames that the flow leads to, 1 or more.
+        around: where these frames lie: `apex`, around it (as in SLSTT, Zhang et al. 2022);
+            `middle`, in the middle half of onset … offset, which needs no apex.
+        method: see `mertk.vision.optical_flow.optical_flow`.
+        size, normalise: see `mertk_plugins.extractors.flow.Flow`.
+        colour: whether the channels are red, green and blue in [0, 1], not u, v and strain. The hue
+            is then the direction of the flow and the value its length, scaled from the least to the
+            largest of the picture; `normalise` has no effect.
     """
 
     def __init__(
@@ -32,23 +37,23 @@ class FlowSequence:
         *,
         frames: int = 11,
         around: Literal["apex", "middle"] = "apex",
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
         size: int = 28,
-        normalise: flow.Normalisation = "minmax",
+        normalise: optical_flow.Normalisation = "minmax",
         colour: bool = False,
     ) -> None:
         if frames < 1:
             raise ValueError(f"frames={frames}; at least 1")
         self.frames, self.around, self.colour = frames, around, colour
         channels = ("u", "v") if colour else ("u", "v", "strain")
-        mode: flow.Normalisation = "none" if colour else normalise
+        mode: optical_flow.Normalisation = "none" if colour else normalise
         self.flow = Flow(method=method, size=size, normalise=mode, channels=channels)
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, time, channels, size, size]`; raises `DataError` for a clip without frames."""
         if not len(faces.frames):
             raise mertk.DataError("flow_sequence needs frames; this clip has a flow map alone")
-        moments, back = np.unique(self._moments(faces), return_inverse=True)
+        moments, back = np.unique(self._choose_moments(faces), return_inverse=True)
         pixels = mertk.Frames.of(faces.frames[[faces.onset, *moments.tolist()]])
         found = [
             self.flow.extract(
@@ -57,9 +62,9 @@ class FlowSequence:
             for at in range(1, len(moments) + 1)
         ]
         maps = np.stack(found, axis=1)[:, back]
-        return _coloured(maps) if self.colour else maps
+        return _colour_flow(maps) if self.colour else maps
 
-    def _moments(self, faces: mertk.Faces) -> NDArray[np.int64]:
+    def _choose_moments(self, faces: mertk.Faces) -> NDArray[np.int64]:
         """Positions of frames after the onset, where the clip has any."""
         onset, offset = faces.onset, faces.offset
         if self.around == "apex":
@@ -71,7 +76,7 @@ class FlowSequence:
         return np.clip(found, min(onset + 1, offset), offset)
 
 
-def _coloured(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+def _colour_flow(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     """Flow `[regions, time, 2, h, w]` as colours `[regions, time, 3, h, w]` in [0, 1]."""
     import cv2
 

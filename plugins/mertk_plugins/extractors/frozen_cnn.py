@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import mertk
-from mertk import networks, training
+from mertk.nn import classifier, training
 from mertk_plugins.extractors.pixels import Pixels
 
 if TYPE_CHECKING:
@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 
 
 class FrozenCNN:
-    """The mean over frames of a frozen network's features, of length 1: `[regions, features]`.
+    """Features of a network that was trained on other pictures, averaged over frames.
 
-    `network` is any of timm's names, such as `resnet18.tv_in1k` (ImageNet), `vit_small_patch14_
-    dinov2`, or `hf_hub:` with a repository. timm downloads its weights when they are first needed.
-    `pretrained=false` takes random weights, always the same ones of a `seed`. `frames` moments of
-    onset … offset are looked at, resized to `size` pixels, in colour. Weights of networks that were
-    trained on faces may know the clips; this component cannot tell.
+    Gives `[regions, features]`, each row of length 1. Nothing is trained. Weights of networks that
+    were trained on faces may know the clips; this component cannot tell.
+
+    Args:
+        network: a name of timm, such as `resnet18.tv_in1k` (ImageNet) or
+            `vit_small_patch14_dinov2`, or `hf_hub:` and a repository of Hugging Face.
+        pretrained: whether the network has the weights that timm downloads when they are first
+            needed; if not, they are random.
+        seed: random seed of the random weights, 0 or more; without effect on pretrained ones.
+        frames: number of moments of onset … offset that are looked at, 1 or more.
+        size: side that a region is resized to, in pixels, 1 or more.
+        resample: see `mertk_plugins.extractors.pixels.Pixels`.
     """
 
     def __init__(
@@ -44,19 +51,19 @@ class FrozenCNN:
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, features]`; raises `ComponentError` where the weights cannot be had."""
-        found = _network(*self.weights).apply({"pixels": self.pixels.extract(faces, regions)})
+        found = _load_network(*self.weights).apply({"pixels": self.pixels.extract(faces, regions)})
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         return np.asarray(found / np.maximum(lengths, 1e-12), np.float32)
 
 
 @functools.lru_cache(maxsize=2)
-def _network(name: str, pretrained: bool, seed: int) -> training.Trained:
+def _load_network(name: str, pretrained: bool, seed: int) -> training.Trained:
     """The network, ready to be asked, once a process."""
     from mertk_plugins.extractors._frozen_cnn_net import Frozen
 
-    with training.seeded(np.random.default_rng(seed)):
-        body = networks.backbone("frozen_cnn", name, pretrained=pretrained, num_classes=0)
-    module: Any = Frozen(body).to(training.device()).eval()
+    with training.seed_torch(np.random.default_rng(seed)):
+        body = classifier.create_backbone("frozen_cnn", name, pretrained=pretrained, num_classes=0)
+    module: Any = Frozen(body).to(training.get_device()).eval()
     return training.Trained(module, np.empty(0, bool), np.empty(0, np.float32))
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
-from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
+from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,15 +24,21 @@ _AXES = {"xy": ("x", "y"), "xt": ("x", "t"), "yt": ("y", "t")}
 
 
 class HOG3:
-    """Histograms of gradient orientation in the planes xy, xt and yt, one block per region.
+    """Histograms of gradient orientation in the planes xy, xt and yt of a clip (HOG-TOP, HIGO-TOP).
 
     Gives `[regions, spans * planes * bins]`, each histogram of sum 1, or 0 where nothing changes.
-    A voxel counts with the length of its gradient in the plane (HOG), or with 1 (`weighted=False`:
-    HIGO) unless that is 0. `signed` orientations fill a full turn from -180°, others a half one
-    from 0°. The expression (onset … offset) is resampled to `frames` (0: all frames as they are)
-    at the face size `size` (width, height; null: as aligned), and cut into `spans` parts in time;
-    with a single one, the rise and the fall of an expression cancel out.
     Gradients are central differences, one-sided at the border.
+
+    Args:
+        bins: number of orientations, 1 or more.
+        weighted: whether a voxel counts with the length of its gradient in the plane (HOG); if not,
+            it counts 1 unless the gradient is 0 (HIGO).
+        signed: whether orientations fill a full turn from -180°; if not, opposite ones count as
+            one, and they fill half a turn from 0°.
+        planes: any of `xy`, `xt` and `yt`, in the order of the result.
+        spans: number of parts that the clip is cut into in time, 1 or more; with a single one, the
+            rise and the fall of an expression cancel out.
+        frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
     """
 
     def __init__(
@@ -69,19 +75,21 @@ class HOG3:
                 "resample with frames"
             )
         gradients = dict(zip("tyx", np.gradient(clip.astype(np.float64)), strict=True))
-        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (clip.shape[2], clip.shape[1])
+        )
         found = [
-            self._histograms(gradients[first][part], gradients[second][part], blocks)
-            for part in self._parts(len(clip))
+            self._count_gradients(gradients[first][part], gradients[second][part], blocks)
+            for part in self._split_time(len(clip))
             for first, second in (_AXES[plane] for plane in self.planes)
         ]
         return np.concatenate(found, axis=1).astype(np.float32)
 
-    def _parts(self, frames: int) -> list[slice]:
+    def _split_time(self, frames: int) -> list[slice]:
         edges = np.arange(self.spans + 1) * frames // self.spans
         return [slice(*pair) for pair in pairwise(edges)]
 
-    def _histograms(
+    def _count_gradients(
         self,
         first: NDArray[np.float64],
         second: NDArray[np.float64],
@@ -94,7 +102,7 @@ class HOG3:
         else:
             at = angle_bins(np.mod(angles, np.pi), self.bins, low=0, span=np.pi)
         weights = length if self.weighted else (length > 0).astype(np.float64)
-        return shares(histograms(at, weights, blocks, self.bins))
+        return normalise_counts(count_in_blocks(at, weights, blocks, self.bins))
 
 
 @mertk.hookimpl

@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
-from mertk_plugins.extractors._motion import Over, motion
-from mertk_plugins.extractors._orientation import angle_bins, histograms, shares
+from mertk.vision import optical_flow, resampling
+from mertk_plugins.extractors._motion import Over, compute_flow_fields
+from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 class HOOF:
-    """Orientation histograms of flow, weighted by magnitude, each of sum 1: `[regions, bins]`.
+    """HOOF: histograms of the direction of flow, weighted by its length.
 
-    `over` says which flow: from onset to `apex` alone, from `onset` to every later frame, or in
-    `steps` from frame to frame; histograms of several fields are averaged. A region without any
-    flow gives 0. Bin 0 begins at -180° (leftwards), and angles grow from right to down. With
-    `folded`, left and right count as one, as in the paper: bins go from -90° (up) to 90° (down),
-    and mirroring a clip mirrors its regions and changes no histogram.
+    Gives `[regions, bins]`, each histogram of sum 1; those of several flow fields are averaged. A
+    region without any flow gives 0. Bin 0 begins at -180° (leftwards), and angles grow from right
+    to down.
+
+    Args:
+        bins: number of directions, 1 or more.
+        over: see `mertk_plugins.extractors._motion.compute_flow_fields`.
+        folded: whether left and right count as one, as in the paper. The bins then go from -90°
+            (up) to 90° (down), and mirroring a clip mirrors its regions and changes no histogram.
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(
@@ -31,34 +36,36 @@ class HOOF:
         bins: int = 8,
         over: Over = "apex",
         folded: bool = False,
-        method: flow.Method = "farneback",
+        method: optical_flow.Method = "farneback",
     ) -> None:
         if bins < 1:
             raise ValueError(f"bins={bins}; at least 1")
         self.bins = bins
         self.over: Over = over
         self.folded = folded
-        self.method: flow.Method = method
+        self.method: optical_flow.Method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, bins]`; raises `DataError` where frames are needed and there are none."""
         found = np.zeros((len(regions), self.bins))
         fields = 0
-        for field in motion("hoof", faces, self.over, self.method):
-            found += self._histograms(field.astype(np.float64), faces, regions)
+        for field in compute_flow_fields("hoof", faces, self.over, self.method):
+            found += self._count_orientations(field.astype(np.float64), faces, regions)
             fields += 1
         return (found / fields).astype(np.float32)
 
-    def _histograms(
+    def _count_orientations(
         self, field: NDArray[np.float64], faces: mertk.Faces, regions: mertk.Regions
     ) -> NDArray[np.float64]:
         u, v = field[..., 0], field[..., 1]
-        blocks = sampling.windows(regions, faces.size, (field.shape[1], field.shape[0]))
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (field.shape[1], field.shape[0])
+        )
         if self.folded:
             at = angle_bins(np.arctan2(v, np.abs(u)), self.bins, low=-np.pi / 2, span=np.pi)
         else:
             at = angle_bins(np.arctan2(v, u), self.bins)
-        return shares(histograms(at, np.hypot(u, v), blocks, self.bins))
+        return normalise_counts(count_in_blocks(at, np.hypot(u, v), blocks, self.bins))
 
 
 @mertk.hookimpl

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,16 +17,22 @@ _LEAST = 0.01  # px: a smaller change is rounding, and stays small
 
 
 class LandmarkLFM:
-    """How the distances between the 68 landmarks change from the onset: `[1, frames, 68, 68]`.
+    """How the distances between the 68 landmarks change after the onset.
 
-    The landmarks of the onset frame are carried to every other frame by optical flow from onset to
-    there, as a detector's errors from frame to frame are as large as the motion. The changes at
-    `frames` moments of onset … offset are divided by the clip's largest one, and so do not depend
-    on the intensity; with `scale` false they are parts of the distance between the eyes.
+    Gives `[1, frames, 68, 68]`. The landmarks of the onset frame are carried to every other frame
+    by optical flow from onset to there, as a detector's errors from frame to frame are as large as
+    the motion.
+
+    Args:
+        frames: number of moments of onset … offset, 2 or more.
+        method: see `mertk.vision.optical_flow.optical_flow`.
+        scale: whether the changes are divided by the clip's largest one, so that they do not depend
+            on the intensity of the expression; if not, they are shares of the distance between the
+            eyes.
     """
 
     def __init__(
-        self, *, frames: int = 10, method: flow.Method = "farneback", scale: bool = True
+        self, *, frames: int = 10, method: optical_flow.Method = "farneback", scale: bool = True
     ) -> None:
         if frames < 2:
             raise ValueError(f"frames={frames}; a change needs at least 2")
@@ -42,23 +48,27 @@ class LandmarkLFM:
                 "finds them, such as eye_similarity"
             )
         points = np.asarray(faces.landmarks, np.float64)
-        between = _distances(points[None])
-        found = sampling.linear(_distances(self._tracks(faces, points)) - between, self.frames)
+        between = _compute_distances(points[None])
+        found = resampling.resample_linearly(
+            _compute_distances(self._track_points(faces, points)) - between, self.frames
+        )
         left, right = (points[eye].mean(axis=0) for eye in _EYES)
         unit = np.abs(found).max() if self.scale else np.hypot(*(right - left))
         return np.asarray(found / max(unit, _LEAST), np.float32)[None]
 
-    def _tracks(self, faces: mertk.Faces, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _track_points(self, faces: mertk.Faces, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where the points are in each frame of onset … offset `[time, 68, 2]`."""
-        onset = flow.grey(faces.frames[faces.onset])
+        onset = optical_flow.convert_to_grey(faces.frames[faces.onset])
         found = [points]
         for at in range(faces.onset + 1, faces.offset + 1):
-            moved = flow.optical_flow(onset, flow.grey(faces.frames[at]), self.method)
-            found.append(points + _read(moved, points))
+            moved = optical_flow.optical_flow(
+                onset, optical_flow.convert_to_grey(faces.frames[at]), self.method
+            )
+            found.append(points + _read_flow(moved, points))
         return np.stack(found)
 
 
-def _read(field: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _read_flow(field: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """A flow `[h, w, 2]` at points `[points, 2]`, linear between pixels; beyond it, its edge."""
     import cv2
 
@@ -67,7 +77,7 @@ def _read(field: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np
     return np.asarray(read, np.float64).reshape(-1, 2)
 
 
-def _distances(tracks: NDArray[np.float64]) -> NDArray[np.float32]:
+def _compute_distances(tracks: NDArray[np.float64]) -> NDArray[np.float32]:
     """Distances between the points of each frame `[time, points, points]`."""
     steps = tracks[:, :, None] - tracks[:, None]
     return np.asarray(np.sqrt((steps**2).sum(axis=-1)), np.float32)

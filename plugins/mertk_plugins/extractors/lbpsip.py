@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
-from mertk_plugins.extractors._patterns import Counter, Norm, block_shares, codes, table
+from mertk_plugins.extractors._patterns import (
+    Counter,
+    Norm,
+    block_shares,
+    compute_codes,
+    make_code_table,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,16 +24,19 @@ _BITS = 6
 
 
 class LBPSIP:
-    """Histograms of 6-bit patterns in space and time, one block per region: `[regions, 64]`.
+    """LBP-SIP: histograms of 6-bit patterns in space and time, one block per region.
 
-    The three planes of LBP-TOP meet in three lines, and their six neighbours hold what the planes
-    share: bits 0 to 5 say whether the voxel at +rx, -rx, +ry, -ry, +rt, -rt is at least the
-    centre. The expression (onset … offset) is resampled to `frames` (0: all frames as they are),
-    at the face size `size` (width, height; null: as aligned). Counted are the voxels at least rx,
-    ry and rt away from the clip's border; a region that holds none of them is all 0.
+    Gives `[regions, 64 * levels]`. The three planes of LBP-TOP meet in three lines, and their six
+    neighbours hold what the planes share: bits 0 to 5 say whether the voxel at +rx, -rx, +ry, -ry,
+    +rt, -rt is at least the centre. Counted are the voxels at least rx, ry and rt away from the
+    clip's border; a region that holds none of them is all 0.
 
-    With more `levels` the same is done on a Gaussian pyramid, each level half as wide and high as
-    the one before, and a region has `[64 * levels]`.
+    Args:
+        rx, ry, rt: see `mertk_plugins.extractors.lbptop.LBPTOP`.
+        frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
+        levels: number of levels of a Gaussian pyramid, 1 or more; each is half as wide and high as
+            the one before and gives 64 numbers a region.
+        normalise: see `mertk_plugins.extractors.lbptop.LBPTOP`.
     """
 
     def __init__(
@@ -51,25 +60,27 @@ class LBPSIP:
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, 64 * levels]`; raises `DataError` where a clip is too short or too small."""
         clip = self.expression.clip(faces)
-        found = [self._counts(clip, faces, regions)]
+        found = [self._count_codes(clip, faces, regions)]
         for _ in range(self.levels - 1):
-            clip = np.stack([_halved(picture) for picture in clip])
+            clip = np.stack([_halve_picture(picture) for picture in clip])
             self.expression.check(clip)
-            found.append(self._counts(clip, faces, regions))
+            found.append(self._count_codes(clip, faces, regions))
         return block_shares(np.stack(found, axis=1), self.normalise)
 
-    def _counts(
+    def _count_codes(
         self, clip: NDArray[np.uint8], faces: mertk.Faces, regions: mertk.Regions
     ) -> NDArray[np.int64]:
         """`[regions, 64]`."""
         radii = rt, ry, rx = self.expression.radii
         around = [(0, 0, rx), (0, 0, -rx), (0, ry, 0), (0, -ry, 0), (rt, 0, 0), (-rt, 0, 0)]
-        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (clip.shape[2], clip.shape[1])
+        )
         counter = Counter(blocks, clip.shape, radii, 2**_BITS)
-        return counter.count(codes(clip, around, radii), table(_BITS, "raw"))
+        return counter.count(compute_codes(clip, around, radii), make_code_table(_BITS, "raw"))
 
 
-def _halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _halve_picture(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     import cv2
 
     return cv2.pyrDown(picture)  # type: ignore[return-value]

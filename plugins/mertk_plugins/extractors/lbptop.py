@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import sampling
+from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._patterns import (
     Codes,
     Counter,
     Norm,
     block_shares,
-    codes,
-    neighbours,
-    table,
+    compute_codes,
+    list_neighbours,
+    make_code_table,
 )
 
 if TYPE_CHECKING:
@@ -30,13 +30,22 @@ if TYPE_CHECKING:
 
 
 class LBPTOP:
-    """Histograms of local binary patterns in space and time, one block per region.
+    """LBP-TOP: histograms of local binary patterns in space and time, one block per region.
 
-    Gives `[regions, 3 * bins]`, planes in the order XY, XT, YT; bins are 2^points for `raw` codes
-    and points·(points - 1) + 3 for `uniform` ones. The expression (onset … offset) is resampled to
-    `frames` (0: all frames as they are), at the face size `size` (width, height; null: as
-    aligned). Counted are the centre voxels at least rx, ry and rt away from the clip's border, the
-    same ones in all planes. A region that holds none of them is all 0.
+    Gives `[regions, 3 * bins]`, planes in the order XY, XT, YT. Counted are the centre voxels at
+    least rx, ry and rt away from the clip's border, the same ones in all planes. A region that
+    holds none of them is all 0.
+
+    Args:
+        rx: radius of the neighbourhood to the left and right, in pixels, 1 or more.
+        ry: radius of the neighbourhood up and down, in pixels, 1 or more.
+        rt: radius of the neighbourhood in time, in frames, 1 or more.
+        points: number of neighbours on each circle, 1 … 8.
+        codes: `raw`, a bin for each of the 2^points codes; or `uniform`, a bin for each code with
+            at most two changes around the circle and one for all others, points·(points - 1) + 3 in
+            all.
+        frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
+        normalise: `l1`, each histogram has sum 1; or `l1_sqrt`, the square roots of that.
     """
 
     def __init__(
@@ -62,8 +71,10 @@ class LBPTOP:
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, 3 * bins]`; raises `DataError` where a clip is too short or too small."""
         clip = self.expression.clip(faces)
-        blocks = sampling.windows(regions, faces.size, (clip.shape[2], clip.shape[1]))
-        bins = table(self.points, self.codes)
+        blocks = resampling.compute_region_slices(
+            regions, faces.size, (clip.shape[2], clip.shape[1])
+        )
+        bins = make_code_table(self.points, self.codes)
         return block_shares(
             lbptop(clip, blocks, radii=self.expression.radii, table=bins), self.normalise
         )
@@ -82,7 +93,7 @@ def lbptop(
     """
     counter = Counter(blocks, clip.shape, radii, int(table.max()) + 1)
     points = len(table).bit_length() - 1
-    planes = [codes(clip, offsets, radii) for offsets in neighbours(points, radii)]
+    planes = [compute_codes(clip, offsets, radii) for offsets in list_neighbours(points, radii)]
     return np.stack([counter.count(plane, table) for plane in planes], axis=1)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
-from mertk_plugins.extractors._motion import motion
+from mertk.vision import optical_flow, resampling
+from mertk_plugins.extractors._motion import compute_flow_fields
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,35 +20,38 @@ _DIRECTIONS = 8
 
 
 class MDMO:
-    """Per region length and angle of the flow in its main direction: `[regions, 2]`.
+    """MDMO: length and angle of the flow in the main direction of each region.
 
-    In the flow from the onset to each later frame, a region's vectors are sorted into eight
-    directions around 0°, 45° … (angles grow from right to down). The direction with the most
-    vectors is the main one, and its vectors give a mean length and a mean angle. These are averaged
-    over the frames as vectors. The result is length, divided by the largest of all regions, times
-    `beta`, and the angle in 0 … 2π times 1 - `beta`. A clip without motion gives 0.
+    Gives `[regions, 2]`. In the flow from the onset to each later frame, a region's vectors are
+    sorted into eight directions around 0°, 45° … (angles grow from right to down). The direction
+    with the most vectors is the main one, and its vectors give a mean length and a mean angle.
+    These are averaged over the frames as vectors. The length is then divided by the largest of all
+    regions. A clip without motion gives 0. Regions that are polygons count the pixels inside them.
 
-    With `rigid` the motion of the head is first taken out: the affine motion that fits 13 points of
-    the jaw and the nose best, for which faces need landmarks. Regions that are polygons count the
-    pixels inside them.
+    Args:
+        beta: weight of the length against the angle, 0 … 1: the length (0 … 1) is multiplied by it,
+            the angle (0 … 2π) by 1 - `beta`.
+        rigid: whether the motion of the head is first taken out: the affine motion that fits 13
+            points of the jaw and the nose best, for which faces need landmarks.
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(
-        self, *, beta: float = 0.8236, rigid: bool = True, method: flow.Method = "farneback"
+        self, *, beta: float = 0.8236, rigid: bool = True, method: optical_flow.Method = "farneback"
     ) -> None:
         if not 0 <= beta <= 1:
             raise ValueError(f"beta={beta}; in 0 … 1")
         self.beta = beta
         self.rigid = rigid
-        self.method: flow.Method = method
+        self.method: optical_flow.Method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, 2]`; raises `DataError` for a clip without frames, or without landmarks."""
         points = self._rigid_points(faces)
-        places = _pixels(regions, faces.size)
+        places = _list_region_pixels(regions, faces.size)
         moved = [
-            main_motion(field if points is None else steady(field, points), places)
-            for field in motion("mdmo", faces, "onset", self.method)
+            main_motion(field if points is None else remove_head_motion(field, points), places)
+            for field in compute_flow_fields("mdmo", faces, "onset", self.method)
         ]
         mean = np.mean(moved, axis=0)
         length, angle = np.hypot(*mean.T), np.mod(np.arctan2(mean[:, 1], mean[:, 0]), 2 * np.pi)
@@ -77,7 +80,7 @@ class MDMO:
         return points[inside]
 
 
-def steady(field: NDArray[np.floating], points: NDArray[np.int64]) -> Numbers:
+def remove_head_motion(field: NDArray[np.floating], points: NDArray[np.int64]) -> Numbers:
     """Flow `[h, w, 2]` less the affine motion that fits it best at `points` (x, y)."""
     known = np.column_stack([points, np.ones(len(points))])
     there = field[points[:, 1], points[:, 0]].astype(np.float64)
@@ -116,7 +119,7 @@ def main_motion(
     return found
 
 
-def _pixels(
+def _list_region_pixels(
     regions: mertk.Regions, size: tuple[int, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The pixels of all regions: the region of each, and its place in the flattened picture."""
@@ -124,7 +127,7 @@ def _pixels(
 
     width, height = size
     found = []
-    for number, place in enumerate(sampling.windows(regions, size, size)):
+    for number, place in enumerate(resampling.compute_region_slices(regions, size, size)):
         mask = np.zeros((height, width), np.uint8)
         if regions.polygons is None:
             mask[place] = 1

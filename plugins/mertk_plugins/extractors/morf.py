@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors import _riesz
-from mertk_plugins.extractors._orientation import angle_bins, histograms
+from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,16 +23,21 @@ _REACH = 0.09  # seconds to either side that the filter in time looks at
 
 
 class MORF:
-    """Directions of the mean phase change from onset to apex, by level of a Riesz pyramid.
+    """MORF: directions of the mean phase change from onset to apex, in a Riesz pyramid.
 
     Gives `[regions, levels·bins]`. The phase of a level turns from frame to frame; its turns are
-    added up, low-pass filtered in time at `cutoff` Hz, and averaged over 3x3 places by amplitude.
-    The mean change per frame from onset to apex is a vector at each place; a histogram of its
-    direction, weighted by its length, is taken in each region, and those of a level are brought to
-    sum 1 together. `levels` count from 1, the finest. A clip without motion gives 0. Frames before
-    the onset and after the apex are looked at as far as the filter reaches; a clip of too few
-    frames a second for it is not filtered. Bin 0 begins at -180° (leftwards), and angles grow from
-    right to down.
+    added up, low-pass filtered in time, and averaged over 3x3 places by amplitude. The mean change
+    per frame from onset to apex is a vector at each place; a histogram of its direction, weighted
+    by its length, is taken in each region, and those of a level together are scaled to sum 1. A
+    clip without motion gives 0. Frames before the onset and after the apex are looked at as far as
+    the filter reaches. Bin 0 begins at -180° (leftwards), and angles grow from right to down.
+
+    Args:
+        levels: which levels of the pyramid are used, from 1, the finest; each next level has half
+            the resolution.
+        bins: number of directions, 1 or more.
+        cutoff: cut-off frequency of the low-pass filter in time, in Hz, above 0; a clip of no more
+            than twice as many frames a second is not filtered.
     """
 
     def __init__(
@@ -51,35 +56,37 @@ class MORF:
         """`[regions, levels·bins]`; raises `DataError` without frames and for too small faces."""
         if not len(faces.frames):
             raise mertk.DataError("morf needs frames; this clip has a flow map alone")
-        found = [self._counted(moved, faces, regions) for moved in self._moved(faces)]
+        found = [
+            self._count_level(moved, faces, regions) for moved in self._compute_phase_changes(faces)
+        ]
         return np.concatenate(found, axis=1).astype(np.float32)
 
-    def _moved(self, faces: mertk.Faces) -> list[Floats]:
+    def _compute_phase_changes(self, faces: mertk.Faces) -> list[Floats]:
         """Per level the change of filtered phase from onset to apex `[2, h, w]`."""
-        taps = self._taps(faces.fps)
+        taps = self._make_filter(faces.fps)
         reach = len(taps) // 2
         first = max(faces.onset - reach, 0)
         last = min(faces.peak + reach, len(faces.frames) - 1)
         ends = [faces.onset - first, faces.peak - first]
-        weights = [_weights(taps, end, last - first + 1) for end in ends]
-        pictures = [flow.grey(faces.frames[at]) for at in range(first, last + 1)]
-        pyramids = [_riesz.riesz(picture, self.levels) for picture in pictures]
+        weights = [_compute_filter_weights(taps, end, last - first + 1) for end in ends]
+        pictures = [optical_flow.convert_to_grey(faces.frames[at]) for at in range(first, last + 1)]
+        pyramids = [_riesz.build_riesz_pyramid(picture, self.levels) for picture in pictures]
         return [
-            _change(level, ends, np.array(weights, np.float32))
+            _compute_change(level, ends, np.array(weights, np.float32))
             for level in zip(*pyramids, strict=True)
         ]
 
-    def _counted(self, moved: Floats, faces: mertk.Faces, regions: mertk.Regions) -> Numbers:
+    def _count_level(self, moved: Floats, faces: mertk.Faces, regions: mertk.Regions) -> Numbers:
         """The histograms of one level `[regions, bins]`, of sum 1 together."""
         x, y = moved.astype(np.float64)
-        places = sampling.windows(regions, faces.size, (x.shape[1], x.shape[0]))
-        found = histograms(
+        places = resampling.compute_region_slices(regions, faces.size, (x.shape[1], x.shape[0]))
+        found = count_in_blocks(
             angle_bins(np.arctan2(y, x), self.bins), np.hypot(x, y), places, self.bins
         )
         total = found.sum()
         return found / total if total > 0 else found
 
-    def _taps(self, fps: float) -> Numbers:
+    def _make_filter(self, fps: float) -> Numbers:
         """The low-pass filter, symmetric; a single 1 where frames come too slowly for it."""
         from scipy.signal import firwin
 
@@ -90,14 +97,14 @@ class MORF:
         return found
 
 
-def _weights(taps: Numbers, at: int, frames: int) -> Numbers:
+def _compute_filter_weights(taps: Numbers, at: int, frames: int) -> Numbers:
     """How much each of the `frames` counts in the filtered value at one, mirrored at the ends."""
     mirrored = np.pad(np.arange(frames), len(taps) // 2, "reflect")
     found: Numbers = np.bincount(mirrored[at : at + len(taps)], taps, frames).astype(np.float64)
     return found
 
 
-def _change(level: Sequence[Floats], ends: Sequence[int], weights: Floats) -> Floats:
+def _compute_change(level: Sequence[Floats], ends: Sequence[int], weights: Floats) -> Floats:
     """From the first to the second of the `ends`, of one level's frames `[3, h, w]` each.
 
     The mean of what changes from frame to frame, times their number: all between cancels out.
@@ -106,12 +113,12 @@ def _change(level: Sequence[Floats], ends: Sequence[int], weights: Floats) -> Fl
     sums = np.zeros((2, *phase.shape), np.float32)
     amplitudes = []
     for before, now, weight in zip((level[0], *level), level, weights.T, strict=False):
-        turned, amplitude = _riesz.turn(before, now)
+        turned, amplitude = _riesz.compute_phase_turn(before, now)
         phase += turned
         sums += weight[:, None, None, None] * phase
         amplitudes.append(amplitude)
     onset, apex = (
-        _riesz.blurred(total, amplitudes[end]) for total, end in zip(sums, ends, strict=True)
+        _riesz.blur_phase(total, amplitudes[end]) for total, end in zip(sums, ends, strict=True)
     )
     return apex - onset
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import mertk
-from mertk import training
+from mertk.nn import training
 from mertk_plugins.extractors import _region_labels
 
 if TYPE_CHECKING:
@@ -20,26 +20,42 @@ if TYPE_CHECKING:
 
 
 class PatchCNNSE:
-    """Patch CNNs with squeeze and excitation: one network per region, trained on region labels.
+    """One network per region, made of a CNN for each patch with squeeze and excitation.
 
-    A region is resized to a square grid of `patches`, each `patch_size` (height, width) pixels,
-    and each with a CNN of its own. Every frame of onset … offset is a training sample; the
-    features are the last 256 ReLUs, per frame. `se` is `squeeze` as in the paper, `pixelwise` as
-    in the authors' code, or `none`; `extra_conv` is a layer of the code alone.
+    Gives `[regions, time, 256]`: the last 256 ReLUs of a region's network, per frame. A region is
+    resized to a square grid of patches, each with a CNN of its own. Each frame of
+    a training clip is a training sample. The networks learn region labels: classes that do not
+    show in a region become one class there. Under a multi-label protocol a region learns its active
+    classes side by side, by the focal loss of each one's sigmoid.
 
-    Region labels: classes that do not show in a region become one class there. `auto` takes the
-    authors' table for the classes (negative, positive, surprise), the five of CASME II and the
-    objective I–V, and whole-clip labels for any other task or region; `none` always takes those;
-    a mapping gives the active classes by region name. Under a multi-label protocol a region
-    learns its active classes side by side, by the focal loss of each one's sigmoid.
+    Frames are spread evenly over onset … offset with both ends in, and the inner one that is
+    nearest to the apex moves there; a single one is the apex.
 
-    Frames: `frames` positions per clip are trained on and `extract_frames` are turned into
-    features; 0 is all. They are spread evenly over onset … offset with both ends in, and the
-    inner one that is nearest to the apex moves there; a single one is the apex. Of the training
-    frames of all clips together a random `share` is kept, as the authors' code keeps one half.
-
-    `init` is `code` (normal, sd .1 for convolutions, .01 for layers; the paper's sd 1 does not
-    train) or `he`, which needs fewer epochs.
+    Args:
+        patches: number of patches of a region: 1, 4, 9 or 16.
+        patch_size: height and width of a patch, in pixels, each 8 or more.
+        se: squeeze and excitation: `squeeze`, as in the paper; `pixelwise`, as in the authors'
+            code; or `none`.
+        se_ratio: width of the inner layer of squeeze and excitation, as a share of the number of
+            maps, above 0.
+        extra_conv: whether there is one more convolution, which the authors' code has and the paper
+            has not.
+        region_labels: which classes show in a region: `auto`, the authors' table for the classes
+            (negative, positive, surprise), the five of CASME II and the objective I–V, and all
+            classes for any other task or region; `none`, always all classes; or a mapping from the
+            names of regions to their classes.
+        input_range: the numbers that black and white pixels become.
+        frames: number of frames of a clip that are trained on, 0 or more; 0 is all.
+        extract_frames: number of frames of a clip that are turned into features, 0 or more; 0 is
+            all.
+        share: share of the training frames of all clips together that is kept, drawn at random,
+            above 0 and at most 1; the authors' code keeps one half.
+        epochs, lr, gamma, alpha: see `mertk.nn.schedule.Schedule`.
+        batch: number of frames in a training step, 2 or more.
+        dropout: see `mertk.nn.classifier.NetworkClassifier`.
+        init: how the weights begin: `code`, from a normal distribution of standard deviation 0.1 in
+            convolutions and 0.01 in layers (the paper's 1 does not train); `he`, by He et al. 2015,
+            which needs fewer epochs.
     """
 
     def __init__(
@@ -79,33 +95,43 @@ class PatchCNNSE:
         self.region_labels = region_labels
         self.frames, self.extract_frames = frames, extract_frames
         self.network: dict[str, Any] = {
-            "patches": patches, "se": se, "se_ratio": se_ratio, "extra_conv": extra_conv,
-            "dropout": dropout, "init": init, "input_range": tuple(input_range),
-        }  # fmt: skip
+            "patches": patches,
+            "se": se,
+            "se_ratio": se_ratio,
+            "extra_conv": extra_conv,
+            "dropout": dropout,
+            "init": init,
+            "input_range": tuple(input_range),
+        }
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss="focal", gamma=gamma, alpha=alpha
         )
         self.nets: dict[str, training.Trained] = {}
 
     def fit(
-        self, train: mertk.Train[tuple[mertk.Faces, mertk.Regions]], rng: np.random.Generator, /
+        self,
+        train: mertk.TrainingSet[tuple[mertk.Faces, mertk.Regions]],
+        rng: np.random.Generator,
+        /,
     ) -> None:
         """Train the regions' networks one after the other on the training clips' frames."""
         names = train.inputs[0][1].names
         if any(regions.names != names for _, regions in train.inputs):
             raise mertk.ComponentError("patch_cnn_se: the regions' names differ between clips")
         self._check_labels(names, train.classes)
-        picked = self._kept([positions(faces, self.frames) for faces, _ in train.inputs], rng)
+        picked = self._draw_kept_positions(
+            [choose_positions(faces, self.frames) for faces, _ in train.inputs], rng
+        )
         clips = np.repeat(np.arange(len(train)), [len(p) for p in picked])
         self.nets = {}
         for at, name in enumerate(names):
             pixels = [
-                self._cut(faces, regions, at, where)
+                self._cut_patches(faces, regions, at, where)
                 for (faces, regions), where in zip(train.inputs, picked, strict=True)
             ]
-            active = _region_labels.chosen(name, train.classes, self.region_labels)
+            active = _region_labels.choose_active_classes(name, train.classes, self.region_labels)
             labels, count = _region_labels.region_labels(train.labels, train.classes, active)
-            self.nets[name] = self._train(np.concatenate(pixels), labels[clips], count, rng)
+            self.nets[name] = self._train_network(np.concatenate(pixels), labels[clips], count, rng)
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> Floats:
         """Features `[regions, time, 256]` of the chosen frames of onset … offset."""
@@ -114,11 +140,15 @@ class PatchCNNSE:
                 f"patch_cnn_se was trained on the regions {', '.join(self.nets) or 'of no clip'}; "
                 f"this clip has {', '.join(regions.names)}"
             )
-        where = positions(faces, self.extract_frames)
-        return np.stack([
-            net.apply({"patches": self._cut(faces, regions, at, where)}, _features)
-            for at, net in enumerate(self.nets.values())
-        ])  # fmt: skip
+        where = choose_positions(faces, self.extract_frames)
+        return np.stack(
+            [
+                net.apply(
+                    {"patches": self._cut_patches(faces, regions, at, where)}, _compute_features
+                )
+                for at, net in enumerate(self.nets.values())
+            ]
+        )
 
     def explain(self, faces: mertk.Faces, regions: mertk.Regions, /) -> dict[str, Floats]:
         """`patch_weights` `[regions, patches]` at the apex: what excitation lets through of each.
@@ -129,12 +159,14 @@ class PatchCNNSE:
             return {}
         where = np.array([faces.peak])
         weights = [
-            net.apply({"patches": self._cut(faces, regions, at, where)}, _weights)[0]
+            net.apply({"patches": self._cut_patches(faces, regions, at, where)}, _compute_weights)[
+                0
+            ]
             for at, net in enumerate(self.nets.values())
         ]
         return {"patch_weights": np.stack(weights)}
 
-    def _kept(
+    def _draw_kept_positions(
         self, picked: list[NDArray[np.int64]], rng: np.random.Generator
     ) -> list[NDArray[np.int64]]:
         """A random share of all clips' positions; a clip may keep none."""
@@ -146,7 +178,7 @@ class PatchCNNSE:
         ends = np.cumsum([len(where) for where in picked])[:-1]
         return [where[use] for where, use in zip(picked, np.split(kept, ends), strict=True)]
 
-    def _train(
+    def _train_network(
         self, pixels: Pixels, labels: NDArray[np.int64], count: int, rng: np.random.Generator
     ) -> training.Trained:
         from mertk_plugins.extractors import _patch_cnn_se_net
@@ -157,7 +189,7 @@ class PatchCNNSE:
         patches = {"patches": pixels}
         return training.fit(build, patches, labels, rng, classes=count, schedule=self.schedule)
 
-    def _cut(
+    def _cut_patches(
         self, faces: mertk.Faces, regions: mertk.Regions, at: int, where: NDArray[np.int64]
     ) -> Pixels:
         """One region's patches `[frames, height, width, patches·3]`, patches row by row."""
@@ -183,7 +215,7 @@ class PatchCNNSE:
                 )
 
 
-def positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
+def choose_positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
     """`count` positions in onset … offset, or all for 0; the rule is in `PatchCNNSE`."""
     if not len(faces.frames):
         raise mertk.DataError("patch_cnn_se looks at frames; this clip has none, only a flow map")
@@ -198,11 +230,11 @@ def positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
     return found
 
 
-def _features(net: Any, patches: Any) -> Any:
+def _compute_features(net: Any, patches: Any) -> Any:
     return net[-1].features(patches)
 
 
-def _weights(net: Any, patches: Any) -> Any:
+def _compute_weights(net: Any, patches: Any) -> Any:
     return net[-1].weights(patches)
 
 

@@ -7,19 +7,29 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import mertk
-from mertk import flow, sampling
+from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 class Pixels:
-    """Pixels of the onset, the apex, or apex minus onset: `[regions, channels, size, size]`.
+    """Pixels of one frame, of the difference of two frames, or of the whole clip.
 
-    Or of the whole clip: `[regions, frames, channels, size, size]`, onset … offset resampled to
-    `frames`, by `tim` (Zhou et al. 2011) or linearly. Values are in [0, 1], of a difference in
-    [-1, 1]; with `raw` they are uint8, for a network to scale, in a quarter of the space. One
-    channel, or three with `colour`.
+    Gives `[regions, channels, size, size]`, or of the whole clip
+    `[regions, frames, channels, size, size]`. Values are in [0, 1], those of a difference in [-1,
+    1].
+
+    Args:
+        frame: what is given: the `onset` frame; the `apex` frame, or the middle one where no apex
+            is known; the `difference`, apex minus onset; or the whole `clip`, onset … offset.
+        size: side of a region's picture, in pixels, 1 or more.
+        colour: whether there are three channels (red, green, blue), not one (grey).
+        raw: whether values are whole numbers from 0 to 255, for a network to scale; they take a
+            quarter of the space. Not for a difference.
+        frames: number of frames that the whole clip is resampled to, 1 or more.
+        resample: how the whole clip is resampled in time: `linear`, or `tim`, the temporal
+            interpolation model of Zhou et al. 2011.
     """
 
     def __init__(
@@ -49,26 +59,32 @@ class Pixels:
             raise mertk.DataError("pixels needs frames; this clip has a flow map alone")
         if self.frame == "clip":
             span = range(faces.onset, faces.offset + 1)
-            found = self._resampled([self._parts(faces, regions, at) for at in span])
+            found = self._resample_clip([self._cut_regions(faces, regions, at) for at in span])
         elif self.frame == "difference":
-            apex, onset = (self._parts(faces, regions, at) for at in (faces.peak, faces.onset))
+            apex, onset = (
+                self._cut_regions(faces, regions, at) for at in (faces.peak, faces.onset)
+            )
             found = apex - onset
         else:
             at = faces.onset if self.frame == "onset" else faces.peak
-            found = self._parts(faces, regions, at)
+            found = self._cut_regions(faces, regions, at)
         return np.moveaxis(found, -1, -3)
 
-    def _parts(self, faces: mertk.Faces, regions: mertk.Regions, at: int) -> NDArray[Any]:
+    def _cut_regions(self, faces: mertk.Faces, regions: mertk.Regions, at: int) -> NDArray[Any]:
         """The regions of one frame `[regions, size, size, channels]`."""
-        picture = faces.frames[at] if self.colour else flow.grey(faces.frames[at])
+        picture = (
+            faces.frames[at] if self.colour else optical_flow.convert_to_grey(faces.frames[at])
+        )
         values: Any = picture if self.raw else picture.astype(np.float32) * np.float32(1 / 255)
-        places = sampling.windows(regions, faces.size, faces.size)
-        parts = [sampling.resize(values[place], (self.size, self.size)) for place in places]
+        places = resampling.compute_region_slices(regions, faces.size, faces.size)
+        parts = [
+            resampling.resize_picture(values[place], (self.size, self.size)) for place in places
+        ]
         return np.stack([part.reshape(self.size, self.size, -1) for part in parts])
 
-    def _resampled(self, shown: list[NDArray[Any]]) -> NDArray[Any]:
+    def _resample_clip(self, shown: list[NDArray[Any]]) -> NDArray[Any]:
         """The clip at `frames` moments `[regions, frames, size, size, channels]`."""
-        change = sampling.tim if self.resample == "tim" else sampling.linear
+        change = resampling.tim if self.resample == "tim" else resampling.resample_linearly
         found = np.swapaxes(change(np.stack(shown), self.frames), 0, 1)
         return np.clip(np.rint(found), 0, 255).astype(np.uint8) if self.raw else found
 

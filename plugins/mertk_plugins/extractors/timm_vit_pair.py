@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import mertk
-from mertk import networks, sampling, training
+from mertk.nn import classifier, training
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 class TimmVitPair:
-    """What a frozen vision transformer sees change from onset to apex: `[regions, 2 * dim]`.
+    """How the features of a frozen vision transformer change from onset to apex.
 
-    Each region, in colour at `size` pixels, goes through the transformer twice; the onset's tokens
-    are subtracted from the apex's, place by place, and their mean and maximum over places kept.
-    `backbone` is a name of timm, whose weights have licences of their own. `pretrained=false`
-    takes random weights, the same ones always, and needs no network. Nothing is trained.
+    Gives `[regions, 2 * dim]`. Each region, in colour, goes through the transformer twice; the
+    onset's tokens are subtracted from the apex's, place by place, and their mean and maximum over
+    places kept. Nothing is trained.
+
+    Args:
+        backbone: a name of timm, whose weights have licences of their own.
+        pretrained: whether the transformer has the weights that timm downloads; if not, they are
+            random, always the same ones, and no connection to the Internet is needed.
+        size: side that a region is resized to, in pixels, 1 or more.
     """
 
     def __init__(
@@ -44,22 +50,24 @@ class TimmVitPair:
             raise mertk.DataError("timm_vit_pair needs frames; this clip has a flow map alone")
         import torch
 
-        pair = [self._pictures(faces.frames[at], regions) for at in (faces.onset, faces.peak)]
-        with training.seeded(np.random.default_rng(0)), torch.inference_mode():
-            net = self._loaded()
+        pair = [self._cut_regions(faces.frames[at], regions) for at in (faces.onset, faces.peak)]
+        with training.seed_torch(np.random.default_rng(0)), torch.inference_mode():
+            net = self._load_once()
             config = net.pretrained_cfg
             mean, spread = (torch.tensor(config[key])[:, None, None] for key in ("mean", "std"))
             pixels = torch.from_numpy(np.concatenate(pair)).movedim(-1, 1).float() / 255
-            onset, apex = self._tokens(net, (pixels - mean) / spread).chunk(2)
+            onset, apex = self._compute_tokens(net, (pixels - mean) / spread).chunk(2)
             moved = apex - onset
             return torch.cat([moved.mean(1), moved.amax(1)], 1).numpy()
 
-    def _pictures(self, frame: NDArray[np.uint8], regions: mertk.Regions) -> NDArray[np.uint8]:
+    def _cut_regions(self, frame: NDArray[np.uint8], regions: mertk.Regions) -> NDArray[np.uint8]:
         """One frame's regions `[regions, size, size, 3]`."""
         size = (self.size, self.size)
-        return np.stack([sampling.resize(frame[place], size) for place in regions.windows()])
+        return np.stack(
+            [resampling.resize_picture(frame[place], size) for place in regions.windows()]
+        )
 
-    def _tokens(self, net: Any, pixels: Any) -> Any:
+    def _compute_tokens(self, net: Any, pixels: Any) -> Any:
         """`[pictures, places, dim]`, without class and register tokens."""
         found = net.forward_features(pixels)
         if found.ndim != 3:
@@ -69,11 +77,11 @@ class TimmVitPair:
             )
         return found[:, net.num_prefix_tokens :]
 
-    def _loaded(self) -> Any:
+    def _load_once(self) -> Any:
         """The network, made once; what went wrong once is said again, as a download takes long."""
         if self._net is None:
             try:
-                self._net = networks.backbone(
+                self._net = classifier.create_backbone(
                     "timm_vit_pair",
                     self.backbone,
                     pretrained=self.pretrained,

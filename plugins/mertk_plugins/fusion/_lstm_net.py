@@ -34,7 +34,7 @@ class RegionLSTM(nn.Module):
     ) -> None:
         super().__init__()
         self.stream = stream
-        self.lstms = nn.ModuleList(_lstm(features, hidden) for _ in range(regions))
+        self.lstms = nn.ModuleList(_make_lstm(features, hidden) for _ in range(regions))
         self.dropout = nn.Dropout(dropout)
         self.gate = nn.Identity() if gate is None else gate
 
@@ -73,7 +73,7 @@ class Gate(nn.Module):
         return states * gate
 
 
-def _lstm(features: int, hidden: int) -> nn.LSTM:
+def _make_lstm(features: int, hidden: int) -> nn.LSTM:
     """An LSTM that starts as the authors' Keras one, and has as many weights as it.
 
     torch adds two bias vectors where Keras has one. The second one stays at zero and is not

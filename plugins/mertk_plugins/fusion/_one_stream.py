@@ -15,8 +15,15 @@ def one_stream(
 ) -> str:
     """The named stream, or the only one.
 
-    Raises `ComponentError` where there is no such one, or it has too few axes; `axes` is how the
-    shape is written, such as `regions, time, features`.
+    Args:
+        block: name of the block, for messages.
+        shapes: shape of each stream, by its name.
+        stream: name of the stream that the block works on; null takes the only one. All others pass
+            unchanged.
+        axes: how the shape is written, such as `regions, time, features`.
+
+    Raises:
+        ComponentError: there is no such stream, or it has too few axes.
     """
     name = next(iter(shapes)) if stream is None and len(shapes) == 1 else stream
     if name is None or name not in shapes:

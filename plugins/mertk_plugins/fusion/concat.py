@@ -6,7 +6,7 @@ import mertk
 
 
 class Concat:
-    """Flattens all streams into one, `features` `[1, D]`, in the order of their names."""
+    """Flatten all streams into one, `features` `[1, D]`, in the order of their names."""
 
     def fuse(self, streams: mertk.Streams, /) -> mertk.Streams:
         """The stream `features`."""

@@ -15,7 +15,12 @@ class LSTMConcat:
     """An LSTM per region; their last states side by side.
 
     Takes a stream `[regions, time, features]` of one length (see `pad_time`) and gives
-    `[regions, hidden]`. Several streams: `stream` names the one, the others pass by.
+    `[regions, hidden]`.
+
+    Args:
+        hidden: number of values in an LSTM's state, 1 or more.
+        dropout: see `mertk.nn.classifier.NetworkClassifier`.
+        stream: see `mertk_plugins.fusion._one_stream.one_stream`.
     """
 
     def __init__(

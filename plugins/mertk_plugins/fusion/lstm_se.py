@@ -15,9 +15,16 @@ class LSTMSE:
     """An LSTM per region; their last states weighted by squeeze and excitation.
 
     Takes a stream `[regions, time, features]` of one length (see `pad_time`) and gives
-    `[regions, hidden]`. `gate` is `features`, a weight for each of the regions·hidden states as
-    in the authors' code, or `regions`, one for each region as in the paper's words. The report
-    shows each region's mean weight. Several streams: `stream` names the one, the others pass by.
+    `[regions, hidden]`. The report shows each region's mean weight.
+
+    Args:
+        hidden: number of values in an LSTM's state, 1 or more.
+        dropout: see `mertk.nn.classifier.NetworkClassifier`.
+        ratio: width of the inner layer of squeeze and excitation, as a share of the number of
+            weights, above 0 and at most 1.
+        gate: what has a weight: `features`, each of the regions·hidden values, as in the authors'
+            code; or `regions`, each region, as in the paper's words.
+        stream: see `mertk_plugins.fusion._one_stream.one_stream`.
     """
 
     def __init__(

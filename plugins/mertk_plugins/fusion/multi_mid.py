@@ -15,10 +15,14 @@ class MultiMid:
     """Several moments of a clip as samples of its class: augmentation that needs no apex.
 
     Takes a stream `[regions, moments, …]`, such as flow_sequence (16 moments in the middle of the
-    clip) or dynamic_image gives, and gives `[regions, …]` to a network classifier, which is
-    trained through it. In each epoch a training clip shows one moment, drawn anew. A clip that is
-    asked about shows all, and the network's logits are averaged. The moments of a test clip are
-    thus never trained on: they come with their clip.
+    clip) or dynamic_image gives, and gives `[regions, …]` to a network classifier, which is trained
+    through it. In each epoch a training clip shows one moment, drawn anew. When a clip is predicted
+    it shows all of them, and the network's logits are averaged. The moments of a test clip are thus
+    never trained on: they come with their clip.
+
+    Args:
+        stream: name of the stream with the moments; null takes the only one. All others pass
+            unchanged.
     """
 
     def __init__(self, *, stream: str | None = None) -> None:

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class NMP:
-    """Keeps the regions that matter to a random forest, and drops the others: `[kept, …]`.
+    """Keep the regions that are important to a random forest, and drop the others.
 
-    A forest of `trees` learns the training labels from all streams `[regions, …]` together; a
-    region's importance is the sum over its features (mean decrease of impurity). Kept are the
-    `patches` most important ones, or with 0 all that are at least of mean importance, in the order
-    in which they stand. After Zhao and Xu 2019; only training clips count.
+    Gives `[kept, …]`. The forest learns the training labels from all streams `[regions, …]`
+    together; a region's importance is the sum over its features (mean decrease of impurity). The
+    regions that are kept stay in their order. After Zhao and Xu 2019; only training clips count.
+
+    Args:
+        patches: number of regions that are kept, the most important ones, 0 or more; 0 keeps all
+            that are at least of mean importance.
+        trees: number of trees in the forest, 1 or more.
     """
 
     def __init__(self, *, patches: int = 0, trees: int = 200) -> None:
@@ -31,9 +35,9 @@ class NMP:
         self.patches = patches
         self.trees = trees
 
-    def fit(self, train: mertk.Train[mertk.Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Select the regions; raises `ComponentError` where the streams have other regions."""
-        importance = self._importance(train, rng)
+        importance = self._learn_importance(train, rng)
         if self.patches > len(importance):
             raise mertk.ComponentError(
                 f"nmp: patches={self.patches}, but there are {len(importance)} regions; ask for "
@@ -48,8 +52,8 @@ class NMP:
         """The same streams, selected regions alone."""
         return {name: np.asarray(array)[self._kept] for name, array in streams.items()}
 
-    def _importance(
-        self, train: mertk.Train[mertk.Streams], rng: np.random.Generator
+    def _learn_importance(
+        self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator
     ) -> NDArray[np.float64]:
         """The importance of each region `[regions]`, of sum 1 (or 0 where nothing is learnt)."""
         from sklearn.ensemble import RandomForestClassifier

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
 
 class PadTime:
-    """Brings streams `[regions, time, D]` to `length` frames: zeros in front, or the end cut off.
+    """Bring all clips to one length: zeros in front of short ones, the end of long ones cut off.
 
-    `length=0` takes the longest training clip, stream by stream. Streams with another number of
-    axes have no time and pass as they are.
+    It concerns streams `[regions, time, D]`; those with another number of axes have no time and
+    pass unchanged.
+
+    Args:
+        length: number of frames, 0 or more; 0 takes the length of the longest training clip, stream
+            by stream.
     """
 
     def __init__(self, *, length: int = 250) -> None:
@@ -24,22 +28,22 @@ class PadTime:
             raise ValueError(f"length={length}; give frames, or 0 for the longest training clip")
         self.length = length
 
-    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Find the longest training clip, where no length is given."""
         self._longest: dict[str, int] = {}
         for streams in train.inputs:
             for name, array in streams.items():
-                if _timed(array):
+                if _has_time(array):
                     self._longest[name] = max(self._longest.get(name, 0), array.shape[1])
 
     def fuse(self, streams: mertk.Streams, /) -> mertk.Streams:
         """The same streams, timed ones as `[regions, length, D]`."""
         return {
-            name: self._padded(name, array) if _timed(array) else array
+            name: self._pad_stream(name, array) if _has_time(array) else array
             for name, array in streams.items()
         }
 
-    def _padded(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _pad_stream(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
         length = self.length or self._longest.get(name, 0)
         if not length:
             raise mertk.ComponentError(f"pad_time never saw stream '{name}'; give it a length")
@@ -47,7 +51,7 @@ class PadTime:
         return np.pad(kept, [(0, 0), (length - kept.shape[1], 0), (0, 0)])
 
 
-def _timed(array: NDArray[np.float32]) -> bool:
+def _has_time(array: NDArray[np.float32]) -> bool:
     return array.ndim == 3
 
 

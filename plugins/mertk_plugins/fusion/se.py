@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 
 class SE:
-    """A weight per region by squeeze and excitation, trained with the classifier.
+    """A weight for each region by squeeze and excitation, trained with the classifier.
 
-    A region's features (and frames) are averaged to one number; two layers, the inner one
-    `ratio` as wide, turn these into a weight in (0, 1) per region. Takes a stream
-    `[regions, features]` or longer. The report shows the weights.
+    Takes a stream `[regions, features]` or one with more axes. The values of a region are averaged
+    to one number; two layers turn these numbers into a weight between 0 and 1 per region. The
+    report shows the weights.
+
+    Args:
+        ratio: width of the inner layer, as a share of the number of regions, above 0 and at most 1.
+        stream: see `mertk_plugins.fusion._one_stream.one_stream`.
     """
 
     def __init__(self, *, ratio: float = 0.25, stream: str | None = None) -> None:

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 
 class SelectFeatures:
-    """Keeps the `count` features with the largest F of a one-way analysis of variance.
+    """Keep the features that tell the training classes apart best, by an analysis of variance.
 
-    The classes of the training clips are the groups. All streams become one, `features`, of the
-    kept numbers in their order. Multi-label, a feature's F is the largest over the classes, each
-    against its absence. Fewer features than `count`: all are kept.
+    A feature is judged by the F value of a one-way analysis of variance, whose groups are the
+    classes of the training clips; multi-label, by the largest F over the classes, each against its
+    absence. All streams become one, `features`, of the kept numbers in their order.
+
+    Args:
+        count: number of features that are kept, 1 or more; where there are fewer, all are kept.
     """
 
     def __init__(self, *, count: int = 100) -> None:
@@ -25,7 +28,7 @@ class SelectFeatures:
             raise ValueError(f"count={count}; keep at least one feature")
         self.count = count
 
-    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Choose the features by the training clips."""
         rows = mertk.design_matrix(train.inputs).astype(np.float64)
         groupings = train.labels.T if train.multilabel else train.labels[None]

@@ -13,9 +13,13 @@ from mertk_plugins import _foreign
 class SklearnTransformer:
     """A transformer of scikit-learn, or of any package like it: the stream `features` `[1, k]`.
 
-    `path` is where it is imported from, such as `sklearn.decomposition.PCA`; all other parameters
-    are its own. It is fitted on all streams as one vector, with labels, inside the fold, and gets a
-    `random_state` from the fold's seed if it takes one.
+    It is fitted on all streams as one vector, with labels, inside the fold, and gets a
+    `random_state` from the fold's seed if it takes one. All parameters but `path` are the
+    transformer's own.
+
+    Args:
+        path: where the transformer's class is imported from, such as `sklearn.decomposition.PCA`.
+        **params: parameters of that class.
     """
 
     imports = ("path",)
@@ -23,18 +27,18 @@ class SklearnTransformer:
     def __init__(
         self, *, path: str = "sklearn.preprocessing.StandardScaler", **params: Any
     ) -> None:
-        target = _foreign.located(path)
-        _foreign.check(path, target, params)
+        target = _foreign.import_target(path)
+        _foreign.check_parameters(path, target, params)
         for verb in ("fit", "transform"):
             if not hasattr(target, verb):
                 raise ValueError(f"path={path} is no transformer: it has no {verb}")
         self.path = path
         self.params = params
 
-    def fit(self, train: mertk.Train[mertk.Streams], rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Fit a new transformer on the training clips."""
-        target = _foreign.located(self.path)
-        chance = _foreign.seeded(_foreign.parameters(self.path, target), rng)
+        target = _foreign.import_target(self.path)
+        chance = _foreign.draw_random_state(_foreign.read_parameters(self.path, target), rng)
         self._transformer = target(**{**chance, **self.params})
         self._transformer.fit(mertk.design_matrix(train.inputs), train.labels)
 

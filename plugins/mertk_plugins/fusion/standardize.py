@@ -15,43 +15,46 @@ if TYPE_CHECKING:
 
 
 class Standardize:
-    """Standardises each feature by its mean and standard deviation over the training clips.
+    """Bring each feature to mean 0 and standard deviation 1 over the training clips.
 
-    With `over_time`, a stream of three axes `[regions, time, D]` is standardised per region and
-    feature over clips and frames, whose number may differ from clip to clip. Any other stream is
-    standardised element by element. A feature that does not vary is only centred. Stands before
-    `pad_time`, so that only real frames count.
+    A feature that does not vary is only centred. Stands before `pad_time`, so that only real frames
+    count.
+
+    Args:
+        over_time: whether a stream of three axes `[regions, time, D]` is standardised per region
+            and feature over clips and frames, so that clips may differ in length; if not, and for
+            any other stream, each element is standardised by itself.
     """
 
     def __init__(self, *, over_time: bool = True) -> None:
         self.over_time = over_time
 
-    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Learn mean and standard deviation of every stream."""
         self._learnt = {
-            name: self._moments(name, [streams[name] for streams in train.inputs])
+            name: self._compute_moments(name, [streams[name] for streams in train.inputs])
             for name in train.inputs[0]
         }
 
     def fuse(self, streams: mertk.Streams, /) -> mertk.Streams:
         """The same streams, standardised."""
-        return {name: self._apply(name, array) for name, array in streams.items()}
+        return {name: self._standardise_stream(name, array) for name, array in streams.items()}
 
-    def _apply(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _standardise_stream(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
         if name not in self._learnt:
             known = ", ".join(sorted(self._learnt))
             raise mertk.ComponentError(f"standardize never saw stream '{name}'. It saw: {known}.")
         mean, spread = self._learnt[name]
         return ((array - mean) / spread).astype(np.float32)
 
-    def _moments(
+    def _compute_moments(
         self, name: str, arrays: Sequence[NDArray[np.float32]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and standard deviation, shaped so that they broadcast over a clip's stream."""
         from sklearn.preprocessing import StandardScaler
 
         timed = self.over_time and arrays[0].ndim == 3
-        rows = [_frames(array) if timed else array.reshape(1, -1) for array in arrays]
+        rows = [_flatten_frames(array) if timed else array.reshape(1, -1) for array in arrays]
         if len({row.shape[1] for row in rows}) > 1:
             raise mertk.ComponentError(
                 f"standardize: stream '{name}' differs in size from clip to clip; set over_time "
@@ -63,7 +66,7 @@ class Standardize:
         return scaler.mean_.reshape(shape), scaler.scale_.reshape(shape)
 
 
-def _frames(array: NDArray[np.float32]) -> NDArray[np.float32]:
+def _flatten_frames(array: NDArray[np.float32]) -> NDArray[np.float32]:
     """`[regions, time, D]` as one row a frame `[time, regions * D]`."""
     return array.swapaxes(0, 1).reshape(array.shape[1], -1)
 

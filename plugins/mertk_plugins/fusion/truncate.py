@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Truncate:
-    """Features without their decimals, rounded towards zero; for replicating code that does so.
+    """Round features towards zero, to replicate published code that does so by oversight.
 
-    Keras' `pad_sequences` makes 32-bit integers of whatever it pads unless a dtype is given, and
-    code that pads float features with it trains on what is left: values below 1 become 0.
+    Keras' `pad_sequences` makes 32-bit integers of whatever it pads unless a dtype is given. Code
+    that pads float features with it trains on what is left: values below 1 become 0.
     """
 
     def fuse(self, streams: mertk.Streams, /) -> dict[str, NDArray[np.float32]]:

@@ -15,10 +15,14 @@ _LEAST = 1e-9  # of the largest variance; below it a direction is rounding error
 
 
 class WPCA:
-    """All streams as one vector, projected and whitened: the stream `features` `[1, components]`.
+    """Whitened principal components of all streams: the stream `features` `[1, components]`.
 
-    The principal components of the training clips, at most `components` of them (0: all), each
-    divided by its standard deviation. There are never more than training clips less one.
+    All streams are one vector. It is projected on the principal components of the training clips,
+    each divided by its standard deviation. There are never more components than training clips less
+    one.
+
+    Args:
+        components: largest number of components, 0 or more; 0 keeps all.
     """
 
     def __init__(self, *, components: int = 0) -> None:
@@ -26,7 +30,7 @@ class WPCA:
             raise ValueError(f"components={components}; give a number, or 0 for all")
         self.components = components
 
-    def fit(self, train: mertk.Train[mertk.Streams], _rng: np.random.Generator, /) -> None:
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Find mean and components; raises `ComponentError` where all clips are the same."""
         from sklearn.decomposition import PCA
 

@@ -20,12 +20,20 @@ QUICK = Recipe(
     aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
     extractor=Use(
-        "patch_cnn_se", patches=1, patch_size=[48, 72], se="none", frames=1, extract_frames=16,
-        epochs=45, lr=1e-3, batch=64, init="he",
+        "patch_cnn_se",
+        patches=1,
+        patch_size=[48, 72],
+        se="none",
+        frames=1,
+        extract_frames=16,
+        epochs=45,
+        lr=1e-3,
+        batch=64,
+        init="he",
     ),
     fusion=(Use("standardize"), Use("pad_time", length=16), Use("lstm_concat")),
     classifier=Use("mlp", epochs=60, lr=1e-3, init="code"),
-)  # fmt: skip
+)
 
 CARD = mertk.Card(
     title=(

@@ -27,14 +27,17 @@ CODE = Recipe(
     aligner=Use("landmark_crop", upscale=False, frame="first"),
     roi=Use("six_regions"),
     extractor=Use(
-        "patch_cnn_se", patch_size=[50, 35], se="pixelwise", extra_conv=True,
-        input_range=[-1, 1], batch=32, alpha=False,
+        "patch_cnn_se",
+        patch_size=[50, 35],
+        se="pixelwise",
+        extra_conv=True,
+        input_range=[-1, 1],
+        batch=32,
+        alpha=False,
     ),
     fusion=(Use("truncate"), Use("pad_time", length=250), Use("lstm_se")),
-    classifier=Use(
-        "mlp", lr=1e-4, loss="focal_binary", alpha=False, l1=1e-5, init="code"
-    ),
-)  # fmt: skip
+    classifier=Use("mlp", lr=1e-4, loss="focal_binary", alpha=False, l1=1e-5, init="code"),
+)
 
 # For a CPU: the networks of PAPER on less data, for fewer and longer steps. Patches of 12x16 px,
 # not 35x50; stage 1 is trained on the apex frame alone (frames near the onset bear the clip's
@@ -44,12 +47,18 @@ QUICK = Recipe(
     aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
     extractor=Use(
-        "patch_cnn_se", patch_size=[12, 16], frames=1, extract_frames=12,
-        epochs=30, lr=1e-3, batch=64, init="he",
+        "patch_cnn_se",
+        patch_size=[12, 16],
+        frames=1,
+        extract_frames=12,
+        epochs=30,
+        lr=1e-3,
+        batch=64,
+        init="he",
     ),
     fusion=(Use("standardize"), Use("pad_time", length=12), Use("lstm_se")),
     classifier=Use("mlp", epochs=40, lr=1e-3, init="code"),
-)  # fmt: skip
+)
 
 # The order of work of the published code: stage 1 is trained once, on a random half of the frames
 # of all clips, and its features of all clips are kept; only then are subjects left out.

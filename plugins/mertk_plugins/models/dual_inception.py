@@ -11,11 +11,15 @@ QUICK = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("whole"),
     extractor=Use(
-        "flow", method="farneback", size=28, normalise="minmax", channels=["u", "v"],
+        "flow",
+        method="farneback",
+        size=28,
+        normalise="minmax",
+        channels=["u", "v"],
         target="middle",
     ),
     classifier=Use("dual_inception", epochs=12, lr=1e-3, batch=32),
-)  # fmt: skip
+)
 
 # As Zhou et al. 2019.
 PAPER = QUICK.swap("classifier", Use("dual_inception")).set("extractor.method", "tvl1")

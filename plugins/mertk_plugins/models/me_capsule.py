@@ -17,10 +17,8 @@ PAPER = Recipe(
 # 30 times the learning rate.
 QUICK = PAPER.set("extractor.size", 34).swap(
     "classifier",
-    Use(
-        "me_capsule", crop=32, width=16, kernel=2, pretrained=False, epochs=8, lr=3e-3
-    ),
-)  # fmt: skip
+    Use("me_capsule", crop=32, width=16, kernel=2, pretrained=False, epochs=8, lr=3e-3),
+)
 
 CARD = mertk.Card(
     title="CapsuleNet for Micro-Expression Recognition",

@@ -6,7 +6,7 @@ import mertk
 from mertk import Recipe, Use
 
 
-def _recipe(places: int, classifier: Use) -> Recipe:
+def _make_recipe(places: int, classifier: Use) -> Recipe:
     return Recipe(
         aligner=Use("eye_similarity"),
         roi=Use("whole"),
@@ -18,11 +18,11 @@ def _recipe(places: int, classifier: Use) -> Recipe:
     )
 
 
-PAPER = _recipe(14, Use("mmnet"))
+PAPER = _make_recipe(14, Use("mmnet"))
 
 # An eighth of the maps over pictures of 48 x 48, and 25 epochs of smaller batches at 4 times the
 # learning rate: too little of everything to do well, enough to see that it runs.
-QUICK = _recipe(3, Use("mmnet", width=0.125, epochs=25, lr=3e-3, batch=16))
+QUICK = _make_recipe(3, Use("mmnet", width=0.125, epochs=25, lr=3e-3, batch=16))
 
 CARD = mertk.Card(
     title="MMNet: Muscle motion-guided network for micro-expression recognition",

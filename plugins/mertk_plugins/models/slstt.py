@@ -20,10 +20,16 @@ QUICK = PAPER.swap(
 ).swap(
     "classifier",
     Use(
-        "slstt", backbone="vit_tiny_patch16_224", pretrained=False, depth=2, aggregate="mean",
-        epochs=24, lr=1e-2, batch=16,
+        "slstt",
+        backbone="vit_tiny_patch16_224",
+        pretrained=False,
+        depth=2,
+        aggregate="mean",
+        epochs=24,
+        lr=1e-2,
+        batch=16,
     ),
-)  # fmt: skip
+)
 
 CARD = mertk.Card(
     title="Short and Long Range Relation Based Spatio-Temporal Transformer for Micro-Expression "

@@ -1,1 +1,1 @@
-"""Shipped protocols, one file each."""
+"""Shipped protocols: a row of a table, or a file each."""

@@ -9,7 +9,7 @@ import numpy as np
 import mertk
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 
 def across_databases(
@@ -44,3 +44,11 @@ def across_databases(
         )
         for name in tested
     ]
+
+
+class AcrossDatabases:
+    """Folds of a protocol that leaves one database out."""
+
+    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
+        """One fold per database, named after it."""
+        return across_databases(clips)

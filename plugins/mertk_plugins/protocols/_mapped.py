@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import mertk
-from mertk import metrics
+from mertk.core import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mertk.manifest import Manifest
+    from mertk.core.clip_lists import Manifest
 
 THREE = ("negative", "positive", "surprise")
 """The three classes that nearly all databases can be brought to."""
@@ -30,7 +30,7 @@ IN_THREE = {
 """The basic emotions as negative, positive or surprise."""
 
 
-def unchanged(*words: str) -> dict[str, str]:
+def keep_words(*words: str) -> dict[str, str]:
     """Words that are class names themselves."""
     return {word: word for word in words}
 
@@ -55,7 +55,29 @@ def is_micro(clip: mertk.Clip) -> bool:
     return clip.record.get("expression_type") in (None, "", "micro")
 
 
-class MappedLabels:
+class LeaveOneSubjectOut:
+    """One fold per person, and the scores of one label a clip."""
+
+    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
+        """One fold per person."""
+        return mertk.leave_one_subject_out([clip.person for clip in clips])
+
+    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
+        """UF1, UAR and accuracy."""
+        return metrics.standard_scores(confusion)
+
+
+class SeveralLabels(LeaveOneSubjectOut):
+    """One fold per person, and the scores of any number of labels a clip."""
+
+    multilabel = True
+
+    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
+        """Binary and macro F1, means over classes."""
+        return metrics.multilabel_scores(confusion)
+
+
+class MappedLabels(LeaveOneSubjectOut):
     """Leave one subject out; words that `class_of` lacks for the clip's data set are left out.
 
     `class_of` maps data set → word in `column` → class. Macro-expressions are left out.
@@ -81,11 +103,3 @@ class MappedLabels:
     def word(self, clip: mertk.Clip) -> str:
         """What the class is made from; raises `ProtocolError` where the record does not say."""
         return text_of(clip, self.column)
-
-    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
-        """One fold per person."""
-        return mertk.leave_one_subject_out([clip.person for clip in clips])
-
-    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
-        """UF1, UAR and accuracy."""
-        return metrics.standard_scores(confusion)

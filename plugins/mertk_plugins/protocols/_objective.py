@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import mertk
-from mertk.manifest import Manifest
+from mertk.core.clip_lists import Manifest
 from mertk_plugins.protocols._mapped import MappedLabels, words_of
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class ObjectiveClasses2018(ObjectiveClasses):
         return str(clip.record[_OF_2018])
 
 
-def published(casme2: Mapping[str, int]) -> Manifest:
+def make_published_list(casme2: Mapping[str, int]) -> Manifest:
     """The list with these classes of CASME II and those of SAMM's own column."""
     return Manifest(counts={"casme2": casme2, "samm": _SAMM}, subjects={"casme2": 26, "samm": 21})
 
 
-MEGC2018 = published({"I": 25, "II": 15, "III": 99, "IV": 26, "V": 20})
+MEGC2018 = make_published_list({"I": 25, "II": 15, "III": 99, "IV": 26, "V": 20})
 """The 253 clips of MEGC 2018."""

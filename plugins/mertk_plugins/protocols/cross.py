@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mertk
-from mertk import metrics
+from mertk.core import metrics
 from mertk_plugins.protocols._databases import across_databases
-from mertk_plugins.protocols._mapped import IN_THREE, THREE, is_micro, text_of, unchanged
+from mertk_plugins.protocols._mapped import IN_THREE, THREE, is_micro, keep_words, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,17 +15,22 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_IN_THREE = {**IN_THREE, "repression": "negative", **unchanged(*THREE)}
+_IN_THREE = {**IN_THREE, "repression": "negative", **keep_words(*THREE)}
 
 
 class CrossDatabase:
     """Train on some databases, test on others; by default each one against all others.
 
-    `train` and `test` are data set names, such as train=["casme2"],test=["samm"]; without `test`
-    every one that is not trained on is tested, each in a fold of its own, and without `train` all
-    others are trained on. A clip's class is what `class_of` makes of the text in `column` of its
-    record; by default emotions are negative, positive or surprise, and others and tense are left
-    out. No published list belongs to it.
+    Each tested database is a fold of its own. No published list belongs to it.
+
+    Args:
+        train: names of the data sets that are trained on, such as `["casme2"]`; null trains on all
+            but the one that is tested.
+        test: names of the data sets that are tested, such as `["samm"]`; null tests all that are
+            not in `train`.
+        column: field of the clips' records that holds the label.
+        class_of: text in `column` → class; clips with another text are left out. Null maps emotions
+            to negative, positive and surprise, and leaves out others and tense.
     """
 
     tests_all = False

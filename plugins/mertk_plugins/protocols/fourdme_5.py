@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import mertk
-from mertk import metrics
-from mertk.manifest import Manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+from mertk.core.clip_lists import Manifest
+from mertk_plugins.protocols._mapped import SeveralLabels
 
 
-class FourDMEAsFive:
+class FourDMEAsFive(SeveralLabels):
     """4DME's positive, negative, surprise, repression and others, any of them; LOSO.
 
     267 clips, of which some are, say, surprise and positive. People who came twice are one.
     """
 
-    multilabel = True
     datasets = ("fourdme",)
     classes = ("positive", "negative", "surprise", "repression", "others")
     manifests = (Manifest(counts={"fourdme": {}}, clips={"fourdme": 267}),)
@@ -31,14 +22,6 @@ class FourDMEAsFive:
         if clip.dataset not in self.datasets:
             return None
         return frozenset(clip.record.get("emotions", ())) & set(self.classes) or None
-
-    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
-        """One fold per person."""
-        return mertk.leave_one_subject_out([clip.person for clip in clips])
-
-    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
-        """Binary and macro F1, means over emotions."""
-        return metrics.multilabel_scores(confusion)
 
 
 @mertk.hookimpl

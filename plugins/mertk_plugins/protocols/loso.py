@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import mertk
-from mertk import metrics
-from mertk_plugins.protocols._mapped import text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+from mertk_plugins.protocols._mapped import LeaveOneSubjectOut, text_of
 
 
-class LOSO:
+class LOSO(LeaveOneSubjectOut):
     """Leave one subject out, with the labels of any column.
 
-    `column` is a field of the clips' records; the default `label` is the usual label of each data
-    set. `classes` fixes the class list and its order (default: all labels found, sorted).
-    `exclude` are labels to leave out; clips with an empty label are left out too.
+    Clips with an empty label are left out.
+
+    Args:
+        column: field of the clips' records that holds the label; `label` is the usual label of each
+            data set.
+        classes: names of the classes, in their order, two or more; null takes all labels that are
+            found, sorted. A clip with another label is an error.
+        exclude: labels whose clips are left out; null leaves out none.
     """
 
     datasets: tuple[str, ...] = ()
@@ -62,14 +58,6 @@ class LOSO:
                 "add it there, or to exclude"
             )
         return label
-
-    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
-        """One fold per person."""
-        return mertk.leave_one_subject_out([clip.person for clip in clips])
-
-    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
-        """UF1, UAR and accuracy."""
-        return metrics.standard_scores(confusion)
 
 
 @mertk.hookimpl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mertk
-from mertk import metrics
+from mertk.core import metrics
 from mertk_plugins.protocols import _objective as objective
 
 if TYPE_CHECKING:

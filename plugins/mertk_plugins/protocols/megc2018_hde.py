@@ -5,28 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mertk
-from mertk import metrics
+from mertk.core import metrics
 from mertk_plugins.protocols import _objective as objective
-from mertk_plugins.protocols._databases import across_databases
+from mertk_plugins.protocols._databases import AcrossDatabases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
 
-class MEGC2018Holdout(objective.ObjectiveClasses2018):
+class MEGC2018Holdout(AcrossDatabases, objective.ObjectiveClasses2018):
     """MEGC 2018, holdout: objective classes I–V, trained on CASME II or SAMM, tested on the other.
 
     The 253 clips of `megc2018_cde`; each fold is named after the database that it tests.
     """
 
     manifests = (objective.MEGC2018,)
-
-    def splits(self, clips: Sequence[mertk.Clip], /) -> Iterable[mertk.Split]:
-        """Two folds, one per database."""
-        return across_databases(clips)
 
     def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
         """Average recall, unweighted (UAR) and weighted (WAR, which is the accuracy)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import mertk
-from mertk import data
+from mertk.evaluation import external_predictions
 from mertk_plugins.protocols import _casme2 as casme2
-from mertk_plugins.protocols._mapped import IN_THREE, THREE, MappedLabels, unchanged, words_of
+from mertk_plugins.protocols._mapped import IN_THREE, THREE, MappedLabels, keep_words, words_of
 
 LEFT_OUT = casme2.CHANGED | {"sub04/EP12_01f", "sub05/EP09_05f", "sub24/EP02_07"}
 """Clips of CASME II that are not in the official list.
@@ -15,6 +15,15 @@ LEFT_OUT = casme2.CHANGED | {"sub04/EP12_01f", "sub05/EP09_05f", "sub24/EP02_07"
 Three were sadness before 2019; one has no apex, one is at its apex from the start; one is in the
 updated file alone.
 """
+
+
+_CASME2 = {
+    "disgust": "negative",
+    "repression": "negative",
+    "happiness": "positive",
+    "surprise": "surprise",
+}
+"""Without sadness and fear."""
 
 
 class MEGC2019(MappedLabels):
@@ -26,12 +35,12 @@ class MEGC2019(MappedLabels):
     """
 
     classes = THREE
-    class_of = words_of(casme2=casme2.IN_THREE, samm=IN_THREE, smic=unchanged(*THREE))
-    manifests = (replace(data.logs.MEGC2019, edition=""),)
+    class_of = words_of(casme2=_CASME2, samm=IN_THREE, smic=keep_words(*THREE))
+    manifests = (replace(external_predictions.MEGC2019, edition=""),)
 
     def label(self, clip: mertk.Clip, /) -> str | None:
         """The class of the clip's emotion, or None."""
-        if clip.dataset == "casme2" and casme2.folder(clip) in LEFT_OUT:
+        if clip.dataset == "casme2" and casme2.name_folder(clip) in LEFT_OUT:
             return None
         if clip.record.get("camera", "hs") != "hs":
             return None

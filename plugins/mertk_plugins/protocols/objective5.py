@@ -15,7 +15,7 @@ class ObjectiveFive(objective.ObjectiveClasses):
     clip by clip. MEGC 2018 has other classes for CASME II: see `megc2018_cde`.
     """
 
-    manifests = (objective.published({"I": 30, "II": 18, "III": 93, "IV": 15, "V": 18}),)
+    manifests = (objective.make_published_list({"I": 30, "II": 18, "III": 93, "IV": 15, "V": 18}),)
 
     def word(self, clip: mertk.Clip) -> str:
         """The clip's objective class; raises `ProtocolError` where no column says it."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def landmarks(scheme: str, faces: mertk.Faces) -> NDArray[np.float64]:
+def require_landmarks(scheme: str, faces: mertk.Faces) -> NDArray[np.float64]:
     """The points `[68, 2]` (x, y); raises `DataError` for a face without them."""
     points = faces.landmarks
     if points is None or np.shape(points) != (68, 2) or not np.isfinite(points).all():

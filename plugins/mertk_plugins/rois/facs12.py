@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk_plugins.rois._landmarks import eye_distance, landmarks
+from mertk_plugins.rois._landmarks import eye_distance, require_landmarks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,22 +31,26 @@ _BOXES: dict[str, tuple[list[int], tuple[float, float, float, float]]] = {
 
 
 class FACS12:
-    """Forehead, brows, between them, eyes, nose, cheeks, corners of the mouth, chin: 12 boxes.
+    """Twelve boxes around landmarks, one for each part of the face that an action unit moves.
 
-    Polikovsky et al. 2009 cut faces into twelve regions by the action units that show in them.
-    Their drawing gives no coordinates; the boxes here are laid around the 68 landmarks.
+    They are the forehead, the brows, the place between them, the eyes, the nose, the cheeks, the
+    corners of the mouth and the chin. Polikovsky et al. 2009 cut faces into twelve regions by the
+    action units that show in them. Their drawing gives no coordinates; the boxes here are laid
+    around the 68 landmarks.
     """
 
     def locate(self, faces: mertk.Faces) -> mertk.Regions:
         """Boxes `[12, 4]`, cut at the picture's edge; raises `DataError` without 68 landmarks."""
-        points = landmarks("facs12", faces)
+        points = require_landmarks("facs12", faces)
         unit = eye_distance(points)
         limit = np.array(faces.size)
-        boxes = [_box(points[at], np.array(reach) * unit, limit) for at, reach in _BOXES.values()]
+        boxes = [
+            _make_box(points[at], np.array(reach) * unit, limit) for at, reach in _BOXES.values()
+        ]
         return mertk.Regions(names=tuple(_BOXES), boxes=np.array(boxes, np.int64))
 
 
-def _box(
+def _make_box(
     points: NDArray[np.float64], reach: NDArray[np.float64], limit: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """x0, y0, x1, y1 in whole pixels of the picture, at least one wide and high."""

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 
 
 class Grid:
-    """`rows` x `cols` blocks over the whole picture, named r0c0, r0c1, … row by row.
+    """Blocks in rows and columns over the whole picture, named r0c0, r0c1, … row by row.
 
-    Without overlap the blocks tile the picture: every pixel is in one block, and sizes
-    differ by 1 px at most. With `overlap` in [0, 1), each block shares that part of its width and
-    height with the next one; the blocks grow so that they still reach from edge to edge.
+    Without overlap every pixel is in one block, and the sizes of the blocks differ by 1 pixel at
+    most. With overlap the blocks are larger, so that they still reach from edge to edge.
+
+    Args:
+        rows: number of rows, 1 or more; no more than the picture has pixels in height.
+        cols: number of columns, 1 or more; no more than the picture has pixels in width.
+        overlap: share of a block's width and height that it has in common with the next block, 0 or
+            more and below 1.
     """
 
     def __init__(self, *, rows: int = 5, cols: int = 5, overlap: float = 0.0) -> None:
@@ -37,8 +42,8 @@ class Grid:
                 f"a face of {width}x{height} px cannot be cut into {self.cols} columns and "
                 f"{self.rows} rows; use fewer, or an aligner that gives larger faces"
             )
-        x0, x1 = _edges(width, self.cols, self.overlap)
-        y0, y1 = _edges(height, self.rows, self.overlap)
+        x0, x1 = _compute_edges(width, self.cols, self.overlap)
+        y0, y1 = _compute_edges(height, self.rows, self.overlap)
         places = [(r, c) for r in range(self.rows) for c in range(self.cols)]
         return mertk.Regions(
             names=tuple(f"r{r}c{c}" for r, c in places),
@@ -46,14 +51,16 @@ class Grid:
         )
 
 
-def _edges(length: int, count: int, overlap: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _compute_edges(
+    length: int, count: int, overlap: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The first and the last pixel (exclusive) of `count` blocks along `length` pixels."""
     block = length / (count - (count - 1) * overlap)
     starts = np.arange(count) * block * (1 - overlap)
-    return _rounded(starts), _rounded(starts + block)
+    return _round_edges(starts), _round_edges(starts + block)
 
 
-def _rounded(edges: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+def _round_edges(edges: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     # An end and the next start are one number but for float noise, which must not decide at .5.
     return np.floor(np.round(edges, 6) + 0.5).astype(np.int64)
 

@@ -22,10 +22,13 @@ _USUAL = np.array([[9.53, 11.06], [21.40, 10.92], [10.26, 22.12], [20.58, 22.26]
 
 
 class HTNet4:
-    """Windows of half the face's width and height around the eyes and the corners of the mouth.
+    """Windows around both eyes and both corners of the mouth, half as wide and high as the face.
 
-    A window is moved until it lies in the picture. Without landmarks the windows lie where they
-    do on a usual face, as in the authors' code. With `face`, the whole picture comes first.
+    A window is moved until it lies in the picture. Without landmarks the windows lie where they do
+    on a usual face, as in the authors' code.
+
+    Args:
+        face: whether the whole picture is a fifth region, which comes first.
     """
 
     def __init__(self, *, face: bool = False) -> None:
@@ -37,14 +40,14 @@ class HTNet4:
         if size.min() < 2:
             raise mertk.DataError(f"a face of {size[0]}x{size[1]} px is too small for htnet4")
         half = size // 2
-        corners = np.floor(self._centres(faces) - half / 2 + 0.5).astype(np.int64)
+        corners = np.floor(self._locate_centres(faces) - half / 2 + 0.5).astype(np.int64)
         corners = np.clip(corners, 0, size - half)
         boxes = np.hstack([corners, corners + half])
         if not self.face:
             return mertk.Regions(names=tuple(_POINTS), boxes=boxes)
         return mertk.Regions(names=("face", *_POINTS), boxes=np.vstack([[0, 0, *size], boxes]))
 
-    def _centres(self, faces: mertk.Faces) -> NDArray[np.float64]:
+    def _locate_centres(self, faces: mertk.Faces) -> NDArray[np.float64]:
         if faces.landmarks is None:
             return _USUAL * faces.size
         return np.stack([faces.landmarks[points].mean(axis=0) for points in _POINTS.values()])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk_plugins.rois._landmarks import eye_distance, landmarks
+from mertk_plugins.rois._landmarks import eye_distance, require_landmarks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,9 +16,18 @@ _LIFT = 0.3
 
 # Corners beside the 68 points: the middle between two of them, by name.
 _MIDDLES = {
-    "a": (3, 29), "b": (13, 29), "c": (2, 41), "d": (14, 46), "e": (4, 33), "f": (12, 33),
-    "g": (5, 59), "h": (11, 55), "p": (6, 58), "q": (8, 57), "r": (10, 56),
-}  # fmt: skip
+    "a": (3, 29),
+    "b": (13, 29),
+    "c": (2, 41),
+    "d": (14, 46),
+    "e": (4, 33),
+    "f": (12, 33),
+    "g": (5, 59),
+    "h": (11, 55),
+    "p": (6, 58),
+    "q": (8, 57),
+    "r": (10, 56),
+}
 
 # Per part of the face the corners of its regions, in the order in which they are walked around.
 # ^17 is point 17 moved up, ^27 the middle between points 21 and 22 moved up.
@@ -33,15 +42,18 @@ _QUADS = {
     "mouth": "p g 59 58|q p 58 57|r q 57 56|h r 56 55",
     "jaw": "4 3 a e|f b 13 12|5 4 e g|h f 12 11",
     "chin": "6 5 g p|8 6 p q|10 8 q r|11 10 r h",
-}  # fmt: skip
+}
 
 
 class MDMO36:
-    """36 quadrilaterals between brows, eyes, nose, mouth and jaw, from 68 landmarks.
+    """36 quadrilaterals between brows, eyes, nose, mouth and jaw, laid by 68 landmarks.
 
-    They are named forehead1 … chin4, part by part from left to right in the picture. The forehead
-    ends `lift` times the distance between the eye centres above the brows, a choice made here:
-    the published regions are drawings. Corners outside the picture are moved to its edge.
+    They are named forehead1 … chin4, part by part from left to right in the picture. Corners
+    outside the picture are moved to its edge.
+
+    Args:
+        lift: height of the forehead above the brows, as a share of the distance between the eye
+            centres, above 0. 0.3 is a choice made here, as the published regions are drawings.
     """
 
     def __init__(self, *, lift: float = _LIFT) -> None:
@@ -51,7 +63,7 @@ class MDMO36:
 
     def locate(self, faces: mertk.Faces) -> mertk.Regions:
         """Polygons `[4, 2]` with their boxes `[36, 4]`; raises `DataError` without 68 landmarks."""
-        corners = _corners(landmarks("mdmo36", faces), self.lift)
+        corners = _locate_corners(require_landmarks("mdmo36", faces), self.lift)
         limit = np.array(faces.size) - 1
         names, polygons = [], []
         for part, quads in _QUADS.items():
@@ -65,7 +77,7 @@ class MDMO36:
         return mertk.Regions(names=tuple(names), boxes=boxes, polygons=tuple(polygons))
 
 
-def _corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArray[np.float64]]:
+def _locate_corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArray[np.float64]]:
     """Every corner by its name in the table above, `[2]` each."""
     up = np.array([0, -lift * eye_distance(points)])
     found = {str(at): point for at, point in enumerate(points)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow
+from mertk.vision import optical_flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Window:
         """The part of a frame `[h, w, 3]` as a small grey picture `[height, width]`."""
         import cv2
 
-        part = flow.grey(frame[self.rows, self.columns])
+        part = optical_flow.convert_to_grey(frame[self.rows, self.columns])
         found: Pixels = cv2.resize(part, self.size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         return found
 
@@ -57,12 +57,12 @@ class Window:
         return ends[1], ends[0]
 
 
-def window(faces: mertk.Faces, around: Around, unit: float) -> Window:
+def locate_window(faces: mertk.Faces, around: Around, unit: float) -> Window:
     """The face around the eyes, shrunk to eyes that are `unit` pixels apart, or less.
 
     Raises `DataError` where the eyes lie outside the picture.
     """
-    middle, distance = _eyes(faces)
+    middle, distance = _locate_eyes(faces)
     low = np.floor(middle - distance * np.array(around[:2])).clip(0).astype(int)
     high = np.ceil(middle + distance * np.array(around[2:])).astype(int)
     high = np.minimum(high, faces.size)
@@ -78,7 +78,7 @@ def window(faces: mertk.Faces, around: Around, unit: float) -> Window:
     return Window(rows, columns, (width, height), (x, y), distance * scale)
 
 
-def _eyes(faces: mertk.Faces) -> tuple[Points, float]:
+def _locate_eyes(faces: mertk.Faces) -> tuple[Points, float]:
     """The middle between the eyes (x, y), and their distance, in pixels of the frames."""
     points = faces.landmarks
     if points is not None and points.shape == (68, 2):
@@ -96,6 +96,6 @@ def looked_at(faces: mertk.Faces, rate: float) -> tuple[int, float]:
     return step, faces.fps / step
 
 
-def pictures(faces: mertk.Faces, view: Window, step: int) -> Iterator[Pixels]:
+def iterate_pictures(faces: mertk.Faces, view: Window, step: int) -> Iterator[Pixels]:
     """Small pictures of each `step`-th frame, in order; each is read once."""
     return (view.small(faces.frames[at]) for at in range(0, len(faces.frames), step))

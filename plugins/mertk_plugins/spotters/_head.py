@@ -16,21 +16,21 @@ _STILL = 1e-4  # distances between the eyes: less is no motion
 _CHUNK = 4096  # frames at once
 
 
-def steadied(motion: Floats, places: Floats, trusted: NDArray[np.bool_]) -> Floats:
+def remove_head_motion(motion: Floats, places: Floats, trusted: NDArray[np.bool_]) -> Floats:
     """Motion `[frames, cells, 2]` less the shift, turn and growth that most cells share.
 
     The similarity is fitted anew to each frame by least squares over the `trusted` cells `[cells]`,
     those that do not follow it counting less and less: an expression moves a few of them.
     """
-    design = _design(places)
+    design = _make_design(places)
     parts = [
-        _steadied(motion[start : start + _CHUNK], design, trusted)
+        _fit_and_subtract(motion[start : start + _CHUNK], design, trusted)
         for start in range(0, len(motion), _CHUNK)
     ]
     return np.concatenate(parts).astype(motion.dtype, copy=False) if parts else motion
 
 
-def _design(places: Floats) -> Floats:
+def _make_design(places: Floats) -> Floats:
     """What a shift (x, y), a growth and a turn do at the places `[cells, 2, 4]`."""
     x, y = (places - places.mean(axis=0)).T
     one, none = np.ones_like(x), np.zeros_like(x)
@@ -39,7 +39,7 @@ def _design(places: Floats) -> Floats:
     )
 
 
-def _steadied(motion: Floats, design: Floats, trusted: NDArray[np.bool_]) -> Floats:
+def _fit_and_subtract(motion: Floats, design: Floats, trusted: NDArray[np.bool_]) -> Floats:
     weights = np.broadcast_to(trusted.astype(np.float64), motion.shape[:2])
     rest = motion
     for _ in range(_ROUNDS):

@@ -28,7 +28,7 @@ class Peak:
     strength: float
 
 
-def threshold(curve: Curve, deviations: float, floor: float) -> float:
+def compute_threshold(curve: Curve, deviations: float, floor: float) -> float:
     """What a peak must reach: so many robust deviations above the median, and `floor`.
 
     Mean and maximum, by which most papers set it, would find a peak in any noise.
@@ -38,7 +38,7 @@ def threshold(curve: Curve, deviations: float, floor: float) -> float:
     return max(middle + deviations * spread, floor)
 
 
-def peaks(curve: Curve, height: float, apart: int) -> list[int]:
+def locate_peaks(curve: Curve, height: float, apart: int) -> list[int]:
     """Where the curve has a maximum of at least `height`, at least so many frames apart."""
     from scipy.signal import find_peaks
 
@@ -46,7 +46,7 @@ def peaks(curve: Curve, height: float, apart: int) -> list[int]:
     return [int(at) for at in found]
 
 
-def feet(curve: Curve, at: int, share: float, reach: int) -> tuple[int, int]:
+def find_peak_ends(curve: Curve, at: int, share: float, reach: int) -> tuple[int, int]:
     """The first and the last frame around a peak above that share of it, at most `reach` away."""
     low = curve <= share * curve[at]
     before = np.flatnonzero(low[max(at - reach, 0) : at])
@@ -56,7 +56,7 @@ def feet(curve: Curve, at: int, share: float, reach: int) -> tuple[int, int]:
     return start, end
 
 
-def smooth(curve: Curve, width: int) -> Curve:
+def smooth_curve(curve: Curve, width: int) -> Curve:
     """The running mean over an odd number of frames, shorter at the ends."""
     half = min(max(width // 2, 0), (len(curve) - 1) // 2)
     if half < 1:
@@ -65,7 +65,7 @@ def smooth(curve: Curve, width: int) -> Curve:
     return np.asarray(np.convolve(curve, np.ones(2 * half + 1), "same") / counted)
 
 
-def strongest(found: Iterable[Peak]) -> list[Peak]:
+def select_strongest(found: Iterable[Peak]) -> list[Peak]:
     """Peaks without those that a stronger one covers; what overlaps is cut at the stronger one."""
     kept: list[Peak] = []
     for peak in sorted(found, key=lambda one: (-one.strength, one.at)):
@@ -82,9 +82,9 @@ def strongest(found: Iterable[Peak]) -> list[Peak]:
     return sorted(kept, key=lambda one: one.start)
 
 
-def spots(found: Iterable[Peak], step: int, frames: int) -> list[mertk.Spot]:
+def make_spots(found: Iterable[Peak], step: int, frames: int) -> list[mertk.Spot]:
     """The strongest peaks as spots of a stretch, of whose frames each `step`-th was looked at."""
     return [
         mertk.Spot(one.start * step, one.at * step, min(one.end * step, frames - 1), one.strength)
-        for one in strongest(found)
+        for one in select_strongest(found)
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk import flow
+from mertk.vision import optical_flow
 from mertk_plugins.spotters import _face, _head, _peaks
 
 if TYPE_CHECKING:
@@ -22,16 +22,25 @@ _UNIT = 56.0  # pixels between the eyes that flow is computed at
 
 # Cells: place (x, y) and half their side, from the middle of the eyes in distances between them.
 _CELLS: dict[str, tuple[float, float, float]] = {
-    "brow_outer_left": (-0.65, -0.30, 0.17), "brow_inner_left": (-0.25, -0.30, 0.17),
-    "brow_inner_right": (0.25, -0.30, 0.17), "brow_outer_right": (0.65, -0.30, 0.17),
+    "brow_outer_left": (-0.65, -0.30, 0.17),
+    "brow_inner_left": (-0.25, -0.30, 0.17),
+    "brow_inner_right": (0.25, -0.30, 0.17),
+    "brow_outer_right": (0.65, -0.30, 0.17),
     "between_brows": (0.0, -0.20, 0.12),
-    "under_eye_left": (-0.50, 0.38, 0.18), "under_eye_right": (0.50, 0.38, 0.18),
-    "nostril_left": (-0.24, 0.55, 0.14), "nostril_right": (0.24, 0.55, 0.14),
-    "mouth_left": (-0.50, 0.90, 0.20), "mouth_right": (0.50, 0.90, 0.20),
-    "lip_upper": (0.0, 0.82, 0.15), "lip_lower": (0.0, 1.12, 0.15), "chin": (0.0, 1.50, 0.18),
-    "lid_left": (-0.50, 0.0, 0.13), "lid_right": (0.50, 0.0, 0.13),
-    "nose_bridge": (0.0, 0.20, 0.12), "nose": (0.0, 0.42, 0.14),
-}  # fmt: skip
+    "under_eye_left": (-0.50, 0.38, 0.18),
+    "under_eye_right": (0.50, 0.38, 0.18),
+    "nostril_left": (-0.24, 0.55, 0.14),
+    "nostril_right": (0.24, 0.55, 0.14),
+    "mouth_left": (-0.50, 0.90, 0.20),
+    "mouth_right": (0.50, 0.90, 0.20),
+    "lip_upper": (0.0, 0.82, 0.15),
+    "lip_lower": (0.0, 1.12, 0.15),
+    "chin": (0.0, 1.50, 0.18),
+    "lid_left": (-0.50, 0.0, 0.13),
+    "lid_right": (0.50, 0.0, 0.13),
+    "nose_bridge": (0.0, 0.20, 0.12),
+    "nose": (0.0, 0.42, 0.14),
+}
 _LIDS = [name.startswith("lid") for name in _CELLS]
 _NOSE = [name.startswith("nose") for name in _CELLS]
 _MOVED = 4  # the cells that move most are looked at: an expression moves some of 14
@@ -63,15 +72,20 @@ _CARD = mertk.Card(
 
 
 class FlowPeaks:
-    """Where parts of the face move away and come back, by peaks of optical flow.
+    """Find where parts of the face move away and come back, by peaks of optical flow.
 
-    Flow from the frame `lag` seconds ago, on cells at brows, under the eyes, at nostrils, mouth and
-    chin, less what the head does. A part counts by the product of how far it came in one lag and
-    how far it goes back in the next; the same is done for two lags. A peak must lie `deviations`
-    robust standard deviations above the median, and reach `floor` distances between the eyes.
-    Eyelids that move twice as far as the rest are a blink.
+    Flow from the frame `lag` seconds ago is computed on cells at brows, under the eyes, at
+    nostrils, mouth and chin; the motion of the head is subtracted. A part counts by the product of
+    how far it came in one lag and how far it goes back in the next; the same is done for two lags.
+    Eyelids that move twice as far as the rest are a blink. Takes about 3 ms a frame.
 
-    Above twice `rate` frames a second, frames are left out. Takes about 3 ms a frame.
+    Args:
+        lag: time between the two frames of a flow, in seconds, 0.05 … 0.5.
+        deviations: how far a peak must lie above the median of the video, in robust standard
+            deviations, 0 or more.
+        floor: least motion of a peak, as a share of the distance between the eyes, above 0.
+        rate: frames per second that are enough, in Hz, above 0; of a video with twice as many or
+            more, frames are left out.
     """
 
     def __init__(
@@ -94,47 +108,52 @@ class FlowPeaks:
         """Spots of one stretch; raises `DataError` where the landmarks lie off the picture."""
         step, fps = _face.looked_at(faces, self.rate)
         lag = max(round(self.lag * fps), 1)
-        motion = self._motion(faces, step, lag)
-        found = (peak for times in _LAGS for peak in self._peaks(motion, lag, times, fps))
-        return _peaks.spots(found, step, len(faces.frames))
+        motion = self._measure_motion(faces, step, lag)
+        found = (peak for times in _LAGS for peak in self._find_peaks(motion, lag, times, fps))
+        return _peaks.make_spots(found, step, len(faces.frames))
 
-    def _motion(self, faces: mertk.Faces, step: int, lag: int) -> Floats:
+    def _measure_motion(self, faces: mertk.Faces, step: int, lag: int) -> Floats:
         """How far each cell came within the lag `[frames, cells, 2]`, in distances of the eyes."""
-        view = _face.window(faces, _AROUND, _UNIT)
+        view = _face.locate_window(faces, _AROUND, _UNIT)
         boxes = [view.box((x, y), reach) for x, y, reach in _CELLS.values()]
         # single precision, and an array a frame: hours of video are to fit into memory
-        rows = [_means(uv, boxes) for uv in _flows(faces, view, step, lag)]
+        rows = [_compute_box_means(uv, boxes) for uv in _compute_flows(faces, view, step, lag)]
         motion = np.stack(rows) / np.float32(view.unit)
-        inside = np.array([rows.start < rows.stop and columns.start < columns.stop
-                           for rows, columns in boxes])  # fmt: skip
+        inside = np.array(
+            [rows.start < rows.stop and columns.start < columns.stop for rows, columns in boxes]
+        )
         places = np.array([(x, y) for x, y, _ in _CELLS.values()])
-        steady = _head.steadied(motion, places, inside & ~np.array(_LIDS))
+        steady = _head.remove_head_motion(motion, places, inside & ~np.array(_LIDS))
         return np.asarray(np.where(inside[:, None], steady, 0.0), np.float32)
 
-    def _peaks(self, motion: Floats, lag: int, times: int, fps: float) -> Iterator[_peaks.Peak]:
+    def _find_peaks(
+        self, motion: Floats, lag: int, times: int, fps: float
+    ) -> Iterator[_peaks.Peak]:
         width = round(_SMOOTH * fps)
         away = _away_and_back(motion, lag, times)
-        curve = _peaks.smooth(_most(away), width)
-        wide = _peaks.smooth(_most(_away_and_back(motion, lag, 2 * times)), width)
+        curve = _peaks.smooth_curve(_select_most_moved(away), width)
+        wide = _peaks.smooth_curve(
+            _select_most_moved(_away_and_back(motion, lag, 2 * times)), width
+        )
         lids = np.sqrt(away[:, _LIDS, 1].clip(0).min(axis=1))
-        least = _peaks.threshold(curve, self.deviations, self.floor)
-        for at in _peaks.peaks(curve, least, times * lag // 2):
+        least = _peaks.compute_threshold(curve, self.deviations, self.floor)
+        for at in _peaks.locate_peaks(curve, least, times * lag // 2):
             if lids[max(at - width, 0) : at + width + 1].max() <= _BLINK * curve[at]:
-                start, end = _peaks.feet(wide, at, _FOOT, round(2 * _REACH * times * lag))
+                start, end = _peaks.find_peak_ends(wide, at, _FOOT, round(2 * _REACH * times * lag))
                 yield _peaks.Peak(start, at, end, float(curve[at]) / least)
 
 
-def _means(uv: Floats, boxes: Sequence[tuple[slice, slice]]) -> Floats:
+def _compute_box_means(uv: Floats, boxes: Sequence[tuple[slice, slice]]) -> Floats:
     """The mean flow of each box `[boxes, 2]`; 0 where none of it is in the picture."""
     found = [uv[box].mean(axis=(0, 1)) if uv[box].size else (0.0, 0.0) for box in boxes]
     return np.array(found, np.float32)
 
 
-def _flows(faces: mertk.Faces, view: _face.Window, step: int, lag: int) -> Iterator[Floats]:
+def _compute_flows(faces: mertk.Faces, view: _face.Window, step: int, lag: int) -> Iterator[Floats]:
     """The flow `[h, w, 2]` to each picture from the one `lag` before it, or from the first."""
     ring: deque[NDArray[np.uint8]] = deque(maxlen=lag)
-    for picture in _face.pictures(faces, view, step):
-        yield flow.optical_flow(ring[0] if ring else picture, picture, "dis")
+    for picture in _face.iterate_pictures(faces, view, step):
+        yield optical_flow.optical_flow(ring[0] if ring else picture, picture, "dis")
         ring.append(picture)
 
 
@@ -149,7 +168,7 @@ def _away_and_back(motion: Floats, lag: int, times: int) -> Floats:
     return came * goes_back
 
 
-def _most(away: Floats) -> Floats:
+def _select_most_moved(away: Floats) -> Floats:
     """How far the cells that move most came and went, as one curve `[frames]`."""
     cells = ~(np.array(_LIDS) | np.array(_NOSE))
     squares = away[:, cells].sum(axis=2).clip(0)

@@ -52,16 +52,21 @@ _CARD = mertk.Card(
 
 
 class LBPChi2:
-    """Where the face's texture differs from before and after, by χ² of LBP histograms.
+    """Find where the texture of the face differs from before and after, by χ² of LBP histograms.
 
     For the frame `lag` seconds after a tail and before a head frame: uniform LBP histograms of 6x6
     blocks, χ² to the mean of tail and head, the mean of the 12 largest, less the mean of that
-    before and after (contrast). The same is done at twice the lag, for longer expressions. A peak
-    must reach mean + `tau` · (maximum - mean), the papers' threshold, and lie `deviations` robust
-    standard deviations above the median, so that noise alone seldom reaches it. A spot reaches
-    as far as the contrast is above 0, at most one lag to each side.
+    before and after (contrast). The same is done at twice the lag, for longer expressions. A spot
+    reaches as far as the contrast is above 0, at most one lag to each side. Takes about 0.4 ms a
+    frame.
 
-    Above twice `rate` frames a second, frames are left out. Takes about 0.4 ms a frame.
+    Args:
+        lag: time between a frame and its tail and head frames, in seconds, 0.05 … 0.5.
+        tau: place of the papers' threshold between the mean (0) and the maximum (1) of the
+            contrast, 0 … 1; a peak must reach it.
+        deviations: how far a peak must lie above the median of the video besides, in robust
+            standard deviations, 0 or more, so that noise alone seldom reaches it.
+        rate: see `mertk_plugins.spotters.flow_peaks.FlowPeaks`.
     """
 
     def __init__(
@@ -85,40 +90,40 @@ class LBPChi2:
         """Spots of one stretch; raises `DataError` where the landmarks lie off the picture."""
         step, fps = _face.looked_at(faces, self.rate)
         lag = max(round(self.lag * fps), 1)
-        curves = _differences(_histograms(faces, step), (lag, 2 * lag))
-        found = (peak for n, curve in curves.items() for peak in self._peaks(curve, n, fps))
-        return _peaks.spots(found, step, len(faces.frames))
+        curves = _compute_differences(_compute_histograms(faces, step), (lag, 2 * lag))
+        found = (peak for n, curve in curves.items() for peak in self._find_peaks(curve, n, fps))
+        return _peaks.make_spots(found, step, len(faces.frames))
 
-    def _peaks(self, difference: Floats, lag: int, fps: float) -> Iterator[_peaks.Peak]:
+    def _find_peaks(self, difference: Floats, lag: int, fps: float) -> Iterator[_peaks.Peak]:
         inner = slice(2 * lag, len(difference) - 2 * lag)
         if inner.stop <= inner.start:
             return
-        even = _peaks.smooth(difference, round(_SMOOTH * fps))
+        even = _peaks.smooth_curve(difference, round(_SMOOTH * fps))
         contrast = np.zeros_like(even)
         contrast[inner] = even[inner] - (even[lag : -3 * lag] + even[3 * lag : -lag]) / 2
-        usual = _peaks.threshold(contrast[inner], self.deviations, _LEAST)
+        usual = _peaks.compute_threshold(contrast[inner], self.deviations, _LEAST)
         positive = contrast.clip(0)
         mean, most = float(positive[inner].mean()), float(positive.max())
         least = max(usual, mean + self.tau * (most - mean))
-        for at in _peaks.peaks(positive, least, lag // 2):
-            start, end = _peaks.feet(positive, at, 0.0, lag)
+        for at in _peaks.locate_peaks(positive, least, lag // 2):
+            start, end = _peaks.find_peak_ends(positive, at, 0.0, lag)
             yield _peaks.Peak(start, at, end, float(positive[at]) / least)
 
 
-def _histograms(faces: mertk.Faces, step: int) -> Iterator[Floats]:
+def _compute_histograms(faces: mertk.Faces, step: int) -> Iterator[Floats]:
     """The share of each code in each block `[blocks, bins]`, frame by frame."""
     import cv2
 
-    view = _face.window(faces, _AROUND, _UNIT)
-    table, cells = _table(), _cells(view.size)
-    for picture in _face.pictures(faces, view, step):
+    view = _face.locate_window(faces, _AROUND, _UNIT)
+    table, cells = _make_code_table(), _locate_bins(view.size)
+    for picture in _face.iterate_pictures(faces, view, step):
         blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), _BLUR), np.uint8)
-        at = np.add(cells, table[_codes(blurred)])
+        at = np.add(cells, table[_compute_codes(blurred)])
         counts = np.bincount(at.ravel(), minlength=_SIDE * _SIDE * _BINS).reshape(-1, _BINS)
         yield counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
-def _differences(frames: Iterator[Floats], lags: tuple[int, ...]) -> dict[int, Floats]:
+def _compute_differences(frames: Iterator[Floats], lags: tuple[int, ...]) -> dict[int, Floats]:
     """By lag the difference of each frame from its tail and head `[frames]`; 0 at the ends."""
     ring: list[Floats] = []
     found: dict[int, list[float]] = {lag: [] for lag in lags}
@@ -128,18 +133,22 @@ def _differences(frames: Iterator[Floats], lags: tuple[int, ...]) -> dict[int, F
         count += 1
         for lag, values in found.items():
             if count > 2 * lag:
-                values.append(_difference(ring[-1 - lag], (ring[-1] + ring[-1 - 2 * lag]) / 2))
-    return {lag: np.pad(values, (lag, count - lag - len(values))) if values else np.zeros(count)
-            for lag, values in found.items()}  # fmt: skip
+                values.append(
+                    _compare_histograms(ring[-1 - lag], (ring[-1] + ring[-1 - 2 * lag]) / 2)
+                )
+    return {
+        lag: np.pad(values, (lag, count - lag - len(values))) if values else np.zeros(count)
+        for lag, values in found.items()
+    }
 
 
-def _difference(one: Floats, other: Floats) -> float:
+def _compare_histograms(one: Floats, other: Floats) -> float:
     apart = np.square(one - other) / np.maximum(one + other, 1e-9)
     blocks = np.delete(apart.sum(axis=1), _LIDS)
     return float(np.sort(blocks)[-_MOST:].mean())
 
 
-def _codes(picture: Pixels) -> Pixels:
+def _compute_codes(picture: Pixels) -> Pixels:
     """The code of every pixel with eight neighbours `[h - 4, w - 4]`."""
     grey, r = picture.astype(np.int16), _RADIUS
     height, width = grey.shape
@@ -151,14 +160,14 @@ def _codes(picture: Pixels) -> Pixels:
     return found
 
 
-def _table() -> NDArray[np.int64]:
+def _make_code_table() -> NDArray[np.int64]:
     """The bin of each code `[256]`: at most two changes around the circle, or the last bin."""
     bits = np.arange(256)[:, None] >> np.arange(8) & 1
     uniform = (bits != np.roll(bits, 1, axis=1)).sum(axis=1) <= 2
     return np.where(uniform, np.cumsum(uniform) - 1, _BINS - 1)
 
 
-def _cells(size: tuple[int, int]) -> NDArray[np.int64]:
+def _locate_bins(size: tuple[int, int]) -> NDArray[np.int64]:
     """The first bin of the block that each pixel with a code lies in."""
     width, height = (max(length - 2 * _RADIUS, 0) for length in size)
     rows = np.arange(height) * _SIDE // max(height, 1)

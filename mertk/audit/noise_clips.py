@@ -1,0 +1,116 @@
+"""Clips that hold no signal: smooth noise that grows and fades, on a ground that is the person's.
+
+Whoever learns can tell people apart, and nothing else. Folders and files are named after the
+labels, as those of real data sets are, so that a component which peeks at paths gives itself away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.audit.clip_files import files_of
+from mertk.core.clips import Footage
+from mertk.core.recipe import Use
+from mertk.datasets.media import arrays, frames
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.core.clips import Clip, Frames, Pixels
+    from mertk.pipeline.fold import LabelledClips
+    from mertk.plugins.registry import Registry
+
+    Smooth = NDArray[np.float32]
+
+_TIME = 9
+_SIZE = 128  # of the faces, in pixels
+_STRENGTH = 12.0  # grey values, of the change at its peak
+_GRAIN = 2.0
+
+
+def noise_clips(
+    registry: Registry,
+    clips: Sequence[Clip],
+    sample: LabelledClips,
+    folder: Path,
+    seed: int,
+    *,
+    disturbed: int | None = None,
+) -> list[Clip]:
+    """One clip of noise for each clip, with its names and a face's landmarks.
+
+    It is an array, or pictures where the clip is, in the existing `folder`, under the label that
+    `sample` has for it: `2/anger-2-7.npy` is clip 7 with label 2, which is anger. The clip at
+    `disturbed` has other pixels than it would have: a negative, upside down.
+    """
+    face = Use("synthetic", subjects=1, clips=1, size=_SIZE)
+    landmarks = registry.build("dataset", face).index(None)[0].footage.landmarks
+    found = []
+    for at, (clip, label) in enumerate(zip(clips, sample.labels, strict=True)):
+        pixels = _draw_pixels(clip.person, np.random.default_rng([seed, at]))
+        if at == disturbed:
+            pixels = 255 - pixels[:, ::-1]
+        stem = (
+            folder
+            / _format_label(label)
+            / f"{_spell_label(label, sample.classes)}-{_format_label(label)}-{at}"
+        )
+        stem.parent.mkdir(exist_ok=True)
+        kind = {file.suffix.lower() for file in files_of(clip.footage.frames)}
+        written = (
+            _write_pictures(stem, pixels) if kind & frames.PICTURES else _write_array(stem, pixels)
+        )
+        footage = Footage(
+            frames=written, onset=0, apex=_TIME // 2, offset=_TIME - 1, landmarks=landmarks
+        )
+        found.append(replace(clip, footage=footage, fingerprint="", record={}))
+    return found
+
+
+def _format_label(label: NDArray[np.int64]) -> str:
+    return "-".join(str(part) for part in np.atleast_1d(label))
+
+
+def _spell_label(label: NDArray[np.int64], classes: Sequence[str]) -> str:
+    """The label's class in words that a file may be named by, or all that are present."""
+    present = np.flatnonzero(label).tolist() if np.ndim(label) else [int(label)]
+    return "-".join(re.sub(r"\W+", "_", classes[at]) for at in present) or "none"
+
+
+def _write_array(stem: Path, pixels: Pixels) -> Frames:
+    file = stem.with_name(f"{stem.name}.npy")
+    np.save(file, pixels)
+    return arrays.of_array(file, 0, _TIME)
+
+
+def _write_pictures(stem: Path, pixels: Pixels) -> Frames:
+    import cv2
+
+    files = [stem.with_name(f"{stem.name}-{at}.png") for at in range(_TIME)]
+    for file, picture in zip(files, pixels, strict=True):
+        cv2.imwrite(str(file), picture[..., ::-1])
+    return frames.of_files(files)
+
+
+def _draw_pixels(person: str, rng: np.random.Generator) -> Pixels:
+    own = np.random.default_rng(list(person.encode()))
+    ground = 128 + 40 * _draw_smooth_noise(own, _SIZE / 8)
+    change = _STRENGTH * _draw_smooth_noise(rng, _SIZE / 16)
+    rise = np.sin(np.linspace(0, np.pi, _TIME, dtype=np.float32))[:, None, None, None]
+    grain = _GRAIN * rng.standard_normal((_TIME, _SIZE, _SIZE, 3), np.float32)
+    return np.asarray(np.clip(ground + rise * change + grain, 0, 255), np.uint8)
+
+
+def _draw_smooth_noise(rng: np.random.Generator, width: float) -> Smooth:
+    """Noise `[height, width, 3]` of standard deviation 1, blurred."""
+    import cv2
+
+    noise = rng.standard_normal((_SIZE, _SIZE, 3), np.float32)
+    blurred = cv2.GaussianBlur(noise, (0, 0), width)
+    return np.asarray(blurred / blurred.std(), np.float32)

@@ -1,0 +1,115 @@
+"""The fields of records as options of commands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import Field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mertk.core.options import Option, default_of, options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Command = Callable[..., None]
+R = TypeVar("R")
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range, which neither nan nor inf is."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; fails where it is none such."""
+        found: float = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return found
+
+
+def record_options(record: type[Any], *names: str, **helps: str) -> Callable[[Command], Command]:
+    """Give a command the options of some fields of a record, or of all.
+
+    Args:
+        record: the class.
+        names: the fields; none for all that the command line has.
+        helps: another help text for a field, where the command uses it in its own way.
+    """
+    known = options_of(record)
+    wanted = names or [name for name, (_, about) in known.items() if not about.hidden]
+
+    def decorate(command: Command) -> Command:
+        for name in reversed(list(wanted)):
+            one, about = known[name]
+            command = _click_option(one, about, helps.get(name, about.help))(command)
+        return command
+
+    return decorate
+
+
+def read_record(record: type[R], given: Mapping[str, Any], **more: Any) -> R:
+    """The record that a command's options give; `more` are fields that it has no option for."""
+    found = {name: given[name] for name in options_of(record) if name in given}
+    return record(**{**found, **more})
+
+
+def _click_option(one: Field[Any], about: Option, text: str) -> Callable[[Command], Command]:
+    default = default_of(one)
+    name = one.name.replace("_", "-")
+    declared: tuple[str, ...] = about.names or (f"--{name}",)
+    if about.off:
+        switch, what = about.off
+        return click.option(switch, one.name, flag_value=False, default=True, help=what)
+    if isinstance(default, bool):
+        return click.option(*declared, one.name, is_flag=True, default=default, help=text)
+    return click.option(
+        *declared,
+        one.name,
+        default=None if about.several or not _is_shown(default) else default,
+        show_default=_is_shown(default),
+        multiple=about.several,
+        metavar=about.metavar or None,
+        type=_click_type(about, one),
+        callback=_make_callback(about, default),
+        help=text,
+    )
+
+
+def _is_shown(default: Any) -> bool:
+    """Whether a default is worth a word in the help."""
+    return isinstance(default, str | int) and not isinstance(default, bool)
+
+
+def _click_type(about: Option, one: Field[Any]) -> Any:
+    if about.choices:
+        return click.Choice(about.choices)
+    if about.least is not None:
+        return click.IntRange(about.least)
+    if "Path" in str(one.type) and not about.parse:
+        return click.Path(path_type=Path)
+    return str
+
+
+def _make_callback(about: Option, default: Any) -> Callable[..., Any]:
+    """From what click read to what the field holds."""
+
+    def convert(_ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
+        if about.several:
+            parsed = [about.parse(text) if about.parse else text for text in value]
+            return _join_values(about, parsed, default)
+        if value is None:
+            return default
+        return about.parse(value) if about.parse and isinstance(value, str) else value
+
+    return convert
+
+
+def _join_values(about: Option, parsed: Sequence[Any], default: Any) -> Any:
+    if not parsed:
+        return default
+    return about.join(parsed) if about.join else parsed

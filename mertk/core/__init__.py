@@ -1,0 +1,1 @@
+"""What everything speaks in: clips, interfaces, recipes, errors, folds, scores."""

@@ -1,0 +1,119 @@
+"""The clip list that a protocol is published with, and how the clips at hand differ from it.
+
+Papers on "CASME II in five classes" use 246, 247, 249 or 255 clips. A protocol therefore knows how
+many clips of each class each data set must give, and where the list itself is known, its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Clip
+
+Labels = str | Collection[str]
+"""One class, or all of a multi-label clip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a protocol expects.
+
+    `counts` are clips by data set and class, `subjects` people by data set, `clips` the total by
+    data set where clips may bear several labels or none, or where only the total was published: of
+    these data sets only the classes in `counts` are compared. `sha256` is the hash of the clip
+    list (see `list_hash`). `edition` says which of several published lists this is.
+    """
+
+    counts: Mapping[str, Mapping[str, int]]
+    subjects: Mapping[str, int] = field(default_factory=dict)
+    clips: Mapping[str, int] = field(default_factory=dict)
+    sha256: str | None = None
+    edition: str = ""
+
+    @property
+    def total(self) -> int:
+        """All clips."""
+        return sum(map(self.total_of, self.counts))
+
+    def total_of(self, dataset: str) -> int:
+        """All clips of one data set."""
+        return self.clips.get(dataset, sum(self.counts.get(dataset, {}).values()))
+
+    def differences(self, clips: Sequence[Clip], labels: Sequence[Labels]) -> list[str]:
+        """What is not as published, one line each; empty where everything is."""
+        lines = [
+            line
+            for name in dict.fromkeys([*self.counts, *(clip.dataset for clip in clips)])
+            for line in self.of_dataset(name, clips, labels)
+        ]
+        found = list_hash(clips, labels)
+        if not lines and self.sha256 not in (None, found):
+            lines.append(
+                f"as many clips as published, but not the same: list {found[:12]}, "
+                f"published {str(self.sha256)[:12]}"
+            )
+        return lines
+
+    def of_dataset(
+        self, dataset: str, clips: Sequence[Clip], labels: Sequence[Labels]
+    ) -> list[str]:
+        """What is not as published in one data set: totals, classes, people."""
+        unlike = self.numbers(dataset, clips, labels)
+        return [f"{dataset}: {found} {what}, published {due}" for what, found, due in unlike]
+
+    def numbers(
+        self, dataset: str, clips: Sequence[Clip], labels: Sequence[Labels]
+    ) -> list[tuple[str, int, int]]:
+        """The same as (what, found, published)."""
+        here = [(c, label) for c, label in zip(clips, labels, strict=True) if c.dataset == dataset]
+        found: Counter[str] = Counter(name for _, label in here for name in sort_class_names(label))
+        expected = Counter(self.counts.get(dataset, {}))
+        known = expected if dataset in self.clips else dict.fromkeys([*expected, *found])
+        people = len({clip.subject for clip, _ in here})
+        compared = [
+            ("clips", len(here), self.total_of(dataset)),
+            *((name, found[name], expected[name]) for name in known),
+            ("people", people, self.subjects.get(dataset, people)),
+        ]
+        return [(what, number, due) for what, number, due in compared if number != due]
+
+    def distance(
+        self, clips: Sequence[Clip], labels: Sequence[Labels], datasets: Collection[str] = ()
+    ) -> int:
+        """By how much these numbers differ in all; `datasets` are those of the list by default."""
+        return sum(
+            abs(found - due)
+            for name in datasets or self.counts
+            for _, found, due in self.numbers(name, clips, labels)
+        )
+
+
+def sort_class_names(labels: Labels) -> tuple[str, ...]:
+    """The classes of a clip, sorted."""
+    return (labels,) if isinstance(labels, str) else tuple(sorted(labels))
+
+
+def list_hash(clips: Sequence[Clip], labels: Sequence[Labels]) -> str:
+    r"""SHA-256 of the sorted lines `dataset/subject/clip,label`, each ended by `\n`.
+
+    `clip` is the clip's folder, without the onset; several labels of a clip are joined by `+`.
+    """
+    lines = sorted(
+        f"{clip.dataset}/{clip.subject}/{clip.record.get('clip', clip.name)},"
+        f"{'+'.join(sort_class_names(label))}\n"
+        for clip, label in zip(clips, labels, strict=True)
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def find_nearest_list(
+    manifests: Sequence[Manifest], clips: Sequence[Clip], labels: Sequence[Labels]
+) -> tuple[Manifest, list[str]]:
+    """Of several published lists the one whose numbers are nearest, and what differs from it."""
+    compared = [(one, one.differences(clips, labels)) for one in manifests]
+    return min(compared, key=lambda pair: (pair[0].distance(clips, labels), len(pair[1])))

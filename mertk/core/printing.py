@@ -1,0 +1,77 @@
+"""What is printed: text from anywhere, to streams of any encoding."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import sys
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_ERRORS = "mertk_nearest"
+_NEAREST = {
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "…": "...",
+    "·": "|",
+    "•": "*",
+    "→": "->",
+    "←": "<-",
+    "↓": "v",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "x",
+    "±": "+/-",
+    "†": "+",
+    "‘": "'",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+    "█": "#",
+    "━": "-",
+    "─": "-",
+    "│": "|",
+}
+
+
+def accept_all_text() -> None:
+    """Make standard output and error take every character, whatever their encoding is.
+
+    Redirected output may be cp1252, GBK or ASCII. What such an encoding lacks becomes what looks
+    most like it: `-` for a dash, `>=` for `≥`, the letter without its accent, else `?`.
+    """
+    codecs.register_error(_ERRORS, _replace_unencodable)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ERRORS)
+
+
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
+    """A codec's error handler: what to write instead, and where to go on.
+
+    Bytes that are no text, which whoever reads the stream again may meet, become U+FFFD.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return "\ufffd", error.end
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(map(_find_ascii_lookalike, lost)), error.end
+
+
+def _find_ascii_lookalike(char: str) -> str:
+    """ASCII that looks like a character."""
+    letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
+    return _NEAREST.get(char) or letters or "?"
+
+
+def text_console() -> Console:
+    """A console for standard output that prints text as it is: brackets are no markup."""
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False, highlight=False)

@@ -1,0 +1,108 @@
+"""The folds: who is held out, and the check that nobody is on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.core.errors import ProtocolError
+from mertk.core.spelling import check_spelling
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """One fold: positions of its training and test clips `[clips]`, and its name."""
+
+    name: str
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
+    """One fold per person, in order of first appearance; needs at least two people.
+
+    Raises `ProtocolError` where people differ in spelling alone, such as `1` and `01`.
+    """
+    groups = np.asarray(people)
+    names = list(dict.fromkeys(people))
+    if len(names) < 2:
+        raise ProtocolError(
+            f"leave-one-subject-out needs at least 2 subjects; these {len(groups)} clips are of "
+            f"{len(names)}: {', '.join(names) or 'nobody'}"
+        )
+    check_spelling("people", names, ProtocolError, "leave-one-subject-out")
+    return [Split(n, np.flatnonzero(groups != n), np.flatnonzero(groups == n)) for n in names]
+
+
+class LeaveOneSubjectOut:
+    """`leave_one_subject_out` as a cross-validator for scikit-learn: `cross_val_predict(…, cv=)`.
+
+    `groups` are the people `[clips]`; where `X` are clips of mertk, their own by default.
+    """
+
+    def split(
+        self,
+        X: Any,  # noqa: N803  the names are scikit-learn's
+        y: Any = None,  # noqa: ARG002
+        groups: Any = None,
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Training and test positions, one person after the other; needs at least two people."""
+        for fold in leave_one_subject_out(self._list_people(X, groups)):
+            yield fold.train, fold.test
+
+    def get_n_splits(
+        self,
+        X: Any = None,  # noqa: N803
+        y: Any = None,  # noqa: ARG002
+        groups: Any = None,
+    ) -> int:
+        """How many people there are."""
+        return len(set(self._list_people(X, groups)))
+
+    @staticmethod
+    def _list_people(clips: Any, groups: Any) -> list[str]:
+        people = (
+            [getattr(clip, "person", None) for clip in clips] if groups is None else list(groups)
+        )
+        if None in people:
+            raise ProtocolError(
+                "leave-one-subject-out must know whose clips these are; give groups= a person for "
+                "each, or clips of mertk"
+            )
+        return [str(person) for person in people]
+
+
+def check_splits(
+    splits: Iterable[Split], people: Sequence[str], *, every: bool = True
+) -> list[Split]:
+    """The folds, after checking that each is fit for use.
+
+    Raises `ProtocolError` where a person is on both sides, a side is empty, two folds share a
+    name, or a clip is tested twice, or (unless `every` is false) not at all.
+    """
+    folds = list(splits)
+    groups = np.asarray(people)
+    names = [fold.name for fold in folds]
+    if len(set(names)) < len(names):
+        raise ProtocolError("two folds have the same name")
+    for fold in folds:
+        if not len(fold.train) or not len(fold.test):
+            raise ProtocolError(f"fold '{fold.name}' has no training clip or no test clip")
+        both = np.intersect1d(groups[fold.train], groups[fold.test])
+        if len(both):
+            raise ProtocolError(f"fold '{fold.name}' has {both[0]} in training and in test")
+    tested: NDArray[Any] = np.concatenate([fold.test for fold in folds])
+    tests = len(np.unique(tested))
+    if tests != len(tested) or (every and tests != len(groups)):
+        how = "exactly once" if every else "no more than once"
+        raise ProtocolError(
+            f"{len(groups)} clips, but {len(tested)} tests of {tests} clips: "
+            f"every clip must be tested {how}"
+        )
+    return folds

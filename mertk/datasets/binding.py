@@ -1,0 +1,179 @@
+"""A record and a folder of frames make a clip, or say why they do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk.core.clips import Clip, Footage, Frames
+from mertk.core.errors import DataError
+from mertk.datasets.annotations import Source, Timing, read_timing
+from mertk.datasets.corrections import other_frames
+from mertk.datasets.media import frames
+from mertk.datasets.record import Record
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Pixels
+
+Listing = Callable[[Path], dict[int, Path]]
+"""Gives the pictures of a folder by frame number, as `media.frames.number_pictures` does."""
+
+
+def make_frameless_clip(record: Record, why: str) -> Clip:
+    """A clip of annotations alone: it can be counted and labelled, but reading a frame fails."""
+    length = record.duration_frames or 1
+    apex = None
+    if record.onset is not None and record.apex is not None and record.offset is not None:
+        apex = record.apex - record.onset
+    footage = Footage(
+        frames=Frames(_Absent(record.uid, why), length),
+        onset=0,
+        apex=apex,
+        offset=length - 1,
+        fps=record.fps,
+    )
+    return _make_clip(record, footage, "", [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Absent:
+    """Stands in for frames that are not there."""
+
+    uid: str
+    why: str
+
+    def __call__(self, at: int) -> Pixels:
+        raise DataError(f"{self.uid} has no frame {at}: {self.why}")
+
+
+def bind_record(source: Source, record: Record, folder: Path, kind: str, listed: Listing) -> Clip:
+    """The clip of a record, cut to onset … offset; raises `DataError` saying why there is none."""
+    disk = _Disk(folder, listed(folder))
+    timing = _on_disk(source, record, disk.files)
+    if timing.onset is None or timing.offset is None:
+        raise DataError(record.notes[0])
+    inside = [n for n in disk.files if _is_in_clip(timing, n)]
+    onset, onset_quirk = disk.near("onset", timing.onset, inside, source.tolerance)
+    apex, apex_quirk = disk.near("apex", timing.apex, inside, source.tolerance)
+    inside = [n for n in inside if onset is None or n >= onset]
+    used = [disk.files[n] for n in inside]
+    footage = Footage(
+        frames=frames.of_files(used),
+        onset=0,
+        apex=None if apex is None else inside.index(apex),
+        offset=len(inside) - 1,
+        fps=record.fps,
+    )
+    frames_dir = folder.relative_to(source.root).as_posix()
+    # Clips of two folders may have files of one name, size and time.
+    facts = (record.uid, frames_dir, timing.onset, timing.apex, timing.offset, record.fps)
+    quirks = (*timing.quirks, *onset_quirk, *apex_quirk)
+    about: dict[str, Any] = {
+        "frames_dir": frames_dir,
+        "root_kind": kind,
+        "quirks": tuple(dict.fromkeys((*record.quirks, *quirks))),
+    }
+    bound = _set_final_timing(replace(record, **about), timing, disk.files)
+    return _make_clip(bound, footage, frames.hash_files(used, *facts), used)
+
+
+def _make_clip(record: Record, footage: Footage, fingerprint: str, files: Sequence[Path]) -> Clip:
+    return Clip(
+        dataset=record.dataset,
+        subject=record.subject,
+        name=record.uid.split("/", 2)[2],
+        footage=footage,
+        fingerprint=fingerprint,
+        record=record.to_dict(),
+        files=tuple(files),
+    )
+
+
+def _is_in_clip(timing: Timing, number: int) -> bool:
+    start, end = timing.onset, timing.offset
+    return start is not None and end is not None and start <= number <= end
+
+
+@dataclass(frozen=True, slots=True)
+class _Disk:
+    """The frames of a folder by number."""
+
+    folder: Path
+    files: dict[int, Path]
+
+    def near(
+        self, name: str, wanted: int | None, inside: list[int], tolerance: int
+    ) -> tuple[int | None, tuple[str, ...]]:
+        """A frame number that is on disk: the wanted one, or the nearest within the tolerance."""
+        if wanted is None or wanted in self.files:
+            return wanted, ()
+        nearest = min(inside, key=lambda n: abs(n - wanted), default=None)
+        if nearest is not None and abs(nearest - wanted) <= tolerance:
+            return nearest, (f"{name}_file_missing",)
+        held = "no frames"
+        if self.files:
+            held = f"{len(self.files)} frames, {min(self.files)} … {max(self.files)}"
+        raise DataError(f"{name} frame {wanted} is not in {self.folder}, which holds {held}")
+
+
+def _on_disk(source: Source, record: Record, files: dict[int, Path]) -> Timing:
+    """The annotated timing, or another edition's where only that one's frames are there.
+
+    The other one counts only where the annotated onset or offset itself is missing: a gap in the
+    middle is a lost file, not another edition.
+    """
+    statuses = (record.onset_status, record.apex_status, record.offset_status)
+    timing = Timing(record.onset, record.apex, record.offset, statuses)
+    if timing.onset in files and timing.offset in files:
+        return timing
+    texts = (record.onset_raw, record.apex_raw, record.offset_raw)
+    rows = source.rows(record.subject, record.clip, record.onset_raw, record.apex_raw)
+    for other, quirk in other_frames(rows, texts, source.level):
+        found = read_timing(source, other)
+        if found.wrong or found.onset is None or found.offset is None:
+            continue
+        if all(number in files for number in range(found.onset, found.offset + 1)):
+            onset, apex, offset = (
+                "corrected" if new != old and status == "given" else status
+                for new, old, status in zip(other, texts, found.statuses, strict=True)
+            )
+            return replace(found, statuses=(onset, apex, offset), quirks=(quirk, *found.quirks))
+    return timing
+
+
+def _set_final_timing(record: Record, timing: Timing, files: dict[int, Path]) -> Record:
+    """The record with its final timing and what is on disk of it."""
+    onset, offset = timing.onset or 0, timing.offset or 0
+    lost = [number for number in range(onset, offset + 1) if number not in files]
+    changed: dict[str, Any] = {
+        "onset": timing.onset,
+        "apex": timing.apex,
+        "offset": timing.offset,
+        "onset_status": timing.statuses[0],
+        "apex_status": timing.statuses[1],
+        "offset_status": timing.statuses[2],
+        "n_files": len(files),
+        "first_file": min(files),
+        "last_file": max(files),
+        "zero_pad": _count_digits(files[min(files)]),
+        "n_missing": len(lost),
+    }
+    if lost:
+        changed["quirks"] = tuple(dict.fromkeys((*record.quirks, "missing_frames")))
+        changed["notes"] = (*record.notes, f"missing frames: {_format_numbers(lost)}")
+    return replace(record, **changed)
+
+
+def _count_digits(file: Path) -> int | None:
+    """The number of digits of a zero-padded file number; None where it is not padded."""
+    digits: str = re.findall(r"\d+", file.stem)[-1]
+    return len(digits) if digits.startswith("0") and len(digits) > 1 else None
+
+
+def _format_numbers(numbers: list[int]) -> str:
+    most = 5
+    more = f" … and {len(numbers) - most} more" if len(numbers) > most else ""
+    return ", ".join(map(str, numbers[:most])) + more

@@ -1,0 +1,231 @@
+"""A reader of a published data set: annotation files on one side, folders of frames on the other.
+
+`SpreadsheetReader` does what all of them do. A reader says what its data set has of its own: what
+its files, columns and folders are called, which editions were published, how a row is read.
+"""
+
+# Types of parameters are looked up in the module of each reader, so here they are no texts: this
+# module does without `from __future__ import annotations`.
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from mertk.core.clips import Clip
+from mertk.core.errors import DataError
+from mertk.datasets import annotations, corrections, folders, spreadsheets
+from mertk.datasets.annotations import Source
+from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.record import Record
+from mertk.datasets.spreadsheets import Names, Row, Table
+from mertk.datasets.survey import (
+    Edition,
+    Survey,
+    bind_records,
+    recognise_edition,
+    select_usable_clips,
+)
+
+_PUBLISHED = ("onset", "apex", "offset", "emotion", "au")
+COLUMNS: Names = {
+    "subject": ("subject", "sub", "subid"),
+    "clip": ("filename",),
+    "onset": ("onsetframe", "onset"),
+    "apex": ("apexframe", "apex"),
+    "offset": ("offsetframe", "offset"),
+    "au": ("actionunits", "actionunit", "aus", "au"),
+    "emotion": ("estimatedemotion", "emotion"),
+}
+"""The columns of CASME II, which other data sets have too: what it holds → normalised names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of an annotation file whose cells go by what they hold, such as `onset`.
+
+    `columns` maps that to the table's (normalised) column name, '' where there is no such column.
+    """
+
+    table: Table
+    row: Row
+    columns: Mapping[str, str]
+
+    def __getitem__(self, what: str) -> str:
+        """The text of a cell; '' where it is empty or there is no such column."""
+        return self.row[self.columns[what]]
+
+    def need(self, *whats: str) -> list[str]:
+        """The texts of these cells; raises `DataError` where one of them is empty."""
+        return [self.table.filled(self.row, self.columns[what]) for what in whats]
+
+    def wrong(self, what: str, why: str) -> DataError:
+        """The error that names a cell, its text, and `why` it cannot be."""
+        return DataError(f"{self.table.place(self.row, self.columns[what])}: '{self[what]}' {why}")
+
+    def record(self, source: Source, **known: Any) -> Record:
+        """The record of the row, with onset, apex, offset, emotion and AUs as published.
+
+        `known` are the further parameters of `mertk.datasets.annotations.make_record` (at least
+        `subject`, `clip` and `fps`), and those that are not what the cells say.
+        """
+        published = {what: self[what] for what in _PUBLISHED if what in self.columns}
+        place, native = f"row {self.row.number}", self["subject"]
+        whole: dict[str, Any] = {"place": place, "subject_native": native, **published, **known}
+        return annotations.make_record(source, **whole)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What annotation files hold; `assumed` says what was taken for granted in reading them."""
+
+    source: Source
+    records: Sequence[Record]
+    edition: str
+    editions: Sequence[Edition]
+    sheets: Sequence[Path] = ()
+    assumed: Sequence[str] = ()
+
+
+@dataclass(kw_only=True, eq=False)
+class SpreadsheetReader(ABC):
+    """Reads a data set that has annotation files and a tree of folders of frames.
+
+    A reader is a dataclass (`@dataclass(kw_only=True, eq=False)`) that sets the class attributes
+    and has `place` and at least `read_line` or its own `read`. It names its kinds of trees in the
+    type of `tree` and describes them in its docstring. It may add parameters, or fix one with
+    `field(init=False, default=…)`.
+
+    Args:
+        tree: which frames are read: one of the reader's `kinds`, or with `auto` the first of these
+            that exists.
+        repair: which known errors of the annotations are corrected: `none`; `official`, where the
+            authors published the right value; `recommended`, also where the field's best evidence
+            gives it.
+        missing: what happens where an annotated clip has no frames: `error`; or `skip`, which
+            leaves the clip out with a warning, so that the clip list is no longer the published
+            one.
+        sheet: file name of the annotations to read, where there are several editions; null takes
+            the usual one.
+    """
+
+    name: ClassVar[str]
+    """The name that the data set is registered under."""
+    layout: ClassVar[str]
+    """What a folder should hold, in one or two sentences for error messages."""
+    kinds: ClassVar[Sequence[str]]
+    """Kinds of frame trees, the preferred one first."""
+    editions: ClassVar[Sequence[Edition]] = ()
+    """The published editions of the annotations."""
+    file_pattern: ClassVar[str] = ""
+    """Regular expression that the names of annotation files match, case ignored."""
+    file_names: ClassVar[Sequence[str]] = ()
+    """Published names of annotation files, the preferred one first."""
+    titles: ClassVar[Sequence[str]] = ()
+    """Worksheets that are looked at before the others of a file."""
+    columns: ClassVar[Names] = COLUMNS
+    """What a column holds → the normalised names that it may have; a table has all of these.
+
+    `COLUMNS`, unless a reader has its own.
+    """
+    optional: ClassVar[Names] = {}
+    """Likewise, of columns that a table may lack."""
+    known_errors: ClassVar[Path | None] = None
+    """The table of known errors, see `mertk.datasets.corrections`."""
+
+    tree: str = "auto"
+    repair: corrections.Level = "recommended"
+    missing: Literal["error", "skip"] = "error"
+    sheet: str | None = None
+
+    def index(self, root: Path | None, /) -> Sequence[Clip]:
+        """One clip per annotated expression; raises `DataError` where the folder is not right."""
+        return select_usable_clips(self.survey(root), self.missing)
+
+    def survey(self, root: Path | None, /) -> Survey:
+        """Everything that can be said about a folder, with problems listed instead of raised."""
+        found = folders.explore_root(self.name, root, self.layout)
+        tree, no_tree = self.find_tree(found)
+        reading = self.read(found, tree)
+        return bind_records(
+            reading.source,
+            reading.records,
+            tree=tree,
+            no_tree=no_tree,
+            key=self.key_in(tree),
+            layout=self.layout,
+            edition=reading.edition,
+            editions=reading.editions,
+            sheets=reading.sheets,
+            assumed=reading.assumed,
+        )
+
+    @abstractmethod
+    def place(self, root: Path, folder: Path) -> Place | None:
+        """What a folder below the root is: a clip of a tree, or None."""
+
+    def read_line(self, source: Source, line: Line) -> Record:
+        """The record of a row; raises `DataError` where a cell cannot be what it should.
+
+        A reader that has its own `read` may do without.
+        """
+        raise NotImplementedError
+
+    def find_tree(self, found: Found) -> tuple[Tree | None, str]:
+        """The tree of frames, or why there is none."""
+        trees = folders.group_into_trees(found, lambda folder: self.place(found.root, folder))
+        return folders.choose_tree(self.name, found, trees, self.kinds, self.tree)
+
+    def key_in(self, tree: Tree | None) -> Callable[[Record], str]:  # noqa: ARG002
+        """A function that gives the key of a record's folder in the tree."""
+        return self.key
+
+    def key(self, record: Record) -> str:
+        """The key of a record's folder, wherever the tree does not matter for it."""
+        return f"{record.subject}/{record.clip}".lower()
+
+    def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
+        """The records of the annotation file; raises `DataError` where it cannot be read."""
+        table = self.read_table(found)
+        source = self.make_source(found)
+        records = [self.read_line(source, line) for line in self.lines(table)]
+        return Reading(
+            source=source,
+            records=records,
+            edition=self.recognise(table, records),
+            editions=self.editions,
+            sheets=[table.file],
+        )
+
+    def read_table(self, found: Found, names: Sequence[str] = ()) -> Table:
+        """The table of the annotation file; raises `DataError` where there is none.
+
+        `names` are those of the files that are preferred now, if not `file_names`.
+        """
+        pattern, names = self.file_pattern, names or self.file_names
+        file = folders.choose_sheet(self.name, found, pattern, names, self.sheet)
+        file = folders.need_sheet(self.name, found, file, self.layout)
+        return spreadsheets.read_table(file, before=self.titles)
+
+    def make_source(self, found: Found, **known: Any) -> Source:
+        """What all rows have in common; `known` are further fields of `Source`."""
+        table = corrections.read_repairs(self.known_errors) if self.known_errors else {}
+        whole: dict[str, Any] = {"repairs": table, **known}
+        return Source(dataset=self.name, root=found.root, level=self.repair, **whole)
+
+    def lines(self, table: Table, *, empty: bool = False) -> list[Line]:
+        """All rows; raises `DataError` where a column is missing, or all rows unless `empty`."""
+        columns = self.find_columns(table)
+        if not table.rows and not empty:
+            raise DataError(f"{table.place()}: a header but no rows")
+        return [Line(table, row, columns) for row in table.rows]
+
+    def find_columns(self, table: Table) -> Mapping[str, str]:
+        """The table's name of each of `columns` and `optional`, '' for one that it lacks."""
+        needed = {what: table.column(*names) for what, names in self.columns.items()}
+        return needed | {what: table.optional(*names) for what, names in self.optional.items()}
+
+    def recognise(self, table: Table, records: Sequence[Record]) -> str:  # noqa: ARG002
+        """The name of the published edition that the records are."""
+        return recognise_edition(records, self.editions)

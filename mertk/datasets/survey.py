@@ -1,0 +1,228 @@
+"""A data set as a whole: every annotated expression, with or without frames, and what is wrong.
+
+A reader makes a `Survey`; `select_usable_clips` turns it into the clips of a run, and the data
+doctor (`mertk data check`) into a report. A survey needs no pictures: annotations can be counted
+alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from mertk.core.clips import Clip
+from mertk.core.errors import DataError
+from mertk.datasets import record
+from mertk.datasets.annotations import Source
+from mertk.datasets.binding import Listing, bind_record, make_frameless_clip
+from mertk.datasets.corrections import Repair
+from mertk.datasets.folders import Tree
+from mertk.datasets.media import frames
+from mertk.datasets.record import Record
+
+_LOG = logging.getLogger("mertk.datasets")
+_LINES = 10
+_LISTED = 16  # folders whose files are kept in mind: recordings may hold thousands
+
+UNRECOGNISED = "unrecognised"
+"""The edition of annotations that are like no published ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What a published edition holds: expressions, people, expressions a label and a subject."""
+
+    name: str
+    rows: int
+    subjects: int | None = None
+    labels: Mapping[str, int] = field(default_factory=dict)
+    per_subject: Mapping[str, int] = field(default_factory=dict)
+
+    def fits(self, records: Sequence[Record]) -> bool:
+        """Whether these records have the same counts."""
+        people = Counter(record.subject for record in records)
+        labels = Counter(record.label for record in records)
+        return (
+            len(records) == self.rows
+            and self.subjects in (None, len(people))
+            and (not self.labels or labels == self.labels)
+            and (not self.per_subject or people == self.per_subject)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a folder holds of a data set.
+
+    `clips` has one clip per annotated expression, in the order of the annotations; those in
+    `unusable` (by uid, with the reason) have no frames. `tree` and `kind` say which frames were
+    looked at, `no_tree` why there are none. `unannotated` are clip folders that no row names: no
+    mistake. `editions` are the published ones that are known, `assumed` what was taken for granted
+    where the data left it open, `repairs` the table of known errors.
+    """
+
+    dataset: str
+    edition: str
+    editions: tuple[Edition, ...]
+    sheets: tuple[Path, ...]
+    tree: Path | None
+    kind: str
+    no_tree: str
+    layout: str
+    clips: tuple[Clip, ...]
+    unusable: Mapping[str, str]
+    unannotated: tuple[str, ...]
+    assumed: tuple[str, ...] = ()
+    repairs: Mapping[str, tuple[Repair, ...]] = field(default_factory=dict)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the clips are made, not filmed."""
+        return any(bool(clip.record["synthetic"]) for clip in self.clips)
+
+
+def bind_records(
+    source: Source,
+    records: Sequence[Record],
+    *,
+    tree: Tree | None,
+    key: Callable[[Record], str],
+    layout: str,
+    edition: str,
+    editions: Sequence[Edition] = (),
+    sheets: Sequence[Path] = (),
+    no_tree: str = "",
+    assumed: Sequence[str] = (),
+) -> Survey:
+    """Bind every record to its folder in the tree, whose folders are known by `key`."""
+    synthetic = record.is_synthetic(source.root)
+    listed = functools.lru_cache(_LISTED)(frames.number_pictures)
+    clips, unusable = [], {}
+    for row in _check_distinct(sheets[0] if sheets else source.root, records):
+        whole = replace(row, edition=edition, synthetic=synthetic)
+        folder = tree.folders.get(key(whole)) if tree else None
+        kind = tree.kind if tree else ""
+        lost = no_tree if tree is None else f"no folder in {tree.path}"
+        clip, why = make_frameless_clip(whole, lost), lost
+        if folder is not None:
+            clip, why = _bind_or_explain(source, whole, folder, kind, listed)
+        clips.append(clip)
+        if why:
+            unusable[whole.uid] = why
+    named = {key(row) for row in records}
+    spare = {k: f for k, f in tree.folders.items() if k not in named} if tree else {}
+    return Survey(
+        dataset=source.dataset,
+        edition=edition,
+        editions=tuple(editions),
+        sheets=tuple(sheets),
+        tree=tree.path if tree else None,
+        kind=tree.kind if tree else "",
+        no_tree=no_tree,
+        layout=layout,
+        clips=tuple(clips),
+        unusable=unusable,
+        unannotated=tuple(sorted(_format_folder(folder, tree) for folder in spare.values())),
+        assumed=tuple(assumed),
+        repairs=source.repairs,
+    )
+
+
+def of_clips(dataset: str, clips: Sequence[Clip]) -> Survey:
+    """A survey of clips alone, for readers that have nothing more to say."""
+    return Survey(
+        dataset=dataset,
+        edition="",
+        editions=(),
+        sheets=(),
+        tree=None,
+        kind="",
+        no_tree="",
+        layout="",
+        clips=tuple(clips),
+        unusable={},
+        unannotated=(),
+    )
+
+
+def _bind_or_explain(
+    source: Source, whole: Record, folder: Path, kind: str, listed: Listing
+) -> tuple[Clip, str]:
+    """The clip, and why it has no frames, if so."""
+    try:
+        return bind_record(source, whole, folder, kind, listed), ""
+    except DataError as problem:
+        return make_frameless_clip(whole, str(problem)), str(problem)
+
+
+def _check_distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
+    seen: dict[str, Record] = {}
+    for one in records:
+        first = seen.setdefault(one.uid.lower(), one)
+        if first is not one:
+            where = one.uid.partition("/")[2]
+            raise DataError(
+                f"{file}: {first.source} and {one.source} both annotate {where}; delete one of them"
+            )
+    return records
+
+
+def _format_folder(folder: Path, tree: Tree | None) -> str:
+    return folder.relative_to(tree.path).as_posix() if tree else folder.name
+
+
+def recognise_edition(records: Sequence[Record], editions: Sequence[Edition]) -> str:
+    """The name of the published edition whose counts these are, or `UNRECOGNISED`."""
+    return next((e.name for e in editions if e.fits(records)), UNRECOGNISED)
+
+
+def select_usable_clips(found: Survey, missing: Literal["error", "skip"]) -> Sequence[Clip]:
+    """The clips that have frames.
+
+    Raises `DataError` where there are no frames at all, or (unless `missing` is 'skip', which
+    leaves them out with a warning) where annotated clips have none.
+    """
+    if found.tree is None:
+        raise DataError(f"{found.no_tree}. {found.layout}")
+    clips = [clip for clip in found.clips if clip.uid not in found.unusable]
+    if found.unusable and (missing == "error" or not clips):
+        advice = (
+            f"Restore the files, or leave these clips out with {found.dataset}:missing=skip; the "
+            "clip list is then no longer the published one"
+        )
+        raise DataError(f"{summarise_unusable(found)}\n{advice if clips else found.layout}")
+    if found.unusable:
+        _LOG.warning("%s", summarise_unusable(found))
+    if found.edition == UNRECOGNISED and found.editions and not found.synthetic:
+        published = ", ".join(f"{e.name} ({e.rows} rows)" for e in found.editions)
+        where = found.sheets[0] if found.sheets else found.tree
+        _LOG.warning(
+            "%s: %d expressions and their labels are no published edition (%s); "
+            "mertk data check %s says more",
+            where,
+            len(found.clips),
+            published,
+            found.dataset,
+        )
+    return clips
+
+
+def summarise_unusable(found: Survey) -> str:
+    """What has no usable frames, the first ten by name."""
+    where = {clip.uid: clip.record["source"] for clip in found.clips}
+    lines = [
+        f"{uid.partition('/')[2]} ({where[uid]}): {why}" for uid, why in found.unusable.items()
+    ]
+    more = len(lines) - _LINES
+    name = f" of {found.sheets[0].name}" if found.sheets else ""
+    head = (
+        f"{found.dataset}: {len(lines)} of {len(found.clips)} annotated clips{name} have no usable "
+        f"frames in {found.tree}:"
+    )
+    tail = [f"… and {more} more"] if more > 0 else []
+    return "\n  ".join([head, *lines[:_LINES], *tail])

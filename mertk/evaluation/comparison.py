@@ -1,0 +1,99 @@
+"""Runs side by side: every pair tested, over one or several sets of clips."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.core.errors import StorageError
+from mertk.evaluation import statistics
+from mertk.evaluation.results import Results
+from mertk.evaluation.statistics import ALPHA
+
+if TYPE_CHECKING:
+    from mertk.evaluation.statistics import Paired
+    from mertk.plugins.loader import Plugins
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """The models of one set of clips: their results, ranks over subjects, and a test of each pair.
+
+    `ranks` are means over subjects of the rank by the share of clips that is right, 1 the best.
+    """
+
+    title: str
+    results: Results
+    ranks: Mapping[str, float]
+    tests: Mapping[tuple[str, str], Paired]
+
+    def same(self, a: str, b: str) -> bool:
+        """Whether no difference of the two is shown, after Holm's correction over all pairs."""
+        test = self.tests.get((a, b)) or self.tests[b, a]
+        return test.corrected >= ALPHA
+
+    @property
+    def cliques(self) -> list[list[str]]:
+        """The longest stretches of models, by rank, of which no pair is shown to differ."""
+        names = sorted(self.ranks, key=self.ranks.__getitem__)
+        found: list[list[str]] = []
+        for start in range(len(names)):
+            end = start + 1
+            while end < len(names) and all(self.same(n, names[end]) for n in names[start:end]):
+                end += 1
+            stretch = names[start:end]
+            if len(stretch) > 1 and not any(set(stretch) <= set(other) for other in found):
+                found.append(stretch)
+        return found
+
+
+def compare_runs(
+    paths: Sequence[Path], plugins: Plugins, *, partial: bool = False
+) -> list[Comparison]:
+    """The runs of these folders, or folders of them, set by set; floors are left out.
+
+    Unfinished runs are left out too, unless `partial`: then all runs of a set are compared on the
+    clips that each has predicted. Raises `StorageError` where no set of clips has two models.
+    """
+    groups = Results.load(*paths, plugins=plugins, partial=partial).groups
+    found = [_compare_models(results) for results in groups]
+    if not any(one.tests for one in found):
+        given = ", ".join(f"{len(one.ranks)} on {one.title}" for one in found)
+        left = [line for results in groups for line in results.notices]
+        raise StorageError(
+            f"nothing to compare: {given}; give two models or more on the same clips, under the "
+            f"same protocol{''.join(f'; {line}' for line in left)}"
+        )
+    return sorted(found, key=lambda one: one.title)
+
+
+def _compare_models(results: Results) -> Comparison:
+    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
+    shares = np.array([statistics.subject_shares(one.confusions) for one in models])
+    tests = {
+        (a.name, b.name): statistics.paired_permutation(
+            a.confusions, b.confusions, results.score, results.main_score
+        )
+        for a, b in itertools.combinations(models, 2)
+    }
+    title = f"{', '.join(results.datasets)} · {results.protocol}"
+    return Comparison(
+        title=f"{title} · PARTIAL: {results.scope}" if results.scope else title,
+        results=results,
+        ranks=dict(zip([one.name for one in models], _compute_mean_ranks(shares), strict=True)),
+        tests=statistics.correct_comparisons(tests),
+    )
+
+
+def _compute_mean_ranks(shares: np.ndarray) -> list[float]:
+    """Mean ranks `[models]` of shares `[models, subjects]`; equal shares share their ranks."""
+    from scipy.stats import rankdata
+
+    if not shares.size:
+        return []
+    return [float(rank) for rank in rankdata(-shares.round(12), axis=0).mean(axis=1)]

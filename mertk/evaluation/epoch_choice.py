@@ -1,0 +1,119 @@
+"""The oracle gap, from stored epochs: what choosing the epoch gives, and what it seems to give.
+
+The answers of every epoch lie as JSON below the run's folder, one file a (seed, fold);
+`mertk.experiment.epoch_oracle` writes them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.core.errors import StorageError
+from mertk.evaluation import statistics
+from mertk.storage.run_files import read_sealed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.storage.ledger import Fold, Run
+
+RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (LEAKED)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epochs:
+    """A fold's answers after each epoch `[epochs, clips, classes]`; none for what has no epochs.
+
+    `inner` are those of a network that did not see the inner clips, which are whole people of the
+    fold's training part.
+    """
+
+    fold: str
+    seed: int
+    people: Sequence[str]
+    truth: Sequence[Any]
+    inner_truth: Sequence[Any]
+    test: Sequence[Any] = ()
+    inner: Sequence[Any] = ()
+
+    def chosen(self) -> dict[str, int]:
+        """The epoch by each rule, from 0: most clips (labels) right, and of several the first."""
+        inner = _compute_share_right(self.inner, self.inner_truth)
+        test = _compute_share_right(self.test, self.truth)
+        epochs = (len(self.test) - 1, int(inner.argmax()), int(test.argmax()))
+        return dict(zip(RULES, epochs, strict=True))
+
+    def predicted(self, epoch: int) -> NDArray[np.int64]:
+        """The classes of the held-out clips `[clips]`, or `[clips, classes]` of 0 and 1."""
+        return _choose_classes(np.asarray(self.test[epoch]), self.truth)
+
+
+def file_of(run: Path, seed: int, fold: str) -> Path:
+    """Where a fold's epochs are."""
+    return run / "oracle" / f"seed{seed}-{zlib.crc32(fold.encode()):08x}.json"
+
+
+def read_epochs(run: Run, seed: int, fold: str) -> Epochs | None:
+    """What was written of a fold; None where it was not, or is damaged, which `contents` tells."""
+    try:
+        found = read_sealed(file_of(run.path, seed, fold), run.key)
+        epochs = Epochs(**found) if found else None
+    except (StorageError, TypeError):
+        return None
+    return epochs if epochs and (epochs.seed, epochs.fold) == (seed, fold) else None
+
+
+def _compute_share_right(epochs: Sequence[Any], truth: Sequence[Any]) -> NDArray[np.float64]:
+    """The share that is right after each epoch."""
+    hits = [_choose_classes(np.asarray(rows), truth) == np.asarray(truth) for rows in epochs]
+    return np.asarray([hit.mean() for hit in hits])
+
+
+def _choose_classes(rows: NDArray[np.float64], truth: Sequence[Any]) -> NDArray[np.int64]:
+    multilabel = np.ndim(truth) == 2
+    return (rows >= 0.5).astype(np.int64) if multilabel else rows.argmax(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One rule of choosing the epoch: confusions `[seeds, subjects, …]` and the mean epoch."""
+
+    rule: str
+    confusions: NDArray[np.int64]
+    epoch: float
+
+
+def compute_gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
+    """The three rules on a run's epochs, over the seeds of which all of `folds` were looked at."""
+    looked = []
+    for seed in sorted({fold.seed for fold in folds}):
+        names = [fold.name for fold in folds if fold.seed == seed]
+        found = [one for name in names if (one := read_epochs(run, seed, name)) and len(one.test)]
+        if len(found) == len(names):
+            looked.append(found)
+    if not looked:
+        return []
+    return [_compute_gap(rule, looked, len(run.classes)) for rule in RULES]
+
+
+def has_no_epochs(run: Run, folds: Sequence[Fold]) -> bool:
+    """Whether a look at some of these folds has shown that nothing there has epochs."""
+    found = (read_epochs(run, fold.seed, fold.name) for fold in folds)
+    return any(one is not None and not len(one.test) for one in found)
+
+
+def _compute_gap(rule: str, looked: Sequence[Sequence[Epochs]], classes: int) -> Gap:
+    confusions = []
+    for found in looked:
+        people = np.concatenate([np.asarray(one.people) for one in found])
+        truth = np.concatenate([np.asarray(one.truth) for one in found])
+        answers = np.concatenate([one.predicted(one.chosen()[rule]) for one in found])
+        confusions.append(statistics.subject_confusions(truth, answers, people, classes))
+    epochs = [one.chosen()[rule] + 1 for found in looked for one in found]
+    return Gap(rule, np.stack(confusions), float(np.mean(epochs)))

@@ -1,0 +1,1 @@
+"""A study run over folds, on this machine or on others."""

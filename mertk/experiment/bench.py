@@ -1,0 +1,78 @@
+"""`bench`: several models on the same clips and folds, through the cache into the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mertk.core.options import split_options, takes_options
+from mertk.core.progress import Progress
+from mertk.core.recipe import Recipe
+from mertk.evaluation import statistics
+from mertk.evaluation.results import Results
+from mertk.experiment.execution import Execution
+from mertk.experiment.runner import Planned, Runner
+from mertk.experiment.study import OpenStudy, Study
+from mertk.plugins import hooks
+from mertk.plugins.loader import Plugins
+
+
+@takes_options(Study, Execution)
+def bench(
+    models: Sequence[str | Recipe],
+    *,
+    plugins: Plugins | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Results:
+    """Run models through the same leave-one-subject-out folds and keep every prediction.
+
+    Finished folds below `out` are kept and not run again, unless `fresh`.
+
+    Args:
+        models: names (`"lbptop"`, `"cnn_lstm_se:paper"`), recipe files, or recipes.
+        plugins: what `load_plugins` gave; default: the installed ones.
+        progress: is told of stages and steps.
+        **options: the fields of `Study` and `Execution`.
+
+    Returns:
+        The results, with `table()` and `comparisons()`.
+
+    Raises:
+        MertkError: with one line on what was given, what is known and what to do.
+    """
+    asked, how = split_options(options, Study, Execution)
+    study, execution = Study(models=models, **asked), Execution(**how)
+    return run_study(study.open(execution, plugins=plugins, progress=progress))
+
+
+def plan_study(study: OpenStudy) -> list[Planned]:
+    """Do the features and the first fold of every variant; what the others will take."""
+    study.check_writable()
+    with study.executor() as executor:
+        return [Runner(study, variant, executor).plan() for variant in study.variants]
+
+
+def run_study(study: OpenStudy) -> Results:
+    """Run what was asked for, or what of it is not finished yet."""
+    plugins, runs = study.plugins, []
+    study.check_writable()
+    with study.executor() as executor:
+        for variant in study.variants:
+            runner = Runner(study, variant, executor)
+            runs.append(runner.run())
+            if study.study.oracle_gap and variant.recipe.extractors and not variant.replay:
+                runner.look(runs[-1])
+    swept = {variant.name: dict(variant.swept) for variant in study.variants}
+    results = Results(runs, plugins, swept=swept)
+    for outcome in (*results.outcomes, *results.leaked):
+        scores = statistics.compute_pooled_scores(outcome.confusions, results.score)
+        hooks.tell_observers(
+            plugins.manager,
+            "mertk_run_done",
+            run=outcome.run.identity,
+            scores=scores,
+            name=outcome.run.name,
+            folder=outcome.run.path,
+        )
+    return results

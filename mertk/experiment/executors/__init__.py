@@ -1,0 +1,1 @@
+"""Who does the units of work: this process, local workers, or a cluster."""

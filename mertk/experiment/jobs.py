@@ -1,0 +1,190 @@
+"""The units of work: one clip of the prefix pass, or one (model, seed, fold).
+
+A unit carries names, never pixels; a worker builds the recipe itself, and reads the clip list from
+the run's folder and memory-mapped features from the cache. Numbers do not depend on the number of
+workers: one thread works on a unit, and chance comes from (seed, fold). Where folds are
+fitted together, the last digits may depend on which ones are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk.core.errors import StorageError
+from mertk.core.recipe import Recipe
+from mertk.experiment import clip_list_file
+from mertk.experiment.keyframes import Noting
+from mertk.experiment.leaky_replay import fit_once, move_frontier
+from mertk.pipeline.features import PrefixKeys, pack_clip_state, run_prefix, unpack_clip_state
+from mertk.pipeline.fold import LabelledClips, run_fold
+from mertk.pipeline.pipeline import ClipState, Pipeline, build_pipeline
+from mertk.pipeline.together import fitted_lines
+from mertk.plugins.loader import load_plugins
+from mertk.storage.cache import Cache
+from mertk.storage.identity import hash_json, recipe_identity
+from mertk.storage.ledger import Fold, Run
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Clip, Footage
+    from mertk.core.splits import Split
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """All that a worker must know of one model's run; `clips` is the file of its clip list.
+
+    `together`: what learns first is fitted for the folds of a unit by one call.
+    """
+
+    recipe: Recipe
+    files: tuple[str, ...]
+    cache: Path
+    device: str
+    run: Path
+    clips: Path
+    footage: tuple[Footage, ...] = ()
+    together: bool = False
+
+    @property
+    def sample(self) -> LabelledClips:
+        """The clips with their people and labels."""
+        return clip_list_file.read_clip_list(self.clips)[0]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The cache key of each clip; none where no pure step comes before the folds."""
+        return clip_list_file.read_clip_list(self.clips)[1]
+
+
+def prepare_clip(
+    recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip, *, fresh: bool = False
+) -> float:
+    """A unit of the prefix pass: one clip, seconds spent; `fresh` computes what is there, too."""
+    line, keys = _build_prefix(recipe, files)
+    return run_prefix(line, keys, Cache(cache), clip, fresh=fresh)
+
+
+def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
+    """A unit of the fold pass: folds of a seed, each saved to the ledger as soon as it is done."""
+    run = Run(job.run)
+    build = functools.partial(fold_line, job, once_of(run))
+    shared = Noting(CachedClipStates(job), int(splits[0].train[0]))
+    done = []
+    with _use_one_thread(job.device):
+        apart = (build() for _ in splits)
+        together = fitted_lines(build, shared, job.sample, splits, seed)
+        for split, line in zip(splits, together if job.together else apart, strict=True):
+            parcels = Noting(CachedClipStates(job), int(split.train[0]))
+            fold = run_fold(line, parcels, job.sample, split, seed)
+            seen = sorted(shared.seen | parcels.seen)
+            fold = replace(fold, keyframes=seen, memory=_most_memory())
+            run.save(fold)
+            done.append(fold)
+    return done
+
+
+def _most_memory() -> float:
+    """The most that this process has held, in MB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    told = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(told / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+def do_once(job: Job, behind: Job, seed: int, *, fresh: bool = False) -> None:
+    """A unit of a replay: what it fits once, and every clip behind it in the cache."""
+    cache, once = Cache(job.cache), once_of(Run(job.run))
+    if not fresh and all(cache.get(key) is not None for key in behind.keys):
+        return
+    with at_work(job) as line:
+        stages = fit_once(line, once, CachedClipStates(job), job.sample, seed)
+    needs = move_frontier(line, once).needs
+    for key, parcel in zip(behind.keys, list(stages.values())[-1], strict=True):
+        cache.put(key, *pack_clip_state(parcel, needs))
+
+
+def once_of(run: Run) -> tuple[str, ...]:
+    """The places that a run fits before its folds: none, unless it is stamped as a replay."""
+    return tuple(run.replay["once"]) if run.replay else ()
+
+
+@contextlib.contextmanager
+def at_work(job: Job) -> Iterator[Pipeline]:
+    """The job's line, built anew, with one thread and the job's device."""
+    with _use_one_thread(job.device):
+        yield fold_line(job)
+
+
+@contextlib.contextmanager
+def _use_one_thread(device: str) -> Iterator[None]:
+    """With one thread, on a device."""
+    from mertk.nn import training
+
+    training.use_device(device)  # always: a process may have worked on another device before
+    with _thread_pools(len(sys.modules)).limit(limits=1):
+        yield
+
+
+@functools.lru_cache(maxsize=1)
+def _thread_pools(_modules: int) -> Any:
+    """The libraries with threads of their own: looked for anew when more modules are imported.
+
+    To look takes milliseconds, which is longer than a small fold.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def fold_line(job: Job, once: tuple[str, ...] = ()) -> Pipeline:
+    """The job's line, built anew, without what was fitted `once`."""
+    return move_frontier(build_pipeline(load_plugins(job.files).registry, job.recipe), once)
+
+
+def _build_prefix(recipe: Recipe, files: tuple[str, ...]) -> tuple[Pipeline, PrefixKeys]:
+    """The prefix of a recipe, built once a process for the same code: its components are pure."""
+    registry = load_plugins(files).registry
+    return _build_for_code(recipe, files, hash_json(recipe_identity(registry, recipe)))
+
+
+@functools.lru_cache(maxsize=4)
+def _build_for_code(
+    recipe: Recipe, files: tuple[str, ...], _code: str
+) -> tuple[Pipeline, PrefixKeys]:
+    registry = load_plugins(files).registry
+    line = build_pipeline(registry, recipe)
+    return line, PrefixKeys.of(registry, recipe, line)
+
+
+class CachedClipStates:
+    """The clips' parcels, read from the cache when they are asked for."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __getitem__(self, at: int) -> ClipState:
+        footage = self._job.footage[at] if self._job.footage else None
+        if not self._job.keys:
+            return ClipState(footage=footage)
+        cache, key = self._job.cache, self._job.keys[at]
+        return _read_clip_state(cache, key, footage, Cache(cache).writing_of(key))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _read_clip_state(cache: Path, key: str, footage: Footage | None, _writing: int) -> ClipState:
+    """What an entry holds, read once as long as it is not written again."""
+    stored = Cache(cache).get(key)
+    if stored is None:
+        raise StorageError(
+            f"cache entry {key} went missing in mid-run; run the same command again: finished "
+            "folds are kept"
+        )
+    return unpack_clip_state(stored, footage)

@@ -1,0 +1,65 @@
+"""Orders of work that leak: some places fitted once, on all clips, before subjects are left out.
+
+Published numbers are sometimes made that way. A replay runs such an order beside the strict one,
+as a run whose identity says so; nothing else in the harness can fit outside a fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.core.errors import ComponentError
+from mertk.core.splits import Split
+from mertk.pipeline.fold import FoldFit
+from mertk.pipeline.pipeline import Clock, Pipeline
+
+if TYPE_CHECKING:
+    from mertk.pipeline.fold import ClipStates, LabelledClips
+    from mertk.pipeline.pipeline import ClipState
+
+
+def move_frontier(line: Pipeline, once: Sequence[str]) -> Pipeline:
+    """The line with everything up to the last of the places `once` before its frontier.
+
+    Raises `ComponentError` where one of them is not in the fold, or another that learns is before.
+    """
+    if not once:
+        return line
+    inside = [step.place for step in line.inside[:-1] if not step.joint]
+    for place in once:
+        if place not in inside:
+            raise ComponentError(
+                f"the replay fits '{place}' once, but nothing at that place could be: the places "
+                f"in the fold before the classifier are {', '.join(inside) or 'none'}"
+            )
+    end = max(inside.index(place) for place in once) + 1
+    early, late = line.inside[:end], line.inside[end:]
+    for step in early:
+        if step.learns and step.place not in once:
+            raise ComponentError(
+                f"{step.place} learns before {once[-1]}; the replay must fit it once as well"
+            )
+    return Pipeline((*line.prefix, *early), late)
+
+
+def fit_once(
+    line: Pipeline, once: Sequence[str], parcels: ClipStates, sample: LabelledClips, seed: int
+) -> Mapping[str, Sequence[ClipState]]:
+    """All clips' parcels behind each place of `once`, and those between, fitted on all clips."""
+    if not once:
+        return {}
+    count = len(sample.uids)
+    everybody = Split("all clips", np.arange(count), np.empty(0, np.int64))
+    work = FoldFit(sample, everybody, seed, Clock())
+    known = [parcels[at] for at in range(count)]
+    stages: dict[str, Sequence[ClipState]] = {}
+    early = len(move_frontier(line, once).prefix) - len(line.prefix)
+    for number, step in enumerate(line.inside[:early]):
+        if step.learns:
+            work.fit(step, known, number)
+        known = [step.apply(parcel) for parcel in known]
+        stages[step.place] = known
+    return stages

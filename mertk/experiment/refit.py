@@ -1,0 +1,79 @@
+"""A fold's model once more, to ask it what no ledger holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mertk.core.errors import StorageError
+from mertk.core.recipe import Recipe
+from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes
+from mertk.experiment.study import Study
+from mertk.experiment.trained_model import TrainedModel
+from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.fold import FoldFit, fit_stages
+from mertk.pipeline.pipeline import Clock, build_pipeline
+from mertk.storage.cache import Cache
+from mertk.storage.identity import changed_components
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Clip
+    from mertk.experiment.task import Task
+    from mertk.plugins.loader import Plugins
+    from mertk.storage.ledger import Run
+
+
+def clips_of(run: Run, plugins: Plugins) -> list[Clip]:
+    """The clips of the data sets that a run was made on, read again from where they lay."""
+    return Study.of_run(run).open(plugins=plugins).clips
+
+
+def task_of(run: Run, clips: list[Clip], plugins: Plugins) -> Task:
+    """The clips of a run with its labels and folds, and its key frames where they were changed.
+
+    Raises `StorageError` where the clips are no longer those of the run, or where its apexes were
+    estimated, which would have to be done again.
+    """
+    identity = run.identity
+    task = Study.of_run(run).open(plugins=plugins).label(clips)
+    if identity.get("keyframes") == "none":
+        task = hide_keyframes(task)
+    task = jitter_keyframes(task, identity.get("jitter", 0))
+    for part in ("keyframes", "clip_list", "data", "classes"):
+        if task.identity.get(part) != identity.get(part):
+            raise StorageError(
+                f"{run.path}: its {part.replace('_', ' ')} is not that of the clips as they are "
+                "now, so its folds cannot be fitted again; run the same bench first"
+            )
+    recipe = Recipe.from_json(identity["recipe"])
+    if changed := changed_components(plugins.registry, recipe, identity["components"]):
+        raise StorageError(
+            f"{run.path}: the code of {', '.join(changed)} has changed since, so its folds cannot "
+            "be fitted again; run the same bench first"
+        )
+    return task
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refit:
+    """Fits folds of a run again, with its first seed, on this machine's processor."""
+
+    run: Run
+    task: Task
+    plugins: Plugins
+
+    def without(self, uid: str) -> TrainedModel:
+        """The model of the fold that holds this clip out, as far as chance and floats allow."""
+        from mertk.nn import training
+
+        training.use_device("cpu")
+        at = list(self.task.sample.uids).index(uid)
+        split = next(one for one in self.task.splits if at in one.test)
+        recipe = Recipe.from_json(self.run.identity["recipe"])
+        line = build_pipeline(self.plugins.registry, recipe)
+        keys, cache = PrefixKeys.of(self.plugins.registry, recipe, line), Cache()
+        known = [parcel_of(line, keys, cache, self.task.clips[int(i)]) for i in split.train]
+        seed = min(fold.seed for fold in self.run.folds())
+        fit_stages(line, FoldFit(self.task.sample, split, seed, Clock()), known, [])
+        sample = self.task.sample
+        return TrainedModel(self.run.name, sample.classes, sample.multilabel, line, {})

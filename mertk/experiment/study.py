@@ -1,0 +1,430 @@
+"""What is asked: which models, on which clips, under which labels, in which folds.
+
+`Study` is plain data. `Study.open` finds the clips, labels, folds and recipes behind it, once, for
+whoever works on them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from mertk.core.errors import ParameterError
+from mertk.core.options import option
+from mertk.core.progress import Progress, Silent
+from mertk.core.reading import real_path
+from mertk.core.recipe import Json, Recipe, Use, parse_value
+from mertk.datasets import locations
+from mertk.experiment.execution import Execution
+from mertk.experiment.executors.choose import choose_executor
+from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes, use_spotted_apexes
+from mertk.experiment.leaky_replay import move_frontier
+from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
+from mertk.experiment.variants import (
+    OF_DATASETS,
+    KeyFrames,
+    Setting,
+    Swap,
+    Sweep,
+    Variant,
+    choose_variant,
+    sweep_variants,
+)
+from mertk.pipeline.pipeline import build_pipeline
+from mertk.plugins.loader import Plugins, load_plugins
+from mertk.storage.atomic_files import check_writable
+from mertk.storage.cache import Cache
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Clip
+    from mertk.core.interfaces import Executor
+    from mertk.pipeline.pipeline import Pipeline
+    from mertk.storage.ledger import Run
+
+COMPONENT = "NAME[:KEY=VALUE,…]"
+
+
+def parse_swap(text: str) -> Swap:
+    """Read `SLOT=NAME:KEY=VALUE`; a+b for several fusion blocks."""
+    slot, equals, uses = text.partition("=")
+    if not equals:
+        raise ParameterError(f"--swap {text}: write SLOT=NAME or SLOT=NAME:KEY=VALUE")
+    return slot, [Use.parse(part) for part in uses.split("+")]
+
+
+def parse_setting(text: str) -> Setting:
+    """Read `SLOT.PARAMETER=VALUE`."""
+    path, equals, value = text.partition("=")
+    if not equals or "." not in path:
+        raise ParameterError(f"--set {text}: write SLOT.PARAMETER=VALUE")
+    return path, parse_value(value)
+
+
+def parse_folder(text: str) -> tuple[str, str]:
+    """Read `NAME=FOLDER`; a bare folder is that of the only data set, whose name is then ''."""
+    name, equals, folder = text.partition("=")
+    return (name, folder) if equals else ("", text)
+
+
+def join_folders(given: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """The folders by data set name; raises `ParameterError` for a bare one among several."""
+    found = dict(given)
+    if "" in found and len(given) > 1:
+        raise ParameterError("several --data: write --data NAME=FOLDER for each")
+    return found
+
+
+def parse_numbers(text: str) -> list[int]:
+    """Read a list such as 0,1,2: sorted, none twice, none negative."""
+    try:
+        found = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        raise ParameterError(f"'{text}': give a list such as 0,1,2") from None
+    if found[0] < 0:
+        raise ParameterError(f"'{text}': numbers are not negative")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What is asked; plain data, as `to_json` shows."""
+
+    models: Sequence[str | Recipe] = option(
+        (),
+        names=("--model",),
+        metavar="NAME[:PRESET]",
+        several=True,
+        help="Model, recipe (file) or folder of an earlier run; may be repeated.",
+    )
+    dataset: str | Use | Sequence[str | Use] | None = option(
+        None,
+        metavar=COMPONENT,
+        several=True,
+        help="Data set; may be repeated. Default: those of the protocol, or else synthetic.",
+    )
+    data: Path | str | Mapping[str, Path | str] | None = option(
+        None,
+        metavar="[NAME=]FOLDER",
+        parse=parse_folder,
+        join=join_folders,
+        several=True,
+        help="Folder of a data set; may be repeated. Default: as given to `mertk data add`.",
+    )
+    protocol: str | Use | None = option(
+        None,
+        metavar=COMPONENT,
+        help="Evaluation protocol: classes, clips and folds. Default: that of the data set.",
+    )
+    preset: str | None = option(
+        None, metavar="NAME", help="Preset of the first model. Default: quick on synthetic data."
+    )
+    swaps: Sequence[Swap] = option(
+        (),
+        names=("--swap",),
+        metavar="SLOT=NAME[:KEY=VALUE,…]",
+        parse=parse_swap,
+        several=True,
+        help="Replace a component of the first model; a+b for several fusion blocks. May be "
+        "repeated.",
+    )
+    sets: Sequence[Setting] = option(
+        (),
+        names=("--set",),
+        metavar="SLOT.PARAMETER=VALUE",
+        parse=parse_setting,
+        several=True,
+        help="Set a parameter of the first model, or of the data set (dataset.PARAMETER); may be "
+        "repeated.",
+    )
+    sweeps: Sequence[str] = option(
+        (),
+        names=("--sweep",),
+        metavar="PATH=VALUE,VALUE",
+        several=True,
+        help="Run variants of the first model. PATH is SLOT (as in --swap) or SLOT.PARAMETER (as "
+        "in --set). Several sweeps give all combinations.",
+    )
+    replay: str | None = option(
+        None,
+        metavar="NAME",
+        help="Also run the first model in the training order of its authors, which leaks; it is "
+        "reported separately.",
+    )
+    keyframes: KeyFrames = option(
+        "given",
+        choices=("given", "estimated", "none"),
+        help="Key frames that models may use: onset, apex and offset as annotated (given), none, "
+        "or only an apex that is estimated from the pixels (estimated).",
+    )
+    jitter: Sequence[int] = option(
+        (),
+        metavar="FRAMES",
+        parse=parse_numbers,
+        help="Run the first model with onset and apex shifted by these numbers of frames: 0,1,2,4.",
+    )
+    seeds: Sequence[int] | None = option(
+        None,
+        metavar="NUMBERS",
+        parse=parse_numbers,
+        help="Random seeds: 0,1,2. The study is repeated with each. Default: 0; 0,1,2,3,4 for a "
+        "stochastic model, except with the preset quick.",
+    )
+    floors: bool = option(
+        True,
+        off=("--no-floors", "Do not run the floors."),
+        help="Also run the floors, the trivial baselines `majority` and `prior`.",
+    )
+    oracle_gap: bool = option(
+        False,
+        help="Evaluate every epoch, and report the scores of epochs that are selected on inner "
+        "subjects and on the test subject.",
+    )
+    allow_mismatch: bool = option(
+        False,
+        help="Run even if the clips differ from the published list of the protocol.",
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, from which `from_json` makes an equal study."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        text = json.dumps(found, default=_make_plain)
+        return cast(dict[str, Any], json.loads(text))
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Study:
+        """Read what `to_json` gave; raises `ParameterError` for fields that a study lacks."""
+        unknown = sorted(set(data) - {one.name for one in fields(cls)})
+        if unknown:
+            raise ParameterError(f"a study has no field '{unknown[0]}'")
+        given = dict(data)
+        given["models"] = [
+            one if isinstance(one, str) else Recipe.from_json(one) for one in given["models"]
+        ]
+        given["swaps"] = [(slot, list(map(Use.from_json, uses))) for slot, uses in given["swaps"]]
+        given["sets"] = [(path, value) for path, value in given["sets"]]
+        datasets = given["dataset"]
+        if isinstance(datasets, list):
+            given["dataset"] = [_use_of(one) for one in datasets]
+        elif datasets is not None:
+            given["dataset"] = _use_of(datasets)
+        if given["protocol"] is not None:
+            given["protocol"] = _use_of(given["protocol"])
+        return cls(**given)
+
+    def open(
+        self,
+        execution: Execution | None = None,
+        *,
+        plugins: Plugins | None = None,
+        progress: Progress | None = None,
+    ) -> OpenStudy:
+        """Find what is asked for; raises at once for names that are not registered.
+
+        Args:
+            execution: how the study is run; default: with the defaults.
+            plugins: what `load_plugins` gave; default: the installed ones.
+            progress: is told of stages and steps.
+        """
+        return OpenStudy(
+            self, execution or Execution(), plugins or load_plugins(), progress or Silent()
+        )
+
+    @classmethod
+    def of_run(cls, run: Run) -> Study:
+        """The data sets, folders and protocol that a run was made on, without its model."""
+        protocol = run.identity["protocol"]
+        return cls(
+            dataset=[Use.from_json(use) for use in run.identity["datasets"]],
+            data=run.provenance.get("folders", {}),
+            protocol=Use(protocol["name"], **protocol["params"]),
+            allow_mismatch=True,
+        )
+
+
+class OpenStudy:
+    """A study with the plug-ins that it runs with: clips, labels, folds, variants; found once."""
+
+    def __init__(
+        self, study: Study, execution: Execution, plugins: Plugins, progress: Progress
+    ) -> None:
+        self.study, self.execution = study, execution
+        self.plugins, self.progress = plugins, progress
+        self.registry = plugins.registry
+        asked = as_use(study.protocol) if study.protocol else None
+        self.datasets = self._choose_datasets(asked)
+        self.folders = self._choose_folders()
+        self.protocol = asked or default_protocol(self.registry, self.datasets)
+        self._tasks: dict[int, Task] = {}
+        self.renewed: set[str] = set()
+        """The cache keys of the clips that this study has computed again."""
+        self._open_executor = choose_executor(execution, plugins)
+        self._executor: Executor | None = None
+
+    def _choose_datasets(self, protocol: Use | None) -> list[Use]:
+        """Those given, or those that the protocol is made for, or the synthetic one."""
+        given = self.study.dataset
+        if not given:
+            names = self.registry.build("protocol", protocol).datasets if protocol else ()
+            given = [Use(name) for name in names or ("synthetic",)]
+        several = [given] if isinstance(given, str | Use) else given
+        changed: dict[str, Json] = {}
+        for path, value in self.study.sets:
+            if path.startswith(OF_DATASETS):
+                changed[path.removeprefix(OF_DATASETS)] = value
+        return [as_use(one).having(**changed) for one in several]
+
+    def _choose_folders(self) -> dict[str, Path]:
+        """Where each data set lies: as given, or else as remembered."""
+        names, data = [use.name for use in self.datasets], self.study.data
+        remembered = locations.load_known_folders()
+        found = {name: remembered[name] for name in names if name in remembered}
+        if isinstance(data, str | Path):
+            data = {"": data}
+        for name, folder in (data or {}).items():
+            if not name and len(names) != 1:
+                raise ParameterError(
+                    "one data folder for several data sets; write NAME=FOLDER for "
+                    + ", ".join(names)
+                )
+            found[name or names[0]] = Path(folder)
+        return found
+
+    def resolved(self) -> Study:
+        """The clips, labels and folds of this study by themselves, the same in any folder."""
+        return Study(
+            dataset=self.datasets,
+            data=self.absolute_folders,
+            protocol=self.protocol,
+            keyframes=self.study.keyframes,
+            allow_mismatch=True,
+        )
+
+    @functools.cached_property
+    def clips(self) -> list[Clip]:
+        """All clips of the data sets; raises `DataError` where one is missing or empty."""
+        self.progress.stage("reading the clip list", 0)
+        return read_clips(self.registry, self.datasets, self.folders)
+
+    @functools.cached_property
+    def task(self) -> Task:
+        """The clips that count, with labels and folds; key frames changed as the study says."""
+        return self._with_key_frames(self.label(self.clips))
+
+    def label(self, clips: Sequence[Clip]) -> Task:
+        """The clips that count under the protocol, with labels and folds."""
+        return make_task(
+            self.registry,
+            self.protocol,
+            self.datasets,
+            clips,
+            allow_mismatch=self.study.allow_mismatch,
+        )
+
+    def _with_key_frames(self, task: Task) -> Task:
+        if self.study.keyframes == "none":
+            return hide_keyframes(task)
+        if self.study.keyframes == "estimated":
+            from mertk.pipeline.apexes import spot
+
+            cache, fresh = self.execution.cache_folder, self.execution.fresh
+            with self.executor() as executor:
+                return use_spotted_apexes(
+                    task, spot(task, cache, executor, self.progress, fresh=fresh)
+                )
+        return task
+
+    @functools.cached_property
+    def variants(self) -> list[Variant]:
+        """The models with their changes; every recipe is built once, so that none fails later."""
+        study, found = self.study, []
+        for at, given in enumerate(study.models):
+            first = at == 0
+            found.append(
+                choose_variant(
+                    self.registry,
+                    given,
+                    at + 1,
+                    preset=study.preset if first else None,
+                    synthetic=self.task.synthetic,
+                    swaps=study.swaps if first else (),
+                    settings=study.sets if first else (),
+                )
+            )
+        found = self._expand_variants(list(dict.fromkeys(found)))
+        for variant in found:
+            self.build(variant)
+        return found
+
+    def _expand_variants(self, chosen: list[Variant]) -> list[Variant]:
+        """With sweeps, jitter and replay of the first one, and the floors."""
+        study = self.study
+        found = []
+        for variant in chosen:
+            found.append(replace(variant, keyframes=study.keyframes))
+        if found:
+            first = found[0]
+            replay = [first.replayed(self.registry, study.replay)] if study.replay else []
+            sweeps = [Sweep.parse(text) for text in study.sweeps]
+            found[:1] = [*sweep_variants(first, sweeps, study.jitter), *replay]
+        if study.floors:
+            names = {variant.name for variant in found}
+            for floor in FLOORS:
+                if floor not in names:
+                    found.append(Variant(model=floor, recipe=self.registry.recipe(floor)))
+        return found
+
+    def check_writable(self) -> None:
+        """Raise `StorageError` where features or runs cannot be written, before any work."""
+        Cache(self.execution.cache_folder).check_writable()
+        check_writable(self.execution.runs_folder)
+
+    @contextlib.contextmanager
+    def executor(self) -> Iterator[Executor]:
+        """The executor with its workers, for as long as they are needed; it is opened once."""
+        if self._executor is not None:
+            yield self._executor
+            return
+        with self._open_executor() as executor:
+            self._executor = executor
+            try:
+                yield executor
+            finally:
+                self._executor = None
+
+    def build(self, variant: Variant) -> Pipeline:
+        """The variant's pipeline, built anew; behind what a replay fits once."""
+        return move_frontier(build_pipeline(self.registry, variant.recipe), variant.once)
+
+    def task_of(self, variant: Variant) -> Task:
+        """The task as a variant sees it: with its key frames wrong, if they are to be."""
+        if variant.jitter not in self._tasks:
+            self._tasks[variant.jitter] = jitter_keyframes(self.task, variant.jitter)
+        return self._tasks[variant.jitter]
+
+    @property
+    def absolute_folders(self) -> dict[str, str]:
+        """Where each data set lies, as text that holds in any working folder."""
+        found = {}
+        for name, folder in self.folders.items():
+            found[name] = str(real_path(folder))
+        return found
+
+
+def as_use(given: str | Use) -> Use:
+    """A component, from its text if need be."""
+    return given if isinstance(given, Use) else Use.parse(given)
+
+
+def _make_plain(value: Any) -> Any:
+    """What JSON has no form for."""
+    return str(value) if isinstance(value, Path) else value.to_json()
+
+
+def _use_of(data: Any) -> Use:
+    """A component as text or as plain data."""
+    return Use.parse(data) if isinstance(data, str) else Use.from_json(data)

@@ -1,0 +1,226 @@
+"""The models of a study, each with all that is changed in it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mertk.core.errors import ParameterError
+from mertk.core.recipe import SLOTS, Json, Recipe, Use, parse_value, split_outside
+from mertk.storage.ledger import Run
+
+if TYPE_CHECKING:
+    from mertk.plugins.registry import Registry
+
+KeyFrames = Literal["given", "estimated", "none"]
+Swap = tuple[str, Sequence[Use]]
+Setting = tuple[str, Json]
+
+OF_DATASETS = "dataset."
+"""Begins the path of a setting that is the data sets' and not the model's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A model with all that is changed in it; what is shown of it is made from these fields.
+
+    Args:
+        model: a registered name, or that of a recipe file or of an earlier run.
+        recipe: what runs, with every change.
+        preset: the model's preset; "" for its default.
+        changes: (path, value) of each swap and setting, as text, in their order.
+        swept: (path, value) of each sweep, which are the last changes.
+        keyframes: whether annotated key frames are given, taken away, or estimated.
+        jitter: by how many frames the key frames are wrong.
+        replay: the name of an order of work that leaks; "" for the strict one.
+        once: the places that a replay fits before the folds, on all clips.
+    """
+
+    model: str
+    recipe: Recipe
+    preset: str = ""
+    changes: tuple[tuple[str, str], ...] = ()
+    swept: tuple[tuple[str, str], ...] = ()
+    keyframes: KeyFrames = "given"
+    jitter: int = 0
+    replay: str = ""
+    once: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The model as it is shown."""
+        return shown_name(self.to_json())
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it is the preset that is made to be quick."""
+        return self.preset == "quick"
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the recipe and what follows from it, as plain data."""
+        return {
+            "model": self.model,
+            "preset": self.preset,
+            "changes": [list(change) for change in self.changes],
+            "swept": [list(change) for change in self.swept],
+            "keyframes": self.keyframes,
+            "jitter": self.jitter,
+            "replay": self.replay,
+        }
+
+    def replayed(self, registry: Registry, replay: str) -> Variant:
+        """The same in its authors' order of work; raises `ParameterError` for a recipe file."""
+        if self.model not in registry.names("model"):
+            raise ParameterError(
+                f"replay '{replay}': {self.model} is a recipe; only models have one"
+            )
+        found = registry.replay(self.model, replay)
+        return replace(self, recipe=found.applied(self.recipe), replay=replay, once=found.once)
+
+
+def shown_name(about: Mapping[str, Any]) -> str:
+    """The name of a variant, given as `Variant.to_json` gives it."""
+    name = str(about["model"])
+    if about["preset"]:
+        name += f":{about['preset']}"
+    for path, value in about["changes"]:
+        name += f"+{path}={value}"
+    if about["replay"]:
+        name += f"+replay={about['replay']}"
+    if about["keyframes"] != "given":
+        name += f"+keyframes={about['keyframes']}"
+    if about["jitter"]:
+        name += f"+jitter={about['jitter']}"
+    return name
+
+
+def choose_variant(
+    registry: Registry,
+    given: str | Recipe,
+    number: int,
+    *,
+    preset: str | None = None,
+    synthetic: bool = False,
+    swaps: Sequence[Swap] = (),
+    settings: Sequence[Setting] = (),
+) -> Variant:
+    """A model by `name` or `name:preset`, a recipe, its file, or the folder of an earlier run.
+
+    Swaps and settings are applied to it, but for settings of `dataset.…`. Without a preset, `quick`
+    is taken on synthetic data where the model has one, else the model's default.
+
+    Args:
+        registry: where names are looked up.
+        given: the model.
+        number: its number in the study, which names a recipe that has no name.
+        preset: the preset of a model that is named without one.
+        synthetic: whether the clips are made, not filmed.
+        swaps: (slot, components) to exchange.
+        settings: (slot.parameter, value) to set.
+
+    Raises:
+        ParameterError: where a slot is exchanged twice, a parameter set twice, or neither is there.
+    """
+    _check_once("swap", [slot for slot, _ in swaps], "several fusion blocks are one swap, a+b")
+    _check_once("set", [path for path, _ in settings], "a sweep tries several values")
+    chosen = _make_variant(registry, given, number, preset=preset, synthetic=synthetic)
+    recipe, changes = chosen.recipe, []
+    for slot, uses in swaps:
+        recipe = recipe.swap(slot, *uses)
+        changes.append((slot, ",".join(map(str, uses))))
+    for path, value in settings:
+        if not path.startswith(OF_DATASETS):
+            recipe = recipe.set(path, value)
+            changes.append((path, str(value)))
+    return replace(chosen, recipe=recipe, changes=tuple(changes))
+
+
+def _make_variant(
+    registry: Registry, given: str | Recipe, number: int, *, preset: str | None, synthetic: bool
+) -> Variant:
+    if isinstance(given, Recipe):
+        return Variant(model=f"recipe{number}", recipe=given)
+    if given.endswith((".toml", ".json")):
+        return Variant(model=Path(given).stem, recipe=Recipe.load(Path(given)))
+    if (Path(given) / "run.json").is_file():
+        earlier = Run(Path(given))
+        recipe = Recipe.from_json(earlier.identity["recipe"])
+        about = earlier.variant
+        if not about:
+            return Variant(model=earlier.name, recipe=recipe)
+        changes = tuple((path, value) for path, value in about["changes"])
+        return Variant(model=about["model"], recipe=recipe, preset=about["preset"], changes=changes)
+    name, _, named = given.partition(":")
+    presets = registry.get("model", name).presets
+    wanted = named or preset or ("quick" if synthetic and "quick" in presets else "")
+    return Variant(model=name, recipe=registry.recipe(name, wanted or None), preset=wanted)
+
+
+def _check_once(option: str, given: Sequence[str], instead: str) -> None:
+    for name in given:
+        if given.count(name) > 1:
+            raise ParameterError(f"{option} {name} is given {given.count(name)} times; {instead}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A path and its values: `extractor.patches=1,4,9` sets, `fusion.2=lstm_se,se` exchanges."""
+
+    path: str
+    values: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Sweep:
+        """Read `path=value,value`; commas in brackets, and before a `key=` of a component, stay."""
+        path, equals, rest = text.partition("=")
+        values: list[str] = []
+        for part in split_outside(rest):
+            key, more, _ = part.partition("=")
+            if values and more and ":" not in key:
+                values[-1] += f",{part}"
+            else:
+                values.append(part)
+        if not equals or not values:
+            raise ParameterError(f"sweep '{text}': write PATH=VALUE,VALUE")
+        if len(set(values)) < len(values):
+            raise ParameterError(f"sweep '{text}' names a value twice")
+        return cls(path, tuple(values))
+
+    def changed(self, variant: Variant, value: str) -> Variant:
+        """The variant with one of the values."""
+        recipe = variant.recipe
+        _, _, part = self.path.partition(".")
+        if self.path in SLOTS or self.path in recipe.places() or part.isdecimal():
+            uses = [Use.parse(text) for text in value.split("+")]
+            recipe = recipe.swap(self.path, *uses)
+        else:
+            recipe = recipe.set(self.path, parse_value(value))
+        return replace(
+            variant,
+            recipe=recipe,
+            changes=(*variant.changes, (self.path, value)),
+            swept=(*variant.swept, (self.path, value)),
+        )
+
+
+def sweep_variants(
+    variant: Variant, sweeps: Sequence[Sweep], jitter: Sequence[int]
+) -> list[Variant]:
+    """Every combination of the sweeps' values, each with its key frames wrong by each number."""
+    found = []
+    for values in itertools.product(*(sweep.values for sweep in sweeps)):
+        changed = variant
+        for sweep, value in zip(sweeps, values, strict=True):
+            changed = sweep.changed(changed, value)
+        found.append(changed)
+    if not jitter:
+        return found
+    jittered = []
+    for one in found:
+        for count in jitter:
+            swept = (*one.swept, ("jitter", str(count)))
+            jittered.append(replace(one, jitter=count, swept=swept))
+    return jittered

@@ -1,0 +1,1 @@
+"""Data sets written out for other programs."""

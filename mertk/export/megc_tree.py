@@ -1,0 +1,101 @@
+"""Flow maps as the tree of pictures that published flow networks read.
+
+STSTNet (Liong et al. 2019) and HTNet (Wang et al. 2024) train on one folder a held-out subject,
+with the pictures of all other subjects in `u_train/<label>` and its own in `u_test/<label>`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mertk.export import layouts
+from mertk.export.clip_files import FLOW
+from mertk.storage.atomic_files import write_folder, write_json
+from mertk.vision import optical_flow
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Clip, Pixels
+    from mertk.core.splits import Split
+    from mertk.experiment.task import Task
+
+FOLDER, FOLDS, WHOLE = "megc", "norm_u_v_os", "whole_norm_u_v_os"
+"""The tree's folder; in it a folder a fold, and all pictures once."""
+
+KIND = "tree of flow pictures"
+"""What that folder is, by its mark."""
+
+
+def write_megc_tree(
+    out: Path, task: Task, where: Mapping[str, str], advance: Callable[[str], object]
+) -> None:
+    """Write the tree `megc` below a prepared folder, whole or not at all.
+
+    `where` is each clip's folder by its id; `advance` is told of every fold.
+    """
+    write_folder(out / FOLDER, functools.partial(_fill_tree, out, task, where, advance), KIND)
+
+
+def _fill_tree(
+    out: Path,
+    task: Task,
+    where: Mapping[str, str],
+    advance: Callable[[str], object],
+    folder: Path,
+) -> None:
+    names = _name_pictures(task.clips)
+    (folder / WHOLE).mkdir()
+    for clip, name in zip(task.clips, names, strict=True):
+        _write_picture(out / where[clip.uid] / FLOW, folder / WHOLE / name)
+    classes = sorted(task.sample.classes)  # so that negative is 0, positive 1, surprise 2
+    write_json(folder / "labels.json", dict(enumerate(classes)))
+    labels = [str(classes.index(task.sample.classes[at])) for at in task.sample.labels]
+    taken: set[str] = set()
+    for split in task.splits:
+        place = folder / FOLDS / layouts.free_path((split.name,), taken)
+        _link_fold(split, place, folder / WHOLE, names, labels)
+        advance(split.name)
+
+
+def _name_pictures(clips: Sequence[Clip]) -> list[str]:
+    """`dataset_subject_clip.png`, no two alike: in the tree all data sets lie together."""
+    taken: set[str] = set()
+    plain = [f"{clip.dataset}_{clip.subject}_{clip.name}" for clip in clips]
+    return [f"{layouts.free_path((name,), taken)}.png" for name in plain]
+
+
+def _write_picture(file: Path, target: Path) -> None:
+    import cv2
+
+    picture = _draw_flow(np.load(file, allow_pickle=False))
+    _, coded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    target.write_bytes(coded.tobytes())
+
+
+def _draw_flow(uvs: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Pixels:
+    """Red u, green v, blue strain `[h, w, 3]` uint8: each channel's least is 0, its most 255."""
+    return np.rint(255 * optical_flow.normalise_flow(uvs, "minmax")).astype(np.uint8)
+
+
+def _link_fold(
+    split: Split, place: Path, whole: Path, names: Sequence[str], labels: Sequence[str]
+) -> None:
+    for part, positions in (("u_train", split.train), ("u_test", split.test)):
+        for at in positions.tolist():
+            target = place / part / labels[at]
+            target.mkdir(parents=True, exist_ok=True)
+            _share_file(whole / names[at], target / names[at])
+
+
+def _share_file(source: Path, target: Path) -> None:
+    """A hard link: each picture lies in as many folders as there are folds."""
+    try:
+        os.link(source, target)
+    except OSError:  # not every file system has them
+        shutil.copyfile(source, target)

@@ -1,0 +1,259 @@
+"""`prepare_datasets` writes data sets as registered frames and flow maps, for any program."""
+
+from __future__ import annotations
+
+import functools
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mertk.core.errors import (
+    DataError,
+    MertkError,
+    ParameterError,
+    ProtocolError,
+    UnknownNameError,
+)
+from mertk.core.progress import Progress
+from mertk.core.reading import real_path
+from mertk.core.recipe import Json, Use
+from mertk.datasets.record import SYNTHETIC_MARK
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import OpenStudy, Study, as_use
+from mertk.export import clip_files, layouts, megc_tree, prepared_note
+from mertk.export.clip_files import FrameFiles, Making
+from mertk.export.prepared_note import Note
+from mertk.pipeline.pipeline import Stage
+from mertk.plugins.loader import Plugins, load_plugins
+from mertk.storage import identity
+from mertk.storage.atomic_files import check_files, check_folder, write_table
+from mertk.storage.cache import Cache
+from mertk.vision.optical_flow import Method
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Clip
+    from mertk.experiment.task import Task
+    from mertk.plugins.registry import Registry
+
+Layout = Literal["folder", "megc"]
+
+ALIGNER = "eye_similarity"
+"""What the flow and texture models are aligned by."""
+
+TABLE = "index.csv"
+"""The table of a prepared folder."""
+
+_LISTED = 20
+_MEGC_SIZE = 28  # of the pictures that STSTNet and HTNet read
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What lies in a prepared folder: its clips, how many of them are new, what they suit."""
+
+    out: Path
+    clips: int
+    made: int
+    protocol: Use
+
+
+def prepare_datasets(
+    datasets: Sequence[str | Use],
+    *,
+    out: Path | str,
+    data: Path | str | Mapping[str, Path | str] | None = None,
+    aligner: str | Use = ALIGNER,
+    flow: Method = "farneback",
+    size: int | None = None,
+    frames: FrameFiles | None = None,
+    layout: Layout = "folder",
+    protocol: str | Use | None = None,
+    allow_mismatch: bool = False,
+    jobs: int | None = None,
+    cache: Path | str | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Register the faces of data sets and write them, with their flow maps, to the folder `out`.
+
+    Clips that are there already are kept. A table `index.csv` makes the folder readable as the
+    data set `folder`, with the same clip ids, people, labels and order.
+
+    Args:
+        datasets: data sets by name.
+        out: the folder; new, empty, or made by the same call before.
+        data: where each data set lies, as in `bench`.
+        aligner: by name; it must not learn.
+        flow: the method of the onset→apex maps.
+        size: pixels of the (square) maps, 0 for those of the face; default 0, 28 for `megc`.
+        frames: `png` (a picture a frame), `npy` (an array a clip) or `none`; default `png`, `none`
+            for `megc`.
+        layout: `folder`, or `megc` to add the tree of pictures that published flow networks read.
+        protocol: take its clips alone, and give their class in a column `protocol.NAME`. Default:
+            all clips; for `megc` the data set's usual protocol.
+        allow_mismatch: go on where the clips are not those that the protocol is published with.
+        jobs: worker processes; default: one per CPU core.
+        cache: the folder of cached registrations; default: the user's cache folder.
+        plugins: what `load_plugins` gave; default: the installed ones.
+        progress: told of stages and steps.
+
+    Raises:
+        DataError: naming the clips that failed; the others are in the folder and in its table.
+        MertkError: with one line on what was given, what is known and what to do.
+    """
+    plugins = plugins or load_plugins()
+    registry, tree = plugins.registry, _one_of("layout", layout, Layout) == "megc"
+    features = Cache(Path(cache) if cache else None)
+    features.check_writable()
+    making = Making(
+        out=real_path(out),  # a worker process may stand in another folder
+        files=plugins.files,
+        cache=real_path(features.root),
+        aligner=as_use(aligner),
+        method=_one_of("flow method", flow, Method),
+        size=(_MEGC_SIZE if tree else 0) if size is None else size,
+        frames=_one_of("kind of frames", frames or ("none" if tree else "png"), FrameFiles),
+    )
+    _check_making(registry, making)
+    check_files(making.out, [prepared_note.NAME, TABLE, SYNTHETIC_MARK])
+    if tree:
+        check_folder(making.out / megc_tree.FOLDER, megc_tree.KIND)
+    study = Study(
+        dataset=datasets, data=data, protocol=protocol, allow_mismatch=allow_mismatch
+    ).open(Execution(jobs=jobs, cache=cache), plugins=plugins, progress=progress)
+    preparation = _Preparation(
+        study=study, making=making, layout=layout, labelled=protocol is not None or tree
+    )
+    clips, made = preparation.run()
+    return Prepared(making.out, clips, made, study.protocol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Preparation:
+    """One call of `prepare_datasets` at work."""
+
+    study: OpenStudy
+    making: Making
+    layout: Layout
+    labelled: bool
+
+    @property
+    def protocol(self) -> Use | None:
+        """What says which clips count; None where all do."""
+        return self.study.protocol if self.labelled else None
+
+    def run(self) -> tuple[int, int]:
+        """Do what is not done yet: the clips that are there then, and those among them new."""
+        out = self.making.out
+        note = Note.of(out, self._describe_recipe(), self.study.folders)
+        note.refuse_another()
+        clips: Sequence[Clip] = self.study.clips
+        task = self._make_task(clips)
+        clips = task.clips if task else clips
+        where = clip_files.name_folders(clips)
+        todo = [c for c in clips if not clip_files.is_done(out / where[c.uid], c)]
+        for clip in todo:
+            check_folder(out / where[clip.uid], clip_files.KIND)
+        note.begin()
+        failed = self._make_folders(todo, where)
+        done = [clip for clip in clips if clip.uid not in failed]
+        if done:
+            layouts.mark_synthetic(done, out)
+            write_table(
+                out / TABLE, clip_files.make_rows(out, done, where, self._list_class_columns(task))
+            )
+        note.close(len(done), failed)
+        if self.layout == "megc" and done and (self.study.study.allow_mismatch or not failed):
+            self._write_tree(done, where)
+        if failed:
+            raise DataError(_summarise_failures(out, failed, len(done)))
+        return len(done), len(todo)
+
+    def _make_task(self, clips: Sequence[Clip]) -> Task | None:
+        """The clips that count under the protocol, with labels and folds; None without one."""
+        if self.protocol is None:
+            return None
+        task = self.study.label(clips)
+        if self.layout == "megc" and task.sample.multilabel:
+            raise ProtocolError(
+                f"protocol '{self.protocol}' is multi-label, and the tree has one label a clip: "
+                "choose another --protocol"
+            )
+        return task
+
+    def _describe_recipe(self) -> dict[str, Json]:
+        """What the files depend on, but for the clips."""
+        making, registry = self.making, self.study.registry
+        identified = functools.partial(identity.component_identity, registry)
+        return {
+            "datasets": [use.to_json() for use in self.study.datasets],
+            "protocol": identified("protocol", self.protocol) if self.protocol else None,
+            "aligner": identified("aligner", making.aligner),
+            "flow": making.method,
+            "size": making.size,
+            "frames": making.frames,
+            "layout": self.layout,
+        }
+
+    def _make_folders(
+        self, todo: Sequence[Clip], where: Mapping[str, str]
+    ) -> dict[str, MertkError]:
+        """Write the folders of these clips; gives what is wrong with those that failed."""
+        failed = {}
+        self.study.progress.stage("preparing clips", len(todo))
+        units = [
+            functools.partial(clip_files.make_clip_folder, self.making, c, where[c.uid])
+            for c in todo
+        ]
+        with self.study.executor() as executor:
+            for uid, error in executor.run(units):
+                self.study.progress.step(uid)
+                if error is not None:
+                    failed[uid] = error
+        return failed
+
+    def _list_class_columns(self, task: Task | None) -> dict[str, dict[str, str]]:
+        """A column with each clip's class under the protocol, `+` between several."""
+        if self.protocol is None or task is None:
+            return {}
+        sample = task.sample
+        rows = sample.labels if sample.multilabel else np.eye(len(sample.classes))[sample.labels]
+        texts = ["+".join(np.asarray(sample.classes)[row > 0]) for row in rows]
+        return {f"protocol.{self.protocol.name}": dict(zip(sample.uids, texts, strict=True))}
+
+    def _write_tree(self, done: Sequence[Clip], where: Mapping[str, str]) -> None:
+        task = self._make_task(done)
+        if task is not None:
+            self.study.progress.stage("megc tree", len(task.splits))
+            megc_tree.write_megc_tree(self.making.out, task, where, self.study.progress.step)
+
+
+def _one_of(what: str, given: str, known: Any) -> Any:
+    """A word of a `Literal`; raises `UnknownNameError`."""
+    if given not in typing.get_args(known):
+        raise UnknownNameError(what, given, typing.get_args(known))
+    return given
+
+
+def _check_making(registry: Registry, making: Making) -> None:
+    if making.size < 0:
+        raise ParameterError(f"size={making.size}; give pixels, or 0 for the size of the face")
+    if Stage("aligner", registry.build("aligner", making.aligner)).learns:
+        raise ParameterError(
+            f"aligner '{making.aligner}' learns: prepared once for all folds, it would have seen "
+            "every test clip. Choose one that does not, or bench without preparing"
+        )
+
+
+def _summarise_failures(out: Path, failed: Mapping[str, MertkError], done: int) -> str:
+    lines = [f"{uid}: {failed[uid]}" for uid in sorted(failed)]
+    more = f"\n  … and {len(lines) - _LISTED} more, in prepare.json" if len(lines) > _LISTED else ""
+    shown = "\n  ".join(lines[:_LISTED])
+    return (
+        f"{len(failed)} of {done + len(failed)} clips failed (the others are in {out} and are kept "
+        f"when the same command runs again):\n  {shown}{more}"
+    )

@@ -1,1 +1,0 @@
-"""Runs recipes over folds: prefix pass, fold pass, progress."""

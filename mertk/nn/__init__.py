@@ -1,0 +1,1 @@
+"""The one trainer of networks, and what classifiers that are networks share."""

@@ -1,0 +1,253 @@
+"""What classifiers that are networks share: a subclass says how its network is built and trained.
+
+Nothing has to inherit from this; it spares a file its `fit`, `predict` and `explain`.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from mertk.core.errors import ComponentError
+from mertk.nn import parallel_folds, training
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mertk.core.clips import Floats, Streams, TrainingSet
+    from mertk.core.interfaces import Differentiable
+
+
+class NetworkClassifier:
+    """A classifier with a `schedule` and a `network`, trained jointly with the blocks before it.
+
+    A subclass describes its own parameters; those of training are described here, for all of them.
+
+    Args:
+        dropout: share of the values that are set to 0, drawn anew in each training step, 0 or more
+            and below 1.
+        epochs, lr, batch, loss, gamma, margins, alpha: see `mertk.nn.schedule.Schedule`.
+        optimizer, weight_decay, eps, momentum: see `mertk.nn.schedule.Schedule`.
+        lr_decay, decay_every, max_norm: see `mertk.nn.schedule.Schedule`.
+    """
+
+    schedule: training.Schedule
+    _trained: training.Trained
+
+    def network(self, shapes: training.Shapes, classes: int, /) -> Any:
+        """A new `nn.Module`: dict of streams `[clips, …]` → logits `[clips, classes]`.
+
+        `shapes` are those of one clip. Raises `ComponentError` where it cannot take them.
+        """
+        raise NotImplementedError
+
+    def fit(
+        self,
+        train: TrainingSet[Streams],
+        rng: np.random.Generator,
+        /,
+        through: Sequence[Differentiable] = (),
+    ) -> None:
+        """Train on the clips' streams; raises `ComponentError` where their shapes differ."""
+        self._trained = training.fit(
+            self._make_builder(len(train.classes)),
+            train.inputs,
+            train.labels,
+            rng,
+            classes=len(train.classes),
+            schedule=self.schedule,
+            through=through,
+        )
+
+    def _make_builder(self, classes: int) -> training.Build:
+        return lambda shapes: self.network(shapes, classes)
+
+    def predict(self, streams: Streams, /) -> NDArray[np.float64]:
+        """Class probabilities `[classes]` of one clip."""
+        return self._trained.predict(streams)
+
+    def explain(self, streams: Streams, /) -> dict[str, Floats]:
+        """What the network's parts and the blocks before it show of one clip."""
+        return self._trained.explain(streams)
+
+
+class FoldsNetworkClassifier(NetworkClassifier):
+    """A network that trains faster for several folds at once than for one after the other.
+
+    Only small networks do, measured on a CPU: see `mertk.nn.parallel_folds`. All others are
+    `NetworkClassifier`s, whose folds are units of work of their own.
+    """
+
+    def fit_folds(
+        self,
+        clips: TrainingSet[Streams],
+        folds: Sequence[NDArray[np.int64]],
+        rngs: Sequence[np.random.Generator],
+        /,
+        through: Sequence[Differentiable] = (),
+    ) -> Iterator[Self]:
+        """Yield per fold a copy that is trained as `fit` trains, within float error.
+
+        `clips` are all clips of a run, `folds` each fold's training clips among them, `rngs` the
+        generators that `fit` would get. Networks are trained at once where
+        `mertk.nn.parallel_folds` can, and come out `AT_ONCE` at a time. A subclass with a `fit` of
+        its own is fitted fold by fold.
+        """
+        if type(self).fit is not NetworkClassifier.fit:
+            for fold, rng in zip(folds, rngs, strict=True):
+                fitted = copy.copy(self)
+                fitted.fit(_select_fold(clips, fold), rng, through)
+                yield fitted
+            return
+        trained = parallel_folds.fit_folds(
+            self._make_builder(len(clips.classes)),
+            training.stack_streams(clips.inputs),
+            clips.labels,
+            folds,
+            rngs,
+            classes=len(clips.classes),
+            schedule=self.schedule,
+            through=through,
+        )
+        for found in trained:
+            fitted = copy.copy(self)
+            fitted._trained = found  # noqa: SLF001
+            yield fitted
+
+
+def _select_fold(clips: TrainingSet[Streams], fold: NDArray[np.int64]) -> TrainingSet[Streams]:
+    return replace(
+        clips,
+        inputs=[clips.inputs[at] for at in fold],
+        labels=clips.labels[fold],
+        people=clips.people[fold],
+    )
+
+
+def check_picture_stream(
+    who: str,
+    shapes: training.Shapes,
+    *,
+    channels: int = 3,
+    least: int = 4,
+    source: str = "flow",
+) -> tuple[str, tuple[int, int]]:
+    """The name and the size (height, width) of the one stream `[1, channels, height, width]`.
+
+    Raises `ComponentError`, which begins with `who` and names the extractor `source`, for any other
+    streams, and for a picture of fewer than `least` pixels in height or width.
+    """
+    found = [
+        (name, (shape[2], shape[3]))
+        for name, shape in shapes.items()
+        if len(shape) == 4 and shape[:2] == (1, channels) and min(shape[2:]) >= least
+    ]
+    if len(shapes) != 1 or not found:
+        raise ComponentError(
+            f"{who} takes one stream [1, {channels}, height, width] of at least {least}x{least} "
+            f"pixels, such as the extractor {source} gives for the ROI scheme whole; given: "
+            f"{list_streams(shapes)}"
+        )
+    return found[0]
+
+
+def check_dropout(share: float) -> float:
+    """The share of values to drop while training, as given; raises `ValueError` outside [0, 1)."""
+    if not 0 <= share < 1:
+        raise ValueError(f"dropout={share} is not in [0, 1)")
+    return share
+
+
+def create_backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
+    """The network `name` of timm, its weights drawn anew or loaded by timm (asks the Internet).
+
+    `options` are those of `timm.create_model`. Raises `ComponentError`, which begins with `who`,
+    for a name that timm does not know, and where weights cannot be had: nothing takes their place.
+    """
+    import timm
+
+    if not timm.is_model(name) and ":" not in name:  # hf_hub:… is somebody's repository
+        near = difflib.get_close_matches(name, timm.list_models(), n=3)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise ComponentError(
+            f"{who}: timm knows no model '{name}'. {hint}timm.list_models() has them all"
+        )
+    try:
+        return timm.create_model(name, pretrained=pretrained, **options)
+    except TypeError as error:
+        raise ComponentError(f"{who}: timm makes no {name} of {options}: {error}") from error
+    except (OSError, RuntimeError) as error:
+        if not pretrained:
+            raise
+        reason = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        raise ComponentError(
+            f"{who}: the pretrained weights of {name} cannot be loaded "
+            f"({reason}); connect to the Internet once, or set "
+            "pretrained=false, which starts from scratch"
+        ) from error
+
+
+def find_stream(
+    who: str,
+    shapes: training.Shapes,
+    axes: Sequence[int | str],
+    hint: str,
+    *,
+    name: str | None = None,
+) -> tuple[str, tuple[int, ...]]:
+    """The name and the shape of the one stream, or of the one called `name`.
+
+    `axes` are lengths, or the names of axes of any length above 0. Raises `ComponentError`, which
+    begins with `who` and says `hint`, where there is no such stream, or several and no `name`.
+    """
+    found = [one for one in shapes if name in (None, one)]
+    if len(found) != 1 or not _matches_axes(shapes[found[0]], axes):
+        wanted = "one stream" if name is None else f"a stream '{name}'"
+        raise ComponentError(
+            f"{who} takes {wanted} [{', '.join(map(str, axes))}] {hint}; "
+            f"given: {list_streams(shapes)}"
+        )
+    return found[0], shapes[found[0]]
+
+
+def _matches_axes(shape: tuple[int, ...], axes: Sequence[int | str]) -> bool:
+    return len(shape) == len(axes) and all(
+        length == axis if isinstance(axis, int) else length > 0
+        for length, axis in zip(shape, axes, strict=True)
+    )
+
+
+def check_clip_stream(
+    who: str, shapes: training.Shapes, *, least: tuple[int, int], regions: int | None = None
+) -> tuple[str, tuple[int, int, int, int]]:
+    """The name of the one stream `[regions, time, 1, h, w]` of grey frames, and (regions, t, h, w).
+
+    Raises `ComponentError`, which begins with `who`, for any other streams, for another number of
+    `regions` (None: any), and for fewer than `least` (frames, pixels in height and width).
+    """
+    found = [
+        (name, (shape[0], shape[1], shape[3], shape[4]))
+        for name, shape in shapes.items()
+        if len(shape) == 5
+        and regions in (None, shape[0])
+        and shape[2] == 1
+        and shape[1] >= least[0]
+        and min(shape[3:]) >= least[1]
+    ]
+    if len(shapes) != 1 or not found:
+        raise ComponentError(
+            f"{who} takes one stream [{regions or 'regions'}, time, 1, height, width] of at least "
+            f"{least[0]} frames of {least[1]}x{least[1]} pixels, such as the extractor "
+            f"pixels:frame=clip gives; given: {list_streams(shapes)}"
+        )
+    return found[0]
+
+
+def list_streams(shapes: training.Shapes) -> str:
+    """Streams and their shapes, for a message."""
+    return ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items()) or "none"

@@ -1,0 +1,113 @@
+"""A recipe as a scikit-learn estimator, for pipelines and searches of other people.
+
+`mertk.core.splits.LeaveOneSubjectOut` is the cross-validator that goes with it. What mertk
+reports comes from its own harness; here the user decides what is held out, and mertk cannot check
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mertk.core.clips import Clip
+from mertk.core.recipe import Recipe
+from mertk.core.splits import Split
+from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.fold import FoldFit, LabelledClips, fit_stages
+from mertk.pipeline.pipeline import ClipState, Clock, Pipeline, build_pipeline, predict_clip
+from mertk.plugins.loader import load_plugins
+from mertk.storage.cache import Cache
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["RecipeClassifier"]
+
+
+class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A model of mertk with scikit-learn's `fit`, `predict` and `predict_proba`.
+
+    `recipe` is a model's name, such as `lbptop` or `cnn_lstm_se:quick`, or a `mertk.Recipe`. `X` is
+    a sequence of `mertk.Clip`; or an array `[clips, features]`, which takes the place of what the
+    recipe's pure steps would give. Features of clips go through mertk's cache, whose folder may be
+    given as `cache`. `plugins` are further plug-in files.
+    """
+
+    def __init__(
+        self,
+        recipe: str | Recipe = "flow_ridge",
+        *,
+        cache: str | Path | None = None,
+        plugins: Sequence[str | Path] = (),
+        random_state: Any = None,
+    ) -> None:
+        self.recipe = recipe
+        self.cache = cache
+        self.plugins = plugins
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Self:  # noqa: N803
+        """Fit all that learns in the recipe on these clips; `groups` `[clips]` says whose they are.
+
+        Raises `ValueError` for bad arrays, and what the recipe's components raise.
+        """
+        registry = load_plugins(self.plugins).registry
+        recipe = self.recipe
+        if isinstance(recipe, str):
+            name, _, preset = recipe.partition(":")
+            recipe = registry.recipe(name, preset or None)
+        self._line: Pipeline = build_pipeline(registry, recipe)
+        self._keys = PrefixKeys.of(registry, recipe, self._line)
+        parcels = self._compute_clip_states(X, y)
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(column_or_1d(y, warn=True), return_inverse=True)
+        people = [f"clip/{at}" for at in range(len(labels))] if groups is None else groups
+        sample = LabelledClips(
+            uids=[str(at) for at in range(len(labels))],
+            people=np.asarray(people, str),
+            labels=labels.astype(np.int64),
+            classes=tuple(map(str, self.classes_)),
+        )
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        everything = Split("all clips", np.arange(len(labels)), np.arange(0))
+        fit_stages(self._line, FoldFit(sample, everything, seed, Clock()), parcels, [])
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
+        """Class probabilities `[clips, classes]`, in the order of `classes_`."""
+        check_is_fitted(self, "classes_")
+        return np.array(
+            [predict_clip(self._line, parcel) for parcel in self._compute_clip_states(X)]
+        )
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """The most probable class of each clip `[clips]`."""
+        best = self.predict_proba(X).argmax(axis=1)
+        found: NDArray[Any] = self.classes_[best]
+        return found
+
+    def _compute_clip_states(self, X: Any, y: Any = None) -> list[ClipState]:  # noqa: N803
+        """What crosses the frontier of each clip; `y` is given where this is training."""
+        if _are_clips(X):
+            cache = Cache(None if self.cache is None else Path(self.cache))
+            cache.check_writable()
+            return [parcel_of(self._line, self._keys, cache, clip) for clip in X]
+        if y is None:
+            rows = validate_data(self, X, reset=False)
+        else:
+            rows, _ = validate_data(self, X, y)
+        return [ClipState(streams={"features": row[None].astype(np.float32)}) for row in rows]
+
+
+def _are_clips(given: Any) -> bool:
+    """Whether these are clips, and not rows of features."""
+    listed = isinstance(given, Sequence | np.ndarray) and len(given) > 0
+    return listed and all(isinstance(one, Clip) for one in given)

@@ -1,0 +1,268 @@
+"""The sentences below a table of scores, and the results as JSON."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mertk.core.recipe import Use
+from mertk.evaluation import statistics
+from mertk.evaluation.label_scores import per_label
+from mertk.evaluation.statistics import ALPHA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from mertk.evaluation.label_maps import Remapped
+    from mertk.evaluation.results import Results
+    from mertk.evaluation.statistics import Paired
+    from mertk.storage.ledger import Run
+
+MARK = " †"
+LEAKED = "LEAKED: held-out clips were used in training; do not compare with the scores above"
+
+
+def format_title(results: Results) -> str:
+    """The data sets, the protocol, and the clips that are scored if not all are."""
+    part = f" · PARTIAL: {results.scope}" if results.scope else ""
+    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}"
+
+
+def score_names(results: Results) -> list[str]:
+    """The scores of the protocol, in its order."""
+    return list(results.chance)
+
+
+def list_warnings(results: Results) -> list[str]:
+    """Warnings for the reader of the scores: unfinished runs, synthetic or other clips."""
+    found = [f"{line}." for line in results.notices]
+    if results.scope:
+        found.append(
+            f"PARTIAL: the scores are of {results.scope}, those that every run of the table has "
+            "predicted. They are not scores of the protocol."
+        )
+    if results.synthetic:
+        found.append(
+            "These clips are SYNTHETIC: a program made them. The scores show that the methods run "
+            "and learn, not how well they recognise filmed expressions."
+        )
+    published = results.published
+    if published and published["differences"]:
+        found.append(
+            f"NOT the clips of {_describe_published_list(results, published)}: "
+            f"{'; '.join(published['differences'])}. "
+            "The scores cannot be compared with published ones."
+        )
+    for outcome in results.outcomes:
+        for place, names in outcome.seen_before.items():
+            found.append(
+                f"† {outcome.name}: the weights of {place} were pretrained on {', '.join(names)}; "
+                "held-out subjects may be in the pretraining data."
+            )
+    return found
+
+
+def list_sentences(results: Results) -> list[str]:
+    """The sentences below the table: warnings, chance level, comparisons with the first model."""
+    found = list_warnings(results)
+    published = results.published
+    if published and not published["differences"]:
+        found.append(_as_published(results, published))
+    presets = [o.name for o in results.outcomes if ":" in o.name]
+    if presets:
+        found.append(f"Presets used: {', '.join(presets)}.")
+    low, high = results.chance[results.main_score]
+    others = "the training set" if results.tests_all else "the other tested subjects"
+    found.append(
+        f"Chance level: {results.main_score} {low:.3f}–{high:.3f} (95 %), of random predictions "
+        f"with the class frequencies of {others}."
+    )
+    found += few_subjects(results)
+    found += _describe_keyframes(results)
+    found += _without_a_class(results)
+    found += _describe_spreads(results)
+    if results.tried > 1:
+        found.append(
+            f"{results.tried} configurations evaluated on this protocol in "
+            f"{results.runs[0].path.parent.name}; the best score is optimistically biased."
+        )
+    found += describe_leaks(results)
+    floors = {o.name for o in results.outcomes if o.is_floor}
+    tested = results.comparisons().items()
+    found += [describe_difference(a, b, test) for (a, b), test in tested if b not in floors]
+    return found
+
+
+def few_subjects(results: Results) -> list[str]:
+    """Which intervals have too low a coverage, because there are few subjects."""
+    counts = {"all clips": len(results.outcomes[0].subjects)}
+    counts |= {row["part"]: row["subjects"] for row in results.parts().to_dict("records")}
+    counts |= {f"label map {one.label_map}": one.subjects for one in results.remapped()}
+    return describe_coverage(counts)
+
+
+def describe_coverage(subjects: Mapping[str, int]) -> list[str]:
+    """A line for each number of subjects that is too small, given those of several sets of clips.
+
+    The percentages are measured in benchmarks/coverage.py.
+    """
+    found = []
+    for count in sorted({*subjects.values()} - {0}):
+        of = ", ".join(name for name, number in subjects.items() if number == count)
+        if count == 1:
+            found.append(f"No interval of {of} is valid: there is only one subject.")
+        elif count < statistics.ENOUGH_SUBJECTS:
+            mean, least = statistics.COVERED[count]
+            found.append(
+                f"Intervals of {of}: few subjects. With {count} subjects, a 95 % interval contains "
+                f"the true score about {mean} % of the time, and {least} % in the worst simulated "
+                f"setting; use {statistics.ENOUGH_SUBJECTS} subjects or more."
+            )
+    return found
+
+
+def describe_leaks(results: Results) -> list[str]:
+    """How each replay leaks."""
+    return [
+        f"{outcome.name} is LEAKED: {', '.join(outcome.run.replay['once'])} was fitted once, on "
+        "all clips and labels, including those of the held-out subjects."
+        for outcome in results.leaked
+        if outcome.run.replay
+    ]
+
+
+def _describe_published_list(results: Results, published: Mapping[str, Any]) -> str:
+    """The published list by protocol and edition."""
+    edition = f" ({published['edition']})" if published["edition"] else ""
+    return f"{results.protocol.name}{edition}"
+
+
+def _as_published(results: Results, published: Mapping[str, Any]) -> str:
+    if published["compared"] == "list":
+        which = f"{published['clips']}, list {published['list'][:12]}"
+        return f"The clips are those of {_describe_published_list(results, published)} ({which})."
+    return (
+        f"The numbers of clips are those of {_describe_published_list(results, published)} "
+        f"({published['clips']}). "
+        "The list of clips itself was not published."
+    )
+
+
+def _without_a_class(results: Results) -> list[str]:
+    """Which parts have no score over classes."""
+    parts = results.parts()
+    if not len(parts):
+        return []
+    lost = parts[parts[score_names(results)].isna().any(axis=1)]["part"].unique()
+    return [f"No scores over classes for {', '.join(lost)}: a class has no clip."] * any(lost)
+
+
+def _describe_keyframes(results: Results) -> list[str]:
+    """Which models use annotated key frames, which a real application does not have."""
+    looking: dict[str, list[str]] = {}
+    for outcome in results.outcomes:
+        if not outcome.is_floor:
+            read = ", ".join(outcome.run.keyframes) or "none"
+            looking.setdefault(read, []).append(outcome.name)
+    said = "; ".join(f"{', '.join(models)}: {read}" for read, models in looking.items())
+    return [f"Key-frame annotations used: {said}."] if said else []
+
+
+def _describe_spreads(results: Results) -> list[str]:
+    """The standard deviation over seeds, of models with several seeds."""
+    found = []
+    for row in results.table().to_dict("records"):
+        if row["seeds"] > 1 and not row["floor"]:
+            said = ", ".join(f"{name} {row[f'{name}_sd']:.3f}" for name in score_names(results))
+            found.append(f"Standard deviation of {row['model']} over {row['seeds']} seeds: {said}.")
+    return found
+
+
+def describe_difference(a: str, b: str, test: Paired) -> str:
+    """One sentence on A against B; "above" or "below" only if the test is significant."""
+    holm = f", Holm over {test.family} comparisons" if test.family > 1 else ""
+    how = (
+        f"{test.difference:+.3f} {test.score} (95 % interval {test.low:+.3f} … {test.high:+.3f}; "
+        f"p = {test.corrected:.4f}, paired permutation over {test.subjects} subjects"
+        f"{', exact' if test.exact else ''}{holm}; rank-biserial correlation {test.effect:+.2f})"
+    )
+    if test.corrected < ALPHA:
+        return f"{a} scores {'above' if test.difference > 0 else 'below'} {b}: {how}."
+    return f"No significant difference between {a} and {b}: {how}."
+
+
+def command(run: Run) -> str:
+    """The command that repeats a run whose data sets `mertk data add` knows; empty for a replay."""
+    if run.replay or run.variant.get("jitter"):
+        return ""
+    keyframes = run.variant.get("keyframes", "given")
+    stored = run.identity["protocol"]
+    protocol = Use(stored["name"], **stored["params"])
+    words = ["mertk", "bench", "--model", f"{run.path.parent.name}/{run.path.name}"]
+    for dataset in run.identity["datasets"]:
+        words += ["--dataset", str(Use.from_json(dataset))]
+    words += ["--protocol", str(protocol), "--seeds", ",".join(map(str, run.seeds))]
+    words += ["--keyframes", keyframes] if keyframes != "given" else []
+    return shlex.join([*words, "--out", "repeated"])
+
+
+def to_json(results: Results) -> dict[str, Any]:
+    """Everything that the table and the sentences say, for machines."""
+    parts = results.parts()
+    return {
+        "datasets": results.datasets,
+        "synthetic": results.synthetic,
+        "protocol": results.protocol.to_json(),
+        "classes": list(results.classes),
+        "partial": results.scope or None,
+        "notices": results.notices,
+        "models": _make_plain_rows(results.table()),
+        "fold_means": results.fold_means().to_dict("records"),
+        "configurations_tried": results.tried,
+        "keyframes": {o.name: list(o.run.keyframes) for o in results.outcomes},
+        "sweep": _make_plain_rows(results.sweep_table()),
+        "epochs": _make_plain_rows(results.epochs_table()),
+        "leaked": _make_plain_rows(results.leaked_table()),
+        "label_maps": [
+            {"model": one.model, "map": one.label_map, "clips": one.clips, **flatten_scores(one)}
+            for one in results.remapped()
+        ],
+        "parts": _make_plain_rows(parts),
+        "published": results.published,
+        "chance": {name: list(ends) for name, ends in results.chance.items()},
+        "comparisons": [
+            {
+                "a": a,
+                "b": b,
+                "score": t.score,
+                "difference": t.difference,
+                "low": t.low,
+                "high": t.high,
+                "p": t.p,
+                "p_holm": t.corrected,
+                "family": t.family,
+                "rank_biserial": t.effect,
+                "subjects": t.subjects,
+                "exact": t.exact,
+            }
+            for (a, b), t in results.comparisons().items()
+        ],
+        "per_label": [asdict(row) for row in per_label(results)],
+        "sentences": list_sentences(results),
+    }
+
+
+def flatten_scores(one: Remapped) -> dict[str, Any]:
+    """Scores and the ends of their intervals by name, as `Results.table` has them."""
+    row: dict[str, Any] = dict(one.scores)
+    for name, (low, high) in one.intervals.items():
+        row |= {f"{name}_low": low, f"{name}_high": high}
+    return row
+
+
+def _make_plain_rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Rows for JSON, which knows no NaN."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")

@@ -1,0 +1,1 @@
+"""Long videos: intervals, how they are scored, and the search for them."""

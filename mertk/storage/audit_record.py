@@ -1,0 +1,76 @@
+"""What `mertk audit` found, kept beside the runs for their reports.
+
+A stamp is of a recipe with all its parameters and source hashes: code that has changed since has
+none. It says what was audited, and is no proof that there is no leak.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk.core.errors import StorageError
+from mertk.storage import identity
+from mertk.storage.atomic_files import json_text, write_file
+from mertk.storage.run_files import load_object
+
+if TYPE_CHECKING:
+    from mertk.core.recipe import Recipe
+    from mertk.plugins.registry import Registry
+    from mertk.storage.ledger import Run
+
+
+def file_of(runs: Path, registry: Registry, recipe: Recipe) -> Path:
+    """Where the audit of a recipe is kept, for the reports of runs."""
+    return _locate_record(runs, identity.recipe_identity(registry, recipe))
+
+
+def write_record(runs: Path, registry: Registry, recipe: Recipe, found: Mapping[str, Any]) -> Path:
+    """Keep an audit of a recipe, as its `to_json` gives it, and give the file's path.
+
+    Raises `StorageError` as `write_file` does.
+    """
+    file = file_of(runs, registry, recipe)
+    write_file(file, json_text({"made": identity.collect_provenance("cpu")["made"], **found}))
+    return file
+
+
+def read_record(run: Run) -> dict[str, Any] | None:
+    """The latest audit of what a run ran; None where there is none, empty if it is damaged."""
+    file = _locate_record(run.path.parent, run.identity["components"])
+    if not os.path.lexists(file):
+        return None
+    try:
+        return load_object(file)
+    except StorageError:
+        return {}
+
+
+def describe_record(stamp: Mapping[str, Any] | None) -> str:
+    """What a stamp says, in a line."""
+    if stamp is None:
+        return "this recipe was not audited; `mertk audit` tests it for leaks"
+    try:
+        return _describe_findings(stamp)
+    except (KeyError, TypeError):
+        return "what the audit found is damaged: run `mertk audit` again"
+
+
+def _describe_findings(stamp: Mapping[str, Any]) -> str:
+    on = f"{stamp['protocol']}, {stamp['clips']} clips, {stamp['made'][:10]}"
+    leaks = [one for one in stamp["verdicts"] if one["leak"]]
+    if leaks:
+        told = "; ".join(f"{one['probe']}: leak in {one['leak']}" for one in leaks)
+        return f"AUDIT FAILED ({on}): {told}"
+    silent = ", ".join(one["probe"] for one in stamp["verdicts"] if not one.get("tested", True))
+    probes = ", ".join(one["probe"] for one in stamp["verdicts"] if one.get("tested", True))
+    if not probes:
+        return f"AUDIT INCONCLUSIVE: no probe could test anything ({silent}; {on})"
+    untested = f"; not tested: {silent}" if silent else ""
+    return f"no probe finds a leak ({probes}{untested}; {on})"
+
+
+def _locate_record(runs: Path, components: Mapping[str, Any]) -> Path:
+    return runs / "audits" / f"{identity.hash_json(components)[:16]}.json"

@@ -1,0 +1,145 @@
+"""What a result depends on.
+
+Identity names a run and its features: recipe, protocol, clips, data, the code of the components
+(`mertk.storage.source_code`) with the releases of the libraries that it uses, and the version of
+the pipeline.
+Everything else, such as the machine, is provenance, which is only written down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import platform
+import pydoc
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk.core.errors import ComponentError
+from mertk.storage.source_code.component import read_code
+from mertk.storage.source_code.releases import release_of, releases_of
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Clip
+    from mertk.core.recipe import Recipe, Use
+    from mertk.plugins.registry import Registry
+
+_RELEASES = ("mertk", "numpy", "scikit-learn", "opencv-python", "torch", "timm", "dlib-bin")
+
+
+_SCORES = "mertk.core.metrics"
+"""What a protocol scores by; scores are computed anew from predictions whenever they are shown."""
+
+
+def hash_json(data: Any) -> str:
+    """A SHA-256 of JSON data, in hex."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any]:
+    """Name, all parameters (defaults too), source hash and library releases of one component.
+
+    One that runs other people's code by its import `path` has that code's identity as well. Raises
+    `ComponentError` where it has no source.
+    """
+    entry = registry.get(kind, use.name)
+    defaults = {name: p.default for name, p in entry.parameters().items()}
+    params = {**defaults, **use.params}
+    try:
+        code = read_code(entry.load(), aside=_SCORES if kind == "protocol" else "")
+        foreign = (
+            {"code": _code_behind(str(params["path"]))} if entry.open and "path" in params else {}
+        )
+    except ComponentError as error:
+        raise ComponentError(f"{kind} '{use.name}': {error}") from error
+    return {
+        "kind": kind,
+        "name": use.name,
+        "params": params,
+        "source": code.source,
+        "libraries": dict(code.libraries),
+        **foreign,
+    }
+
+
+def changed_components(
+    registry: Registry, recipe: Recipe, recorded: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """The components of a recipe whose code is not that of a recorded `recipe_identity`."""
+    now = recipe_identity(registry, recipe)
+    return [
+        f"{place} {found['name']}"
+        for place, found in now.items()
+        if any(found.get(part) != recorded.get(place, {}).get(part) for part in ("source", "code"))
+    ]
+
+
+def _code_behind(path: str) -> str:
+    """The releases of an installed package, or a hash of source that somebody may be editing."""
+    target: Any = pydoc.locate(path)
+    module = inspect.getmodule(target)
+    file = str(getattr(module, "__file__", ""))
+    if module is None or not {"site-packages", "dist-packages"} & set(Path(file).parts):
+        code = read_code(target)
+        return " ".join([code.source, *_format_releases(code.libraries)])
+    return " ".join(_format_releases(releases_of(module.__name__.partition(".")[0])))
+
+
+def _format_releases(releases: Mapping[str, str]) -> list[str]:
+    return [f"{name} {release}" for name, release in releases.items()]
+
+
+def recipe_identity(registry: Registry, recipe: Recipe) -> dict[str, Any]:
+    """The identity of every component of a recipe, by place."""
+    return {
+        place: component_identity(registry, place.partition(".")[0], use)
+        for place, use in recipe.places().items()
+    }
+
+
+def clips_identity(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, str]:
+    """Hashes of the clip list with its labels, and of the data behind it."""
+    lines = sorted(f"{clip.uid},{label}\n" for clip, label in zip(clips, labels, strict=True))
+    prints = sorted(f"{clip.uid},{clip_identity(clip)}\n" for clip in clips)
+    return {
+        "clip_list": hashlib.sha256("".join(lines).encode()).hexdigest(),
+        "data": hashlib.sha256("".join(prints).encode()).hexdigest(),
+    }
+
+
+def clip_identity(clip: Clip) -> str:
+    """A hash of what a clip's features depend on: files, timing, landmarks, and its reader's code.
+
+    The readers in `mertk.datasets` have versions of their own, which are in the fingerprint.
+    """
+    footage = clip.footage
+    landmarks = footage.landmarks
+    shown = None if landmarks is None else hashlib.sha256(landmarks.tobytes()).hexdigest()
+    timing = [footage.onset, footage.apex, footage.offset, footage.fps, len(footage.frames)]
+    readers = [code for maker in footage.frames.makers if (code := _code_of_reader(maker))]
+    return hash_json([clip.uid, clip.fingerprint, timing, shown, readers])
+
+
+def _code_of_reader(maker: Any) -> list[Any] | None:
+    """The code of what reads or changes frames; None where mertk itself or memory gives them."""
+    maker = getattr(maker, "func", maker)
+    target = maker if inspect.isfunction(maker) else getattr(maker, "__func__", type(maker))
+    if target.__module__.partition(".")[0] in ("builtins", "mertk"):
+        return None
+    code = read_code(target, whole=False)
+    return [code.source, dict(code.libraries)]
+
+
+def collect_provenance(device: str) -> dict[str, Any]:
+    """What was merely true when a run was made: releases, machine, time, device."""
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "device": device,
+        "releases": {name: found for name in _RELEASES if (found := release_of(name))},
+    }

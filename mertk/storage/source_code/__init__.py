@@ -1,0 +1,1 @@
+"""The code behind a component, as a hash: what computes, and nothing else."""

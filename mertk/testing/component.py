@@ -1,0 +1,206 @@
+"""What is checked: one registered component, and the material to check it with."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.core.errors import (
+    MertkError,
+    ParameterError,
+    PluginError,
+    UnknownNameError,
+    describe_error,
+)
+from mertk.core.interfaces import Fittable
+from mertk.core.reading import real_path
+from mertk.core.recipe import Use
+from mertk.plugins.loader import Plugins, load_plugins
+from mertk.plugins.registry import Registrar, Registry
+from mertk.testing import clips
+from mertk.testing.comparison import Answer, compute_arrays, thaw_arrays
+from mertk.testing.inputs import Stand, find_stands, train_of
+from mertk.testing.joined import make_runnable
+from mertk.testing.outcome import DoesNotRunError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from mertk.core.clips import TrainingSet
+    from mertk.core.recipe import Json
+    from mertk.plugins.registry import Entry
+
+
+Data = Path | str | Callable[[Path], object]
+"""Where a data set lies, or what writes a small one into the empty folder that it is given."""
+
+
+@dataclass(eq=False)
+class ComponentUnderTest:
+    """A component under check; `modules` are those of all that are checked with it.
+
+    `data` are those of a data set; None: where it is known to lie.
+    """
+
+    entry: Entry
+    registry: Registry
+    module: ModuleType
+    modules: Sequence[ModuleType]
+    data: Data | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of the component."""
+        return self.entry.kind
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The optional packages that it needs; those of a model are those of its components."""
+        if self.kind != "model":
+            return frozenset(self.entry.needs)
+        uses = [(place.partition(".")[0], use) for place, use in self.entry.target.places().items()]
+        known = [(kind, use) for kind, use in uses if use.name in self.registry.names(kind)]
+        return frozenset(p for kind, use in known for p in self.registry.get(kind, use.name).needs)
+
+    @functools.cached_property
+    def stand(self) -> Stand:
+        """Where it runs; raises `DoesNotRunError` where it does nowhere, with the last reasons."""
+        reasons = []
+        for stand in find_stands(self.registry, self.kind, self.entry.name):
+            try:
+                self._try_stand(stand)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  whatever it is, the next place is tried
+                own = isinstance(error, MertkError)
+                text = str(error) if own else describe_error(error)
+                reasons.append(f"{stand.name}: {text}")
+            else:
+                return stand
+        raise DoesNotRunError(
+            f"does not run on any of {len(reasons)} inputs; register a model that shows what comes "
+            f"before it. {' | '.join(dict.fromkeys(reasons))}"
+        )
+
+    def _try_stand(self, stand: Stand) -> None:
+        given = stand.given("plain")
+        component = self._build_component(stand.params)
+        if isinstance(component, Fittable):
+            inputs = [thaw_arrays(one) for one in given[: clips.TRAINED]]
+            component.fit(train_of(self.registry, inputs), np.random.default_rng(0))
+        compute_arrays(self.kind, component, given[-1])
+
+    def _build_component(self, params: Any) -> Any:
+        return make_runnable(
+            self.kind, self.registry.build(self.kind, Use(self.entry.name, **params))
+        )
+
+    def build(self, **params: Json) -> Any:
+        """A new component with the parameters of its stand, and these."""
+        return self._build_component({**self.stand.params, **params})
+
+    @functools.cached_property
+    def learns(self) -> bool:
+        """Whether it has `fit`."""
+        return isinstance(self.build(), Fittable)
+
+    @functools.lru_cache(maxsize=3)  # noqa: B019  subjects are few and go together
+    def given(self, look: str = "plain") -> Sequence[Any]:
+        """What it is handed for each of the nine clips, read-only; 'grey' and 'odd' as well."""
+        return self.stand.given(look)
+
+    @property
+    def asked(self) -> Sequence[Any]:
+        """The three clips that are not trained on."""
+        return self.given()[clips.TRAINED :]
+
+    def train(self, look: str = "plain", **other: Any) -> TrainingSet[Any]:
+        """The training part, as arrays that may be written to; `other` are fields to replace."""
+        inputs = [thaw_arrays(one) for one in self.given(look)[: clips.TRAINED]]
+        return train_of(self.registry, other.pop("inputs", inputs), **other)
+
+    def ready(self, look: str = "plain", /, **params: Json) -> Any:
+        """A new component, fitted if it learns; its chances are always the same."""
+        component = self.build(**params)
+        if self.learns:
+            component.fit(self.train(look), np.random.default_rng(0))
+        return component
+
+    def answer(self, component: Any, given: Any = None) -> Answer:
+        """What a component gives for one clip, as arrays; the default is the last clip."""
+        return compute_arrays(self.kind, component, self.asked[-1] if given is None else given)
+
+    @functools.cached_property
+    def usual(self) -> Answer:
+        """What a new component gives for the last clip, and for no other before."""
+        return self.answer(self.ready())
+
+
+def find_components(
+    what: str | Path, plugins: Plugins | None = None, *, data: Data | None = None
+) -> list[ComponentUnderTest]:
+    """The components of a plug-in file, or those of a name, whatever their kind.
+
+    `data` is where the data set lies that is among them, or what writes a small one. Raises
+    `PluginError` for a file that cannot be loaded or registers nothing, `UnknownNameError` for a
+    name that nobody registered, and `ParameterError` for data where there is no data set.
+    """
+    if isinstance(what, Path) or what.endswith(".py"):
+        found = _of_file(Path(what), plugins)
+    else:
+        found = _of_name(what, plugins)
+    if data is not None:
+        sets = [subject for subject in found if subject.kind == "dataset"]
+        if not sets:
+            kinds = ", ".join(sorted({f"{one.kind} '{one.entry.name}'" for one in found}))
+            raise ParameterError(f"data are given, but {what} is no data set: {kinds}")
+        for subject in sets:
+            subject.data = data
+    return found
+
+
+def _of_name(name: str, plugins: Plugins | None) -> list[ComponentUnderTest]:
+    everything = list_components(plugins or load_plugins())
+    found = [subject for subject in everything if subject.entry.name == name]
+    if not found:
+        raise UnknownNameError("component", name, {one.entry.name for one in everything})
+    return _share_modules(found)
+
+
+def list_components(plugins: Plugins) -> list[ComponentUnderTest]:
+    """Everything that is registered."""
+    homes: dict[tuple[str, str], ModuleType] = {}
+    for module in plugins.manager.get_plugins():
+        staged = Registry()
+        if hasattr(module, "mertk_register"):
+            module.mertk_register(register=Registrar(staged, ""))
+        homes |= {(entry.kind, entry.name): module for entry in staged}
+    found = [
+        ComponentUnderTest(entry, plugins.registry, homes[entry.kind, entry.name], ())
+        for entry in plugins.registry
+    ]
+    return _share_modules(found)
+
+
+def _of_file(file: Path, plugins: Plugins | None) -> list[ComponentUnderTest]:
+    path = str(real_path(file))
+    files = dict.fromkeys([*(plugins.files if plugins else ()), path])
+    loaded = load_plugins(tuple(files))
+    if path in loaded.broken:
+        raise PluginError(f"plug-in {file} cannot be loaded: {loaded.broken[path]}")
+    found = [one for one in list_components(loaded) if getattr(one.module, "__file__", "") == path]
+    if not found:
+        raise PluginError(f"plug-in {file} registers nothing to check; see the hook mertk_register")
+    return _share_modules(found)
+
+
+def _share_modules(found: list[ComponentUnderTest]) -> list[ComponentUnderTest]:
+    modules = list({id(one.module): one.module for one in found}.values())
+    for subject in found:
+        subject.modules = modules
+    return found

@@ -1,0 +1,44 @@
+"""The result of a check: passed, failed, or does not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mertk.testing.component import ComponentUnderTest
+
+Check = Callable[["ComponentUnderTest"], None]
+"""One check: its name says what is required, its docstring in full.
+
+Returns if the check passes, and raises `BrokenPromise` or `DoesNotApply` otherwise. Whatever
+else it raises counts as broken.
+"""
+
+
+Verdict = Literal["passed", "failed", "does not apply"]
+
+
+class BrokenPromise(Exception):  # noqa: N818  what is broken is the component, not the suite
+    """A component breaks the interface contract of its kind; the text says how, in one line."""
+
+
+class DoesNotRunError(BrokenPromise):
+    """A component that does not run at all, so that nothing more can be asked of it."""
+
+
+class DoesNotApply(Exception):  # noqa: N818  no error
+    """The check does not apply to this component; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One check of one component; `text` says how it failed or why it does not apply."""
+
+    kind: str
+    name: str
+    check: str
+    verdict: Verdict
+    text: str = ""
+    seconds: float = 0.0

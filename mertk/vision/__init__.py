@@ -1,0 +1,1 @@
+"""Pictures without faces in mind: optical flow, resampling, apex detection."""

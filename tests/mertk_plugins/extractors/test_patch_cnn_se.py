@@ -1,0 +1,310 @@
+"""Patch CNNs: their size, what they learn, which frames and labels they see."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from timm.layers import SEModule
+
+import mertk
+from mertk_plugins.extractors import _region_labels
+from mertk_plugins.extractors._patch_cnn_se_net import Excitation, PatchNet
+from mertk_plugins.extractors.patch_cnn_se import PatchCNNSE, choose_positions
+
+TASK = ("negative", "positive", "surprise")
+SMALL = {"patch_size": [8, 8], "patches": 4, "epochs": 2, "batch": 16, "init": "he", "frames": 2}
+
+
+def face(level=0, *, frames=5, seed=0, onset=0, apex=None):
+    noise = np.random.default_rng(seed).integers(0, 60, (frames, 40, 60, 3))
+    noise[:, 10:30, 20:40] += level
+    pixels = mertk.Frames.of(noise.astype(np.uint8))
+    return mertk.Faces(frames=pixels, onset=onset, offset=frames - 1, apex=apex)
+
+
+def places(*names):
+    boxes = np.array([[0, 0, 60, 40], [10, 5, 50, 35]])[: len(names)]
+    return mertk.Regions(names=names, boxes=boxes)
+
+
+def training_set(count=10, *, classes=TASK, labels=None, regions=("mouth",)):
+    labels = np.arange(count) % len(classes) if labels is None else np.asarray(labels)
+    return mertk.TrainingSet(
+        inputs=[(face(60 * c, seed=at), places(*regions)) for at, c in enumerate(labels)],
+        labels=labels,
+        people=np.array([f"p/{at}" for at in range(count)]),
+        classes=tuple(classes),
+    )
+
+
+def fitted(train=None, seed=0, **params):
+    extractor = PatchCNNSE(**(SMALL | params))
+    extractor.fit(train or training_set(), np.random.default_rng(seed))
+    return extractor
+
+
+def network(classes=3, **changed):
+    settings = {
+        "patches": 9, "se": "squeeze", "se_ratio": 0.25, "extra_conv": False, "dropout": 0.5,
+        "init": "code", "input_range": (0, 1),
+    }  # fmt: skip
+    return PatchNet(classes=classes, **(settings | changed))
+
+
+def size(net):
+    return sum(p.numel() for p in net.parameters() if p.requires_grad)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4, 5])
+def test_a_region_has_the_papers_number_of_weights(classes):
+    assert size(network(classes)) == 2_167_202 + 257 * classes
+
+
+@pytest.mark.parametrize(("patches", "rest"), [(4, 992_682), (9, 1_277_012), (16, 1_892_802)])
+def test_a_region_has_the_codes_number_of_weights(patches, rest):
+    net = network(3, patches=patches, se="pixelwise", extra_conv=True)
+    assert size(net) == rest + 257 * 3
+
+
+def test_patches_share_no_weights_and_do_not_mix_before_the_gate():
+    net = network(se="none")
+    pixels = torch.zeros(1, 16, 16, 27, requires_grad=True)
+    net.conv2(net.conv1(pixels.permute(0, 3, 1, 2)))[0, 8:16].sum().backward()
+    assert pixels.grad[..., 3:6].abs().sum() > 0
+    assert pixels.grad[..., :3].abs().sum() == pixels.grad[..., 6:].abs().sum() == 0
+    per_patch = net.conv1.weight.reshape(9, 4, -1)
+    assert not torch.equal(per_patch[0], per_patch[1])
+
+
+def test_grouped_convolutions_equal_a_separate_network_per_patch():
+    net = network(se="none").eval()
+    pixels = torch.randint(0, 256, (2, 10, 13, 27), dtype=torch.uint8)
+    maps = []
+    for at in range(9):
+        one = network(se="none", patches=1)
+        for name, weight in one.named_parameters():
+            if name.startswith(("conv", "branches")):
+                weight.data = net.get_parameter(name).data.chunk(9)[at]
+        given = pixels[..., 3 * at : 3 * at + 3].permute(0, 3, 1, 2) / 255
+        x = given
+        for layer in (one.conv1, one.conv2):
+            x = torch.max_pool2d(layer(x).relu(), 2, ceil_mode=True)
+        parts = [x, *(branch(x).relu() for branch in one.branches)]
+        maps.append([torch.max_pool2d(p, 2, ceil_mode=True) for p in parts])
+    whole = torch.cat([torch.cat([m[k] for m in maps], 1) for k in range(5)], 1)
+    expected = net.narrow(net.wide(whole.mean((2, 3))).relu()).relu()
+    assert torch.allclose(net.features({"patches": pixels}), expected, atol=1e-6)
+
+
+def test_the_squeeze_is_timms():
+    own, timms = Excitation(12, 0.25, squeeze=True), SEModule(12, rd_channels=3)
+    timms.fc1, timms.fc2 = own.reduce, own.expand
+    x = torch.randn(2, 12, 5, 4)
+    assert torch.allclose(own(x), timms(x))
+
+
+def test_the_pixelwise_gate_looks_at_one_pixel():
+    gate = Excitation(8, 0.25, squeeze=False)
+    x = torch.randn(1, 8, 3, 3)
+    other = x.clone()
+    other[..., 2, 2] += 1
+    same = gate(x) == gate(other)
+    assert same[..., :2, :2].all()
+    assert not same[..., 2, 2].all()
+
+
+@pytest.mark.parametrize("se", ["squeeze", "pixelwise", "none"])
+@pytest.mark.parametrize("init", ["code", "he"])
+def test_gradients_reach_every_weight(se, init):
+    torch.manual_seed(0)
+    net = network(se=se, init=init, extra_conv=se == "pixelwise", input_range=(-1, 1), dropout=0)
+    pixels = torch.randint(0, 256, (8, 16, 16, 27), dtype=torch.uint8)
+    net({"patches": pixels}).square().sum().backward()
+    assert all(p.grad.abs().sum() > 0 for p in net.parameters())
+
+
+def test_ten_clips_are_learnt_by_heart():
+    extractor = fitted(epochs=40, lr=1e-3, region_labels="none")
+    net = extractor.nets["mouth"]
+    assert net.losses[-1] < 0.1 * net.losses[0]
+    for at, label in enumerate(np.arange(10) % 3):
+        pixels = extractor._cut_patches(face(60 * label, seed=at), places("mouth"), 0, np.arange(5))
+        assert (net.apply({"patches": pixels}).argmax(1) == label).all()
+
+
+def test_features_are_per_region_and_frame():
+    found = fitted(training_set(regions=("nose", "mouth"))).extract(face(), places("nose", "mouth"))
+    assert found.shape == (2, 5, 256)
+    assert found.dtype == np.float32
+    assert (found >= 0).all()
+
+
+def test_the_same_generator_gives_the_same_features_bit_by_bit():
+    first, again, other = fitted(), fitted(), fitted(seed=1)
+    asked = face(30), places("mouth")
+    assert np.array_equal(first.extract(*asked), again.extract(*asked))
+    assert not np.array_equal(first.extract(*asked), other.extract(*asked))
+
+
+def test_features_do_not_depend_on_clips_asked_about_before():
+    extractor = fitted()
+    alone = extractor.extract(face(30), places("mouth"))
+    extractor.extract(face(90, seed=4), places("mouth"))
+    assert np.array_equal(extractor.extract(face(30), places("mouth")), alone)
+
+
+def test_a_second_fit_forgets_the_first():
+    extractor = fitted(seed=3)
+    extractor.fit(training_set(), np.random.default_rng(0))
+    asked = face(30), places("mouth")
+    assert np.array_equal(extractor.extract(*asked), fitted().extract(*asked))
+
+
+def test_a_region_with_one_label_only_still_gives_features():
+    extractor = fitted(training_set(4, labels=[0, 0, 2, 2], regions=("cheek_left",)))
+    assert not len(extractor.nets["cheek_left"].losses)
+    assert extractor.extract(face(), places("cheek_left")).shape == (1, 5, 256)
+
+
+def test_frames_before_onset_are_not_looked_at():
+    extractor = fitted()
+    clip = face(frames=6, onset=2)
+    assert extractor.extract(clip, places("mouth")).shape == (1, 4, 256)
+
+
+@pytest.mark.parametrize(
+    ("count", "apex", "expected"),
+    [
+        (0, 3, list(range(11))),
+        (99, 3, list(range(11))),
+        (11, 3, list(range(11))),
+        (1, 3, [3]),
+        (1, None, [5]),
+        (3, 4, [0, 4, 10]),
+        (3, 10, [0, 5, 10]),
+        (5, 4, [0, 2, 4, 8, 10]),
+    ],
+)
+def test_frames_span_the_expression_and_hold_the_apex(count, apex, expected):
+    assert choose_positions(face(frames=11, apex=apex), count).tolist() == expected
+
+
+def test_a_clip_without_frames_is_refused():
+    flow = mertk.Faces(
+        frames=mertk.Frames.of(np.empty((0, 4, 4, 3), np.uint8)),
+        onset=0,
+        offset=9,
+        flow=np.zeros((4, 4, 3), np.float32),
+    )
+    with pytest.raises(mertk.DataError, match="only a flow map"):
+        fitted().extract(flow, places("mouth"))
+
+
+def test_patches_run_row_by_row():
+    pixels = np.zeros((1, 16, 16, 3), np.uint8)
+    pixels[:, :8, 8:] = 200
+    clip = mertk.Faces(frames=mertk.Frames.of(pixels), onset=0, offset=0)
+    whole = mertk.Regions(names=("mouth",), boxes=np.array([[0, 0, 16, 16]]))
+    cut = PatchCNNSE(patches=4, patch_size=[8, 8])._cut_patches(clip, whole, 0, np.array([0]))
+    assert cut.shape == (1, 8, 8, 12)
+    assert cut[0].mean((0, 1)).reshape(4, 3)[:, 0].tolist() == [0, 200, 0, 0]
+
+
+def test_other_regions_than_in_training_are_refused():
+    with pytest.raises(mertk.ComponentError, match="trained on the regions mouth"):
+        fitted().extract(face(), places("nose"))
+
+
+@pytest.mark.parametrize(
+    ("task", "place", "expected"),
+    [
+        (TASK, "eye_left", ("negative", "surprise")),
+        (TASK, "nose", ("negative",)),
+        (TASK, "cheek_right", ("positive",)),
+        (TASK, "mouth", TASK),
+        (("disgust", "happiness", "others", "repression", "surprise"), "eye_right",
+         ("disgust", "others", "repression", "surprise")),
+        (("I", "II", "III", "IV", "V"), "mouth", ("I", "II", "V")),
+        (("I", "II", "III", "IV", "V"), "cheek_left", ("I",)),
+        (("anger", "joy"), "nose", ("anger", "joy")),
+        (TASK, "whole", TASK),
+    ],
+)  # fmt: skip
+def test_region_labels_follow_the_authors_tables(task, place, expected):
+    assert _region_labels.active_classes(place, task) == expected
+
+
+def test_classes_that_do_not_show_in_a_region_become_one():
+    labels, count = _region_labels.region_labels(np.array([0, 1, 2, 1]), TASK, ("positive",))
+    assert labels.tolist() == [1, 0, 1, 0]
+    assert count == 2
+    assert _region_labels.region_labels(np.array([0, 1, 2]), TASK, TASK)[1] == 3
+
+
+def test_region_labels_decide_what_a_network_learns():
+    train = training_set(regions=("nose", "mouth"))
+    auto, none, own = (
+        fitted(train, region_labels=given, epochs=1).nets
+        for given in ("auto", "none", {"mouth": ["surprise"]})
+    )
+    heads = [(nets["nose"].seen.size, nets["mouth"].seen.size) for nets in (auto, none, own)]
+    assert heads == [(2, 3), (3, 3), (3, 2)]
+
+
+@pytest.mark.parametrize("given", [{"chin": ["positive"]}, {"mouth": ["joy"]}])
+def test_region_labels_with_unknown_names_are_refused(given):
+    with pytest.raises(mertk.ComponentError, match="Known regions: mouth"):
+        fitted(region_labels=given)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"patches": 5}, {"patch_size": [4, 50]}, {"region_labels": "all"}, {"frames": -1}]
+)
+def test_parameters_that_make_no_sense_are_refused(bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        PatchCNNSE(**bad)
+
+
+def test_a_region_learns_its_active_labels_side_by_side():
+    train = training_set(regions=("nose", "mouth"))
+    shown = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]])
+    many = replace(train, labels=shown[train.labels])
+    nets = fitted(many, region_labels={"nose": ["surprise", "negative"]}, epochs=1).nets
+    assert nets["nose"].seen.tolist() == [[True, False], [True, True]]
+    assert nets["mouth"].seen.shape == (3, 2)
+    assert fitted(many).extract(*many.inputs[0]).shape == (2, 5, 256)
+
+
+def test_a_region_without_a_class_is_refused_in_multi_label_training():
+    many = replace(training_set(), labels=np.eye(3, dtype=np.int64)[np.arange(10) % 3])
+    with pytest.raises(mertk.ComponentError, match="leave the region out of the mapping"):
+        fitted(many, region_labels={"mouth": []})
+
+
+def test_it_says_what_excitation_lets_through_of_each_patch():
+    extractor = fitted()
+    found = extractor.explain(face(apex=2), places("mouth"))
+    assert found["patch_weights"].shape == (1, 4)
+    assert ((found["patch_weights"] > 0) & (found["patch_weights"] < 1)).all()
+    assert len(np.unique(found["patch_weights"])) == 4
+    assert fitted(se="none").explain(face(), places("mouth")) == {}
+    assert fitted(patches=1).explain(face(), places("mouth")) == {}
+
+
+def test_the_weights_of_a_patch_are_those_of_its_own_maps():
+    """Gates that let through what changes with the second of four patches, and nothing else."""
+    net = network(patches=4).eval()
+    seen = []
+    net.se.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    dark, bright = (torch.zeros(2, 8, 8, 12, dtype=torch.uint8) for _ in range(2))
+    bright[..., 3:6] = 200
+    with torch.no_grad():
+        for pixels in (dark, bright):
+            net.features({"patches": pixels})
+        own = (seen[0] != seen[1]).any(dim=(0, 2, 3))
+        net.se.expand.weight.zero_()
+        net.se.expand.bias.copy_(torch.where(own, 20.0, -20.0))
+        found = net.weights({"patches": bright})
+    assert found[0, 1] > 0.3  # some maps of it stay dark whatever there is to see
+    np.testing.assert_allclose(found[:, [0, 2, 3]], 0, atol=1e-6)

@@ -1,0 +1,116 @@
+"""The shipped spotters on synthetic videos: they find what is there, and nothing where is none."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+import mertk
+from mertk.spotting import interval
+
+REGISTRY = mertk.load_plugins().registry
+NAMES = REGISTRY.names("spotter")
+STRONG = {"videos": 1, "seconds": 12.0, "micros": 2, "macros": 1, "amplitude": 4.0, "size": 160}
+STRONG["macro"] = 1.25
+
+
+@cache
+def video(**params):
+    """Faces of a video in memory, and the clips of its expressions."""
+    clips = REGISTRY.build("dataset", mertk.Use("synthetic_long", **{**STRONG, **params})).index()
+    footage = clips[0].footage
+    frames = mertk.Frames.of(footage.frames[:])
+    faces = mertk.Faces(
+        frames=frames,
+        onset=0,
+        offset=len(frames) - 1,
+        fps=footage.fps,
+        landmarks=footage.landmarks,
+    )
+    return faces, [(clip.footage.onset, clip.footage.offset) for clip in clips]
+
+
+def search(name, faces, **params):
+    return interval.spot_stretch(REGISTRY.build("spotter", mertk.Use(name, **params)), faces)
+
+
+def hit(found, truths):
+    """How many truths have an apex in them."""
+    return sum(any(onset <= one.apex <= offset for one in found) for onset, offset in truths)
+
+
+@pytest.mark.parametrize(("name", "least"), [("flow_peaks", 3), ("lbp_chi2", 1)])
+def test_it_finds_strong_expressions_and_little_else(name, least):
+    faces, truths = video()
+    found = search(name, faces)
+    assert hit(found, truths) >= least
+    assert len(found) <= len(truths) + 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_finds_next_to_nothing_where_nothing_is(name):
+    faces, _ = video(amplitude=0.0)
+    assert len(search(name, faces)) <= 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_that_stands_still_shows_nothing(name):
+    faces, _ = video()
+    pixels = np.repeat(faces.frames[:1], 200, axis=0)
+    assert search(name, replace(faces, frames=mertk.Frames.of(pixels), offset=199)) == ()
+
+
+@pytest.mark.slow
+def test_flow_peaks_finds_the_same_at_another_frame_rate():
+    slow, truths = video()
+    fast, more = video(fps=60.0)
+    one, other = search("flow_peaks", slow), search("flow_peaks", fast)
+    assert hit(other, more) == hit(one, truths)
+    apexes = [np.array([spot.apex for spot in found]) / faces.fps
+              for found, faces in ((one, slow), (other, fast))]  # fmt: skip
+    near = np.abs(apexes[0][:, None] - apexes[1]).min(axis=1)
+    assert np.median(near) < 0.1
+
+
+def test_flow_peaks_knows_where_a_registered_face_is_without_landmarks():
+    faces, truths = video()
+    footage = mertk.Footage(
+        frames=faces.frames, onset=0, offset=faces.offset, fps=faces.fps, landmarks=faces.landmarks
+    )
+    aligner = REGISTRY.build("aligner", mertk.Use("eye_similarity", size=160))
+    found = search("flow_peaks", replace(aligner.align(footage), landmarks=None))
+    assert hit(found, truths) >= 2
+
+
+def test_blinks_are_no_expressions():
+    faces, _ = video(amplitude=0.0, seed=2)
+    found = search("flow_peaks", faces, floor=0.003, deviations=3.0)
+    made = REGISTRY.build("dataset", mertk.Use("synthetic_long", **{**STRONG, "seed": 2})).index()
+    blinks = made[0].footage.frames._read.script().blinks
+    assert len(blinks) > 1
+    assert not any(abs(one.apex / faces.fps - blink) < 0.1 for one in found for blink in blinks)
+
+
+def test_strength_falls_as_the_threshold_rises():
+    faces, _ = video()
+    low, high = (search("flow_peaks", faces, floor=floor) for floor in (0.006, 0.012))
+    strongest = [max(one.strength for one in found) for found in (low, high)]
+    assert strongest[0] > strongest[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "params", [{"lag": 2.0}, {"rate": 0.0}, {"deviations": -1.0}], ids=lambda p: next(iter(p))
+)
+def test_parameters_that_cannot_be_are_refused(name, params):
+    with pytest.raises(mertk.ParameterError, match="must"):
+        REGISTRY.build("spotter", mertk.Use(name, **params))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_eyes_outside_the_picture_are_told(name):
+    faces, _ = video()
+    far = replace(faces, landmarks=faces.landmarks + 1000)
+    with pytest.raises(mertk.DataError, match="outside the picture of 160x160"):
+        search(name, far)
