@@ -110,7 +110,7 @@ def test_a_part_without_a_class_has_its_accuracy_alone(plugins, tmp_path):
     assert 0 <= smic["accuracy"] <= 1
     told = json.loads(json.dumps(sentences.to_json(results), allow_nan=False))
     assert [row["UF1"] is None for row in told["parts"]] == [False, False, True]
-    assert "No score over classes for smic: a class has no clip there." in told["sentences"]
+    assert "No scores over classes for smic: a class has no clip." in told["sentences"]
 
 
 def test_one_database_has_no_parts(plugins, tmp_path):
@@ -184,7 +184,7 @@ def test_other_clips_are_refused_and_where_allowed_the_table_says_so(plugins, tm
     ("compared", "said"),
     [
         ("list", "The clips are those of megc2019 (new) (442, list 32df980f36a4)."),
-        ("counts", "The clips are as many as megc2019 (new) has"),
+        ("counts", "The numbers of clips are those of megc2019 (new)"),
     ],
 )
 def test_the_published_clips_are_named_with_their_list(plugins, tmp_path, compared, said):
@@ -255,7 +255,7 @@ def test_where_nothing_is_known_it_is_said(plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path, dataset="toy", protocol="toy_loso")
     assert literature.find_published_beside(results) is None
     terminal.print_results(results, published=True)
-    assert "No published scores of toy_loso are known here." in capsys.readouterr().out
+    assert "mertk has no published scores of toy_loso." in capsys.readouterr().out
     assert "papers print" not in render_page(results, plugins)
 
 

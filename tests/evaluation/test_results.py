@@ -157,7 +157,7 @@ def test_a_person_or_class_in_two_spellings_is_not_trained_on(tmp_path, dataset,
 
 def test_one_subject_is_said_to_tell_nothing():
     lines = sentences.describe_coverage({"all clips": 12, "smic": 1, "samm": 3, "casme2": 3})
-    assert lines[0] == "Intervals of smic: one subject tells nothing about others."
+    assert lines[0] == "No interval of smic is valid: there is only one subject."
     assert lines[1].startswith("Intervals of samm, casme2: few subjects. With 3 subjects")
     assert len(lines) == 2
 
@@ -205,4 +205,4 @@ def test_weights_that_were_trained_on_the_data_set_are_marked(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "recipe2 †" in said
     assert "toy_model †" not in said
-    assert "the weights of extractor were trained on toy beforehand" in said
+    assert "the weights of extractor were pretrained on toy" in said

@@ -48,7 +48,7 @@ def test_a_run_knows_the_packages_and_files_of_its_components(plugins, tmp_path)
     results = bench(plugins, tmp_path, models=[recipe])
     assert results.runs[0].provenance["origins"] == [f"mertk {mertk.__version__}", "toys.py"]
     page = render_page(results, plugins)
-    assert f"components of mertk {mertk.__version__}, toys.py" in page
+    assert f"components from mertk {mertk.__version__}, toys.py" in page
 
 
 def test_only_missing_or_damaged_folds_run_again(plugins, tmp_path):

@@ -315,7 +315,7 @@ def test_folds_are_cut_by_the_workers_of_the_cluster_not_by_this_machine(
         assert executor.workers == 1
         runner = Runner(opened, opened.variants[0], executor)
         job = Job(opened.variants[0].recipe, (), tmp_path, "cpu", tmp_path, tmp_path, together=True)
-        assert [len(group) for group in runner._groups(opened.task.splits, job)] == [4]
+        assert [len(group) for group in runner._group_splits(opened.task.splits, job)] == [4]
 
 
 @pytest.mark.slow
@@ -391,7 +391,7 @@ def test_a_run_whose_scheduler_is_killed_can_be_finished(plugins, tmp_path):
 def test_the_cores_are_those_that_the_process_may_use():
     program = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
-        "from mertk.experiment.executors.local import cores; print(cores())"
+        "from mertk.experiment.executors.local import count_cores; print(count_cores())"
     )
     said = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

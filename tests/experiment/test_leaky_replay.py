@@ -169,7 +169,9 @@ def test_the_reference_model_keeps_half_of_all_frames_in_its_authors_order():
     from mertk_plugins.extractors.patch_cnn_se import PatchCNNSE
 
     extractor = PatchCNNSE(share=0.5)
-    kept = extractor._kept([np.arange(10), np.arange(7), np.arange(1)], np.random.default_rng(0))
+    kept = extractor._draw_kept_positions(
+        [np.arange(10), np.arange(7), np.arange(1)], np.random.default_rng(0)
+    )
     assert sum(map(len, kept)) == 9
     assert all(np.isin(where, np.arange(10)).all() for where in kept)
     model = mertk.load_plugins().registry.replay("cnn_lstm_se", "authors")

@@ -154,7 +154,7 @@ NETWORKS = {
 PLAIN = '''
 import mertk
 from mertk.nn import classifier, training
-class Plain(networks.NetworkClassifier):
+class Plain(classifier.NetworkClassifier):
     """A network that is trained fold by fold, as all but the smallest are."""
     schedule = training.Schedule(epochs=1, lr=0.01, batch=8)
     def network(self, shapes, classes, /):
@@ -179,7 +179,7 @@ def test_a_network_that_is_interrupted_in_its_third_fold_has_saved_two(tmp_path,
     (tmp_path / "plain.py").write_text(PLAIN)
     plugins = mertk.load_plugins([TOYS, tmp_path / "plain.py"])
     monkeypatch.setattr(parallel_folds, "AT_ONCE", 1)
-    of, function = (parallel_folds, "_descend") if name == "mlp" else (training, "fit")
+    of, function = (parallel_folds, "_train_members") if name == "mlp" else (training, "fit")
     calls, real = [], getattr(of, function)
 
     def interrupted(*given, **named):
