@@ -32,7 +32,7 @@ def bench(
     Args:
         models: names (`"lbptop"`, `"cnn_lstm_se:paper"`), recipe files, or recipes.
         plugins: what `load_plugins` gave; default: the installed ones.
-        progress: is told of stages and steps.
+        progress: receives stages and steps.
         **options: the fields of `Study` and `Execution`.
 
     Returns:

@@ -67,7 +67,7 @@ class Planned:
 
 
 SEEDS = (0, 1, 2, 3, 4)
-"""What a model is run with where nobody says otherwise and some `fit` of it takes chances."""
+"""The random seeds of a stochastic model, where no seeds are given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +90,7 @@ class Runner:
 
     @property
     def progress(self) -> Progress:
-        """Is told of stages and steps."""
+        """Receives stages and steps."""
         return self.study.progress
 
     def run(self) -> Run:

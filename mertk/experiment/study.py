@@ -228,7 +228,7 @@ class Study:
         Args:
             execution: how the study is run; default: with the defaults.
             plugins: what `load_plugins` gave; default: the installed ones.
-            progress: is told of stages and steps.
+            progress: receives stages and steps.
         """
         return OpenStudy(
             self, execution or Execution(), plugins or load_plugins(), progress or Silent()

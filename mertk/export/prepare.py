@@ -99,7 +99,7 @@ def prepare_datasets(
         jobs: worker processes; default: one per CPU core.
         cache: the folder of cached registrations; default: the user's cache folder.
         plugins: what `load_plugins` gave; default: the installed ones.
-        progress: told of stages and steps.
+        progress: receives stages and steps.
 
     Raises:
         DataError: naming the clips that failed; the others are in the folder and in its table.

@@ -132,7 +132,7 @@ def fit_stages(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldFit:
-    """One fold at work; `drew` fills with the places whose `fit` took a chance."""
+    """One fold at work; `drew` fills with the slots whose `fit` is stochastic."""
 
     sample: LabelledClips
     split: Split

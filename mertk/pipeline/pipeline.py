@@ -47,7 +47,7 @@ class ClipState:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """How a component was fitted beside other folds': its seconds, and whether it took a chance.
+    """How a component was fitted beside other folds': its seconds, and whether it is stochastic.
 
     What folds share is worked out with the first of them, and is in its seconds.
     """

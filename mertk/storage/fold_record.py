@@ -15,7 +15,7 @@ class Fold:
 
     The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
     `explained` maps clip ids to what the classifier said of its prediction; `drew` are the places
-    whose `fit` took a chance, `keyframes` the annotated ones that were read of one training clip.
+    whose `fit` is stochastic, `keyframes` the annotated ones that were read of one training clip.
     `memory` is the most that the process has held so far, in MB; 0 where the system does not tell.
     """
 

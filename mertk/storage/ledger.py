@@ -132,7 +132,7 @@ class Run:
 
     @property
     def draws(self) -> bool:
-        """Whether some `fit` took a chance, so that another seed gives other numbers."""
+        """Whether some `fit` is stochastic, so that another seed gives other numbers."""
         return bool(self.replay) or any(fold.drew for fold in self.folds())
 
     @functools.cached_property
