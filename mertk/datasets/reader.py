@@ -7,9 +7,12 @@ its files, columns and folders are called, which editions were published, how a 
 # Types of parameters are looked up in the module of each reader, so here they are no texts: this
 # module does without `from __future__ import annotations`.
 
+import functools
+import re
+import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -42,6 +45,51 @@ COLUMNS: Names = {
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """What a data set has published: `columns` and `optional` as `SpreadsheetReader` has them."""
+
+    columns: Names = field(default_factory=lambda: COLUMNS)
+    optional: Names = field(default_factory=dict)
+    groups: Mapping[str, tuple[Edition, ...]] = field(default_factory=dict)
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """The editions of a data set that has one group of them."""
+        return self.groups.get("", ())
+
+
+@functools.cache
+def read_published(file: Path) -> Mapping[str, Published]:
+    """What a TOML file says of data sets: columns, optional columns, editions by their `group`."""
+    found: dict[str, Published] = {}
+    for name, table in tomllib.loads(file.read_text("utf-8")).items():
+        groups: dict[str, tuple[Edition, ...]] = {}
+        for row in table.get("editions", ()):
+            group = row.pop("group", "")
+            groups[group] = (*groups.get(group, ()), Edition(**row))
+        columns, optional = table.get("columns", COLUMNS), table.get("optional", {})
+        found[name] = Published(columns, optional, groups)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class NameForm:
+    """The spellings of a name, and the one that ids are made from.
+
+    `pattern` is a regular expression, case ignored. Its groups are put into `form`: the pattern
+    `s(?:ub)?0*([0-9]+)` and the form `sub{:0>2}` make `sub03` of `S3`.
+    """
+
+    pattern: str
+    form: str
+
+    def parse(self, text: str) -> str | None:
+        """The canonical spelling of a name; None for a text that is no such name."""
+        found = re.fullmatch(self.pattern, text, re.IGNORECASE)
+        return self.form.format(*found.groups()) if found else None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A row of an annotation file whose cells go by what they hold, such as `onset`.
 
@@ -60,6 +108,13 @@ class Line:
         """The texts of these cells; raises `DataError` where one of them is empty."""
         return [self.table.filled(self.row, self.columns[what]) for what in whats]
 
+    def name(self, what: str, form: NameForm, why: str) -> str:
+        """The canonical spelling of a cell's name; raises `DataError`, which ends in `why`."""
+        found = form.parse(self[what])
+        if found is None:
+            raise self.wrong(what, why)
+        return found
+
     def wrong(self, what: str, why: str) -> DataError:
         """The error that names a cell, its text, and `why` it cannot be."""
         return DataError(f"{self.table.place(self.row, self.columns[what])}: '{self[what]}' {why}")
@@ -76,16 +131,19 @@ class Line:
         return annotations.make_record(source, **whole)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What annotation files hold; `assumed` says what was taken for granted in reading them."""
+    """What annotation files hold; `assumed` says what was taken for granted in reading them.
+
+    Where `edition` is empty, it is the first of `editions` that has the counts of the records.
+    """
 
     source: Source
     records: Sequence[Record]
-    edition: str
-    editions: Sequence[Edition]
+    editions: Sequence[Edition] = ()
     sheets: Sequence[Path] = ()
     assumed: Sequence[str] = ()
+    edition: str = ""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -155,7 +213,7 @@ class SpreadsheetReader(ABC):
             no_tree=no_tree,
             key=self.key_in(tree),
             layout=self.layout,
-            edition=reading.edition,
+            edition=reading.edition or recognise_edition(reading.records, reading.editions),
             editions=reading.editions,
             sheets=reading.sheets,
             assumed=reading.assumed,
@@ -190,13 +248,8 @@ class SpreadsheetReader(ABC):
         table = self.read_table(found)
         source = self.make_source(found)
         records = [self.read_line(source, line) for line in self.lines(table)]
-        return Reading(
-            source=source,
-            records=records,
-            edition=self.recognise(table, records),
-            editions=self.editions,
-            sheets=[table.file],
-        )
+        edition = self.recognise(table, records)
+        return Reading(source, records, self.editions, [table.file], edition=edition)
 
     def read_table(self, found: Found, names: Sequence[str] = ()) -> Table:
         """The table of the annotation file; raises `DataError` where there is none.
