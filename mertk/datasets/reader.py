@@ -232,8 +232,11 @@ class SpreadsheetReader(ABC):
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The tree of frames, or why there is none."""
-        trees = folders.group_into_trees(found, lambda folder: self.place(found.root, folder))
-        return folders.choose_tree(self.name, found, trees, self.kinds, self.tree)
+        return folders.choose_tree(self.name, found, self.list_trees(found), self.kinds, self.tree)
+
+    def list_trees(self, found: Found) -> list[Tree]:
+        """All trees of frames that are there."""
+        return folders.group_into_trees(found, lambda folder: self.place(found.root, folder))
 
     def key_in(self, tree: Tree | None) -> Callable[[Record], str]:  # noqa: ARG002
         """A function that gives the key of a record's folder in the tree."""
