@@ -131,7 +131,10 @@ def _survey_dataset(registry: Registry, name: str, data: Path | None) -> Survey:
     folder = data or locations.load_known_folders().get(use.name)
     look = get_offer("dataset", reader, "survey")
     with name_component(f"data set '{use}': reading it"):
-        found: Survey = look(folder) if look else survey.of_clips(use.name, reader.index(folder))
+        if look:
+            found: Survey = look(folder)
+        else:
+            found = survey.Survey(dataset=use.name, clips=tuple(reader.index(folder)))
     return found
 
 

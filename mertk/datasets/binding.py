@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.clips import Clip, Footage, Frames
 from mertk.core.errors import DataError
-from mertk.datasets.annotations import Source, Timing, read_timing
+from mertk.datasets.annotations import Source, Timing, mark_corrected, read_timing
 from mertk.datasets.corrections import other_frames
 from mertk.datasets.media import frames
 from mertk.datasets.record import Record
@@ -55,11 +56,12 @@ def bind_record(source: Source, record: Record, folder: Path, kind: str, listed:
     timing = _on_disk(source, record, disk.files)
     if timing.onset is None or timing.offset is None:
         raise DataError(record.notes[0])
-    inside = [n for n in disk.files if _is_in_clip(timing, n)]
+    inside = [number for number in disk.files if timing.onset <= number <= timing.offset]
     onset, onset_quirk = disk.near("onset", timing.onset, inside, source.tolerance)
     apex, apex_quirk = disk.near("apex", timing.apex, inside, source.tolerance)
-    inside = [n for n in inside if onset is None or n >= onset]
-    used = [disk.files[n] for n in inside]
+    if onset is not None:
+        inside = inside[inside.index(onset) :]
+    used = [disk.files[number] for number in inside]
     footage = Footage(
         frames=frames.of_files(used),
         onset=0,
@@ -90,11 +92,6 @@ def _make_clip(record: Record, footage: Footage, fingerprint: str, files: Sequen
         record=record.to_dict(),
         files=tuple(files),
     )
-
-
-def _is_in_clip(timing: Timing, number: int) -> bool:
-    start, end = timing.onset, timing.offset
-    return start is not None and end is not None and start <= number <= end
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,28 +130,20 @@ def _on_disk(source: Source, record: Record, files: dict[int, Path]) -> Timing:
     rows = source.rows(record.subject, record.clip, record.onset_raw, record.apex_raw)
     for other, quirk in other_frames(rows, texts, source.level):
         found = read_timing(source, other)
-        if found.wrong or found.onset is None or found.offset is None:
+        if found.onset is None or found.offset is None:
             continue
-        if all(number in files for number in range(found.onset, found.offset + 1)):
-            onset, apex, offset = (
-                "corrected" if new != old and status == "given" else status
-                for new, old, status in zip(other, texts, found.statuses, strict=True)
-            )
-            return replace(found, statuses=(onset, apex, offset), quirks=(quirk, *found.quirks))
+        if all(map(files.__contains__, range(found.onset, found.offset + 1))):
+            statuses = mark_corrected(texts, other, found.statuses)
+            return replace(found, statuses=statuses, quirks=(quirk, *found.quirks))
     return timing
 
 
 def _set_final_timing(record: Record, timing: Timing, files: dict[int, Path]) -> Record:
     """The record with its final timing and what is on disk of it."""
     onset, offset = timing.onset or 0, timing.offset or 0
-    lost = [number for number in range(onset, offset + 1) if number not in files]
+    lost = list(itertools.filterfalse(files.__contains__, range(onset, offset + 1)))
     changed: dict[str, Any] = {
-        "onset": timing.onset,
-        "apex": timing.apex,
-        "offset": timing.offset,
-        "onset_status": timing.statuses[0],
-        "apex_status": timing.statuses[1],
-        "offset_status": timing.statuses[2],
+        **timing.to_fields(),
         "n_files": len(files),
         "first_file": min(files),
         "last_file": max(files),

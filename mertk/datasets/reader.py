@@ -259,10 +259,13 @@ class SpreadsheetReader(ABC):
 
         `names` are those of the files that are preferred now, if not `file_names`.
         """
+        return spreadsheets.read_table(self.find_file(found, names), before=self.titles)
+
+    def find_file(self, found: Found, names: Sequence[str] = ()) -> Path:
+        """The annotation file; raises `DataError` where there is none."""
         pattern, names = self.file_pattern, names or self.file_names
         file = folders.choose_sheet(self.name, found, pattern, names, self.sheet)
-        file = folders.need_sheet(self.name, found, file, self.layout)
-        return spreadsheets.read_table(file, before=self.titles)
+        return folders.need_sheet(self.name, found, file, self.layout)
 
     def make_source(self, found: Found, **known: Any) -> Source:
         """What all rows have in common; `known` are further fields of `Source`."""
@@ -279,8 +282,10 @@ class SpreadsheetReader(ABC):
 
     def find_columns(self, table: Table) -> Mapping[str, str]:
         """The table's name of each of `columns` and `optional`, '' for one that it lacks."""
-        needed = {what: table.column(*names) for what, names in self.columns.items()}
-        return needed | {what: table.optional(*names) for what, names in self.optional.items()}
+        found = {what: table.column(*names) for what, names in self.columns.items()}
+        for what, names in self.optional.items():
+            found[what] = table.optional(*names)
+        return found
 
     def recognise(self, table: Table, records: Sequence[Record]) -> str:  # noqa: ARG002
         """The name of the published edition that the records are."""

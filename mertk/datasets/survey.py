@@ -67,23 +67,23 @@ class Survey:
     """
 
     dataset: str
-    edition: str
-    editions: tuple[Edition, ...]
-    sheets: tuple[Path, ...]
-    tree: Path | None
-    kind: str
-    no_tree: str
-    layout: str
     clips: tuple[Clip, ...]
-    unusable: Mapping[str, str]
-    unannotated: tuple[str, ...]
+    edition: str = ""
+    editions: tuple[Edition, ...] = ()
+    sheets: tuple[Path, ...] = ()
+    tree: Path | None = None
+    kind: str = ""
+    no_tree: str = ""
+    layout: str = ""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    unannotated: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     repairs: Mapping[str, tuple[Repair, ...]] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
         """Whether the clips are made, not filmed."""
-        return any(bool(clip.record["synthetic"]) for clip in self.clips)
+        return any(clip.record["synthetic"] for clip in self.clips)
 
 
 def bind_records(
@@ -114,8 +114,10 @@ def bind_records(
         clips.append(clip)
         if why:
             unusable[whole.uid] = why
-    named = {key(row) for row in records}
-    spare = {k: f for k, f in tree.folders.items() if k not in named} if tree else {}
+    spare = []
+    if tree is not None:
+        for name in tree.folders.keys() - set(map(key, records)):
+            spare.append(tree.folders[name].relative_to(tree.path).as_posix())
     return Survey(
         dataset=source.dataset,
         edition=edition,
@@ -127,26 +129,9 @@ def bind_records(
         layout=layout,
         clips=tuple(clips),
         unusable=unusable,
-        unannotated=tuple(sorted(_format_folder(folder, tree) for folder in spare.values())),
+        unannotated=tuple(sorted(spare)),
         assumed=tuple(assumed),
         repairs=source.repairs,
-    )
-
-
-def of_clips(dataset: str, clips: Sequence[Clip]) -> Survey:
-    """A survey of clips alone, for readers that have nothing more to say."""
-    return Survey(
-        dataset=dataset,
-        edition="",
-        editions=(),
-        sheets=(),
-        tree=None,
-        kind="",
-        no_tree="",
-        layout="",
-        clips=tuple(clips),
-        unusable={},
-        unannotated=(),
     )
 
 
@@ -170,10 +155,6 @@ def _check_distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
                 f"{file}: {first.source} and {one.source} both annotate {where}; delete one of them"
             )
     return records
-
-
-def _format_folder(folder: Path, tree: Tree | None) -> str:
-    return folder.relative_to(tree.path).as_posix() if tree else folder.name
 
 
 def recognise_edition(records: Sequence[Record], editions: Sequence[Edition]) -> str:
@@ -215,14 +196,11 @@ def select_usable_clips(found: Survey, missing: Literal["error", "skip"]) -> Seq
 def summarise_unusable(found: Survey) -> str:
     """What has no usable frames, the first ten by name."""
     where = {clip.uid: clip.record["source"] for clip in found.clips}
-    lines = [
-        f"{uid.partition('/')[2]} ({where[uid]}): {why}" for uid, why in found.unusable.items()
-    ]
-    more = len(lines) - _LINES
     name = f" of {found.sheets[0].name}" if found.sheets else ""
-    head = (
-        f"{found.dataset}: {len(lines)} of {len(found.clips)} annotated clips{name} have no usable "
-        f"frames in {found.tree}:"
-    )
-    tail = [f"… and {more} more"] if more > 0 else []
-    return "\n  ".join([head, *lines[:_LINES], *tail])
+    clips = f"{len(found.unusable)} of {len(found.clips)} annotated clips{name}"
+    lines = [f"{found.dataset}: {clips} have no usable frames in {found.tree}:"]
+    for uid, why in list(found.unusable.items())[:_LINES]:
+        lines.append(f"{uid.partition('/')[2]} ({where[uid]}): {why}")
+    if len(found.unusable) > _LINES:
+        lines.append(f"… and {len(found.unusable) - _LINES} more")
+    return "\n  ".join(lines)

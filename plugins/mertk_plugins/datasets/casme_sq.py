@@ -88,10 +88,7 @@ class CASMESquared(datasets.reader.SpreadsheetReader):
 
     def read(self, found: Found, tree: Tree | None) -> Reading:
         """The records of the expressions that are wanted; raises `DataError` if there are none."""
-        file = datasets.folders.choose_sheet(
-            self.name, found, self.file_pattern, self.file_names, self.sheet
-        )
-        file = datasets.folders.need_sheet(self.name, found, file, self.layout)
+        file = self.find_file(found)
         lines, assumed = _read_coding(file)
         wanted = [line for line in lines if self.expressions in ("all", line["type"])]
         if not wanted:

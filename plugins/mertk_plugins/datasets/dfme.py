@@ -133,7 +133,7 @@ class DFME(datasets.reader.SpreadsheetReader):
             elif part in wanted:
                 raise mertk.DataError(
                     f"dfme: no spreadsheet of the part {part}, such as {names[0]}, below "
-                    f"{found.root}; spreadsheets found: {datasets.folders.shown_sheets(found)}"
+                    f"{found.root}; spreadsheets found: {datasets.folders.list_sheets(found)}"
                 )
         if not files:
             datasets.folders.need_sheet("dfme", found, None, self.layout)
