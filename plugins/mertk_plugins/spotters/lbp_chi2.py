@@ -88,7 +88,7 @@ class LBPChi2:
 
     def spot(self, faces: mertk.Faces) -> list[mertk.Spot]:
         """Spots of one stretch; raises `DataError` where the landmarks lie off the picture."""
-        step, fps = _face.looked_at(faces, self.rate)
+        step, fps = _face.choose_step(faces, self.rate)
         lag = max(round(self.lag * fps), 1)
         curves = _compute_differences(_compute_histograms(faces, step), (lag, 2 * lag))
         found = (peak for n, curve in curves.items() for peak in self._find_peaks(curve, n, fps))
