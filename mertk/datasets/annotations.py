@@ -1,7 +1,7 @@
 """A row of an annotation file becomes a record: repairs, frame numbers, AUs, emotion; no pictures.
 
 What a reader hands over is text as the file has it. What is wrong with a row is kept in its
-record, so that a data set can be looked through as a whole before anything is refused.
+record, so that a data set can be checked as a whole before anything is refused.
 """
 
 from __future__ import annotations

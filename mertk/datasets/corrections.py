@@ -91,7 +91,7 @@ def other_frames(
 ) -> list[tuple[tuple[str, str, str], str]]:
     """What onset, apex and offset may be instead, with the quirk, where other editions differ.
 
-    Which edition holds is for the frames on disk to say, so the caller has to look.
+    Which edition holds follows from the frames on disk, which the caller checks.
     """
     found = []
     for row in rows:

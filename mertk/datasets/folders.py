@@ -46,7 +46,7 @@ class Tree:
 
 
 def explore_root(dataset: str, root: Path | None, layout: str) -> Found:
-    """Look through a root; `layout` says what should be there. Links to folders are followed.
+    """List what lies below a root, links included; `layout` says what should be there.
 
     Raises `DataError` where no root is given, or where it does not exist, is empty or cannot be
     read.

@@ -181,7 +181,7 @@ class SpreadsheetReader(ABC):
     file_names: ClassVar[Sequence[str]] = ()
     """Published names of annotation files, the preferred one first."""
     titles: ClassVar[Sequence[str]] = ()
-    """Worksheets that are looked at before the others of a file."""
+    """Worksheets that are tried before the others of a file."""
     columns: ClassVar[Names] = COLUMNS
     """What a column holds → the normalised names that it may have; a table has all of these.
 
@@ -202,7 +202,7 @@ class SpreadsheetReader(ABC):
         return select_usable_clips(self.survey(root), self.missing)
 
     def survey(self, root: Path | None, /) -> Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
+        """Everything that is known about a folder, with problems listed instead of raised."""
         found = folders.explore_root(self.name, root, self.layout)
         tree, no_tree = self.find_tree(found)
         reading = self.read(found, tree)

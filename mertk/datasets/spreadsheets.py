@@ -113,7 +113,7 @@ def read_table(path: Path, sheet: str | None = None, *, before: Sequence[str] = 
     """The table of the named sheet, or else of the first one with a header row.
 
     The header row is the first of 30 that has a cell 'subject' (or 'sub', 'sub_ID'). Sheets named
-    in `before` are looked at before the others, in that order. Empty rows and columns without a
+    in `before` are tried before the others, in that order. Empty rows and columns without a
     name are dropped. Raises `DataError` where there is no such row.
     """
     sheets = read_sheets(path)

@@ -61,7 +61,7 @@ class Survey:
 
     `clips` has one clip per annotated expression, in the order of the annotations; those in
     `unusable` (by uid, with the reason) have no frames. `tree` and `kind` say which frames were
-    looked at, `no_tree` why there are none. `unannotated` are clip folders that no row names: no
+    read, `no_tree` why there are none. `unannotated` are clip folders that no row names: no
     mistake. `editions` are the published ones that are known, `assumed` what was taken for granted
     where the data left it open, `repairs` the table of known errors.
     """

@@ -97,7 +97,7 @@ def examine_dataset(
     frames: Literal["none", "key", "all"] = "key",
     advance: Callable[[], object] = lambda: None,
 ) -> Diagnosis:
-    """Look a data set through; `protocols` are those that are made for it.
+    """Check a data set; `protocols` are those that are made for it.
 
     `frames` are decoded to see that they can be: onset, apex and offset (`key`), all, or none.
     `advance` is called after each clip. Annotations without frames are counted alone.
@@ -186,7 +186,7 @@ def _report_dataset(survey: Survey) -> Iterator[Finding]:
         names = ", ".join(edition.name for edition in survey.editions)
         yield Finding("error", "unknown edition", "", f"none of the published ones: {names}")
     if survey.no_tree:
-        why = f"no frames were looked at: {survey.no_tree}"
+        why = f"no frames were checked: {survey.no_tree}"
         yield Finding("note", "annotations alone", "", why)
         return
     for uid, why in survey.unusable.items():

@@ -1,4 +1,4 @@
-"""Names in SAMM: `006_1_2` is the second movement that inducement 1 made person 006 show."""
+"""Names in SAMM: `006_1_2` is the second movement of person 006 under inducement 1."""
 
 from __future__ import annotations
 

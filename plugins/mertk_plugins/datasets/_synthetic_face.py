@@ -96,7 +96,7 @@ class Person:
     def render(
         self, moved: Floats, head: Coordinates, light: Coordinates, noise: Sequence[int], by: float
     ) -> NDArray[np.uint8]:
-        """A frame `[size, size, 3]` that shows of each pixel the point of the face at `moved`.
+        """A frame `[size, size, 3]` whose pixels show the points `moved` of the face.
 
         `light` is a gain and two slopes, `noise` the seed of the sensor noise, which is multiplied
         by `by`.

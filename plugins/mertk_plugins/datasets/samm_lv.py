@@ -25,7 +25,7 @@ _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["samm_lv"]
 _NO_FRAME = datasets.annotations.NO_FRAME | {"-1", "-1.0"}
 _FRACTION = re.compile(r"-?[0-9]{1,9}\.[0-9]+")
-_ASSUMED_OF_V3 = "V3 is told from V2 by its file name, and read as if it had the columns of V2"
+_ASSUMED_OF_V3 = "V3 is recognised by its file name alone, and read as if it had the columns of V2"
 
 
 @dataclass(kw_only=True, eq=False)

@@ -136,13 +136,13 @@ def _read_folder(source: Source, clip: str, folder: Path, camera: smic_e.Camera)
         files, why = [], str(error)
     if not files:
         why = why or "the folder holds no frames"
-    place, common = folder.relative_to(source.root), smic_e.make_common_fields(clip, camera)
+    below, common = folder.relative_to(source.root), smic_e.make_common_fields(clip, camera)
     label = common["label"]
-    above = [part for part in reversed(place.parts[:-1]) if part.lower() in _EMOTIONS]
+    above = [part for part in reversed(below.parts[:-1]) if part.lower() in _EMOTIONS]
     emotion = above[0] if above else label
     record = datasets.annotations.make_record(
         source,
-        place=place.as_posix(),
+        place=below.as_posix(),
         subject_native=folder.name.partition("_")[0],
         onset=str(files[0]) if files else _NO_NUMBER,
         offset=str(files[-1]) if files else _NO_NUMBER,

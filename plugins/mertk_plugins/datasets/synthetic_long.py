@@ -32,7 +32,7 @@ class SyntheticLong:
         macros: number of macro-expressions in a video, 0 or more; at least one of both.
         size: side of the square frames, in pixels, 64 or more.
         amplitude: largest motion of a micro-expression, in pixels, 0 … `size` / 32; 0 makes videos
-            in which no expression shows.
+            in which no expression is visible.
         macro: how many times as large the motion of a macro-expression is, above 0; `amplitude`
             times `macro` is at most `size` / 32.
         nuisance: what sway, light, noise and blinks are multiplied by, 0 or more; 0 is none of

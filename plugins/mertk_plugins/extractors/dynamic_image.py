@@ -70,9 +70,10 @@ class DynamicImage:
         self, picture: NDArray[np.float32], faces: mertk.Faces, regions: mertk.Regions
     ) -> NDArray[np.float32]:
         size = (self.size, self.size)
-        places = resampling.compute_region_slices(regions, faces.size, faces.size)
+        windows = resampling.compute_region_slices(regions, faces.size, faces.size)
         parts = [
-            resampling.resize_picture(picture[place], size).reshape(*size, -1) for place in places
+            resampling.resize_picture(picture[window], size).reshape(*size, -1)
+            for window in windows
         ]
         found = np.moveaxis(np.stack(parts), -1, 1)
         found -= found.min()

@@ -25,7 +25,7 @@ class MEGC2018Composite(objective.ObjectiveClasses2018):
     manifests = (objective.MEGC2018,)
 
     def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
-        """F1, unweighted and weighted by the classes' clips, as the challenge asks; UAR."""
+        """F1, unweighted and weighted by the classes' clips, as the challenge defines it; UAR."""
         return {
             "UF1": metrics.uf1(confusion),
             "weighted F1": metrics.weighted_f1(confusion),

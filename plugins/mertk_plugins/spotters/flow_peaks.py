@@ -65,7 +65,7 @@ _CARD = mertk.Card(
         "cells, floor and ends of spots were set by hand on `synthetic_long:seed=100` alone",
     ),
     unverified=(
-        "what the paper does is told from memory; the authors' code was not looked at",
+        "the description of the paper is from memory; the authors' code was not read",
         "no score on a real data set was measured",
     ),
 )
