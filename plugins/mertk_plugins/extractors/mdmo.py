@@ -96,7 +96,7 @@ def main_motion(
 ) -> Numbers:
     """The mean motion (u, v) in the main direction of each region `[regions, 2]`.
 
-    `pixels` are those of all regions: the region of each, and its position in the flattened picture.
+    `pixels` are those of all regions: the region and the position in the flattened picture of each.
     """
     owner, at = pixels
     u, v = field.reshape(-1, 2)[at].T.astype(np.float64)

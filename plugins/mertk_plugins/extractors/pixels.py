@@ -77,10 +77,9 @@ class Pixels:
         )
         values: Any = picture if self.raw else picture.astype(np.float32) * np.float32(1 / 255)
         windows = resampling.compute_region_slices(regions, faces.size, faces.size)
-        parts = [
-            resampling.resize_picture(values[window], (self.size, self.size)) for window in windows
-        ]
-        return np.stack([part.reshape(self.size, self.size, -1) for part in parts])
+        size = (self.size, self.size)
+        parts = [resampling.resize_picture(values[window], size) for window in windows]
+        return np.stack(parts).reshape(len(parts), *size, -1)
 
     def _resample_clip(self, pictures: list[NDArray[Any]]) -> NDArray[Any]:
         """The clip at `frames` moments `[regions, frames, size, size, channels]`."""
