@@ -52,16 +52,18 @@ class _Absent:
 
 def bind_record(source: Source, record: Record, folder: Path, kind: str, listed: Listing) -> Clip:
     """The clip of a record, cut to onset … offset; raises `DataError` saying why there is none."""
-    disk = _Disk(folder, listed(folder))
-    timing = _on_disk(source, record, disk.files)
+    files = listed(folder)
+    timing = _choose_timing(source, record, files)
     if timing.onset is None or timing.offset is None:
         raise DataError(record.notes[0])
-    inside = [number for number in disk.files if timing.onset <= number <= timing.offset]
-    onset, onset_quirk = disk.near("onset", timing.onset, inside, source.tolerance)
-    apex, apex_quirk = disk.near("apex", timing.apex, inside, source.tolerance)
+    inside = [number for number in files if timing.onset <= number <= timing.offset]
+    held = f"{len(files)} frames, {min(files)} … {max(files)}" if files else "no frames"
+    held = f"{folder}, which holds {held}"
+    onset, onset_quirk = _find_nearest(timing.onset, inside, source.tolerance, "onset", held)
+    apex, apex_quirk = _find_nearest(timing.apex, inside, source.tolerance, "apex", held)
     if onset is not None:
         inside = inside[inside.index(onset) :]
-    used = [disk.files[number] for number in inside]
+    used = [files[number] for number in inside]
     footage = Footage(
         frames=frames.of_files(used),
         onset=0,
@@ -78,7 +80,7 @@ def bind_record(source: Source, record: Record, folder: Path, kind: str, listed:
         "root_kind": kind,
         "quirks": tuple(dict.fromkeys((*record.quirks, *quirks))),
     }
-    bound = _set_final_timing(replace(record, **about), timing, disk.files)
+    bound = _set_final_timing(replace(record, **about), timing, files)
     return _make_clip(bound, footage, frames.hash_files(used, *facts), used)
 
 
@@ -94,29 +96,22 @@ def _make_clip(record: Record, footage: Footage, fingerprint: str, files: Sequen
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Disk:
-    """The frames of a folder by number."""
+def _find_nearest(
+    wanted: int | None, inside: Sequence[int], tolerance: int, name: str, folder: str
+) -> tuple[int | None, tuple[str, ...]]:
+    """The wanted frame number, or the nearest one within the tolerance and its quirk.
 
-    folder: Path
-    files: dict[int, Path]
-
-    def near(
-        self, name: str, wanted: int | None, inside: list[int], tolerance: int
-    ) -> tuple[int | None, tuple[str, ...]]:
-        """A frame number that is on disk: the wanted one, or the nearest within the tolerance."""
-        if wanted is None or wanted in self.files:
-            return wanted, ()
-        nearest = min(inside, key=lambda n: abs(n - wanted), default=None)
-        if nearest is not None and abs(nearest - wanted) <= tolerance:
-            return nearest, (f"{name}_file_missing",)
-        held = "no frames"
-        if self.files:
-            held = f"{len(self.files)} frames, {min(self.files)} … {max(self.files)}"
-        raise DataError(f"{name} frame {wanted} is not in {self.folder}, which holds {held}")
+    Raises `DataError` where there is none; `folder` says which frames it holds.
+    """
+    if wanted is None or wanted in inside:
+        return wanted, ()
+    nearest = min(inside, key=lambda number: abs(number - wanted), default=None)
+    if nearest is None or abs(nearest - wanted) > tolerance:
+        raise DataError(f"{name} frame {wanted} is not in {folder}")
+    return nearest, (f"{name}_file_missing",)
 
 
-def _on_disk(source: Source, record: Record, files: dict[int, Path]) -> Timing:
+def _choose_timing(source: Source, record: Record, files: dict[int, Path]) -> Timing:
     """The annotated timing, or another edition's where only that one's frames are there.
 
     The other one counts only where the annotated onset or offset itself is missing: a gap in the

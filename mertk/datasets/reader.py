@@ -25,8 +25,9 @@ from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import Names, Row, Table
 from mertk.datasets.survey import (
     Edition,
+    Reading,
     Survey,
-    bind_records,
+    bind_reading,
     recognise_edition,
     select_usable_clips,
 )
@@ -131,21 +132,6 @@ class Line:
         return annotations.make_record(source, **whole)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What annotation files hold; `assumed` says what was taken for granted in reading them.
-
-    Where `edition` is empty, it is the first of `editions` that has the counts of the records.
-    """
-
-    source: Source
-    records: Sequence[Record]
-    editions: Sequence[Edition] = ()
-    sheets: Sequence[Path] = ()
-    assumed: Sequence[str] = ()
-    edition: str = ""
-
-
 @dataclass(kw_only=True, eq=False)
 class SpreadsheetReader(ABC):
     """Reads a data set that has annotation files and a tree of folders of frames.
@@ -206,18 +192,8 @@ class SpreadsheetReader(ABC):
         found = folders.explore_root(self.name, root, self.layout)
         tree, no_tree = self.find_tree(found)
         reading = self.read(found, tree)
-        return bind_records(
-            reading.source,
-            reading.records,
-            tree=tree,
-            no_tree=no_tree,
-            key=self.key_in(tree),
-            layout=self.layout,
-            edition=reading.edition or recognise_edition(reading.records, reading.editions),
-            editions=reading.editions,
-            sheets=reading.sheets,
-            assumed=reading.assumed,
-        )
+        key, layout = self.key_in(tree), self.layout
+        return bind_reading(reading, tree=tree, no_tree=no_tree, key=key, layout=layout)
 
     @abstractmethod
     def place(self, root: Path, folder: Path) -> Place | None:

@@ -19,7 +19,7 @@ from mertk.core.clips import Clip
 from mertk.core.errors import DataError
 from mertk.datasets import record
 from mertk.datasets.annotations import Source
-from mertk.datasets.binding import Listing, bind_record, make_frameless_clip
+from mertk.datasets.binding import bind_record, make_frameless_clip
 from mertk.datasets.corrections import Repair
 from mertk.datasets.folders import Tree
 from mertk.datasets.media import frames
@@ -86,34 +86,49 @@ class Survey:
         return any(clip.record["synthetic"] for clip in self.clips)
 
 
-def bind_records(
-    source: Source,
-    records: Sequence[Record],
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What annotation files hold; `assumed` says what was taken for granted in reading them.
+
+    Where `edition` is empty, it is the first of `editions` that has the counts of the records.
+    """
+
+    source: Source
+    records: Sequence[Record]
+    editions: Sequence[Edition] = ()
+    sheets: Sequence[Path] = ()
+    assumed: Sequence[str] = ()
+    edition: str = ""
+
+
+def bind_reading(
+    reading: Reading,
     *,
     tree: Tree | None,
+    no_tree: str,
     key: Callable[[Record], str],
     layout: str,
-    edition: str,
-    editions: Sequence[Edition] = (),
-    sheets: Sequence[Path] = (),
-    no_tree: str = "",
-    assumed: Sequence[str] = (),
 ) -> Survey:
     """Bind every record to its folder in the tree, whose folders are known by `key`."""
+    source, records = reading.source, reading.records
+    edition = reading.edition or recognise_edition(records, reading.editions)
     synthetic = record.is_synthetic(source.root)
     listed = functools.lru_cache(_LISTED)(frames.number_pictures)
     clips, unusable = [], {}
-    for row in _check_distinct(sheets[0] if sheets else source.root, records):
+    for row in _check_distinct([*reading.sheets, source.root][0], records):
         whole = replace(row, edition=edition, synthetic=synthetic)
         folder = tree.folders.get(key(whole)) if tree else None
-        kind = tree.kind if tree else ""
-        lost = no_tree if tree is None else f"no folder in {tree.path}"
-        clip, why = make_frameless_clip(whole, lost), lost
-        if folder is not None:
-            clip, why = _bind_or_explain(source, whole, folder, kind, listed)
-        clips.append(clip)
-        if why:
+        why = no_tree if tree is None else f"no folder in {tree.path}"
+        clip = None
+        if tree is not None and folder is not None:
+            try:
+                clip = bind_record(source, whole, folder, tree.kind, listed)
+            except DataError as problem:
+                why = str(problem)
+        if clip is None:
             unusable[whole.uid] = why
+            clip = make_frameless_clip(whole, why)
+        clips.append(clip)
     spare = []
     if tree is not None:
         for name in tree.folders.keys() - set(map(key, records)):
@@ -121,8 +136,8 @@ def bind_records(
     return Survey(
         dataset=source.dataset,
         edition=edition,
-        editions=tuple(editions),
-        sheets=tuple(sheets),
+        editions=tuple(reading.editions),
+        sheets=tuple(reading.sheets),
         tree=tree.path if tree else None,
         kind=tree.kind if tree else "",
         no_tree=no_tree,
@@ -130,19 +145,9 @@ def bind_records(
         clips=tuple(clips),
         unusable=unusable,
         unannotated=tuple(sorted(spare)),
-        assumed=tuple(assumed),
+        assumed=tuple(reading.assumed),
         repairs=source.repairs,
     )
-
-
-def _bind_or_explain(
-    source: Source, whole: Record, folder: Path, kind: str, listed: Listing
-) -> tuple[Clip, str]:
-    """The clip, and why it has no frames, if so."""
-    try:
-        return bind_record(source, whole, folder, kind, listed), ""
-    except DataError as problem:
-        return make_frameless_clip(whole, str(problem)), str(problem)
 
 
 def _check_distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:

@@ -14,10 +14,10 @@ from mertk import datasets
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
     from mertk.datasets.folders import Found, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
     from mertk.datasets.spreadsheets import Table
-    from mertk.datasets.survey import Edition
+    from mertk.datasets.survey import Edition, Reading
 
 Wanted = Literal["micro", "macro", "all"]
 """Which expressions are read."""
@@ -72,7 +72,7 @@ class CASME3Part(datasets.reader.SpreadsheetReader):
         records = list(_mark_long_expressions(self.read_line(source, line) for line in wanted))
         editions, assumed = self.list_editions(table), self.list_assumptions(table)
         edition = self.recognise(table, records)
-        return datasets.reader.Reading(source, records, editions, [table.file], assumed, edition)
+        return datasets.survey.Reading(source, records, editions, [table.file], assumed, edition)
 
     def list_assumptions(self, table: Table) -> Sequence[str]:  # noqa: ARG002
         """What is taken for granted."""

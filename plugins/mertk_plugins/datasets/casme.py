@@ -15,9 +15,10 @@ from mertk.datasets.reader import NameForm
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
     from mertk.datasets.spreadsheets import Table
+    from mertk.datasets.survey import Reading
 
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["casme"]
@@ -83,7 +84,7 @@ class CASME(datasets.reader.SpreadsheetReader):
             records += [self.read_line(source, line) for line in self.lines(table)]
             assumed += _list_assumptions(table)
         sheets = [table.file for table in tables]
-        return datasets.reader.Reading(source, records, self.editions, sheets, assumed)
+        return datasets.survey.Reading(source, records, self.editions, sheets, assumed)
 
     def find_columns(self, table: Table) -> Mapping[str, str]:
         """The columns by their names, or else by parts of these."""

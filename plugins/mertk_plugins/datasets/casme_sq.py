@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import mertk
 from mertk import datasets
 from mertk.datasets.corrections import Repair
-from mertk.datasets.reader import Line, NameForm, Reading
+from mertk.datasets.reader import Line, NameForm
 from mertk.datasets.spreadsheets import Cells, Row, Table
+from mertk.datasets.survey import Reading
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source

@@ -15,9 +15,9 @@ from mertk.datasets.reader import NameForm
 
 if TYPE_CHECKING:
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.survey import Edition
+    from mertk.datasets.survey import Edition, Reading
 
 Part = Literal["train", "testA", "testB"]
 
@@ -117,7 +117,7 @@ class DFME(datasets.reader.SpreadsheetReader):
         else:
             edition = whole.name
         sheets = list(files.values())
-        return datasets.reader.Reading(source, records, [whole], sheets, edition=edition)
+        return datasets.survey.Reading(source, records, [whole], sheets, edition=edition)
 
     def _find_files(self, found: Found) -> dict[Part, Path]:
         """The spreadsheet of each part that is wanted, or (none named) of each that is there.

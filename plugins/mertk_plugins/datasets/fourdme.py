@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import mertk
 from mertk import datasets
 from mertk.datasets.corrections import Repair, apply_repairs, list_repair_keys, read_repairs
-from mertk.datasets.reader import Line, Reading
+from mertk.datasets.reader import Line
+from mertk.datasets.survey import Reading
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source

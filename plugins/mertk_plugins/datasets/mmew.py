@@ -13,9 +13,9 @@ from mertk.datasets.reader import NameForm
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.survey import Survey
+    from mertk.datasets.survey import Reading, Survey
 
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["mmew"]

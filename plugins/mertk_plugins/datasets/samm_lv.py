@@ -16,8 +16,9 @@ from mertk_plugins.datasets import _samm_names as names
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
+    from mertk.datasets.survey import Reading
 
 Wanted = Literal["micro", "macro", "all"]
 
@@ -77,7 +78,7 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         fits = [edition for edition in editions if edition.name == version]
         edition = datasets.survey.recognise_edition(records, fits)
         assumed = [_ASSUMED_OF_V3] if version == "V3" else []
-        return datasets.reader.Reading(source, records, editions, [table.file], assumed, edition)
+        return datasets.survey.Reading(source, records, editions, [table.file], assumed, edition)
 
     def read_line(self, source: Source, line: Line) -> Record:
         """The record of a row; raises `DataError` where a name is none."""

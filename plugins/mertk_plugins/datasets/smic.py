@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import mertk
 from mertk import datasets
-from mertk.datasets.reader import Reading
+from mertk.datasets.survey import Reading
 from mertk_plugins.datasets import _smic_e as smic_e
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The holdout-database evaluation of the Micro-Expression Grand Challenge 2018."""
+"""The two evaluations of the Micro-Expression Grand Challenge 2018: composite and holdout."""
 
 from __future__ import annotations
 
@@ -16,6 +16,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class MEGC2018Composite(objective.ObjectiveClasses2018):
+    """MEGC 2018, composite: objective classes I–V, leaving one of 47 subjects out.
+
+    253 clips: 185 of CASME II (25, 15, 99, 26, 20), whose classes are in
+    CASME2-ObjectiveClasses.xlsx, and 68 of SAMM (24, 13, 20, 8, 3).
+    """
+
+    manifests = (objective.MEGC2018,)
+
+    def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
+        """F1, unweighted and weighted by the classes' clips, as the challenge defines it; UAR."""
+        return {
+            "UF1": metrics.uf1(confusion),
+            "weighted F1": metrics.weighted_f1(confusion),
+            "UAR": metrics.uar(confusion),
+        }
+
+
 class MEGC2018Holdout(AcrossDatabases, objective.ObjectiveClasses2018):
     """MEGC 2018, holdout: objective classes I–V, trained on CASME II or SAMM, tested on the other.
 
@@ -31,5 +49,6 @@ class MEGC2018Holdout(AcrossDatabases, objective.ObjectiveClasses2018):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the protocol."""
+    """Register the protocols."""
+    register.protocol("megc2018_cde", MEGC2018Composite, paper=objective.PAPER)
     register.protocol("megc2018_hde", MEGC2018Holdout, paper=objective.PAPER)
