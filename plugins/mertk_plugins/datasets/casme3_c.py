@@ -27,7 +27,9 @@ _TYPES: Mapping[str, shared.Kind] = {"1": "micro", "0": "macro"}
 _RECORDING = "a"  # there is one of each subject
 _WORDS = {"crop": "cropped"}
 _COUNTED = re.compile(r"(?:0*[0-9]+_)?0*([0-9]+)")
-_LAYOUT = "pictures lie in 01/a/color, or are cut to 01/2/color or 01/color/01_2 (2: column count)"
+_LAYOUT = (
+    "pictures lie in 01/a/color, or are cut to 01/2/color or 01/color/01_2 (2: the column count)"
+)
 
 
 @dataclass(kw_only=True, eq=False)

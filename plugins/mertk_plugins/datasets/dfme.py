@@ -205,7 +205,7 @@ def _add_editions(parts: Sequence[Edition]) -> Edition:
         labels.update(part.labels)
     name = " + ".join(part.name.removeprefix("CCAC ") for part in parts)
     people = sum(part.subjects or 0 for part in parts)
-    return datasets.survey.Edition(f"CCAC {name}", labels.total(), people, labels)
+    return datasets.survey.Edition(f"CCAC {name}", labels.total(), people, dict(labels))
 
 
 @mertk.hookimpl
