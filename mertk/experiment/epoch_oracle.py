@@ -37,14 +37,14 @@ SHARE = 0.2  # of the training people, for the inner choice
 
 def do_epochs(job: Job, split: Split, seed: int) -> bool:
     """A unit of work: look at a fold's epochs and write them down; False where there are none."""
-    with at_work(job) as line:
-        fold, test = _run_watched_fold(line, job, split, seed)
+    with at_work(job) as pipeline:
+        fold, test = _run_watched_fold(pipeline, job, split, seed)
     inner_truth: list[Any] = []
     inner: list[Any] = []
     if test:
         inside = inner_split(split, job.sample, seed)
-        with at_work(job) as line:
-            other, inner = _run_watched_fold(line, job, inside, seed)
+        with at_work(job) as pipeline:
+            other, inner = _run_watched_fold(pipeline, job, inside, seed)
         inner_truth = list(other.truth)
     found = Epochs(
         fold=split.name,
@@ -70,9 +70,11 @@ def inner_split(split: Split, sample: LabelledClips, seed: int) -> Split:
     return Split(split.name, split.train[~held], split.train[held])
 
 
-def _run_watched_fold(line: Pipeline, job: Job, split: Split, seed: int) -> tuple[Fold, list[Any]]:
+def _run_watched_fold(
+    pipeline: Pipeline, job: Job, split: Split, seed: int
+) -> tuple[Fold, list[Any]]:
     look = _Look()
-    fold = run_fold(line, CachedClipStates(job), job.sample, split, seed, watch=look.at)
+    fold = run_fold(pipeline, CachedClipStates(job), job.sample, split, seed, watch=look.at)
     if look.rows and not np.allclose(look.rows[-1], fold.probabilities, atol=1e-3):
         raise ComponentError(
             "oracle gap: the classifier's answers are not those of the network that it trains, so "
@@ -90,7 +92,7 @@ class _Look:
     @contextlib.contextmanager
     def at(self, asked: Sequence[ClipState]) -> Iterator[None]:
         """Look while the classifier is fitted."""
-        streams: list[Streams] = [parcel.streams for parcel in asked]
+        streams: list[Streams] = [state.streams for state in asked]
 
         def note(trained: Trained, _epoch: int) -> None:
             self.rows.append(trained.probabilities(training.stack_streams(streams)))

@@ -119,30 +119,30 @@ def _make_noting(given: Any, kind: type[Any], seen: set[str]) -> Any:
     return made
 
 
-def note_reads(parcel: ClipState, seen: set[str]) -> ClipState:
-    """The parcel, which adds to `seen` what is read of its key frames."""
-    footage = parcel.footage and _make_noting(parcel.footage, _Footage, seen)
-    faces = parcel.faces and _make_noting(parcel.faces, _Faces, seen)
-    return replace(parcel, footage=footage, faces=faces)
+def note_reads(state: ClipState, seen: set[str]) -> ClipState:
+    """The state, which adds to `seen` what is read of its key frames."""
+    footage = state.footage and _make_noting(state.footage, _Footage, seen)
+    faces = state.faces and _make_noting(state.faces, _Faces, seen)
+    return replace(state, footage=footage, faces=faces)
 
 
-def of_prefix(line: Pipeline, clip: Clip) -> set[str]:
-    """What the pure steps of a line read of one clip's key frames."""
+def of_prefix(pipeline: Pipeline, clip: Clip) -> set[str]:
+    """What the pure steps of a pipeline read of one clip's key frames."""
     seen: set[str] = set()
-    parcel = ClipState(footage=clip.footage)
-    for step in line.prefix:
-        parcel = step.apply(note_reads(parcel, seen))
+    state = ClipState(footage=clip.footage)
+    for step in pipeline.prefix:
+        state = step.apply(note_reads(state, seen))
     return seen
 
 
 class Noting:
     """Parcels of which the one of clip `at` notes what is read of its key frames in `seen`."""
 
-    def __init__(self, parcels: ClipStates, at: int) -> None:
-        self._parcels = parcels
+    def __init__(self, states: ClipStates, at: int) -> None:
+        self._parcels = states
         self._at = at
         self.seen: set[str] = set()
 
     def __getitem__(self, at: int) -> ClipState:
-        parcel = self._parcels[at]
-        return note_reads(parcel, self.seen) if at == self._at else parcel
+        state = self._parcels[at]
+        return note_reads(state, self.seen) if at == self._at else state

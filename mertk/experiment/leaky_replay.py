@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from mertk.pipeline.pipeline import ClipState
 
 
-def move_frontier(line: Pipeline, once: Sequence[str]) -> Pipeline:
-    """The line with everything up to the last of the places `once` before its frontier.
+def move_frontier(pipeline: Pipeline, once: Sequence[str]) -> Pipeline:
+    """The pipeline with everything up to the last of the places `once` before its frontier.
 
     Raises `ComponentError` where one of them is not in the fold, or another that learns is before.
     """
     if not once:
-        return line
-    inside = [step.place for step in line.inside[:-1] if not step.joint]
+        return pipeline
+    inside = [step.place for step in pipeline.inside[:-1] if not step.joint]
     for place in once:
         if place not in inside:
             raise ComponentError(
@@ -36,30 +36,30 @@ def move_frontier(line: Pipeline, once: Sequence[str]) -> Pipeline:
                 f"in the fold before the classifier are {', '.join(inside) or 'none'}"
             )
     end = max(inside.index(place) for place in once) + 1
-    early, late = line.inside[:end], line.inside[end:]
+    early, late = pipeline.inside[:end], pipeline.inside[end:]
     for step in early:
         if step.learns and step.place not in once:
             raise ComponentError(
                 f"{step.place} learns before {once[-1]}; the replay must fit it once as well"
             )
-    return Pipeline((*line.prefix, *early), late)
+    return Pipeline((*pipeline.prefix, *early), late)
 
 
 def fit_once(
-    line: Pipeline, once: Sequence[str], parcels: ClipStates, sample: LabelledClips, seed: int
+    pipeline: Pipeline, once: Sequence[str], states: ClipStates, sample: LabelledClips, seed: int
 ) -> Mapping[str, Sequence[ClipState]]:
-    """All clips' parcels behind each place of `once`, and those between, fitted on all clips."""
+    """All clips' states behind each place of `once`, and those between, fitted on all clips."""
     if not once:
         return {}
     count = len(sample.uids)
     everybody = Split("all clips", np.arange(count), np.empty(0, np.int64))
     work = FoldFit(sample, everybody, seed, Clock())
-    known = [parcels[at] for at in range(count)]
+    known = [states[at] for at in range(count)]
     stages: dict[str, Sequence[ClipState]] = {}
-    early = len(move_frontier(line, once).prefix) - len(line.prefix)
-    for number, step in enumerate(line.inside[:early]):
+    early = len(move_frontier(pipeline, once).prefix) - len(pipeline.prefix)
+    for number, step in enumerate(pipeline.inside[:early]):
         if step.learns:
             work.fit(step, known, number)
-        known = [step.apply(parcel) for parcel in known]
+        known = [step.apply(state) for state in known]
         stages[step.place] = known
     return stages

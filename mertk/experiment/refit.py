@@ -70,10 +70,10 @@ class Refit:
         at = list(self.task.sample.uids).index(uid)
         split = next(one for one in self.task.splits if at in one.test)
         recipe = Recipe.from_json(self.run.identity["recipe"])
-        line = build_pipeline(self.plugins.registry, recipe)
-        keys, cache = PrefixKeys.of(self.plugins.registry, recipe, line), Cache()
-        known = [parcel_of(line, keys, cache, self.task.clips[int(i)]) for i in split.train]
+        pipeline = build_pipeline(self.plugins.registry, recipe)
+        keys, cache = PrefixKeys.of(self.plugins.registry, recipe, pipeline), Cache()
+        known = [parcel_of(pipeline, keys, cache, self.task.clips[int(i)]) for i in split.train]
         seed = min(fold.seed for fold in self.run.folds())
-        fit_stages(line, FoldFit(self.task.sample, split, seed, Clock()), known, [])
+        fit_stages(pipeline, FoldFit(self.task.sample, split, seed, Clock()), known, [])
         sample = self.task.sample
-        return TrainedModel(self.run.name, sample.classes, sample.multilabel, line, {})
+        return TrainedModel(self.run.name, sample.classes, sample.multilabel, pipeline, {})

@@ -57,7 +57,7 @@ class TrainedModel:
     name: str
     classes: tuple[str, ...]
     multilabel: bool
-    line: Pipeline
+    pipeline: Pipeline
     about: Mapping[str, Any]
 
     def predict(self, footage: Footage) -> NDArray[np.float64]:
@@ -66,11 +66,11 @@ class TrainedModel:
         Raises `StorageError` where one breaks down, as it does when its stored state makes no
         sense.
         """
-        what = f"classifier {type(self.line.classifier.component).__name__}"
+        what = f"classifier {type(self.pipeline.classifier.component).__name__}"
         reason = ""
-        parcel = self._apply_prefix(footage)
+        state = self._apply_prefix(footage)
         try:
-            found = predict_clip(self.line, parcel)
+            found = predict_clip(self.pipeline, state)
         except ComponentError as error:  # a state that makes no sense fails in any way
             reason = str(error)[:300]
         else:
@@ -87,17 +87,17 @@ class TrainedModel:
 
     def explain(self, footage: Footage) -> dict[str, Any]:
         """What the prediction of a clip rests on, as far as its learnt components tell."""
-        parcel = apply_fold_stages(self.line, self._apply_prefix(footage))
+        state = apply_fold_stages(self.pipeline, self._apply_prefix(footage))
         told: dict[str, Any] = {}
-        for step in self.line.explaining:
-            told |= {name: array.tolist() for name, array in call_explain(step, parcel).items()}
+        for step in self.pipeline.explaining:
+            told |= {name: array.tolist() for name, array in call_explain(step, state).items()}
         return told
 
     def _apply_prefix(self, footage: Footage) -> ClipState:
-        parcel = ClipState(footage=footage)
-        for step in self.line.prefix:
-            parcel = step.apply(parcel)
-        return parcel
+        state = ClipState(footage=footage)
+        for step in self.pipeline.prefix:
+            state = step.apply(state)
+        return state
 
     def save(self, folder: Path, plugins: Plugins) -> tuple[str, ...]:
         """Write the folder and read it back, whole or not at all, in the place of another model.
@@ -112,7 +112,7 @@ class TrainedModel:
         uses, new = recipe.places(), build_pipeline(registry, recipe)
         try:
             found = serialization.freeze_components(
-                _collect_learners(self.line), _collect_learners(new)
+                _collect_learners(self.pipeline), _collect_learners(new)
             )
         except StorageError as error:
             raise StorageError(f"{self.name}: {error}") from error
@@ -153,7 +153,7 @@ class TrainedModel:
             recipe = Recipe.from_json(about["identity"]["recipe"])
             trained_model_files.check_foreign(registry, recipe.places(), named)
             trained_model_page.format_warning(about)
-            line = build_pipeline(registry, recipe)
+            pipeline = build_pipeline(registry, recipe)
         except MertkError:
             raise
         except Exception as error:
@@ -162,15 +162,15 @@ class TrainedModel:
                 "train the model again"
             ) from error
         known = trained_model_files.trust_of(registry, recipe.places(), named)
-        serialization.thaw_state(about.pop("state"), arrays, _collect_learners(line), known)
+        serialization.thaw_state(about.pop("state"), arrays, _collect_learners(pipeline), known)
         _warn_of_changes(folder, registry, recipe, about["identity"])
         classes = tuple(about["identity"]["classes"])
-        return cls(about["name"], classes, about["multilabel"], line=line, about=about)
+        return cls(about["name"], classes, about["multilabel"], pipeline=pipeline, about=about)
 
 
-def _collect_learners(line: Pipeline) -> dict[str, Any]:
+def _collect_learners(pipeline: Pipeline) -> dict[str, Any]:
     """What learns in a fold, by place: nothing else may differ from what its recipe makes."""
-    return {step.place: step.component for step in line.inside if step.learns}
+    return {step.place: step.component for step in pipeline.inside if step.learns}
 
 
 def _warn_of_changes(
@@ -196,16 +196,16 @@ def train_model(study: OpenStudy, seed: int) -> TrainedModel:
     variant = study.variants[0]
     registry, task = study.registry, study.task_of(variant)
     cache, progress = Cache(study.execution.cache_folder), study.progress
-    line = build_pipeline(registry, variant.recipe)
-    keys = PrefixKeys.of(registry, variant.recipe, line)
-    parcels: list[ClipState] = []
+    pipeline = build_pipeline(registry, variant.recipe)
+    keys = PrefixKeys.of(registry, variant.recipe, pipeline)
+    states: list[ClipState] = []
     progress.stage(f"{variant.name}: features", len(task.clips))
     for clip in task.clips:
-        parcels.append(parcel_of(line, keys, cache, clip))
+        states.append(parcel_of(pipeline, keys, cache, clip))
         progress.step(clip.uid)
     progress.stage(f"{variant.name}: training", 0)
-    everybody = Split("all clips", np.arange(len(parcels)), np.arange(0))
-    fit_stages(line, FoldFit(task.sample, everybody, seed, Clock()), parcels, [])
+    everybody = Split("all clips", np.arange(len(states)), np.arange(0))
+    fit_stages(pipeline, FoldFit(task.sample, everybody, seed, Clock()), states, [])
     named = identity_of(registry, task, variant)
     about = {
         "format": FORMAT,
@@ -222,4 +222,4 @@ def train_model(study: OpenStudy, seed: int) -> TrainedModel:
             "origins": origins_of(registry, variant.recipe, named),
         },
     }
-    return TrainedModel(variant.name, task.sample.classes, task.sample.multilabel, line, about)
+    return TrainedModel(variant.name, task.sample.classes, task.sample.multilabel, pipeline, about)

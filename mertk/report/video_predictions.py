@@ -65,7 +65,7 @@ class Eyes:
         """The view of a video's interval of this number, from 1; none where the page is full."""
         if self.left <= 0:
             return []
-        model, steps = self.saved, view.find_viewing_stages(self.saved.line, fitted=True)
+        model, steps = self.saved, view.find_viewing_stages(self.saved.pipeline, fitted=True)
         shares = dict(zip(model.classes, one.shares, strict=False))
         found = view.make_view(
             f"{video.name}, {number}: {one.where.begins:.2f}–{one.where.ends:.2f} s",

@@ -16,11 +16,10 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.experiment import clip_list_file
 from mertk.experiment.bench import plan_study
 from mertk.experiment.execution import Execution
 from mertk.experiment.executors import local, packing
-from mertk.experiment.jobs import Job, do_folds
+from mertk.experiment.jobs import Job, do_folds, write_clip_list
 from mertk.experiment.runner import Runner
 from mertk.experiment.study import Study
 from mertk.pipeline.fold import LabelledClips
@@ -53,7 +52,7 @@ def test_a_unit_stays_small_however_many_clips_there_are(tmp_path):
         tmp_path,
         "cpu",
         tmp_path,
-        clip_list_file.write_clip_list(tmp_path, sample, keys),
+        write_clip_list(tmp_path, sample, keys),
     )
     assert job.keys == tuple(keys)
     assert (job.sample.people == sample.people).all()
