@@ -21,7 +21,7 @@ import numpy as np
 
 from mertk.core.errors import StorageError
 from mertk.core.recipe import Recipe
-from mertk.experiment.keyframes import Noting
+from mertk.experiment.keyframes import RecordedStates
 from mertk.experiment.leaky_replay import fit_once, move_frontier
 from mertk.pipeline.features import PrefixKeys, pack_clip_state, run_prefix, unpack_clip_state
 from mertk.pipeline.fold import LabelledClips, run_fold
@@ -124,13 +124,13 @@ def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
     """A unit of the fold pass: folds of a seed, each saved to the ledger as soon as it is done."""
     run = Run(job.run)
     build = functools.partial(build_fold_pipeline, job, once_of(run))
-    shared = Noting(CachedClipStates(job), int(splits[0].train[0]))
+    shared = RecordedStates(CachedClipStates(job), int(splits[0].train[0]))
     done = []
     with _use_one_thread(job.device):
         apart = (build() for _ in splits)
         together = fitted_lines(build, shared, job.sample, splits, seed)
         for split, pipeline in zip(splits, together if job.together else apart, strict=True):
-            states = Noting(CachedClipStates(job), int(split.train[0]))
+            states = RecordedStates(CachedClipStates(job), int(split.train[0]))
             fold = run_fold(pipeline, states, job.sample, split, seed)
             seen = sorted(shared.seen | states.seen)
             fold = replace(fold, keyframes=seen, memory=_measure_peak_memory())

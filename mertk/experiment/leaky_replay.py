@@ -1,7 +1,7 @@
-"""Orders of work that leak: some places fitted once, on all clips, before subjects are left out.
+"""Training orders that leak: some stages are fitted once, on all clips, before the folds.
 
-Published numbers are sometimes made that way. A replay runs such an order beside the strict one,
-as a run whose identity says so; nothing else in the harness can fit outside a fold.
+Some published scores are made that way. A replay runs such an order beside the strict one, as a run
+whose identity says so; nothing else in mertk fits a stage of a run outside a fold.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 def move_frontier(pipeline: Pipeline, once: Sequence[str]) -> Pipeline:
-    """The pipeline with everything up to the last of the places `once` before its frontier.
+    """The pipeline with its frontier after the last of the stages `once`.
 
-    Raises `ComponentError` where one of them is not in the fold, or another that learns is before.
+    Raises `ComponentError` where one of them is not in the fold, or where another stage before them
+    learns.
     """
     if not once:
         return pipeline
@@ -35,7 +36,7 @@ def move_frontier(pipeline: Pipeline, once: Sequence[str]) -> Pipeline:
                 f"the replay fits '{place}' once, but nothing at that place could be: the places "
                 f"in the fold before the classifier are {', '.join(inside) or 'none'}"
             )
-    end = max(inside.index(place) for place in once) + 1
+    end = max(map(inside.index, once)) + 1
     early, late = pipeline.inside[:end], pipeline.inside[end:]
     for step in early:
         if step.learns and step.place not in once:
@@ -48,7 +49,7 @@ def move_frontier(pipeline: Pipeline, once: Sequence[str]) -> Pipeline:
 def fit_once(
     pipeline: Pipeline, once: Sequence[str], states: ClipStates, sample: LabelledClips, seed: int
 ) -> Mapping[str, Sequence[ClipState]]:
-    """All clips' states behind each place of `once`, and those between, fitted on all clips."""
+    """The states of all clips after each stage up to the last of `once`, fitted on all clips."""
     if not once:
         return {}
     count = len(sample.uids)

@@ -17,7 +17,7 @@ from mertk.evaluation import epoch_choice
 from mertk.experiment import epoch_oracle
 from mertk.experiment.fold_progress import count_saved_folds
 from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip, write_clip_list
-from mertk.experiment.keyframes import of_prefix
+from mertk.experiment.keyframes import list_prefix_reads
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.pipeline.features import PrefixKeys
 from mertk.pipeline.pipeline import PIPELINE_VERSION, build_pipeline
@@ -211,7 +211,7 @@ class Runner:
         if pipeline.prefix:
             keys_of = PrefixKeys.of(registry, self.variant.recipe, pipeline)
             keys = list(map(keys_of.clip, task.clips))
-            spent, read = self._compute_features(keys), list(of_prefix(pipeline, task.clips[0]))
+            spent, read = self._compute_features(keys), list_prefix_reads(pipeline, task.clips[0])
         run.note_prefix(spent, read)
         needs = pipeline.needs | move_frontier(pipeline, self.variant.once).needs
         return Job(

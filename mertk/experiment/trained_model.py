@@ -67,31 +67,25 @@ class TrainedModel:
         sense.
         """
         what = f"classifier {type(self.pipeline.classifier.component).__name__}"
-        reason = ""
         state = self._apply_prefix(footage)
         try:
             found = predict_clip(self.pipeline, state)
-        except ComponentError as error:  # a state that makes no sense fails in any way
-            reason = str(error)[:300]
-        else:
-            try:
-                return check_probabilities(
-                    found, len(self.classes), what, multilabel=self.multilabel
-                )
-            except (ComponentError, TypeError, ValueError) as error:
-                reason = str(error)
-        raise StorageError(
-            f"{self.name} cannot predict ({' '.join(reason.split())}); if it was read from a "
-            "folder, that is damaged: train the model again"
-        )
+            return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
+        except (ComponentError, TypeError, ValueError) as error:  # it may fail in any way
+            reason = " ".join(str(error)[:300].split())
+            raise StorageError(
+                f"{self.name} cannot predict ({reason}); if it was read from a folder, that is "
+                "damaged: train the model again"
+            ) from error
 
     def explain(self, footage: Footage) -> dict[str, Any]:
-        """What the prediction of a clip rests on, as far as its learnt components tell."""
+        """The explanations of a prediction that the learnt components give."""
         state = apply_fold_stages(self.pipeline, self._apply_prefix(footage))
-        told: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         for step in self.pipeline.explaining:
-            told |= {name: array.tolist() for name, array in call_explain(step, state).items()}
-        return told
+            for name, array in call_explain(step, state).items():
+                found[name] = array.tolist()
+        return found
 
     def _apply_prefix(self, footage: Footage) -> ClipState:
         state = ClipState(footage=footage)

@@ -15,8 +15,7 @@ from distributed import KilledWorker
 
 from mertk.core.errors import WorkerError
 from mertk.core.interfaces import WorkerNeeds
-from mertk.experiment.executors.interrupts import hold_interrupts
-from mertk.experiment.executors.local import count_cores
+from mertk.experiment.executors.local import count_cores, hold_interrupts
 from mertk.experiment.executors.lost_workers import KEPT
 from mertk.experiment.executors.worker_check import prepare_check
 

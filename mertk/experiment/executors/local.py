@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from mertk.core.interfaces import WorkerNeeds
-from mertk.experiment.executors.interrupts import hold_interrupts
 from mertk.experiment.executors.lost_workers import WorkersLost, finish_units
 from mertk.experiment.executors.packing import Packed
 
@@ -88,6 +89,28 @@ def _kill_at_the_end() -> None:
 
     # runs before what was registered earlier, as joblib's was; what atexit calls comes too late
     threading._register_atexit(kill)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@contextlib.contextmanager
+def hold_interrupts() -> Iterator[None]:
+    """Processes and threads that are started in this block ignore Ctrl-C.
+
+    A terminal sends Ctrl-C to every process of a command, and each worker would print a traceback.
+    The main process alone receives it and ends its workers. A Ctrl-C within the block takes effect
+    at its end. Windows has no signal masks; nothing is done there.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from joblib.externals.loky.backend import resource_tracker as tracker_of_joblib
+
+    for tracker in (resource_tracker, tracker_of_joblib):
+        tracker.ensure_running()  # when it starts, it takes the block away
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run_numbered(at: int, unit: Packed) -> tuple[int, Any]:

@@ -25,7 +25,7 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError
 from mertk.core.errors import WorkerError
 from mertk.core.interfaces import WorkerNeeds
 from mertk.core.recipe import Json
-from mertk.experiment.executors.interrupts import hold_interrupts
+from mertk.experiment.executors.local import hold_interrupts
 from mertk.experiment.executors.lost_workers import KEPT, WorkersLost, finish_units
 from mertk.experiment.executors.worker_check import WorkerCheck, prepare_check
 
@@ -126,8 +126,8 @@ class Slurm:
             try:
                 jobs = self.submitter.submit_array(list(units.values()))
             except (FailedJobError, FailedSubmissionError) as error:
-                said = " ".join(str(error).split())
-                raise WorkerError(f"sbatch refused the jobs: {said}") from error
+                reason = " ".join(str(error).split())
+                raise WorkerError(f"sbatch refused the jobs: {reason}") from error
             self.left = dict(zip(units, jobs, strict=True))
 
 
@@ -184,15 +184,15 @@ def _check_slurm() -> None:
                 f"executor 'slurm' needs SLURM's command {command}, which is not found here; run "
                 "mertk on a login node of the cluster, or choose another --executor"
             )
-    asked = subprocess.run(
+    found = subprocess.run(
         ["sacct", "--noheader", "--jobs", "1"],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,
     )
-    if asked.returncode:
-        said = " ".join(asked.stderr.split())
+    if found.returncode:
+        reason = " ".join(found.stderr.split())
         raise WorkerError(
-            f"executor 'slurm' learns from sacct which jobs are lost, and it fails: {said}; a dask "
-            "cluster in SLURM jobs does without (--executor dask://HOST:PORT)"
+            f"executor 'slurm' learns from sacct which jobs are lost, and it fails: {reason}; a "
+            "dask cluster in SLURM jobs does without (--executor dask://HOST:PORT)"
         )
