@@ -118,7 +118,7 @@ def _format_coding(clip: Clip) -> tuple[int | str, str, int]:
 
 def _format_units(record: Mapping[str, Any]) -> str:
     """The action units as written by the coder, such as `4+L10`, or '?' where nobody coded."""
-    found = record.get("au_raw") or "+".join(str(au) for au in record.get("au_set", ()))
+    found = record.get("au_raw") or "+".join(map(str, record.get("au_set", ())))
     return str(found or "?")
 
 

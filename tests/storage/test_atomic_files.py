@@ -417,7 +417,7 @@ WRITERS = {
         "unlink"
     },  # what travelled to and from a job of its own
     "mertk/export/layouts.py": {"write_bytes"},  # in the hidden folder of write_folder
-    "mertk/export/megc_tree.py": {"write_bytes", "copyfile", "link"},  # there, too
+    "mertk/export/megc_tree.py": {"copyfile", "link"},  # there, too
     "mertk/export/clip_files.py": {"write_bytes", "save"},  # there, too
     "mertk/audit/noise_clips.py": {"imwrite", "save"},  # in a temporary folder
     "mertk/report/figures.py": {"savefig"},  # to memory
