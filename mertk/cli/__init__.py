@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from mertk.core.errors import MertkError, describe_error
+from mertk.core.errors import MertkError, UnknownNameError, describe_error
 from mertk.core.printing import accept_all_text
 
 COMMANDS = {
@@ -85,8 +85,6 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from mertk.core.errors import UnknownNameError
-
             raise UnknownNameError("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 
@@ -122,14 +120,10 @@ def main(arguments: list[str] | None = None) -> None:
         )
     except click.ClickException as error:
         _exit_with_error(error.format_message(), 2)
-    except MertkError as error:
+    except (MertkError, OSError) as error:
         if "--debug" in given:
             raise
-        _exit_with_error(str(error), 2)
-    except OSError as error:
-        if "--debug" in given:
-            raise
-        _exit_with_error(_system_error(error), 2)
+        _exit_with_error(_system_error(error) if isinstance(error, OSError) else str(error), 2)
     except SystemExit as error:  # nothing of mertk ends so in here: a library or component did
         _exit_with_error(f"a component or library ended the program: {describe_error(error)}", 2)
     sys.exit(code if isinstance(code, int) else 0)
