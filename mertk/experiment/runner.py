@@ -83,16 +83,18 @@ class Runner:
 
     def run(self) -> Run:
         """The run, with every fold of every seed in it."""
-        run, given = self._open_run(), self.study.study.seeds
-        if self.study.execution.fresh:
-            run.clear(given or SEEDS)
+        run = self._open_run()
         job = functools.cache(functools.partial(self._make_job, run))
-        self._finish_folds(run, given or SEEDS[:1], job)
-        if given is None and not self.variant.is_quick and run.draws:
+        self._finish_folds(run, self.study.study.seeds or SEEDS[:1], job)
+        if self._needs_all_seeds(run):
             self._finish_folds(run, SEEDS, job)
         return run
 
-    def look(self, run: Run) -> None:
+    def _needs_all_seeds(self, run: Run) -> bool:
+        """Whether the run is stochastic, and the user has not chosen the seeds."""
+        return self.study.study.seeds is None and not self.variant.is_quick and run.draws
+
+    def evaluate_epochs(self, run: Run) -> None:
         """Evaluate the epochs of every fold and seed of a finished run; finished folds are kept."""
         job = functools.cache(functools.partial(self._make_job, run))
         seeds = sorted({fold.seed for fold in run.folds()})
@@ -152,10 +154,7 @@ class Runner:
 
     def plan(self) -> Planned:
         """Compute the features and the first missing fold, and estimate the rest."""
-        run, given = self._open_run(), self.study.study.seeds
-        if self.study.execution.fresh:
-            run.clear(given or SEEDS)
-        seeds = given or SEEDS[:1]
+        run, seeds = self._open_run(), self.study.study.seeds or SEEDS[:1]
         run.note_seeds(seeds)
         missing = self._list_missing_folds(run, seeds)
         prepared = 0.0
@@ -168,7 +167,7 @@ class Runner:
             ((fold,),) = self.executor.run([unit])
             self._tell_observers(run, fold)
             self.study.progress.step(fold.name)
-        if given is None and not self.variant.is_quick and run.draws:
+        if self._needs_all_seeds(run):
             seeds = SEEDS
         done = list(run.folds())
         return Planned(
@@ -241,9 +240,11 @@ class Runner:
                 registry, self.variant.recipe, self.task.identity["datasets"]
             ),
         }
-        return Run.open(
-            self.study.execution.runs_folder, self.variant.name, named, about, facts_of(self.task)
-        )
+        folder = self.study.execution.runs_folder
+        run = Run.open(folder, self.variant.name, named, about, facts_of(self.task))
+        if self.study.execution.fresh:
+            run.clear(self.study.study.seeds or SEEDS)
+        return run
 
     def _compute_features(self, keys: Sequence[str]) -> float:
         """Compute what is not in the cache; clips that fail are reported together at the end.

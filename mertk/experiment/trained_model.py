@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from mertk.plugins.loader import Plugins
     from mertk.plugins.registry import Registry
 
-FORMAT = 2
 _LOG = logging.getLogger(__name__)
 
 KIND = "trained model"
@@ -136,12 +135,6 @@ class TrainedModel:
         """
         named, registry = tuple(trust), plugins.registry
         about = trained_model_files.read_about(folder)
-        if about["format"] != FORMAT:
-            raise StorageError(
-                f"{folder} has format {str(about['format'])[:20]}; this release reads {FORMAT}: "
-                "train the model again"
-            )
-        trained_model_files.check_about(about, folder)
         arrays = trained_model_files.read_arrays(folder)
         try:
             recipe = Recipe.from_json(about["identity"]["recipe"])
@@ -202,7 +195,7 @@ def train_model(study: OpenStudy, seed: int) -> TrainedModel:
     fit_stages(pipeline, FoldFit(task.sample, everybody, seed, Clock()), states, [])
     named = identity_of(registry, task, variant)
     about = {
-        "format": FORMAT,
+        "format": trained_model_files.FORMAT,
         "name": variant.name,
         "multilabel": task.sample.multilabel,
         "seed": seed,

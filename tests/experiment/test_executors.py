@@ -321,10 +321,10 @@ def test_folds_are_cut_by_the_workers_of_the_cluster_not_by_this_machine(
 def test_a_worker_that_does_not_see_the_run_folder_is_refused(
     plugins, tmp_path, cluster, monkeypatch
 ):
-    from mertk.experiment.executors import worker_check
+    from mertk.experiment.executors import workers
 
     unseen = lambda folder: contextlib.nullcontext(folder / "token")  # noqa: E731
-    monkeypatch.setattr(worker_check, "_token", unseen)
+    monkeypatch.setattr(workers, "_token", unseen)
     with pytest.raises(
         mertk.WorkerError, match=f"does not see {tmp_path / 'runs'}, .*cache: run folder"
     ):
@@ -333,9 +333,9 @@ def test_a_worker_that_does_not_see_the_run_folder_is_refused(
 
 @pytest.mark.slow
 def test_a_worker_with_other_releases_is_refused(plugins, tmp_path, cluster, monkeypatch):
-    from mertk.experiment.executors import worker_check
+    from mertk.experiment.executors import workers
 
-    monkeypatch.setattr(worker_check, "_releases", lambda: {"numpy": "1.0"})
+    monkeypatch.setattr(workers, "_releases", lambda: {"numpy": "1.0"})
     with pytest.raises(mertk.WorkerError, match=r"numbers could differ"):
         bench(tmp_path, plugins, executor=at(cluster))
 

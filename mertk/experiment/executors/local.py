@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from mertk.core.interfaces import WorkerNeeds
-from mertk.experiment.executors.lost_workers import WorkersLost, finish_units
 from mertk.experiment.executors.packing import Packed
+from mertk.experiment.executors.workers import WorkersLost, finish_units, hold_interrupts
 
 T = TypeVar("T")
 
@@ -53,9 +51,8 @@ class Local:
         """Numbers and results, never from this process: what kills a worker spares it."""
         from joblib import Parallel, delayed
 
-        # joblib takes a worker that has imported torch for one that leaks memory: it replaces it,
-        # loses nothing, and warns. Of a run that is interrupted it tells of tasks that are
-        # cancelled, and so does mertk.
+        # joblib mistakes the memory of torch for a leak: it replaces the worker, loses nothing, and
+        # warns. It also warns of cancelled tasks after an interrupt, which mertk reports itself.
         for text in ("A worker stopped while some jobs", r"\d+ tasks which were still being proc"):
             warnings.filterwarnings("ignore", text, UserWarning)
         parallel = Parallel(
@@ -89,28 +86,6 @@ def _kill_at_the_end() -> None:
 
     # runs before what was registered earlier, as joblib's was; what atexit calls comes too late
     threading._register_atexit(kill)  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-@contextlib.contextmanager
-def hold_interrupts() -> Iterator[None]:
-    """Processes and threads that are started in this block ignore Ctrl-C.
-
-    A terminal sends Ctrl-C to every process of a command, and each worker would print a traceback.
-    The main process alone receives it and ends its workers. A Ctrl-C within the block takes effect
-    at its end. Windows has no signal masks; nothing is done there.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from joblib.externals.loky.backend import resource_tracker as tracker_of_joblib
-
-    for tracker in (resource_tracker, tracker_of_joblib):
-        tracker.ensure_running()  # when it starts, it takes the block away
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run_numbered(at: int, unit: Packed) -> tuple[int, Any]:

@@ -25,9 +25,14 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError
 from mertk.core.errors import WorkerError
 from mertk.core.interfaces import WorkerNeeds
 from mertk.core.recipe import Json
-from mertk.experiment.executors.local import hold_interrupts
-from mertk.experiment.executors.lost_workers import KEPT, WorkersLost, finish_units
-from mertk.experiment.executors.worker_check import WorkerCheck, prepare_check
+from mertk.experiment.executors.workers import (
+    KEPT,
+    WorkerCheck,
+    WorkersLost,
+    finish_units,
+    hold_interrupts,
+    prepare_check,
+)
 
 T = TypeVar("T")
 
@@ -45,7 +50,7 @@ def open_slurm(needs: WorkerNeeds, /, *, time: int = 240, **sbatch: Json) -> Ite
     """Jobs of one unit of work and one CPU each, at most `--jobs` (or 32) of them at once.
 
     Args:
-        needs: what is asked of the workers.
+        needs: the requirements of the workers.
         time: how long a job may take, in minutes.
         sbatch: any other option of `sbatch`, with `_` for `-`: `partition`, `account`, `mem`,
             `gres`, `cpus_per_task`, …
