@@ -41,7 +41,7 @@ COMMANDS = {
 
 @contextmanager
 def _end_with_reader() -> Iterator[None]:
-    """Exit with 1 and say nothing where nobody reads the output on, as in `mertk list | head -1`.
+    """Exit with 1 and print nothing when the output is closed, as in `mertk list | head -1`.
 
     Click and rich would call `sys.exit`, which is otherwise a mistake of a component or library.
     """
@@ -57,7 +57,7 @@ def _end_with_reader() -> Iterator[None]:
 
 
 class _Lazy(click.Group):
-    """Knows its commands by name and loads them when they are called."""
+    """A group that imports the module of a command when the command is called."""
 
     def make_context(self, *given: Any, **more: Any) -> click.Context:
         with _end_with_reader():  # `--help` is printed in here

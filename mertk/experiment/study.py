@@ -1,6 +1,7 @@
 """What is evaluated: models, data sets, folders, protocol and seeds.
 
-`Study` is plain data. `Study.open` finds its clips, labels, folds and recipes, once for everybody.
+`Study` is plain data. `Study.open` finds its clips, labels, folds and recipes, once for all
+callers.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ COMPONENT = "NAME[:KEY=VALUE,…]"
 
 
 def parse_folder(text: str) -> tuple[str, str]:
-    """Read `NAME=FOLDER`; a bare folder is that of the only data set, whose name is then ''."""
+    """Read `NAME=FOLDER`; for a bare folder, the one of the only data set, the name is ''."""
     name, equals, folder = text.partition("=")
     return (name, folder) if equals else ("", text)
 
@@ -247,7 +248,7 @@ class OpenStudy:
         self._executor: Executor | None = None
 
     def _choose_datasets(self, protocol: Use | None) -> list[Use]:
-        """Those given, or those that the protocol is made for, or the synthetic one."""
+        """The data sets of the study, else those of the protocol, else the synthetic one."""
         given = self.study.dataset
         if not given:
             names = self.registry.build("protocol", protocol).datasets if protocol else ()
@@ -293,11 +294,11 @@ class OpenStudy:
 
     @functools.cached_property
     def task(self) -> Task:
-        """The clips that count, with labels and folds; key frames changed as the study says."""
+        """The clips of the protocol, with labels and folds; key frames as the study chooses."""
         return self._with_key_frames(self.label(self.clips))
 
     def label(self, clips: Sequence[Clip]) -> Task:
-        """The clips that count under the protocol, with labels and folds."""
+        """The clips of the protocol, with labels and folds."""
         return make_task(
             self.registry,
             self.protocol,

@@ -1,4 +1,4 @@
-"""The clips that count under a protocol, with their labels and folds."""
+"""The clips of a protocol, with their labels and folds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ class Task:
 def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> list[Clip]:
     """All clips of the data sets; raises `DataError` where one is missing or empty.
 
-    So it does where people differ in spelling alone: they would be trained on and tested.
+    It also raises where names of people differ in spelling alone: one person would be in both the
+    training and the test clips.
     """
     names = [use.name for use in datasets]
     for name in set(data).difference(names):
@@ -86,7 +87,7 @@ def _check_folders(registry: Registry, names: Sequence[str], data: Mapping[str, 
 
 
 def default_protocol(registry: Registry, datasets: Sequence[Use]) -> Use:
-    """What the (first) data set says it is usually scored by, else leave-one-subject-out."""
+    """The usual protocol of the (first) data set, else leave-one-subject-out."""
     target = registry.get("dataset", datasets[0].name).load()
     return Use(get_offer("dataset", target, "default_protocol"))
 
@@ -99,10 +100,10 @@ def make_task(
     *,
     allow_mismatch: bool = False,
 ) -> Task:
-    """Label the clips and cut the folds; raises `ProtocolError` where that cannot be done.
+    """Label the clips and make the folds; raises `ProtocolError` where the protocol does not fit.
 
-    So it does where the clips are not those that the protocol is published with, unless
-    `allow_mismatch`: the run then says how they differ.
+    It also raises where the clips differ from the published list of the protocol, unless
+    `allow_mismatch`: then the run stores the differences.
     """
     rules = registry.build("protocol", protocol)
     kept, given = [], []
@@ -200,7 +201,7 @@ def _check_known(protocol: Use, labels: Collection[str], classes: tuple[str, ...
 
 
 def _check_tested(protocol: Use, sample: LabelledClips, splits: Sequence[Split]) -> None:
-    """Refuse folds that test no clip of some class, as those may that only train on some clips."""
+    """Refuse folds that test no clip of a class; folds may use some clips for training only."""
     tested = sample.labels[np.concatenate([split.test for split in splits])]
     shown = tested.any(axis=0) if sample.multilabel else np.isin(range(len(sample.classes)), tested)
     if not shown.all():
@@ -214,9 +215,9 @@ def _check_tested(protocol: Use, sample: LabelledClips, splits: Sequence[Split])
 def _compare_with_published(
     rules: EvaluationProtocol, clips: Sequence[Clip], labels: Sequence[clip_lists.Labels]
 ) -> dict[str, Any] | None:
-    """How the clips compare with the published list that is nearest; None where there is none.
+    """The differences between the clips and the nearest published list; None without a list.
 
-    `compared` says by what: the `list` itself, or, where nobody has published it, the `counts`.
+    `compared` is `list`, or `counts` where only the counts of clips are published.
     """
     known = get_offer("protocol", rules, "manifests")
     if not known:

@@ -1,7 +1,7 @@
-"""A model that is fitted on all clips, in a folder: recipe, state, what it was trained on.
+"""A model that is fitted on all clips, and the folder that stores it.
 
-There is no pickle in it: `model.json` and `arrays.safetensors` (`mertk.storage.serialization`), and
-a card for people, `README.md`.
+The folder holds no pickle: `model.json` and `arrays.safetensors` (`mertk.storage.serialization`),
+and a model card, `README.md`.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 KIND = "trained model"
-"""What a model's folder is, by its mark."""
+"""The kind of a model's folder, in its mark."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedModel:
-    """A fitted model; `about` is its identity and what it was trained on, as in `model.json`."""
+    """A fitted model; `about` is its identity and its training data, as in `model.json`."""
 
     name: str
     classes: tuple[str, ...]
@@ -93,9 +93,9 @@ class TrainedModel:
         return state
 
     def save(self, folder: Path, plugins: Plugins) -> tuple[str, ...]:
-        """Write the folder and read it back, whole or not at all, in the place of another model.
+        """Write the folder, whole or not at all, and read it back; an earlier model is replaced.
 
-        Gives the packages that whoever loads it must trust, as `load` takes them. Raises
+        Gives the packages that must be trusted to load it, as `load` takes them. Raises
         `StorageError` where a component holds what cannot be stored, or what `load` would refuse.
         """
         from safetensors.numpy import save
@@ -127,7 +127,7 @@ class TrainedModel:
 
     @classmethod
     def load(cls, folder: Path, plugins: Plugins, trust: Iterable[str] = ()) -> TrainedModel:
-        """Read a folder that `save` wrote; nothing in it is run, whoever made it.
+        """Read a folder that `save` wrote; no code in it is run.
 
         `trust` are modules or packages that the model may import by name, beside its registered
         components. Raises `StorageError` where it is no such folder, where it is damaged, and where
@@ -156,14 +156,14 @@ class TrainedModel:
 
 
 def _collect_learners(pipeline: Pipeline) -> dict[str, Any]:
-    """What learns in a fold, by place: nothing else may differ from what its recipe makes."""
+    """The components that learn in a fold, by place; only they differ from new ones."""
     return {step.place: step.component for step in pipeline.inside if step.learns}
 
 
 def _warn_of_changes(
     folder: Path, registry: Registry, recipe: Recipe, named: Mapping[str, Any]
 ) -> None:
-    """Say where a model was trained with other code than is here now."""
+    """Warn if the code of components has changed since the model was trained."""
     changed = identity.changed_components(registry, recipe, named.get("components", {}))
     if changed:
         _LOG.warning(
@@ -175,14 +175,14 @@ def _warn_of_changes(
 
 
 def train_model(study: OpenStudy, seed: int) -> TrainedModel:
-    """Fit the first variant of a study on all clips of its task, nobody held out.
+    """Fit the first variant of a study on all clips of its task; no subject is held out.
 
-    Where the study's runs hold one of this identity, the model knows what it scores.
+    Where the folder of runs has a run of this identity, the model stores its scores.
     """
-    Cache(study.execution.cache_folder).check_writable()
+    cache, progress = Cache(study.execution.cache_folder), study.progress
+    cache.check_writable()
     variant = study.variants[0]
     registry, task = study.registry, study.task_of(variant)
-    cache, progress = Cache(study.execution.cache_folder), study.progress
     pipeline = build_pipeline(registry, variant.recipe)
     keys = PrefixKeys.of(registry, variant.recipe, pipeline)
     states: list[ClipState] = []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 LIMITS = {"model.json": 2**24, "arrays.safetensors": 2**31}
-"""Bytes that a file may have: far more than the largest network that mertk has trained needs."""
+"""The largest size of a file in bytes: far more than a network of mertk needs."""
 
 _TEXT = 1_000  # characters in a text of model.json; names and recipes are shorter by far
 
@@ -151,7 +151,7 @@ def top_of(name: str) -> str:
 
 
 def _read_bytes(path: Path) -> bytes:
-    """What a plain file holds; raises `StorageError` for anything else, and never waits."""
+    """Read a plain file; raises `StorageError` for anything else, and never blocks."""
     try:
         return _read_plain(path)
     except (OSError, ValueError) as error:

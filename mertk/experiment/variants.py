@@ -20,7 +20,7 @@ Swap = tuple[str, Sequence[Use]]
 Setting = tuple[str, Json]
 
 OF_DATASETS = "dataset."
-"""Begins the path of a setting that is the data sets' and not the model's."""
+"""The beginning of the path of a setting of data sets, not of the model."""
 
 
 def parse_swap(text: str) -> Swap:
@@ -81,7 +81,7 @@ class Variant:
 
     @property
     def is_quick(self) -> bool:
-        """Whether it is the preset that is made to be quick."""
+        """Whether it has the preset `quick`."""
         return self.preset == "quick"
 
     def to_json(self) -> dict[str, Any]:
@@ -117,9 +117,9 @@ def choose_variant(
     Args:
         registry: where names are looked up.
         given: the model.
-        number: its number in the study, which names a recipe that has no name.
+        number: its number in the study, for the name of a recipe without one.
         preset: the preset of a model that is named without one.
-        synthetic: whether the clips are made, not filmed.
+        synthetic: whether the clips are synthetic.
         swaps: (slot, components) to exchange.
         settings: (slot.parameter, value) to set.
 

@@ -1,4 +1,4 @@
-"""Flow maps as the tree of pictures that published flow networks read.
+"""Write flow maps as the folder tree of pictures that published flow networks read.
 
 STSTNet (Liong et al. 2019) and HTNet (Wang et al. 2024) train on one folder a held-out subject,
 with the pictures of all other subjects in `u_train/<label>` and its own in `u_test/<label>`.
@@ -90,7 +90,7 @@ def _link_fold(
 
 
 def _share_file(source: Path, target: Path) -> None:
-    """A hard link: each picture lies in as many folders as there are folds."""
+    """Make a hard link: each picture is in one folder of each fold."""
     try:
         os.link(source, target)
     except OSError:  # not every file system has them

@@ -55,7 +55,7 @@ class Interval:
     """One expression in a long video, true or spotted; `offset` is its last frame, inclusive.
 
     `kind` is 'micro' or 'macro', and empty where it is not known. `emotion` is needed for STRS
-    alone. Videos are told apart by subject and name; `subject` may be empty in all truths or in
+    alone. Videos are identified by subject and name; `subject` may be empty in all truths or in
     all predictions where names of videos are unique. Raises `DataError` where the offset lies
     before the onset.
     """
@@ -114,8 +114,8 @@ class Counts:
 class Spotting:
     """What was spotted: overall, by kind (empty where kinds are not known), and the pairs.
 
-    Under `compat` the counts are of what the script looks at: a prediction that takes several
-    truths is counted once for each.
+    With `compat` the counts are those of the script: a prediction that matches several truths is
+    counted once for each.
     """
 
     overall: Counts
@@ -257,7 +257,7 @@ def _group_intervals(
 def _make_comparable(
     truths: Sequence[Interval], predictions: Sequence[Interval]
 ) -> tuple[list[Interval], list[Interval]]:
-    """Both sides with subjects, or neither; and with kinds, or neither."""
+    """Both sides with or without subjects, and with or without kinds."""
     _check_names(truths, predictions)
     true, spotted = list(truths), list(predictions)
     if true and spotted:

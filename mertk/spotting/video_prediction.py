@@ -191,7 +191,7 @@ def predict_interval(model: TrainedModel, footage: Footage, where: Where, least:
 
 
 def _cut_out(video: TrackedVideo, stretch: Stretch, spot: Spot) -> Footage:
-    """The frames of a spot, in memory, with what lies around the face."""
+    """The frames of a spot, in memory, with a margin around the face."""
     within = stretch.corners[spot.onset : spot.offset + 1]
     corners = np.concatenate([within, within[:, 1:2] + within[:, 2:3] - within[:, 0:1]], axis=1)
     low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))

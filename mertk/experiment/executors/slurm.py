@@ -56,7 +56,7 @@ def open_slurm(needs: WorkerNeeds, /, *, time: int = 240, **sbatch: Json) -> Ite
             `gres`, `cpus_per_task`, …
 
     Raises:
-        WorkerError: where SLURM is not there, or does not tell what became of a job.
+        WorkerError: where SLURM is missing, or does not report the state of jobs.
     """
     _check_slurm()
     logging.getLogger("submitit").setLevel(logging.CRITICAL)  # it would write to stdout
@@ -87,7 +87,7 @@ class Slurm:
     check: WorkerCheck
     workers: int
     left: dict[int, Any] = field(default_factory=dict)
-    """The jobs that have not ended, by the number of what they do."""
+    """The jobs that have not ended, by the number of their units."""
 
     def run(self, units: Sequence[Callable[[], T]]) -> Iterator[T]:
         """The results as their jobs end; a job that was lost is submitted again."""
@@ -155,7 +155,7 @@ def _report_lost(jobs: Sequence[Any]) -> None:
 
 
 def _read_results(job: Any) -> list[Any]:
-    """What a job's units gave; raises what one of them raised."""
+    """The results of a job's units; raises the error of one of them."""
     with job.paths.result_pickle.open("rb") as file:
         outcome, value = pickle.load(file)  # noqa: S301  written by a job of this run
     for path in (job.paths.result_pickle, job.paths.submitted_pickle):
