@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.core import metrics
 from mertk.core.errors import StorageError
 from mertk.core.offers import get_offer
 from mertk.core.recipe import Recipe, Use
 from mertk.evaluation import epoch_choice, statistics
-from mertk.evaluation.fold_means import fold_means
-from mertk.evaluation.label_maps import LabelMap, Remapped, remap_predictions
+from mertk.evaluation.label_maps import LabelMap, remap_predictions
 from mertk.evaluation.outcomes import Outcome, choose_scored, outcome_of, scope_of
 from mertk.evaluation.run_folders import find_runs, group_runs
 from mertk.plugins.loader import Plugins, load_plugins
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mertk.plugins.registry import Registry
 
 PER_CLIP = frozenset({"accuracy", "WAR", "weighted F1"})
-"""Scores that weigh clips, not classes: they mean something where a class has no clip."""
+"""Scores that weigh clips, not classes: they are defined where a class has no clip."""
 
 
 class Results:
@@ -40,7 +41,7 @@ class Results:
 
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
-    Unfinished runs are left out, which `notices` tell in a line each, beside damaged files; with
+    Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
     """
@@ -179,17 +180,14 @@ class Results:
         """As `table()`, a row for each variant of a sweep, with its values by path in front."""
         import pandas as pd
 
-        rows = [
-            {**self.swept[row["model"]], **row}
-            for row in self._rows
-            if self.swept.get(row["model"])
-        ]
-        return pd.DataFrame(rows)
+        swept = [row for row in self._rows if self.swept.get(row["model"])]
+        return pd.DataFrame([{**self.swept[row["model"]], **row} for row in swept])
 
     def epochs_table(self) -> pd.DataFrame:
-        """What choosing the epoch gives, where it was looked at: a row a run and rule.
+        """The scores by the rule that chooses the epoch, if every epoch was evaluated.
 
-        `epoch` is the mean one, from 1. A run without epochs has one row, with NaN.
+        A row a run and rule; `epoch` is the mean one, from 1. A run without epochs has one row,
+        with NaN.
         """
         import pandas as pd
 
@@ -199,17 +197,11 @@ class Results:
     def _epochs(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for outcome in self.outcomes:
-            found = epoch_choice.compute_gaps(outcome.run, outcome.folds)
-            rows += [
-                {
-                    "model": outcome.name,
-                    "rule": gap.rule,
-                    "epoch": gap.epoch,
-                    **self._scores_of(gap.confusions),
-                }
-                for gap in found
-            ]
-            if not found and (outcome.run.path / "oracle").exists():
+            gaps = epoch_choice.compute_gaps(outcome.run, outcome.folds)
+            for gap in gaps:
+                row = {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch}
+                rows.append(row | self._scores_of(gap.confusions))
+            if not gaps and (outcome.run.path / "oracle").exists():
                 known = epoch_choice.has_no_epochs(outcome.run, outcome.folds)
                 rule = "no epochs to choose from" if known else "not finished"
                 rows.append({"model": outcome.name, "rule": rule})
@@ -221,14 +213,18 @@ class Results:
 
         return pd.DataFrame([self._make_row(outcome) for outcome in self.leaked])
 
-    def remapped(self) -> list[Remapped]:
-        """The same predictions under each of `label_maps`, and unchanged first; one a run and map.
+    def remapped(self) -> pd.DataFrame:
+        """The scores of the same predictions unchanged and under each of `label_maps`.
 
-        Empty without `label_maps`.
+        One row a run and map, with `clips` and `subjects` that the map keeps; no row without
+        `label_maps`.
         """
+        import pandas as pd
+
         own = LabelMap({name: [name] for name in self.classes})
         maps = [own, *self.label_maps] if self.label_maps else []
-        return [remap_predictions(one, label_map) for one in self.outcomes for label_map in maps]
+        pairs = itertools.product(self.outcomes, maps)
+        return pd.DataFrame([remap_predictions(one, label_map) for one, label_map in pairs])
 
     def parts(self) -> pd.DataFrame:
         """The scores of each database's clips, from the same predictions; one row per run and part.
@@ -239,47 +235,34 @@ class Results:
         """
         import pandas as pd
 
-        rows = [
-            {"model": outcome.name, "floor": outcome.is_floor, "part": part}
-            | self._scores_of(outcome.confusions[:, chosen])
-            | {
-                "clips": int(outcome.confusions[0, chosen].sum()) // self._per_clip,
-                "subjects": int(chosen.sum()),
-            }
-            for outcome in self.outcomes
-            for part, chosen in self._select_parts(outcome).items()
-        ]
+        times = len(self.classes) if self.multilabel else 1  # a clip is in one matrix per label
+        rows = []
+        for outcome in self.outcomes:
+            for part, chosen in self._select_parts(outcome).items():
+                row = {"model": outcome.name, "floor": outcome.is_floor, "part": part}
+                row |= self._scores_of(outcome.confusions[:, chosen])
+                row["clips"] = int(outcome.confusions[0, chosen].sum()) // times
+                rows.append(row | {"subjects": int(chosen.sum())})
         return pd.DataFrame(rows)
-
-    @property
-    def _per_clip(self) -> int:
-        """How often a clip counts in confusion matrices: once a class if multi-label."""
-        return len(self.classes) if self.multilabel else 1
 
     def _select_parts(self, outcome: Outcome) -> dict[str, NDArray[np.bool_]]:
         """Which of the subjects `[subjects]` belong to each part."""
         people = outcome.predictions.drop_duplicates("person").set_index("person")
-        of = {person: person.partition("/")[0] for person in people.index}
-        if len(set(of.values())) == 1 and not self.tests_all:
-            of = people["fold"].to_dict()
-        names = dict.fromkeys(of.values())
-        if len(names) == 1:
-            return {}
-        belongs = np.asarray([of[person] for person in outcome.subjects])
-        return {name: belongs == name for name in names}
+        of = people.index.to_series().str.partition("/")[0]
+        if len(of.unique()) == 1 and not self.tests_all:
+            of = people["fold"]
+        belongs = of.loc[list(outcome.subjects)].to_numpy()
+        parts = of.unique() if len(of.unique()) > 1 else ()
+        return {name: belongs == name for name in parts}
 
-    def _scores_of(self, confusions: NDArray[np.int64]) -> dict[str, Any]:
+    def _scores_of(self, confusions: NDArray[np.int64]) -> dict[str, float]:
         """Scores and intervals; NaN for those over classes where a class has no clip."""
-        scores = statistics.compute_pooled_scores(confusions, self.score)
-        intervals = statistics.score_intervals(confusions, self.score)
+        row = statistics.tabulate_scores(confusions, self.score)
         truth = confusions.sum(axis=(0, 1, -1))
-        shown = truth[:, 1] if self.multilabel else truth
-        row: dict[str, Any] = {}
-        for name, value in scores.items():
-            whole = bool(shown.all()) or name in PER_CLIP
-            row[name] = value if whole else np.nan
-            for end, bound in zip(("low", "high"), intervals[name], strict=True):
-                row[f"{name}_{end}"] = bound if whole else np.nan
+        if not (truth[:, 1] if self.multilabel else truth).all():
+            for column in row:
+                if column.removesuffix("_low").removesuffix("_high") not in PER_CLIP:
+                    row[column] = np.nan
         return row
 
     def comparisons(self, score: str | None = None) -> dict[tuple[str, str], statistics.Paired]:
@@ -289,36 +272,46 @@ class Results:
         table, and over its floors, as two families.
         """
         models = [outcome for outcome in self.outcomes if not outcome.is_floor]
-        if not models:
-            return {}
-        first = models[0]
         found: dict[tuple[str, str], statistics.Paired] = {}
-        for floor in (False, True):
-            family = {
-                (first.name, other.name): statistics.paired_permutation(
-                    first.confusions, other.confusions, self.score, score or self.main_score
-                )
-                for other in self.outcomes
-                if other is not first and other.is_floor == floor
-            }
+        for floor in (False, True) if models else ():
+            family = {}
+            for other in self.outcomes:
+                if other is not models[0] and other.is_floor == floor:
+                    family[models[0].name, other.name] = statistics.paired_permutation(
+                        models[0].confusions, other.confusions, self.score, score or self.main_score
+                    )
             found |= statistics.correct_comparisons(family)
         return found
 
-    def _compute_spread(self, confusions: NDArray[np.int64]) -> dict[str, float]:
-        """The standard deviation of each score over seeds; NaN of a single one."""
-        scores = self.score(confusions.sum(axis=1))
-        many = len(confusions) > 1
-        return {f"{n}_sd": float(np.std(v, ddof=1)) if many else np.nan for n, v in scores.items()}
-
     def fold_means(self) -> pd.DataFrame:
-        """UF1, UAR and accuracy as means over folds, which no protocol asks for.
+        """UF1, UAR and accuracy as means over folds, which circulate, though no protocol uses them.
 
         A row a run and treatment of the classes that a fold lacks (`metrics.fold_means`), means
         over seeds. No row for multi-label runs.
         """
         import pandas as pd
 
-        return pd.DataFrame(row for one in self.outcomes for row in fold_means(one))
+        rows: list[dict[str, Any]] = []
+        for outcome in [] if self.multilabel else self.outcomes:
+            uf1, uar, accuracy = [], [], []
+            for _, part in outcome.predictions.groupby("seed"):
+                folds = part["fold"].to_numpy(str)
+                truth, predicted = outcome.run.answers(part)
+                by_fold = statistics.subject_confusions(truth, predicted, folds, len(self.classes))
+                uf1.append(metrics.fold_means(by_fold, metrics.f1))
+                uar.append(metrics.fold_means(by_fold, metrics.recall))
+                accuracy.append(metrics.accuracy(by_fold).mean())
+            for treatment in uf1[0]:
+                rows.append(
+                    {
+                        "model": outcome.name,
+                        "absent classes": treatment,
+                        "UF1 fold mean": float(np.mean([means[treatment] for means in uf1])),
+                        "UAR fold mean": float(np.mean([means[treatment] for means in uar])),
+                        "accuracy fold mean": float(np.mean(accuracy)),
+                    }
+                )
+        return pd.DataFrame(rows)
 
     @functools.cached_property
     def tried(self) -> int:
@@ -335,12 +328,15 @@ class Results:
 
     def _make_row(self, outcome: Outcome) -> dict[str, Any]:
         table = outcome.predictions
-        return {
+        row = {
             "model": outcome.name,
             "floor": outcome.is_floor,
             "seen_before": bool(outcome.seen_before),
             **self._scores_of(outcome.confusions),
-            **self._compute_spread(outcome.confusions),
+        }
+        for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():
+            row[f"{name}_sd"] = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
+        return row | {
             "clips": table["uid"].nunique(),
             "subjects": len(outcome.subjects),
             "folds": table["fold"].nunique(),
@@ -353,8 +349,9 @@ class Results:
 def _restore_protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
     """The protocol of a run, with the parameters that differ from their defaults."""
     known = registry.get("protocol", stored["name"]).parameters()
-    params = {n: v for n, v in stored["params"].items() if n not in known or known[n].default != v}
-    return Use(stored["name"], **params)
+    params = stored["params"].items()
+    changed = {n: v for n, v in params if n not in known or known[n].default != v}
+    return Use(stored["name"], **changed)
 
 
 class Several(Results):

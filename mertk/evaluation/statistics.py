@@ -1,4 +1,4 @@
-"""Intervals, paired tests and chance, all over subjects: clips of one person are not independent.
+"""Intervals, paired tests and chance level over subjects: a person's clips are not independent.
 
 Everything works on confusion matrices per subject `[seeds, subjects, true, predicted]`, so that an
 exchange of subjects is a weighted sum and thousands of them are scored at once. Multi-label runs
@@ -41,6 +41,7 @@ __all__ = [
     "score_intervals",
     "subject_confusions",
     "subject_shares",
+    "tabulate_scores",
 ]
 
 ALPHA = 0.05
@@ -88,6 +89,15 @@ def compute_pooled_scores(confusions: Confusions, score: Score) -> dict[str, flo
     return {name: float(v.mean()) for name, v in score(confusions.sum(axis=1)).items()}
 
 
+def tabulate_scores(confusions: Confusions, score: Score) -> dict[str, float]:
+    """Scores, and the ends of their 95 % intervals as `NAME_low` and `NAME_high`."""
+    row, intervals = {}, score_intervals(confusions, score)
+    for name, value in compute_pooled_scores(confusions, score).items():
+        row[name] = value
+        row[f"{name}_low"], row[f"{name}_high"] = intervals[name]
+    return row
+
+
 def score_intervals(
     confusions: Confusions, score: Score, *, level: float = 0.95
 ) -> dict[str, tuple[float, float]]:
@@ -96,11 +106,9 @@ def score_intervals(
     Low and high end of the interval that holds the score of all subjects of this kind with
     probability `level`. One subject alone tells nothing: 0 to 1.
     """
-    found = {}
+    found, values = {}, compute_pooled_scores(confusions, score)
     for name, left_out in _leave_one_out(confusions, score).items():
-        low, high = jackknife_interval(
-            compute_pooled_scores(confusions, score)[name], left_out, level=level
-        )
+        low, high = jackknife_interval(values[name], left_out, level=level)
         found[name] = float(low), float(high)
     return found
 
@@ -169,10 +177,10 @@ def paired_permutation(
 def correct_comparisons(family: Mapping[K, Paired]) -> dict[K, Paired]:
     """The comparisons that are made together, with p corrected over all of them."""
     values = holm([test.p for test in family.values()])
-    return {
-        pair: replace(test, corrected=p, family=len(family))
-        for (pair, test), p in zip(family.items(), values, strict=True)
-    }
+    corrected = {}
+    for (pair, test), p in zip(family.items(), values, strict=True):
+        corrected[pair] = replace(test, corrected=p, family=len(family))
+    return corrected
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -181,7 +189,7 @@ def holm(p: Sequence[float]) -> list[float]:
     steps = np.asarray(p, float)[order] * np.arange(len(p), 0, -1)
     found = np.empty(len(p))
     found[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return [float(value) for value in found]
+    return found.tolist()
 
 
 def rank_biserial(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -225,7 +233,11 @@ def compute_chance_level(
         scores = score(np.stack(drawn, axis=1))
     else:
         scores = score(_draw_guesses(truth, people, classes, draws, rng))
-    return {name: _make_pair(np.percentile(values, [2.5, 97.5])) for name, values in scores.items()}
+    found = {}
+    for name, values in scores.items():
+        low, high = np.percentile(values, [2.5, 97.5]).tolist()
+        found[name] = low, high
+    return found
 
 
 def _draw_guesses(
@@ -288,10 +300,6 @@ def _list_exchanges(subjects: int, count: int, *, exact: bool) -> NDArray[np.int
 
 
 def _same_seeds(a: Confusions, b: Confusions) -> tuple[Confusions, Confusions]:
-    """Repeat the seeds of the shorter one: a model without chance is run once."""
+    """Repeat the seeds of the shorter one: a model that is not stochastic is run once."""
     seeds = max(len(a), len(b))
     return a[np.arange(seeds) % len(a)], b[np.arange(seeds) % len(b)]
-
-
-def _make_pair(values: NDArray[np.float64]) -> tuple[float, float]:
-    return float(values[0]), float(values[1])

@@ -1,21 +1,71 @@
-"""The scores of a comparison as tables for a paper: LaTeX and Markdown."""
+"""A comparison as tables for a paper (LaTeX and Markdown) and as one self-contained page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mertk.core.escaping import latex_text, markdown_text
-from mertk.report import sentences
+from mertk.report import figures, sentences
+from mertk.report.page import make_environment
+from mertk.storage.atomic_files import write_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mertk.evaluation.comparison import Comparison
 
+PAGE, LATEX, MARKDOWN, SCORES = "compare.html", "compare.tex", "compare.md", "compare-scores.svg"
+FILES = (PAGE, LATEX, MARKDOWN, SCORES)
+"""What is written always; figures of ranks as compare-ranks1.svg and so on as well."""
+
 NOTE = (
     "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: best score; *: not "
     "significantly different from it (paired permutation over subjects, Holm over all pairs)."
 )
+
+
+def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
+    """Write compare.html, .tex, .md and the figures as .svg; gives the page's path.
+
+    Raises `StorageError` where one is there that mertk did not write: then none is written.
+    """
+    shown = [_describe_comparison(comparison) for comparison in comparisons]
+    forest = figures.draw_forest_plot(comparisons)
+    latex, markdown = format_latex(comparisons), format_markdown(comparisons)
+    warnings: set[str] = set()
+    for one in comparisons:
+        warnings.update(sentences.list_warnings(one.results), sentences.few_subjects(one.results))
+    page = (
+        make_environment()
+        .get_template("compare.html.j2")
+        .render(
+            comparisons=shown,
+            forest=forest,
+            latex=latex,
+            markdown=markdown,
+            warnings=sorted(warnings),
+        )
+    )
+    texts = dict(zip(FILES, (page, latex, markdown, forest), strict=True))
+    for at, description in enumerate(shown, 1):
+        if description["ranks"]:
+            texts[f"compare-ranks{at}.svg"] = description["ranks"]
+    write_files(folder, texts)
+    return folder / PAGE
+
+
+def _describe_comparison(comparison: Comparison) -> dict[str, Any]:
+    first, *others = [one for one in comparison.results.outcomes if not one.is_floor]
+    return {
+        "title": comparison.title,
+        "score": comparison.results.main_score,
+        "ranks": figures.draw_rank_diagram(comparison) if comparison.tests else "",
+        "tests": comparison.tests,
+        "first": first.name,
+        "share": "F1 over all labels" if comparison.results.multilabel else "Accuracy",
+        "pairs": {one.name: figures.draw_paired_plot(first, one) for one in others},
+    }
 
 
 def format_markdown(comparisons: Sequence[Comparison]) -> str:
