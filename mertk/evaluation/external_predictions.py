@@ -127,7 +127,8 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
     header = next(at for at, row in enumerate(cells) if any(row))
     submission = _is_subject(" ".join(cells[header]).split())
     read = _read_submission(path, cells) if submission else _read_table(path, cells, header)
-    rows = pd.DataFrame(read, columns=["place", *_NAMES]).fillna("")
+    unknown = dict.fromkeys(("place", *_NAMES), "")
+    rows = pd.DataFrame([unknown | row for row in read])
     if rows.empty:
         raise DataError(f"{path}: holds no predictions")
     check_spelling("classes", classes, DataError, "--classes")

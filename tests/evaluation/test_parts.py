@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mertk
@@ -243,8 +244,9 @@ def test_the_page_has_them_folded_away_and_the_terminal_on_demand(file, plugins,
 
 
 def test_text_of_the_table_is_no_markup(plugins, tmp_path, monkeypatch, capsys):
-    one = literature.Score("megc2019", "", "", "<b>[red]x", "UF1", "0.5", "s", "L0", "<i>n")
-    monkeypatch.setattr(literature, "read_published_scores", lambda: (one,))
+    row = ("megc2019", "", "", "<b>[red]x", "UF1", "0.5", "s", "L0", "<i>n")
+    table = pd.DataFrame([row], columns=literature.read_published_scores().columns)
+    monkeypatch.setattr(literature, "read_published_scores", lambda: table)
     results = bench(plugins, tmp_path)
     assert "&lt;b&gt;[red]x" in render_page(results, plugins)
     terminal.print_results(results, published=True)

@@ -10,7 +10,7 @@ import pytest
 import mertk
 from mertk.cli import main
 from mertk.evaluation import comparison, statistics
-from mertk.report import papers
+from mertk.report.comparison import format_latex
 
 TITLES = [
     "synthetic:clips=3,size=96,subjects=4 · synthetic3",
@@ -87,7 +87,7 @@ def test_a_bar_joins_only_models_of_which_no_pair_differs(comparisons, p, clique
 
 
 def test_latex_is_balanced_and_escaped(comparisons):
-    found = papers.format_latex(comparisons)
+    found = format_latex(comparisons)
     assert found.count("\\begin{tabular}") == found.count("\\end{tabular}") == 2
     assert "flow\\_ridge" in found
     assert "flow_ridge" not in found
