@@ -44,7 +44,7 @@ class Grouping:
 
 def make_groupings(results: Results) -> list[Grouping]:
     """By class, action unit and length, as far as a run knows them; none if multi-label."""
-    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
+    models = results.models
     if results.multilabel or not models:
         return []
     first = models[0].predictions.groupby("uid")["truth"].first()
@@ -106,12 +106,15 @@ def score_labels(results: Results) -> list[LabelRow]:
     if not results.multilabel:
         return []
     counts = results.outcomes[0].confusions[0].sum(axis=(0, 3))
-    pooled = [outcome.confusions.sum(axis=1) for outcome in results.outcomes]
-    binary = np.stack([metrics.binary_f1(matrix).mean(axis=0) for matrix in pooled], axis=1)
-    macro = np.stack([metrics.macro_f1(matrix).mean(axis=0) for matrix in pooled], axis=1)
-    columns = (counts[:, 1], counts.sum(axis=1), binary, macro)
-    cells = (column.tolist() for column in columns)
-    return [LabelRow(*row) for row in zip(results.classes, *cells, strict=True)]
+    binary = np.empty((len(results.classes), len(results.outcomes)))
+    macro = np.empty_like(binary)
+    for at, outcome in enumerate(results.outcomes):
+        pooled = outcome.confusions.sum(axis=1)
+        binary[:, at] = metrics.binary_f1(pooled).mean(axis=0)
+        macro[:, at] = metrics.macro_f1(pooled).mean(axis=0)
+    clips = counts.sum(axis=1).tolist()
+    positives = counts[:, 1].tolist()
+    return list(map(LabelRow, results.classes, positives, clips, binary.tolist(), macro.tolist()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,16 +147,16 @@ class RankedClip:
 
 def rank_clips(models: Sequence[Outcome]) -> list[RankedClip]:
     """All held-out clips, largest errors first; probabilities are means over seeds."""
+    if not models:
+        return []
     run = models[0].run
-    columns = [f"p_{name}" for name in run.classes]
-    means = [outcome.predictions.groupby("uid")[columns].mean() for outcome in models]
-    uids = means[0].index
-    first = models[0].predictions.groupby("uid").first()
-    if run.multilabel:
-        truths = first[[f"t_{name}" for name in run.classes]].to_numpy()
-    else:
-        truths = np.eye(len(run.classes), dtype=int)[first["truth"].to_numpy(int)]
-    shares = np.stack([mean.loc[uids].to_numpy() for mean in means])  # [models, clips, classes]
+    first = models[0].predictions.drop_duplicates("uid").set_index("uid").sort_index()
+    uids, (truths, _) = first.index, run.answers(first)
+    if not run.multilabel:
+        truths = np.eye(len(run.classes), dtype=int)[truths]
+    shares = np.empty((len(models), *truths.shape))
+    for share, outcome in zip(shares, models, strict=True):
+        share[:] = outcome.probabilities.groupby(outcome.predictions["uid"]).mean().loc[uids]
     wrong = np.abs(shares - truths).sum(axis=(0, 2))
     ranked = []
     for at in (-wrong).argsort(kind="stable"):

@@ -56,10 +56,10 @@ class LabelMap:
             raise ParameterError(f"label map '{self}': at least two classes must be left")
 
     def __str__(self) -> str:
-        return ",".join(
-            name if list(words) == [name] else f"{name}={'+'.join(words)}"
-            for name, words in self.parts.items()
-        )
+        found = []
+        for name, words in self.parts.items():
+            found.append(name if list(words) == [name] else f"{name}={'+'.join(words)}")
+        return ",".join(found)
 
 
 def remap_predictions(outcome: Outcome, label_map: LabelMap) -> dict[str, Any]:
@@ -76,16 +76,14 @@ def remap_predictions(outcome: Outcome, label_map: LabelMap) -> dict[str, Any]:
     for at, name in enumerate(label_map.parts):
         if not (truth == at).any():
             raise ParameterError(f"label map '{label_map}': no clip is of class '{name}'")
-    table = outcome.predictions.assign(truth=truth)[truth >= 0]
-    columns = [f"p_{name}" for name in run.classes]
+    probabilities, count = outcome.probabilities.to_numpy(), len(label_map.parts)
+    joined = np.stack([probabilities[:, of == at].sum(axis=1) for at in range(count)])
+    table = outcome.predictions.assign(truth=truth, predicted=joined.argmax(axis=0))
     confusions = []
-    for _, part in table.groupby("seed", sort=False):
-        probabilities = part[columns].to_numpy()
-        joined = [probabilities[:, of == at].sum(axis=1) for at in range(len(label_map.parts))]
-        predicted, people = np.argmax(joined, axis=0), part["person"].to_numpy(str)
-        confusions.append(
-            statistics.subject_confusions(part["truth"].to_numpy(), predicted, people, len(joined))
-        )
+    for _, part in table[truth >= 0].groupby("seed", sort=False):
+        columns = part["truth"].to_numpy(), part["predicted"].to_numpy()
+        people = part["person"].to_numpy(str)
+        confusions.append(statistics.subject_confusions(*columns, people, count))
     return {
         "model": outcome.name,
         "map": str(label_map),

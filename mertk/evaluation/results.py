@@ -21,7 +21,7 @@ from mertk.core.offers import get_offer
 from mertk.core.recipe import Recipe, Use
 from mertk.evaluation import epoch_choice, statistics
 from mertk.evaluation.label_maps import LabelMap, remap_predictions
-from mertk.evaluation.outcomes import Outcome, choose_scored, outcome_of, scope_of
+from mertk.evaluation.outcomes import Outcome, choose_outcomes
 from mertk.evaluation.run_folders import find_runs, group_runs
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.storage.ledger import Run
@@ -39,6 +39,9 @@ PER_CLIP = frozenset({"accuracy", "WAR", "weighted F1"})
 class Results:
     """Runs of several models on the same clips: `table()`, `parts()`, `comparisons()`, `outcomes`.
 
+    `outcomes` has one per scored run, in the order given, and `models` those that are no floors;
+    `leaked` those of replays of an order of work that lets held-out clips in, which are never
+    compared with.
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
     Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
@@ -57,9 +60,10 @@ class Results:
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         self.partial = partial
-        self._scored, notices = choose_scored(runs, partial=partial)
-        self.notices: list[str] = notices
-        runs = [one.run for one in self._scored]
+        chosen, self.notices = choose_outcomes(runs, partial=partial)
+        self.outcomes = [outcome for outcome in chosen if not outcome.run.replay]
+        self.models = [outcome for outcome in self.outcomes if not outcome.is_floor]
+        self.leaked = [outcome for outcome in chosen if outcome.run.replay]
         registry = (plugins or load_plugins()).registry
         self.protocol = _restore_protocol(registry, runs[0].identity["protocol"])
         rules = registry.build("protocol", self.protocol)
@@ -69,7 +73,7 @@ class Results:
         self.multilabel = runs[0].multilabel
         self.swept = swept or {}
         self.label_maps: Sequence[LabelMap] = ()
-        self.runs = [run for run in runs if not run.replay]
+        self.runs = [outcome.run for outcome in self.outcomes]
         if not self.runs:
             raise StorageError(
                 f"{runs[0].path} is a replay that leaks; it is only shown beside the run without "
@@ -113,20 +117,10 @@ class Results:
         """The results of each set of clips: of one set, these alone."""
         return [self]
 
-    @functools.cached_property
-    def outcomes(self) -> list[Outcome]:
-        """One per scored run, in the order given, without those that leak."""
-        return [outcome_of(one) for one in self._scored if not one.run.replay]
-
-    @functools.cached_property
-    def leaked(self) -> list[Outcome]:
-        """The replays of an order of work that lets held-out clips in; never compared with."""
-        return [outcome_of(one) for one in self._scored if one.run.replay]
-
     @property
     def scope(self) -> str:
         """Which part of the clips is scored, such as `9 of 12 clips`; empty if all are."""
-        return scope_of(self._scored[0])
+        return self.outcomes[0].scope
 
     @property
     def datasets(self) -> list[str]:
@@ -174,14 +168,17 @@ class Results:
 
     @functools.cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        return [self._make_row(outcome) for outcome in self.outcomes]
+        return list(map(self._make_row, self.outcomes))
 
     def sweep_table(self) -> pd.DataFrame:
         """As `table()`, a row for each variant of a sweep, with its values by path in front."""
         import pandas as pd
 
-        swept = [row for row in self._rows if self.swept.get(row["model"])]
-        return pd.DataFrame([{**self.swept[row["model"]], **row} for row in swept])
+        rows = []
+        for row in self._rows:
+            if values := self.swept.get(row["model"]):
+                rows.append({**values, **row})
+        return pd.DataFrame(rows)
 
     def epochs_table(self) -> pd.DataFrame:
         """The scores by the rule that chooses the epoch, if every epoch was evaluated.
@@ -211,7 +208,7 @@ class Results:
         """As `table()`, of the replays that leak; no row where none was run."""
         import pandas as pd
 
-        return pd.DataFrame([self._make_row(outcome) for outcome in self.leaked])
+        return pd.DataFrame(map(self._make_row, self.leaked))
 
     def remapped(self) -> pd.DataFrame:
         """The scores of the same predictions unchanged and under each of `label_maps`.
@@ -222,9 +219,8 @@ class Results:
         import pandas as pd
 
         own = LabelMap({name: [name] for name in self.classes})
-        maps = [own, *self.label_maps] if self.label_maps else []
-        pairs = itertools.product(self.outcomes, maps)
-        return pd.DataFrame([remap_predictions(one, label_map) for one, label_map in pairs])
+        pairs = itertools.product(self.outcomes, [own, *self.label_maps] if self.label_maps else ())
+        return pd.DataFrame(itertools.starmap(remap_predictions, pairs))
 
     def parts(self) -> pd.DataFrame:
         """The scores of each database's clips, from the same predictions; one row per run and part.
@@ -271,14 +267,13 @@ class Results:
         `score` is one of the protocol's; default: its first. p is corrected over the models of the
         table, and over its floors, as two families.
         """
-        models = [outcome for outcome in self.outcomes if not outcome.is_floor]
         found: dict[tuple[str, str], statistics.Paired] = {}
-        for floor in (False, True) if models else ():
-            family = {}
+        for floor in (False, True) if self.models else ():
+            first, family = self.models[0], {}
             for other in self.outcomes:
-                if other is not models[0] and other.is_floor == floor:
-                    family[models[0].name, other.name] = statistics.paired_permutation(
-                        models[0].confusions, other.confusions, self.score, score or self.main_score
+                if other is not first and other.is_floor == floor:
+                    family[first.name, other.name] = statistics.paired_permutation(
+                        first.confusions, other.confusions, self.score, score or self.main_score
                     )
             found |= statistics.correct_comparisons(family)
         return found
@@ -291,7 +286,7 @@ class Results:
         """
         import pandas as pd
 
-        rows: list[dict[str, Any]] = []
+        tables = []
         for outcome in [] if self.multilabel else self.outcomes:
             uf1, uar, accuracy = [], [], []
             for _, part in outcome.predictions.groupby("seed"):
@@ -301,17 +296,12 @@ class Results:
                 uf1.append(metrics.fold_means(by_fold, metrics.f1))
                 uar.append(metrics.fold_means(by_fold, metrics.recall))
                 accuracy.append(metrics.accuracy(by_fold).mean())
-            for treatment in uf1[0]:
-                rows.append(
-                    {
-                        "model": outcome.name,
-                        "absent classes": treatment,
-                        "UF1 fold mean": float(np.mean([means[treatment] for means in uf1])),
-                        "UAR fold mean": float(np.mean([means[treatment] for means in uar])),
-                        "accuracy fold mean": float(np.mean(accuracy)),
-                    }
-                )
-        return pd.DataFrame(rows)
+            table = pd.DataFrame({"absent classes": list(uf1[0])})
+            table.insert(0, "model", outcome.name)
+            table["UF1 fold mean"] = pd.DataFrame(uf1).mean().to_numpy()
+            table["UAR fold mean"] = pd.DataFrame(uar).mean().to_numpy()
+            tables.append(table.assign(**{"accuracy fold mean": np.mean(accuracy)}))
+        return pd.concat(tables) if tables else pd.DataFrame()
 
     @functools.cached_property
     def tried(self) -> int:
@@ -359,9 +349,14 @@ class Several(Results):
 
     def __init__(self, groups: Sequence[Results]) -> None:
         self._groups = groups
-        self.partial = any(one.partial for one in groups)
-        self.notices = [line for one in groups for line in one.notices]
-        self.runs = [run for one in groups for run in one.runs]
+        self.partial = groups[0].partial
+        self.notices, self.runs, self.outcomes, self.models, self.leaked = [], [], [], [], []
+        for one in groups:
+            self.notices += one.notices
+            self.runs += one.runs
+            self.outcomes += one.outcomes
+            self.models += one.models
+            self.leaked += one.leaked
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -376,16 +371,6 @@ class Several(Results):
     def groups(self) -> Sequence[Results]:
         """The results of each set of clips, in the order in which their first runs were found."""
         return self._groups
-
-    @functools.cached_property
-    def outcomes(self) -> list[Outcome]:
-        """Those of all groups."""
-        return [outcome for one in self.groups for outcome in one.outcomes]
-
-    @functools.cached_property
-    def leaked(self) -> list[Outcome]:
-        """Those of all groups."""
-        return [outcome for one in self.groups for outcome in one.leaked]
 
     def table(self) -> pd.DataFrame:
         """The tables of all groups, with their `datasets` and `protocol` in front."""

@@ -78,7 +78,7 @@ def read_held_out_clips(
         ParameterError: occlusion maps are asked for, but frames are withheld.
         StorageError: the clips have changed since the runs.
     """
-    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
+    models = results.models
     if not models:
         return HeldOutClips()
     clips, withheld = _find_shown_clips(results, plugins, frames=frames)

@@ -30,7 +30,7 @@ def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
 
     Raises `StorageError` where one is there that mertk did not write: then none is written.
     """
-    shown = [_describe_comparison(comparison) for comparison in comparisons]
+    shown = list(map(_describe_comparison, comparisons))
     forest = figures.draw_forest_plot(comparisons)
     latex, markdown = format_latex(comparisons), format_markdown(comparisons)
     warnings: set[str] = set()
@@ -56,7 +56,7 @@ def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
 
 
 def _describe_comparison(comparison: Comparison) -> dict[str, Any]:
-    first, *others = [one for one in comparison.results.outcomes if not one.is_floor]
+    first, *others = comparison.results.models
     return {
         "title": comparison.title,
         "score": comparison.results.main_score,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-import itertools
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mertk.evaluation import statistics
 
@@ -60,13 +61,18 @@ def draw_rank_diagram(comparison: Comparison) -> str:
 
 def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
     """Scores with intervals by model and set of clips, and the chance level there."""
-    names = list(dict.fromkeys(itertools.chain.from_iterable(one.ranks for one in comparisons)))
+    import pandas as pd
+
+    order: dict[str, float] = {}
+    for one in comparisons:
+        order |= one.ranks
+    names = list(order)
     step = len(comparisons) + 0.6
     figure, axes = _make_axes(6.4, 1.0 + 0.24 * len(names) * len(comparisons) + 0.1 * len(names))
     for at, comparison in enumerate(comparisons):
         table = comparison.results.table().set_index("model")
-        table = table.loc[[name for name in names if name in table.index]]
-        y = [-(names.index(name) * step + at) for name in table.index]
+        table = table.reindex(names).dropna(subset="clips")
+        y = -(pd.Index(names).get_indexer(table.index) * step + at)
         score = comparison.results.main_score
         bars = _find_bars(table, score)
         axes.errorbar(
@@ -74,7 +80,7 @@ def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
         )
         axes.axvspan(*comparison.results.chance[score], color=f"C{at}", alpha=0.08, lw=0)
     middle = (len(comparisons) - 1) / 2
-    axes.set_yticks([-(at * step + middle) for at in range(len(names))], labels=names)
+    axes.set_yticks(-(np.arange(len(names)) * step + middle), labels=names)
     axes.set(
         xlim=(0, 1.02),
         xlabel=f"{comparisons[0].results.main_score}, 95 % interval; shaded: chance level",
@@ -92,7 +98,7 @@ def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
 def draw_paired_plot(first: Outcome, other: Outcome) -> str:
     """Accuracy (multi-label: F1) of each subject under two models, joined by a line."""
     figure, axes = _make_axes(2.4, 2.8)
-    a, b = (statistics.subject_shares(one.confusions) for one in (first, other))
+    a, b = statistics.subject_shares(first.confusions), statistics.subject_shares(other.confusions)
     for one, two in zip(a, b, strict=True):
         colour = "0.6" if one == two else "C0" if one > two else "C3"
         axes.plot([0, 1], [one, two], "o-", color=colour, ms=3, lw=0.9, alpha=0.7)

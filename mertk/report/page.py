@@ -62,8 +62,8 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
     """The page as text."""
     held_out = held_out or HeldOutClips()
     everything = [*results.outcomes, *results.leaked]
-    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
     one_label = [] if results.multilabel else results.outcomes
+    calibrated = [] if results.multilabel else results.models
     return (
         make_environment()
         .get_template("page.html.j2")
@@ -87,18 +87,18 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
             published_title=literature.TITLE,
             chance=results.chance,
             classes=results.classes,
-            confusions=[_describe_confusion(outcome) for outcome in one_label],
+            confusions=list(map(_describe_confusion, one_label)),
             labels=breakdowns.score_labels(results),
-            reliability=[_describe_calibration(one) for one in one_label if not one.is_floor],
+            reliability=list(map(_describe_calibration, calibrated)),
             people=_describe_subjects(results),
-            clips=breakdowns.rank_clips(models)[:WORST] if models and one_label else [],
+            clips=breakdowns.rank_clips(results.models)[:WORST] if one_label else [],
             groupings=breakdowns.make_groupings(results),
             fewest=breakdowns.FEWEST,
-            stages=[_describe_run_time(outcome) for outcome in models],
+            stages=list(map(_describe_run_time, results.models)),
             bibtex=literature.format_bibtex([one.run for one in everything], plugins.registry),
             weights=_describe_gates(results, held_out.regions),
             gallery=make_gallery(results, held_out),
-            runs=[_describe_run(outcome) for outcome in everything],
+            runs=list(map(_describe_run, everything)),
         )
     )
 
@@ -115,7 +115,7 @@ def _describe_calibration(outcome: Outcome) -> dict[str, Any]:
     import pandas as pd
 
     table = outcome.predictions
-    sure = table[[f"p_{name}" for name in outcome.run.classes]].max(axis=1)
+    sure = outcome.probabilities.max(axis=1)
     right = table["truth"] == table["predicted"]
     bins = (sure * 10).astype(int).clip(upper=9)
     points = pd.DataFrame({"sure": sure, "right": right}).groupby(bins).mean()
@@ -140,17 +140,16 @@ def _describe_run_time(outcome: Outcome) -> dict[str, Any]:
 
 def _describe_subjects(results: Results) -> dict[str, Any]:
     """What is right per subject and model, for the dots."""
-    shown = [outcome for outcome in results.outcomes if not outcome.is_floor]
+    import pandas as pd
+
     first = results.outcomes[0]
-    counts = first.predictions.groupby("person")["uid"].nunique()
-    shares = np.empty((len(first.subjects), len(shown)))
-    for column, outcome in zip(shares.T, shown, strict=True):
-        column[:] = statistics.subject_shares(outcome.confusions)
-    rows = zip(first.subjects, counts, shares.tolist(), strict=True)
-    return {
-        "models": [outcome.name for outcome in shown],
-        "rows": [{"name": name, "clips": clips, "right": right} for name, clips, right in rows],
-    }
+    table = first.predictions.groupby("person").agg(clips=("uid", "nunique"))
+    shares = pd.DataFrame(index=table.index)
+    for outcome in results.models:
+        shares[outcome.name] = statistics.subject_shares(outcome.confusions)
+    table["right"] = shares.to_numpy().tolist()
+    rows = table.rename_axis("name").reset_index().to_dict("records")
+    return {"models": list(shares), "rows": rows}
 
 
 def _describe_gates(results: Results, regions: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ def format_title(results: Results) -> str:
 
 def list_warnings(results: Results) -> list[str]:
     """Warnings for the reader of the scores: unfinished runs, synthetic or other clips."""
-    found = [f"{line}." for line in results.notices]
+    found = list(map("{}.".format, results.notices))
     if results.scope:
         found.append(
             f"PARTIAL: the scores are of {results.scope}, those that every run of the table has "
@@ -65,8 +66,7 @@ def list_sentences(results: Results) -> list[str]:
     published = results.published
     if published and not published["differences"]:
         found.append(_as_published(results, published))
-    presets = [o.name for o in results.outcomes if ":" in o.name]
-    if presets:
+    if presets := [outcome.name for outcome in results.outcomes if ":" in outcome.name]:
         found.append(f"Presets used: {', '.join(presets)}.")
     low, high = results.chance[results.main_score]
     others = "the training set" if results.tests_all else "the other tested subjects"
@@ -84,9 +84,9 @@ def list_sentences(results: Results) -> list[str]:
             f"{results.runs[0].path.parent.name}; the best score is optimistically biased."
         )
     found += describe_leaks(results)
-    floors = {o.name for o in results.outcomes if o.is_floor}
-    tested = results.comparisons().items()
-    found += [describe_difference(a, b, test) for (a, b), test in tested if b not in floors]
+    comparisons = results.comparisons()
+    for a, b in itertools.product(results.models[:1], results.models[1:]):
+        found.append(describe_difference(a.name, b.name, comparisons[a.name, b.name]))
     return found
 
 
@@ -122,12 +122,14 @@ def describe_coverage(subjects: Mapping[str, int]) -> list[str]:
 
 def describe_leaks(results: Results) -> list[str]:
     """How each replay leaks."""
-    return [
-        f"{outcome.name} is LEAKED: {', '.join(outcome.run.replay['once'])} was fitted once, on "
-        "all clips and labels, including those of the held-out subjects."
-        for outcome in results.leaked
-        if outcome.run.replay
-    ]
+    found = []
+    for outcome in results.leaked:
+        stages = ", ".join((outcome.run.replay or {})["once"])
+        found.append(
+            f"{outcome.name} is LEAKED: {stages} was fitted once, on all clips and labels, "
+            "including those of the held-out subjects."
+        )
+    return found
 
 
 def _describe_published_list(results: Results, published: Mapping[str, Any]) -> str:
@@ -159,10 +161,9 @@ def _without_a_class(results: Results) -> list[str]:
 def _describe_keyframes(results: Results) -> list[str]:
     """Which models use annotated key frames, which a real application does not have."""
     models: dict[str, list[str]] = {}
-    for outcome in results.outcomes:
-        if not outcome.is_floor:
-            used = ", ".join(outcome.run.keyframes) or "none"
-            models.setdefault(used, []).append(outcome.name)
+    for outcome in results.models:
+        used = ", ".join(outcome.run.keyframes) or "none"
+        models.setdefault(used, []).append(outcome.name)
     text = "; ".join(f"{', '.join(names)}: {used}" for used, names in models.items())
     return [f"Key-frame annotations used: {text}."] if text else []
 
@@ -209,8 +210,9 @@ def to_json(results: Results) -> dict[str, Any]:
     """Everything that the table and the sentences say, for machines."""
     import pandas as pd
 
-    pairs = [{"a": a, "b": b, **asdict(test)} for (a, b), test in results.comparisons().items()]
-    comparisons = pd.DataFrame(pairs)
+    comparisons = []
+    for (a, b), test in results.comparisons().items():
+        comparisons.append({"a": a, "b": b, **asdict(test)})
     return {
         "datasets": results.datasets,
         "synthetic": results.synthetic,
@@ -230,11 +232,13 @@ def to_json(results: Results) -> dict[str, Any]:
         ),
         "parts": _make_plain_rows(results.parts()),
         "published": results.published,
-        "chance": {name: list(ends) for name, ends in results.chance.items()},
+        "chance": results.chance,
         "comparisons": _make_plain_rows(
-            comparisons.rename(columns={"corrected": "p_holm", "effect": "rank_biserial"})
+            pd.DataFrame(comparisons).rename(
+                columns={"corrected": "p_holm", "effect": "rank_biserial"}
+            )
         ),
-        "per_label": [asdict(row) for row in score_labels(results)],
+        "per_label": list(map(asdict, score_labels(results))),
         "sentences": list_sentences(results),
     }
 

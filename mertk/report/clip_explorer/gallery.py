@@ -35,10 +35,9 @@ class Gallery:
 
 def make_gallery(results: Results, held_out: HeldOutClips) -> Gallery:
     """The views of the held-out clips of runs, until their pictures fill a page."""
-    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
-    if not models:
+    if not results.models:
         return Gallery(text="No model uses pixels.", views=())
-    ranked, left = rank_clips(models), BUDGET
+    ranked, left = rank_clips(results.models), BUDGET
     views: list[View] = []
     filmed: set[str] = set()
     for clip in ranked[:CLIPS]:
