@@ -13,6 +13,7 @@ from mertk.core import metrics
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from mertk.evaluation.outcomes import Outcome
@@ -24,49 +25,34 @@ FEWEST = 5
 """Groups of fewer clips are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Some of the clips, and the share of them that each model has right, means over seeds."""
+def make_groupings(results: Results) -> dict[str, pd.DataFrame]:
+    """By class, action unit and length, as far as a run knows them; none if multi-label.
 
-    name: str
-    clips: int
-    right: Sequence[float]
+    Each table has a row a group: its `clips`, and the share of them that each model has right, mean
+    over seeds, a column a model.
+    """
+    import pandas as pd
 
-
-@dataclass(frozen=True, slots=True)
-class Grouping:
-    """Groups of one kind; `models` are those of the shares."""
-
-    title: str
-    models: Sequence[str]
-    groups: Sequence[Group]
-
-
-def make_groupings(results: Results) -> list[Grouping]:
-    """By class, action unit and length, as far as a run knows them; none if multi-label."""
-    models = results.models
-    if results.multilabel or not models:
-        return []
-    first = models[0].predictions.groupby("uid")["truth"].first()
-    shares = np.empty((len(models), len(first)))
-    for row, outcome in zip(shares, models, strict=True):
+    found: dict[str, pd.DataFrame] = {}
+    if results.multilabel or not results.models:
+        return found
+    first = results.models[0].predictions.groupby("uid")["truth"].first()
+    right = pd.DataFrame(index=first.index)
+    for outcome in results.models:
         table = outcome.predictions
-        right = (table["truth"] == table["predicted"]).groupby(table["uid"]).mean()
-        row[:] = right.loc[first.index]
-    facts = [models[0].run.clips.get(uid, {}) for uid in first.index]
-    found = []
+        right[outcome.name] = (table["truth"] == table["predicted"]).groupby(table["uid"]).mean()
+    clips = results.models[0].run.clips
+    facts = [clips.get(uid, {}) for uid in first.index]
     for title, masks in (
         ("class", {name: (first == at).to_numpy() for at, name in enumerate(results.classes)}),
         ("action unit", _group_by_unit(facts)),
         ("length of the clip", _group_by_length(facts)),
     ):
-        groups = []
-        for name, chosen in masks.items():
-            if chosen.sum() >= FEWEST:
-                right = shares[:, chosen].mean(axis=1).tolist()
-                groups.append(Group(name, int(chosen.sum()), right))
         if len(masks) > 1:
-            found.append(Grouping(title, [outcome.name for outcome in models], groups))
+            groups = pd.DataFrame(masks, right.index).loc[:, lambda mask: mask.sum() >= FEWEST]
+            shares = (groups.T.astype(float) @ right).div(groups.sum(), axis=0)
+            shares.insert(0, "clips", groups.sum())
+            found[title] = shares
     return found
 
 
@@ -90,21 +76,16 @@ def _group_by_length(facts: Sequence[Mapping[str, Any]]) -> Masks:
     return {f"{low:.2f}–{high:.2f} s": third == at for at, (low, high) in lengths}
 
 
-@dataclass(frozen=True, slots=True)
-class LabelRow:
-    """One label: how many of the clips show it, and each run's scores, means over seeds."""
+def score_labels(results: Results) -> pd.DataFrame:
+    """A row a label: how many of the `clips` are `positives`, and its `binary` and `macro` F1.
 
-    label: str
-    positives: int
-    clips: int
-    binary: Sequence[float]
-    macro: Sequence[float]
+    The scores are lists, a score a run in the order of `results.outcomes`, means over seeds. No
+    row if not multi-label.
+    """
+    import pandas as pd
 
-
-def score_labels(results: Results) -> list[LabelRow]:
-    """One row per label, runs in the order of `results.outcomes`; empty if not multi-label."""
     if not results.multilabel:
-        return []
+        return pd.DataFrame()
     counts = results.outcomes[0].confusions[0].sum(axis=(0, 3))
     binary = np.empty((len(results.classes), len(results.outcomes)))
     macro = np.empty_like(binary)
@@ -112,9 +93,10 @@ def score_labels(results: Results) -> list[LabelRow]:
         pooled = outcome.confusions.sum(axis=1)
         binary[:, at] = metrics.binary_f1(pooled).mean(axis=0)
         macro[:, at] = metrics.macro_f1(pooled).mean(axis=0)
-    clips = counts.sum(axis=1).tolist()
-    positives = counts[:, 1].tolist()
-    return list(map(LabelRow, results.classes, positives, clips, binary.tolist(), macro.tolist()))
+    table = pd.DataFrame({"label": results.classes, "positives": counts[:, 1]})
+    table["clips"] = counts.sum(axis=1)
+    table["binary"], table["macro"] = binary.tolist(), macro.tolist()
+    return table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

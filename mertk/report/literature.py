@@ -8,11 +8,12 @@ our name for the method where we have one.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mertk.core.printing import text_console
 from mertk.core.recipe import Recipe
@@ -38,37 +39,24 @@ LEAKS = {
 
 TITLE = "published, not measured here"
 
+_METHOD = ["ours", "method", "leak", "source"]
 _SPECIAL = re.compile(r"([&%$#_{}])")
-
-
-@dataclass(frozen=True, slots=True)
-class TableLine:
-    """A method's scores by (part, score), with the numbers of their footnotes; `ours`: a run."""
-
-    method: str
-    leak: str
-    source: str
-    cells: Mapping[tuple[str, str], str]
-    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
     """Our runs and what was published on the same protocol.
 
-    `columns` are parts with the scores that are printed of them; `notes` are the footnotes, whose
-    numbers stand in brackets behind methods and numbers.
+    `columns` are parts with the scores that are printed of them. `lines` have the `method`, its
+    `leak` and `source`, whether it is a run of `ours`, and `cells` by part, such as
+    `0.588 / 0.579`. `notes` are the footnotes, whose numbers stand in brackets behind methods and
+    numbers.
     """
 
-    columns: tuple[tuple[str, tuple[str, ...]], ...]
-    lines: tuple[TableLine, ...]
-    notes: tuple[str, ...]
+    columns: Mapping[str, Sequence[str]]
+    lines: Sequence[Mapping[str, Any]]
+    notes: Sequence[str]
     leaks: Mapping[str, str]
-
-    def cell(self, line: TableLine, part: str) -> str:
-        """What a line has in a column, such as `0.588 / 0.579`; a dash where it has nothing."""
-        found = [line.cells.get((part, score), "") for score in dict(self.columns)[part]]
-        return " / ".join(text or "–" for text in found) if any(found) else "–"
 
 
 @functools.cache
@@ -86,66 +74,58 @@ def read_published_scores() -> pd.DataFrame:
 
 def find_published_beside(results: Results) -> Beside | None:
     """What was published on the protocol of these runs, below the runs; None where nothing was."""
+    import pandas as pd
+
     printed = read_published_scores()
-    printed = printed[printed["protocol"] == results.protocol.name]
+    printed = printed[printed["protocol"] == results.protocol.name].assign(ours=False)
     if printed.empty:
         return None
-    notes = [note for note in printed["note"].unique() if note]
-    wanted: dict[str, dict[str, None]] = {}
-    for part, score in zip(printed["part"], printed["score"], strict=True):
-        wanted.setdefault(part, {})[score] = None
+    columns: dict[str, list[str]] = {}
+    for part, score in printed[["part", "score"]].drop_duplicates().to_numpy():
+        columns.setdefault(part, []).append(score)
+    notes = list(filter(None, printed["note"].unique()))
     codes = set("+".join(printed["leak"]).split("+"))
-    return Beside(
-        tuple((part, tuple(scores)) for part, scores in wanted.items()),
-        (*_list_our_lines(results), *_list_printed_lines(printed, notes)),
-        tuple(notes),
-        {code: meaning for code, meaning in LEAKS.items() if code in codes},
-    )
+    # a footnote of all numbers of a method is marked once, behind its name
+    marks = printed["note"].map({"": ""} | {note: f" [{at}]" for at, note in enumerate(notes, 1)})
+    common = printed.groupby(_METHOD)["note"].transform("nunique") == 1
+    printed["value"] += marks.mask(common, "")
+    printed["method"] += marks.where(common, "")
+    lines = []
+    for _, rows in pd.concat([_tabulate_ours(results), printed]).groupby(_METHOD, sort=False):
+        line: dict[str, Any] = {**rows.iloc[0][_METHOD], "cells": {}}
+        values = rows.set_index(["part", "score"])["value"].to_dict()
+        for part, scores in columns.items():
+            texts = [values.get((part, score), "–") for score in scores]
+            line["cells"][part] = " / ".join(texts) if set(texts) != {"–"} else "–"
+        lines.append(line)
+    return Beside(columns, lines, notes, {code: LEAKS[code] for code in LEAKS if code in codes})
 
 
-def _list_our_lines(results: Results) -> Iterator[TableLine]:
-    """The runs themselves, without the intervals that stand in the table above."""
-    rows = results.table().assign(part="").to_dict("records")
-    rows += results.parts().to_dict("records")
-    cells: dict[str, dict[tuple[str, str], str]] = {}
-    for row in rows:
-        of_model = cells.setdefault(row["model"], {})
-        for name in results.chance:
-            if row[name] == row[name]:  # no NaN
-                of_model[row["part"], name] = f"{row[name]:.3f}"
-    for model, found in cells.items():
-        yield TableLine(model, "", "this run", found, ours=True)
+def _tabulate_ours(results: Results) -> pd.DataFrame:
+    """The scores of the runs as `published.csv` has them, without intervals."""
+    import pandas as pd
 
-
-def _list_printed_lines(printed: pd.DataFrame, notes: list[str]) -> Iterator[TableLine]:
-    """One line a method; a footnote of all its numbers is marked once, behind its name."""
-    marks = {note: f" [{number}]" for number, note in enumerate(notes, 1)} | {"": ""}
-    for _, rows in printed.groupby(["method", "leak", "source"], sort=False):
-        method, leak, source = rows.iloc[0][["method", "leak", "source"]]
-        of_cells = rows["note"].map(marks)
-        if len(rows["note"].unique()) == 1:
-            method += of_cells.iloc[0]
-            of_cells[:] = ""
-        keys = zip(rows["part"], rows["score"], strict=True)
-        cells = dict(zip(keys, rows["value"] + of_cells, strict=True))
-        yield TableLine(method, leak, source, cells)
+    table = pd.concat([results.table().assign(part=""), results.parts()])
+    table = table.melt(["model", "part"], list(results.chance), "score", "value").dropna()
+    table["value"] = table["value"].map("{:.3f}".format)
+    return table.rename(columns={"model": "method"}).assign(leak="", source="this run", ours=True)
 
 
 def print_published(found: Beside) -> None:
     """Print the table and its footnotes on standard output."""
-    head = [f"{part or 'all clips'}\n{' / '.join(scores)}" for part, scores in found.columns]
+    head = [f"{part or 'all clips'}\n{' / '.join(found.columns[part])}" for part in found.columns]
     # the sources are in the page: there is no room for them here
     table = make_table(TITLE, ["method", *head, "leak"], width=14)
     for column in table.columns[1:]:
         column.no_wrap = False
     table.columns[-1].justify = "left"
     for line in found.lines:
-        cells = [found.cell(line, part) for part, _ in found.columns]
-        table.add_row(line.method, *cells, line.leak, style="bold" if line.ours else "")
+        style = "bold" if line["ours"] else ""
+        table.add_row(line["method"], *line["cells"].values(), line["leak"], style=style)
     console = text_console()
     console.print(table)
-    print_lines((f"[{number}] {note}." for number, note in enumerate(found.notes, 1)), console)
-    print_lines((f"{code}: {meaning}." for code, meaning in found.leaks.items()), console)
+    print_lines(map("[{}] {}.".format, itertools.count(1), found.notes), console)
+    print_lines(map("{}: {}.".format, found.leaks, found.leaks.values()), console)
 
 
 def format_bibtex(runs: Iterable[Run], registry: Registry) -> str:
@@ -183,14 +163,14 @@ def _format_entry(entry: Entry) -> str:
             "journal": _escape_tex(card.venue),
             "year": str(card.year),
         }
-    lines = [f"  {name} = {{{value}}}" for name, value in fields.items()]
-    return f"@{shape}{{{entry.name},\n" + ",\n".join(lines) + "\n}"
+    lines = ",\n".join(map("  {} = {{{}}}".format, fields, fields.values()))
+    return f"@{shape}{{{entry.name},\n{lines}\n}}"
 
 
 def _format_authors(text: str) -> str:
     """`Zhao & Pietikäinen` or `Liong et al.` as BibTeX joins names."""
     names = re.split(r",\s+|\s+&\s+", text.replace(" et al.", ", others"))
-    return " and ".join(_escape_tex(name) for name in names)
+    return " and ".join(map(_escape_tex, names))
 
 
 def _escape_tex(text: str) -> str:

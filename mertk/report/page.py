@@ -88,7 +88,7 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
             chance=results.chance,
             classes=results.classes,
             confusions=list(map(_describe_confusion, one_label)),
-            labels=breakdowns.score_labels(results),
+            labels=breakdowns.score_labels(results).to_dict("records"),
             reliability=list(map(_describe_calibration, calibrated)),
             people=_describe_subjects(results),
             clips=breakdowns.rank_clips(results.models)[:WORST] if one_label else [],

@@ -238,7 +238,7 @@ def to_json(results: Results) -> dict[str, Any]:
                 columns={"corrected": "p_holm", "effect": "rank_biserial"}
             )
         ),
-        "per_label": list(map(asdict, score_labels(results))),
+        "per_label": score_labels(results).to_dict("records"),
         "sentences": list_sentences(results),
     }
 

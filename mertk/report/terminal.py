@@ -143,8 +143,7 @@ def _make_label_table(results: Results) -> Table:
     """Positives and F1 per label."""
     head = ["label", "positives", *(outcome.name for outcome in results.outcomes)]
     drawn = make_table("per label: binary F1 / macro F1", head)
-    for row in score_labels(results):
-        pairs = zip(row.binary, row.macro, strict=True)
-        cells = [f"{binary:.3f} / {macro:.3f}" for binary, macro in pairs]
-        drawn.add_row(row.label, f"{row.positives} of {row.clips}", *cells)
+    for row in score_labels(results).to_dict("records"):
+        cells = map("{:.3f} / {:.3f}".format, row["binary"], row["macro"])
+        drawn.add_row(row["label"], f"{row['positives']} of {row['clips']}", *cells)
     return drawn
