@@ -100,13 +100,18 @@ def compute_gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
         found = [one for one in by_seed[seed] if one and len(one.test)]
         if len(found) < len(by_seed[seed]):
             continue
-        people = np.concatenate([one.people for one in found])
-        truth = np.concatenate([one.truth for one in found])
+        people: list[str] = []
+        truth: list[Any] = []
+        for one in found:
+            people += one.people
+            truth += one.truth
         for rule in RULES:
             chosen = [one.chosen()[rule] for one in found]
             answers = np.concatenate(list(map(Epochs.predicted, found, chosen)))
             confusions.setdefault(rule, []).append(
-                statistics.subject_confusions(truth, answers, people, len(run.classes))
+                statistics.subject_confusions(
+                    np.asarray(truth), answers, np.asarray(people), len(run.classes)
+                )
             )
             epochs.setdefault(rule, []).extend(chosen)
     return [
@@ -117,5 +122,8 @@ def compute_gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
 
 def has_no_epochs(run: Run, folds: Sequence[Fold]) -> bool:
     """Whether a look at some of these folds has shown that nothing there has epochs."""
-    found = (read_epochs(run, fold.seed, fold.name) for fold in folds)
-    return any(one is not None and not len(one.test) for one in found)
+    for fold in folds:
+        found = read_epochs(run, fold.seed, fold.name)
+        if found is not None and not len(found.test):
+            return True
+    return False

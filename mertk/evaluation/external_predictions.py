@@ -201,7 +201,7 @@ def _check_rows(path: Path, rows: pd.DataFrame) -> None:
 
 def _list_classes(truth: pd.Series[str]) -> tuple[str, ...]:
     names = {normal_name(text): text.lower() for text in reversed(truth.tolist())}
-    if all(name.isdecimal() for name in names):
+    if all(map(str.isdecimal, names)):
         return tuple(sorted(names, key=int))
     return tuple(sorted(names.values()))
 
@@ -210,8 +210,9 @@ def _number_classes(
     rows: pd.DataFrame, column: str, classes: Sequence[str], *, numbered: bool
 ) -> list[int]:
     """The classes of a column as numbers; where `numbered`, they may be given as numbers."""
-    numbers = {str(at): at for at in range(len(classes))} if numbered else {}
-    numbers |= {normal_name(name): at for at, name in enumerate(classes)}
+    known = range(len(classes))
+    numbers = dict(zip(map(str, known), known, strict=True)) if numbered else {}
+    numbers |= zip(map(normal_name, classes), known, strict=True)
     found = []
     for place, text in zip(rows["place"], rows[column], strict=True):
         if normal_name(text) not in numbers:

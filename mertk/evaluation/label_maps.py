@@ -38,12 +38,12 @@ class LabelMap:
         """Read `negative=disgust+repression,positive=happiness`; a bare `surprise` is itself."""
         parts: dict[str, list[str]] = {}
         for part in text.split(","):
-            name, equals, rest = (side.strip() for side in part.partition("="))
+            name, equals, rest = map(str.strip, part.partition("="))
             if not name or (equals and not rest) or name in parts:
                 raise ParameterError(
                     f"label map '{text}': write NAME=CLASS+CLASS,NAME=CLASS, each name once"
                 )
-            parts[name] = [word.strip() for word in rest.split("+")] if equals else [name]
+            parts[name] = list(map(str.strip, rest.split("+"))) if equals else [name]
         return cls(parts)
 
     def __post_init__(self) -> None:

@@ -123,7 +123,7 @@ def choose_outcomes(runs: Sequence[Run], *, partial: bool) -> tuple[list[Outcome
         raise StorageError("; ".join(notices))
     common = set(next(iter(chosen)).plan)
     for folds in chosen.values():
-        common.intersection_update(fold.name for fold in folds)
+        common &= {fold.name for fold in folds}
     if partial:
         _check_classes(next(iter(chosen)), common)
     counts = Counter(run.name for run in chosen)

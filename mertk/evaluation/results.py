@@ -125,7 +125,7 @@ class Results:
     @property
     def datasets(self) -> list[str]:
         """The data sets that the clips are from, with their parameters."""
-        return [str(Use.from_json(use)) for use in self.runs[0].identity["datasets"]]
+        return list(map(str, map(Use.from_json, self.runs[0].identity["datasets"])))
 
     @property
     def synthetic(self) -> bool:
@@ -301,7 +301,7 @@ class Results:
             table["UF1 fold mean"] = pd.DataFrame(uf1).mean().to_numpy()
             table["UAR fold mean"] = pd.DataFrame(uar).mean().to_numpy()
             tables.append(table.assign(**{"accuracy fold mean": np.mean(accuracy)}))
-        return pd.concat(tables) if tables else pd.DataFrame()
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     @functools.cached_property
     def tried(self) -> int:

@@ -276,8 +276,7 @@ def subject_confusions(
 
 def _leave_one_out(confusions: Confusions, score: Score) -> dict[str, NDArray[np.float64]]:
     """Scores without each subject in turn `[subjects]`, mean over seeds."""
-    without = confusions.sum(axis=1, keepdims=True) - confusions
-    return {name: np.asarray(v, float).mean(axis=0) for name, v in score(without).items()}
+    return _average_seeds(score(confusions.sum(axis=1, keepdims=True) - confusions))
 
 
 def _weighted_scores(
@@ -290,7 +289,11 @@ def _weighted_scores(
     """Scores `[draws]` of two sets of matrices summed over weighted subjects, mean over seeds."""
     summed = np.einsum("ds,es...->ed...", weights, one)
     summed += np.einsum("ds,es...->ed...", other_weights, other)
-    return {name: values.mean(axis=0) for name, values in score(summed).items()}
+    return _average_seeds(score(summed))
+
+
+def _average_seeds(scores: Scores) -> dict[str, NDArray[np.float64]]:
+    return {name: np.asarray(by_seed, float).mean(axis=0) for name, by_seed in scores.items()}
 
 
 def _list_exchanges(subjects: int, count: int, *, exact: bool) -> NDArray[np.int64]:

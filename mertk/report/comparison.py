@@ -90,13 +90,15 @@ def format_latex(comparisons: Sequence[Comparison]) -> str:
             f"% {title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
             f"  {' & '.join(head)} \\\\\n  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}"
         )
-    return "\n\n".join([*parts, *(f"% {note}" for note in _list_notes(comparisons))]) + "\n"
+    return "\n\n".join([*parts, *map("% {}".format, _list_notes(comparisons))]) + "\n"
 
 
 def _list_notes(comparisons: Sequence[Comparison]) -> list[str]:
     """What the tables are, and which intervals cover less than they say."""
-    few = [line for one in comparisons for line in sentences.few_subjects(one.results)]
-    return [NOTE, *dict.fromkeys(few)]
+    notes = {NOTE: None}
+    for one in comparisons:
+        notes |= dict.fromkeys(sentences.few_subjects(one.results))
+    return list(notes)
 
 
 def _list_cells(
@@ -108,7 +110,7 @@ def _list_cells(
     table = results.table()
     models = table[~table["floor"]].sort_values(results.main_score, ascending=False)
     best = models["model"].iloc[0]
-    yield ["model", *(escape(name) for name in scores), "rank"]
+    yield ["model", *map(escape, scores), "rank"]
     for row in models.to_dict("records"):
         name = row["model"]
         equal = name != best and comparison.same(best, name)

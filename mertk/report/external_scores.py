@@ -118,7 +118,7 @@ def print_rescored(found: Rescored) -> None:
     if means := found.fold_means:
         table = make_table(
             f"means over {found.folds} folds (no protocol uses them)",
-            ["classes without a clip in a fold", *(f"mean {name}" for name in means)],
+            ["classes without a clip in a fold", *map("mean {}".format, means)],
             width=9,
         )
         for treatment in means["UF1"]:
@@ -133,13 +133,18 @@ def list_sentences(found: Rescored) -> list[str]:
     lines = [f"Macro precision, which some papers report as UAR, is {precision:.3f}."]
     if found.parts[0].people is None:
         lines.append("No intervals: the log names no subjects, and clips are not independent.")
-    people = {part.name: part.people for part in found.parts if part.people and part.intervals}
+    people, short = {}, []
+    for part in found.parts:
+        if part.people and part.intervals:
+            people[part.name] = part.people
+        if "UF1" not in part.scores:
+            short.append(part.name)
     lines += describe_coverage(people)
-    short = [part.name for part in found.parts if "UF1" not in part.scores]
     if short:
         lines.append(f"No UF1 and UAR for {', '.join(short)}: a class has no clip.")
     if found.list_clips is not None and not found.differences:
-        counts = ", ".join(f"{count} {name}" for name, count in found.parts[0].clips.items())
+        clips = found.parts[0].clips
+        counts = ", ".join(map("{} {}".format, clips.values(), clips))
         of = ", ".join(filter(None, found.datasets)) or "all its data sets"
         lines.append(
             f"The number of clips is that of {MEGC2019.edition} for {of}: {found.list_clips} "
@@ -159,13 +164,15 @@ def _score_part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
     scores = statistics.compute_pooled_scores(confusions, metrics.standard_scores)
     enough = people is not None and confusions.shape[1] > 1
     intervals = statistics.score_intervals(confusions, metrics.standard_scores) if enough else {}
-    valid = scores if all(counts) else {"accuracy": scores["accuracy"]}
+    for score in () if all(counts) else ("UF1", "UAR"):
+        del scores[score]
+        intervals.pop(score, None)
     return Part(
         name,
         dict(zip(log.classes, counts, strict=True)),
         None if people is None else confusions.shape[1],
-        valid,
-        {score: ends for score, ends in intervals.items() if score in valid},
+        scores,
+        intervals,
         float(metrics.recall(confusions.sum(axis=(0, 1)).T).mean()),
     )
 
@@ -181,12 +188,14 @@ def _compare_with_megc2019(log: Log) -> tuple[int | None, list[str]]:
         return None, []
     clips, labels = log.clips(), np.array(log.classes)[log.truth].tolist()
     if log.datasets == ("",):
-        total = sum((Counter(classes) for classes in known.values()), Counter[str]())
+        total: Counter[str] = Counter()
+        for classes in known.values():
+            total.update(classes)
         expected = Manifest(counts={"": total})
-        return expected.total, [f"all{line}" for line in expected.differences(clips, labels)]
-    here = [name for name in known if name in log.datasets]
+        return expected.total, list(map("all{}".format, expected.differences(clips, labels)))
+    subjects = MEGC2019.subjects if log.people else {}
     expected = Manifest(
-        counts={name: known[name] for name in here},
-        subjects={name: MEGC2019.subjects[name] for name in here} if log.people else {},
+        counts={name: known[name] for name in known if name in log.datasets},
+        subjects={name: subjects[name] for name in subjects if name in log.datasets},
     )
     return expected.total, expected.differences(clips, labels)

@@ -142,11 +142,12 @@ def _list_entries(run: Run, registry: Registry) -> Iterator[Entry]:
     """The model, its components, the data sets and the protocol, as far as they are registered."""
     known = {(entry.kind, entry.name): entry for entry in registry}
     uses = [("model", str(run.variant.get("model", "")))]
-    places = Recipe.from_json(run.identity["recipe"]).places()
-    uses += [(place.partition(".")[0], use.name) for place, use in places.items()]
-    uses += [("dataset", dataset["name"]) for dataset in run.identity["datasets"]]
-    uses += [("protocol", run.identity["protocol"]["name"])]
-    yield from (known[use] for use in uses if use in known)
+    for slot, use in Recipe.from_json(run.identity["recipe"]).places().items():
+        uses.append((slot.partition(".")[0], use.name))
+    for dataset in run.identity["datasets"]:
+        uses.append(("dataset", dataset["name"]))
+    uses.append(("protocol", run.identity["protocol"]["name"]))
+    yield from filter(None, map(known.get, uses))
 
 
 def _format_entry(entry: Entry) -> str:

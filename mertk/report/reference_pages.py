@@ -63,7 +63,7 @@ def list_parameters(entry: Entry) -> list[ParameterRow]:
 
 def format_reference_page(kind: str, entries: Iterable[Entry]) -> str:
     """The page of a kind: each of its components, as `mertk show KIND NAME` has it."""
-    own = [_format_component(entry) for entry in entries if entry.kind == kind]
+    own = map(_format_component, filter(lambda entry: entry.kind == kind, entries))
     return "\n\n".join([f"# {TITLES[kind]}", *own]) + "\n"
 
 
@@ -132,7 +132,7 @@ def describe_original(entry: Entry, level: str = "##") -> Iterator[str]:
 
 
 def _format_list(title: str, items: Sequence[str], level: str = "##") -> str:
-    return "\n".join([f"{level} {title}", "", *(f"- {item}" for item in items)]) if items else ""
+    return "\n".join([f"{level} {title}", "", *map("- {}".format, items)]) if items else ""
 
 
 def format_paper_link(paper: str) -> str:
@@ -190,7 +190,8 @@ def _format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _format_recipe(entry: Entry) -> str:
-    lines = [f"{place:<12} {use}" for place, use in entry.target.places().items()]
+    slots = entry.target.places()
+    lines = map("{:<12} {}".format, slots, slots.values())
     about = []
     if entry.presets:
         about.append(f"Presets: `{'`, `'.join(entry.presets)}`.")

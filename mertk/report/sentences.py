@@ -139,13 +139,12 @@ def _describe_published_list(results: Results, published: Mapping[str, Any]) -> 
 
 
 def _as_published(results: Results, published: Mapping[str, Any]) -> str:
+    of, clips = _describe_published_list(results, published), published["clips"]
     if published["compared"] == "list":
-        which = f"{published['clips']}, list {published['list'][:12]}"
-        return f"The clips are those of {_describe_published_list(results, published)} ({which})."
+        return f"The clips are those of {of} ({clips}, list {published['list'][:12]})."
     return (
-        f"The numbers of clips are those of {_describe_published_list(results, published)} "
-        f"({published['clips']}). "
-        "The list of clips itself was not published."
+        f"The numbers of clips are those of {of} ({clips}). The list of clips itself was not "
+        "published."
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def to_json(found: Searched) -> dict[str, Any]:
         "synthetic": found.synthetic,
         "videos": len(found.videos),
         "minutes": sum(video.seconds for video in found.videos) / 60,
-        "spotters": [_describe_outcome(one) for one in found.outcomes],
+        "spotters": list(map(_describe_outcome, found.outcomes)),
     }
 
 
@@ -84,8 +85,8 @@ def print_spotting(found: Searched) -> None:
     for outcome in found.outcomes:
         spotter = str(outcome.spotter)
         for name, counts in _list_parts(outcome).items():
-            numbers = [str(n) for n in (counts.truths, counts.predictions, counts.matches)]
-            ratios = [f"{share:.3f}" for share in (counts.precision, counts.recall, counts.f1)]
+            numbers = map(str, (counts.truths, counts.predictions, counts.matches))
+            ratios = map("{:.3f}".format, (counts.precision, counts.recall, counts.f1))
             table.add_row(spotter if name == "overall" else "", name, *numbers, *ratios)
     console.print(table)
     for outcome in found.outcomes:
@@ -147,7 +148,7 @@ def score_intervals(
     Raises `DataError` where `classes` are given and emotions are not, or where emotions, subjects
     or videos differ in spelling alone.
     """
-    classes = [name.lower() for name in classes]
+    classes = list(map(str.lower, classes))
     emotions = [one.emotion for one in (*truths, *predictions)]
     check_spelling("emotions", [*classes, *emotions], DataError, "intervals")
     found = {rule: spot(truths, predictions, compat=how) for rule, how in _RULES.items()}
@@ -189,18 +190,17 @@ def print_scores(found: ScoredIntervals) -> None:
     for part in ("overall", *found.spotting["correct"].by_kind):
         sides = []
         for spotting in found.spotting.values():
-            counts = spotting.overall if part == "overall" else spotting.by_kind[part]
-            sides.append(_describe_counts(counts))
+            sides.append(_describe_counts({"overall": spotting.overall, **spotting.by_kind}[part]))
         for name in sides[0]:
-            table.add_row(f"{part} {name}", *(_format_number(side[name]) for side in sides))
+            table.add_row(f"{part} {name}", *map(_format_number, map(itemgetter(name), sides)))
     if found.strs:
         of = " of micro-expressions" if found.micro_alone else ""
         table.add_section()
-        table.add_row(f"STRS{of}", *(_format_number(one.value) for one in found.strs.values()))
-        correct, script = (one.recognition for one in found.strs.values())
-        for name in {**correct, **script}:
-            cells = [_format_number(side.get(name)) for side in (correct, script)]
-            table.add_row(f"recognition {name}", *cells)
+        correct, script = found.strs["correct"], found.strs["megc"]
+        table.add_row(f"STRS{of}", _format_number(correct.value), _format_number(script.value))
+        for name in {**correct.recognition, **script.recognition}:
+            cells = correct.recognition.get(name), script.recognition.get(name)
+            table.add_row(f"recognition {name}", *map(_format_number, cells))
     console = text_console()
     console.print(table)
     console.print(

@@ -33,9 +33,8 @@ def print_results(results: Results, *, published: bool = False) -> None:
     if len(parts):  # the parts in their order, and the runs of each
         parts = pd.concat([rows for _, rows in parts.groupby("part", sort=False)])
     if len(epochs):
-        means = epochs.get("epoch", pd.Series(np.nan, epochs.index))
-        epochs = epochs.assign(mean=means.map("{:.0f}".format, na_action="ignore").fillna(""))
-        epochs = epochs.assign(epoch=epochs["rule"])
+        epochs = epochs.assign(mean=epochs.get("epoch", np.nan), epoch=epochs["rule"])
+        epochs["mean"] = epochs["mean"].map(lambda one: "" if np.isnan(one) else f"{one:.0f}")
     title = sentences.format_title(results)
     tables = [
         _make_table(title, results.table(), ["model"], scores, tail),
@@ -126,7 +125,7 @@ def _make_table(
     width = 17 if "model" in names[:1] else 8
     drawn = make_table(title, heads, texts=texts or len(names), width=width)
     for row in rows.to_dict("records"):
-        cells = [str(row[name]) for name in names]
+        cells = list(map(str, map(row.get, names)))
         if row.get("seen_before"):
             cells[0] += sentences.MARK
         missing = "" if "rule" in row else "–"

@@ -91,7 +91,7 @@ class VideoReport:
                 warning=self.warning,
                 spotter=self.spotter,
                 failed=self.failed,
-                videos=[_describe_for_page(video) for video in self.videos],
+                videos=list(map(_describe_for_page, self.videos)),
                 views=self.views,
                 legend=legend,
                 recipe=recipe.places(),
@@ -107,7 +107,8 @@ class VideoReport:
                 rows.append({"video": str(video.video), "predicted": NO_EXPRESSION})
             for one in video.findings:
                 row = {"video": str(video.video), "predicted": one.said, "note": one.note}
-                row |= {n: round(v, 3) for n, v in asdict(one.where).items() if v is not None}
+                for name, value in asdict(one.where).items():
+                    row[name] = "" if value is None else round(value, 3)
                 rows.append(
                     row | dict(zip(classes, np.round(one.shares, 6).tolist(), strict=False))
                 )
@@ -123,17 +124,13 @@ class VideoReport:
                     "frames": len(track.times),
                     "fps": round(track.fps, 3),
                     "followed": [[part.first, part.last] for part in track.stretches],
-                    "gaps": [asdict(gap) for gap in track.gaps],
+                    "gaps": list(map(asdict, track.gaps)),
                 }
-            video["expressions"] = [
-                {
-                    **asdict(found.where),
-                    "predicted": found.said,
-                    "probabilities": dict(zip(self.model.classes, found.shares, strict=False)),
-                    "note": found.note,
-                }
-                for found in one.findings
-            ]
+            video["expressions"] = []
+            for found in one.findings:
+                shares = dict(zip(self.model.classes, found.shares, strict=False))
+                about = {"predicted": found.said, "probabilities": shares, "note": found.note}
+                video["expressions"].append(asdict(found.where) | about)
             videos.append(video)
         return {
             "model": self.model.name,

@@ -81,8 +81,12 @@ class View:
     @property
     def size(self) -> int:
         """About how many bytes the view's pictures take in a page."""
-        pictures = sum(len(shot.uri) + len(shot.magnified) for shot in self.shots)
-        return pictures + len(self.arrows) + sum(len(layer.uri) for layer in self.layers)
+        size = len(self.arrows)
+        for shot in self.shots:
+            size += len(shot.uri) + len(shot.magnified)
+        for layer in self.layers:
+            size += len(layer.uri)
+        return size
 
 
 def make_view(
