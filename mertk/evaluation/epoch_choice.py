@@ -1,6 +1,6 @@
-"""The oracle gap, from stored epochs: what choosing the epoch gives, and what it seems to give.
+"""The scores by the rule that chooses the epoch: honest ones, and one that uses the test subject.
 
-The answers of every epoch lie as JSON below the run's folder, one file a (seed, fold);
+The predictions after every epoch are stored as JSON below the run's folder, one file a (seed, fold);
 `mertk.experiment.epoch_oracle` writes them.
 """
 
@@ -28,7 +28,7 @@ RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epochs:
-    """A fold's answers after each epoch `[epochs, clips, classes]`; none for what has no epochs.
+    """A fold's predictions after each epoch `[epochs, clips, classes]`; none for what has no epochs.
 
     `inner` are those of a network that did not see the inner clips, which are whole people of the
     fold's training part.
@@ -60,7 +60,7 @@ def file_of(run: Path, seed: int, fold: str) -> Path:
 
 
 def read_epochs(run: Run, seed: int, fold: str) -> Epochs | None:
-    """What was written of a fold; None where it was not, or is damaged, which `contents` tells."""
+    """The stored epochs of a fold; None without a sound file, which `Run.contents` reports."""
     try:
         found = read_sealed(file_of(run.path, seed, fold), run.key)
         epochs = Epochs(**found) if found else None
@@ -107,10 +107,10 @@ def compute_gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
             truth += one.truth
         for rule in RULES:
             chosen = [one.chosen()[rule] for one in found]
-            answers = np.concatenate(list(map(Epochs.predicted, found, chosen)))
+            predicted = np.concatenate(list(map(Epochs.predicted, found, chosen)))
             confusions.setdefault(rule, []).append(
                 statistics.subject_confusions(
-                    np.asarray(truth), answers, np.asarray(people), len(run.classes)
+                    np.asarray(truth), predicted, np.asarray(people), len(run.classes)
                 )
             )
             epochs.setdefault(rule, []).extend(chosen)
@@ -121,7 +121,7 @@ def compute_gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
 
 
 def has_no_epochs(run: Run, folds: Sequence[Fold]) -> bool:
-    """Whether a look at some of these folds has shown that nothing there has epochs."""
+    """Whether some of these folds was evaluated, and has no epochs."""
     for fold in folds:
         found = read_epochs(run, fold.seed, fold.name)
         if found is not None and not len(found.test):

@@ -60,7 +60,7 @@ class Log:
     """A file of predictions.
 
     `table` has one row a clip: `dataset`, `subject`, `clip` and `fold` as text, empty where the
-    file does not tell, and `truth` and `predicted`, which index into `classes`. Subjects and folds
+    file does not name them, and `truth` and `predicted`, which index into `classes`. Subjects and folds
     are all known, or none.
     """
 
@@ -70,7 +70,7 @@ class Log:
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The data sets, in the order of the log; one empty name where it does not tell."""
+        """The data sets, in the order of the log; one empty name where it names none."""
         return tuple(self.table["dataset"].unique())
 
     @property
@@ -85,13 +85,13 @@ class Log:
 
     @property
     def people(self) -> list[str] | None:
-        """The person in each clip, `dataset/subject`, where the log tells."""
+        """The person in each clip, `dataset/subject`; None where the log names none."""
         known = self.table["subject"].iloc[0]
         return (self.table["dataset"] + "/" + self.table["subject"]).tolist() if known else None
 
     @property
     def folds(self) -> list[str] | None:
-        """The fold of each clip: as the log tells, or else its person."""
+        """The fold of each clip: as the log names it, or else its person."""
         return self.table["fold"].tolist() if self.table["fold"].iloc[0] else self.people
 
     def clips(self) -> list[Clip]:
@@ -127,7 +127,7 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
     header = next(at for at, row in enumerate(cells) if any(row))
     submission = _is_subject(" ".join(cells[header]).split())
     read = _read_submission(path, cells) if submission else _read_table(path, cells, header)
-    unknown = dict.fromkeys(("place", *_NAMES), "")
+    unknown = dict.fromkeys(("where", *_NAMES), "")
     rows = pd.DataFrame([unknown | row for row in read])
     if rows.empty:
         raise DataError(f"{path}: holds no predictions")
@@ -144,7 +144,7 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
     for column in ("truth", "prediction"):
         rows[column] = _number_classes(rows, column, known, numbered=numbered)
     _check_classes(path, known, rows["truth"])
-    return Log(path, known, rows.drop(columns="place").rename(columns={"prediction": "predicted"}))
+    return Log(path, known, rows.drop(columns="where").rename(columns={"prediction": "predicted"}))
 
 
 def _is_subject(words: Sequence[str]) -> bool:
@@ -159,7 +159,7 @@ def _read_submission(path: Path, cells: Cells) -> Iterator[dict[str, str]]:
             person = {"dataset": words[0].lower(), "subject": words[1]}
         elif len(words) == 3:
             clip = dict(zip(("clip", "truth", "prediction"), words, strict=True))
-            yield {"place": f"{path}, row {number}", **clip, **person}
+            yield {"where": f"{path}, row {number}", **clip, **person}
         elif words:
             raise DataError(
                 f"{path}, row {number}: '{' '.join(words)}' is neither DATASET SUBJECT "
@@ -176,7 +176,7 @@ def _read_table(path: Path, cells: Cells, header: int) -> Iterator[dict[str, str
         parts = texts["clip"].split("/")
         if not subject and len(parts) > 2:  # a uid: dataset/subject/clip
             dataset, subject = parts[:2]
-        yield {"place": table.place(row), "dataset": dataset, **texts, "subject": subject}
+        yield {"where": table.place(row), "dataset": dataset, **texts, "subject": subject}
 
 
 def _check_rows(path: Path, rows: pd.DataFrame) -> None:
@@ -187,14 +187,14 @@ def _check_rows(path: Path, rows: pd.DataFrame) -> None:
     named = rows["subject"] != ""
     other = rows[named != named[0]]
     if len(other):
-        raise DataError(f"{other['place'].iloc[0]}: some rows name a subject and some do not")
+        raise DataError(f"{other['where'].iloc[0]}: some rows name a subject and some do not")
     key = ["dataset", "subject", "clip"]
     again = rows[rows.duplicated(key)]
     if named[0] and len(again):
         second = again.iloc[0]
-        first = rows[(rows[key] == second[key]).all(axis=1)]["place"].iloc[0]
+        first = rows[(rows[key] == second[key]).all(axis=1)]["where"].iloc[0]
         raise DataError(
-            f"{second['place']}, column 'clip': {'/'.join(filter(None, second[key]))} is there "
+            f"{second['where']}, column 'clip': {'/'.join(filter(None, second[key]))} is there "
             f"twice; first in {first.removeprefix(f'{path}, ')}"
         )
 
@@ -214,10 +214,10 @@ def _number_classes(
     numbers = dict(zip(map(str, known), known, strict=True)) if numbered else {}
     numbers |= zip(map(normal_name, classes), known, strict=True)
     found = []
-    for place, text in zip(rows["place"], rows[column], strict=True):
+    for where, text in zip(rows["where"], rows[column], strict=True):
         if normal_name(text) not in numbers:
             raise DataError(
-                f"{place}, column '{column}': '{text}' is none of the classes "
+                f"{where}, column '{column}': '{text}' is none of the classes "
                 f"{', '.join(classes)}; give all of them, in the order of their numbers, as "
                 "--classes"
             )

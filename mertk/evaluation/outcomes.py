@@ -27,7 +27,7 @@ class Outcome:
 
     Args:
         run: the run.
-        name: the model's name, with preset and swaps; it says so where only a part is scored.
+        name: the model's name, with preset and swaps; it ends with the part that is scored, if not all is.
         folds: those that are scored.
     """
 

@@ -1,7 +1,6 @@
 """Results of several runs on one protocol: scores, intervals and tests, from predictions.
 
-Only whole runs are scored, unless partial ones are asked for: then all runs are scored on the clips
-that each of them has predicted.
+Only whole runs are scored; with `partial` all runs are, on the clips that each has predicted.
 """
 
 from __future__ import annotations
@@ -60,10 +59,11 @@ class Results:
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         self.partial = partial
-        chosen, self.notices = choose_outcomes(runs, partial=partial)
-        self.outcomes = [outcome for outcome in chosen if not outcome.run.replay]
-        self.models = [outcome for outcome in self.outcomes if not outcome.is_floor]
-        self.leaked = [outcome for outcome in chosen if outcome.run.replay]
+        chosen, notices = choose_outcomes(runs, partial=partial)
+        self.notices: list[str] = notices
+        self.outcomes: list[Outcome] = [outcome for outcome in chosen if not outcome.run.replay]
+        self.models: list[Outcome] = [outcome for outcome in self.outcomes if not outcome.is_floor]
+        self.leaked: list[Outcome] = [outcome for outcome in chosen if outcome.run.replay]
         registry = (plugins or load_plugins()).registry
         self.protocol = _restore_protocol(registry, runs[0].identity["protocol"])
         rules = registry.build("protocol", self.protocol)

@@ -50,7 +50,7 @@ ALPHA = 0.05
 K = TypeVar("K")
 
 ENOUGH_SUBJECTS = 8
-"""From this number of subjects on, 95 % intervals cover the true score as often as they say."""
+"""From this number of subjects on, 95 % intervals contain the true score 95 % of the time."""
 
 COVERED: Mapping[int, tuple[int, int]] = {
     2: (96, 89),
@@ -104,7 +104,7 @@ def score_intervals(
     """Intervals of the scores of new subjects, by score, mean over seeds.
 
     Low and high end of the interval that holds the score of all subjects of this kind with
-    probability `level`. One subject alone tells nothing: 0 to 1.
+    probability `level`. Of one subject alone: 0 to 1.
     """
     found, values = {}, compute_pooled_scores(confusions, score)
     for name, left_out in _leave_one_out(confusions, score).items():
@@ -184,7 +184,7 @@ def correct_comparisons(family: Mapping[K, Paired]) -> dict[K, Paired]:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Step-down corrected p values (Holm 1979): the chance of any false finding stays below α."""
+    """Step-down corrected p values (Holm 1979): the probability of any false finding stays below α."""
     order = np.argsort(p, kind="stable")
     steps = np.asarray(p, float)[order] * np.arange(len(p), 0, -1)
     found = np.empty(len(p))

@@ -94,7 +94,7 @@ def format_latex(comparisons: Sequence[Comparison]) -> str:
 
 
 def _list_notes(comparisons: Sequence[Comparison]) -> list[str]:
-    """What the tables are, and which intervals cover less than they say."""
+    """What the tables are, and which intervals have too low a coverage."""
     notes = {NOTE: None}
     for one in comparisons:
         notes |= dict.fromkeys(sentences.few_subjects(one.results))

@@ -87,7 +87,7 @@ def rescore_log(log: Log) -> Rescored:
 
 
 def to_json(found: Rescored) -> dict[str, Any]:
-    """Everything that is shown, for machines."""
+    """Everything that is printed, as JSON."""
     return asdict(found) | {"sentences": list_sentences(found)}
 
 

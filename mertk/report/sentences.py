@@ -52,9 +52,9 @@ def list_warnings(results: Results) -> list[str]:
             "The scores cannot be compared with published ones."
         )
     for outcome in results.outcomes:
-        for place, names in outcome.seen_before.items():
+        for slot, names in outcome.seen_before.items():
             found.append(
-                f"† {outcome.name}: the weights of {place} were pretrained on {', '.join(names)}; "
+                f"† {outcome.name}: the weights of {slot} were pretrained on {', '.join(names)}; "
                 "held-out subjects may be in the pretraining data."
             )
     return found
@@ -206,7 +206,7 @@ def format_command(run: Run) -> str:
 
 
 def to_json(results: Results) -> dict[str, Any]:
-    """Everything that the table and the sentences say, for machines."""
+    """Everything that the tables and the sentences hold, as JSON."""
     import pandas as pd
 
     comparisons = []

@@ -60,7 +60,7 @@ def write_spotting(found: Searched, folder: Path) -> list[Path]:
 
 
 def to_json(found: Searched) -> dict[str, Any]:
-    """Everything that is shown, for machines."""
+    """Everything that is printed, as JSON."""
     return {
         "dataset": found.dataset.to_json(),
         "synthetic": found.synthetic,
@@ -167,7 +167,7 @@ def score_intervals(
 
 
 def scores_to_json(found: ScoredIntervals) -> dict[str, Any]:
-    """Everything that is shown, for machines."""
+    """Everything that is printed, as JSON."""
     rules: dict[str, Any] = {}
     for rule, spotting in found.spotting.items():
         kinds = {kind: _describe_counts(counts) for kind, counts in spotting.by_kind.items()}
