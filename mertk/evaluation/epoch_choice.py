@@ -1,7 +1,7 @@
 """The scores by the rule that chooses the epoch: honest ones, and one that uses the test subject.
 
-The predictions after every epoch are stored as JSON below the run's folder, one file a (seed, fold);
-`mertk.experiment.epoch_oracle` writes them.
+The predictions after every epoch are stored as JSON below the run's folder, one file a seed and
+fold; `mertk.experiment.epoch_oracle` writes them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epochs:
-    """A fold's predictions after each epoch `[epochs, clips, classes]`; none for what has no epochs.
+    """A fold's predictions after each epoch `[epochs, clips, classes]`; none without epochs.
 
     `inner` are those of a network that did not see the inner clips, which are whole people of the
     fold's training part.

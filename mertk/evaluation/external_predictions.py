@@ -60,8 +60,8 @@ class Log:
     """A file of predictions.
 
     `table` has one row a clip: `dataset`, `subject`, `clip` and `fold` as text, empty where the
-    file does not name them, and `truth` and `predicted`, which index into `classes`. Subjects and folds
-    are all known, or none.
+    file does not name them, and `truth` and `predicted`, which index into `classes`. Subjects and
+    folds are all known, or none.
     """
 
     file: Path

@@ -27,7 +27,7 @@ class Outcome:
 
     Args:
         run: the run.
-        name: the model's name, with preset and swaps; it ends with the part that is scored, if not all is.
+        name: the model's name, with preset and swaps, and with the part that is scored if not all.
         folds: those that are scored.
     """
 

@@ -184,7 +184,7 @@ def correct_comparisons(family: Mapping[K, Paired]) -> dict[K, Paired]:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Step-down corrected p values (Holm 1979): the probability of any false finding stays below α."""
+    """Step-down corrected p values (Holm 1979): the family-wise error rate stays below α."""
     order = np.argsort(p, kind="stable")
     steps = np.asarray(p, float)[order] * np.arange(len(p), 0, -1)
     found = np.empty(len(p))
