@@ -307,10 +307,11 @@ class Results:
     def tried(self) -> int:
         """How many recipes the folder of these runs holds for this protocol and clip list."""
         first, found = self.runs[0], set()
+        task = (first.identity["protocol"], first.identity["clip_list"])
         for file in first.path.parent.glob("*/run.json"):
             with contextlib.suppress(StorageError):  # a run of another release does not count
                 other = Run(file.parent).identity
-                same = all(other[p] == first.identity[p] for p in ("protocol", "clip_list"))
+                same = (other["protocol"], other["clip_list"]) == task
                 recipe = Recipe.from_json(other["recipe"])
                 if same and recipe.extractors and "replay" not in other:
                     found.add(recipe)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from mertk.report.curve import draw_curve
 
 import mertk
 from mertk.experiment.variants import Sweep, choose_variant, sweep_variants
 from mertk.report import page, sentences, terminal
+from mertk.report.figures import draw_curve
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
