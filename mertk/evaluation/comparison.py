@@ -92,7 +92,5 @@ def compute_mean_ranks(shares: Mapping[str, NDArray[np.float64]]) -> dict[str, f
     """Mean ranks by model of shares `[subjects]`; equal shares share their ranks."""
     import pandas as pd
 
-    ranks: dict[str, float] = {}
-    for name, rank in pd.DataFrame(shares).round(12).rank(axis=1, ascending=False).mean().items():
-        ranks[str(name)] = rank
-    return ranks
+    ranks = pd.DataFrame(shares).round(12).rank(axis=1, ascending=False).mean()
+    return dict(zip(shares, ranks.tolist(), strict=True))

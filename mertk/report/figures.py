@@ -63,15 +63,12 @@ def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
     """Scores with intervals by model and set of clips, and the chance level there."""
     import pandas as pd
 
-    order: dict[str, float] = {}
-    for one in comparisons:
-        order |= one.ranks
-    names = list(order)
+    names = list(dict.fromkeys(name for one in comparisons for name in one.ranks))
     step = len(comparisons) + 0.6
     figure, axes = _make_axes(6.4, 1.0 + 0.24 * len(names) * len(comparisons) + 0.1 * len(names))
     for at, comparison in enumerate(comparisons):
         table = comparison.results.table().set_index("model")
-        table = table.reindex(names).dropna(subset="clips")
+        table = table[table.index.isin(names)]
         y = -(pd.Index(names).get_indexer(table.index) * step + at)
         score = comparison.results.main_score
         bars = _find_bars(table, score)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -33,7 +32,7 @@ def format_title(results: Results) -> str:
 
 def list_warnings(results: Results) -> list[str]:
     """Warnings for the reader of the scores: unfinished runs, synthetic or other clips."""
-    found = list(map("{}.".format, results.notices))
+    found = [f"{line}." for line in results.notices]
     if results.scope:
         found.append(
             f"PARTIAL: the scores are of {results.scope}, those that every run of the table has "
@@ -84,9 +83,10 @@ def list_sentences(results: Results) -> list[str]:
             f"{results.runs[0].path.parent.name}; the best score is optimistically biased."
         )
     found += describe_leaks(results)
-    comparisons = results.comparisons()
-    for a, b in itertools.product(results.models[:1], results.models[1:]):
-        found.append(describe_difference(a.name, b.name, comparisons[a.name, b.name]))
+    models = [outcome.name for outcome in results.models]
+    for (a, b), test in results.comparisons().items():
+        if b in models:
+            found.append(describe_difference(a, b, test))
     return found
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,20 +186,21 @@ def print_scores(found: ScoredIntervals) -> None:
     """Print the scores by both rules, and what they mean."""
     title = "spotting, IoU ≥ 0.5, pooled over videos"
     table = make_table(title, ["", "by the rules", "MEGC script"])
-    for part in ("overall", *found.spotting["correct"].by_kind):
-        sides = []
-        for spotting in found.spotting.values():
-            sides.append(_describe_counts({"overall": spotting.overall, **spotting.by_kind}[part]))
-        for name in sides[0]:
-            table.add_row(f"{part} {name}", *map(_format_number, map(itemgetter(name), sides)))
+    rows: dict[str, list[str]] = {}
+    for spotting in found.spotting.values():
+        for part, counts in {"overall": spotting.overall, **spotting.by_kind}.items():
+            for name, value in _describe_counts(counts).items():
+                rows.setdefault(f"{part} {name}", []).append(_format_number(value))
+    for label, cells in rows.items():
+        table.add_row(label, *cells)
     if found.strs:
         of = " of micro-expressions" if found.micro_alone else ""
         table.add_section()
         correct, script = found.strs["correct"], found.strs["megc"]
         table.add_row(f"STRS{of}", _format_number(correct.value), _format_number(script.value))
         for name in {**correct.recognition, **script.recognition}:
-            cells = correct.recognition.get(name), script.recognition.get(name)
-            table.add_row(f"recognition {name}", *map(_format_number, cells))
+            values = correct.recognition.get(name), script.recognition.get(name)
+            table.add_row(f"recognition {name}", *map(_format_number, values))
     console = text_console()
     console.print(table)
     console.print(

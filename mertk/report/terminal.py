@@ -125,7 +125,7 @@ def _make_table(
     width = 17 if "model" in names[:1] else 8
     drawn = make_table(title, heads, texts=texts or len(names), width=width)
     for row in rows.to_dict("records"):
-        cells = list(map(str, map(row.get, names)))
+        cells = [str(row[name]) for name in names]
         if row.get("seen_before"):
             cells[0] += sentences.MARK
         missing = "" if "rule" in row else "–"
