@@ -141,10 +141,10 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
         )
     _check_rows(path, rows)
     numbered = bool(classes) or submission
-    for column in ("truth", "prediction"):
-        rows[column] = _number_classes(rows, column, known, numbered=numbered)
+    rows["truth"] = _number_classes(rows, "truth", known, numbered=numbered)
+    rows["predicted"] = _number_classes(rows, "prediction", known, numbered=numbered)
     _check_classes(path, known, rows["truth"])
-    return Log(path, known, rows.drop(columns="where").rename(columns={"prediction": "predicted"}))
+    return Log(path, known, rows.drop(columns=["where", "prediction"]))
 
 
 def _is_subject(words: Sequence[str]) -> bool:

@@ -108,7 +108,7 @@ def _tabulate_ours(results: Results) -> pd.DataFrame:
     table = pd.concat([results.table().assign(part=""), results.parts()])
     table = table.melt(["model", "part"], list(results.chance), "score", "value").dropna()
     table["value"] = table["value"].map("{:.3f}".format)
-    return table.rename(columns={"model": "method"}).assign(leak="", source="this run", ours=True)
+    return table.assign(method=table["model"], leak="", source="this run", ours=True)
 
 
 def print_published(found: Beside) -> None:

@@ -207,11 +207,11 @@ def format_command(run: Run) -> str:
 
 def to_json(results: Results) -> dict[str, Any]:
     """Everything that the tables and the sentences hold, as JSON."""
-    import pandas as pd
-
     comparisons = []
     for (a, b), test in results.comparisons().items():
-        comparisons.append({"a": a, "b": b, **asdict(test)})
+        row = {"a": a, "b": b, **asdict(test)}
+        row["p_holm"], row["rank_biserial"] = row.pop("corrected"), row.pop("effect")
+        comparisons.append(row)
     return {
         "datasets": results.datasets,
         "synthetic": results.synthetic,
@@ -232,11 +232,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "parts": _make_plain_rows(results.parts()),
         "published": results.published,
         "chance": results.chance,
-        "comparisons": _make_plain_rows(
-            pd.DataFrame(comparisons).rename(
-                columns={"corrected": "p_holm", "effect": "rank_biserial"}
-            )
-        ),
+        "comparisons": comparisons,
         "per_label": score_labels(results).to_dict("records"),
         "sentences": list_sentences(results),
     }

@@ -35,6 +35,8 @@ def print_results(results: Results, *, published: bool = False) -> None:
     if len(epochs):
         epochs = epochs.assign(mean=epochs.get("epoch", np.nan), epoch=epochs["rule"])
         epochs["mean"] = epochs["mean"].map(lambda one: "" if np.isnan(one) else f"{one:.0f}")
+    if len(maps):
+        maps["label map"] = maps["map"]
     title = sentences.format_title(results)
     tables = [
         _make_table(title, results.table(), ["model"], scores, tail),
@@ -43,7 +45,7 @@ def print_results(results: Results, *, published: bool = False) -> None:
         _make_table(sentences.LEAKED, results.leaked_table(), ["model"], scores, tail),
         _make_table(
             "the same predictions with other label maps",
-            maps.rename(columns={"map": "label map"}),
+            maps,
             ["model", "label map", "clips"],
             ["UF1", "UAR", "accuracy"],
             texts=2,
