@@ -63,6 +63,7 @@ def command(
     """
     from mertk.evaluation.label_maps import LabelMap
     from mertk.evaluation.results import Results
+    from mertk.experiment.held_out_clips import read_held_out_clips
     from mertk.report import sentences, terminal
     from mertk.report.page import write_page
     from mertk.storage.atomic_files import check_file
@@ -81,7 +82,9 @@ def command(
         file = out or results.runs[0].path.parent / "report.html"
         if len(groups) > 1:
             file = file.with_stem(f"{file.stem}-{number}")
-        page = write_page(results, file, plugins, frames=frames, occlusion=occlusion)
+        check_file(file)
+        held_out = read_held_out_clips(results, plugins, frames=frames, occlusion=occlusion)
+        page = write_page(results, file, plugins, held_out)
         if as_json:
             reports.append(sentences.to_json(results) | {"report": str(page)})
         else:
