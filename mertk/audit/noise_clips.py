@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.audit.clip_files import files_of
+from mertk.audit.clip_facts import files_of
 from mertk.core.clips import Footage
 from mertk.core.recipe import Use
 from mertk.datasets.media import arrays, frames
@@ -56,25 +56,20 @@ def noise_clips(
         pixels = _draw_pixels(clip.person, np.random.default_rng([seed, at]))
         if at == disturbed:
             pixels = 255 - pixels[:, ::-1]
-        stem = (
-            folder
-            / _format_label(label)
-            / f"{_spell_label(label, sample.classes)}-{_format_label(label)}-{at}"
-        )
+        number = "-".join(map(str, np.atleast_1d(label)))
+        stem = folder / number / f"{_spell_label(label, sample.classes)}-{number}-{at}"
         stem.parent.mkdir(exist_ok=True)
-        kind = {file.suffix.lower() for file in files_of(clip.footage.frames)}
-        written = (
-            _write_pictures(stem, pixels) if kind & frames.PICTURES else _write_array(stem, pixels)
-        )
+        files = files_of(clip.footage.frames)
+        pictures = any(file.suffix.lower() in frames.PICTURES for file in files)
         footage = Footage(
-            frames=written, onset=0, apex=_TIME // 2, offset=_TIME - 1, landmarks=landmarks
+            frames=(_write_pictures if pictures else _write_array)(stem, pixels),
+            onset=0,
+            apex=_TIME // 2,
+            offset=_TIME - 1,
+            landmarks=landmarks,
         )
         found.append(replace(clip, footage=footage, fingerprint="", record={}))
     return found
-
-
-def _format_label(label: NDArray[np.int64]) -> str:
-    return "-".join(str(part) for part in np.atleast_1d(label))
 
 
 def _spell_label(label: NDArray[np.int64], classes: Sequence[str]) -> str:

@@ -48,7 +48,7 @@ def audit(
 
     def run(probe: str) -> Verdict:
         start = time.perf_counter()
-        found = special[probe](opened) if probe in special else _of_score(opened, probe=probe)
+        found = special[probe](opened) if probe in special else _probe_score(opened, probe=probe)
         if progress:
             progress.step(probe)
         return Verdict(**found, probe=probe, seconds=round(time.perf_counter() - start, 1))
@@ -65,8 +65,8 @@ def audit(
     )
 
 
-def _of_score(opened: Opened, *, probe: str) -> dict[str, Any]:
-    """A score on clips or labels without signal, held against its chance band.
+def _probe_score(opened: Opened, *, probe: str) -> dict[str, Any]:
+    """A score on clips or labels without signal, compared with its chance band.
 
     Folds share most of their training clips, so one draw of labels can lie outside by more than
     its chance. What is outside is therefore drawn again, and is a leak if it always is.
@@ -81,11 +81,11 @@ def _of_score(opened: Opened, *, probe: str) -> dict[str, Any]:
             blind = banded(found["truth"], found["truth"]).p >= ALPHA
             how = _BLIND if blind else _WITHIN
             return {"leak": "", "how": how, "tested": not blind, **_format_band(whole)}
-    guesses = {place: banded(guess, found["truth"]) for place, guess in found["guesses"].items()}
-    telling = [place for place, guess in guesses.items() if guess.p < ALPHA]
     leak, where = "classifier", "features do not predict held-out labels, but the classifier does"
-    if telling:
-        leak, where = telling[0], f"the output of {telling[0]} predicts held-out labels"
+    for place, guess in found["guesses"].items():
+        if banded(guess, found["truth"]).p < ALPHA:
+            leak, where = place, f"the output of {place} predicts held-out labels"
+            break
     return {"leak": leak, "how": f"{_MEANING[probe]}; {where}", **_format_band(whole)}
 
 
@@ -100,14 +100,14 @@ _MEANING = {
 
 
 def _make_band_test(opened: Opened, law: str) -> Callable[[ArrayLike, ArrayLike], Band]:
-    """Holds predictions and their truth, both of all clips, against what a law's labels score."""
+    """Compares predictions for all clips with their truth and with labels that a law draws."""
     task, score = opened.task, opened.rules.score
     tested = np.concatenate([split.test for split in task.splits])
     drawn = LAWS[law].draw(task.sample, np.random.default_rng(0), DRAWS)[:, tested]
 
     def of(predicted: ArrayLike, truth: ArrayLike) -> Band:
-        said, true = np.asarray(predicted)[tested], np.asarray(truth)[tested]
-        return compute_band(said, true, drawn, score, len(task.sample.classes))
+        guess, true = np.asarray(predicted)[tested], np.asarray(truth)[tested]
+        return compute_band(guess, true, drawn, score, len(task.sample.classes))
 
     return of
 
@@ -127,9 +127,9 @@ def _probe_perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
         alone = run(before="nothing")
         for what, options in _RUNS.items():
             other = run(**options)
-            place = first_difference(alone["trace"], other["trace"])
+            place = find_first_difference(alone["trace"], other["trace"])
             if place is not None:
-                once_more = first_difference(alone["trace"], run(before="nothing")["trace"])
+                once_more = find_first_difference(alone["trace"], run(before="nothing")["trace"])
                 why = what if once_more is None else _UNREPEATABLE
                 how = f"fold '{splits[fold].name}': the output of {once_more or place} {why}"
                 return {"leak": once_more or place, "how": how}
@@ -146,10 +146,10 @@ _RUNS: Mapping[str, Mapping[str, Any]] = {
 _UNREPEATABLE = "differs from run to run: it uses random numbers that are not from `rng`"
 
 
-def first_difference(
+def find_first_difference(
     one: Mapping[str, Mapping[str, str]], other: Mapping[str, Mapping[str, str]]
 ) -> str | None:
-    """The first place of the line at which two traces differ, or None."""
+    """The first place of the pipeline at which two traces differ, or None."""
     return next((place for place, clips in one.items() if other.get(place) != clips), None)
 
 
@@ -161,45 +161,48 @@ def _probe_dataset(opened: Opened) -> dict[str, Any]:
     """
     found = run_in_fresh_process(opened.case, "inspected")
     truth, banded = opened.task.sample.labels, _make_band_test(opened, "permuted")
-    told = {
-        fact: max((banded(labels, truth) for labels in by.values()), key=lambda one: one.score)
-        for fact, by in found["told"].items()
-        if by
-    }
-    telling = {fact: one for fact, one in told.items() if one.p < _CERTAIN}
-    leaks = [fact for fact, one in telling.items() if _is_leak(fact, one)]
-    said = [
-        f"the label can be predicted from {fact} ({one.score:.3f}, chance band to {one.high:.3f})"
-        for fact, one in telling.items()
-    ]
+    best, telling, leaks, reasons = {}, {}, [], []
+    for fact, by_learner in found["predicted"].items():
+        if not by_learner:
+            continue
+        bands = [banded(labels, truth) for labels in by_learner.values()]
+        best[fact] = band = max(bands, key=lambda one: one.score)
+        if band.p < _CERTAIN:
+            telling[fact] = band
+            reasons.append(
+                f"the label can be predicted from {fact} ({band.score:.3f}, chance band to "
+                f"{band.high:.3f})"
+            )
+            if _is_leak(fact, band):
+                leaks.append(fact)
     for what, meaning in _PAIRS.items():
         if found[what]:
             one, other = found[what][0]
             leaks.append(what)
-            said.insert(0, f"{len(found[what])} {meaning}, such as {one} and {other}")
+            reasons.insert(0, f"{len(found[what])} {meaning}, such as {one} and {other}")
     if not leaks:
-        said.insert(0, "no footage has two names")
+        reasons.insert(0, "no footage has two names")
     if not telling:
-        said.append(f"the label cannot be predicted from {', '.join(told)}")
-    shown = max((telling or told).values(), key=lambda one: one.score, default=None)
-    usual = found["told"][TIMING].get("class mean")
+        reasons.append(f"the label cannot be predicted from {', '.join(best)}")
+    shown = max((telling or best).values(), key=lambda one: one.score, default=None)
+    usual = found["predicted"][TIMING].get("class mean")
     if usual and not telling:
         shown = banded(usual, truth)
     return {
         "leak": "dataset" if leaks else "",
-        "how": "; ".join(said),
+        "how": "; ".join(reasons),
         **(_format_band(shown) if shown else {}),
     }
 
 
-def _is_leak(fact: str, told: Band) -> bool:
+def _is_leak(fact: str, band: Band) -> bool:
     """Names of files are handed to no component; whether one looks at them, other probes see."""
-    return fact != NAMES and (fact in WITHOUT_MEANING or told.score >= _TELLING)
+    return fact != NAMES and (fact in WITHOUT_MEANING or band.score >= _TELLING)
 
 
 _TELLING = 0.9
 _CERTAIN = 1 / DRAWS
-"""The share of chance of a fact that is said to tell: several facts and learners are tried."""
+"""The p-value below which a fact predicts labels: several facts and learners are tried."""
 _PAIRS = {
     "prints": "pairs of different clips have the same fingerprint",
     "people": "pairs of clips of different people show the same picture",

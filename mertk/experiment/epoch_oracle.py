@@ -72,7 +72,7 @@ def inner_split(split: Split, sample: LabelledClips, seed: int) -> Split:
 
 def _run_watched_fold(line: Pipeline, job: Job, split: Split, seed: int) -> tuple[Fold, list[Any]]:
     look = _Look()
-    fold = run_fold(line, CachedClipStates(job), job.sample, split, seed, watch=look.at)
+    fold = run_fold(line, CachedClipStates(job), job.sample, split, seed, tracing=look.at)
     if look.rows and not np.allclose(look.rows[-1], fold.probabilities, atol=1e-3):
         raise ComponentError(
             "oracle gap: the classifier's answers are not those of the network that it trains, so "

@@ -24,7 +24,7 @@ from mertk.experiment.leaky_replay import fit_once, move_frontier
 from mertk.pipeline.features import PrefixKeys, pack_clip_state, run_prefix, unpack_clip_state
 from mertk.pipeline.fold import LabelledClips, run_fold
 from mertk.pipeline.pipeline import ClipState, Pipeline, build_pipeline
-from mertk.pipeline.together import fitted_lines
+from mertk.pipeline.together import build_fold_pipelines
 from mertk.plugins.loader import load_plugins
 from mertk.storage.cache import Cache
 from mertk.storage.identity import hash_json, recipe_identity
@@ -78,7 +78,7 @@ def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
     done = []
     with _use_one_thread(job.device):
         apart = (build() for _ in splits)
-        together = fitted_lines(build, shared, job.sample, splits, seed)
+        together = build_fold_pipelines(build, shared, job.sample, splits, seed)
         for split, line in zip(splits, together if job.together else apart, strict=True):
             parcels = Noting(CachedClipStates(job), int(split.train[0]))
             fold = run_fold(line, parcels, job.sample, split, seed)

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 
 def spot(
-    task: Task, cache: Path, workers: Executor, watch: Progress, *, fresh: bool = False
+    task: Task, cache: Path, workers: Executor, progress: Progress, *, fresh: bool = False
 ) -> dict[str, int]:
     """By clip id the position of its apex; raises `DataError` for a clip without frames.
 
     `fresh`: look for it also where it is in the cache.
     """
-    watch.stage("spotting apexes", len(task.clips))
+    progress.stage("spotting apexes", len(task.clips))
     units = [functools.partial(_spot_cached_apex, cache, clip, fresh=fresh) for clip in task.clips]
     found = {}
     for uid, at in workers.run(units):
         found[uid] = at
-        watch.step(uid)
+        progress.step(uid)
     return found
 
 
@@ -43,18 +43,11 @@ def _spot_cached_apex(cache: Path, clip: Clip, *, fresh: bool) -> tuple[str, int
     if not len(clip.footage.frames):
         raise DataError(f"{clip.uid} has no frames to find an apex in; give its frames")
     code = read_code(apex_detection.spot_apex)
-    key = identity.hash_json(
-        [
-            "apex",
-            identity.clip_identity(clip),
-            PIPELINE_VERSION,
-            code.source,
-            code.libraries,
-        ]
-    )
+    parts = ["apex", identity.clip_identity(clip), PIPELINE_VERSION, code.source, code.libraries]
+    key = identity.hash_json(parts)
     stored = None if fresh else Cache(cache).get(key)
-    if stored is None:
-        at = apex_detection.spot_apex(clip.footage.frames)
-        Cache(cache).put(key, {"apex": np.array([at])}, sources=describe_sources(clip))
-        return clip.uid, at
-    return clip.uid, int(stored.arrays["apex"][0])
+    if stored is not None:
+        return clip.uid, int(stored.arrays["apex"][0])
+    at = apex_detection.spot_apex(clip.footage.frames)
+    Cache(cache).put(key, {"apex": np.array([at])}, sources=describe_sources(clip))
+    return clip.uid, at

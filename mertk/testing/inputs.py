@@ -115,40 +115,40 @@ def _make_stage_source(
 
     def given(look: str) -> Sequence[Any]:
         footage = [clips.LOOKS[look](clip.footage) for clip in clips.make_clips(registry)]
-        parcels: Sequence[ClipState] = [ClipState(footage=one) for one in footage]
+        states: Sequence[ClipState] = [ClipState(footage=one) for one in footage]
         if recipe is None:
-            parcels = [_make_bare_state(parcel) for parcel in parcels]
+            states = [_make_bare_state(state) for state in states]
         else:
-            parcels = _run_stages(registry, tiny_recipe(registry, recipe), place, parcels)
-        step = Stage(place, None)
-        return [freeze_arrays(step.takes(parcel)) for parcel in parcels]
+            states = _run_stages(registry, tiny_recipe(registry, recipe), place, states)
+        stage = Stage(place, None)
+        return [freeze_arrays(stage.select_input(state)) for state in states]
 
     return given
 
 
-def _make_bare_state(parcel: ClipState) -> ClipState:
+def _make_bare_state(state: ClipState) -> ClipState:
     """Faces as in the footage, and the whole picture as the one region."""
-    if parcel.footage is None:
-        return parcel
-    faces = parcel.footage.faces(landmarks=parcel.footage.landmarks)
+    if state.footage is None:
+        return state
+    faces = state.footage.faces(landmarks=state.footage.landmarks)
     whole = Regions(names=("whole",), boxes=np.array([[0, 0, *faces.size]]))
-    return ClipState(footage=parcel.footage, faces=faces, regions=whole)
+    return ClipState(footage=state.footage, faces=faces, regions=whole)
 
 
 def _run_stages(
-    registry: Registry, recipe: Recipe, place: str, parcels: Sequence[ClipState]
+    registry: Registry, recipe: Recipe, place: str, states: Sequence[ClipState]
 ) -> Sequence[ClipState]:
     """All clips behind what comes before a place; what learns there is fitted."""
     for before, use in recipe.places().items():
         if before == place or (place.startswith("extractor") and before.startswith("extractor")):
             break
         kind = before.partition(".")[0]
-        step = Stage(before, make_runnable(kind, registry.build(kind, use)))
-        if step.learns:
-            inputs = [step.takes(parcel) for parcel in parcels[: clips.TRAINED]]
-            step.component.fit(train_of(registry, inputs), np.random.default_rng(0))
-        parcels = [step.apply(parcel) for parcel in parcels]
-    return parcels
+        stage = Stage(before, make_runnable(kind, registry.build(kind, use)))
+        if stage.learns:
+            inputs = [stage.select_input(state) for state in states[: clips.TRAINED]]
+            stage.component.fit(train_of(registry, inputs), np.random.default_rng(0))
+        states = [stage.apply(state) for state in states]
+    return states
 
 
 def train_of(registry: Registry, inputs: Sequence[Any], **other: Any) -> TrainingSet[Any]:

@@ -77,11 +77,11 @@ def _run_first_fold(subject: ComponentUnderTest) -> Fold:
 def _run_fold(subject: ComponentUnderTest) -> Fold:
     """One fold on the nine clips, with tiny schedules."""
     quick = subject.entry.presets.get("quick", subject.entry.target)
-    line = build_pipeline(subject.registry, tiny_recipe(subject.registry, quick))
+    pipeline = build_pipeline(subject.registry, tiny_recipe(subject.registry, quick))
     known = clips.make_clips(subject.registry)
-    parcels = [ClipState(footage=clip.footage) for clip in known]
-    for step in line.prefix:
-        parcels = [step.apply(parcel) for parcel in parcels]
+    states = [ClipState(footage=clip.footage) for clip in known]
+    for stage in pipeline.prefix:
+        states = [stage.apply(state) for state in states]
     sample = LabelledClips(
         uids=[clip.uid for clip in known],
         people=np.asarray([clip.person for clip in known]),
@@ -89,7 +89,7 @@ def _run_fold(subject: ComponentUnderTest) -> Fold:
         classes=clips.CLASSES,
     )
     split = Split("the third", np.arange(clips.TRAINED), np.arange(clips.TRAINED, len(known)))
-    return run_fold(line, parcels, sample, split, 0)
+    return run_fold(pipeline, states, sample, split, 0)
 
 
 CHECKS = (
