@@ -20,7 +20,7 @@ def fold_means(outcome: Outcome) -> list[dict[str, Any]]:
         return []
     folds = [
         statistics.subject_confusions(
-            *run.answers(part), part["fold"].to_numpy(str), len(run.classes)
+            *run.get_labels(part), part["fold"].to_numpy(str), len(run.classes)
         )
         for _, part in outcome.predictions.groupby("seed")
     ]

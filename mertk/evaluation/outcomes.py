@@ -117,7 +117,7 @@ def outcome_of(scored: Scored) -> Outcome:
     run, table = scored.run, scored.run.tabulate(scored.folds)
     matrices = []
     for _, part in table.groupby("seed"):
-        truth, predicted = run.answers(part)
+        truth, predicted = run.get_labels(part)
         people = part["person"].to_numpy(str)
         matrices.append(statistics.subject_confusions(truth, predicted, people, len(run.classes)))
     subjects = tuple(sorted(table["person"].unique()))

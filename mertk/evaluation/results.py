@@ -156,7 +156,7 @@ class Results:
         """
         first = self.outcomes[0].predictions
         one = first[first["seed"] == first["seed"].min()]
-        truth, _ = self.runs[0].answers(one)
+        truth, _ = self.runs[0].get_labels(one)
         held_out = one["fold" if self.tests_all else "person"].to_numpy(str)
         return statistics.compute_chance_level(truth, held_out, len(self.classes), self.score)
 

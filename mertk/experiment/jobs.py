@@ -175,7 +175,7 @@ class CachedClipStates:
         if not self._job.keys:
             return ClipState(footage=footage)
         cache, key = self._job.cache, self._job.keys[at]
-        return _read_clip_state(cache, key, footage, Cache(cache).writing_of(key))
+        return _read_clip_state(cache, key, footage, Cache(cache).get_writing_number(key))
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -88,10 +88,9 @@ def run_fold(
     start = time.perf_counter()
     work = FoldFit(sample, split, seed)
     clock = work.clock
-    train: Sequence[ClipState] = [
-        clock.time("load", states.__getitem__, int(i)) for i in split.train
-    ]
-    test: Sequence[ClipState] = [clock.time("load", states.__getitem__, int(i)) for i in split.test]
+    load = functools.partial(clock.time, "load", states.__getitem__)
+    train: Sequence[ClipState] = list(map(load, split.train.tolist()))
+    test: Sequence[ClipState] = list(map(load, split.test.tolist()))
     train, test = fit_stages(pipeline, work, train, test, tap=tap, tracing=tracing)
     rows, explained = work.predict(pipeline, test)
     if tap:

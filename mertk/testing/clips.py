@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CLASSES = ("negative", "positive", "surprise")
 TRAINED = 6
-"""The first clips, of two people, are trained on; three clips of a third person are asked about."""
+"""The first clips, of two people, are trained on; three clips of a third person are predicted."""
 
 _ODD = (117, 101)
 _FRAMES = 50
@@ -41,15 +41,14 @@ def make_clips(registry: Registry) -> Sequence[Clip]:
     return [replace(clip, footage=freeze_arrays(clip.footage)) for clip in made]
 
 
-def make_labels(registry: Registry) -> NDArray[np.int64]:
-    """The classes of the training clips."""
-    found = [CLASSES.index(clip.record["label"]) for clip in make_clips(registry)[:TRAINED]]
-    return np.asarray(found, np.int64)
+def get_labels(registry: Registry) -> NDArray[np.int64]:
+    """The classes of the nine clips."""
+    return np.asarray([CLASSES.index(clip.record["label"]) for clip in make_clips(registry)])
 
 
 def list_people(registry: Registry) -> NDArray[np.str_]:
-    """The people of the training clips."""
-    return np.asarray([clip.person for clip in make_clips(registry)[:TRAINED]])
+    """The people of the nine clips."""
+    return np.asarray([clip.person for clip in make_clips(registry)])
 
 
 def keep_footage(footage: Footage) -> Footage:
@@ -76,6 +75,11 @@ LOOKS: Mapping[str, Callable[[Footage], Footage]] = {
 }
 
 
+def make_footage(registry: Registry, look: str) -> list[Footage]:
+    """The footage of the nine clips as it looks: a key of `LOOKS`."""
+    return [LOOKS[look](clip.footage) for clip in make_clips(registry)]
+
+
 def make_stretch(footage: Footage) -> Faces:
     """Two seconds of video around a clip's expression, the face at rest before and after it.
 
@@ -99,6 +103,8 @@ def make_stretch(footage: Footage) -> Faces:
 def make_streams(registry: Registry, shape: tuple[int, ...]) -> list[dict[str, Any]]:
     """One stream of small random arrays per clip, that tell the classes a little."""
     rng = np.random.default_rng(0)
-    shift = [CLASSES.index(clip.record["label"]) for clip in make_clips(registry)]
-    arrays = [(rng.normal(size=shape) + 0.5 * one).astype(np.float32) for one in shift]
-    return [{"features": array} for array in arrays]
+    streams = []
+    for label in get_labels(registry).tolist():
+        array = rng.normal(size=shape) + 0.5 * label
+        streams.append({"features": array.astype(np.float32)})
+    return streams

@@ -22,6 +22,7 @@ from mertk.testing.comparison import freeze_arrays
 from mertk.testing.joined import make_runnable
 
 if TYPE_CHECKING:
+    from mertk.core.clips import Footage
     from mertk.plugins.registry import Registry
 
 _TINY: Mapping[str, Json] = {"epochs": 2, "pretrained": False}
@@ -44,22 +45,22 @@ def find_stands(registry: Registry, kind: str, name: str) -> Iterator[Stand]:
     if kind == "spotter":
         yield Stand("stretches of video", defaults.params, _make_stretch_source(registry))
         return
-    models = [] if kind == "aligner" else list(_find_models(registry, kind, name))
-    places = [
-        (title, recipe, _make_stage_source(registry, recipe, at)) for title, recipe, at in models
-    ]
-    inside = [Stand(title, defaults.params, given) for title, _, given in places]
+    models = [] if kind == "aligner" else _find_models(registry, kind, name)
+    inside, with_parameters = [], []
+    for title, recipe, place in models:
+        given = _make_stage_source(registry, recipe, place)
+        inside.append(Stand(title, defaults.params, given))
+        use = shrink_training(registry, kind, recipe.places()[place])
+        with_parameters.append(Stand(f"{title} and its parameters", use.params, given))
     if kind in ("fusion", "classifier"):
         for shape in _SHAPES:
-            yield Stand(
-                f"arrays {list(shape)}", defaults.params, _make_array_source(registry, shape)
-            )
-    yield from inside
-    if kind not in ("fusion", "classifier"):
+            source = _make_array_source(registry, shape)
+            yield Stand(f"arrays {list(shape)}", defaults.params, source)
+        yield from inside
+    else:
+        yield from inside
         yield Stand("plain footage", defaults.params, _make_stage_source(registry, None, kind))
-    for (title, recipe, given), (_, _, place) in zip(places, models, strict=True):
-        use = shrink_training(registry, kind, recipe.places()[place])
-        yield Stand(f"{title} and its parameters", use.params, given)
+    yield from with_parameters
 
 
 def shrink_training(registry: Registry, kind: str, use: Use) -> Use:
@@ -67,8 +68,8 @@ def shrink_training(registry: Registry, kind: str, use: Use) -> Use:
 
     A check is to take seconds, and is to download nothing.
     """
-    known = registry.get(kind, use.name).parameters()
-    return use.having(**{name: value for name, value in _TINY.items() if name in known})
+    known = registry.get(kind, use.name).parameters().keys()
+    return use.having(**{name: _TINY[name] for name in known & _TINY.keys()})
 
 
 def tiny_recipe(registry: Registry, recipe: Recipe) -> Recipe:
@@ -81,12 +82,12 @@ def tiny_recipe(registry: Registry, recipe: Recipe) -> Recipe:
 def _find_models(registry: Registry, kind: str, name: str) -> Iterator[tuple[str, Recipe, str]]:
     """Models with the component in them, quick presets first: title, recipe and its place."""
     entries = [registry.get("model", model) for model in registry.names("model")]
-    quick = [(f"model {e.name}:quick", e.presets["quick"]) for e in entries if "quick" in e.presets]
-    whole = [(f"model {e.name}", e.target) for e in entries if "quick" not in e.presets]
-    for title, recipe in [*quick, *whole]:
+    for entry in sorted(entries, key=lambda entry: "quick" not in entry.presets):
+        quick = "quick" in entry.presets
+        recipe = entry.presets["quick"] if quick else entry.target
         for place, use in recipe.places().items():
             if place.partition(".")[0] == kind and use.name == name:
-                yield title, recipe, place
+                yield f"model {entry.name}{':quick' if quick else ''}", recipe, place
                 break
 
 
@@ -100,10 +101,8 @@ def _make_stretch_source(registry: Registry) -> Callable[[str], Sequence[Any]]:
     """Stretches in which each clip's expression is seen once, the face as it is in the clip."""
 
     def given(look: str) -> Sequence[Any]:
-        return [
-            clips.make_stretch(clips.LOOKS[look](clip.footage))
-            for clip in clips.make_clips(registry)
-        ]
+        footage = clips.make_footage(registry, look)
+        return list(map(clips.make_stretch, footage))
 
     return given
 
@@ -114,25 +113,21 @@ def _make_stage_source(
     """What comes out before a place of a recipe; before any place, the footage as it is."""
 
     def given(look: str) -> Sequence[Any]:
-        footage = [clips.LOOKS[look](clip.footage) for clip in clips.make_clips(registry)]
-        states: Sequence[ClipState] = [ClipState(footage=one) for one in footage]
-        if recipe is None:
-            states = [_make_bare_state(state) for state in states]
-        else:
+        footage = clips.make_footage(registry, look)
+        states: Sequence[ClipState] = list(map(_make_bare_state, footage))
+        if recipe is not None:
+            states = [ClipState(footage=one) for one in footage]
             states = _run_stages(registry, tiny_recipe(registry, recipe), place, states)
-        stage = Stage(place, None)
-        return [freeze_arrays(stage.select_input(state)) for state in states]
+        return freeze_arrays(tuple(map(Stage(place, None).select_input, states)))  # type: ignore[no-any-return]
 
     return given
 
 
-def _make_bare_state(state: ClipState) -> ClipState:
+def _make_bare_state(footage: Footage) -> ClipState:
     """Faces as in the footage, and the whole picture as the one region."""
-    if state.footage is None:
-        return state
-    faces = state.footage.faces(landmarks=state.footage.landmarks)
+    faces = footage.faces(landmarks=footage.landmarks)
     whole = Regions(names=("whole",), boxes=np.array([[0, 0, *faces.size]]))
-    return ClipState(footage=state.footage, faces=faces, regions=whole)
+    return ClipState(footage=footage, faces=faces, regions=whole)
 
 
 def _run_stages(
@@ -145,17 +140,17 @@ def _run_stages(
         kind = before.partition(".")[0]
         stage = Stage(before, make_runnable(kind, registry.build(kind, use)))
         if stage.learns:
-            inputs = [stage.select_input(state) for state in states[: clips.TRAINED]]
-            stage.component.fit(train_of(registry, inputs), np.random.default_rng(0))
-        states = [stage.apply(state) for state in states]
+            inputs = list(map(stage.select_input, states[: clips.TRAINED]))
+            stage.component.fit(make_training_set(registry, inputs), np.random.default_rng(0))
+        states = list(map(stage.apply, states))
     return states
 
 
-def train_of(registry: Registry, inputs: Sequence[Any], **other: Any) -> TrainingSet[Any]:
+def make_training_set(registry: Registry, inputs: Sequence[Any], **other: Any) -> TrainingSet[Any]:
     """The training part: clips of two people and three classes, but for what is given."""
     known = {
-        "labels": clips.make_labels(registry),
-        "people": clips.list_people(registry),
+        "labels": clips.get_labels(registry)[: clips.TRAINED],
+        "people": clips.list_people(registry)[: clips.TRAINED],
         "classes": clips.CLASSES,
     }
     return TrainingSet(inputs=inputs, **{**known, **other})

@@ -1,4 +1,4 @@
-"""A trailing block that a classifier trains through its module, as something that can be asked."""
+"""A trailing block that a classifier trains through its module, as a fusion block by itself."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ class Joined:
 
     def fit(self, train: TrainingSet[Streams], rng: np.random.Generator, /) -> None:
         """Build the module for the shapes of the training clips; its weights are drawn by `rng`."""
-        shapes = {
-            name: array.shape[1:] for name, array in training.stack_streams(train.inputs).items()
-        }
+        stacked = training.stack_streams(train.inputs)
+        shapes = {name: array.shape[1:] for name, array in stacked.items()}
         with training.seed_torch(rng):
             self.module = self.block.module(shapes).eval()
 

@@ -49,19 +49,19 @@ CHECKS: Mapping[str, Sequence[Check]] = {
 
 def check_component(subject: ComponentUnderTest) -> list[Result]:
     """Every check of one component, and one that counts them."""
-    found = [run_check(subject, promise) for promise in CHECKS[subject.kind]]
+    found = [run_check(subject, check) for check in CHECKS[subject.kind]]
     return [*found, count_checks(subject, found)]
 
 
 @functools.lru_cache(maxsize=64)
-def run_check(subject: ComponentUnderTest, promise: Check) -> Result:
+def run_check(subject: ComponentUnderTest, check: Check) -> Result:
     """One check of one component: never raises, whatever the component does; run once."""
     start = time.perf_counter()
-    verdict, text = _judge_check(subject, promise)
+    verdict, text = _judge_check(subject, check)
     return Result(
         kind=subject.kind,
         name=subject.entry.name,
-        check=promise.__name__,
+        check=check.__name__,
         verdict=verdict,
         text=" ".join(text.split()),
         seconds=round(time.perf_counter() - start, 3),
@@ -70,24 +70,24 @@ def run_check(subject: ComponentUnderTest, promise: Check) -> Result:
 
 def count_checks(subject: ComponentUnderTest, results: Sequence[Result]) -> Result:
     """Fails where no check applies: nothing would be known of the component."""
-    asked = sum(result.verdict != "does not apply" for result in results)
+    applying = [result.verdict for result in results if result.verdict != "does not apply"]
     return Result(
         kind=subject.kind,
         name=subject.entry.name,
         check="counted",
-        verdict="passed" if asked else "failed",
-        text=f"{asked} of {len(results)} checks apply",
+        verdict="passed" if applying else "failed",
+        text=f"{len(applying)} of {len(results)} checks apply",
     )
 
 
-def _judge_check(subject: ComponentUnderTest, promise: Check) -> tuple[Verdict, str]:
+def _judge_check(subject: ComponentUnderTest, check: Check) -> tuple[Verdict, str]:
     try:
         with warnings.catch_warnings(action="ignore"):  # the same verdict wherever it is run
-            promise(subject)
+            check(subject)
     except DoesNotApply as reason:
         return "does not apply", str(reason)
     except DoesNotRunError as error:
-        if promise is runs:
+        if check is runs:
             return "failed", str(error)
         return "does not apply", "it does not run: see the check `runs`"
     except BrokenPromise as error:

@@ -114,7 +114,7 @@ class Trace:
                 _make_absolute(reference, at), at.file.parent if at else None
             )
         if at is not None and at.name.partition(".")[0] != "mertk":
-            for file in _named_files(parsed.strings, at.file.parent):
+            for file in _find_named_files(parsed.strings, at.file.parent):
                 if file.suffix == ".py":
                     found.append(Module(file.stem, file))
                 else:
@@ -144,10 +144,12 @@ class Trace:
                 found.append(Module(at, file, package=bool(folders)))
             if not folders:
                 break
-        if top == "mertk":  # its packages only gather names
-            computing = [m for m in found if not (m.package or _NO_COMPUTING.fullmatch(m.name))]
-            return [module for module in computing if module.name != self.aside]
-        return found
+        return list(filter(self._computes, found)) if top == "mertk" else found
+
+    def _computes(self, module: Module) -> bool:
+        """Whether a module of mertk counts; its packages only gather names."""
+        apart = module.package or module.name == self.aside
+        return not apart and _NO_COMPUTING.fullmatch(module.name) is None
 
 
 _TEXTS: dict[str, tuple[Any, str]] = {}
@@ -256,15 +258,11 @@ def _is_installed(file: Path) -> bool:
     return file.is_relative_to(sysconfig.get_path("stdlib"))
 
 
-def _named_files(strings: Iterable[str], folder: Path) -> Iterator[Path]:
+def _find_named_files(strings: Iterable[str], folder: Path) -> Iterator[Path]:
     """The files that texts name relative to the folder of the code."""
     for text in strings:
-        if (
-            text
-            and len(text) <= _LONGEST_NAME
-            and "\0" not in text
-            and not Path(text).is_absolute()
-        ):
+        named = text and len(text) <= _LONGEST_NAME and "\0" not in text
+        if named and not Path(text).is_absolute():
             file = folder / text
             try:
                 if file.is_file():

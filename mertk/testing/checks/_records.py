@@ -35,12 +35,12 @@ _PARTS = ("train", "train", "testA", "testB")
 def make_recorded_clips(rules: EvaluationProtocol) -> list[Clip]:
     """Every emotion word, by four people of each data set that the protocol is made for."""
     words = tuple(dict.fromkeys([*rules.classes, *_WORDS]))
-    return [
-        _make_clip(dataset, person, word, number)
-        for dataset in rules.datasets or ("one", "another")
-        for person in range(len(_PARTS))
-        for number, word in enumerate(words)
-    ]
+    clips = []
+    for dataset in rules.datasets or ("one", "another"):
+        for person in range(len(_PARTS)):
+            for number, word in enumerate(words):
+                clips.append(_make_clip(dataset, person, word, number))
+    return clips
 
 
 def _make_clip(dataset: str, person: int, word: str, number: int) -> Clip:
@@ -83,15 +83,14 @@ def _make_clip(dataset: str, person: int, word: str, number: int) -> Clip:
 def make_confusions(classes: int, *, multilabel: bool) -> dict[str, NDArray[np.float64]]:
     """Pooled confusion matrices `[true, predicted]` by name; per class 2x2 if multi-label."""
     size = 2 if multilabel else classes
-    matrices = {
-        "all right": 10 * np.eye(size),
-        "all wrong": 10 * (1 - np.eye(size)),
-        "one class predicted": 10 * np.eye(size)[[0] * size],
-        "mixed": np.array(
-            [[1 + 5 * (a == b) + (a + b) % 3 for b in range(size)] for a in range(size)]
-        ),
+    right = np.eye(size)
+    rows, columns = np.indices((size, size))
+    found = {
+        "all right": 10 * right,
+        "all wrong": 10 * (1 - right),
+        "one class predicted": 10 * right[[0] * size],
+        "mixed": 1 + 5 * right + (rows + columns) % 3,
     }
-    found = {name: np.asarray(matrix, float) for name, matrix in matrices.items()}
     if multilabel:
         return {name: np.repeat(matrix[None], classes, axis=0) for name, matrix in found.items()}
     return found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def gives_probabilities(subject: ComponentUnderTest) -> None:
     """It gives probabilities `[classes]` of one clip: finite, not negative, of sum 1."""
     classifier = subject.ready()
-    for given in subject.asked:
+    for given in subject.test_inputs:
         check_answer(classifier.predict(thaw_arrays(given)))
 
 
@@ -36,4 +36,4 @@ def learns(subject: ComponentUnderTest) -> None:
         raise BrokenPromise("it has no fit(train, rng)")
 
 
-CHECKS = (*common.DECLARED, learns, *common.ASKED, gives_probabilities, *learning.CHECKS)
+CHECKS = (*common.DECLARED, learns, *common.RUN, gives_probabilities, *learning.CHECKS)

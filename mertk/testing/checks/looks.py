@@ -24,7 +24,7 @@ def takes_grey(subject: ComponentUnderTest) -> None:
 
 def _check_look(subject: ComponentUnderTest, look: str) -> None:
     component = subject.ready(look)
-    for name, array in subject.answer(component, subject.given(look)[-1]).items():
+    for name, array in subject.compute(component, subject.given(look)[-1]).items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise BrokenPromise(
                 f"of {look} frames it gives {name or 'numbers'} that are not finite"

@@ -81,11 +81,11 @@ def _run_fold(subject: ComponentUnderTest) -> Fold:
     known = clips.make_clips(subject.registry)
     states = [ClipState(footage=clip.footage) for clip in known]
     for stage in pipeline.prefix:
-        states = [stage.apply(state) for state in states]
+        states = list(map(stage.apply, states))
     sample = LabelledClips(
         uids=[clip.uid for clip in known],
-        people=np.asarray([clip.person for clip in known]),
-        labels=np.asarray([clips.CLASSES.index(clip.record["label"]) for clip in known]),
+        people=clips.list_people(subject.registry),
+        labels=clips.get_labels(subject.registry),
         classes=clips.CLASSES,
     )
     split = Split("the third", np.arange(clips.TRAINED), np.arange(clips.TRAINED, len(known)))

@@ -42,10 +42,9 @@ def gives_known_labels(subject: ComponentUnderTest) -> None:
 def labels_each_clip_alone(subject: ComponentUnderTest) -> None:
     """A clip's label depends on no other clip, and labelling leaves its record as it is."""
     rules = _build_protocol(subject)
-    known = _label_clips(subject, rules)
-    records = [copy.deepcopy(dict(clip.record)) for clip, _ in known]
-    again = [_build_protocol(subject).label(clip) for clip, _ in reversed(known)][::-1]
-    for (clip, label), other, record in zip(known, again, records, strict=True):
+    for clip, label in reversed(_label_clips(subject, rules)):
+        record = copy.deepcopy(dict(clip.record))
+        other = _build_protocol(subject).label(clip)
         if _make_plain_label(label) != _make_plain_label(other):
             raise BrokenPromise(f"it labels {clip.uid} {label!r}, and {other!r} in another order")
         if dict(clip.record) != record:
@@ -55,12 +54,10 @@ def labels_each_clip_alone(subject: ComponentUnderTest) -> None:
 def holds_people_apart(subject: ComponentUnderTest) -> None:
     """No person is on both sides of a fold, no side is empty, every clip is tested once."""
     rules = _build_protocol(subject)
-    kept = [clip for clip, _ in _label_clips(subject, rules)]
+    clips = [clip for clip, _ in _label_clips(subject, rules)]
+    people = [clip.person for clip in clips]
     try:
-        folds = _list_folds(rules, kept)
-        check_splits(
-            folds, [c.person for c in kept], every=get_offer("protocol", rules, "tests_all")
-        )
+        check_splits(rules.splits(clips), people, every=get_offer("protocol", rules, "tests_all"))
     except ProtocolError as error:
         raise BrokenPromise(str(error)) from error
 
@@ -69,10 +66,13 @@ def splits_the_same_twice(subject: ComponentUnderTest) -> None:
     """The same clips give the same folds, and stay as they were."""
     kept = [clip for clip, _ in _label_clips(subject, _build_protocol(subject))]
     given = list(kept)
-    one, other = (_list_folds(_build_protocol(subject), given) for _ in range(2))
+    one, other = (
+        list(_build_protocol(subject).splits(given)),
+        _build_protocol(subject).splits(given),
+    )
     if given != kept:
         raise BrokenPromise("it changes the list of clips")
-    if [_describe_fold(fold) for fold in one] != [_describe_fold(fold) for fold in other]:
+    if list(map(_describe_fold, one)) != list(map(_describe_fold, other)):
         raise BrokenPromise("the same clips give other folds the second time")
 
 
@@ -104,10 +104,10 @@ def right_is_better(subject: ComponentUnderTest) -> None:
     """The first score, which models are compared by, is highest where all is right."""
     rules = _build_protocol(subject)
     matrices = _make_confusions(rules)
-    first = {title: next(iter(rules.score(m).items())) for title, m in matrices.items()}
-    name, best = first["all right"]
-    for title, (_, value) in first.items():
-        if title != "all right" and not best > value:
+    name, best = next(iter(rules.score(matrices.pop("all right")).items()))
+    for title, matrix in matrices.items():
+        value = rules.score(matrix)[name]
+        if not best > value:
             raise BrokenPromise(f"{name} is {value} where predictions are {title}, {best} if right")
 
 
@@ -118,30 +118,27 @@ def _build_protocol(subject: ComponentUnderTest) -> Any:
 def _make_clips(subject: ComponentUnderTest) -> Sequence[Clip]:
     """Clips of the data sets that it is made for, if they need no files, or else made-up ones."""
     rules = _build_protocol(subject)
+    found: list[Clip] = []
     try:
-        uses = [Use(name) for name in rules.datasets]
-        found = [
-            clip for use in uses for clip in subject.registry.build("dataset", use).index(None)
-        ]
+        for name in rules.datasets:
+            found += subject.registry.build("dataset", Use(name)).index(None)
     except Exception:  # noqa: BLE001  readers refuse None in ways of their own
         found = []
     return found or make_recorded_clips(rules)
 
 
 def _label_clips(subject: ComponentUnderTest, rules: Any) -> list[tuple[Clip, Any]]:
-    clips = _make_clips(subject)
+    kept = []
     try:
-        found = [(clip, rules.label(clip)) for clip in clips]
+        for clip in _make_clips(subject):
+            label = rules.label(clip)
+            if label is not None:
+                kept.append((clip, label))
     except ProtocolError as error:
         raise DoesNotApply(f"it refuses the records that are made here: {error}") from error
-    kept = [(clip, label) for clip, label in found if label is not None]
     if not kept:
         raise DoesNotApply("none of the clips that are made here counts")
     return kept
-
-
-def _list_folds(rules: Any, clips: Sequence[Clip]) -> list[Split]:
-    return list(rules.splits(clips))
 
 
 def _describe_fold(fold: Split) -> tuple[str, list[int], list[int]]:
