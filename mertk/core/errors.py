@@ -83,7 +83,7 @@ def describe_error(error: BaseException) -> str:
     """The kind of an error and its text, on one line.
 
     Args:
-        error: what was raised; a `SystemExit` is told as what it is.
+        error: what was raised; a `SystemExit` is described as a call of `sys.exit`.
     """
     if isinstance(error, SystemExit):
         return f"it called sys.exit({'' if error.code is None else repr(error.code)})"

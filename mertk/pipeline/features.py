@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,7 +124,7 @@ def align_clip(
     warp_used = faces.frames.warp_of(footage.frames)
     if warp_used is not None:
         arrays = {} if faces.landmarks is None else {"landmarks": faces.landmarks}
-        cache.put(key, arrays, {"warp": warp_used.to_json()}, describe_sources(clip))
+        cache.put(key, arrays, {"warp": asdict(warp_used)}, describe_sources(clip))
     return faces
 
 

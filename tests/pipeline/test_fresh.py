@@ -83,7 +83,7 @@ def test_a_remembered_warp_is_not_used(plugins, tmp_path):
     clip = opened(plugins).task.clips[0]
     cache, step, keys = Cache(tmp_path), Stage("aligner", Shifted()), PrefixKeys((), "aligner")
     first = align_clip(step, keys, cache, clip).frames[:]
-    cache.put(keys.geometry(clip), {}, {"warp": Warp((1.0, 0, 5, 0, 1, 0), (16, 12)).to_json()})
+    cache.put(keys.geometry(clip), {}, {"warp": asdict(Warp((1.0, 0, 5, 0, 1, 0), (16, 12)))})
     assert (align_clip(step, keys, cache, clip).frames[:] != first).any()
     assert (align_clip(step, keys, cache, clip, fresh=True).frames[:] == first).all()
     assert (align_clip(step, keys, cache, clip).frames[:] == first).all()
