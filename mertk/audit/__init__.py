@@ -8,7 +8,6 @@ under two names, labels that can be told without looking at a face.
 """
 
 from mertk.audit.case import case_of
-from mertk.audit.probes import PROBES, audit
-from mertk.audit.verdict import Audit, Verdict
+from mertk.audit.probes import PROBES, Audit, Verdict, audit
 
 __all__ = ["PROBES", "Audit", "Verdict", "audit", "case_of"]

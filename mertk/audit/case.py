@@ -12,8 +12,8 @@ from mertk.experiment.execution import Execution
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.study import Study
 from mertk.experiment.variants import choose_variant
+from mertk.pipeline.fold import build_fold_pipelines
 from mertk.pipeline.pipeline import Pipeline, build_pipeline
-from mertk.pipeline.together import build_fold_pipelines
 from mertk.plugins.loader import Plugins, load_plugins
 
 if TYPE_CHECKING:

@@ -22,9 +22,8 @@ from mertk.experiment import clip_list_file
 from mertk.experiment.keyframes import Noting
 from mertk.experiment.leaky_replay import fit_once, move_frontier
 from mertk.pipeline.features import PrefixKeys, pack_clip_state, run_prefix, unpack_clip_state
-from mertk.pipeline.fold import LabelledClips, run_fold
+from mertk.pipeline.fold import LabelledClips, build_fold_pipelines, run_fold
 from mertk.pipeline.pipeline import ClipState, Pipeline, build_pipeline
-from mertk.pipeline.together import build_fold_pipelines
 from mertk.plugins.loader import load_plugins
 from mertk.storage.cache import Cache
 from mertk.storage.identity import hash_json, recipe_identity

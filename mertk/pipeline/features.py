@@ -1,10 +1,15 @@
-"""The prefix pass: the pure stages of a recipe, one clip at a time, into the cache."""
+"""The prefix pass: the pure stages of a recipe, one clip at a time, into the cache.
+
+Apexes that are found in pixels are a pass of their own before it.
+"""
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +20,15 @@ from mertk.pipeline.pipeline import PIPELINE_VERSION, ClipState, Pipeline, Stage
 from mertk.storage.cache import Cache, Stored
 from mertk.storage.clip_sources import describe_sources
 from mertk.storage.identity import clip_identity, component_identity, hash_json
+from mertk.storage.source_code.component import read_code
+from mertk.vision import apex_detection
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip, Footage
+    from mertk.core.interfaces import Executor
+    from mertk.core.progress import Progress
     from mertk.core.recipe import Recipe
+    from mertk.experiment.task import Task
     from mertk.plugins.registry import Registry
 
 
@@ -165,3 +175,33 @@ def unpack_clip_state(stored: Stored, footage: Footage | None) -> ClipState:
             polygons=tuple(polygons) or None,
         )
     return ClipState(footage=footage, faces=faces, regions=regions, streams=streams)
+
+
+def find_apexes(
+    task: Task, cache: Path, workers: Executor, progress: Progress, *, fresh: bool = False
+) -> dict[str, int]:
+    """By clip id the position of its apex; raises `DataError` for a clip without frames.
+
+    `fresh`: look for it also where it is in the cache.
+    """
+    progress.stage("spotting apexes", len(task.clips))
+    units = [functools.partial(_spot_cached_apex, cache, clip, fresh=fresh) for clip in task.clips]
+    found = {}
+    for uid, at in workers.run(units):
+        found[uid] = at
+        progress.step(uid)
+    return found
+
+
+def _spot_cached_apex(cache: Path, clip: Clip, *, fresh: bool) -> tuple[str, int]:
+    if not len(clip.footage.frames):
+        raise DataError(f"{clip.uid} has no frames to find an apex in; give its frames")
+    code = read_code(apex_detection.spot_apex)
+    parts = ["apex", clip_identity(clip), PIPELINE_VERSION, code.source, code.libraries]
+    key = hash_json(parts)
+    stored = None if fresh else Cache(cache).get(key)
+    if stored is not None:
+        return clip.uid, int(stored.arrays["apex"][0])
+    at = apex_detection.spot_apex(clip.footage.frames)
+    Cache(cache).put(key, {"apex": np.array([at])}, sources=describe_sources(clip))
+    return clip.uid, at

@@ -22,10 +22,14 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Use
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.plugins.registry import Registrar, Registry
-from mertk.testing import clips
 from mertk.testing.comparison import Output, compute_arrays, thaw_arrays
-from mertk.testing.inputs import Stand, find_stands, make_training_set
-from mertk.testing.joined import make_runnable
+from mertk.testing.inputs import (
+    TRAINED,
+    Stand,
+    find_stands,
+    make_runnable,
+    make_training_set,
+)
 from mertk.testing.outcome import DoesNotRunError
 
 if TYPE_CHECKING:
@@ -93,7 +97,7 @@ class ComponentUnderTest:
         given = stand.given("plain")
         component = self._build_component(stand.params)
         if isinstance(component, Fittable):
-            inputs = list(map(thaw_arrays, given[: clips.TRAINED]))
+            inputs = list(map(thaw_arrays, given[:TRAINED]))
             component.fit(make_training_set(self.registry, inputs), np.random.default_rng(0))
         compute_arrays(self.kind, component, given[-1])
 
@@ -119,11 +123,11 @@ class ComponentUnderTest:
     @property
     def test_inputs(self) -> Sequence[Any]:
         """The three clips that are not trained on."""
-        return self.given()[clips.TRAINED :]
+        return self.given()[TRAINED:]
 
     def train(self, look: str = "plain", **other: Any) -> TrainingSet[Any]:
         """The training part, as arrays that may be written to; `other` are fields to replace."""
-        inputs = list(map(thaw_arrays, self.given(look)[: clips.TRAINED]))
+        inputs = list(map(thaw_arrays, self.given(look)[:TRAINED]))
         return make_training_set(self.registry, other.pop("inputs", inputs), **other)
 
     def ready(self, look: str = "plain", /, **params: Json) -> Any:

@@ -1,29 +1,123 @@
-"""Where a component stands while it is checked: its parameters, and what comes before it.
+"""What a component is handed while it is checked: clips, its parameters, and what comes before it.
 
-It is checked with its defaults, but for epochs and pretrained weights. A fusion block or classifier
-is handed small arrays, if it takes them, and else what comes before it in a registered model that
-uses it; what looks at footage stands in such a model first. Only where it does not run anywhere, it
-gets that model's parameters.
+The clips are a few of the synthetic data set. A component is checked with its defaults, but for
+epochs and pretrained weights. A fusion block or classifier is handed small arrays, if it takes
+them, and else what comes before it in a registered model that uses it; other components are handed
+what comes before them in such a model. A component that runs nowhere with its defaults gets that
+model's parameters.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.core.clips import Regions, TrainingSet
+from mertk.core.clips import Faces, Footage, Frames, Regions, TrainingSet
+from mertk.core.errors import ComponentError
+from mertk.core.interfaces import Differentiable
 from mertk.core.recipe import Json, Recipe, Use
+from mertk.nn import training
 from mertk.pipeline.pipeline import ClipState, Stage
-from mertk.testing import clips
 from mertk.testing.comparison import freeze_arrays
-from mertk.testing.joined import make_runnable
 
 if TYPE_CHECKING:
-    from mertk.core.clips import Footage
+    from numpy.typing import NDArray
+
+    from mertk.core.clips import Clip, Streams
     from mertk.plugins.registry import Registry
+
+CLASSES = ("negative", "positive", "surprise")
+TRAINED = 6
+"""The first clips, of two people, are trained on; three clips of a third person are predicted."""
+
+_ODD = (117, 101)
+_FRAMES = 50
+_FPS = 25.0
+
+
+@functools.lru_cache(maxsize=2)
+def make_clips(registry: Registry) -> Sequence[Clip]:
+    """Nine clips of three people, one of each class a person; pixels in memory, read-only.
+
+    Raises `UnknownNameError` where the data set `synthetic` is not there.
+    """
+    small = Use("synthetic", subjects=3, clips=3, frames=10, size=128)
+    made: Sequence[Clip] = registry.build("dataset", small).index(None)
+    return [replace(clip, footage=freeze_arrays(clip.footage)) for clip in made]
+
+
+def get_labels(registry: Registry) -> NDArray[np.int64]:
+    """The classes of the nine clips."""
+    return np.asarray([CLASSES.index(clip.record["label"]) for clip in make_clips(registry)])
+
+
+def list_people(registry: Registry) -> NDArray[np.str_]:
+    """The people of the nine clips."""
+    return np.asarray([clip.person for clip in make_clips(registry)])
+
+
+def keep_footage(footage: Footage) -> Footage:
+    """As it is: colour, 128x128."""
+    return footage
+
+
+def make_grey(footage: Footage) -> Footage:
+    """Three equal channels."""
+    frames = np.asarray(footage.frames[:])
+    return replace(footage, frames=Frames.of(np.repeat(frames[..., 1:2], 3, axis=3)))
+
+
+def make_odd_size(footage: Footage) -> Footage:
+    """Neither square nor of even size, which cuts a margin off."""
+    height, width = _ODD
+    return replace(footage, frames=Frames.of(np.asarray(footage.frames[:])[:, :height, :width]))
+
+
+LOOKS: Mapping[str, Callable[[Footage], Footage]] = {
+    "plain": keep_footage,
+    "grey": make_grey,
+    "odd": make_odd_size,
+}
+
+
+def make_footage(registry: Registry, look: str) -> list[Footage]:
+    """The footage of the nine clips as it looks: a key of `LOOKS`."""
+    return [LOOKS[look](clip.footage) for clip in make_clips(registry)]
+
+
+def make_stretch(footage: Footage) -> Faces:
+    """Two seconds of video around a clip's expression, the face at rest before and after it.
+
+    At rest the same picture is seen again and again: noise stands still as well.
+    """
+    pictures = np.asarray(footage.frames[footage.onset : footage.offset + 1])
+    rest = (_FRAMES - len(pictures)) // 2
+    order = np.arange(_FRAMES) - rest
+    frames = pictures[np.clip(order, 0, len(pictures) - 1)]
+    faces = Faces(
+        frames=Frames.of(frames),
+        onset=0,
+        offset=_FRAMES - 1,
+        fps=_FPS,
+        landmarks=footage.landmarks,
+    )
+    found: Faces = freeze_arrays(faces)
+    return found
+
+
+def make_streams(registry: Registry, shape: tuple[int, ...]) -> list[dict[str, Any]]:
+    """One stream of small random arrays per clip, that tell the classes a little."""
+    rng = np.random.default_rng(0)
+    streams = []
+    for label in get_labels(registry).tolist():
+        array = rng.normal(size=shape) + 0.5 * label
+        streams.append({"features": array.astype(np.float32)})
+    return streams
+
 
 _TINY: Mapping[str, Json] = {"epochs": 2, "pretrained": False}
 _SHAPES = ((3, 8), (3, 4, 8), (1, 3, 28, 28))
@@ -94,15 +188,15 @@ def _find_models(registry: Registry, kind: str, name: str) -> Iterator[tuple[str
 def _make_array_source(
     registry: Registry, shape: tuple[int, ...]
 ) -> Callable[[str], Sequence[Any]]:
-    return lambda _look: freeze_arrays(tuple(clips.make_streams(registry, shape)))
+    return lambda _look: freeze_arrays(tuple(make_streams(registry, shape)))
 
 
 def _make_stretch_source(registry: Registry) -> Callable[[str], Sequence[Any]]:
     """Stretches in which each clip's expression is seen once, the face as it is in the clip."""
 
     def given(look: str) -> Sequence[Any]:
-        footage = clips.make_footage(registry, look)
-        return list(map(clips.make_stretch, footage))
+        footage = make_footage(registry, look)
+        return list(map(make_stretch, footage))
 
     return given
 
@@ -113,7 +207,7 @@ def _make_stage_source(
     """What comes out before a place of a recipe; before any place, the footage as it is."""
 
     def given(look: str) -> Sequence[Any]:
-        footage = clips.make_footage(registry, look)
+        footage = make_footage(registry, look)
         states: Sequence[ClipState] = list(map(_make_bare_state, footage))
         if recipe is not None:
             states = [ClipState(footage=one) for one in footage]
@@ -140,7 +234,7 @@ def _run_stages(
         kind = before.partition(".")[0]
         stage = Stage(before, make_runnable(kind, registry.build(kind, use)))
         if stage.learns:
-            inputs = list(map(stage.select_input, states[: clips.TRAINED]))
+            inputs = list(map(stage.select_input, states[:TRAINED]))
             stage.component.fit(make_training_set(registry, inputs), np.random.default_rng(0))
         states = list(map(stage.apply, states))
     return states
@@ -149,8 +243,40 @@ def _run_stages(
 def make_training_set(registry: Registry, inputs: Sequence[Any], **other: Any) -> TrainingSet[Any]:
     """The training part: clips of two people and three classes, but for what is given."""
     known = {
-        "labels": clips.get_labels(registry)[: clips.TRAINED],
-        "people": clips.list_people(registry)[: clips.TRAINED],
-        "classes": clips.CLASSES,
+        "labels": get_labels(registry)[:TRAINED],
+        "people": list_people(registry)[:TRAINED],
+        "classes": CLASSES,
     }
     return TrainingSet(inputs=inputs, **{**known, **other})
+
+
+class Joined:
+    """The module of a `Differentiable` block with the weights that it starts from."""
+
+    def __init__(self, block: Differentiable) -> None:
+        self.block = block
+
+    def fit(self, train: TrainingSet[Streams], rng: np.random.Generator, /) -> None:
+        """Build the module for the shapes of the training clips; its weights are drawn by `rng`."""
+        stacked = training.stack_streams(train.inputs)
+        shapes = {name: array.shape[1:] for name, array in stacked.items()}
+        with training.seed_torch(rng):
+            self.module = self.block.module(shapes).eval()
+
+    def fuse(self, streams: Streams, /) -> Streams:
+        """The module's streams of one clip; raises `ComponentError` for anything but tensors."""
+        import torch
+
+        given = {name: torch.tensor(np.asarray(array))[None] for name, array in streams.items()}
+        with torch.inference_mode():
+            found = self.module(given)
+        if not isinstance(found, dict) or not all(map(torch.is_tensor, found.values())):
+            raise ComponentError("its module does not give a dict of tensors")
+        # a block may give several samples of a clip, one after the other
+        return {n: t[0].numpy() if len(t) == 1 else t.numpy() for n, t in found.items()}
+
+
+def make_runnable(kind: str, component: Any) -> Any:
+    """The component, in `Joined` where it is a block that has a module and no `fuse`."""
+    joint = isinstance(component, Differentiable) and not hasattr(component, "fuse")
+    return Joined(component) if kind == "fusion" and joint else component

@@ -1,14 +1,17 @@
-"""The one list of checks, and running them."""
+"""The list of checks, and running them, in one process or in several."""
 
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import time
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 
 from mertk.core.errors import describe_error
+from mertk.experiment.executors.interrupts import hold_interrupts
+from mertk.plugins.loader import Plugins, load_plugins
 from mertk.testing.checks import (
     aligner,
     classifier,
@@ -21,6 +24,7 @@ from mertk.testing.checks import (
     spotter,
 )
 from mertk.testing.checks.common import runs
+from mertk.testing.component import ComponentUnderTest, list_components
 from mertk.testing.outcome import (
     BrokenPromise,
     Check,
@@ -29,9 +33,6 @@ from mertk.testing.outcome import (
     Result,
     Verdict,
 )
-
-if TYPE_CHECKING:
-    from mertk.testing.component import ComponentUnderTest
 
 CHECKS: Mapping[str, Sequence[Check]] = {
     "aligner": aligner.CHECKS,
@@ -97,3 +98,32 @@ def _judge_check(subject: ComponentUnderTest, check: Check) -> tuple[Verdict, st
     except BaseException as error:  # noqa: BLE001  a component may fail in any way, sys.exit() too
         return "failed", describe_error(error)
     return "passed", ""
+
+
+def list_names(plugins: Plugins, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Kind and name of all that is registered and needs none of the packages `without`."""
+    found = [one for one in list_components(plugins) if one.needs.isdisjoint(without)]
+    return [(one.kind, one.entry.name) for one in found]
+
+
+def check_all(
+    plugins: Plugins, names: Sequence[tuple[str, str]], *, jobs: int
+) -> Iterator[list[Result]]:
+    """The results of components by kind and name, one after the other, in their order."""
+    fresh = multiprocessing.get_context("spawn")  # a fork would inherit threads
+    pool = ProcessPoolExecutor(jobs, mp_context=fresh)
+    with hold_interrupts():
+        results = pool.map(_check_by_name, [plugins.files] * len(names), names)
+    try:
+        yield from results
+    except BaseException:
+        for process in pool._processes.values():  # noqa: SLF001  there is no public way before 3.14
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _check_by_name(files: Sequence[str], name: tuple[str, str]) -> list[Result]:
+    everything = list_components(load_plugins(tuple(files)))
+    return check_component(next(one for one in everything if (one.kind, one.entry.name) == name))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.core.clips import Faces
-from mertk.testing.checks import common, learning, looks
+from mertk.testing.checks import common, learning
 from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.outcome import BrokenPromise
 
@@ -37,4 +37,4 @@ def gives_faces(subject: ComponentUnderTest) -> None:
             raise BrokenPromise(f"its {name} are {list(found.shape)}, see mertk.Faces")
 
 
-CHECKS = (*common.DECLARED, *common.RUN, gives_faces, *looks.CHECKS, *learning.CHECKS)
+CHECKS = (*common.DECLARED, *common.RUN, gives_faces, *common.LOOKS, *learning.CHECKS)

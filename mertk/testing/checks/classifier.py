@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mertk.core.errors import ComponentError
 from mertk.pipeline.pipeline import check_probabilities
 from mertk.testing.checks import common, learning
-from mertk.testing.clips import CLASSES
 from mertk.testing.comparison import thaw_arrays
+from mertk.testing.inputs import CLASSES
 from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:

@@ -10,6 +10,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mertk.core.errors import ParameterError, StorageError
 from mertk.core.offers import find_misspelt_offers
 from mertk.core.recipe import Use
@@ -186,3 +188,26 @@ DECLARED = (documented, keyword_only, parameters_documented, json_defaults, impo
 
 RUN = (runs, repeats, no_memory, leaves_inputs_alone, pickles, stores, survives_the_recipe)
 """What can be seen when a component of any slot runs on one clip."""
+
+
+def takes_odd_sizes(subject: ComponentUnderTest) -> None:
+    """Frames may be neither square nor of even size."""
+    _check_look(subject, "odd")
+
+
+def takes_grey(subject: ComponentUnderTest) -> None:
+    """Grey frames, which have three equal channels, do as well as colour."""
+    _check_look(subject, "grey")
+
+
+def _check_look(subject: ComponentUnderTest, look: str) -> None:
+    component = subject.ready(look)
+    for name, array in subject.compute(component, subject.given(look)[-1]).items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise BrokenPromise(
+                f"of {look} frames it gives {name or 'numbers'} that are not finite"
+            )
+
+
+LOOKS = (takes_odd_sizes, takes_grey)
+"""Frames of any size, grey or colour, for components that use footage or faces."""

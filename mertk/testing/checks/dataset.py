@@ -21,9 +21,9 @@ from mertk.core.errors import DataError
 from mertk.core.recipe import Use
 from mertk.datasets import locations
 from mertk.export import layouts
-from mertk.testing import clips
 from mertk.testing.checks import common
 from mertk.testing.comparison import arrays_of, check_same
+from mertk.testing.inputs import make_clips
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _find_folder(subject: ComponentUnderTest) -> Iterator[Path | None]:
     elif name in layouts.LAYOUTS:
         with tempfile.TemporaryDirectory() as made:
             root = Path(made, name)
-            layouts.write_layout(clips.make_clips(subject.registry), root, name)
+            layouts.write_layout(make_clips(subject.registry), root, name)
             yield root
     elif _needs_no_folder(subject):
         yield None

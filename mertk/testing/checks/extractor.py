@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.testing.checks import common, learning, looks
+from mertk.testing.checks import common, learning
 from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.outcome import BrokenPromise
 
@@ -52,6 +52,6 @@ CHECKS = (
     *common.RUN,
     gives_streams,
     one_row_per_region,
-    *looks.CHECKS,
+    *common.LOOKS,
     *learning.CHECKS,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mertk.testing.checks import common, learning
 from mertk.testing.checks.extractor import check_streams
 from mertk.testing.comparison import call_verb, thaw_arrays
-from mertk.testing.joined import Joined
+from mertk.testing.inputs import Joined
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:

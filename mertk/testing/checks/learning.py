@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.interfaces import FitsFolds
-from mertk.testing.clips import CLASSES
 from mertk.testing.comparison import (
     arrays_of,
     check_same,
     freeze_arrays,
     thaw_arrays,
 )
-from mertk.testing.inputs import make_training_set
+from mertk.testing.inputs import CLASSES, make_training_set
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:

@@ -8,20 +8,39 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.core.clips import Clip, Footage, Frames
 from mertk.core.errors import ProtocolError
 from mertk.core.offers import get_offer
 from mertk.core.recipe import Use
 from mertk.core.splits import check_splits
+from mertk.datasets.record import Record
 from mertk.testing.checks import common
-from mertk.testing.checks._records import make_confusions, make_recorded_clips
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.core.clips import Clip
+    from mertk.core.interfaces import EvaluationProtocol
     from mertk.core.splits import Split
     from mertk.testing.component import ComponentUnderTest
+
+
+_WORDS = (
+    "anger",
+    "contempt",
+    "disgust",
+    "fear",
+    "happiness",
+    "sadness",
+    "surprise",
+    "others",
+    "repression",
+    "tense",
+    "negative",
+    "positive",
+)
+_UNITS = ((1, 2), (4,), (6, 12), (5, 7), (9,), (10,), (14,), (15, 17))
+_PARTS = ("train", "train", "testA", "testB")
 
 
 def gives_known_labels(subject: ComponentUnderTest) -> None:
@@ -124,7 +143,7 @@ def _make_clips(subject: ComponentUnderTest) -> Sequence[Clip]:
             found += subject.registry.build("dataset", Use(name)).index(None)
     except Exception:  # noqa: BLE001  readers refuse None in ways of their own
         found = []
-    return found or make_recorded_clips(rules)
+    return found or _make_recorded_clips(rules)
 
 
 def _label_clips(subject: ComponentUnderTest, rules: Any) -> list[tuple[Clip, Any]]:
@@ -149,9 +168,70 @@ def _make_plain_label(label: Any) -> Any:
     return label if label is None or isinstance(label, str) else sorted(label)
 
 
+def _make_recorded_clips(rules: EvaluationProtocol) -> list[Clip]:
+    """Every emotion word, by four people of each data set that the protocol is made for."""
+    words = tuple(dict.fromkeys([*rules.classes, *_WORDS]))
+    clips = []
+    for dataset in rules.datasets or ("one", "another"):
+        for person in range(len(_PARTS)):
+            for number, word in enumerate(words):
+                clips.append(_make_clip(dataset, person, word, number))
+    return clips
+
+
+def _make_clip(dataset: str, person: int, word: str, number: int) -> Clip:
+    subject, name = f"s{person}", f"c{number}"
+    units = _UNITS[(number + person) % len(_UNITS)]
+    record = Record(
+        uid=f"{dataset}/{subject}/{name}",
+        dataset=dataset,
+        subject=subject,
+        subject_native=subject,
+        clip=name,
+        label=word,
+        synthetic=True,
+        onset=0,
+        apex=1,
+        offset=1,
+        fps=100.0,
+        emotion_raw=word,
+        emotion=word,
+        emotions=(word,),
+        valence=word,
+        self_report=word,
+        au_raw="+".join(map(str, units)),
+        au_set=units,
+        au_known=True,
+        objective_class=number % 5 + 1,
+        official_split=_PARTS[person],
+    )
+    frames = Frames.of(np.zeros((2, 8, 8, 3), np.uint8))
+    return Clip(
+        dataset=dataset,
+        subject=subject,
+        name=name,
+        footage=Footage(frames=frames, onset=0, apex=1, offset=1),
+        fingerprint=record.uid,
+        record=record.to_dict(),
+    )
+
+
 def _make_confusions(rules: Any) -> dict[str, NDArray[np.float64]]:
+    """Pooled confusion matrices `[true, predicted]` by name; per class 2x2 if multi-label."""
+    classes = len(rules.classes) or 3
     multilabel = get_offer("protocol", rules, "multilabel")
-    return make_confusions(len(rules.classes) or 3, multilabel=multilabel)
+    size = 2 if multilabel else classes
+    right = np.eye(size)
+    rows, columns = np.indices((size, size))
+    found = {
+        "all right": 10 * right,
+        "all wrong": 10 * (1 - right),
+        "one class predicted": 10 * right[[0] * size],
+        "mixed": 1 + 5 * right + (rows + columns) % 3,
+    }
+    if multilabel:
+        return {name: np.repeat(matrix[None], classes, axis=0) for name, matrix in found.items()}
+    return found
 
 
 CHECKS = (

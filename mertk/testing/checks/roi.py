@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.core.clips import Regions
-from mertk.testing.checks import common, learning, looks
+from mertk.testing.checks import common, learning
 from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.outcome import BrokenPromise
 
@@ -40,4 +40,4 @@ def gives_regions(subject: ComponentUnderTest) -> None:
             raise BrokenPromise(f"it gives {len(polygons)} polygons [points, 2] of {len(regions)}")
 
 
-CHECKS = (*common.DECLARED, *common.RUN, gives_regions, *looks.CHECKS, *learning.CHECKS)
+CHECKS = (*common.DECLARED, *common.RUN, gives_regions, *common.LOOKS, *learning.CHECKS)

@@ -11,7 +11,7 @@ import numpy as np
 
 from mertk.core.clips import Frames
 from mertk.spotting.interval import Spot, find_fault
-from mertk.testing.checks import common, looks
+from mertk.testing.checks import common
 from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.outcome import BrokenPromise
 
@@ -144,5 +144,5 @@ CHECKS = (
     learns_nothing,
     needs_no_landmarks,
     takes_any_length,
-    *looks.CHECKS,
+    *common.LOOKS,
 )
