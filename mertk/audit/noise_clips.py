@@ -59,10 +59,8 @@ def noise_clips(
         number = "-".join(map(str, np.atleast_1d(label)))
         stem = folder / number / f"{_spell_label(label, sample.classes)}-{number}-{at}"
         stem.parent.mkdir(exist_ok=True)
-        files = files_of(clip.footage.frames)
-        pictures = any(file.suffix.lower() in frames.PICTURES for file in files)
         footage = Footage(
-            frames=(_write_pictures if pictures else _write_array)(stem, pixels),
+            frames=_write_pixels(stem, pixels, files_of(clip.footage.frames)),
             onset=0,
             apex=_TIME // 2,
             offset=_TIME - 1,
@@ -78,15 +76,14 @@ def _spell_label(label: NDArray[np.int64], classes: Sequence[str]) -> str:
     return "-".join(re.sub(r"\W+", "_", classes[at]) for at in present) or "none"
 
 
-def _write_array(stem: Path, pixels: Pixels) -> Frames:
-    file = stem.with_name(f"{stem.name}.npy")
-    np.save(file, pixels)
-    return arrays.of_array(file, 0, _TIME)
-
-
-def _write_pictures(stem: Path, pixels: Pixels) -> Frames:
+def _write_pixels(stem: Path, pixels: Pixels, like: Sequence[Path]) -> Frames:
+    """Frames in pictures, if the files that they are to be like are pictures, else in an array."""
     import cv2
 
+    if not frames.PICTURES & {file.suffix.lower() for file in like}:
+        array = stem.with_name(f"{stem.name}.npy")
+        np.save(array, pixels)
+        return arrays.of_array(array, 0, _TIME)
     files = [stem.with_name(f"{stem.name}-{at}.png") for at in range(_TIME)]
     for file, picture in zip(files, pixels, strict=True):
         cv2.imwrite(str(file), picture[..., ::-1])

@@ -60,7 +60,9 @@ def trace_fold(
             disturbed=changed if disturb == "pixels" else None,
         )
         if disturb == "label":
-            labels[changed] = _change_label(labels[changed], len(small.sample.classes))
+            old = labels[changed]
+            other = (old + 1) % len(small.sample.classes)
+            labels[changed] = 1 - old if small.sample.multilabel else other
         earlier = _earlier_clips(case, len(clips)) if before == "everything" else []
         found = _run_fold(case, small, clips, earlier, before)
     left = left_in_shared_memory(shared)
@@ -137,10 +139,6 @@ class _Small:
         others = [other for other in map(cut, behind) if len(other.test)]
         clips = [task.clips[at] for at in used]
         return cls(clips, task.sample.select(used), cut(split), others)
-
-
-def _change_label(label: Any, classes: int) -> Any:
-    return 1 - label if np.ndim(label) else (label + 1) % classes
 
 
 @dataclass(slots=True)

@@ -219,10 +219,10 @@ def find_first_difference(
 
 
 def _probe_dataset(opened: Opened) -> dict[str, Any]:
-    """No two people may share footage, and no label may be told without looking at a face.
+    """No two people may share footage, and no label may be predicted without looking at a face.
 
-    Timing may well have to do with labels, so it is a leak only where nearly all are told; others,
-    such as a pixel's lowest bit, have nothing to do with a face and are one wherever they tell.
+    Timing may well have to do with labels, so it is a leak only where it predicts nearly all. Other
+    facts, such as a pixel's lowest bit, have nothing to do with a face: they must predict nothing.
     """
     found = run_in_fresh_process(opened.case, "inspected")
     truth, banded = opened.task.sample.labels, _make_band_test(opened, "permuted")
@@ -238,7 +238,8 @@ def _probe_dataset(opened: Opened) -> dict[str, Any]:
                 f"the label can be predicted from {fact} ({band.score:.3f}, chance band to "
                 f"{band.high:.3f})"
             )
-            if _is_leak(fact, band):
+            # no component is handed names of files; whether one looks at them, other probes see
+            if fact in WITHOUT_MEANING or (fact != NAMES and band.score >= _TELLING):
                 leaks.append(fact)
     for what, meaning in _PAIRS.items():
         if found[what]:
@@ -258,11 +259,6 @@ def _probe_dataset(opened: Opened) -> dict[str, Any]:
         "how": "; ".join(reasons),
         **(_format_band(shown) if shown else {}),
     }
-
-
-def _is_leak(fact: str, band: Band) -> bool:
-    """Names of files are handed to no component; whether one looks at them, other probes see."""
-    return fact != NAMES and (fact in WITHOUT_MEANING or band.score >= _TELLING)
 
 
 _TELLING = 0.9

@@ -60,14 +60,11 @@ def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
         return "\ufffd", error.end
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    lost = error.object[error.start : error.end]
-    return "".join(map(_find_ascii_lookalike, lost)), error.end
-
-
-def _find_ascii_lookalike(char: str) -> str:
-    """ASCII that looks like a character."""
-    letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
-    return _NEAREST.get(char) or letters or "?"
+    text = ""
+    for char in error.object[error.start : error.end]:
+        letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
+        text += _NEAREST.get(char) or letters or "?"
+    return text, error.end
 
 
 def text_console() -> Console:

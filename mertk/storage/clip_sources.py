@@ -67,10 +67,14 @@ def describe_sources(clip: Clip) -> dict[str, Any] | None:
         return None
     files = [Path(file).absolute() for file in clip.files]
     folder = files[0].parent
+    names = []
+    for file in files:
+        inside = file.is_relative_to(folder)
+        names.append(file.relative_to(folder).as_posix() if inside else str(file))
     return {
         "clip": clip.uid,
         "folder": str(folder),
-        "files": [_make_relative(folder, file) for file in files],
+        "files": names,
         "stamp": stamp_files(files),
         "content": hash_content(files),
     }
@@ -135,7 +139,3 @@ def _compare_sources(sources: Mapping[str, Any]) -> str:
         return "same" if hash_content(files) == sources["content"] else "changed"
     except DataError:
         return "missing"
-
-
-def _make_relative(folder: Path, file: Path) -> str:
-    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)

@@ -241,17 +241,23 @@ class _Thawer:
         self._arrays = arrays
         self._trust = trust
         self._made: dict[str, Any] = {}
+
+        def read_estimator(values: NDArray[Any]) -> Any:
+            return trust.estimator(values.tobytes())
+
         readers: Mapping[str, Callable[[dict[str, Any]], Any]] = {
             "float": self._thaw_float,
             "list": lambda node: list(map(self.thaw, node["list"])),
             "tuple": lambda node: tuple(map(self.thaw, node["tuple"])),
             "set": lambda node: set(map(self.thaw, _limit_size(node["set"]))),
-            "dict": self._thaw_dict,
+            "dict": lambda node: {self.thaw(k): self.thaw(v) for k, v in _limit_size(node["dict"])},
             "array order scalar": self._thaw_array,
             "stored fields": self._thaw_stored,
-            "estimator": self._thaw_estimator,
+            "estimator": lambda node: self._make_once(node["estimator"], read_estimator),
             "network parameters buffers modules training attributes": self._thaw_network,
-            "tensor parameter grad last": self._thaw_tensor,
+            "tensor parameter grad last": lambda node: self._make_once(
+                node["tensor"], functools.partial(_make_tensor, node)
+            ),
             "member of": lambda node: self._trust.enumeration(node["member"])[node["of"]],
             "class": lambda node: self._trust.network(node["class"]),
             "function": lambda node: self._trust.function(node["function"]),
@@ -289,19 +295,9 @@ class _Thawer:
             _report_damage(f"{str(node)[:80]} is no number")
         return float(node["float"])
 
-    def _thaw_dict(self, node: dict[str, Any]) -> dict[Any, Any]:
-        return {self.thaw(key): self.thaw(value) for key, value in _limit_size(node["dict"])}
-
     def _thaw_array(self, node: dict[str, Any]) -> Any:
         made = self._make_once(node["array"], lambda values: np.array(values, order=node["order"]))
         return made[()] if node["scalar"] else made
-
-    def _thaw_estimator(self, node: dict[str, Any]) -> Any:
-        read = self._trust.estimator
-        return self._make_once(node["estimator"], lambda values: read(values.tobytes()))
-
-    def _thaw_tensor(self, node: dict[str, Any]) -> Any:
-        return self._make_once(node["tensor"], lambda values: _tensor_of(values, node))
 
     def _make_once(self, name: str, make: Callable[[NDArray[Any]], Any]) -> Any:
         """What is made of an array; the same object wherever the array is named."""
@@ -358,7 +354,7 @@ def _limit_size(entries: list[Any]) -> list[Any]:
     return entries
 
 
-def _tensor_of(values: NDArray[Any], node: Mapping[str, Any]) -> Any:
+def _make_tensor(node: Mapping[str, Any], values: NDArray[Any]) -> Any:
     import torch
 
     tensor = torch.from_numpy(np.array(values))

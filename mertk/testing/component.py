@@ -159,9 +159,15 @@ def find_components(
     name that nobody registered, and `ParameterError` for data where there is no data set.
     """
     if isinstance(what, Path) or what.endswith(".py"):
-        found = _of_file(Path(what), plugins)
+        found = _load_file(Path(what), plugins)
     else:
-        found = _of_name(what, plugins)
+        everything = list_components(plugins or load_plugins())
+        found = [one for one in everything if one.entry.name == what]
+        if not found:
+            raise UnknownNameError("component", what, {one.entry.name for one in everything})
+    modules = list(dict.fromkeys(one.module for one in found))
+    for subject in found:
+        subject.modules = modules
     if data is not None:
         sets = [subject for subject in found if subject.kind == "dataset"]
         if not sets:
@@ -172,14 +178,6 @@ def find_components(
     return found
 
 
-def _of_name(name: str, plugins: Plugins | None) -> list[ComponentUnderTest]:
-    everything = list_components(plugins or load_plugins())
-    found = [one for one in everything if one.entry.name == name]
-    if not found:
-        raise UnknownNameError("component", name, {one.entry.name for one in everything})
-    return _share_modules(found)
-
-
 def list_components(plugins: Plugins) -> list[ComponentUnderTest]:
     """Everything that is registered."""
     homes: dict[tuple[str, str], ModuleType] = {}
@@ -188,14 +186,14 @@ def list_components(plugins: Plugins) -> list[ComponentUnderTest]:
         if hasattr(module, "mertk_register"):
             module.mertk_register(register=Registrar(staged, ""))
         homes |= {(entry.kind, entry.name): module for entry in staged}
-    found = []
+    found, modules = [], list(dict.fromkeys(homes.values()))
     for entry in plugins.registry:
         home = homes[entry.kind, entry.name]
-        found.append(ComponentUnderTest(entry, plugins.registry, home, ()))
-    return _share_modules(found)
+        found.append(ComponentUnderTest(entry, plugins.registry, home, modules))
+    return found
 
 
-def _of_file(file: Path, plugins: Plugins | None) -> list[ComponentUnderTest]:
+def _load_file(file: Path, plugins: Plugins | None) -> list[ComponentUnderTest]:
     path = str(real_path(file))
     files = dict.fromkeys([*(plugins.files if plugins else ()), path])
     loaded = load_plugins(tuple(files))
@@ -204,11 +202,4 @@ def _of_file(file: Path, plugins: Plugins | None) -> list[ComponentUnderTest]:
     found = [one for one in list_components(loaded) if getattr(one.module, "__file__", "") == path]
     if not found:
         raise PluginError(f"plug-in {file} registers nothing to check; see the hook mertk_register")
-    return _share_modules(found)
-
-
-def _share_modules(found: list[ComponentUnderTest]) -> list[ComponentUnderTest]:
-    modules = list({id(one.module): one.module for one in found}.values())
-    for subject in found:
-        subject.modules = modules
     return found

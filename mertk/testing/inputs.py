@@ -109,13 +109,13 @@ def make_stretch(footage: Footage) -> Faces:
     return found
 
 
-def make_streams(registry: Registry, shape: tuple[int, ...]) -> list[dict[str, Any]]:
-    """One stream of small random arrays per clip, that tell the classes a little."""
+def make_streams(registry: Registry, shape: tuple[int, ...], _look: str = "") -> Sequence[Any]:
+    """One stream per clip, read-only: small random arrays that differ a little by class."""
     rng = np.random.default_rng(0)
     streams = []
     for label in get_labels(registry).tolist():
         array = rng.normal(size=shape) + 0.5 * label
-        streams.append({"features": array.astype(np.float32)})
+        streams.append(freeze_arrays({"features": array.astype(np.float32)}))
     return streams
 
 
@@ -137,23 +137,25 @@ def find_stands(registry: Registry, kind: str, name: str) -> Iterator[Stand]:
     """Where a component may be checked, the best place first."""
     defaults = shrink_training(registry, kind, Use(name))
     if kind == "spotter":
-        yield Stand("stretches of video", defaults.params, _make_stretch_source(registry))
+        given = functools.partial(_make_stretches, registry)
+        yield Stand("stretches of video", defaults.params, given)
         return
     models = [] if kind == "aligner" else _find_models(registry, kind, name)
     inside, with_parameters = [], []
     for title, recipe, place in models:
-        given = _make_stage_source(registry, recipe, place)
+        given = functools.partial(_make_stage_inputs, registry, recipe, place)
         inside.append(Stand(title, defaults.params, given))
         use = shrink_training(registry, kind, recipe.places()[place])
         with_parameters.append(Stand(f"{title} and its parameters", use.params, given))
     if kind in ("fusion", "classifier"):
         for shape in _SHAPES:
-            source = _make_array_source(registry, shape)
-            yield Stand(f"arrays {list(shape)}", defaults.params, source)
+            given = functools.partial(make_streams, registry, shape)
+            yield Stand(f"arrays {list(shape)}", defaults.params, given)
         yield from inside
     else:
         yield from inside
-        yield Stand("plain footage", defaults.params, _make_stage_source(registry, None, kind))
+        given = functools.partial(_make_stage_inputs, registry, None, kind)
+        yield Stand("plain footage", defaults.params, given)
     yield from with_parameters
 
 
@@ -185,36 +187,22 @@ def _find_models(registry: Registry, kind: str, name: str) -> Iterator[tuple[str
                 break
 
 
-def _make_array_source(
-    registry: Registry, shape: tuple[int, ...]
-) -> Callable[[str], Sequence[Any]]:
-    return lambda _look: freeze_arrays(tuple(make_streams(registry, shape)))
-
-
-def _make_stretch_source(registry: Registry) -> Callable[[str], Sequence[Any]]:
+def _make_stretches(registry: Registry, look: str) -> Sequence[Any]:
     """Stretches in which each clip's expression is seen once, the face as it is in the clip."""
-
-    def given(look: str) -> Sequence[Any]:
-        footage = make_footage(registry, look)
-        return list(map(make_stretch, footage))
-
-    return given
+    return list(map(make_stretch, make_footage(registry, look)))
 
 
-def _make_stage_source(
-    registry: Registry, recipe: Recipe | None, place: str
-) -> Callable[[str], Sequence[Any]]:
+def _make_stage_inputs(
+    registry: Registry, recipe: Recipe | None, place: str, look: str
+) -> Sequence[Any]:
     """What comes out before a place of a recipe; before any place, the footage as it is."""
-
-    def given(look: str) -> Sequence[Any]:
-        footage = make_footage(registry, look)
-        states: Sequence[ClipState] = list(map(_make_bare_state, footage))
-        if recipe is not None:
-            states = [ClipState(footage=one) for one in footage]
-            states = _run_stages(registry, tiny_recipe(registry, recipe), place, states)
-        return freeze_arrays(tuple(map(Stage(place, None).select_input, states)))  # type: ignore[no-any-return]
-
-    return given
+    footage = make_footage(registry, look)
+    states: Sequence[ClipState] = list(map(_make_bare_state, footage))
+    if recipe is not None:
+        states = [ClipState(footage=one) for one in footage]
+        states = _run_stages(registry, tiny_recipe(registry, recipe), place, states)
+    found: Sequence[Any] = freeze_arrays(tuple(map(Stage(place, None).select_input, states)))
+    return found
 
 
 def _make_bare_state(footage: Footage) -> ClipState:

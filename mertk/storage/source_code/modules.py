@@ -102,7 +102,10 @@ class Trace:
             if at.file.suffix != ".py":
                 self.files.add(at.file)
                 continue
-            parsed = _parse_or_explain(at)
+            try:
+                parsed = parse_module(read_module(at))
+            except (SyntaxError, ValueError) as error:
+                raise ComponentError(f"{at.file} cannot be read as Python: {error}") from error
             self.codes[at.name] = parsed.code
             todo += self.add_parsed(parsed, at)
 
@@ -167,13 +170,6 @@ def state_of(module: Module) -> Any:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _parse_or_explain(module: Module) -> Parsed:
-    try:
-        return parse_module(read_module(module))
-    except (SyntaxError, ValueError) as error:
-        raise ComponentError(f"{module.file} cannot be read as Python: {error}") from error
 
 
 def read_module(module: Module) -> str:
