@@ -48,7 +48,7 @@ class Case:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Case:
         """The inverse of `to_json`."""
-        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        known = {**data, "files": tuple(data["files"]), "once": tuple(data["once"])}
         return cls(**known)
 
 

@@ -54,26 +54,29 @@ def collect_facts(
     `pictures` are the key frames of each clip, the onset frame first, or none. Pixels are those of
     the onset frame: an expression shows in the other.
     """
-    counts, sizes, names = [], [], []
+    counts, sizes, words = [], [], []
     for clip in clips:
         files = files_of(clip.footage.frames)
         counts.append(len(clip.footage.frames))
         sizes.append(sum(file.stat().st_size for file in files))
-        names.append(" ".join(map(str, files)))
+        words.append(re.findall(r"[^\W\d_]+|\d+", " ".join(map(str, files)).lower()))
     facts: dict[str, Any] = {
         TIMING: list(map(_collect_numbers, clips)),
         _PARITY: np.reshape(counts, (-1, 1)) % 2,
         "the file size": np.reshape(sizes, (-1, 1)),
-        NAMES: _encode_words(names),
+        NAMES: _encode_words(words),
     }
-    whole = all(map(len, pictures))
-    onsets = [of_clip[0] for of_clip in pictures] if whole else []
-    if whole:
-        corners = np.ix_((0, -1), (0, -1))
-        facts["the frame size"] = [onset.shape[:2] for onset in onsets]
-        facts["the corner pixels"] = [onset[corners].ravel() for onset in onsets]
-    facts = {name: np.asarray(rows, np.float32) for name, rows in facts.items()}
-    return {**facts, _BIT: _collect_lowest_bits(onsets)} if whole else facts
+    onsets = [of_clip[0] for of_clip in pictures if of_clip]
+    if len(onsets) == len(clips):
+        shapes, corners = [], []
+        for onset in onsets:
+            shapes.append(onset.shape[:2])
+            corners.append(onset[np.ix_((0, -1), (0, -1))].ravel())
+        facts |= {"the frame size": shapes, "the corner pixels": corners}
+        facts[_BIT] = _collect_lowest_bits(onsets, np.min(shapes, axis=0))
+    for name in facts.keys() - {_BIT}:
+        facts[name] = np.asarray(facts[name], np.float32)
+    return facts
 
 
 def predict_from_fact(
@@ -125,19 +128,20 @@ def _collect_numbers(clip: Clip) -> Floats:
     return np.asarray([*timing, *rest, *np.ravel(points)], np.float32)
 
 
-def _encode_words(texts: Sequence[str]) -> Floats:
-    """Which words and numbers, of those that several clips have, each text holds."""
+def _encode_words(words: Sequence[Sequence[str]]) -> Floats:
+    """Which words and numbers, of those that several clips have, each clip has."""
     from sklearn.preprocessing import MultiLabelBinarizer
 
-    words = [re.findall(r"[^\W\d_]+|\d+", text.lower()) for text in texts]
     present = MultiLabelBinarizer().fit_transform(words)
     return np.asarray(present[:, present.sum(axis=0) > 1], np.float32)
 
 
-def _collect_lowest_bits(pictures: Sequence[Pixels]) -> NDArray[np.uint8]:
+def _collect_lowest_bits(
+    pictures: Sequence[Pixels], smallest: NDArray[np.integer[Any]]
+) -> NDArray[np.uint8]:
     """The lowest bit of the pixels that all pictures have, from the upper left `[clips, bits]`."""
     most = min(_SIDE, int((_MEMORY / len(pictures) / 3) ** 0.5))
-    height, width = np.min([(most, most), *(shown.shape[:2] for shown in pictures)], axis=0)
+    height, width = np.minimum(smallest, most)
     return np.stack([(shown[:height, :width] & 1).ravel() for shown in pictures])
 
 

@@ -26,7 +26,7 @@ def inspect_dataset(case: Opened) -> dict[str, Any]:
     predicts of held-out clips from facts that show no expression.
     """
     task = case.task
-    pictures = [_read_key_frames(clip) for clip in task.clips]
+    pictures = list(map(_read_key_frames, task.clips))
     predicted: dict[str, dict[str, Any]] = {}
     for fact, rows in collect_facts(task.clips, pictures).items():
         found = predict_from_fact(fact, rows, task.sample.labels, task.splits)
@@ -44,9 +44,7 @@ def _find_suspect_pairs(
     clips: Sequence[Clip], pictures: Sequence[Sequence[Pixels]]
 ) -> dict[str, list[tuple[str, str]]]:
     shown = np.stack(list(map(_make_thumbnails, clips, pictures)))
-    uids = np.asarray([clip.uid for clip in clips])
-    people = np.asarray([clip.person for clip in clips])
-    prints = np.asarray([clip.fingerprint for clip in clips])
+    uids, people, prints = np.array([(c.uid, c.person, c.fingerprint) for c in clips]).T
     near = np.zeros((len(clips), len(clips)), bool)
     mixed = np.zeros_like(near)
     for at, picture in enumerate(shown):

@@ -82,16 +82,16 @@ def _register_pictures(one: Floats, other: Floats) -> list[Floats]:
 
     shift, _ = cv2.phaseCorrelate(one, other)
     # What differs pulls at the shift, so a picture that stayed where it was is tried as well.
-    moved = [np.array([[1, 0, right], [0, 1, down]], np.float32) for right, down in (shift, (0, 0))]
-    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-4)
     start = np.eye(2, 3, dtype=np.float32)
+    shifted = start.copy()
+    shifted[:, 2] = shift
+    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-4)
+    mask = _mask_texture(other)
     try:
-        _, affine = cv2.findTransformECC(
-            one, other, start, cv2.MOTION_AFFINE, stop, _mask_texture(other), 5
-        )
+        _, affine = cv2.findTransformECC(one, other, start.copy(), cv2.MOTION_AFFINE, stop, mask, 5)
     except cv2.error:  # it says so where it finds no warp
-        return moved
-    return [*moved, np.asarray(affine, np.float32)]
+        return [shifted, start]
+    return [shifted, start, np.asarray(affine, np.float32)]
 
 
 def _mask_texture(picture: Floats) -> NDArray[np.uint8]:
@@ -147,8 +147,8 @@ def _find_candidates(pictures: Floats, people: NDArray[np.intp]) -> Sequence[tup
         moved = [_warp_rough(rough[..., ::-1] if mirrored else rough, *move) for move in _MOVES]
         for rows, columns in _HALVES:
             own = _without_common(rough[:, rows, columns])
-            others = [_without_common(shown[:, rows, columns]) for shown in moved]
-            alike = np.max([own @ shown.T for shown in others], axis=0)
+            others = [own @ _without_common(shown[:, rows, columns]).T for shown in moved]
+            alike = np.max(others, axis=0)
             alike[people[:, None] == people] = -np.inf
             likest = np.argsort(-alike, axis=1)[:, :_CANDIDATES]
             for one, other in np.stack([np.indices(likest.shape)[0], likest], -1).reshape(-1, 2):

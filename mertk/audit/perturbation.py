@@ -6,13 +6,14 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from mertk.audit.noise_clips import noise_clips
-from mertk.audit.scored_folds import apply_pure_stages, apply_replayed_stages
+from mertk.audit.scored_folds import apply_pure_stages, apply_replayed_stages, divide_by
 from mertk.audit.watched_files import left_in_shared_memory, shared_memory, watch_files
 from mertk.core.splits import Split
 from mertk.pipeline.fold import run_fold
@@ -79,7 +80,7 @@ def _earlier_clips(case: Opened, count: int) -> list[Clip]:
     chosen = np.resize(np.arange(len(task.clips)), max(len(task.clips), _WARM) - count)
     sample = task.sample.select(chosen)
     folder = Path(tempfile.mkdtemp())  # in the private folder of the process, and gone with it
-    clips = [task.clips[at] for at in chosen.tolist()]
+    clips = list(map(task.clips.__getitem__, chosen.tolist()))
     return noise_clips(case.plugins.registry, clips, sample, folder, case.case.seed + 1)
 
 
@@ -98,7 +99,7 @@ def _run_fold(
     states = list(outputs.values())[-1]
     trace = _Trace(split, sample.uids)
     for place, made in list(outputs.items())[1:]:
-        trace.tap(place, [made[at] for at in split.train], [made[at] for at in split.test])
+        trace.tap(place, *divide_by(split, made))
     if warm:
         others = small.others if before == "everything" else small.others[-1:]
         pipelines = case.build_fold_pipelines(states, sample, others)
@@ -137,7 +138,7 @@ class _Small:
 
         behind = [*task.splits[fold + 1 :], *task.splits[:fold]]  # the last is `last`
         others = [other for other in map(cut, behind) if len(other.test)]
-        clips = [task.clips[at] for at in used]
+        clips = list(map(task.clips.__getitem__, used.tolist()))
         return cls(clips, task.sample.select(used), cut(split), others)
 
 
@@ -157,7 +158,7 @@ class _Trace:
 
     def add_predictions(self, pipeline: Pipeline, test: Sequence[Sequence[float]]) -> None:
         """Keep what the classifier predicts of every clip, training clips too."""
-        train = [call_predict(pipeline.classifier, state) for state in self.train]
+        train = map(partial(call_predict, pipeline.classifier), self.train)
         self._add(pipeline.classifier.place, ({"": row} for row in (*train, *test)))
 
     def _add(self, place: str, arrays: Iterable[Mapping[str, Any]]) -> None:

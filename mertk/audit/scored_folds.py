@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,9 +21,12 @@ from mertk.pipeline.pipeline import ClipState, Pipeline
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
     from mertk.core.clips import Clip
+    from mertk.core.splits import Split
     from mertk.pipeline.fold import LabelledClips
 
     Outputs = Mapping[str, Sequence[ClipState]]
+
+T = TypeVar("T")
 
 
 def score_draw(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, Any]:
@@ -48,8 +51,7 @@ def score_draw(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str
         pipelines = case.build_fold_pipelines(states, sample, task.splits)
         for split, pipeline in zip(task.splits, pipelines, strict=True):
             for place, of_clips in rows.items():
-                test = [of_clips[at] for at in split.test]
-                guesses.predict(place, split, [of_clips[at] for at in split.train], test)
+                guesses.predict(place, split, *divide_by(split, of_clips))
             tap = partial(guesses.tap, split) if places else None
             fold = run_fold(pipeline, states, sample, split, seed, tap=tap)
             found = np.asarray(fold.probabilities)
@@ -59,6 +61,11 @@ def score_draw(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str
         "predicted": predicted.tolist(),
         "guesses": {place: guess.tolist() for place, guess in guesses.found.items()},
     }
+
+
+def divide_by(split: Split, items: Sequence[T]) -> tuple[list[T], list[T]]:
+    """What belongs to the training clips, and what belongs to the test clips."""
+    return list(map(items.__getitem__, split.train)), list(map(items.__getitem__, split.test))
 
 
 def apply_pure_stages(pipeline: Pipeline, clips: Sequence[Clip]) -> Outputs:

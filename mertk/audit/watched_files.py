@@ -62,8 +62,10 @@ def watch_files(private: Path, data: Sequence[Path]) -> dict[str, str]:
 def weights_folders() -> dict[str, Path]:
     """The folders of downloaded weights, by the environment variable that names each."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folders = {"HF_HOME": caches / "huggingface", "TORCH_HOME": caches / "torch"}
-    return {name: Path(os.environ.get(name) or usual) for name, usual in folders.items()}
+    return {
+        "HF_HOME": Path(os.environ.get("HF_HOME") or caches / "huggingface"),
+        "TORCH_HOME": Path(os.environ.get("TORCH_HOME") or caches / "torch"),
+    }
 
 
 def left_in_shared_memory(before: set[str]) -> list[str]:

@@ -101,7 +101,8 @@ def run_fold(
     rows, explained = work.predict(pipeline, test)
     if tap:
         tap(pipeline.classifier.place, train, test)
-    shared = sum(stage.fitted.seconds for stage in pipeline.inside if stage.fitted)
+    fitted = pipeline.head.fitted
+    shared = fitted.seconds if fitted else 0.0
     clock.seconds["total"] = time.perf_counter() - start + shared
     return Fold(
         name=split.name,
@@ -245,7 +246,8 @@ def build_fold_pipelines(
     """
     pipeline = build()
     if not can_fit_folds_together(pipeline):
-        yield from (build() for _ in splits)
+        for _ in splits:
+            yield build()
         return
     for head in _fit_heads(pipeline, states, sample, splits, seed):
         new = build()
@@ -263,16 +265,18 @@ def _fit_heads(
     """The first learning stage, fitted for one fold after the other."""
     head = pipeline.head
     clips = TrainingSet(
-        inputs=[head.select_input(states[at]) for at in range(len(sample.uids))],
+        inputs=list(map(head.select_input, map(states.__getitem__, range(len(sample.uids))))),
         labels=sample.labels.copy(),  # whatever is done to them, the truth is kept
         people=sample.people.copy(),
         classes=sample.classes,
     )
     number = len(pipeline.inside) if head is pipeline.classifier else pipeline.inside.index(head)
-    rngs = [FoldFit(sample, split, seed).rng(number) for split in splits]
+    rngs, train = [], []
+    for split in splits:
+        rngs.append(FoldFit(sample, split, seed).rng(number))
+        train.append(split.train)
     before = list(map(read_rng_state, rngs))
     through = {"through": pipeline.blocks} if pipeline.blocks else {}
-    train = [split.train for split in splits]
     fit = functools.partial(head.component.fit_folds, clips, train, rngs, **through)
     found, given = _call_late(fit), list[Any]()
     for split, rng, old in zip(splits, rngs, before, strict=True):

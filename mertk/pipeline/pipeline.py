@@ -203,16 +203,17 @@ def _split_at_frontier(stages: Sequence[Stage]) -> Pipeline:
 
 
 def _check_joint(pipeline: Pipeline, recipe: Recipe) -> None:
-    blocks = [stage for stage in pipeline.inside if stage.joint]
+    blocks: list[Stage] = []
+    for stage in pipeline.inside[:-1]:
+        if stage.joint:
+            blocks.append(stage)
+        elif blocks:
+            raise ComponentError(
+                f"{stage.place} stands after {blocks[0].place}, which is trained by gradient; "
+                "such blocks must come last, just before the classifier"
+            )
     if not blocks:
         return
-    first = pipeline.inside.index(blocks[0])
-    plain = [stage for stage in pipeline.inside[first:-1] if not stage.joint]
-    if plain:
-        raise ComponentError(
-            f"{plain[0].place} stands after {blocks[0].place}, which is trained by gradient; "
-            "such blocks must come last, just before the classifier"
-        )
     if "through" not in inspect.signature(pipeline.classifier.component.fit).parameters:
         names = ", ".join(str(recipe.places()[stage.place]) for stage in blocks)
         raise ComponentError(

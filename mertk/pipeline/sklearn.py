@@ -100,7 +100,8 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if _are_clips(X):
             cache = Cache(None if self.cache is None else Path(self.cache))
             cache.check_writable()
-            return [load_clip_state(self._pipeline, self._keys, cache, clip) for clip in X]
+            load = functools.partial(load_clip_state, self._pipeline, self._keys, cache)
+            return list(map(load, X))
         if y is None:
             rows = validate_data(self, X, reset=False)
         else:
