@@ -43,14 +43,14 @@ def _read_key_frames(clip: Clip) -> Sequence[Pixels]:
 def _find_suspect_pairs(
     clips: Sequence[Clip], pictures: Sequence[Sequence[Pixels]]
 ) -> dict[str, list[tuple[str, str]]]:
-    shown = np.stack(list(map(_make_thumbnails, clips, pictures)))
+    thumbnails = np.stack(list(map(_make_thumbnails, clips, pictures)))
     uids, people, prints = np.array([(c.uid, c.person, c.fingerprint) for c in clips]).T
     near = np.zeros((len(clips), len(clips)), bool)
     mixed = np.zeros_like(near)
-    for at, picture in enumerate(shown):
+    for at, picture in enumerate(thumbnails):
         later = slice(at + 1, None)
-        apart = np.abs(shown[later] - picture).mean(axis=(1, 2, 3))
-        mirrored = np.abs(shown[later] - picture[..., ::-1]).mean(axis=(1, 2, 3))
+        apart = np.abs(thumbnails[later] - picture).mean(axis=(1, 2, 3))
+        mirrored = np.abs(thumbnails[later] - picture[..., ::-1]).mean(axis=(1, 2, 3))
         near[at, later] = (people[later] != people[at]) & (np.minimum(apart, mirrored) < _NEAR)
         mixed[at, later] = (prints[later] == prints[at]) & (apart > 0)
     if all(map(len, pictures)):

@@ -1,6 +1,6 @@
 """Clips that hold no signal: smooth noise that grows and fades, on a ground that is the person's.
 
-Whoever learns can tell people apart, and nothing else. Folders and files are named after the
+A model can learn to distinguish people, and nothing else. Folders and files are named after the
 labels, as those of real data sets are, so that a component which peeks at paths gives itself away.
 """
 

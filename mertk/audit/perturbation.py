@@ -64,7 +64,7 @@ def trace_fold(
             old = labels[changed]
             other = (old + 1) % len(small.sample.classes)
             labels[changed] = 1 - old if small.sample.multilabel else other
-        earlier = _earlier_clips(case, len(clips)) if before == "everything" else []
+        earlier = _make_earlier_clips(case, len(clips)) if before == "everything" else []
         found = _run_fold(case, small, clips, earlier, before)
     left = left_in_shared_memory(shared)
     if left and not files:
@@ -74,8 +74,8 @@ def trace_fold(
     return {"trace": found, "files": files}
 
 
-def _earlier_clips(case: Opened, count: int) -> list[Clip]:
-    """Noise for clips of the data set, so that with `count` others a whole run has come through."""
+def _make_earlier_clips(case: Opened, count: int) -> list[Clip]:
+    """Noise for clips of the data set: with `count` others they are as many as in a whole run."""
     task = case.task
     chosen = np.resize(np.arange(len(task.clips)), max(len(task.clips), _WARM) - count)
     sample = task.sample.select(chosen)
@@ -116,7 +116,7 @@ def _run_fold(
 class _Small:
     """A fold and all others, cut down; the first one's held-out clips are trained on in the last.
 
-    The others all hold somebody out.
+    Each of the others holds out at least one clip.
     """
 
     clips: Sequence[Clip]

@@ -184,7 +184,7 @@ def _format_band(band: Band) -> dict[str, float]:
 def _probe_perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
     """One held-out clip or its label is changed; no other number may change by a bit.
 
-    The folds with most held-out clips are looked at: where there is but one, no other can change.
+    The folds with most held-out clips are used: where there is one clip, no other can change.
     """
     splits = opened.task.splits
     for fold in sorted(range(len(splits)), key=lambda at: -len(splits[at].test))[:folds]:
@@ -250,14 +250,14 @@ def _probe_dataset(opened: Opened) -> dict[str, Any]:
         reasons.insert(0, "no footage has two names")
     if not telling:
         reasons.append(f"the label cannot be predicted from {', '.join(best)}")
-    shown = max((telling or best).values(), key=lambda one: one.score, default=None)
+    best_band = max((telling or best).values(), key=lambda one: one.score, default=None)
     usual = found["predicted"][TIMING].get("class mean")
     if usual and not telling:
-        shown = banded(usual, truth)
+        best_band = banded(usual, truth)
     return {
         "leak": "dataset" if leaks else "",
         "how": "; ".join(reasons),
-        **(_format_band(shown) if shown else {}),
+        **(_format_band(best_band) if best_band else {}),
     }
 
 

@@ -2,7 +2,7 @@
 
 A probe's process has a private home, temporary and working folder, so that what is left there shows
 as a difference between two runs. Other places cannot be made private without rights that few users
-have. So every file that Python opens while a component works is looked at instead.
+have. So every file that Python opens while a component works is checked instead.
 """
 
 from __future__ import annotations
@@ -69,13 +69,13 @@ def weights_folders() -> dict[str, Path]:
 
 
 def left_in_shared_memory(before: set[str]) -> list[str]:
-    """Files of this user that came into shared memory since `before`, and that nobody has open."""
+    """This user's files in shared memory that came since `before` and that no process has open."""
     new = shared_memory() - before
     if not new:
         return []
     for process in Path("/proc").glob("[0-9]*"):
         if int(process.name) != os.getpid():
-            new -= _open_in(process, new)
+            new -= _find_open_paths(process, new)
     return sorted(new)
 
 
@@ -95,8 +95,8 @@ def _is_own(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _open_in(process: Path, paths: set[str]) -> set[str]:
-    """Those of the paths that another process has open or mapped, as far as it may be looked at."""
+def _find_open_paths(process: Path, paths: set[str]) -> set[str]:
+    """Those of the paths that another process has open or mapped, as far as the system tells."""
     try:
         handles = {str(handle.readlink()) for handle in (process / "fd").iterdir()}
         maps = (process / "maps").read_text(encoding="utf-8", errors="replace")

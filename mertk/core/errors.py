@@ -16,7 +16,7 @@ class MertkError(Exception):
 
 
 class UnknownNameError(MertkError):
-    """A name that nobody registered."""
+    """A name that is not registered."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self._given = (what, name, sorted(known))

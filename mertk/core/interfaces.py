@@ -80,7 +80,7 @@ class FitsFolds(Fittable, Protocol):
         """Yield one new fitted component per fold, in their order and each as soon as it is done.
 
         Each is what `fit` on that fold's clips gives. The harness predicts and saves a fold before
-        it asks for the next one, so that an interrupt loses only what is being fitted.
+        it requests the next one, so that an interrupt loses only what is being fitted.
 
         `clips` are all clips of the run, `folds` the positions of each fold's training clips in it,
         `rngs` what each fold's own `fit` would be handed. What comes out for a fold may differ from
@@ -236,7 +236,7 @@ class WorkerNeeds:
     """What an executor needs to know before it starts workers.
 
     Args:
-        jobs: how many workers the user asks for; None: as many as the executor sees fit.
+        jobs: how many workers the user wants; None: as many as the executor sees fit.
         pack: makes a unit of work fit to be sent. What it gives is called without arguments, as
             the unit is, and plain pickle can send it to a process that has mertk installed.
         runs: the folder of run folders. Workers write there: they must reach it by the same path.

@@ -59,7 +59,7 @@ def options_of(record: type[Any]) -> dict[str, tuple[Field[Any], Option]]:
 
 
 def default_of(one: Field[Any]) -> Any:
-    """What a field holds where nobody says otherwise."""
+    """The default value of a field."""
     return one.default_factory() if one.default_factory is not MISSING else one.default
 
 

@@ -54,7 +54,7 @@ def accept_all_text() -> None:
 def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     """A codec's error handler: what to write instead, and where to go on.
 
-    Bytes that are no text, which whoever reads the stream again may meet, become U+FFFD.
+    Bytes that are no text, which a reader of the stream may meet, become U+FFFD.
     """
     if isinstance(error, UnicodeDecodeError):
         return "\ufffd", error.end

@@ -88,7 +88,7 @@ def run_prefix(
 def load_clip_state(pipeline: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip) -> ClipState:
     """What crosses the frontier for one clip, through the cache.
 
-    Raises what `run_prefix` raises, and `StorageError` where somebody clears the cache meanwhile.
+    Raises what `run_prefix` raises, and `StorageError` where the cache is cleared meanwhile.
     """
     if not pipeline.prefix:
         return ClipState(footage=clip.footage)

@@ -240,7 +240,7 @@ def build_fold_pipelines(
 ) -> Iterator[Pipeline]:
     """A new pipeline for each fold; what learns first in it is fitted already if it can be.
 
-    It is fitted when its pipeline is asked for, so that the folds before it can be saved by then.
+    It is fitted when its pipeline is requested, so that the folds before it can be saved by then.
     Nothing before it learns, so all clips are there at once, those that a fold holds out too: that
     they leave no trace is the component's duty, and `mertk audit` looks.
     """
@@ -295,7 +295,7 @@ def _fit_heads(
 
 
 def _call_late(fit: Callable[[], Iterator[Any]]) -> Iterator[Any]:
-    """Call `fit` when the first of what it yields is asked for."""
+    """Call `fit` when the first of what it yields is requested."""
     yield from fit()
 
 

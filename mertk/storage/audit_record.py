@@ -48,22 +48,22 @@ def read_record(run: Run) -> dict[str, Any] | None:
         return {}
 
 
-def describe_record(stamp: Mapping[str, Any] | None) -> str:
-    """What a stamp says, in a line."""
-    if stamp is None:
+def describe_record(record: Mapping[str, Any] | None) -> str:
+    """The result of an audit, in one line."""
+    if record is None:
         return "this recipe was not audited; `mertk audit` tests it for leaks"
     try:
-        return _describe_findings(stamp)
+        return _describe_findings(record)
     except (KeyError, TypeError):
         return "what the audit found is damaged: run `mertk audit` again"
 
 
-def _describe_findings(stamp: Mapping[str, Any]) -> str:
-    on = f"{stamp['protocol']}, {stamp['clips']} clips, {stamp['made'][:10]}"
+def _describe_findings(record: Mapping[str, Any]) -> str:
+    on = f"{record['protocol']}, {record['clips']} clips, {record['made'][:10]}"
     leaks: list[str] = []
     tested: list[str] = []
     untested: list[str] = []
-    for one in stamp["verdicts"]:
+    for one in record["verdicts"]:
         if one["leak"]:
             leaks.append(f"{one['probe']}: leak in {one['leak']}")
         (tested if one.get("tested", True) else untested).append(one["probe"])

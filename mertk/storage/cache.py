@@ -60,8 +60,8 @@ _DTYPES = {
 class Stored:
     """One entry as read: memory-mapped arrays and the JSON beside them.
 
-    `sources` is the JSON of the files that it was computed from (`clip_sources`), None where nobody
-    named any.
+    `sources` is the JSON of the files that it was computed from (`clip_sources`), None where none
+    was named.
     """
 
     arrays: Mapping[str, NDArray[Any]]
@@ -181,7 +181,7 @@ def _map_entry(path: Path, key: str) -> Stored:
         raise ValueError("its header is not one of a cache entry")
     if raw[_SUM_AT:_SUM_END] != _compute_checksum(memoryview(raw)):
         raise ValueError("its checksum is wrong")
-    # What follows the checksum is what somebody wrote, but perhaps not `put`.
+    # What follows the checksum may have been written by something else than `put`.
     start = _LENGTH + int.from_bytes(raw[:_LENGTH], "little")
     try:
         header = json.loads(raw[_LENGTH:start])

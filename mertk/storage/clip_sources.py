@@ -25,7 +25,7 @@ _VERDICTS = ("changed", "same", "outdated", "missing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What `verify_cache` found: how many `entries` it looked at, and clip ids, sorted.
+    """What `verify_cache` found: how many `entries` it read, and clip ids, sorted.
 
     `changed` hold other content under the same sizes and times, and `removed` entries were computed
     from what they held before. `same` hold what they held. `outdated` have other sizes or times
@@ -88,7 +88,7 @@ def verify_cache(cache: Cache) -> Verified:
     verdicts: dict[tuple[str, str], str] = {}
     clips: dict[str, set[str]] = {verdict: set() for verdict in _VERDICTS}
     entries = removed = unknown = 0
-    _hash_file.cache_clear()  # its keys do not see what is looked for here
+    _hash_file.cache_clear()  # its keys do not show a change of content
     for path in sorted(cache.entries()):
         entries += 1
         stored = cache.get(path.stem, used=False)

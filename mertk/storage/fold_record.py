@@ -16,7 +16,7 @@ class Fold:
     The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
     `explained` maps clip ids to what explains their predictions; `drew` are the places
     whose `fit` is stochastic, `keyframes` the annotated ones that were read of one training clip.
-    `memory` is the most that the process has held so far, in MB; 0 where the system does not tell.
+    `memory` is the most that the process has held so far, in MB; 0 where it is not known.
     """
 
     name: str

@@ -80,7 +80,7 @@ def changed_components(
 
 
 def _find_code_behind(path: str) -> str:
-    """The releases of an installed package, or a hash of source that somebody may be editing."""
+    """The releases of an installed package, or a hash of source that may be edited."""
     target: Any = pydoc.locate(path)
     module = inspect.getmodule(target)
     file = str(getattr(module, "__file__", ""))
@@ -118,11 +118,11 @@ def clip_identity(clip: Clip) -> str:
     landmarks = footage.landmarks
     points = None if landmarks is None else hashlib.sha256(landmarks.tobytes()).hexdigest()
     timing = [footage.onset, footage.apex, footage.offset, footage.fps, len(footage.frames)]
-    readers = list(filter(None, map(_code_of_reader, footage.frames.makers)))
+    readers = list(filter(None, map(_read_reader_code, footage.frames.makers)))
     return hash_json([clip.uid, clip.fingerprint, timing, points, readers])
 
 
-def _code_of_reader(maker: Any) -> list[Any] | None:
+def _read_reader_code(maker: Any) -> list[Any] | None:
     """The code of what reads or changes frames; None where mertk itself or memory gives them."""
     maker = getattr(maker, "func", maker)
     target = maker if inspect.isfunction(maker) else getattr(maker, "__func__", type(maker))

@@ -157,7 +157,7 @@ class Run:
     def note_seeds(self, seeds: Iterable[int]) -> None:
         """Write down that these seeds are begun, before their first fold."""
         known = _read_repairable(self.path / "seeds.json", self.key)
-        before = known["seeds"] if known else self._named_seeds()
+        before = known["seeds"] if known else self._read_seeds_of_names()
         if not known or not set(seeds) <= set(before):
             found = sorted({*seeds, *before})
             write_sealed(self.path / "seeds.json", self.key, {"seeds": found})
@@ -305,7 +305,7 @@ class Run:
     def _fold_files(self) -> list[Path]:
         return sorted((self.path / "folds").glob("*.json"))
 
-    def _named_seeds(self) -> set[int]:
+    def _read_seeds_of_names(self) -> set[int]:
         """The seeds in the names of fold files, for want of better."""
         found = set()
         for file in self._fold_files():

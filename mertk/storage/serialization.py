@@ -266,7 +266,7 @@ class _Thawer:
 
     @property
     def unused(self) -> set[str]:
-        """The arrays that nothing has asked for."""
+        """The arrays that no node has named."""
         return set(self._arrays) - set(self._made)
 
     def restore_changes(self, thing: Any, attributes: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ MOST_KEYS = 10_000
 
 _TORCH = "torch.nn.modules"
 _SCHEMA = 2**25  # bytes of the text that says what an estimator holds
-_VISITS = 1_000_000  # parts of an estimator that are looked at; a forest of 1,000 trees has 60,000
+_VISITS = 1_000_000  # parts of an estimator that skops visits; a forest of 1,000 trees has 60,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def _check_archive(data: bytes) -> None:
 
 
 def _count_visits(node: Any, known: dict[Any, int]) -> int:
-    """How many parts skops looks at; what is named again is looked at again."""
+    """How many parts skops visits; what is named again is visited again."""
     if isinstance(node, list):
         return sum(_count_visits(one, known) for one in node)
     if not isinstance(node, dict):

@@ -9,7 +9,7 @@ from skimage import data
 
 import mertk
 from mertk.audit import clip_facts
-from mertk.audit.lookalikes import SAME, find_lookalikes, same_share, shrink_picture
+from mertk.audit.lookalikes import SAME, compute_same_share, find_lookalikes, shrink_picture
 from mertk.audit.noise_clips import noise_clips
 from mertk.core.splits import leave_one_subject_out
 from mertk.datasets.media import arrays, frames
@@ -51,7 +51,7 @@ def test_a_room_that_all_share_is_not_a_person(faces):
     )
     shown = np.stack([wall] * 12)
     shown[:, 16:48, 16:48] = faces[0][:, 16:48, 16:48]
-    assert same_share(shown[0], shown[1]) >= SAME
+    assert compute_same_share(shown[0], shown[1]) >= SAME
     assert find_lookalikes(shown, np.array([f"p{at}" for at in range(12)])) == []
 
 

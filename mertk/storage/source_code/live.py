@@ -28,7 +28,7 @@ def add_object(trace: Trace, found: Any) -> None:
 
 
 class _Walk:
-    """Goes from object to object; each is looked at once."""
+    """Goes from object to object; each is visited once."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -70,7 +70,7 @@ class _Walk:
                 self._add_held(owner)
             return
         for one in functions:
-            node = _node_of(one.__code__.co_filename, owner.__name__, one.__code__.co_firstlineno)
+            node = _find_node(one.__code__.co_filename, owner.__name__, one.__code__.co_firstlineno)
             if node is not None:
                 self._add_cell(owner.__qualname__, node, one.__globals__)
                 break
@@ -111,12 +111,11 @@ class _Walk:
             if function.__closure__:
                 self._add_bound(function)
             return
-        node = _node_of(code.co_filename, function.__name__, code.co_firstlineno)
+        node = _find_node(code.co_filename, function.__name__, code.co_firstlineno)
         if node is None:
             raise ComponentError(
-                f"{function.__qualname__} has no source that can be found, so nobody could tell "
-                "its results from those of another version: write it in a file, or in a cell of a "
-                "notebook"
+                f"{function.__qualname__} has no source that can be found, so its results cannot "
+                "be told from those of another version: write it in a file or a notebook cell"
             )
         self._add_cell(function.__qualname__, node, function.__globals__)
         self._add_bound(function)
@@ -140,7 +139,7 @@ class _Walk:
         """Add a value: its content, and the code of what it holds."""
         from joblib import hash as hash_value
 
-        plain = self._without_code(value)
+        plain = self._replace_code(value)
         if not type(value).__module__.startswith(("builtins", "numpy", "typing", "types")):
             self.add(type(value).__name__, type(value))
         try:
@@ -151,12 +150,12 @@ class _Walk:
                 f"be hashed ({error}); write the component to a file, or make it a parameter"
             ) from error
 
-    def _without_code(self, value: Any) -> Any:
+    def _replace_code(self, value: Any) -> Any:
         """The value with the functions, classes and modules in it replaced by their names."""
         if isinstance(value, dict):
-            return {key: self._without_code(part) for key, part in value.items()}
+            return {key: self._replace_code(part) for key, part in value.items()}
         if isinstance(value, list | tuple):
-            return [self._without_code(part) for part in value]
+            return [self._replace_code(part) for part in value]
         if isinstance(value, FunctionType | ModuleType | type):
             self.add(value.__name__, value)
             return value.__name__
@@ -181,7 +180,7 @@ def _is_live(trace: Trace, owner: type) -> bool:
     return found.file.suffix == ".py" and name not in defined_names(read_module(found))
 
 
-def _node_of(file: str, name: str, line: int) -> _Scope | None:
+def _find_node(file: str, name: str, line: int) -> _Scope | None:
     """The class, function or lambda of this name whose code is around a line of a cell."""
     text = "".join(linecache.getlines(file))
     try:

@@ -45,7 +45,7 @@ class Module:
 
     @property
     def is_installed(self) -> bool:
-        """Whether a release tells its code from other code."""
+        """Whether its release identifies its code."""
         return self.name.partition(".")[0] not in SHIPPED and _is_installed(self.file)
 
 
@@ -156,7 +156,7 @@ class Trace:
 
 
 _TEXTS: dict[str, tuple[Any, str]] = {}
-"""By file the text of a module that is loaded, as it was when it was first asked for."""
+"""By file the text of a module that is loaded, as it was when it was first read."""
 
 
 def state_of(module: Module) -> Any:

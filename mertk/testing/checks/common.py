@@ -77,14 +77,14 @@ def json_defaults(subject: ComponentUnderTest) -> None:
 
 
 def survives_the_recipe(subject: ComponentUnderTest) -> None:
-    """Defaults that have been through a recipe's JSON give the same answer as no parameters."""
+    """Defaults that have been through a recipe's JSON give the same result as no parameters."""
     given = {**_get_defaults(subject), **subject.stand.params}
     if not given:
         raise DoesNotApply("it takes no parameter")
     use = Use(subject.entry.name, **given)
     back = Use.from_json(json.loads(json.dumps(use.to_json())))
     found = subject.compute(subject.ready(**back.params))
-    check_same(subject.usual, found, "the same parameters as JSON give another answer")
+    check_same(subject.usual, found, "the same parameters as JSON give another result")
 
 
 def imports_light(subject: ComponentUnderTest) -> None:
@@ -103,7 +103,7 @@ def runs(subject: ComponentUnderTest) -> None:
 
 def repeats(subject: ComponentUnderTest) -> None:
     """Built anew, and fitted with the same random seed, it gives the same bits."""
-    check_same(subject.usual, subject.compute(subject.ready()), "the same clip gives two answers")
+    check_same(subject.usual, subject.compute(subject.ready()), "the same clip gives two results")
 
 
 def no_memory(subject: ComponentUnderTest) -> None:
@@ -113,7 +113,7 @@ def no_memory(subject: ComponentUnderTest) -> None:
         subject.compute(component, given)
     for _ in range(2):
         found = subject.compute(component)
-        check_same(subject.usual, found, "a clip's answer depends on the clips before it")
+        check_same(subject.usual, found, "a clip's result depends on the clips before it")
 
 
 def leaves_inputs_alone(subject: ComponentUnderTest) -> None:
@@ -131,18 +131,18 @@ def leaves_inputs_alone(subject: ComponentUnderTest) -> None:
 
 
 def pickles(subject: ComponentUnderTest) -> None:
-    """It can be sent to another process, after `fit` too, and answers the same there."""
+    """It can be sent to another process, after `fit` too, and gives the same there."""
     component = subject.ready()
     with _make_findable(subject.module):
         try:
             copy = pickle.loads(pickle.dumps(component))  # noqa: S301  our own bytes
         except Exception as error:
             raise BrokenPromise(f"it cannot be pickled: {error}") from error
-    check_same(subject.usual, subject.compute(copy), "its pickled copy gives another answer")
+    check_same(subject.usual, subject.compute(copy), "its pickled copy gives another result")
 
 
 def stores(subject: ComponentUnderTest) -> None:
-    """It can be written to disk without pickle, after `fit` too, and answers the same again."""
+    """It can be written to disk without pickle, after `fit` too, and gives the same again."""
     use = Use(subject.entry.name, **subject.stand.params)
     with _make_findable(subject.module):
         try:
@@ -156,7 +156,7 @@ def stores(subject: ComponentUnderTest) -> None:
             serialization.thaw_state(state, found.arrays, {subject.kind: copy}, known)
         except StorageError as error:
             raise BrokenPromise(f"`mertk train` cannot write it: {error}") from error
-    check_same(subject.usual, subject.compute(copy), "what is read back gives another answer")
+    check_same(subject.usual, subject.compute(copy), "what is read back gives another result")
 
 
 @contextlib.contextmanager
@@ -180,7 +180,7 @@ def spells_offers(subject: ComponentUnderTest) -> None:
     wrong = find_misspelt_offers(kind, target)
     if wrong:
         found, meant = wrong[0]
-        raise BrokenPromise(f"its attribute '{found}' is not looked at; is '{meant}' meant?")
+        raise BrokenPromise(f"its attribute '{found}' is not used; is '{meant}' meant?")
 
 
 DECLARED = (documented, keyword_only, parameters_documented, json_defaults, imports_light)

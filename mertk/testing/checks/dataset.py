@@ -1,7 +1,7 @@
 """Checks of a data set reader.
 
 A set that needs files is read from the folder that is given or where it is known to lie, or from
-synthetic clips in its layout where mertk can write that; else only what can be said without files
+synthetic clips in its layout where mertk can write that; else only what needs no files
 is checked.
 """
 

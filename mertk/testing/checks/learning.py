@@ -41,7 +41,7 @@ def random_numbers_from_rng(subject: ComponentUnderTest) -> None:
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])  # noqa: NPY002
-    check_same(subject.usual, found, "the answer changes with a generator that is not `rng`")
+    check_same(subject.usual, found, "the result changes with a generator that is not `rng`")
 
 
 def forgets_the_first_fit(subject: ComponentUnderTest) -> None:

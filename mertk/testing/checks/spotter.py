@@ -72,11 +72,11 @@ def keeps_few_frames(subject: ComponentUnderTest) -> None:
 def learns_nothing(subject: ComponentUnderTest) -> None:
     """It has no `fit`: thresholds must not come from the videos that it is scored on."""
     if subject.learns:
-        raise BrokenPromise("it has fit, which nobody calls: a spotter is a pure function")
+        raise BrokenPromise("it has fit, which is never called: a spotter is a pure function")
 
 
 def needs_no_landmarks(subject: ComponentUnderTest) -> None:
-    """It runs where nobody knows landmarks, on fixed parts of the picture."""
+    """It runs without landmarks, on fixed parts of the picture."""
     call_verb(
         subject.kind, subject.build(), thaw_arrays(replace(subject.test_inputs[-1], landmarks=None))
     )
