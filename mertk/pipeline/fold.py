@@ -284,7 +284,11 @@ def _fit_heads(
         fold = f"fold '{split.name}' of {len(splits)} at once"
         with name_fold_errors(fold, head, multilabel=sample.multilabel):
             component = next(found, None)
-            _check_component(component, given, len(splits))
+            if component is None or any(component is other for other in given):
+                raise ComponentError(
+                    f"fit_folds gave {len(given)} different components for {len(splits)} folds; "
+                    "give one new fitted component per fold"
+                )
         given.append(component)
         yield Stage(
             head.place, component, Fitted(time.perf_counter() - start, read_rng_state(rng) != old)
@@ -297,12 +301,3 @@ def _fit_heads(
 def _call_late(fit: Callable[[], Iterator[Any]]) -> Iterator[Any]:
     """Call `fit` when the first of what it yields is requested."""
     yield from fit()
-
-
-def _check_component(component: Any, given: Sequence[Any], folds: int) -> None:
-    """Raise `ComponentError` unless this is one more new component."""
-    if component is None or any(component is other for other in given):
-        raise ComponentError(
-            f"fit_folds gave {len(given)} different components for {folds} folds; give one new "
-            "fitted component per fold"
-        )

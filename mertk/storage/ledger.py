@@ -217,7 +217,7 @@ class Run:
                     file.unlink(missing_ok=True)
 
     def folds(self) -> Iterator[Fold]:
-        """All finished folds, by seed and name; `contents` says which are missing or damaged."""
+        """All finished folds, by seed and name; `contents` lists those missing or damaged."""
         yield from self.contents().folds
 
     def contents(self) -> Contents:

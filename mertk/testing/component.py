@@ -76,7 +76,7 @@ class ComponentUnderTest:
 
     @functools.cached_property
     def stand(self) -> Stand:
-        """Where it runs; raises `DoesNotRunError` where it does nowhere, with the last reasons."""
+        """Where it runs; raises `DoesNotRunError`, with the reasons, where it runs nowhere."""
         reasons = []
         for stand in find_stands(self.registry, self.kind, self.entry.name):
             try:
