@@ -14,7 +14,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from mertk.storage.trusted import (
     is_estimator,
     is_network,
     name_of,
+    report_damage,
 )
 
 if TYPE_CHECKING:
@@ -75,21 +76,16 @@ def thaw_state(state: Any, arrays: Arrays, new: Mapping[str, Any], trust: Trust)
     try:
         if set(state) != set(new):
             held = ", ".join(sorted(state))[:200] or "nothing"
-            _report_damage(f"it holds {held}, and the recipe learns at {', '.join(sorted(new))}")
+            report_damage(f"it holds {held}, and the recipe learns at {', '.join(sorted(new))}")
         for place, component in new.items():
             thawer.restore_changes(component, state[place])
         if thawer.unused:
-            _report_damage(f"nothing holds the array '{min(thawer.unused)}'")
+            report_damage(f"nothing holds the array '{min(thawer.unused)}'")
     except StorageError:
         raise
     except Exception as error:
-        raise StorageError(
-            f"the stored state is damaged: {type(error).__name__}: {str(error)[:200]}"
-        ) from error
-
-
-def _report_damage(reason: str) -> NoReturn:
-    raise StorageError(f"the stored state is damaged: {reason}")
+        found = f"{type(error).__name__}: {str(error)[:200]}"
+        raise StorageError(f"the stored state is damaged: {found}") from error
 
 
 class _Freezer:
@@ -276,7 +272,7 @@ class _Thawer:
             if isinstance(node, dict) and set(node) == {"part"}:
                 part = _get_attributes(thing)[name]
                 if not _is_part(part, thing):
-                    _report_damage(f"{name} has no parts")
+                    report_damage(f"{name} has no parts")
                 self.restore_changes(part, node["part"])
             else:
                 object.__setattr__(thing, name, self.thaw(node))
@@ -287,12 +283,12 @@ class _Thawer:
             return node
         read = self._readers.get(frozenset(node)) if isinstance(node, dict) else None
         if read is None:
-            _report_damage(f"{str(node)[:80]!r} is nothing known")
+            report_damage(f"{str(node)[:80]!r} is nothing known")
         return read(node)
 
     def _thaw_float(self, node: dict[str, Any]) -> float:
         if node["float"] not in ("inf", "-inf", "nan"):
-            _report_damage(f"{str(node)[:80]} is no number")
+            report_damage(f"{str(node)[:80]} is no number")
         return float(node["float"])
 
     def _thaw_array(self, node: dict[str, Any]) -> Any:
@@ -309,7 +305,7 @@ class _Thawer:
         kind, fields = self._trust.stored(node["stored"]), node["fields"]
         known = {one.name for one in dataclasses.fields(kind)}
         if set(fields) != known:
-            _report_damage(
+            report_damage(
                 f"{kind.__name__} has the fields {', '.join(sorted(known))}, not "
                 f"{', '.join(sorted(fields))[:200]}"
             )
@@ -338,19 +334,19 @@ class _Thawer:
                 if part != "modules" or not name.isdecimal():  # as a list numbers its own
                     check_attribute(kind, name)
                 if name in taken or not isinstance(value, kinds):
-                    _report_damage(f"{kind.__name__} cannot hold what is stored as its {name}")
+                    report_damage(f"{kind.__name__} cannot hold what is stored as its {name}")
             taken |= set(found)
             state |= found if part == "attributes" else {f"_{part}": found}
         if not isinstance(state.get("_all_weights", [[""]])[0][0], str):
             # torch would count layers
-            _report_damage(f"{kind.__name__} has weights without names")
+            report_damage(f"{kind.__name__} has weights without names")
         made.__setstate__(state)
         return made
 
 
 def _limit_size(entries: list[Any]) -> list[Any]:
     if len(entries) > MOST_KEYS:
-        _report_damage(f"it has a mapping or set of {len(entries):,} entries")
+        report_damage(f"it has a mapping or set of {len(entries):,} entries")
     return entries
 
 
