@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from mertk.core.errors import describe_error
-from mertk.experiment.executors.interrupts import hold_interrupts
+from mertk.experiment.executors.workers import hold_interrupts
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.testing.checks import (
     aligner,
