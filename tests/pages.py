@@ -376,7 +376,7 @@ _STOPS = {
     "mertk.export.prepare._Preparation.run": _prepared,
     "mertk.cli._data_check._survey_dataset": _surveyed,
     "mertk.datasets.locations.remember_folder": _stop,
-    "mertk.testing.workers.check_all": _stop,
+    "mertk.testing.suite.check_all": _stop,
 }
 """Where commands begin to work, and what stands there instead."""
 

@@ -103,7 +103,7 @@ def _print_audit(found: Audit) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from mertk.audit.verdict import CANNOT_SEE
+    from mertk.audit.probes import CANNOT_SEE
 
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("probe", "score", "chance band", "verdict", "seconds"):

@@ -62,7 +62,7 @@ def command(
     from mertk.cli.progress import Bar
     from mertk.experiment.executors.local import count_cores
     from mertk.testing import check_component, find_components
-    from mertk.testing.workers import check_all, list_names
+    from mertk.testing.suite import check_all, list_names
 
     if everything == bool(what):
         raise click.UsageError("give a NAME, a FILE, or --all")

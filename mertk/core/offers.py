@@ -33,8 +33,8 @@ def get_offer(kind: str, thing: Any, name: str) -> Any:
 
 def needs_folder(target: Any) -> bool:
     """Whether a data set is read from files: it says so, or says how to obtain them."""
-    said = get_offer("dataset", target, "needs_folder")
-    return bool(get_offer("dataset", target, "obtain")) if said is None else bool(said)
+    declared = get_offer("dataset", target, "needs_folder")
+    return bool(get_offer("dataset", target, "obtain") if declared is None else declared)
 
 
 def find_misspelt_offers(kind: str, target: type[Any]) -> list[tuple[str, str]]:

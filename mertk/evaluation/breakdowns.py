@@ -133,7 +133,7 @@ def rank_clips(models: Sequence[Outcome]) -> list[RankedClip]:
         return []
     run = models[0].run
     first = models[0].predictions.drop_duplicates("uid").set_index("uid").sort_index()
-    uids, (truths, _) = first.index, run.answers(first)
+    uids, (truths, _) = first.index, run.get_labels(first)
     if not run.multilabel:
         truths = np.eye(len(run.classes), dtype=int)[truths]
     shares = np.empty((len(models), *truths.shape))

@@ -58,7 +58,7 @@ class Outcome:
         """
         matrices, classes = [], len(self.run.classes)
         for _, part in self.predictions.groupby("seed"):
-            truth, predicted = self.run.answers(part)
+            truth, predicted = self.run.get_labels(part)
             people = part["person"].to_numpy(str)
             matrices.append(statistics.subject_confusions(truth, predicted, people, classes))
         return np.stack(matrices)

@@ -151,7 +151,7 @@ class Results:
         """
         first = self.outcomes[0].predictions
         one = first[first["seed"] == first["seed"].min()]
-        truth, _ = self.runs[0].answers(one)
+        truth, _ = self.runs[0].get_labels(one)
         held_out = one["fold" if self.tests_all else "person"].to_numpy(str)
         return statistics.compute_chance_level(truth, held_out, len(self.classes), self.score)
 
@@ -291,7 +291,7 @@ class Results:
             uf1, uar, accuracy = [], [], []
             for _, part in outcome.predictions.groupby("seed"):
                 folds = part["fold"].to_numpy(str)
-                truth, predicted = outcome.run.answers(part)
+                truth, predicted = outcome.run.get_labels(part)
                 by_fold = statistics.subject_confusions(truth, predicted, folds, len(self.classes))
                 uf1.append(metrics.fold_means(by_fold, metrics.f1))
                 uar.append(metrics.fold_means(by_fold, metrics.recall))

@@ -83,7 +83,7 @@ def _run_fold_by_epochs(
         return training.watch_epochs(predict_clips)
 
     states = CachedClipStates(job)
-    fold = run_fold(pipeline, states, job.sample, split, seed, watch=predict_after_epochs)
+    fold = run_fold(pipeline, states, job.sample, split, seed, tracing=predict_after_epochs)
     if rows and not np.allclose(rows[-1], fold.probabilities, atol=1e-3):
         raise ComponentError(
             "oracle gap: the classifier's predictions are not those of the network that it trains, "

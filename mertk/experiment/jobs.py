@@ -24,9 +24,8 @@ from mertk.core.recipe import Recipe
 from mertk.experiment.keyframes import RecordedStates
 from mertk.experiment.leaky_replay import fit_once, move_frontier
 from mertk.pipeline.features import PrefixKeys, pack_clip_state, run_prefix, unpack_clip_state
-from mertk.pipeline.fold import LabelledClips, run_fold
+from mertk.pipeline.fold import LabelledClips, build_fold_pipelines, run_fold
 from mertk.pipeline.pipeline import ClipState, Pipeline, build_pipeline
-from mertk.pipeline.together import fitted_lines
 from mertk.plugins.loader import load_plugins
 from mertk.storage.atomic_files import write_json
 from mertk.storage.cache import Cache
@@ -128,7 +127,7 @@ def do_folds(job: Job, splits: Sequence[Split], seed: int) -> list[Fold]:
     done = []
     with _use_one_thread(job.device):
         apart = (build() for _ in splits)
-        together = fitted_lines(build, shared, job.sample, splits, seed)
+        together = build_fold_pipelines(build, shared, job.sample, splits, seed)
         for split, pipeline in zip(splits, together if job.together else apart, strict=True):
             states = RecordedStates(CachedClipStates(job), int(split.train[0]))
             fold = run_fold(pipeline, states, job.sample, split, seed)
@@ -220,7 +219,7 @@ class CachedClipStates:
         if not self._job.keys:
             return ClipState(footage=footage)
         cache, key = self._job.cache, self._job.keys[at]
-        return _read_clip_state(cache, key, footage, Cache(cache).writing_of(key))
+        return _read_clip_state(cache, key, footage, Cache(cache).get_writing_number(key))
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -10,7 +10,7 @@ from mertk.core.recipe import Recipe
 from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes
 from mertk.experiment.study import Study
 from mertk.experiment.trained_model import TrainedModel
-from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, fit_stages
 from mertk.pipeline.pipeline import Clock, build_pipeline
 from mertk.storage.cache import Cache
@@ -72,7 +72,9 @@ class Refit:
         recipe = Recipe.from_json(self.run.identity["recipe"])
         pipeline = build_pipeline(self.plugins.registry, recipe)
         keys, cache = PrefixKeys.of(self.plugins.registry, recipe, pipeline), Cache()
-        known = [parcel_of(pipeline, keys, cache, self.task.clips[int(i)]) for i in split.train]
+        known = [
+            load_clip_state(pipeline, keys, cache, self.task.clips[int(i)]) for i in split.train
+        ]
         sample, seed = self.task.sample, min(fold.seed for fold in self.run.folds())
         fit_stages(pipeline, FoldFit(sample, split, seed, Clock()), known, [])
         return TrainedModel(self.run.name, sample.classes, sample.multilabel, pipeline, {})

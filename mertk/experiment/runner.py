@@ -20,8 +20,8 @@ from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip, write_cl
 from mertk.experiment.keyframes import list_prefix_reads
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.pipeline.features import PrefixKeys
+from mertk.pipeline.fold import can_fit_folds_together
 from mertk.pipeline.pipeline import PIPELINE_VERSION, build_pipeline
-from mertk.pipeline.together import can_fit_folds_together
 from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.ledger import Fold, Run

@@ -311,13 +311,12 @@ class OpenStudy:
         if self.study.keyframes == "none":
             return hide_keyframes(task)
         if self.study.keyframes == "estimated":
-            from mertk.pipeline.apexes import spot
+            from mertk.pipeline.features import find_apexes
 
             cache, fresh = self.execution.cache_folder, self.execution.fresh
             with self.executor() as executor:
-                return use_spotted_apexes(
-                    task, spot(task, cache, executor, self.progress, fresh=fresh)
-                )
+                apexes = find_apexes(task, cache, executor, self.progress, fresh=fresh)
+                return use_spotted_apexes(task, apexes)
         return task
 
     @functools.cached_property

@@ -19,7 +19,7 @@ from mertk.core.recipe import Recipe
 from mertk.core.splits import Split
 from mertk.experiment import trained_model_files, trained_model_page
 from mertk.experiment.runner import identity_of, origins_of
-from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, fit_stages
 from mertk.pipeline.pipeline import (
     ClipState,
@@ -188,7 +188,7 @@ def train_model(study: OpenStudy, seed: int) -> TrainedModel:
     states: list[ClipState] = []
     progress.stage(f"{variant.name}: features", len(task.clips))
     for clip in task.clips:
-        states.append(parcel_of(pipeline, keys, cache, clip))
+        states.append(load_clip_state(pipeline, keys, cache, clip))
         progress.step(clip.uid)
     progress.stage(f"{variant.name}: training", 0)
     everybody = Split("all clips", np.arange(len(states)), np.arange(0))

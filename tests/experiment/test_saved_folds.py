@@ -200,8 +200,8 @@ def test_a_network_that_is_interrupted_in_its_third_fold_has_saved_two(tmp_path,
 
 
 def test_networks_are_units_of_one_fold_unless_they_are_faster_together(tmp_path):
+    from mertk.pipeline.fold import can_fit_folds_together
     from mertk.pipeline.pipeline import build_pipeline
-    from mertk.pipeline.together import can_fit_folds_together
 
     registry = mertk.load_plugins().registry
     base = mertk.Recipe(

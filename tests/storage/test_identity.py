@@ -727,9 +727,9 @@ def test_readers_of_pixels_in_memory_and_of_mertk_have_no_code_of_their_own(tmp_
     memory = mertk.Frames.of(pixels)
     assert memory.makers == ()
     files = datasets.media.frames.of_files([tmp_path / "1.png"])
-    assert [identity._code_of_reader(maker) for maker in files.makers] == [None]
+    assert [identity._read_reader_code(maker) for maker in files.makers] == [None]
     functions = mertk.Frames(functools.partial(np.take, pixels, axis=0), 3)
-    (found,) = [identity._code_of_reader(maker) for maker in functions.makers]
+    (found,) = [identity._read_reader_code(maker) for maker in functions.makers]
     assert found[1]["numpy"] == version("numpy")
 
 
