@@ -5,16 +5,14 @@ Nothing has to inherit from this; it spares a file its `fit`, `predict` and `exp
 
 from __future__ import annotations
 
-import copy
 import difflib
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mertk.core.errors import ComponentError
-from mertk.nn import parallel_folds, training
+from mertk.nn import training
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -74,59 +72,6 @@ class NetworkClassifier:
     def explain(self, streams: Streams, /) -> dict[str, Floats]:
         """What the network's parts and the blocks before it show of one clip."""
         return self._trained.explain(streams)
-
-
-class FoldsNetworkClassifier(NetworkClassifier):
-    """A network that trains faster for several folds at once than for one after the other.
-
-    Only small networks do, measured on a CPU: see `mertk.nn.parallel_folds`. All others are
-    `NetworkClassifier`s, whose folds are units of work of their own.
-    """
-
-    def fit_folds(
-        self,
-        clips: TrainingSet[Streams],
-        folds: Sequence[NDArray[np.int64]],
-        rngs: Sequence[np.random.Generator],
-        /,
-        through: Sequence[Differentiable] = (),
-    ) -> Iterator[Self]:
-        """Yield per fold a copy that is trained as `fit` trains, within float error.
-
-        `clips` are all clips of a run, `folds` each fold's training clips among them, `rngs` the
-        generators that `fit` would get. Networks are trained at once where
-        `mertk.nn.parallel_folds` can, and come out `AT_ONCE` at a time. A subclass with a `fit` of
-        its own is fitted fold by fold.
-        """
-        if type(self).fit is not NetworkClassifier.fit:
-            for fold, rng in zip(folds, rngs, strict=True):
-                fitted = copy.copy(self)
-                fitted.fit(_select_fold(clips, fold), rng, through)
-                yield fitted
-            return
-        trained = parallel_folds.fit_folds(
-            self._make_builder(len(clips.classes)),
-            training.stack_streams(clips.inputs),
-            clips.labels,
-            folds,
-            rngs,
-            classes=len(clips.classes),
-            schedule=self.schedule,
-            through=through,
-        )
-        for found in trained:
-            fitted = copy.copy(self)
-            fitted._trained = found  # noqa: SLF001
-            yield fitted
-
-
-def _select_fold(clips: TrainingSet[Streams], fold: NDArray[np.int64]) -> TrainingSet[Streams]:
-    return replace(
-        clips,
-        inputs=[clips.inputs[at] for at in fold],
-        labels=clips.labels[fold],
-        people=clips.people[fold],
-    )
 
 
 def check_picture_stream(

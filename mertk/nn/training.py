@@ -57,9 +57,6 @@ Shapes = Mapping[str, tuple[int, ...]]
 Build = Callable[[Shapes], Any]
 """Makes a network for streams of these shapes; called when chance is seeded already."""
 
-Pace = Callable[[int, int], bool]
-"""Is told after each step how many samples have passed, of how many in all: whether to go on."""
-
 Watcher = Callable[["Trained", int], None]
 """Is shown a network as it is after each epoch, which counts from 0."""
 
@@ -186,26 +183,6 @@ def watch_epochs(watcher: Watcher) -> Iterator[None]:
 _WATCHERS: list[Watcher] = []
 
 
-@contextlib.contextmanager
-def set_pace(pace: Pace) -> Iterator[None]:
-    """Train the networks in this block only for as long as `pace` says; to time steps.
-
-    A network that is cut short has no `losses`, and its predictions are worth nothing.
-    """
-    _PACES.append(pace)
-    try:
-        yield
-    finally:
-        _PACES.remove(pace)
-
-
-_PACES: list[Pace] = []
-
-
-def _go_on(passed: int, planned: int) -> bool:
-    return all(pace(passed, planned) for pace in _PACES)
-
-
 def _make_display(module: nn.Module, seen: NDArray[np.bool_]) -> Callable[[int], None]:
     """Shows a network to who watches, in evaluation mode."""
 
@@ -329,7 +306,7 @@ def _train_module(
     weights = torch.tensor(alpha, dtype=torch.float32, device=where)
     optimizer = schedule.optimizer_of(module)
     decay = torch.optim.lr_scheduler.StepLR(optimizer, schedule.decay_every, schedule.lr_decay)
-    epochs, passed = [], 0
+    epochs = []
     module.train()
     for epoch in range(schedule.epochs):
         total = torch.zeros((), device=where)
@@ -345,9 +322,6 @@ def _train_module(
                 torch.nn.utils.clip_grad_norm_(module.parameters(), schedule.max_norm)
             optimizer.step()
             total += loss.detach() * len(rows)
-            passed += len(rows)
-            if not _go_on(passed, schedule.epochs * len(target)):
-                return np.empty(0, np.float32)
         decay.step()
         epochs.append(total / len(target))
         show(epoch)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -21,11 +20,8 @@ if TYPE_CHECKING:
 
 
 def can_fit_folds_together(line: Pipeline) -> bool:
-    """Whether what learns first can be fitted for several folds, with the blocks before it."""
-    component = line.head.component
-    if not isinstance(component, FitsFolds):
-        return False
-    return not line.blocks or "through" in inspect.signature(component.fit_folds).parameters
+    """Whether what learns first can be fitted for several folds; not with blocks before it."""
+    return isinstance(line.head.component, FitsFolds) and not line.blocks
 
 
 def fitted_lines(
@@ -65,9 +61,8 @@ def _fit_heads(
     number = len(line.inside) if head is line.classifier else line.inside.index(head)
     rngs = [FoldFit(sample, split, seed, Clock()).rng(number) for split in splits]
     before = [read_rng_state(rng) for rng in rngs]
-    through = {"through": line.blocks} if line.blocks else {}
-    fit = functools.partial(head.component.fit_folds, **through)
-    fit = functools.partial(fit, clips, [split.train for split in splits], rngs)
+    folds = [split.train for split in splits]
+    fit = functools.partial(head.component.fit_folds, clips, folds, rngs)
     found, given = _called_late(fit), list[Any]()
     for split, rng, old in zip(splits, rngs, before, strict=True):
         start = time.perf_counter()

@@ -9,7 +9,7 @@ import mertk
 from mertk.nn import classifier, training
 
 
-class MLP(classifier.FoldsNetworkClassifier):
+class MLP(classifier.NetworkClassifier):
     """Fully connected layers; the differentiable blocks before them are trained with them.
 
     Args:

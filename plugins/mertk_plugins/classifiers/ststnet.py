@@ -8,7 +8,7 @@ import mertk
 from mertk.nn import classifier, training
 
 
-class STSTNet(classifier.FoldsNetworkClassifier):
+class STSTNet(classifier.NetworkClassifier):
     """STSTNet: three shallow convolutions side by side over an onset-to-apex flow picture.
 
     It has 1,683 weights for three classes. Takes one stream `[1, 3, height, width]`: horizontal and
