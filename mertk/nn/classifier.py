@@ -6,13 +6,15 @@ Nothing has to inherit from this; it spares a file its `fit`, `predict` and `exp
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+import inspect
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack, get_type_hints
 
 from mertk.core.errors import ComponentError
 from mertk.nn import training
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,7 +26,21 @@ if TYPE_CHECKING:
 class NetworkClassifier:
     """A classifier with a `schedule` and a `network`, trained jointly with the blocks before it.
 
-    A subclass describes its own parameters; those of training are described here, for all of them.
+    A subclass sets `schedule`, the defaults of its training, and describes its own parameters. Its
+    constructor takes the parameters of training as `**options` and gives them to this one:
+
+        class Small(NetworkClassifier):
+            schedule = training.Schedule(epochs=50, lr=1e-3)
+
+            def __init__(
+                self, *, width: int = 8, **options: Unpack[training.TrainingOptions]
+            ) -> None:
+                super().__init__(**options)
+                self.width = width
+
+    `inspect.signature(Small)` then has each parameter of training by its name, with the defaults of
+    `Small.schedule`. A subclass that does not set `schedule` has the parameters that its
+    constructor lists, and sets `self.schedule` there.
 
     Args:
         dropout: share of the values that are set to 0, drawn anew in each training step, 0 or more
@@ -36,6 +52,14 @@ class NetworkClassifier:
 
     schedule: training.Schedule
     _trained: training.Trained
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
+        if hasattr(cls, "schedule"):
+            cls.__signature__ = _expand_options(cls.__init__, cls.schedule)  # type: ignore[attr-defined]
+
+    def __init__(self, **options: Unpack[training.TrainingOptions]) -> None:
+        self.schedule = replace(self.schedule, **options)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """A new `nn.Module`: dict of streams `[clips, …]` → logits `[clips, classes]`.
@@ -52,18 +76,16 @@ class NetworkClassifier:
         through: Sequence[Differentiable] = (),
     ) -> None:
         """Train on the clips' streams; raises `ComponentError` where their shapes differ."""
+        classes = len(train.classes)
         self._trained = training.fit(
-            self._make_builder(len(train.classes)),
+            lambda shapes: self.network(shapes, classes),
             train.inputs,
             train.labels,
             rng,
-            classes=len(train.classes),
+            classes=classes,
             schedule=self.schedule,
             through=through,
         )
-
-    def _make_builder(self, classes: int) -> training.Build:
-        return lambda shapes: self.network(shapes, classes)
 
     def predict(self, streams: Streams, /) -> NDArray[np.float64]:
         """Class probabilities `[classes]` of one clip."""
@@ -72,6 +94,26 @@ class NetworkClassifier:
     def explain(self, streams: Streams, /) -> dict[str, Floats]:
         """What the network's parts and the blocks before it show of one clip."""
         return self._trained.explain(streams)
+
+
+def _expand_options(
+    constructor: Callable[..., None], schedule: training.Schedule
+) -> inspect.Signature:
+    """The signature of a constructor, with the fields of `schedule` in place of its `**options`."""
+    signature = inspect.signature(constructor)
+    own = list(signature.parameters.values())[1:]
+    if not own or own[-1].kind is not inspect.Parameter.VAR_KEYWORD:
+        return signature.replace(parameters=own)
+    for name, hint in get_type_hints(training.TrainingOptions).items():
+        if name not in signature.parameters:
+            default = getattr(schedule, name)
+            own.insert(
+                -1,
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint
+                ),
+            )
+    return signature.replace(parameters=own[:-1])
 
 
 def check_picture_stream(

@@ -23,7 +23,7 @@ import numpy as np
 from mertk.core.errors import ComponentError, ParameterError
 from mertk.core.offers import get_offer
 from mertk.core.stored import stored
-from mertk.nn.schedule import Loss, Optimizer, Schedule, compute_added_loss
+from mertk.nn.schedule import Loss, Optimizer, Schedule, TrainingOptions, compute_added_loss
 
 if TYPE_CHECKING:
     import torch
@@ -40,6 +40,7 @@ __all__ = [
     "Schedule",
     "Shapes",
     "Trained",
+    "TrainingOptions",
     "Watcher",
     "balanced_weights",
     "chain_modules",

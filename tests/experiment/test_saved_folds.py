@@ -208,8 +208,6 @@ def test_only_closed_forms_fit_several_folds_together():
     )
     found = set()
     for name in registry.names("classifier"):
-        if name in ("sklearn", "timm_flow", "emr", "me_capsule", "slstt", "mmnet"):
-            continue  # they need a package or weights that may be missing
         line = build_pipeline(registry, base.swap("classifier", mertk.Use(name)))
         if can_fit_folds_together(line):
             found.add(name)

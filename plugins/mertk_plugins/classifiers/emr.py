@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -41,26 +41,29 @@ class EMR(classifier.NetworkClassifier):
             more.
     """
 
+    schedule = training.Schedule(
+        epochs=100,
+        lr=1e-3,
+        batch=32,
+        weight_decay=1e-6,
+        eps=1e-8,
+        lr_decay=0.5,
+        decay_every=10,
+        max_norm=1.0,
+    )
+
     def __init__(
         self,
         *,
         network: str = "resnet18",
         pretrained: bool = False,
         dropout: float = 0.1,
-        epochs: int = 100,
-        lr: float = 1e-3,
         backbone_lr: float = 0.01,
-        batch: int = 32,
-        loss: training.Loss = "cross_entropy",
-        gamma: float = 2.0,
-        alpha: bool = False,
-        weight_decay: float = 1e-6,
-        lr_decay: float = 0.5,
-        decay_every: int = 10,
-        max_norm: float = 1.0,
         adversary: float = 0.0,
         ramp: int = 10_000,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if backbone_lr <= 0:
             raise ValueError(f"backbone_lr={backbone_lr} must be above 0")
         if adversary < 0 or ramp < 1:
@@ -69,19 +72,6 @@ class EMR(classifier.NetworkClassifier):
         self._sets = 1
         self.name, self.pretrained = network, pretrained
         self.parts = {"dropout": classifier.check_dropout(dropout), "backbone_lr": backbone_lr}
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            lr_decay=lr_decay,
-            decay_every=decay_every,
-            max_norm=max_norm,
-            eps=1e-8,
-        )
 
     def fit(
         self,

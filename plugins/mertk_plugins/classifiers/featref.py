@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -21,17 +21,17 @@ class FeatRef(classifier.NetworkClassifier):
         proposal: weight of the loss of the proposals against that of the last layer, 0 or more.
     """
 
+    schedule = training.Schedule(epochs=100, lr=1e-4, batch=32, eps=1e-8)
+
     def __init__(
         self,
         *,
         hidden: int = 256,
         dropout: float = 0.5,
         proposal: float = 1.0,
-        epochs: int = 100,
-        lr: float = 1e-4,
-        batch: int = 32,
-        eps: float = 1e-8,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if hidden < 1 or not 0 <= dropout < 1 or proposal < 0:
             raise ValueError(
                 f"hidden={hidden}, dropout={dropout}, proposal={proposal}: above 0, in [0, 1), not "
@@ -42,7 +42,6 @@ class FeatRef(classifier.NetworkClassifier):
             "dropout": dropout,
             "proposal": proposal,
         }
-        self.schedule = training.Schedule(epochs=epochs, lr=lr, batch=batch, eps=eps)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of u and v."""
