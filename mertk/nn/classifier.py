@@ -202,6 +202,13 @@ def find_stream(
     return found[0], shapes[found[0]]
 
 
+def pick_stream(name: str) -> Any:
+    """The first layer of an `nn.Sequential`: dict of streams → the stream `name` as floats."""
+    from mertk.nn._stream_net import PickStream
+
+    return PickStream(name)
+
+
 def _matches_axes(shape: tuple[int, ...], axes: Sequence[int | str]) -> bool:
     return len(shape) == len(axes) and all(
         length == axis if isinstance(axis, int) else length > 0
