@@ -95,5 +95,5 @@ class _Look:
         def note(trained: Trained, _epoch: int) -> None:
             self.rows.append(trained.probabilities(training.stack_streams(streams)))
 
-        with training.watch_epochs(note):
+        with training.call_on_epoch(note):
             yield

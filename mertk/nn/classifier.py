@@ -1,4 +1,4 @@
-"""What classifiers that are networks share: a subclass says how its network is built and trained.
+"""What classifiers that are networks share: a subclass defines its layers and its training.
 
 Nothing has to inherit from this; it spares a file its `fit`, `predict` and `explain`.
 """
@@ -154,7 +154,7 @@ def create_backbone(who: str, name: str, *, pretrained: bool, **options: Any) ->
     """The network `name` of timm, its weights drawn anew or loaded by timm (asks the Internet).
 
     `options` are those of `timm.create_model`. Raises `ComponentError`, which begins with `who`,
-    for a name that timm does not know, and where weights cannot be had: nothing takes their place.
+    for a name that timm does not know, and where weights cannot be loaded.
     """
     import timm
 

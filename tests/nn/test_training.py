@@ -379,7 +379,7 @@ def test_a_part_may_add_to_the_loss_what_it_makes_of_the_targets():
 def test_a_network_whose_weights_are_made_of_others_can_be_pickled_and_answers_the_same():
     inputs, labels = clips()
     seen = []
-    with training.watch_epochs(lambda net, _epoch: seen.append(net.predict(inputs[0]))):
+    with training.call_on_epoch(lambda net, _epoch: seen.append(net.predict(inputs[0]))):
         found = training.fit(
             lambda shapes: Normed(shapes, 2), inputs, labels, np.random.default_rng(0),
             classes=2, schedule=training.Schedule(epochs=3, lr=0.01, batch=8),

@@ -24,9 +24,9 @@ class EMR(classifier.NetworkClassifier):
     network's map is cut below 3/7 of its height: eyes above, mouth below. Each part's loss counts
     while training; predictions come from both.
 
-    With an adversary, a second network tells the training clips' data sets apart from what the two
-    parts have found, behind a gradient that is reversed, so that the parts learn features that do
-    not show the data set. In the paper it tells macro-expressions (of CK+, trained on alone) from
+    With an adversary, a second network predicts the data set of a training clip from the features
+    of the two parts. Its gradient is reversed, so that the parts learn features that do not show
+    the data set. In the paper it separates macro-expressions (of CK+, trained on alone) from
     micro-expressions; under a protocol that trains on macro-expressions of one data set it does so
     here. Where all training clips are of one data set, the adversary is left out.
 
@@ -101,8 +101,8 @@ class EMR(classifier.NetworkClassifier):
         net = classifier.create_backbone(
             "emr", self.name, pretrained=self.pretrained, num_classes=0, global_pool=""
         )
-        judge = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}
-        return EMRNetwork(stream, net, classes, judge=judge, **self.parts)
+        adversary = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}
+        return EMRNetwork(stream, net, classes, adversary=adversary, **self.parts)
 
 
 @mertk.hookimpl

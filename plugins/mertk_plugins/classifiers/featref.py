@@ -13,8 +13,8 @@ class FeatRef(classifier.NetworkClassifier):
 
     Takes one stream `[1, 2, height, width]`, horizontal and vertical flow of the whole face, 28x28
     in the paper. Two inception blocks for each of both give shared features; each class has an
-    attention over them, from which it is told from all others (its proposal), and a last layer
-    looks at all refined features. The paper's idea is followed; its layer sizes could not be had.
+    attention over them, whose output separates the class from all others (its proposal), and a last
+    layer takes all refined features. The idea is the paper's; its layer sizes were not at hand.
 
     Args:
         hidden: number of shared features, 1 or more.

@@ -14,8 +14,8 @@ class ICEGAN(classifier.NetworkClassifier):
     Takes one stream `[1, 1, side, side]` of grey pixels 0 to 255; the side is a power of 2 from 64
     on (128 in the paper). The generator, a U-Net, is given a training picture, noise and a class,
     drawn evenly, and changes the face so that it shows that class. It is fitted in the fold,
-    together with the capsules, and has no part in predicting. The capsules tell classes apart, and
-    real pictures from generated ones.
+    together with the capsules, and has no part in predicting. The capsules separate the
+    classes, and real pictures from generated ones.
 
     Args:
         width: number of maps of the first layers, a multiple of 4.

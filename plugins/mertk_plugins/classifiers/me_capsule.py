@@ -16,11 +16,11 @@ class MECapsule(classifier.NetworkClassifier):
     multi-label.
 
     Args:
-        crop: side of the part of the picture that is looked at, in pixels; above 16 · (`kernel` -
+        crop: side of the part of the picture that is used, in pixels; above 16 · (`kernel` -
             1).
         width: number of maps of the first stage, 2 or more; pretrained weights have 64.
         kernel: side of the kernels of the two convolutions after the third stage, 1 or more.
-        augment: whether training looks at a random part of the picture, turned by up to 8 degrees,
+        augment: whether training uses a random part of the picture, turned by up to 8 degrees,
             mirrored or not, with changed brightness, contrast and saturation; if not, and when
             predicting, it is the middle part.
         pretrained: whether training starts from the weights of ImageNet, which timm downloads; if
