@@ -67,9 +67,8 @@ def weights(name: str) -> int:
     model, _, preset = name.partition(":")
     recipe = registry.recipe(model, preset or None)
     sets = []
-    for kind in ("extractor", "classifier"):
-        use = getattr(recipe, kind)
-        if use is not None and "epochs" in registry.get(kind, use.name).parameters():
+    for kind, use in (("extractor", recipe.extractor), ("classifier", recipe.classifier)):
+        if isinstance(use, mertk.Use) and "epochs" in registry.get(kind, use.name).parameters():
             sets.append((f"{kind}.epochs", 1))
     study = Study(
         models=[name], dataset="synthetic:subjects=2,clips=3", floors=False, sets=sets
