@@ -334,7 +334,7 @@ def _no_clips(registry: Any, datasets: Any, _folders: Any) -> list[Any]:
 
 def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> task.Task:
     rules = registry.build("protocol", protocol)
-    return task.Task([], None, [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
+    return task.Task([], None, [], [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
 
 
 def _audited(case: Any, **_: Any) -> Any:

@@ -74,7 +74,7 @@ def command(
         Cache().check_writable()
     plugins = load_and_report_plugins(ctx)
     groups = Results.load(*runs, plugins=plugins, partial=partial).groups
-    told = []
+    reports = []
     for number, results in enumerate(groups, 1):
         print_warnings(results.notices)
         results.label_maps = [LabelMap.parse(text) for text in maps]
@@ -83,9 +83,9 @@ def command(
             file = file.with_stem(f"{file.stem}-{number}")
         page = write_page(results, file, plugins, frames=frames, occlusion=occlusion)
         if as_json:
-            told.append(sentences.to_json(results) | {"report": str(page)})
+            reports.append(sentences.to_json(results) | {"report": str(page)})
         else:
             terminal.print_results(results, published=published)
             click.echo(f"report: {page}")
     if as_json:
-        click.echo(json.dumps(told[0] if len(told) == 1 else {"groups": told}, indent=1))
+        click.echo(json.dumps(reports[0] if len(reports) == 1 else {"groups": reports}, indent=1))

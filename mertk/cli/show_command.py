@@ -31,14 +31,8 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
     from mertk.report import literature, model_cards, reference_pages
 
     entry = load_and_report_plugins(ctx).registry.get(kind, name)
-    about: dict[str, Any] = {
-        "kind": entry.kind,
-        "name": entry.name,
-        "summary": entry.summary,
-        "paper": entry.paper,
-        "needs": list(entry.needs),
-        "origin": entry.origin,
-    }
+    names = ("kind", "name", "summary", "paper", "needs", "origin")
+    about: dict[str, Any] = {name: getattr(entry, name) for name in names}
     if kind == "model":
         about["recipe"] = entry.target.to_json()
         about["presets"] = {p: recipe.to_json() for p, recipe in entry.presets.items()}

@@ -1,4 +1,4 @@
-"""Who offers what. Plug-ins write through a `Registrar`; everybody else reads the `Registry`."""
+"""The registry of components. Plug-ins write through a `Registrar`; all others only read."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Entry:
         return {n: p for n, p in found.items() if p.kind is p.KEYWORD_ONLY}
 
     def describe_parameters(self) -> dict[str, str]:
-        """What the class docstring says of each of `parameters`; '' where it says nothing."""
+        """The description of each of `parameters` in the class docstring; '' without one."""
         known = descriptions.describe_parameters(self.load())
         return {name: known.get(name, "") for name in self.parameters()}
 
@@ -164,7 +164,7 @@ class Registry:
         return known[replay]
 
     def merge(self, staged: Registry) -> None:
-        """Take over all of another registry, or nothing where one name is taken already."""
+        """Add all entries of another registry, or none if one of the names is taken."""
         for key, entry in staged._entries.items():
             if key in self._entries:
                 raise PluginError(
@@ -244,15 +244,15 @@ class Registrar:
         replays: Mapping[str, Replay] | None = None,
         card: Card | None = None,
     ) -> None:
-        """Register a recipe as a model: with presets, orders of work that leak, what is known."""
+        """Register a recipe as a model, with its presets, leaky replays and card."""
         self._add_entry(
             "model",
             name,
             recipe,
             summary=summary,
             paper=paper,
-            presets=presets,
-            replays=replays,
+            presets=dict(presets or {}),
+            replays=dict(replays or {}),
             card=card,
         )
 
@@ -263,31 +263,24 @@ class Registrar:
         target: Any,
         *,
         summary: str | None = None,
-        paper: str = "",
         needs: Sequence[str] = (),
         trained_on: Sequence[str] = (),
-        presets: Mapping[str, Recipe] | None = None,
-        replays: Mapping[str, Replay] | None = None,
-        card: Card | None = None,
+        **about: Any,
     ) -> None:
         summary = summary or (inspect.getdoc(target) or "").partition("\n")[0]
         if not summary:
             raise PluginError(f"{kind} '{name}' has no summary: give its class a docstring")
-        self._registry.add(
-            Entry(
-                kind=kind,
-                name=name,
-                target=target,
-                summary=summary,
-                paper=paper,
-                needs=tuple(needs),
-                trained_on=tuple(trained_on),
-                origin=self._origin,
-                presets=dict(presets or {}),
-                replays=dict(replays or {}),
-                card=card,
-            )
+        entry = Entry(
+            kind=kind,
+            name=name,
+            target=target,
+            summary=summary,
+            needs=tuple(needs),
+            trained_on=tuple(trained_on),
+            origin=self._origin,
+            **about,
         )
+        self._registry.add(entry)
 
 
 def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str, Json]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mertk.pipeline.pipeline import Stage
     from mertk.report.clip_explorer.occlusion import Occlusion
     from mertk.report.clip_explorer.view import View
-    from mertk.spotting.video_prediction import Finding, Watched
+    from mertk.spotting.video_prediction import Finding, TrackedVideo
 
 
 FILES = ("predictions.csv", "predictions.json", "predictions.html")
@@ -46,7 +46,7 @@ class Answer:
     video: Path
     findings: Sequence[Finding]
     notes: Sequence[str] = ()
-    watched: Watched | None = None
+    watched: TrackedVideo | None = None
     views: Sequence[View] = ()
 
 
@@ -65,13 +65,13 @@ class Eyes:
         """The view of a video's interval of this number, from 1; none where the page is full."""
         if self.left <= 0:
             return []
-        model, steps = self.saved, view.find_viewing_stages(self.saved.line, fitted=True)
-        shares = dict(zip(model.classes, one.shares, strict=False))
+        model, steps = self.saved, view.find_viewing_stages(self.saved.pipeline, fitted=True)
+        shares = dict(zip(model.classes, one.probabilities, strict=False))
         found = view.make_view(
             f"{video.name}, {number}: {one.where.begins:.2f}–{one.where.ends:.2f} s",
             footage,
             steps,
-            answers=[view.Answer(model=model.name, shares=shares, said=one.said)],
+            answers=[view.Answer(model=model.name, shares=shares, said=one.predicted)],
             seen_by=model.name,
             weights={} if one.note else model.explain(footage),
             maps=[self._compute_occlusion_map(footage, steps)]
@@ -123,7 +123,7 @@ class Search:
         watched = video_prediction.track_video(video, self.aligner, watch.step)
         if not watched.stretches:
             raise DataError(f"{video}: no face to track: {watched.gaps[0].reason}")
-        frames = sum(len(stretch.places) for stretch in watched.stretches)
+        frames = sum(len(stretch.corners) for stretch in watched.stretches)
         watch.stage(f"{video.name}: spotting expressions", frames)
         findings: list[Finding] = []
         views: list[View] = []
@@ -219,8 +219,9 @@ def _list_columns(classes: Sequence[str]) -> list[str]:
 def _make_row(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
     where = ["" if value is None else value for value in asdict(one.where).values()]
     rounded = [round(value, 3) if isinstance(value, float) else value for value in where]
-    shares: list[Any] = [round(share, 6) for share in one.shares] or [""] * len(classes)
-    return dict(zip(_list_columns(classes), [*rounded, one.said, *shares, one.note], strict=True))
+    shares: list[Any] = [round(share, 6) for share in one.probabilities] or [""] * len(classes)
+    cells = [*rounded, one.predicted, *shares, one.note]
+    return dict(zip(_list_columns(classes), cells, strict=True))
 
 
 def _describe_video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
@@ -237,8 +238,9 @@ def _describe_video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
 
 
 def _describe_expression(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
-    shares = dict(zip(classes, one.shares, strict=False))
-    return {**asdict(one.where), "predicted": one.said, "probabilities": shares, "note": one.note}
+    shares = dict(zip(classes, one.probabilities, strict=False))
+    about = {"predicted": one.predicted, "probabilities": shares, "note": one.note}
+    return {**asdict(one.where), **about}
 
 
 def _describe_for_page(answer: Answer) -> dict[str, Any]:
@@ -264,7 +266,7 @@ def _describe_for_page(answer: Answer) -> dict[str, Any]:
 
     gaps = [(gap, *between(gap.first, gap.last)) for gap in seen.gaps]
     faces = [between(one.first, one.last) for one in seen.stretches]
-    spots = [(between(one.where.onset, one.where.offset), one.said) for one in answer.findings]
+    spots = [(between(one.where.onset, one.where.offset), one.predicted) for one in answer.findings]
     return about | {
         "frames": len(seen.times),
         "fps": seen.fps,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
-from mertk.experiment.executors.interrupts import hold_interrupts
+from mertk.experiment.executors.workers import hold_interrupts
 from mertk.plugins.loader import load_plugins
 from mertk.testing.component import list_components
 from mertk.testing.outcome import Result

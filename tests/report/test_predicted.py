@@ -46,7 +46,7 @@ def page(tmp_path_factory):
     around = PLUGINS.registry.build("dataset", USE).index(None)[0].footage.frames[:]
     frames = Frames.of(np.concatenate([around, around[::-1], around])[:40])
     stretches, _ = track_face(frames, 25.0, Everywhere())
-    watched = video_prediction.Watched(
+    watched = video_prediction.TrackedVideo(
         path=Path(EVIL), frames=frames, times=np.arange(60) / 25, fps=25.0,
         stretches=tuple(stretches), gaps=(Gap(40, 59, "no face found in frame <b>50"),), notes=(),
     )  # fmt: skip
