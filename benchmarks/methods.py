@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import mertk
 from mertk.experiment import trained_model
 from mertk.experiment.study import Study
-from mertk.nn import training
 from mertk.report import literature, reference_pages
 
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
@@ -81,9 +80,18 @@ def _dataset(difficulty: str) -> str:
 
 
 def weights(name: str) -> int:
-    """The trained weights of a model's networks, counted after a step on a few clips."""
-    with training.set_pace(lambda _done, _planned: False), TemporaryDirectory() as folder:
-        study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False).open()
+    """The trained weights of a model's networks, counted after an epoch on a few clips."""
+    registry = mertk.load_plugins().registry
+    model, _, preset = name.partition(":")
+    recipe = registry.recipe(model, preset or None)
+    sets = []
+    for kind, use in (("extractor", recipe.extractor), ("classifier", recipe.classifier)):
+        if isinstance(use, mertk.Use) and "epochs" in registry.get(kind, use.name).parameters():
+            sets.append((f"{kind}.epochs", 1))
+    study = Study(
+        models=[name], dataset="synthetic:subjects=2,clips=3", floors=False, sets=sets
+    ).open()
+    with TemporaryDirectory() as folder:
         trained_model.train_model(study, 0).save(Path(folder) / name, study.plugins)
         about = json.loads((Path(folder) / name / "model.json").read_text(encoding="utf-8"))
     return int(about["weights"])

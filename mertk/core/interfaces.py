@@ -85,7 +85,7 @@ class FitsFolds(Fittable, Protocol):
         `clips` are all clips of the run, `folds` the positions of each fold's training clips in it,
         `rngs` what each fold's own `fit` would be handed. What comes out for a fold may differ from
         `fit` by float error alone, and must not depend on a clip that the fold does not train on:
-        `mertk audit` looks. A gradient classifier's takes `through` as its `fit` does.
+        `mertk audit` checks it. Not used where the classifier trains blocks together with itself.
         """
         ...
 
@@ -107,8 +107,7 @@ class NetworkPart(Protocol):
 
     - `penalty()`: a loss on weights, a scalar tensor;
     - `auxiliary(target)`: a loss that is added, called just after `forward`; `target` `[samples]`;
-    - `shown`: tensors that it kept from its last clip, by name, for `explain`;
-    - `stem()`: a first block that is the same work for all folds (`mertk.nn.parallel_folds.Stem`).
+    - `shown`: tensors that it kept from its last clip, by name, for `explain`.
     """
 
 

@@ -13,7 +13,7 @@ from typing import Any
 OFFERS: Mapping[str, Mapping[str, Any]] = {
     "dataset": {"default_protocol": "loso", "obtain": "", "needs_folder": None, "survey": None},
     "protocol": {"multilabel": False, "tests_all": True, "manifests": ()},
-    "network": {"penalty": None, "auxiliary": None, "shown": {}, "stem": None},
+    "network": {"penalty": None, "auxiliary": None, "shown": {}},
 }
 """By kind: name → default. `mertk.core.interfaces` says what each one means."""
 

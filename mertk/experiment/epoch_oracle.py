@@ -80,7 +80,7 @@ def _run_fold_by_epochs(
         def predict_clips(network: Trained, _epoch: int) -> None:
             rows.append(network.probabilities(training.stack_streams(streams)))
 
-        return training.watch_epochs(predict_clips)
+        return training.call_on_epoch(predict_clips)
 
     states = CachedClipStates(job)
     fold = run_fold(pipeline, states, job.sample, split, seed, tracing=predict_after_epochs)

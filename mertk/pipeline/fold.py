@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -224,11 +223,8 @@ def read_rng_state(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 def can_fit_folds_together(pipeline: Pipeline) -> bool:
-    """Whether what learns first can be fitted for several folds, with the blocks before it."""
-    component = pipeline.head.component
-    if not isinstance(component, FitsFolds):
-        return False
-    return not pipeline.blocks or "through" in inspect.signature(component.fit_folds).parameters
+    """Whether what learns first can be fitted for several folds; not with blocks before it."""
+    return isinstance(pipeline.head.component, FitsFolds) and not pipeline.blocks
 
 
 def build_fold_pipelines(
@@ -276,8 +272,7 @@ def _fit_heads(
         rngs.append(FoldFit(sample, split, seed).rng(number))
         train.append(split.train)
     before = list(map(read_rng_state, rngs))
-    through = {"through": pipeline.blocks} if pipeline.blocks else {}
-    fit = functools.partial(head.component.fit_folds, clips, train, rngs, **through)
+    fit = functools.partial(head.component.fit_folds, clips, train, rngs)
     found, given = _call_late(fit), list[Any]()
     for split, rng, old in zip(splits, rngs, before, strict=True):
         start = time.perf_counter()

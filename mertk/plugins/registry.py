@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import importlib
 import inspect
 import re
@@ -288,17 +290,19 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
     """
     signature = inspect.signature(target)
     known = {n: p for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
-    hints = _read_hints(target)
+    hints = read_hints(target)
     for name, value in params.items():
         if name not in known and _takes_any(signature):
             continue
         if name not in known:
             shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
-            raise ParameterError(f"{what} takes no parameter '{name}'. It takes: {shown}.")
-        hint = hints.get(name, Any)
-        if not _matches_hint(value, hint):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean '{near[0]}'? " if near else ""
+            raise ParameterError(f"{what} takes no parameter '{name}'. {hint}It takes: {shown}.")
+        wanted = hints.get(name, Any)
+        if not _matches_hint(value, wanted):
             raise ParameterError(
-                f"{what}: {name}={value!r} is not of type {_format_hint(hint)} "
+                f"{what}: {name}={value!r} is not of type {_format_hint(wanted)} "
                 f"(default: {known[name].default!r})"
             )
 
@@ -307,13 +311,22 @@ def _takes_any(signature: inspect.Signature) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
-def _read_hints(target: Any) -> dict[str, Any]:
-    """The parameters' types; none where a name is imported for type checkers alone."""
+def read_hints(target: Callable[..., Any]) -> dict[str, Any]:
+    """The parameters' types; none where a name is imported for type checkers alone.
+
+    A class may set `__signature__`, as networks do for the parameters of training: its annotations
+    that are types already count as well.
+    """
+    found: dict[str, Any] = {}
+    for name, parameter in inspect.signature(target).parameters.items():
+        if parameter.annotation is not parameter.empty and not isinstance(
+            parameter.annotation, str
+        ):
+            found[name] = parameter.annotation
     called: Any = target.__init__ if inspect.isclass(target) else target
-    try:
-        return typing.get_type_hints(called, localns=dict(vars(abc)))
-    except NameError:
-        return {}
+    with contextlib.suppress(NameError):
+        found |= typing.get_type_hints(called, localns=dict(vars(abc)))
+    return found
 
 
 _JSON_TYPES: dict[Any, tuple[type, ...]] = {

@@ -9,7 +9,7 @@ import typing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mertk.plugins.registry import _read_hints
+from mertk.plugins.registry import read_hints
 from mertk.report import literature
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ParameterRow:
 
 def list_parameters(entry: Entry) -> list[ParameterRow]:
     """The parameters of a component, in the order of its constructor."""
-    hints, described = _read_hints(entry.load()), entry.describe_parameters()
+    hints, described = read_hints(entry.load()), entry.describe_parameters()
     rows = []
     for name, parameter in entry.parameters().items():
         without = parameter.default is parameter.empty

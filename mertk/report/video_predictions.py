@@ -50,7 +50,8 @@ class VideoReport:
 
     def draw(self, title: str, one: Finding, pictures: ClipPictures) -> bool:
         """Draw an interval of the next video; whether the page has room for more."""
-        name, shares = self.model.name, dict(zip(self.model.classes, one.probabilities, strict=False))
+        name = self.model.name
+        shares = dict(zip(self.model.classes, one.probabilities, strict=False))
         prediction = ClipPrediction(model=name, probabilities=shares, predicted=one.predicted)
         view = make_view(title, pictures, predictions=[prediction], seen_by=name)
         self._left -= view.size

@@ -404,8 +404,8 @@ COUNTS = {
     ("extractor", "hoof"): "core/clips.py vision/optical_flow.py vision/resampling.py",
     ("extractor", "lbptop"): "core/clips.py vision/optical_flow.py vision/resampling.py",
     ("aligner", "eye_similarity"): "core/clips.py",
-    ("classifier", "ststnet"): "core/clips.py nn/_stem_net.py nn/_vmap_net.py nn/classifier.py "
-    "nn/losses.py nn/parallel_folds.py nn/schedule.py nn/training.py",
+    ("classifier", "ststnet"): "core/clips.py nn/classifier.py nn/losses.py nn/schedule.py "
+    "nn/training.py",
     ("classifier", "svm"): "core/clips.py",
     ("protocol", "casme2_5"): "core/clips.py core/spelling.py core/splits.py",
 }
