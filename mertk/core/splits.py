@@ -40,6 +40,76 @@ def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
     return [Split(n, np.flatnonzero(groups != n), np.flatnonzero(groups == n)) for n in names]
 
 
+def split_people(
+    people: Sequence[str],
+    labels: NDArray[np.int64],
+    folds: int,
+    *,
+    rng: np.random.Generator | None = None,
+) -> list[Split]:
+    """Folds of whole people, each with about the same share of every class.
+
+    People are dealt out one after the other, those with most clips of one class first, each to the
+    fold that then leaves the classes spread most evenly. The order of the clips does not matter.
+
+    Args:
+        people: whose clip each is `[clips]`.
+        labels: class numbers `[clips]`, or 0 and 1 for each class `[clips, classes]`.
+        folds: the number of folds, 2 or more.
+        rng: gives the order of people with equal counts; by default they go by their names.
+
+    Raises:
+        ProtocolError: there are fewer people than folds, or two differ in spelling alone.
+    """
+    names, of_clip = np.unique(np.asarray(people, str), return_inverse=True)
+    check_folds(folds, names.tolist())
+    classes = labels if labels.ndim == 2 else np.eye(int(labels.max()) + 1)[labels]
+    counts = np.zeros((len(names), classes.shape[1]))
+    np.add.at(counts, of_clip, classes)
+    drawn = np.arange(len(names)) if rng is None else rng.permutation(len(names))
+    order = np.lexsort((drawn, -counts.max(axis=1)))
+    dealt = _deal_people(counts / np.maximum(counts.sum(axis=0), 1), order, folds)
+    return group_folds(of_clip, [np.flatnonzero(dealt == at) for at in range(folds)])
+
+
+def check_folds(folds: int, names: Sequence[str]) -> None:
+    """Raise `ProtocolError` where people `names` cannot make up so many folds."""
+    if not 2 <= folds <= len(names):
+        raise ProtocolError(
+            f"folds={folds}: give 2 or more, and at most the number of people, which is "
+            f"{len(names)}"
+        )
+    check_spelling("people", names, ProtocolError, "folds of whole people")
+
+
+def group_folds(of_clip: NDArray[np.int64], parts: Sequence[NDArray[np.int64]]) -> list[Split]:
+    """One fold per part, which holds the numbers of its people; `of_clip` are those of clips."""
+    tests = [np.isin(of_clip, part) for part in parts]
+    return [
+        Split(f"fold{at}", np.flatnonzero(~test), np.flatnonzero(test))
+        for at, test in enumerate(tests, start=1)
+    ]
+
+
+def _deal_people(
+    shares: NDArray[np.float64], order: NDArray[np.int64], folds: int
+) -> NDArray[np.int64]:
+    """The fold of each person, from the person's share of each class `[people, classes]`."""
+    held = np.zeros((folds, shares.shape[1]))
+    people = np.zeros(folds, np.int64)
+    found = np.zeros(len(shares), np.int64)
+    for number, person in enumerate(order):
+        # (a + b)² - a² is what the sum of squares over folds grows by: least where folds are even
+        growth = np.round((shares[person] * (shares[person] + 2 * held)).sum(axis=1), 12)
+        if len(order) - number <= (people == 0).sum():
+            growth[people > 0] = np.inf  # no fold may stay empty
+        at = np.lexsort((people, growth))[0]
+        held[at] += shares[person]
+        people[at] += 1
+        found[person] = at
+    return found
+
+
 class LeaveOneSubjectOut:
     """`leave_one_subject_out` as a cross-validator for scikit-learn: `cross_val_predict(…, cv=)`.
 

@@ -38,14 +38,20 @@ class Scaling:
 class Rows:
     """Clips as rows `values` `[clips, features]`, scaled.
 
-    `folds` are the rows that each fold trains on, and the only ones that it may use.
+    `folds` are the rows that each fold trains on, and the only ones that it may use; `people` says
+    whose clip each row is.
     """
 
     def __init__(
-        self, values: Matrix, folds: Sequence[Indices], scaling: Scaling = Scaling()
+        self,
+        values: Matrix,
+        folds: Sequence[Indices],
+        people: NDArray[np.str_],
+        scaling: Scaling = Scaling(),
     ) -> None:
         self.values = values
         self.folds = folds
+        self.people = people
         self.scaling = scaling
 
     @functools.cached_property
@@ -64,17 +70,29 @@ class Fold:
     """One of the folds of some rows, by its number, with the `labels` `[inside]` of its clips.
 
     `inside` are the rows that it trains on, `present` the classes that they hold, sorted. `members`
-    `[clips, present]` is 1 for a row's class: for none, where a row is left out.
+    `[clips, present]` is 1 for a row's class: for none, where a row is left out. With `part`,
+    positions in the fold, it is that part of it.
     """
 
-    def __init__(self, rows: Rows, number: int, labels: Labels) -> None:
+    def __init__(
+        self, rows: Rows, number: int, labels: Labels, part: Indices | None = None
+    ) -> None:
         self.rows = rows
         self.number = number
-        self.labels = labels
-        self.inside = rows.folds[number]
-        self.present, columns = np.unique(labels, return_inverse=True)
+        self.inside = rows.folds[number] if part is None else rows.folds[number][part]
+        self.labels = labels if part is None else labels[part]
+        self.present, columns = np.unique(self.labels, return_inverse=True)
         self.members: Matrix = np.zeros((len(rows.values), len(self.present)))
         self.members[self.inside, columns] = 1
+
+    @property
+    def people(self) -> NDArray[np.str_]:
+        """Whose clip each is `[inside]`."""
+        return self.rows.people[self.inside]
+
+    def select(self, part: Indices) -> Fold:
+        """Some of its clips, by their positions in a whole fold, as a fold."""
+        return Fold(self.rows, self.number, self.labels, part)
 
     @property
     def gram(self) -> Matrix:
@@ -105,17 +123,19 @@ def rows_of_folds(
     if not values.shape[1]:
         raise mertk.ComponentError("no features to learn from; give the recipe an extractor")
     if scale:
-        yield from ((_scale_rows(values[inside]), [inside]) for inside in folds)
+        for inside in folds:
+            yield _scale_rows(values[inside], clips.people[inside]), [inside]
     else:
-        yield Rows(values, folds), folds
+        yield Rows(values, folds, clips.people), folds
 
 
-def _scale_rows(values: Matrix) -> Rows:
+def _scale_rows(values: Matrix, people: NDArray[np.str_]) -> Rows:
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(values)
     everything = np.arange(len(values))
-    return Rows(scaler.transform(values), [everything], Scaling(scaler.mean_, scaler.scale_))
+    scaling = Scaling(scaler.mean_, scaler.scale_)
+    return Rows(scaler.transform(values), [everything], people, scaling)
 
 
 def factorise(system: Matrix) -> Matrix:

@@ -11,7 +11,7 @@ import numpy as np
 import mertk
 
 if TYPE_CHECKING:
-    from mertk_plugins.classifiers._gram import Matrix, Rows
+    from mertk_plugins.classifiers._gram import Indices, Matrix, Rows
 
 
 @mertk.stored
@@ -29,6 +29,11 @@ class Linear:
     def __call__(self, row: Matrix) -> Matrix:
         """The scores `[classes]` of a row."""
         found: Matrix = row @ self.weights + self.offsets
+        return found
+
+    def of_clips(self, rows: Rows, at: Indices) -> Matrix:
+        """The scores `[at, classes]` of clips, while the weights are still those of clips."""
+        found: Matrix = rows.gram[at] @ self.weights + self.offsets
         return found
 
 

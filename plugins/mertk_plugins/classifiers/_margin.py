@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
@@ -20,8 +20,18 @@ if TYPE_CHECKING:
 
     from mertk_plugins.classifiers._gram import Clips, Indices, Labels, Matrix, Rows, Scaling
 
-Margins = Callable[["Matrix"], "Matrix"]
-"""A row `[features]` → a margin for each class that training held."""
+
+class Margins(Protocol):
+    """What was learnt: margins for each class that training held."""
+
+    def __call__(self, row: Matrix, /) -> Matrix:
+        """The margins `[classes]` of a row `[features]`."""
+        ...
+
+    def of_clips(self, rows: Rows, at: Indices, /) -> Matrix:
+        """The margins `[at, classes]` of clips by their places in the rows it was learnt from."""
+        ...
+
 
 _WEIGHED = 8
 """Folds, of milliseconds each, whose weights of features come out of one matrix product."""

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import mertk
+from mertk_plugins.classifiers._inner import (
+    check_strength,
+    choose_value,
+    compute_mean_length,
+    share_wrong,
+)
 from mertk_plugins.classifiers._margin import MarginClassifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from mertk_plugins.classifiers._gram import Fold, Indices, Matrix, Rows
+
+
+COSTS = 10.0 ** np.arange(-1.0, 4.0)
 
 
 class SVM(MarginClassifier):
@@ -25,7 +34,8 @@ class SVM(MarginClassifier):
         kernel: similarity of two clips x and y: `rbf`, exp(-`gamma` · ‖x - y‖²); `poly`, (`gamma` ·
             x·y) to the power `degree`; `linear`, x·y.
         C: cost of a clip on the wrong side of its margin, compared with the penalty on large
-            weights, above 0; a smaller C regularises more.
+            weights, above 0; a smaller C regularises more. `auto` chooses it inside the training
+            part, by the balanced accuracy on whole people in 5 inner folds.
         gamma: factor in the kernels `rbf` and `poly`, above 0; or `scale`, 1 / (number of features
             · variance of all values); or `auto`, 1 / number of features.
         degree: exponent of the kernel `poly`, 1 or more.
@@ -37,14 +47,13 @@ class SVM(MarginClassifier):
         self,
         *,
         kernel: Literal["rbf", "poly", "linear"] = "rbf",
-        C: float = 1.0,  # noqa: N803
+        C: float | Literal["auto"] = "auto",  # noqa: N803  the field's name
         gamma: float | Literal["scale", "auto"] = "scale",
         degree: int = 3,
         scale: bool = False,
-        balanced: bool = False,
+        balanced: bool = True,
     ) -> None:
-        if not C > 0:
-            raise ValueError(f"C={C}; it must be above 0")
+        check_strength("C", C)
         self.kernel = kernel
         self.C = C
         self.gamma = gamma
@@ -57,19 +66,38 @@ class SVM(MarginClassifier):
         return self._learn
 
     def _learn(self, fold: Fold) -> KernelMargins:
+        kernel = Kernel(self.kernel, self._compute_gamma(fold), self.degree)
+        if self.C != "auto":
+            return next(self._learn_path(fold, kernel, [self.C]))
+        squares = np.diagonal(fold.own_gram)
+        length = compute_mean_length(kernel.of(fold.own_gram, squares[:, None], squares))
+        cost = choose_value(
+            fold,
+            list(COSTS / length),
+            lambda part, costs: self._learn_path(part, kernel, costs),
+            share_wrong,
+            balanced=self.balanced,
+        )
+        return next(self._learn_path(fold, kernel, [cost]))
+
+    def _learn_path(
+        self, fold: Fold, kernel: Kernel, costs: Sequence[float]
+    ) -> Iterator[KernelMargins]:
+        """Machines with each of the costs, on one kernel matrix."""
         from sklearn.svm import SVC
 
-        machine = SVC(
-            kernel="precomputed",
-            C=self.C,
-            class_weight="balanced" if self.balanced else None,
-            break_ties=True,  # the largest margin wins, also where pairwise votes are even
-        )
         products = fold.own_gram
         squares = np.diagonal(products).copy()
-        kernel = Kernel(self.kernel, self._compute_gamma(fold), self.degree)
-        machine.fit(kernel.of(products, squares[:, None], squares), fold.labels)
-        return KernelMargins(machine, kernel, fold.rows.values, fold.inside, squares)
+        similarities = kernel.of(products, squares[:, None], squares)
+        for cost in costs:
+            machine = SVC(
+                kernel="precomputed",
+                C=cost,
+                class_weight="balanced" if self.balanced else None,
+                break_ties=True,  # the largest margin wins, also where pairwise votes are even
+            )
+            machine.fit(similarities, fold.labels)
+            yield KernelMargins(machine, kernel, fold.rows.values, fold.inside, squares)
 
     def _compute_gamma(self, fold: Fold) -> float:
         """As scikit-learn has it; `scale` depends on the variance of the training clips."""
@@ -116,9 +144,22 @@ class KernelMargins:
         """The margins `[classes]` of a row; of two classes, the first one's is 0."""
         products = (self.values @ row)[self.inside]
         kernel = self.kernel.of(products, self.squares, float(row @ row))
-        margins = self.machine.decision_function(kernel[None])[0]
-        found: Matrix = margins if np.ndim(margins) else np.array([0.0, margins])
-        return found
+        return self._decide(kernel[None])[0]
+
+    def of_clips(self, rows: Rows, at: Indices) -> Matrix:
+        """The margins `[at, classes]` of clips by their places in the rows it was learnt from."""
+        products = rows.gram[np.ix_(at, self.inside)]
+        others = np.diagonal(rows.gram)[at][:, None]
+        return self._decide(self.kernel.of(products, self.squares, others))
+
+    def _decide(self, kernel: Matrix) -> Matrix:
+        margins = self.machine.decision_function(kernel)
+        found: Matrix = margins
+        two = np.zeros((len(kernel), 2))
+        if found.ndim == 2:
+            return found
+        two[:, 1] = found
+        return two
 
 
 @mertk.hookimpl

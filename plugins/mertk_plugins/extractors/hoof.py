@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class HOOF:
     """HOOF: histograms of the direction of flow, weighted by its length.
 
-    Gives `[regions, bins]`, each histogram of sum 1; those of several flow fields are averaged. A
-    region without any flow gives 0. Bin 0 begins at -180° (leftwards), and angles grow from right
+    Gives `[regions, bins]`; the histograms of several flow fields are averaged. A region without
+    any flow gives 0. Bin 0 begins at -180° (leftwards), and angles grow from right
     to down.
 
     Args:
@@ -27,6 +27,8 @@ class HOOF:
         over: see `mertk_plugins.extractors._motion.compute_flow_fields`.
         folded: whether left and right count as one, as in the paper. The bins then go from -90°
             (up) to 90° (down), and mirroring a clip mirrors its regions and changes no histogram.
+        normalise: what has sum 1 in a flow field: the histogram of each `region`, as in the paper;
+            or those of a `clip` together, which keeps how much each region moves.
         method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
@@ -36,6 +38,7 @@ class HOOF:
         bins: int = 8,
         over: Over = "apex",
         folded: bool = False,
+        normalise: Literal["region", "clip"] = "region",
         method: optical_flow.Method = "farneback",
     ) -> None:
         if bins < 1:
@@ -43,6 +46,7 @@ class HOOF:
         self.bins = bins
         self.over: Over = over
         self.folded = folded
+        self.normalise = normalise
         self.method: optical_flow.Method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
@@ -65,7 +69,10 @@ class HOOF:
             at = angle_bins(np.arctan2(v, np.abs(u)), self.bins, low=-np.pi / 2, span=np.pi)
         else:
             at = angle_bins(np.arctan2(v, u), self.bins)
-        return normalise_counts(count_in_blocks(at, np.hypot(u, v), blocks, self.bins))
+        counts = count_in_blocks(at, np.hypot(u, v), blocks, self.bins)
+        if self.normalise == "clip":
+            return normalise_counts(counts.reshape(1, -1)).reshape(counts.shape)
+        return normalise_counts(counts)
 
 
 @mertk.hookimpl

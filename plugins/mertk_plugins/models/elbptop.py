@@ -10,7 +10,7 @@ PAPER = Recipe(
     roi=Use("grid", rows=5, cols=5),
     extractor=Use("elbptop", rx=2, ry=2, rt=2, delta=1, points=8, codes="uniform"),
     fusion=(Use("wpca"),),
-    classifier=Use("linear_svm", C=1.0),
+    classifier=Use("linear_svm"),
 )
 
 

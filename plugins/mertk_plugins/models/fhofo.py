@@ -9,7 +9,7 @@ PAPER = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("grid", rows=5, cols=5),
     extractor=Use("fhofo", bins=8, over="onset"),
-    classifier=Use("linear_svm", C=10_000.0),
+    classifier=Use("linear_svm"),
 )
 
 

@@ -9,7 +9,7 @@ RECIPE = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("whole"),
     extractor=Use("flow", size=32, normalise="signed_max"),
-    classifier=Use("svm", kernel="rbf", C=28.0),
+    classifier=Use("svm", kernel="rbf", C=28.0, balanced=False),
 )
 
 CARD = Card(

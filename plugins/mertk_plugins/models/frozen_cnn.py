@@ -12,7 +12,7 @@ PAPER = Recipe(
     roi=Use("whole"),
     extractor=Use("frozen_cnn"),
     fusion=(Use("select_features", count=100),),
-    classifier=Use("linear_svm", scale=True, C=0.01),
+    classifier=Use("linear_svm", scale=True),
 )
 
 # For a CPU and without a download: random weights, 3 frames of 64 pixels.

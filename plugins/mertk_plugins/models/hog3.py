@@ -11,7 +11,7 @@ HOG_TOP = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("grid", rows=8, cols=8),
     extractor=Use("hog3", bins=8, spans=2, frames=10, resample="tim"),
-    classifier=Use("linear_svm", C=1.0),
+    classifier=Use("linear_svm"),
 )
 
 # Polikovsky et al. 2009: regions by action units. The clustering of frames into the phases of an

@@ -8,8 +8,8 @@ from mertk import Recipe, Use
 RECIPE = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("grid", rows=5, cols=5),
-    extractor=Use("hoof", bins=8, over="apex"),
-    classifier=Use("ridge", alpha=1.0, scale=True),
+    extractor=Use("hoof", bins=8, over="apex", normalise="clip"),
+    classifier=Use("ridge", scale=True),
 )
 
 
@@ -19,5 +19,5 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "hoof_ridge",
         RECIPE,
-        summary="Flow orientation weighted by magnitude on a grid, ridge regression.",
+        summary="Flow orientation weighted by magnitude on a grid, sum 1 a clip, ridge regression.",
     )

@@ -10,12 +10,14 @@ QUICK = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("grid", rows=5, cols=5),
     extractor=Use("lbpsip", rx=1, ry=1, rt=4, frames=10, resample="tim"),
-    classifier=Use("linear_svm", C=1.0),
+    classifier=Use("linear_svm"),
 )
 
 # On all frames of the 200 fps clips of CASME II.
 PAPER = (
-    QUICK.set("extractor.frames", 0).set("extractor.normalise", "l1").set("classifier.C", 10_000.0)
+    QUICK.set("extractor.frames", 0)
+    .set("extractor.normalise", "l1")
+    .swap("classifier", Use("linear_svm", C=10_000.0, balanced=False))
 )
 
 

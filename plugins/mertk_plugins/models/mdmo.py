@@ -10,7 +10,7 @@ PAPER = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("mdmo36"),
     extractor=Use("mdmo", beta=0.8236),
-    classifier=Use("svm", kernel="rbf", C=28.06, gamma=0.269),
+    classifier=Use("svm", kernel="rbf", C=28.06, gamma=0.269, balanced=False),
 )
 
 

@@ -10,7 +10,7 @@ PAPER = Recipe(
     roi=Use("grid", rows=8, cols=8),
     extractor={"lbptop": Use("lbptop"), "hoof": Use("hoof")},
     fusion=(Use("nmp"),),
-    classifier=Use("linear_svm", C=1.0),
+    classifier=Use("linear_svm"),
 )
 
 

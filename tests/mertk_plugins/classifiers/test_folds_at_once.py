@@ -18,18 +18,20 @@ from mertk_plugins.classifiers.ridge import Ridge
 from mertk_plugins.classifiers.svm import SVM
 
 CLASSIFIERS = {
-    "ridge": lambda: Ridge(alpha=0.1),
-    "ridge balanced": lambda: Ridge(alpha=100, balanced=True),
-    "ridge scaled": lambda: Ridge(scale=True, balanced=True),
+    "ridge": Ridge,
+    "ridge 0.1": lambda: Ridge(alpha=0.1, balanced=False),
+    "ridge balanced": lambda: Ridge(alpha=100),
+    "ridge scaled": lambda: Ridge(scale=True, balanced=False),
     "lda": LDA,
+    "lda ledoit_wolf": lambda: LDA(shrinkage="ledoit_wolf", balanced=False),
     "lda 0.1": lambda: LDA(shrinkage=0.1),
-    "lda 1": lambda: LDA(shrinkage=1),
+    "lda 1": lambda: LDA(shrinkage=1, balanced=False),
     "rbf": SVM,
     "rbf scaled": lambda: SVM(scale=True),
-    "poly": lambda: SVM(kernel="poly", degree=2, gamma="auto", balanced=True),
-    "linear": lambda: SVM(kernel="linear", C=0.1),
+    "poly": lambda: SVM(kernel="poly", degree=2, gamma="auto"),
+    "linear": lambda: SVM(kernel="linear", C=0.1, balanced=False),
     "linear_svm": LinearSVM,
-    "linear_svm balanced": lambda: LinearSVM(C=0.1, balanced=True),
+    "linear_svm 0.1": lambda: LinearSVM(C=0.1, balanced=False),
     "linear_svm scaled": lambda: LinearSVM(scale=True),
 }
 EVERY = pytest.mark.parametrize("new", CLASSIFIERS.values(), ids=CLASSIFIERS)
@@ -82,7 +84,11 @@ def test_a_held_out_clip_and_its_label_do_not_change_a_bit(new):
     features=st.integers(1, 60),
     seed=st.integers(0, 1000),
     options=st.fixed_dictionaries(
-        {"alpha": st.floats(1e-3, 1e3), "balanced": st.booleans(), "scale": st.booleans()}
+        {
+            "alpha": st.floats(1e-3, 1e3) | st.just("auto"),
+            "balanced": st.booleans(),
+            "scale": st.booleans(),
+        }
     ),
 )
 def test_ridge_is_its_own_refit_whatever_the_shape(clips, features, seed, options):
@@ -98,8 +104,10 @@ def test_ridge_is_its_own_refit_whatever_the_shape(clips, features, seed, option
 def test_folds_that_share_no_clip_are_solved_as_well():
     clips = part_of(LABELS["balanced"], features=100)
     folds = [np.arange(start, start + 20) for start in (0, 20, 40)]
-    for fold, found in zip(folds, at_once(Ridge(), clips, folds), strict=True):
-        expected = asked(fitted(Ridge(), of_fold(clips, fold)), clips)
+    for fold, found in zip(
+        folds, at_once(Ridge(alpha=1, balanced=False), clips, folds), strict=True
+    ):
+        expected = asked(fitted(Ridge(alpha=1, balanced=False), of_fold(clips, fold)), clips)
         np.testing.assert_allclose(asked(found, clips), expected, rtol=0, atol=1e-8)
 
 

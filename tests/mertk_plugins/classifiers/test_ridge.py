@@ -29,7 +29,7 @@ def test_probabilities_are_the_softmax_of_scikit_learns_scores(labels, features,
     present = np.unique(part.labels)
     targets = np.where(part.labels[:, None] == present, 1.0, -1.0)
     reference = Reference(alpha=alpha).fit(rows_of(part), targets)
-    found = asked(fitted(Ridge(alpha=alpha), part), unseen)
+    found = asked(fitted(Ridge(alpha=alpha, balanced=False), part), unseen)
     expected = softmax(reference.predict(rows_of(unseen)))
     np.testing.assert_allclose(found[:, present], expected, rtol=0, atol=1e-8)
     assert found[:, present].sum(axis=1) == pytest.approx(1)
@@ -43,7 +43,9 @@ def test_the_most_probable_class_is_what_scikit_learn_predicts(labels, options):
     weight = "balanced" if options.get("balanced") else None
     machine = RidgeClassifier(alpha=options.get("alpha", 1.0), class_weight=weight)
     reference = make_pipeline(*scaler, machine).fit(rows_of(part), part.labels)
-    found = asked(fitted(Ridge(**options), part), unseen).argmax(axis=1)
+    found = asked(
+        fitted(Ridge(**{"alpha": 1.0, "balanced": False} | options), part), unseen
+    ).argmax(axis=1)
     assert found.tolist() == reference.predict(rows_of(unseen)).tolist()
     assert len(set(found.tolist())) > 1
 
@@ -51,7 +53,7 @@ def test_the_most_probable_class_is_what_scikit_learn_predicts(labels, options):
 def test_each_label_has_a_regression_of_its_own():
     labels = np.column_stack([np.arange(40) % 2, np.zeros(40, int), np.ones(40, int)])
     part, unseen = (part_of(labels, seed=seed) for seed in (0, 1))
-    found = asked(fitted(Ridge(), part), unseen)
+    found = asked(fitted(Ridge(alpha=1, balanced=False), part), unseen)
     score = Reference().fit(rows_of(part), 2 * labels[:, 0] - 1).predict(rows_of(unseen))
     assert ((found[:, 0] >= 0.5) == (score >= 0)).all()
     assert np.argsort(found[:, 0]).tolist() == np.argsort(score).tolist()
@@ -73,6 +75,7 @@ def test_a_large_mean_costs_no_accuracy_that_shows():
     )
 
 
-def test_a_penalty_of_0_is_refused():
+@pytest.mark.parametrize("alpha", [0, "automatic"])
+def test_a_penalty_that_is_none_is_refused(alpha):
     with pytest.raises(ValueError, match="above 0"):
-        Ridge(alpha=0)
+        Ridge(alpha=alpha)

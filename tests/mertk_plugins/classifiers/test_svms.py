@@ -18,15 +18,21 @@ from mertk_plugins.classifiers.svm import SVM
 
 CLASSES = ("negative", "positive", "surprise")
 MACHINES = [
-    pytest.param(LinearSVM(), LinearSVC(dual=False), id="linear_svm"),
+    pytest.param(LinearSVM(C=1, balanced=False), LinearSVC(dual=False), id="linear_svm"),
     pytest.param(
         LinearSVM(scale=True, balanced=True, C=3),
         make_pipeline(StandardScaler(), LinearSVC(dual=False, C=3, class_weight="balanced")),
         id="linear_svm scaled",
     ),
-    pytest.param(SVM(), SVC(), id="rbf"),
-    pytest.param(SVM(kernel="poly", degree=2), SVC(kernel="poly", degree=2), id="poly"),
-    pytest.param(SVM(kernel="linear", C=0.1), SVC(kernel="linear", C=0.1), id="linear"),
+    pytest.param(SVM(C=1, balanced=False), SVC(), id="rbf"),
+    pytest.param(
+        SVM(kernel="poly", degree=2, C=3),
+        SVC(kernel="poly", degree=2, C=3, class_weight="balanced"),
+        id="poly",
+    ),
+    pytest.param(
+        SVM(kernel="linear", C=0.1, balanced=False), SVC(kernel="linear", C=0.1), id="linear"
+    ),
 ]
 
 
@@ -165,9 +171,10 @@ def test_a_recipe_without_features_is_refused(machine):
 
 
 @pytest.mark.parametrize("machine", [LinearSVM, SVM])
-def test_a_cost_of_0_is_refused(machine):
+@pytest.mark.parametrize("cost", [0, "automatic"])
+def test_a_cost_that_is_none_is_refused(machine, cost):
     with pytest.raises(ValueError, match="above 0"):
-        machine(C=0)
+        machine(C=cost)
 
 
 def several(count: int = 40, seed: int = 0) -> TrainingSet:
