@@ -274,8 +274,13 @@ class Faces:
 
     @property
     def peak(self) -> int:
-        """The apex, or the middle of onset … offset where no apex is annotated."""
-        return (self.onset + self.offset) // 2 if self.apex is None else self.apex
+        """The apex, or the middle of onset … offset where no apex is annotated.
+
+        The middle is after the onset, unless they are one frame.
+        """
+        if self.apex is not None:
+            return self.apex
+        return max((self.onset + self.offset) // 2, min(self.onset + 1, self.offset))
 
     @property
     def expression(self) -> slice:

@@ -79,6 +79,23 @@ class Outcome:
         """Whether the recipe uses no pixels."""
         return not Recipe.from_json(self.run.identity["recipe"]).extractors
 
+    @functools.cached_property
+    def is_collapsed(self) -> bool:
+        """Whether each fold has one prediction for all its clips, whatever their classes.
+
+        Counted are the folds whose clips are of several classes; a floor is never collapsed.
+        """
+        if self.is_floor:
+            return False
+        varied = 0
+        for _, fold in self.predictions.groupby(["seed", "fold"]):
+            truth, predicted = self.run.get_labels(fold)
+            if len(np.unique(truth, axis=0)) > 1:
+                varied += 1
+                if len(np.unique(predicted, axis=0)) > 1:
+                    return False
+        return varied > 1
+
     @property
     def seconds(self) -> float:
         """Of all folds, added up."""

@@ -323,6 +323,7 @@ class Results:
             "model": outcome.name,
             "floor": outcome.is_floor,
             "seen_before": bool(outcome.seen_before),
+            "collapsed": outcome.is_collapsed,
             **self._scores_of(outcome.confusions),
         }
         for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():

@@ -19,11 +19,13 @@ from mertk.experiment.fold_progress import count_saved_folds
 from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip, write_clip_list
 from mertk.experiment.keyframes import list_prefix_reads
 from mertk.experiment.leaky_replay import move_frontier
-from mertk.pipeline.features import PrefixKeys
+from mertk.pipeline import feature_checks
+from mertk.pipeline.features import PrefixKeys, unpack_clip_state
 from mertk.pipeline.fold import can_fit_folds_together
 from mertk.pipeline.pipeline import PIPELINE_VERSION, build_pipeline
 from mertk.plugins import hooks
 from mertk.storage import identity
+from mertk.storage.cache import Cache
 from mertk.storage.ledger import Fold, Run
 
 if TYPE_CHECKING:
@@ -211,7 +213,7 @@ class Runner:
             keys_of = PrefixKeys.of(registry, self.variant.recipe, pipeline)
             keys = list(map(keys_of.clip, task.clips))
             spent, read = self._compute_features(keys), list_prefix_reads(pipeline, task.clips[0])
-        run.note_prefix(spent, read)
+        run.note_prefix(spent, read, self._find_feature_faults(keys))
         needs = pipeline.needs | move_frontier(pipeline, self.variant.once).needs
         return Job(
             recipe=self.variant.recipe,
@@ -225,6 +227,19 @@ class Runner:
             and not self.variant.once
             and can_fit_folds_together(pipeline),
         )
+
+    def _find_feature_faults(self, keys: Sequence[str]) -> list[str]:
+        """What is wrong with the features of all clips; raises `ComponentError` if all are 0."""
+        cache, clips = Cache(self.study.execution.cache_folder), []
+        for key in keys[:: -(-len(keys) // feature_checks.LOOKED_AT) or 1]:
+            stored = cache.get(key)
+            if stored is None:  # a worker reports it
+                return []
+            clips.append(unpack_clip_state(stored, None).streams)
+        try:
+            return feature_checks.describe_faults(clips)
+        except ComponentError as error:
+            raise ComponentError(f"{self.variant.name}: {error}") from error
 
     def _open_run(self) -> Run:
         registry = self.study.plugins.registry

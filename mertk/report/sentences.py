@@ -12,7 +12,7 @@ from mertk.evaluation.breakdowns import score_labels
 from mertk.evaluation.statistics import ALPHA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mertk.storage.ledger import Run
 
 MARK = " †"
+COLLAPSED = " (collapsed)"
 LEAKED = "LEAKED: held-out clips were used in training; do not compare with the scores above"
 
 
@@ -56,7 +57,19 @@ def list_warnings(results: Results) -> list[str]:
                 f"† {outcome.name}: the weights of {slot} were pretrained on {', '.join(names)}; "
                 "held-out subjects may be in the pretraining data."
             )
-    return found
+    return found + list(_describe_failures(results))
+
+
+def _describe_failures(results: Results) -> Iterator[str]:
+    """Models that learnt nothing, and features that nothing can be learnt from."""
+    for outcome in [*results.outcomes, *results.leaked]:
+        if outcome.is_collapsed:
+            yield (
+                f"COLLAPSED: {outcome.name} predicts one class for all clips of a fold, in every "
+                "fold. It has learnt nothing from the clips: see its features and its training."
+            )
+        if faults := outcome.run.feature_faults:
+            yield f"FEATURES of {outcome.name}: {'; '.join(faults)}."
 
 
 def list_sentences(results: Results) -> list[str]:

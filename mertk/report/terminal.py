@@ -130,6 +130,8 @@ def _make_table(
         cells = [str(row[name]) for name in names]
         if row.get("seen_before"):
             cells[0] += sentences.MARK
+        if row.get("collapsed"):
+            cells[0] += sentences.COLLAPSED
         missing = "" if "rule" in row else "–"
         for name in scores:
             cell = format_interval(row, name, missing)

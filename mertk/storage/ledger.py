@@ -162,9 +162,14 @@ class Run:
             found = sorted({*seeds, *before})
             write_sealed(self.path / "seeds.json", self.key, {"seeds": found})
 
-    def note_prefix(self, seconds: float, keyframes: Iterable[str]) -> None:
-        """Write down what a prefix pass spent, and which annotated key frames it reads."""
-        found = {"seconds": seconds, "keyframes": sorted(keyframes)}
+    def note_prefix(
+        self, seconds: float, keyframes: Iterable[str], faults: Iterable[str] = ()
+    ) -> None:
+        """Write down what a prefix pass spent, and which annotated key frames it reads.
+
+        `faults` says what is wrong with the features that it gave.
+        """
+        found = {"seconds": seconds, "keyframes": sorted(keyframes), "faults": list(faults)}
         write_sealed(self.path / "prefix.json", self.key, found)
 
     @property
@@ -177,6 +182,11 @@ class Run:
         """What the latest prefix pass spent on clips, over all workers; NaN if it is not known."""
         found = self._read_prefix()
         return float(found["seconds"]) if found else float("nan")
+
+    @property
+    def feature_faults(self) -> tuple[str, ...]:
+        """What is wrong with the features of all clips, as far as it is known."""
+        return tuple((self._read_prefix() or {}).get("faults", ()))
 
     @property
     def keyframes(self) -> tuple[str, ...]:

@@ -144,7 +144,8 @@ class KernelMargins:
         """The margins `[classes]` of a row; of two classes, the first one's is 0."""
         products = (self.values @ row)[self.inside]
         kernel = self.kernel.of(products, self.squares, float(row @ row))
-        return self._decide(kernel[None])[0]
+        found: Matrix = self._decide(kernel[None])[0]
+        return found
 
     def of_clips(self, rows: Rows, at: Indices) -> Matrix:
         """The margins `[at, classes]` of clips by their places in the rows it was learnt from."""
@@ -153,8 +154,7 @@ class KernelMargins:
         return self._decide(self.kernel.of(products, self.squares, others))
 
     def _decide(self, kernel: Matrix) -> Matrix:
-        margins = self.machine.decision_function(kernel)
-        found: Matrix = margins
+        found: Matrix = self.machine.decision_function(kernel)
         two = np.zeros((len(kernel), 2))
         if found.ndim == 2:
             return found
