@@ -26,6 +26,8 @@ class BiWOOF:
         bins: number of directions, 1 or more.
         weight: what a region is weighted by: the `mean` of its strain (the paper), or the `sum`
             (the authors' code).
+        last_bin: whether the last bin counts. In the authors' code it holds the angles that equal
+            its lower edge alone, 135° of eight bins: all further ones are lost.
         method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
@@ -34,12 +36,14 @@ class BiWOOF:
         *,
         bins: int = 8,
         weight: Literal["mean", "sum"] = "mean",
+        last_bin: bool = True,
         method: optical_flow.Method = "farneback",
     ) -> None:
         if bins < 1:
             raise ValueError(f"bins={bins}; at least 1")
         self.bins = bins
         self.weight = weight
+        self.last_bin = last_bin
         self.method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
@@ -49,8 +53,11 @@ class BiWOOF:
             regions, faces.size, (whole.shape[1], whole.shape[0])
         )
         u, v, strain = np.moveaxis(whole, -1, 0)
-        at = angle_bins(np.arctan2(v, u), self.bins)
-        found = normalise_counts(count_in_blocks(at, np.hypot(u, v), windows, self.bins))
+        angles, lengths = np.arctan2(v, u), np.hypot(u, v)
+        at = angle_bins(angles, self.bins)
+        if not self.last_bin:
+            lengths = np.where(angles > np.pi * (1 - 2 / self.bins), 0.0, lengths)
+        found = normalise_counts(count_in_blocks(at, lengths, windows, self.bins))
         parts = [strain[window] for window in windows]
         weights = [part.mean() if self.weight == "mean" else part.sum() for part in parts]
         found *= np.array(weights)[:, None]

@@ -57,7 +57,7 @@ class ELBPTOP:
         frames: int = 10,
         resample: Resample = "tim",
         size: tuple[int, int] | None = (140, 170),
-        normalise: Norm = "l1_sqrt",
+        normalise: Norm = "l1",
     ) -> None:
         if not 2 <= points <= 8:
             raise ValueError(f"points={points}; a code has 2 to 8 bits")

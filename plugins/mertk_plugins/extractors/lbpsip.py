@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -20,22 +20,26 @@ from mertk_plugins.extractors._patterns import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BITS = 6
+_SPATIAL = 4  # neighbours in the picture; the others lie in time
 
 
 class LBPSIP:
-    """LBP-SIP: histograms of 6-bit patterns in space and time, one block per region.
+    """LBP-SIP: histograms of patterns of six neighbours in space and time, one block per region.
 
-    Gives `[regions, 64 * levels]`. The three planes of LBP-TOP meet in three lines, and their six
-    neighbours hold what the planes share: bits 0 to 5 say whether the voxel at +rx, -rx, +ry, -ry,
-    +rt, -rt is at least the centre. Counted are the voxels at least rx, ry and rt away from the
-    clip's border; a region that holds none of them is all 0.
+    Gives `[regions, 20 * levels]`, or `[regions, 64 * levels]`. The three planes of LBP-TOP meet in
+    three lines, and their six neighbours hold what the planes share: bits say whether the voxels at
+    +rx, -rx, +ry, -ry (in the picture) and at +rt, -rt (in time) are at least the centre. Counted
+    are the voxels at least rx, ry and rt away from the clip's border; a region that holds none of
+    them is all 0.
 
     Args:
         rx, ry, rt: see `mertk_plugins.extractors.lbptop.LBPTOP`.
         frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
+        patterns: `split`, a histogram of the four bits of the picture (16 bins) and one of the two
+            bits in time (4 bins), which is most likely the paper's; or `joint`, one of all six bits
+            (64 bins).
         levels: number of levels of a Gaussian pyramid, 1 or more; each is half as wide and high as
-            the one before and gives 64 numbers a region.
+            the one before and gives 20 or 64 numbers a region.
         normalise: see `mertk_plugins.extractors.lbptop.LBPTOP`.
     """
 
@@ -48,36 +52,46 @@ class LBPSIP:
         frames: int = 10,
         resample: Resample = "tim",
         size: tuple[int, int] | None = (140, 170),
+        patterns: Literal["split", "joint"] = "split",
         levels: int = 1,
-        normalise: Norm = "l1_sqrt",
+        normalise: Norm = "l1",
     ) -> None:
         if levels < 1:
             raise ValueError(f"levels={levels}; at least 1")
         self.expression = Expression("lbpsip", (rt, ry, rx), frames, resample, size)
+        self.patterns = patterns
         self.levels = levels
         self.normalise: Norm = normalise
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
-        """`[regions, 64 * levels]`; raises `DataError` where a clip is too short or too small."""
+        """`[regions, 20 or 64 * levels]`; raises `DataError` for a clip too short or too small."""
         clip = self.expression.clip(faces)
         found = [self._count_codes(clip, faces, regions)]
         for _ in range(self.levels - 1):
             clip = np.stack([_halve_picture(picture) for picture in clip])
             self.expression.check(clip)
             found.append(self._count_codes(clip, faces, regions))
-        return block_shares(np.stack(found, axis=1), self.normalise)
+        return np.concatenate(found, axis=1)
 
     def _count_codes(
         self, clip: NDArray[np.uint8], faces: mertk.Faces, regions: mertk.Regions
-    ) -> NDArray[np.int64]:
-        """`[regions, 64]`."""
+    ) -> NDArray[np.float32]:
+        """`[regions, 20 or 64]`."""
         radii = rt, ry, rx = self.expression.radii
         around = [(0, 0, rx), (0, 0, -rx), (0, ry, 0), (0, -ry, 0), (rt, 0, 0), (-rt, 0, 0)]
+        parts = [around]
+        if self.patterns == "split":
+            parts = [around[:_SPATIAL], around[_SPATIAL:]]
         blocks = resampling.compute_region_slices(
             regions, faces.size, (clip.shape[2], clip.shape[1])
         )
-        counter = Counter(blocks, clip.shape, radii, 2**_BITS)
-        return counter.count(compute_codes(clip, around, radii), make_code_table(_BITS, "raw"))
+        found = []
+        for part in parts:
+            counter = Counter(blocks, clip.shape, radii, 2 ** len(part))
+            codes = compute_codes(clip, part, radii)
+            counts = counter.count(codes, make_code_table(len(part), "raw"))
+            found.append(block_shares(counts[:, None], self.normalise))
+        return np.concatenate(found, axis=1)
 
 
 def _halve_picture(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -45,7 +45,8 @@ class LBPTOP:
             at most two changes around the circle and one for all others, points·(points - 1) + 3 in
             all.
         frames, resample, size: see `mertk_plugins.extractors._expression.Expression`.
-        normalise: `l1`, each histogram has sum 1; or `l1_sqrt`, the square roots of that.
+        normalise: `l1`, each histogram has sum 1; or `l1_sqrt`, the square roots of that, by which
+            the inner product of two clips is a Hellinger similarity.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class LBPTOP:
         frames: int = 10,
         resample: Resample = "tim",
         size: tuple[int, int] | None = (140, 170),
-        normalise: Norm = "l1_sqrt",
+        normalise: Norm = "l1",
     ) -> None:
         if not 1 <= points <= 8:
             raise ValueError(f"points={points}; a code has 1 to 8 bits")

@@ -30,7 +30,8 @@ class MORF:
     per frame from onset to apex is a vector at each pixel; a histogram of its direction, weighted
     by its length, is taken in each region, and those of a level together are scaled to sum 1. A
     clip without motion gives 0. Frames before the onset and after the apex are used as far as the
-    filter reaches. Bin 0 begins at -180° (leftwards), and angles grow from right to down.
+    filter reaches. Bin 0 is centred on 0° (rightwards), and angles grow from
+    right to down.
 
     Args:
         levels: which levels of the pyramid are used, from 1, the finest; each next level has half
@@ -80,9 +81,10 @@ class MORF:
         """The histograms of one level `[regions, bins]`, of sum 1 together."""
         x, y = moved.astype(np.float64)
         windows = resampling.compute_region_slices(regions, faces.size, (x.shape[1], x.shape[0]))
-        found = count_in_blocks(
-            angle_bins(np.arctan2(y, x), self.bins), np.hypot(x, y), windows, self.bins
-        )
+        half = np.pi / self.bins
+        angles = np.mod(np.arctan2(y, x) + half, 2 * np.pi)  # bin 0 is centred on 0°
+        at = angle_bins(angles, self.bins, low=0.0)
+        found = count_in_blocks(at, np.hypot(x, y), windows, self.bins)
         total = found.sum()
         return found / total if total > 0 else found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mertk
 from mertk import Recipe, Use
 
-PAPER = Recipe(
+DEFAULT = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("grid", rows=5, cols=5),
     extractor=Use("elbptop", rx=2, ry=2, rt=2, delta=1, points=8, codes="uniform"),
@@ -40,9 +40,12 @@ def mertk_register(register: mertk.Registrar) -> None:
     """Register the model."""
     register.model(
         "elbptop",
-        PAPER,
+        DEFAULT,
         summary="LBP-TOP with radial and angular differences, whitened PCA, linear SVM.",
         paper="arxiv:1907.09160",
-        presets={"paper": PAPER},
+        presets={
+            "default": DEFAULT,
+            "hellinger": DEFAULT.set("extractor.normalise", "l1_sqrt"),
+        },
         card=CARD,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mertk
 from mertk import Recipe, Use
 
-PAPER = Recipe(
+DEFAULT = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("grid", rows=5, cols=5),
     extractor=Use("fhofo", bins=8, over="onset"),
@@ -39,9 +39,9 @@ def mertk_register(register: mertk.Registrar) -> None:
     """Register the model; its preset `quick` uses onset and apex alone."""
     register.model(
         "fhofo",
-        PAPER,
+        DEFAULT,
         summary="Fuzzy histograms of flow direction, magnitude left out, on a grid, linear SVM.",
         paper="doi:10.1109/TAFFC.2017.2723386",
-        presets={"paper": PAPER, "quick": PAPER.set("extractor.over", "apex")},
+        presets={"default": DEFAULT, "quick": DEFAULT.set("extractor.over", "apex")},
         card=CARD,
     )

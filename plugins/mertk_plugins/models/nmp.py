@@ -5,7 +5,7 @@ from __future__ import annotations
 import mertk
 from mertk import Recipe, Use
 
-PAPER = Recipe(
+DEFAULT = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("grid", rows=8, cols=8),
     extractor={"lbptop": Use("lbptop"), "hoof": Use("hoof")},
@@ -47,9 +47,9 @@ def mertk_register(register: mertk.Registrar) -> None:
     """Register the model."""
     register.model(
         "nmp",
-        PAPER,
+        DEFAULT,
         summary="LBP-TOP and HOOF of the patches that a random forest selects, linear SVM.",
         paper="doi:10.3390/sym11040497",
-        presets={"paper": PAPER},
+        presets={"default": DEFAULT},
         card=CARD,
     )

@@ -69,6 +69,18 @@ def test_regions_weigh_by_mean_or_summed_strain():
     np.testing.assert_allclose((total[1] / total[0]) / (mean[1] / mean[0]), 3, rtol=1e-4)
 
 
+def test_the_last_bin_of_the_authors_code_holds_its_lower_edge_alone():
+    uv = np.zeros((20, 20, 2))
+    uv[2, 2], uv[5, 5], uv[7, 7] = (-3, 0.1), (-2, 2), (1, 0.1)  # 178°, 135°, 6°
+    plain = BiWOOF().extract(faces(uv), QUARTERS)[0]
+    lost = BiWOOF(last_bin=False).extract(faces(uv), QUARTERS)[0]
+    lengths = np.hypot(-2, 2), np.hypot(1, 0.1)
+    np.testing.assert_allclose(lost[7] / lost[4], lengths[0] / lengths[1], rtol=1e-5)
+    np.testing.assert_allclose(
+        plain[7] / plain[4], (lengths[0] + np.hypot(3, 0.1)) / lengths[1], rtol=1e-5
+    )
+
+
 def test_no_bins_are_refused():
     with pytest.raises(ValueError, match="bins"):
         BiWOOF(bins=0)

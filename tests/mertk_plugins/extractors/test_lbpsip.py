@@ -10,7 +10,8 @@ from mertk import DataError
 from mertk_plugins.extractors.lbpsip import LBPSIP
 
 WHOLE = regions((0, 0, 20, 18))
-RAW = {"frames": 0, "size": None, "normalise": "l1"}
+RAW = {"frames": 0, "size": None, "patterns": "joint"}
+SPLIT = {"frames": 0, "size": None}
 
 
 def by_loops(clip, where, rt, ry, rx):
@@ -35,18 +36,26 @@ def by_loops(clip, where, rt, ry, rx):
 def test_shares_equal_the_loop_over_voxels(rt, ry, rx):
     clip = noise(8, 18, 20)
     found = LBPSIP(rt=rt, ry=ry, rx=rx, **RAW).extract(of_clip(clip), OVERLAPPING)
-    np.testing.assert_allclose(found, by_loops(clip, OVERLAPPING, rt, ry, rx), atol=1e-6)
+    joint = by_loops(clip, OVERLAPPING, rt, ry, rx)
+    np.testing.assert_allclose(found, joint, atol=1e-6)
+    split = LBPSIP(rt=rt, ry=ry, rx=rx, **SPLIT).extract(of_clip(clip), OVERLAPPING)
+    both = joint.reshape(-1, 4, 16)  # the two bits in time, the four of the picture
+    expected = np.concatenate([both.sum(axis=1), both.sum(axis=2)], axis=1)
+    np.testing.assert_allclose(split, expected, atol=1e-6)
 
 
-def test_a_5x5_grid_gives_1600_numbers():
+@pytest.mark.parametrize(("patterns", "numbers"), [("split", 500), ("joint", 1600)])
+def test_a_5x5_grid_gives_so_many_numbers(patterns, numbers):
     boxes = [(x, y, x + 10, y + 12) for y in range(0, 60, 12) for x in range(0, 50, 10)]
-    found = LBPSIP().extract(of_clip(noise(23, 60, 50, levels=256)), regions(*boxes))
-    assert found.size == 1600
+    found = LBPSIP(patterns=patterns).extract(
+        of_clip(noise(23, 60, 50, levels=256)), regions(*boxes)
+    )
+    assert found.size == numbers
     assert found.dtype == np.float32
 
 
 def test_a_constant_clip_has_every_bit_set():
-    found = LBPSIP(normalise="l1").extract(
+    found = LBPSIP(patterns="joint").extract(
         of_clip(np.full((1, 31, 27), 90)), regions((0, 0, 27, 31))
     )
     assert found[0, 63] == 1

@@ -15,7 +15,6 @@ from mertk_plugins.extractors.morf import MORF
 
 SIZE = 128
 WHOLE = regions((0, 0, SIZE, SIZE))
-BINS = 8  # of 45°; turned by half of one, so that a motion along an axis is inside a bin
 
 
 def plaid(frames=12, step=0.1, towards=0.0, where=slice(None)):
@@ -32,7 +31,7 @@ def plaid(frames=12, step=0.1, towards=0.0, where=slice(None)):
 
 def directions(found):
     """The mean direction of a histogram `[bins]`."""
-    middles = -math.pi + (np.arange(len(found)) + 0.5) * 2 * math.pi / len(found)
+    middles = np.arange(len(found)) * 2 * math.pi / len(found)
     return math.atan2(found @ np.sin(middles), found @ np.cos(middles))
 
 
@@ -41,6 +40,12 @@ def test_the_histogram_points_where_the_pattern_moves(towards):
     faces = of_clip(plaid(towards=towards), fps=100.0)
     found = MORF(levels=(2,), bins=36).extract(faces, WHOLE)[0]
     assert abs(math.remainder(directions(found) - towards, 2 * math.pi)) < 0.15
+
+
+@pytest.mark.parametrize(("towards", "at"), [(0.0, 0), (math.pi / 2, 2), (math.pi, 4), (-0.8, 7)])
+def test_bins_are_centred_on_0_degrees(towards, at):
+    faces = of_clip(plaid(towards=towards), fps=100.0)
+    assert MORF(levels=(2,), bins=8).extract(faces, WHOLE)[0].argmax() == at
 
 
 def test_phase_turns_by_frequency_times_step():

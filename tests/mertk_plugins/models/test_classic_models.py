@@ -7,21 +7,21 @@ import pytest
 
 from mertk import Faces, Frames, load_plugins
 
-HOGS = 64 * 2 * 3 * 8
+HOGS = 64 * 3 * 8
 
 MODELS = {
-    "lbptop": ("casme2", "meb", "megc2019"),
-    "biwoof": ("paper",),
+    "lbptop": ("casme2", "hellinger", "meb", "megc2019"),
+    "biwoof": ("code", "paper"),
     "flow_svm": (),
     "flow_ridge": (),
-    "lbpsip": ("paper", "pyramid", "quick"),
-    "elbptop": ("paper",),
-    "hog3": ("higo_top", "hog_top", "paper"),
+    "lbpsip": ("hellinger", "joint", "paper", "pyramid", "quick"),
+    "elbptop": ("default", "hellinger"),
+    "hog3": ("higo_top", "hog_top", "paper", "two_spans"),
     "hoof": ("chaudhry", "paper", "quick"),
-    "fhofo": ("paper", "quick"),
-    "mdmo": ("paper",),
+    "fhofo": ("default", "quick"),
+    "mdmo": ("default", "meb"),
     "morf": ("paper", "quick"),
-    "nmp": ("paper",),
+    "nmp": ("default",),
 }
 
 
@@ -49,10 +49,12 @@ def length(name: str, preset: str | None = None) -> int:
         ("lbptop", "meb", 11328),
         ("biwoof", None, 200),
         ("flow_svm", None, 3072),
-        ("lbpsip", None, 1600),
-        ("lbpsip", "paper", 1600),
-        ("lbpsip", "pyramid", 3200),
+        ("lbpsip", None, 500),
+        ("lbpsip", "paper", 500),
+        ("lbpsip", "joint", 1600),
+        ("lbpsip", "pyramid", 1000),
         ("elbptop", None, 25 * 9 * 59),
+        ("hog3", None, 2 * HOGS),
         ("hog3", "hog_top", HOGS),
         ("hog3", "higo_top", HOGS),
         ("hog3", "paper", HOGS * 12 // 64),
@@ -84,3 +86,15 @@ def test_the_floors_look_at_no_pixel(name):
     assert not recipe.extractors
     assert not recipe.fusion
     assert recipe.classifier.name == name
+
+
+def test_the_blocks_of_meb_lie_in_at_most_two_rows_and_columns():
+    """Blocks of about 21 pixels, 9 of them shared with the next, in a picture of 112."""
+    registry = load_plugins().registry
+    frames = Frames.of(np.zeros((2, 112, 112, 3), np.uint8))
+    picture = Faces(frames=frames, onset=0, offset=1)
+    boxes = registry.build("roi", registry.recipe("lbptop", "meb").roi).locate(picture).boxes[:8]
+    widths, shared = boxes[:, 2] - boxes[:, 0], boxes[:-1, 2] - boxes[1:, 0]
+    assert set(widths) <= {21, 22, 23}
+    assert set(shared) <= {9, 10}
+    assert (boxes[2:, 0] >= boxes[:-2, 2]).all()
