@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.options import takes_options
 from mertk.core.recipe import Recipe, Use
+from mertk.experiment.changes import ChangeFor
 from mertk.experiment.execution import Execution
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.study import Study
-from mertk.experiment.variants import choose_variant
+from mertk.experiment.variants import change_variants, choose_variant
 from mertk.pipeline.fold import build_fold_pipelines
 from mertk.pipeline.pipeline import Pipeline, build_pipeline
 from mertk.plugins.loader import Plugins, load_plugins
@@ -86,6 +87,8 @@ def case_of(
         swaps=study.swaps,
         settings=study.sets,
     )
+    alone = list(map(ChangeFor.parse, study.sets_for))
+    (chosen,) = change_variants(plugins.registry, [chosen], alone=alone)
     if study.replay:
         chosen = chosen.replayed(plugins.registry, study.replay)
     return Case(

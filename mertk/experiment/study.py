@@ -20,21 +20,18 @@ from mertk.core.progress import Progress, Silent
 from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use
 from mertk.datasets import locations
+from mertk.experiment import changes
 from mertk.experiment.execution import Execution
 from mertk.experiment.executors.choose import choose_executor
 from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes, use_spotted_apexes
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
 from mertk.experiment.variants import (
-    OF_DATASETS,
     KeyFrames,
-    Setting,
-    Swap,
     Sweep,
     Variant,
+    change_variants,
     choose_variant,
-    parse_setting,
-    parse_swap,
     sweep_variants,
 )
 from mertk.pipeline.pipeline import build_pipeline
@@ -109,23 +106,31 @@ class Study:
     preset: str | None = option(
         None, metavar="NAME", help="Preset of the first model. Default: quick on synthetic data."
     )
-    swaps: Sequence[Swap] = option(
+    swaps: Sequence[changes.Swap] = option(
         (),
         names=("--swap",),
         metavar="SLOT=NAME[:KEY=VALUE,…]",
-        parse=parse_swap,
+        parse=changes.parse_swap,
         several=True,
-        help="Replace a component of the first model; a+b for several fusion blocks. May be "
-        "repeated.",
+        help="Replace a component of every model that has the slot; a+b for several fusion blocks. "
+        "May be repeated.",
     )
-    sets: Sequence[Setting] = option(
+    sets: Sequence[changes.Setting] = option(
         (),
         names=("--set",),
         metavar="SLOT.PARAMETER=VALUE",
-        parse=parse_setting,
+        parse=changes.parse_setting,
         several=True,
-        help="Set a parameter of the first model, or of the data set (dataset.PARAMETER); may be "
-        "repeated.",
+        help="Set a parameter of every model that has it, or of the data set (dataset.PARAMETER); "
+        "may be repeated.",
+    )
+    sets_for: Sequence[str] = option(
+        (),
+        names=("--set-for",),
+        metavar="MODEL:PATH=VALUE",
+        several=True,
+        help="Change one model alone. PATH is SLOT (as in --swap) or SLOT.PARAMETER (as in --set). "
+        "May be repeated.",
     )
     sweeps: Sequence[str] = option(
         (),
@@ -256,8 +261,8 @@ class OpenStudy:
         several = [given] if isinstance(given, str | Use) else given
         changed: dict[str, Json] = {}
         for path, value in self.study.sets:
-            if path.startswith(OF_DATASETS):
-                changed[path.removeprefix(OF_DATASETS)] = value
+            if path.startswith(changes.OF_DATASETS):
+                changed[path.removeprefix(changes.OF_DATASETS)] = value
         return [as_use(one).having(**changed) for one in several]
 
     def _choose_folders(self) -> dict[str, Path]:
@@ -322,17 +327,16 @@ class OpenStudy:
     @functools.cached_property
     def variants(self) -> list[Variant]:
         """The models with their changes; every recipe is built once, so that none fails later."""
-        study, found = self.study, []
-        changes: dict[str, Any] = {
-            "preset": study.preset,
-            "swaps": study.swaps,
-            "settings": study.sets,
-        }
+        study, found, synthetic = self.study, [], self.task.synthetic
         for number, given in enumerate(study.models, 1):
-            synthetic = self.task.synthetic
-            chosen = choose_variant(self.registry, given, number, synthetic=synthetic, **changes)
+            preset = study.preset if number == 1 else None
+            chosen = choose_variant(
+                self.registry, given, number, preset=preset, synthetic=synthetic
+            )
             found.append(replace(chosen, keyframes=study.keyframes))
-            changes = {}  # only the first model has them
+        if found:
+            alone = list(map(changes.ChangeFor.parse, study.sets_for))
+            found = change_variants(self.registry, found, study.swaps, study.sets, alone)
         found = list(dict.fromkeys(found))
         if found:
             first = found[0]

@@ -9,34 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mertk.core.errors import ParameterError
-from mertk.core.recipe import SLOTS, Json, Recipe, Use, parse_value, split_outside
+from mertk.core.recipe import Recipe, split_outside
+from mertk.experiment.changes import (
+    OF_DATASETS,
+    ChangeFor,
+    Setting,
+    Swap,
+    change_recipe,
+    check_once,
+    has_parameter,
+    has_slot,
+)
 from mertk.storage.ledger import Run
 
 if TYPE_CHECKING:
     from mertk.plugins.registry import Registry
 
 KeyFrames = Literal["given", "estimated", "none"]
-Swap = tuple[str, Sequence[Use]]
-Setting = tuple[str, Json]
-
-OF_DATASETS = "dataset."
-"""The beginning of the path of a setting of data sets, not of the model."""
-
-
-def parse_swap(text: str) -> Swap:
-    """Read `SLOT=NAME:KEY=VALUE`; a+b for several fusion blocks."""
-    slot, equals, uses = text.partition("=")
-    if not equals:
-        raise ParameterError(f"--swap {text}: write SLOT=NAME or SLOT=NAME:KEY=VALUE")
-    return slot, list(map(Use.parse, uses.split("+")))
-
-
-def parse_setting(text: str) -> Setting:
-    """Read `SLOT.PARAMETER=VALUE`."""
-    path, equals, value = text.partition("=")
-    if not equals or "." not in path:
-        raise ParameterError(f"--set {text}: write SLOT.PARAMETER=VALUE")
-    return path, parse_value(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +67,15 @@ class Variant:
         if self.jitter:
             name += f"+jitter={self.jitter}"
         return name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the model can be chosen by: without its preset, and with it."""
+        return (self.model, f"{self.model}:{self.preset}") if self.preset else (self.model,)
+
+    def changed(self, recipe: Recipe, path: str, value: str) -> Variant:
+        """The same with a changed recipe; `path` and `value` say what was changed."""
+        return replace(self, recipe=recipe, changes=(*self.changes, (path, value)))
 
     @property
     def is_quick(self) -> bool:
@@ -126,18 +124,9 @@ def choose_variant(
     Raises:
         ParameterError: where a slot is exchanged twice, a parameter set twice, or neither is there.
     """
-    _check_once("swap", [slot for slot, _ in swaps], "several fusion blocks are one swap, a+b")
-    _check_once("set", [path for path, _ in settings], "a sweep tries several values")
     chosen = _make_variant(registry, given, number, preset=preset, synthetic=synthetic)
-    recipe, changes = chosen.recipe, []
-    for slot, uses in swaps:
-        recipe = recipe.swap(slot, *uses)
-        changes.append((slot, ",".join(map(str, uses))))
-    for path, value in settings:
-        if not path.startswith(OF_DATASETS):
-            recipe = recipe.set(path, value)
-            changes.append((path, str(value)))
-    return replace(chosen, recipe=recipe, changes=tuple(changes))
+    (changed,) = change_variants(registry, [chosen], swaps, settings)
+    return changed
 
 
 def _make_variant(
@@ -161,10 +150,47 @@ def _make_variant(
     return Variant(model=name, recipe=registry.recipe(name, wanted or None), preset=wanted)
 
 
-def _check_once(option: str, given: Sequence[str], instead: str) -> None:
-    for name in given:
-        if given.count(name) > 1:
-            raise ParameterError(f"{option} {name} is given {given.count(name)} times; {instead}")
+def change_variants(
+    registry: Registry,
+    variants: Sequence[Variant],
+    swaps: Sequence[Swap] = (),
+    settings: Sequence[Setting] = (),
+    alone: Sequence[ChangeFor] = (),
+) -> list[Variant]:
+    """The variants, each with the swaps and settings that its recipe has a place for.
+
+    Settings of `dataset.…` are left out. What has a place in no recipe is done to the first, whose
+    error says so. Then come the changes of one model `alone`.
+
+    Raises:
+        ParameterError: where a slot is exchanged twice, a parameter set twice, neither is there, or
+            a model is none of these.
+    """
+    check_once("swap", [slot for slot, _ in swaps], "several fusion blocks are one swap, a+b")
+    check_once("set", [path for path, _ in settings], "a sweep tries several values")
+    found = list(variants)
+    for slot, uses in swaps:
+        places = [at for at, one in enumerate(found) if has_slot(one.recipe, slot)]
+        for at in places or [0]:
+            recipe = found[at].recipe.swap(slot, *uses)
+            found[at] = found[at].changed(recipe, slot, ",".join(map(str, uses)))
+    for path, value in settings:
+        if not path.startswith(OF_DATASETS):
+            places = [
+                at for at, one in enumerate(found) if has_parameter(registry, one.recipe, path)
+            ]
+            for at in places or [0]:
+                recipe = found[at].recipe.set(path, value)
+                found[at] = found[at].changed(recipe, path, str(value))
+    for change in alone:
+        places = [at for at, one in enumerate(found) if change.model in one.names]
+        if not places:
+            names = ", ".join(one.names[-1] for one in variants)
+            raise ParameterError(f"--set-for {change.model}: the models are {names}")
+        for at in places:
+            recipe = change.apply(found[at].recipe)
+            found[at] = found[at].changed(recipe, change.path, change.value)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +219,7 @@ class Sweep:
 
     def changed(self, variant: Variant, value: str) -> Variant:
         """The variant with one of the values."""
-        recipe = variant.recipe
-        part = self.path.partition(".")[2]
-        if self.path in SLOTS or self.path in recipe.places() or part.isdecimal():
-            recipe = recipe.swap(self.path, *map(Use.parse, value.split("+")))
-        else:
-            recipe = recipe.set(self.path, parse_value(value))
+        recipe = change_recipe(variant.recipe, self.path, value)
         return replace(
             variant,
             recipe=recipe,

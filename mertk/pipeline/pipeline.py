@@ -98,13 +98,19 @@ class Stage:
     def apply(self, state: ClipState) -> ClipState:
         """The clip state with this stage's result in it."""
         if self.kind == "aligner":
-            return replace(state, faces=self.call("align", state.footage))
+            return replace(state, faces=self._align(state.footage))
         if self.kind == "roi":
             return replace(state, regions=self.call("locate", state.faces))
         if self.kind == "extractor":
             found = self.call("extract", state.faces, state.regions)
             return replace(state, streams={**state.streams, **self._name_streams(found)})
         return replace(state, streams=self._check_streams(self.call("fuse", state.streams)))
+
+    def _align(self, footage: Footage | None) -> Any:
+        """The registered faces; a clip with a flow map and no frames is taken as it is."""
+        if footage is not None and footage.flow is not None and not len(footage.frames):
+            return footage.faces(landmarks=footage.landmarks, transform=np.eye(2, 3))
+        return self.call("align", footage)
 
     def call(self, verb: str, *given: Any) -> Any:
         """What a method of the component gives; raises `ComponentError` where it breaks down."""
