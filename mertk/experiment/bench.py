@@ -58,6 +58,8 @@ def run_study(study: OpenStudy) -> Results:
     plugins, runs = study.plugins, []
     study.check_writable()
     with study.executor() as executor:
+        for variant in study.variants[1:]:
+            Runner(study, variant, executor).try_first_clip()
         for variant in study.variants:
             runner = Runner(study, variant, executor)
             runs.append(runner.run())

@@ -92,6 +92,18 @@ class Runner:
             self._finish_folds(run, SEEDS, job)
         return run
 
+    def try_first_clip(self) -> None:
+        """Compute the features of one clip; its error comes before another model runs for long."""
+        if not build_pipeline(self.study.registry, self.variant.recipe).prefix:
+            return
+        execution, clip = self.study.execution, self.task.clips[0]
+        files, cache = self.study.plugins.files, execution.cache_folder
+        prepare = functools.partial(_try_prepare_clip, self.variant.recipe, files, cache)
+        ((_, found),) = self.executor.run([functools.partial(prepare, clip, fresh=False)])
+        if isinstance(found, MertkError):
+            kind = DataError if isinstance(found, DataError) else ComponentError
+            raise kind(f"{self.variant.name}: {found}") from found
+
     def _needs_all_seeds(self, run: Run) -> bool:
         """Whether the run is stochastic, and the user has not chosen the seeds."""
         return self.study.study.seeds is None and not self.variant.is_quick and run.draws

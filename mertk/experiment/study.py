@@ -113,7 +113,7 @@ class Study:
         parse=changes.parse_swap,
         several=True,
         help="Replace a component of every model that has the slot; a+b for several fusion blocks. "
-        "May be repeated.",
+        "A model that is named twice is changed once. May be repeated.",
     )
     sets: Sequence[changes.Setting] = option(
         (),

@@ -159,7 +159,8 @@ def change_variants(
 ) -> list[Variant]:
     """The variants, each with the swaps and settings that its recipe has a place for.
 
-    Settings of `dataset.…` are left out. What has a place in no recipe is done to the first, whose
+    Settings of `dataset.…` are left out. A model that is named twice is changed the first time, and
+    is compared with itself as it was. What has a place in no recipe is done to the first, whose
     error says so. Then come the changes of one model `alone`.
 
     Raises:
@@ -169,21 +170,20 @@ def change_variants(
     check_once("swap", [slot for slot, _ in swaps], "several fusion blocks are one swap, a+b")
     check_once("set", [path for path, _ in settings], "a sweep tries several values")
     found = list(variants)
+    first = [at for at, one in enumerate(found) if one not in found[:at]]
     for slot, uses in swaps:
-        places = [at for at, one in enumerate(found) if has_slot(one.recipe, slot)]
+        places = [at for at in first if has_slot(found[at].recipe, slot)]
         for at in places or [0]:
             recipe = found[at].recipe.swap(slot, *uses)
             found[at] = found[at].changed(recipe, slot, ",".join(map(str, uses)))
     for path, value in settings:
         if not path.startswith(OF_DATASETS):
-            places = [
-                at for at, one in enumerate(found) if has_parameter(registry, one.recipe, path)
-            ]
+            places = [at for at in first if has_parameter(registry, found[at].recipe, path)]
             for at in places or [0]:
                 recipe = found[at].recipe.set(path, value)
                 found[at] = found[at].changed(recipe, path, str(value))
     for change in alone:
-        places = [at for at, one in enumerate(found) if change.model in one.names]
+        places = [at for at in first if change.model in found[at].names]
         if not places:
             names = ", ".join(one.names[-1] for one in variants)
             raise ParameterError(f"--set-for {change.model}: the models are {names}")

@@ -72,9 +72,9 @@ def test_chance_is_seen_in_the_fold_and_not_declared(plugins, tmp_path):
 def test_above_is_said_only_where_it_holds_after_correction(plugins, tmp_path):
     blind = mertk.Recipe(
         aligner=mertk.Use("toy_plain"), roi=mertk.Use("toy_halves"),
-        extractor=mertk.Use("toy_change", scale=0.0), classifier=mertk.Use("toy_nearest"),
+        extractor=mertk.Use("toy_change", scale=1e-30), classifier=mertk.Use("toy_nearest"),
     )  # fmt: skip
-    other = blind.set("extractor.scale", -0.0)
+    other = blind.set("extractor.scale", -1e-30)
     options = {"dataset": "toy:subjects=6,clips=4"}
     two = bench(plugins, tmp_path / "a", "toy_model", blind, **options)
     (alone,) = two.comparisons().values()

@@ -60,6 +60,14 @@ def test_one_model_is_changed_alone_by_its_name_or_its_preset():
     ]
 
 
+def test_a_model_that_is_named_twice_is_compared_with_itself_as_it_was():
+    swaps = [("classifier", [mertk.Use("lda")])]
+    found = names("flow_svm", "flow_svm", "biwoof", swaps=swaps)
+    assert found == ["flow_svm+classifier=lda", "flow_svm", "biwoof+classifier=lda"]
+    alone = names("flow_svm", "flow_svm", sets_for=["flow_svm:classifier=lda"])
+    assert alone == ["flow_svm+classifier=lda", "flow_svm"]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -118,6 +126,17 @@ def mertk_register(register):
     """Register it."""
     register.dataset("flow_alone", FlowAlone)
 '''
+
+
+def test_a_model_that_cannot_read_the_clips_says_so_before_another_one_runs(tmp_path):
+    file = tmp_path / "alone.py"
+    file.write_text(PLUGIN, encoding="utf-8")
+    with pytest.raises(mertk.DataError, match="^lbptop: synthetic.*lbptop needs frames"):
+        mertk.bench(
+            ["flow_ridge", "lbptop"], dataset="flow_alone", protocol="synthetic3", jobs=1,
+            plugins=mertk.load_plugins([file]), out=tmp_path / "runs",
+        )  # fmt: skip
+    assert not list((tmp_path / "runs").rglob("folds/*.json"))
 
 
 def test_clips_with_a_flow_map_alone_need_no_other_aligner(tmp_path):

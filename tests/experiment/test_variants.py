@@ -23,21 +23,21 @@ def bench(plugins, out, *sweeps, **options):
 
 
 def test_each_value_is_a_row_of_the_table_and_of_the_sweep(plugins, tmp_path, capsys):
-    results = bench(plugins, tmp_path, "extractor.scale=1,0,2.5")
-    names = [f"toy_model+extractor.scale={value}" for value in ("1", "0", "2.5")]
+    results = bench(plugins, tmp_path, "extractor.scale=1,1e-30,2.5")
+    names = [f"toy_model+extractor.scale={value}" for value in ("1", "1e-30", "2.5")]
     assert list(results.table()["model"]) == names
     sweep = results.sweep_table()
-    assert list(sweep["extractor.scale"]) == ["1", "0", "2.5"]
-    assert sweep["UF1"][0] > sweep["UF1"][1]  # scale 0 sees nothing
+    assert list(sweep["extractor.scale"]) == ["1", "1e-30", "2.5"]
+    assert sweep["UF1"][0] > sweep["UF1"][1]  # nothing is left of the change
     terminal.print_results(results)
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["0", f"{sweep['UF1'][1]:.3f}"] in [row[:2] for row in rows]
+    assert ["1e-30", "(collapsed)", f"{sweep['UF1'][1]:.3f}"] in [row[:3] for row in rows]
     assert "<h2>Sweep</h2>" in page.render_page(results, plugins)
-    assert sentences.to_json(results)["sweep"][1]["extractor.scale"] == "0"
+    assert sentences.to_json(results)["sweep"][1]["extractor.scale"] == "1e-30"
 
 
 def test_a_swept_number_is_drawn_and_a_swept_name_is_not(plugins, tmp_path):
-    results = bench(plugins, tmp_path, "extractor.scale=1,0,2.5")
+    results = bench(plugins, tmp_path, "extractor.scale=1,1e-30,2.5")
     drawn = draw_curve(results)
     assert drawn.startswith("<svg")
     assert "extractor.scale" in drawn
