@@ -39,11 +39,14 @@ def main() -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)  # of LinearSVC's dual
     clips = _clips()
     with threadpool_limits(limits=1):
-        _compare(clips, "ridge", Ridge, RidgeClassifier())
-        _compare(clips, "lda", LDA)
-        _compare(clips, "linear_svm", LinearSVM, LinearSVC())
-        _compare(clips, "svm, linear", lambda: SVM(kernel="linear"), SVC(kernel="linear"))
-        _compare(clips, "svm, rbf", SVM, SVC())
+        _compare(clips, "ridge", lambda: Ridge(alpha=1.0, balanced=False), RidgeClassifier())
+        _compare(clips, "lda", lambda: LDA(shrinkage="ledoit_wolf", balanced=False))
+        _compare(clips, "linear_svm", lambda: LinearSVM(C=1.0, balanced=False), LinearSVC())
+        for kernel in ("linear", "rbf"):
+            new = functools.partial(SVM, kernel=kernel, C=1.0, balanced=False)
+            _compare(clips, f"svm, {kernel}", new, SVC(kernel=kernel))
+        for new in (Ridge, LDA, LinearSVM, SVM):
+            _compare(clips, f"{new.__name__}, its strength chosen in the fold", new)
 
 
 def _compare(

@@ -32,7 +32,7 @@ class Case:
 
     def clips(self):
         people = dict(self.manifest.subjects)
-        if self.protocol == "dfme_7":
+        if self.protocol.startswith("dfme"):
             return dfme_clips()
         return of.clips(self.rows, self.rules, people)
 
@@ -80,6 +80,7 @@ def emotion_cases():
         yield Case(f"mmew_{name}", "", of.of_words("mmew", of.MMEW))
     yield Case("fourdme_5", "", of.fourdme())
     yield Case("dfme_7", "", of.dfme())
+    yield Case("dfme_10fold", "", of.dfme())
 
 
 def casme3_cases():
