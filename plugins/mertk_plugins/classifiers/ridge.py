@@ -70,12 +70,7 @@ class Ridge(MarginClassifier):
         members = fold.members[fold.inside]
         weights = weigh_classes(members, balanced=self.balanced)
         path = RidgePath(fold.rows.values[fold.inside], fold.own_gram, weights, 2 * members - 1)
-        penalties = PENALTIES * compute_mean_length(fold.own_gram)
-        groups = [np.flatnonzero(fold.people == name) for name in np.unique(fold.people)]
-        chosen = penalties[len(penalties) // 2]
-        if len(groups) > 1:
-            chosen = penalties[int(np.argmin([path.score(one, groups) for one in penalties]))]
-        dual, offsets = path.solve(chosen)
+        dual, offsets = path.solve(choose_penalty(path, fold))
         placed = np.zeros((len(fold.members), dual.shape[1]))
         placed[fold.inside] = dual
         return Linear(placed, offsets)
@@ -92,6 +87,15 @@ class Ridge(MarginClassifier):
         )
         system.flat[:: len(system) + 1] += penalty
         return _compute_scores(solve_system(system, _make_targets(fold)))
+
+
+def choose_penalty(path: RidgePath, fold: Fold) -> float:
+    """The penalty with the least error on people left out; the middle one for a single person."""
+    penalties = PENALTIES * compute_mean_length(fold.own_gram)
+    groups = [np.flatnonzero(fold.people == name) for name in np.unique(fold.people)]
+    if len(groups) < 2:
+        return float(penalties[len(penalties) // 2])
+    return float(penalties[int(np.argmin([path.score(one, groups) for one in penalties]))])
 
 
 def _fit_unweighted(system: LeftOut, fold: Fold) -> Linear:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from parts import asked, fitted, of_fold, part_of, rows_of
+from parts import asked, fitted, folds_of, of_fold, part_of, rows_of
 from sklearn.linear_model import Ridge as Reference
 
 from mertk.core.splits import split_people
@@ -137,3 +137,32 @@ def test_clips_of_one_person_alone_are_learnt_from(new):
     part = replace(part_of(np.arange(30) % 3, spread=3), people=np.full(30, "p/0"))
     found = asked(fitted(new(), part), part).argmax(axis=1)
     assert (found == part.labels).mean() > 0.8
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ridge_chooses_nearly_the_same_penalty_in_every_fold(seed, monkeypatch):
+    """Clips, people, classes and features of MEGC 2019's flow, a third as many, with high noise."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.repeat([0, 1, 2], [84, 36, 28]))
+    who = rng.permutation([*range(22), *rng.integers(0, 22, 148 - 22)])
+    flow = 0.12 * rng.normal(size=(3, 512))[labels] + 0.5 * rng.normal(size=(22, 512))[who]
+    flow += rng.normal(size=flow.shape)
+    clips = replace(
+        part_of(labels),
+        inputs=[{"flow": row[None].astype(np.float32)} for row in flow],
+        people=np.array([f"p/{at:02}" for at in who]),
+    )
+    chosen, choose = [], ridge.choose_penalty
+
+    def note(path, fold):
+        length = compute_mean_length(fold.own_gram)
+        chosen.append(choose(path, fold) / length)
+        return chosen[-1] * length
+
+    monkeypatch.setattr(ridge, "choose_penalty", note)
+    folds = folds_of(clips)
+    list(Ridge().fit_folds(clips, folds, [rng] * len(folds)))
+    steps = np.log10(chosen) * 2  # a step is half a power of ten
+    assert len(chosen) == 22
+    assert np.ptp(np.round(steps)) <= 1
+    assert -6 < steps.min() <= steps.max() < 4  # neither end of the range
