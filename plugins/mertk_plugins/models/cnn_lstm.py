@@ -10,8 +10,13 @@ from mertk import Recipe, Use
 PAPER = Recipe(
     aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
-    extractor=Use("patch_cnn_se", patches=1, patch_size=[105, 150], se="none"),
-    fusion=(Use("standardize"), Use("pad_time", length=250), Use("lstm_concat")),
+    extractor=Use("region_patches", patches=1, patch_size=[105, 150]),
+    fusion=(
+        Use("patch_cnn_se", se="none"),
+        Use("standardize"),
+        Use("pad_time", length=250),
+        Use("lstm_concat"),
+    ),
     classifier=Use("mlp", init="code"),
 )
 
@@ -19,19 +24,13 @@ PAPER = Recipe(
 QUICK = Recipe(
     aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
-    extractor=Use(
-        "patch_cnn_se",
-        patches=1,
-        patch_size=[48, 72],
-        se="none",
-        frames=1,
-        extract_frames=16,
-        epochs=45,
-        lr=1e-3,
-        batch=64,
-        init="he",
+    extractor=Use("region_patches", patches=1, patch_size=[48, 72], frames=16),
+    fusion=(
+        Use("patch_cnn_se", se="none", frames=1, epochs=45, lr=1e-3, batch=64, init="he"),
+        Use("standardize"),
+        Use("pad_time", length=16),
+        Use("lstm_concat"),
     ),
-    fusion=(Use("standardize"), Use("pad_time", length=16), Use("lstm_concat")),
     classifier=Use("mlp", epochs=60, lr=1e-3, init="code"),
 )
 

@@ -14,8 +14,8 @@ from mertk import Card, Recipe, Replay, Use
 PAPER = Recipe(
     aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
-    extractor=Use("patch_cnn_se"),
-    fusion=(Use("standardize"), Use("pad_time", length=250), Use("lstm_se")),
+    extractor=Use("region_patches"),
+    fusion=(Use("patch_cnn_se"), Use("standardize"), Use("pad_time", length=250), Use("lstm_se")),
     classifier=Use("mlp", init="code"),
 )
 
@@ -26,16 +26,20 @@ PAPER = Recipe(
 CODE = Recipe(
     aligner=Use("landmark_crop", upscale=False, frame="first"),
     roi=Use("six_regions"),
-    extractor=Use(
-        "patch_cnn_se",
-        patch_size=[50, 35],
-        se="pixelwise",
-        extra_conv=True,
-        input_range=[-1, 1],
-        batch=32,
-        alpha=False,
+    extractor=Use("region_patches", patch_size=[50, 35]),
+    fusion=(
+        Use(
+            "patch_cnn_se",
+            se="pixelwise",
+            extra_conv=True,
+            input_range=[-1, 1],
+            batch=32,
+            alpha=False,
+        ),
+        Use("truncate"),
+        Use("pad_time", length=250),
+        Use("lstm_se"),
     ),
-    fusion=(Use("truncate"), Use("pad_time", length=250), Use("lstm_se")),
     classifier=Use("mlp", lr=1e-4, loss="focal_binary", alpha=False, l1=1e-5, init="code"),
 )
 
@@ -46,23 +50,19 @@ CODE = Recipe(
 QUICK = Recipe(
     aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
-    extractor=Use(
-        "patch_cnn_se",
-        patch_size=[12, 16],
-        frames=1,
-        extract_frames=12,
-        epochs=30,
-        lr=1e-3,
-        batch=64,
-        init="he",
+    extractor=Use("region_patches", patch_size=[12, 16], frames=12),
+    fusion=(
+        Use("patch_cnn_se", frames=1, epochs=30, lr=1e-3, batch=64, init="he"),
+        Use("standardize"),
+        Use("pad_time", length=12),
+        Use("lstm_se"),
     ),
-    fusion=(Use("standardize"), Use("pad_time", length=12), Use("lstm_se")),
     classifier=Use("mlp", epochs=40, lr=1e-3, init="code"),
 )
 
 # The order of work of the published code: stage 1 is trained once, on a random half of the frames
 # of all clips, and its features of all clips are kept; only then are subjects left out.
-AUTHORS = Replay(once=("extractor",), sets={"extractor.frames": 0, "extractor.share": 0.5})
+AUTHORS = Replay(once=("fusion.0",), sets={"fusion.0.frames": 0, "fusion.0.share": 0.5})
 
 CARD = Card(
     title="Spatiotemporal Features Fusion From Local Facial Regions for Micro-Expressions "
