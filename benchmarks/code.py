@@ -13,7 +13,7 @@ PARTS = ("mertk", "plugins")
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 INTERFACE = {  # verbs that an interface or a library prescribes, not names of ours
     "align", "command", "explain", "extract", "fit", "forward", "fuse", "index", "label", "locate",
-    "module", "predict", "score", "splits", "spot", "stem",
+    "module", "predict", "score", "splits", "spot",
 }  # fmt: skip
 
 

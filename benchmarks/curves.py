@@ -11,19 +11,19 @@ from __future__ import annotations
 import itertools
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 
-from mertk.report import model_cards
+from mertk.report import reference_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    Curve = list[tuple[float, model_cards.Measured]]
+    Curve = list[tuple[float, Any]]
 
 PICTURE = Path(__file__).parent / "synthetic" / "curves.svg"
 SEEN = 2 / 3
@@ -44,7 +44,7 @@ def main() -> None:
 
 def _curves() -> dict[str, Curve]:
     found: dict[str, Curve] = {}
-    for one in model_cards.read_measured_scores():
+    for one in reference_pages.read_measured_scores().itertuples(index=False):
         use, _, amplitude = one.dataset.partition("amplitude=")
         if one.score == "UF1" and use == "synthetic:":
             found.setdefault(one.model, []).append((float(amplitude), one))

@@ -12,21 +12,20 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from dataclasses import asdict, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import mertk
 from mertk.experiment import trained_model
 from mertk.experiment.study import Study
-from mertk.nn import training
-from mertk.report import model_cards
+from mertk.report import literature, reference_pages
 
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
 """Peak motion in pixels of 256; still clips give the chance level."""
 
 TABLE = Path(__file__).parent / "synthetic" / "methods.md"
+MEASURED = Path(literature.__file__).with_name("measured.csv")
 
 FOLDS = 12  # a subject each
 
@@ -39,6 +38,23 @@ training changes in the networks of one fold. `python -m benchmarks.methods` mak
 `python -m benchmarks.curves` the picture."""
 
 
+class Measured(NamedTuple):
+    """A score of ours, as text, with the run's name."""
+
+    model: str
+    preset: str
+    dataset: str
+    protocol: str
+    seeds: str
+    score: str
+    value: str
+    low: str
+    high: str
+    seconds: str
+    weights: str
+    run: str
+
+
 def main() -> None:
     """Bench the models, and write both tables anew with what was known of the others."""
     given = argparse.ArgumentParser()
@@ -48,13 +64,14 @@ def main() -> None:
     options = given.parse_args()
     registry = mertk.load_plugins().registry
     models = options.models or [n for n in registry.names("model") if registry.recipe(n).extractors]
-    found = {(one.model, one.dataset, one.score): one for one in model_cards.read_measured_scores()}
+    rows = reference_pages.read_measured_scores().itertuples(index=False)
+    found = {(one.model, one.dataset, one.score): one for one in map(Measured._make, rows)}
     for name in models:
         size = weights(name)
         for difficulty in options.difficulty:
             made = _bench(name, _dataset(difficulty), list(range(options.seeds)), size)
             found |= {(one.model, one.dataset, one.score): one for one in made}
-            print(*asdict(made[0]).values(), flush=True)
+            print(*made[0], flush=True)
             _write([found[key] for key in sorted(found)])
 
 
@@ -63,22 +80,31 @@ def _dataset(difficulty: str) -> str:
 
 
 def weights(name: str) -> int:
-    """The trained weights of a model's networks, counted after a step on a few clips."""
-    with training.set_pace(lambda _done, _planned: False), TemporaryDirectory() as folder:
-        study = Study(models=[name], dataset="synthetic:subjects=2,clips=3", floors=False).open()
+    """The trained weights of a model's networks, counted after an epoch on a few clips."""
+    registry = mertk.load_plugins().registry
+    model, _, preset = name.partition(":")
+    recipe = registry.recipe(model, preset or None)
+    sets = []
+    for kind, use in (("extractor", recipe.extractor), ("classifier", recipe.classifier)):
+        if isinstance(use, mertk.Use) and "epochs" in registry.get(kind, use.name).parameters():
+            sets.append((f"{kind}.epochs", 1))
+    study = Study(
+        models=[name], dataset="synthetic:subjects=2,clips=3", floors=False, sets=sets
+    ).open()
+    with TemporaryDirectory() as folder:
         trained_model.train_model(study, 0).save(Path(folder) / name, study.plugins)
         about = json.loads((Path(folder) / name / "model.json").read_text(encoding="utf-8"))
     return int(about["weights"])
 
 
-def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[model_cards.Measured]:
+def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[Measured]:
     """A model's UF1 and UAR; the run is named by its folder, which its identity names."""
     results = mertk.bench(
         [name], dataset=dataset, floors=False, seeds=seeds, out=Path("runs") / "methods"
     )
     row: dict[str, Any] = results.table().to_dict("records")[0]
     return [
-        model_cards.Measured(
+        Measured(
             model=name,
             preset=row["model"].partition(":")[2],
             dataset=dataset,
@@ -96,11 +122,11 @@ def _bench(name: str, dataset: str, seeds: list[int], size: int) -> list[model_c
     ]
 
 
-def _write(found: list[model_cards.Measured]) -> None:
-    with model_cards.MEASURED.open("w", encoding="utf-8", newline="") as file:
+def _write(found: list[Measured]) -> None:
+    with MEASURED.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in fields(model_cards.Measured)])
-        writer.writerows(asdict(one).values() for one in found)
+        writer.writerow(Measured._fields)
+        writer.writerows(found)
     shown = [one for one in found if one.score == "UF1"]
     known = [name for name in DIFFICULTIES if any(one.dataset == _dataset(name) for one in shown)]
     head = [f"{name}, {DIFFICULTIES[name]:g} px" for name in known]
@@ -119,7 +145,7 @@ def _write(found: list[model_cards.Measured]) -> None:
     TABLE.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _line(name: str, known: list[str], shown: list[model_cards.Measured]) -> str:
+def _line(name: str, known: list[str], shown: list[Measured]) -> str:
     of = {one.dataset: one for one in shown if one.model == name}
     rows = [of.get(_dataset(difficulty)) for difficulty in known]
     scores = [f"{one.value} ({one.low}–{one.high})" if one else "–" for one in rows]

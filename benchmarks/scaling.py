@@ -119,7 +119,7 @@ def _report(clips: int) -> dict[str, float]:
         start = time.perf_counter()
         sentences.to_json(mertk.Results(runs))
         told = time.perf_counter()
-        page = write_page(mertk.Results(runs), Path(folder) / "report.html", plugins, frames=False)
+        page = write_page(mertk.Results(runs), Path(folder) / "report.html", plugins)
         return {
             "seconds": told - start, "page": time.perf_counter() - told, "mb": _peak(),
             "page_mb": page.stat().st_size / 1e6,

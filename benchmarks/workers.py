@@ -2,8 +2,7 @@
 
 python -m benchmarks.workers [MODEL …]    (default: nmp and ststnet)
 
-The folds of `nmp` (a random forest each) have nothing to do with each other. Those of `ststnet` are
-trained together: two workers share less of that work than one.
+Folds share no work: `nmp` fits a random forest in each, `ststnet` a network.
 """
 
 from __future__ import annotations

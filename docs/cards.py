@@ -8,7 +8,7 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 import mertk
-from mertk.report import model_cards, reference_pages
+from mertk.report import reference_pages
 
 ENTRIES = list(mertk.load_plugins().registry)
 MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
@@ -32,7 +32,7 @@ def on_files(files: Files, config: Any) -> Files:
     """Add a page a kind and a page a model, their lists, and what was measured with them."""
     pages = {f"{COMPONENTS}/{kind}.md": reference_pages.format_reference_page(kind, ENTRIES)
              for kind in reference_pages.TITLES}  # fmt: skip
-    pages |= {_path(entry.name): model_cards.format_card(entry) for entry in MODELS}
+    pages |= {_path(entry.name): reference_pages.format_card(entry) for entry in MODELS}
     pages[f"{COMPONENTS}/index.md"] = _kinds()
     pages["reference/models/index.md"] = _index()
     measured = [*(f"{name}.md" for name in TABLES), "curves.svg"]

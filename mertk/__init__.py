@@ -97,7 +97,6 @@ PUBLIC_MODULES = (
     "mertk.export.layouts",
     "mertk.nn.classifier",
     "mertk.nn.losses",
-    "mertk.nn.parallel_folds",
     "mertk.nn.training",
     "mertk.pipeline.sklearn",
     "mertk.spotting.face_tracking",

@@ -334,7 +334,7 @@ def _no_clips(registry: Any, datasets: Any, _folders: Any) -> list[Any]:
 
 def _no_labels(registry: Any, protocol: Use, *_: Any, **__: Any) -> task.Task:
     rules = registry.build("protocol", protocol)
-    return task.Task([], None, [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
+    return task.Task([], None, [], [], {}, synthetic=not rules.datasets)  # type: ignore[arg-type]
 
 
 def _audited(case: Any, **_: Any) -> Any:
@@ -376,7 +376,7 @@ _STOPS = {
     "mertk.export.prepare._Preparation.run": _prepared,
     "mertk.cli._data_check._survey_dataset": _surveyed,
     "mertk.datasets.locations.remember_folder": _stop,
-    "mertk.testing.workers.check_all": _stop,
+    "mertk.testing.suite.check_all": _stop,
 }
 """Where commands begin to work, and what stands there instead."""
 

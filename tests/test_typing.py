@@ -34,10 +34,10 @@ def strict(tmp_path_factory):
 @pytest.mark.slow
 def test_the_readmes_plugin_and_new_ones_of_every_kind_pass_strict_type_checks(strict):
     texts = {f"new_{kind}.py": scaffold.make_plugin_files(kind, f"new_{kind}")[f"new_{kind}.py"]
-             for kind in KINDS}  # fmt: skip
+             for kind in (*KINDS, scaffold.NETWORK)}  # fmt: skip
     done = strict({"mean_change.py": README, **texts})
     assert done.returncode == 0, done.stdout
-    assert f"{len(KINDS) + 1} source files" in done.stdout
+    assert f"{len(KINDS) + 2} source files" in done.stdout
 
 
 @pytest.mark.slow

@@ -4,11 +4,10 @@
 *permuted* (real clips, labels shuffled within people), *identity* (noise, one label a person).
 *Perturbation* looks at numbers: other folds come before, one held-out clip or its label is
 changed, and nothing else may change by a single bit. *Dataset* looks at the clips: the same footage
-under two names, labels that can be told without looking at a face.
+under two names, labels that can be predicted without looking at a face.
 """
 
 from mertk.audit.case import case_of
-from mertk.audit.probes import PROBES, audit
-from mertk.audit.verdict import Audit, Verdict
+from mertk.audit.probes import PROBES, Audit, Verdict, audit
 
 __all__ = ["PROBES", "Audit", "Verdict", "audit", "case_of"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.options import takes_options
@@ -14,8 +12,8 @@ from mertk.experiment.execution import Execution
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.study import Study
 from mertk.experiment.variants import choose_variant
+from mertk.pipeline.fold import build_fold_pipelines
 from mertk.pipeline.pipeline import Pipeline, build_pipeline
-from mertk.pipeline.together import fitted_lines
 from mertk.plugins.loader import Plugins, load_plugins
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ _SMALL = {"subjects": 8, "clips": 6}
 class Case:
     """A recipe on the clips and folds of a study, with a random seed.
 
-    A `replay` of an order of work that leaks fits the places `once` before the folds.
+    A `replay` of an order of work that leaks fits the stages at `once` before the folds.
     """
 
     name: str
@@ -50,7 +48,7 @@ class Case:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Case:
         """The inverse of `to_json`."""
-        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        known = {**data, "files": tuple(data["files"]), "once": tuple(data["once"])}
         return cls(**known)
 
 
@@ -103,47 +101,32 @@ def case_of(
 
 
 class Opened:
-    """A case at work: plug-ins, clips, folds, and new lines of components."""
+    """A case with its plug-ins, clips, folds and protocol loaded."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
         self.plugins: Plugins = load_plugins(case.files)
         self.recipe = Recipe.from_json(case.recipe)
-        self._study = Study.from_json(case.study).open(plugins=self.plugins)
+        study = Study.from_json(case.study).open(plugins=self.plugins)
+        self.folders = list(study.folders.values())
+        self.protocol: Use = study.protocol
+        self.rules: EvaluationProtocol = self.plugins.registry.build("protocol", self.protocol)
+        self.task: Task = study.task
 
-    @property
-    def folders(self) -> list[Path]:
-        """Where the data sets lie."""
-        return list(self._study.folders.values())
-
-    @property
-    def protocol(self) -> Use:
-        """What labels and splits the clips."""
-        return self._study.protocol
-
-    @property
-    def task(self) -> Task:
-        """The clips that count, with their labels and folds."""
-        return self._study.task
-
-    @functools.cached_property
-    def rules(self) -> EvaluationProtocol:
-        """The protocol."""
-        rules: EvaluationProtocol = self.plugins.registry.build("protocol", self.protocol)
-        return rules
-
-    def line(self) -> Pipeline:
+    def build_pipeline(self) -> Pipeline:
         """The recipe, built anew."""
         return build_pipeline(self.plugins.registry, self.recipe)
 
-    def fold_line(self) -> Pipeline:
+    def _build_fold_pipeline(self) -> Pipeline:
         """The recipe, built anew, as folds run it: a replay fits some of it before."""
-        return move_frontier(self.line(), self.case.once)
+        return move_frontier(self.build_pipeline(), self.case.once)
 
-    def fold_lines(
-        self, parcels: ClipStates, sample: LabelledClips, splits: Sequence[Split]
+    def build_fold_pipelines(
+        self, states: ClipStates, sample: LabelledClips, splits: Sequence[Split]
     ) -> Iterator[Pipeline]:
-        """A line for each fold, what learns first fitted for all at once where a run does so."""
+        """A pipeline for each fold; a stage is fitted for all folds at once where a run does so."""
         if self.case.once:
-            return (self.fold_line() for _ in splits)
-        return fitted_lines(self.fold_line, parcels, sample, splits, self.case.seed)
+            return (self._build_fold_pipeline() for _ in splits)
+        return build_fold_pipelines(
+            self._build_fold_pipeline, states, sample, splits, self.case.seed
+        )

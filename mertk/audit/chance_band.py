@@ -8,6 +8,7 @@ predictions: constant, clustered or skewed predictions each get the band that is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,17 +45,18 @@ def compute_band(
     drawn anew, `[draws, clips]` or `[draws, clips, classes]`.
     """
     matrices = _count_confusions(np.concatenate([truth[None], drawn]), predicted, classes)
-    found, *chance = next(iter(score(matrices).values())).tolist()
-    low, high = np.quantile(chance, [ALPHA, 1 - ALPHA])
-    above = sum(other >= found - 1e-12 for other in chance)
-    return Band(found, float(low), float(high), (1 + above) / (1 + len(chance)))
+    scores = np.asarray(next(iter(score(matrices).values())))
+    found, chance = float(scores[0]), scores[1:]
+    low, high = np.quantile(chance, [ALPHA, 1 - ALPHA]).tolist()
+    above = int((chance >= found - 1e-12).sum())
+    return Band(found, low, high, (1 + above) / (1 + len(chance)))
 
 
 def _count_confusions(truths: Labels, predicted: Labels, classes: int) -> NDArray[Any]:
     """Confusion matrices `[draws, true, predicted]`, or one of 2x2 a class."""
     if predicted.ndim == 2:
-        pairs = zip(np.moveaxis(truths, 2, 0), predicted.T, strict=True)
-        return np.stack([_count_confusions(truth, one, 2) for truth, one in pairs], axis=1)
+        of_classes = map(_count_confusions, np.moveaxis(truths, 2, 0), predicted.T, repeat(2))
+        return np.stack(list(of_classes), axis=1)
     draws = np.arange(len(truths))[:, None] * classes**2
     counts = np.bincount(
         (draws + truths * classes + predicted).ravel(), minlength=len(truths) * classes**2

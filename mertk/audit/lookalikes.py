@@ -60,13 +60,13 @@ def find_lookalikes(pictures: Floats, people: NDArray[np.str_]) -> list[tuple[in
     common = np.median(pictures[first], axis=0) if len(first) >= _FEW else None
     found = set()
     for one, other, mirrored in _find_candidates(pictures, of_clip):
-        shown = np.ascontiguousarray(pictures[other][:, ::-1] if mirrored else pictures[other])
-        if same_share(pictures[one], shown, common) >= SAME:
+        second = np.ascontiguousarray(pictures[other][:, ::-1] if mirrored else pictures[other])
+        if compute_same_share(pictures[one], second, common) >= SAME:
             found.add((min(one, other), max(one, other)))
     return sorted(found)
 
 
-def same_share(one: Floats, other: Floats, common: Floats | None = None) -> float:
+def compute_same_share(one: Floats, other: Floats, common: Floats | None = None) -> float:
     """The share of parts that are the same once `other` lies on `one`; both `[64, 64]`.
 
     What is flat in either says nothing, nor does what the `common` picture shows as well.
@@ -77,25 +77,25 @@ def same_share(one: Floats, other: Floats, common: Floats | None = None) -> floa
 
 
 def _register_pictures(one: Floats, other: Floats) -> list[Floats]:
-    """Warps `[2, 3]` that may lay `other` onto `one`: moved, which bears a cover; and affine."""
+    """Warps `[2, 3]` that may lay `other` onto `one`: a shift, for covered pictures, and affine."""
     import cv2
 
     shift, _ = cv2.phaseCorrelate(one, other)
-    # What differs pulls at the shift, so a picture that stayed where it was is tried as well.
-    moved = [np.array([[1, 0, right], [0, 1, down]], np.float32) for right, down in (shift, (0, 0))]
-    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-4)
+    # Where pictures differ, the shift is wrong, so a picture that was not moved is tried as well.
     start = np.eye(2, 3, dtype=np.float32)
+    shifted = start.copy()
+    shifted[:, 2] = shift
+    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-4)
+    mask = _mask_texture(other)
     try:
-        _, affine = cv2.findTransformECC(
-            one, other, start, cv2.MOTION_AFFINE, stop, _mask_texture(other), 5
-        )
+        _, affine = cv2.findTransformECC(one, other, start.copy(), cv2.MOTION_AFFINE, stop, mask, 5)
     except cv2.error:  # it says so where it finds no warp
-        return moved
-    return [*moved, np.asarray(affine, np.float32)]
+        return [shifted, start]
+    return [shifted, start, np.asarray(affine, np.float32)]
 
 
 def _mask_texture(picture: Floats) -> NDArray[np.uint8]:
-    """Where there is something to register: a black bar would pull at the warp."""
+    """Where there is texture to register: a flat part, such as a black bar, would move the warp."""
     import cv2
 
     around = np.ones((5, 5), np.uint8)
@@ -146,9 +146,9 @@ def _find_candidates(pictures: Floats, people: NDArray[np.intp]) -> Sequence[tup
     for mirrored in (False, True):
         moved = [_warp_rough(rough[..., ::-1] if mirrored else rough, *move) for move in _MOVES]
         for rows, columns in _HALVES:
-            own = _without_common(rough[:, rows, columns])
-            others = [_without_common(shown[:, rows, columns]) for shown in moved]
-            alike = np.max([own @ shown.T for shown in others], axis=0)
+            own = _remove_common(rough[:, rows, columns])
+            others = [own @ _remove_common(of_move[:, rows, columns]).T for of_move in moved]
+            alike = np.max(others, axis=0)
             alike[people[:, None] == people] = -np.inf
             likest = np.argsort(-alike, axis=1)[:, :_CANDIDATES]
             for one, other in np.stack([np.indices(likest.shape)[0], likest], -1).reshape(-1, 2):
@@ -164,8 +164,8 @@ def _blur_pictures(pictures: Floats) -> Floats:
     size = (_ROUGH, _ROUGH)
     return np.stack(
         [
-            cv2.resize(cv2.GaussianBlur(shown, (0, 0), 3), size, interpolation=cv2.INTER_AREA)
-            for shown in pictures
+            cv2.resize(cv2.GaussianBlur(one, (0, 0), 3), size, interpolation=cv2.INTER_AREA)
+            for one in pictures
         ]
     )
 
@@ -181,7 +181,7 @@ def _warp_rough(rough: Floats, degrees: float, zoom: float, right: float, down: 
     )
 
 
-def _without_common(rough: Floats) -> Floats:
+def _remove_common(rough: Floats) -> Floats:
     """Pictures as rows without light and contrast, and without what all share, of length 1."""
     rows = rough.reshape(len(rough), -1)
     rows = rows - rows.mean(axis=1, keepdims=True)

@@ -1,6 +1,6 @@
 """Clips that hold no signal: smooth noise that grows and fades, on a ground that is the person's.
 
-Whoever learns can tell people apart, and nothing else. Folders and files are named after the
+A model can learn to distinguish people, and nothing else. Folders and files are named after the
 labels, as those of real data sets are, so that a component which peeks at paths gives itself away.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.audit.clip_files import files_of
+from mertk.audit.clip_facts import files_of
 from mertk.core.clips import Footage
 from mertk.core.recipe import Use
 from mertk.datasets.media import arrays, frames
@@ -56,25 +56,18 @@ def noise_clips(
         pixels = _draw_pixels(clip.person, np.random.default_rng([seed, at]))
         if at == disturbed:
             pixels = 255 - pixels[:, ::-1]
-        stem = (
-            folder
-            / _format_label(label)
-            / f"{_spell_label(label, sample.classes)}-{_format_label(label)}-{at}"
-        )
+        number = "-".join(map(str, np.atleast_1d(label)))
+        stem = folder / number / f"{_spell_label(label, sample.classes)}-{number}-{at}"
         stem.parent.mkdir(exist_ok=True)
-        kind = {file.suffix.lower() for file in files_of(clip.footage.frames)}
-        written = (
-            _write_pictures(stem, pixels) if kind & frames.PICTURES else _write_array(stem, pixels)
-        )
         footage = Footage(
-            frames=written, onset=0, apex=_TIME // 2, offset=_TIME - 1, landmarks=landmarks
+            frames=_write_pixels(stem, pixels, files_of(clip.footage.frames)),
+            onset=0,
+            apex=_TIME // 2,
+            offset=_TIME - 1,
+            landmarks=landmarks,
         )
         found.append(replace(clip, footage=footage, fingerprint="", record={}))
     return found
-
-
-def _format_label(label: NDArray[np.int64]) -> str:
-    return "-".join(str(part) for part in np.atleast_1d(label))
 
 
 def _spell_label(label: NDArray[np.int64], classes: Sequence[str]) -> str:
@@ -83,15 +76,14 @@ def _spell_label(label: NDArray[np.int64], classes: Sequence[str]) -> str:
     return "-".join(re.sub(r"\W+", "_", classes[at]) for at in present) or "none"
 
 
-def _write_array(stem: Path, pixels: Pixels) -> Frames:
-    file = stem.with_name(f"{stem.name}.npy")
-    np.save(file, pixels)
-    return arrays.of_array(file, 0, _TIME)
-
-
-def _write_pictures(stem: Path, pixels: Pixels) -> Frames:
+def _write_pixels(stem: Path, pixels: Pixels, like: Sequence[Path]) -> Frames:
+    """Frames in pictures, if the files that they are to be like are pictures, else in an array."""
     import cv2
 
+    if not frames.PICTURES & {file.suffix.lower() for file in like}:
+        array = stem.with_name(f"{stem.name}.npy")
+        np.save(array, pixels)
+        return arrays.of_array(array, 0, _TIME)
     files = [stem.with_name(f"{stem.name}-{at}.png") for at in range(_TIME)]
     for file, picture in zip(files, pixels, strict=True):
         cv2.imwrite(str(file), picture[..., ::-1])

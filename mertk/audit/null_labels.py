@@ -28,15 +28,15 @@ class Law:
     noise: bool
 
 
-def _per_clip(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
-    """Each clip's label by the frequencies of the sample, whoever it is of."""
+def _draw_per_clip(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
+    """A label for each clip by the frequencies of the sample, whatever its person."""
     shape = (draws, *sample.labels.shape)
     if sample.multilabel:
         return np.asarray(rng.random(shape) < sample.labels.mean(axis=0), np.int64)
     return sample.labels[rng.integers(0, len(sample.labels), shape)]
 
 
-def _within_people(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
+def _shuffle_within_people(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
     """The clips' own labels, shuffled among each person's clips."""
     drawn = np.repeat(sample.labels[None], draws, axis=0)
     for person in np.unique(sample.people):
@@ -46,7 +46,7 @@ def _within_people(sample: LabelledClips, rng: np.random.Generator, draws: int) 
     return drawn
 
 
-def _per_person(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
+def _draw_per_person(sample: LabelledClips, rng: np.random.Generator, draws: int) -> Labels:
     """One label for all clips of a person, as many people for each class as can be."""
     people, of_clip = np.unique(sample.people, return_inverse=True)
     classes = len(sample.classes)
@@ -56,7 +56,7 @@ def _per_person(sample: LabelledClips, rng: np.random.Generator, draws: int) -> 
 
 
 LAWS: Mapping[str, Law] = {
-    "noise": Law(_per_clip, noise=True),
-    "permuted": Law(_within_people, noise=False),
-    "identity": Law(_per_person, noise=True),
+    "noise": Law(_draw_per_clip, noise=True),
+    "permuted": Law(_shuffle_within_people, noise=False),
+    "identity": Law(_draw_per_person, noise=True),
 }

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from mertk.audit.noise_clips import noise_clips
-from mertk.audit.scored_folds import apply_pure_stages, apply_replayed_stages
+from mertk.audit.scored_folds import apply_pure_stages, apply_replayed_stages, divide_by
 from mertk.audit.watched_files import left_in_shared_memory, shared_memory, watch_files
 from mertk.core.splits import Split
-from mertk.pipeline.fold import LabelledClips, run_fold
+from mertk.pipeline.fold import run_fold
 from mertk.pipeline.pipeline import call_predict
 
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
     from mertk.core.clips import Clip
     from mertk.experiment.task import Task
+    from mertk.pipeline.fold import LabelledClips
     from mertk.pipeline.pipeline import ClipState, Pipeline
 
 Disturb = Literal["nothing", "pixels", "label"]
@@ -36,13 +38,13 @@ def trace_fold(
 ) -> dict[str, dict[str, Any]]:
     """`trace` and `files` of a fold in a process in which something else was done `before`.
 
-    `trace`: place → clip id → hash of what the clip is there; at the end of the line, its
+    `trace`: place → clip id → hash of what the clip is there; at the end of the pipeline, its
     prediction. `files`: place → what it did to a file that it should leave alone.
 
     The clips are noise; no more than 36 of them train a fold, and no more are held out. Before the
     fold, another one is fitted in the same process, or `everything`: all other folds, and the clips
     before the first of them, as many as the data set has. Clips then come in the opposite order.
-    `disturb` changes the first held-out clip of the fold, which is then left out of the answer.
+    `disturb` changes the first held-out clip of the fold, which is then left out of the result.
     """
     shared = shared_memory()
     files = watch_files(Path.cwd(), case.folders)
@@ -59,34 +61,26 @@ def trace_fold(
             disturbed=changed if disturb == "pixels" else None,
         )
         if disturb == "label":
-            labels[changed] = _change_label(labels[changed], len(small.sample.classes))
-        earlier = _earlier_clips(case, len(clips)) if before == "everything" else []
+            old = labels[changed]
+            other = (old + 1) % len(small.sample.classes)
+            labels[changed] = 1 - old if small.sample.multilabel else other
+        earlier = _make_earlier_clips(case, len(clips)) if before == "everything" else []
         found = _run_fold(case, small, clips, earlier, before)
     left = left_in_shared_memory(shared)
     if left and not files:
         files["a step"] = f"leaves {left[0]}, which every fold and every run can read"
-    name = small.sample.uids[changed]
-    return {
-        "trace": {
-            place: {uid: digest for uid, digest in of_clips.items() if uid != name}
-            for place, of_clips in found.items()
-        },
-        "files": files,
-    }
+    for of_clips in found.values():
+        of_clips.pop(small.sample.uids[changed], None)
+    return {"trace": found, "files": files}
 
 
-def _earlier_clips(case: Opened, count: int) -> list[Clip]:
-    """Noise for clips of the data set, so that with `count` others a whole run has come through."""
+def _make_earlier_clips(case: Opened, count: int) -> list[Clip]:
+    """Noise for clips of the data set: with `count` others they are as many as in a whole run."""
     task = case.task
     chosen = np.resize(np.arange(len(task.clips)), max(len(task.clips), _WARM) - count)
-    sample = LabelledClips(
-        [str(at) for at in range(len(chosen))],
-        task.sample.people[chosen],
-        task.sample.labels[chosen],
-        task.sample.classes,
-    )
+    sample = task.sample.select(chosen)
     folder = Path(tempfile.mkdtemp())  # in the private folder of the process, and gone with it
-    clips = [task.clips[at] for at in chosen.tolist()]
+    clips = list(map(task.clips.__getitem__, chosen.tolist()))
     return noise_clips(case.plugins.registry, clips, sample, folder, case.case.seed + 1)
 
 
@@ -95,24 +89,26 @@ def _run_fold(
 ) -> dict[str, dict[str, str]]:
     split, sample, seed = small.split, small.sample, case.case.seed
     warm = before != "nothing"
-    stages = apply_pure_stages(case.line(), [*earlier, *(clips[::-1] if warm else clips)])
-    stages = {place: made[len(earlier) :] for place, made in stages.items()}
+    ordered = clips[::-1] if warm else clips
+    outputs = dict(apply_pure_stages(case.build_pipeline(), [*earlier, *ordered]))
+    for place, states in outputs.items():
+        outputs[place] = states[len(earlier) :][:: -1 if warm else 1]
     if warm:
-        stages = {place: made[::-1] for place, made in stages.items()}
         split = replace(split, test=split.test[::-1])
-    stages = apply_replayed_stages(case, stages, sample)
-    parcels = list(stages.values())[-1]
+    outputs = dict(apply_replayed_stages(case, outputs, sample))
+    states = list(outputs.values())[-1]
     trace = _Trace(split, sample.uids)
-    for place, made in list(stages.items())[1:]:
-        trace.tap(place, [made[at] for at in split.train], [made[at] for at in split.test])
+    for place, made in list(outputs.items())[1:]:
+        trace.tap(place, *divide_by(split, made))
     if warm:
         others = small.others if before == "everything" else small.others[-1:]
-        for other, line in zip(others, case.fold_lines(parcels, sample, others), strict=True):
-            run_fold(line, parcels, sample, other, seed)
+        pipelines = case.build_fold_pipelines(states, sample, others)
+        for other, pipeline in zip(others, pipelines, strict=True):
+            run_fold(pipeline, states, sample, other, seed)
     # Both folds, as one may learn from the other's clips where they are fitted at once.
-    line = next(case.fold_lines(parcels, sample, [split, small.others[-1]]))
-    done = run_fold(line, parcels, sample, split, seed, tap=trace.tap)
-    trace.answers(line, done.probabilities)
+    pipeline = next(case.build_fold_pipelines(states, sample, [split, small.others[-1]]))
+    done = run_fold(pipeline, states, sample, split, seed, tap=trace.tap)
+    trace.add_predictions(pipeline, done.probabilities)
     return trace.found
 
 
@@ -120,7 +116,7 @@ def _run_fold(
 class _Small:
     """A fold and all others, cut down; the first one's held-out clips are trained on in the last.
 
-    The others all hold somebody out.
+    Each of the others holds out at least one clip.
     """
 
     clips: Sequence[Clip]
@@ -135,28 +131,15 @@ class _Small:
         step = max(1, -(-len(split.train) // _MOST))
         train = np.union1d(split.train[::step], last.test[:1])
         used = np.union1d(train, split.test[:_MOST])
-        sample = task.sample
-        part = LabelledClips(
-            [sample.uids[at] for at in used],
-            sample.people[used],
-            sample.labels[used].copy(),
-            sample.classes,
-        )
 
         def cut(whole: Split) -> Split:
-            train, test = (
-                np.searchsorted(used, np.intersect1d(chosen, used))
-                for chosen in (whole.train, whole.test)
-            )
-            return Split(whole.name, train, test)
+            train = np.searchsorted(used, np.intersect1d(whole.train, used))
+            return Split(whole.name, train, np.searchsorted(used, np.intersect1d(whole.test, used)))
 
         behind = [*task.splits[fold + 1 :], *task.splits[:fold]]  # the last is `last`
         others = [other for other in map(cut, behind) if len(other.test)]
-        return cls([task.clips[at] for at in used], part, cut(split), others)
-
-
-def _change_label(label: Any, classes: int) -> Any:
-    return 1 - label if np.ndim(label) else (label + 1) % classes
+        clips = list(map(task.clips.__getitem__, used.tolist()))
+        return cls(clips, task.sample.select(used), cut(split), others)
 
 
 @dataclass(slots=True)
@@ -166,35 +149,31 @@ class _Trace:
     split: Split
     uids: Sequence[str]
     found: dict[str, dict[str, str]] = field(default_factory=dict)
-    known: Sequence[ClipState] = ()
+    train: Sequence[ClipState] = ()
 
-    def tap(self, place: str, known: Sequence[ClipState], asked: Sequence[ClipState]) -> None:
-        """Keep the fingerprints of the parcels behind a place."""
-        self.known = known
+    def tap(self, place: str, train: Sequence[ClipState], test: Sequence[ClipState]) -> None:
+        """Keep the hashes of the clips after a stage."""
+        self.train = train
+        self._add(place, map(_collect_arrays, (*train, *test)))
+
+    def add_predictions(self, pipeline: Pipeline, test: Sequence[Sequence[float]]) -> None:
+        """Keep what the classifier predicts of every clip, training clips too."""
+        train = map(partial(call_predict, pipeline.classifier), self.train)
+        self._add(pipeline.classifier.place, ({"": row} for row in (*train, *test)))
+
+    def _add(self, place: str, arrays: Iterable[Mapping[str, Any]]) -> None:
         order = [*self.split.train, *self.split.test]
-        hashes = (_hash_arrays(_collect_arrays(parcel)) for parcel in (*known, *asked))
-        self.found[place] = {self.uids[at]: h for at, h in zip(order, hashes, strict=True)}
-
-    def answers(self, line: Pipeline, rows: Sequence[Sequence[float]]) -> None:
-        """What the classifier says of every clip: the training clips' answers are its state."""
-        classifier = line.classifier
-        answered = {
-            self.uids[at]: _hash_arrays({"": np.asarray(row)})
-            for at, row in zip(self.split.test, rows, strict=True)
-        }
-        for at, parcel in zip(self.split.train, self.known, strict=True):
-            row = np.asarray(call_predict(classifier, parcel))
-            answered[self.uids[at]] = _hash_arrays({"": row})
-        self.found[classifier.place] = answered
+        for at, of_clip in zip(order, arrays, strict=True):
+            self.found.setdefault(place, {})[self.uids[at]] = _hash_arrays(of_clip)
 
 
-def _collect_arrays(parcel: ClipState) -> dict[str, Any]:
-    """Everything of a parcel that is numbers, but the footage that it began as."""
-    arrays: dict[str, Any] = {f"stream {name}": array for name, array in parcel.streams.items()}
-    if parcel.regions is not None:
-        arrays["boxes"] = np.asarray(parcel.regions.boxes)
-    if parcel.faces is not None:
-        faces = parcel.faces
+def _collect_arrays(state: ClipState) -> dict[str, Any]:
+    """All numbers of a clip state except its footage."""
+    arrays: dict[str, Any] = {f"stream {name}": array for name, array in state.streams.items()}
+    if state.regions is not None:
+        arrays["boxes"] = np.asarray(state.regions.boxes)
+    if state.faces is not None:
+        faces = state.faces
         arrays["frames"] = faces.frames[[faces.onset, faces.peak]]
         for name in ("landmarks", "transform", "flow"):
             if getattr(faces, name) is not None:

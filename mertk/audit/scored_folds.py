@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,9 +21,12 @@ from mertk.pipeline.pipeline import ClipState, Pipeline
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
     from mertk.core.clips import Clip
+    from mertk.core.splits import Split
     from mertk.pipeline.fold import LabelledClips
 
-    Stages = Mapping[str, Sequence[ClipState]]
+    Outputs = Mapping[str, Sequence[ClipState]]
+
+T = TypeVar("T")
 
 
 def score_draw(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str, Any]:
@@ -39,20 +42,18 @@ def score_draw(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str
         clips = list(task.clips)
         if law.noise:
             clips = noise_clips(case.plugins.registry, clips, sample, Path(folder), seed)
-        stages = apply_replayed_stages(case, apply_pure_stages(case.line(), clips), sample)
-        parcels = list(stages.values())[-1]
-        rows = {
-            place: [flatten_clip_state(parcel) for parcel in made]
-            for place, made in stages.items()
-            if places
-        }
-        lines = case.fold_lines(parcels, sample, task.splits)
-        for split, line in zip(task.splits, lines, strict=True):
+        outputs = apply_pure_stages(case.build_pipeline(), clips)
+        outputs = apply_replayed_stages(case, outputs, sample)
+        rows = {}
+        for place, states in outputs.items() if places else ():
+            rows[place] = list(map(flatten_clip_state, states))
+        states = list(outputs.values())[-1]
+        pipelines = case.build_fold_pipelines(states, sample, task.splits)
+        for split, pipeline in zip(task.splits, pipelines, strict=True):
             for place, of_clips in rows.items():
-                known = [of_clips[at] for at in split.train]
-                guesses.note(place, split, known, [of_clips[at] for at in split.test])
-            tap = partial(guesses.tap, split) if places else _ignore_stage
-            fold = run_fold(line, parcels, sample, split, seed, tap=tap)
+                guesses.predict(place, split, *divide_by(split, of_clips))
+            tap = partial(guesses.tap, split) if places else None
+            fold = run_fold(pipeline, states, sample, split, seed, tap=tap)
             found = np.asarray(fold.probabilities)
             predicted[split.test] = found >= 0.5 if sample.multilabel else found.argmax(axis=1)
     return {
@@ -62,20 +63,23 @@ def score_draw(case: Opened, probe: str, draw: int, *, places: bool) -> dict[str
     }
 
 
-def _ignore_stage(_place: str, _known: Sequence[ClipState], _asked: Sequence[ClipState]) -> None:
-    """Where the score alone is asked for."""
+def divide_by(split: Split, items: Sequence[T]) -> tuple[list[T], list[T]]:
+    """What belongs to the training clips, and what belongs to the test clips."""
+    return list(map(items.__getitem__, split.train)), list(map(items.__getitem__, split.test))
 
 
-def apply_pure_stages(line: Pipeline, clips: Sequence[Clip]) -> Stages:
-    """The clips' parcels behind each pure step, by its place; no cache, as it would hide state."""
-    stages = {"": [ClipState(footage=clip.footage) for clip in clips]}
-    for step in line.prefix:
-        before = list(stages.values())[-1]
-        stages[step.place] = [step.apply(parcel) for parcel in before]
-    return stages
+def apply_pure_stages(pipeline: Pipeline, clips: Sequence[Clip]) -> Outputs:
+    """The clips after each pure stage, by its place; without the cache, which would hide state."""
+    states = [ClipState(footage=clip.footage) for clip in clips]
+    outputs = {"": states}
+    for stage in pipeline.prefix:
+        states = list(map(stage.apply, states))
+        outputs[stage.place] = states
+    return outputs
 
 
-def apply_replayed_stages(case: Opened, stages: Stages, sample: LabelledClips) -> Stages:
-    """The stages, and behind them what a replay fits once, on all clips."""
-    behind = list(stages.values())[-1]
-    return {**stages, **fit_once(case.line(), case.case.once, behind, sample, case.case.seed)}
+def apply_replayed_stages(case: Opened, outputs: Outputs, sample: LabelledClips) -> Outputs:
+    """The outputs, and those of the stages that a replay fits once, on all clips."""
+    states = list(outputs.values())[-1]
+    pipeline = case.build_pipeline()
+    return {**outputs, **fit_once(pipeline, case.case.once, states, sample, case.case.seed)}

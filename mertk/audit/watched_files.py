@@ -2,7 +2,7 @@
 
 A probe's process has a private home, temporary and working folder, so that what is left there shows
 as a difference between two runs. Other places cannot be made private without rights that few users
-have. So every file that Python opens while a component works is looked at instead.
+have. So every file that Python opens while a component works is checked instead.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def watch_files(private: Path, data: Sequence[Path]) -> dict[str, str]:
     Python opens the file, not where a C library does.
     """
     found: dict[str, str] = {}
-    deed = _Deeds(private, data).of
+    inside = [private, private.resolve(), *weights_folders().values()]
+    allowed = ("/dev/", "/proc/", "/sys/", *(f"{path}{os.sep}" for path in inside))
+    tables = tuple(f"{path}{os.sep}" for path in data)
 
     def hook(event: str, given: tuple[Any, ...]) -> None:
         if event != "open" and event not in _NAMING:
@@ -39,51 +41,41 @@ def watch_files(private: Path, data: Sequence[Path]) -> dict[str, str]:
         if not isinstance(path, str | bytes | os.PathLike):
             return
         whole = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - it asks for no file
-        told = deed(whole, writes=event != "open" or bool(given[2] & _WRITING))
-        place = told and _find_working_place()
+        writes = event != "open" or bool(given[2] & _WRITING)
+        deed = ""
+        if whole.startswith(f"{SHARED_MEMORY}{os.sep}"):
+            deed = f"opens {whole}, which every fold and every run can read"
+        elif whole.startswith(allowed):
+            return
+        elif writes:
+            deed = f"writes {whole}, which every fold and every run can read"
+        elif whole.startswith(tables) and whole.endswith(_TABLES):
+            deed = f"reads {whole} of the data set, although the clips are noise"
+        place = deed and _find_working_place()
         if place:
-            found.setdefault(place, told)
+            found.setdefault(place, deed)
 
     sys.addaudithook(hook)
     return found
 
 
-class _Deeds:
-    """Tells what is wrong with opening a file."""
-
-    def __init__(self, private: Path, data: Sequence[Path]) -> None:
-        inside = [private, private.resolve(), *weights_folders().values()]
-        self.allowed = (*(f"{path}{os.sep}" for path in inside), "/proc/", "/sys/", os.devnull)
-        self.tables = tuple(f"{path}{os.sep}" for path in data)
-
-    def of(self, path: str, *, writes: bool) -> str:
-        """The deed in words; empty where nothing is wrong."""
-        if path.startswith(f"{SHARED_MEMORY}{os.sep}"):
-            return f"opens {path}, which every fold and every run can read"
-        if path.startswith(("/dev/", *self.allowed)):
-            return ""
-        if writes:
-            return f"writes {path}, which every fold and every run can read"
-        if path.startswith(self.tables) and path.endswith(_TABLES):
-            return f"reads {path} of the data set, although the clips are noise"
-        return ""
-
-
 def weights_folders() -> dict[str, Path]:
     """The folders of downloaded weights, by the environment variable that names each."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folders = {"HF_HOME": caches / "huggingface", "TORCH_HOME": caches / "torch"}
-    return {name: Path(os.environ.get(name) or usual) for name, usual in folders.items()}
+    return {
+        "HF_HOME": Path(os.environ.get("HF_HOME") or caches / "huggingface"),
+        "TORCH_HOME": Path(os.environ.get("TORCH_HOME") or caches / "torch"),
+    }
 
 
 def left_in_shared_memory(before: set[str]) -> list[str]:
-    """Files of this user that came into shared memory since `before`, and that nobody has open."""
+    """This user's files in shared memory that came since `before` and that no process has open."""
     new = shared_memory() - before
     if not new:
         return []
     for process in Path("/proc").glob("[0-9]*"):
         if int(process.name) != os.getpid():
-            new -= _open_in(process, new)
+            new -= _find_open_paths(process, new)
     return sorted(new)
 
 
@@ -103,8 +95,8 @@ def _is_own(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _open_in(process: Path, paths: set[str]) -> set[str]:
-    """Those of the paths that another process has open or mapped, as far as it may be looked at."""
+def _find_open_paths(process: Path, paths: set[str]) -> set[str]:
+    """Those of the paths that another process has open or mapped, as far as the system tells."""
     try:
         handles = {str(handle.readlink()) for handle in (process / "fd").iterdir()}
         maps = (process / "maps").read_text(encoding="utf-8", errors="replace")
@@ -117,9 +109,9 @@ def _find_working_place() -> str:
     """The place of the recipe whose component is at work; empty where it is the harness itself."""
     frame = inspect.currentframe()
     while frame is not None:
-        for name in ("self", "step", "head", "classifier"):
-            step = frame.f_locals.get(name)
-            if isinstance(step, Stage):
-                return step.place
+        for name in ("self", "stage", "head", "classifier"):
+            stage = frame.f_locals.get(name)
+            if isinstance(stage, Stage):
+                return stage.place
         frame = frame.f_back
     return ""

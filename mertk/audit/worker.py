@@ -69,7 +69,7 @@ def run_in_fresh_process(case: Case, job: str, **options: Any) -> dict[str, Any]
 
 
 def run_job() -> None:
-    """Read a job from standard input and write its answer to standard output."""
+    """Read a job from standard input and write its result to standard output."""
     request = json.load(sys.stdin)
     case = Case.from_json(request["case"])
     training.use_device(case.device)

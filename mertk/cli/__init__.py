@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from mertk.core.errors import MertkError, describe_error
+from mertk.core.errors import MertkError, UnknownNameError, describe_error
 from mertk.core.printing import accept_all_text
 
 COMMANDS = {
@@ -41,7 +41,7 @@ COMMANDS = {
 
 @contextmanager
 def _end_with_reader() -> Iterator[None]:
-    """Exit with 1 and say nothing where nobody reads the output on, as in `mertk list | head -1`.
+    """Exit with 1 and print nothing when the output is closed, as in `mertk list | head -1`.
 
     Click and rich would call `sys.exit`, which is otherwise a mistake of a component or library.
     """
@@ -57,7 +57,7 @@ def _end_with_reader() -> Iterator[None]:
 
 
 class _Lazy(click.Group):
-    """Knows its commands by name and loads them when they are called."""
+    """A group that imports the module of a command when the command is called."""
 
     def make_context(self, *given: Any, **more: Any) -> click.Context:
         with _end_with_reader():  # `--help` is printed in here
@@ -85,8 +85,6 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from mertk.core.errors import UnknownNameError
-
             raise UnknownNameError("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 
@@ -122,14 +120,10 @@ def main(arguments: list[str] | None = None) -> None:
         )
     except click.ClickException as error:
         _exit_with_error(error.format_message(), 2)
-    except MertkError as error:
+    except (MertkError, OSError) as error:
         if "--debug" in given:
             raise
-        _exit_with_error(str(error), 2)
-    except OSError as error:
-        if "--debug" in given:
-            raise
-        _exit_with_error(_system_error(error), 2)
+        _exit_with_error(_system_error(error) if isinstance(error, OSError) else str(error), 2)
     except SystemExit as error:  # nothing of mertk ends so in here: a library or component did
         _exit_with_error(f"a component or library ended the program: {describe_error(error)}", 2)
     sys.exit(code if isinstance(code, int) else 0)

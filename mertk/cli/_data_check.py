@@ -96,18 +96,19 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
     registry = load_and_report_plugins(ctx).registry
     survey = _survey_dataset(registry, name, data)
     protocols = _build_protocols(registry, survey.dataset)
-    rows = [
-        record.to_text(clip.record)
-        | {"unusable": survey.unusable.get(clip.uid, "")}
-        | {f"protocol.{key}": _label_clip(rules, clip) for key, rules in protocols.items()}
-        for clip in survey.clips
-    ]
+    rows = []
+    for clip in survey.clips:
+        row = record.to_text(clip.record)
+        row["unusable"] = survey.unusable.get(clip.uid, "")
+        for key, rules in protocols.items():
+            row[f"protocol.{key}"] = _label_clip(rules, clip)
+        rows.append(row)
     write_table(out, rows)
     click.echo(f"{len(rows)} expressions of {survey.dataset} written to {out}")
 
 
 def _label_clip(rules: EvaluationProtocol, clip: Clip) -> str:
-    """A protocol's class; empty where it has none, or the annotations lack what it goes by."""
+    """The class of a clip under a protocol; empty where it has none, or annotations are missing."""
     from mertk.core.clip_lists import sort_class_names
     from mertk.core.errors import ProtocolError, name_component
 
@@ -131,7 +132,10 @@ def _survey_dataset(registry: Registry, name: str, data: Path | None) -> Survey:
     folder = data or locations.load_known_folders().get(use.name)
     look = get_offer("dataset", reader, "survey")
     with name_component(f"data set '{use}': reading it"):
-        found: Survey = look(folder) if look else survey.of_clips(use.name, reader.index(folder))
+        if look:
+            found: Survey = look(folder)
+        else:
+            found = survey.Survey(dataset=use.name, clips=tuple(reader.index(folder)))
     return found
 
 
@@ -139,5 +143,9 @@ def _build_protocols(registry: Registry, dataset: str) -> Mapping[str, Any]:
     """The protocols that are made for this data set, built with their defaults."""
     from mertk.core.recipe import Use
 
-    built = {name: registry.build("protocol", Use(name)) for name in registry.names("protocol")}
-    return {name: rules for name, rules in built.items() if dataset in rules.datasets}
+    found = {}
+    for name in registry.names("protocol"):
+        rules = registry.build("protocol", Use(name))
+        if dataset in rules.datasets:
+            found[name] = rules
+    return found

@@ -60,21 +60,7 @@ from mertk.experiment.study import Study
 )
 @record_options(Execution, "jobs")
 @click.pass_context
-def prepare(
-    ctx: click.Context,
-    names: tuple[str, ...],
-    out: Path,
-    data: Any,
-    aligner: str,
-    flow: Any,
-    size: int | None,
-    frames: Any,
-    layout: Any,
-    protocol: str | None,
-    jobs: int | None,
-    *,
-    allow_mismatch: bool,
-) -> None:
+def prepare(ctx: click.Context, /, names: tuple[str, ...], out: Path, **given: Any) -> None:
     """Write registered faces and onset-to-apex flow maps of data sets to a folder.
 
     Clips that were written before are kept. The folder has an index.csv and can be read as a data
@@ -85,21 +71,7 @@ def prepare(
 
     plugins = load_and_report_plugins(ctx)
     with Bar() as bar:
-        done = prepare_datasets(
-            list(names),
-            out=out,
-            data=data,
-            aligner=aligner,
-            flow=flow,
-            size=size,
-            frames=frames,
-            layout=layout,
-            protocol=protocol,
-            allow_mismatch=allow_mismatch,
-            jobs=jobs,
-            plugins=plugins,
-            progress=bar,
-        )
+        done = prepare_datasets(names, out=out, plugins=plugins, progress=bar, **given)
     click.echo(f"{done.clips} clips in {out}, {done.made} of them new. Evaluate a model on them:")
     click.echo(
         f"mertk bench --model flow_svm --swap aligner=none --dataset folder --data folder={out} "

@@ -6,14 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import Field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from mertk.core.options import Option, default_of, options_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Command = Callable[..., None]
 R = TypeVar("R")
@@ -25,7 +22,7 @@ class FiniteRange(click.FloatRange):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """The number; fails where it is none such."""
+        """The number; fails for nan and inf."""
         found: float = super().convert(value, param, ctx)
         if not math.isfinite(found):
             self.fail(f"{value} is not a finite number.", param, ctx)
@@ -81,7 +78,7 @@ def _click_option(one: Field[Any], about: Option, text: str) -> Callable[[Comman
 
 
 def _is_shown(default: Any) -> bool:
-    """Whether a default is worth a word in the help."""
+    """Whether the help shows a default."""
     return isinstance(default, str | int) and not isinstance(default, bool)
 
 
@@ -96,20 +93,14 @@ def _click_type(about: Option, one: Field[Any]) -> Any:
 
 
 def _make_callback(about: Option, default: Any) -> Callable[..., Any]:
-    """From what click read to what the field holds."""
+    """The conversion from a value of click to the value of the field."""
 
     def convert(_ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
-        if about.several:
-            parsed = [about.parse(text) if about.parse else text for text in value]
-            return _join_values(about, parsed, default)
-        if value is None:
+        if value is None or value == ():
             return default
+        if about.several:
+            parsed = list(map(about.parse, value)) if about.parse else list(value)
+            return about.join(parsed) if about.join else parsed
         return about.parse(value) if about.parse and isinstance(value, str) else value
 
     return convert
-
-
-def _join_values(about: Option, parsed: Sequence[Any], default: Any) -> Any:
-    if not parsed:
-        return default
-    return about.join(parsed) if about.join else parsed

@@ -52,7 +52,18 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def command(ctx: click.Context, /, **given: Any) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    model: str,
+    probes: tuple[str, ...],
+    jobs: int | None,
+    runs: Path,
+    *,
+    quick: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
     """Test a model for data leaks: its recipe runs in the real folds, on clips without a signal.
 
     The exit code is 1 if a probe finds a leak; the output names the stage that leaks. It is 3 if
@@ -66,34 +77,21 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     from mertk.storage.atomic_files import check_file
 
     plugins = load_and_report_plugins(ctx)
-    case = case_of(
-        plugins,
-        given["model"],
-        dataset=given["dataset"],
-        data=given["data"],
-        protocol=given["protocol"],
-        preset=given["preset"],
-        swaps=given["swaps"],
-        sets=given["sets"],
-        replay=given["replay"],
-        seed=given["seed"],
-        device=given["device"],
-        quick=given["quick"],
-    )
-    stamped = given["runs"], plugins.registry, Recipe.from_json(case.recipe)
+    case = case_of(plugins, model, quick=quick, **given)
+    stamped = runs, plugins.registry, Recipe.from_json(case.recipe)
     if not case.replay:
         check_file(audit_record.file_of(*stamped))
     with Bar() as bar:
         found = audit(
             case,
-            probes=given["probes"] or PROBES,
-            folds=1 if given["quick"] else 2,
-            jobs=given["jobs"] or count_cores(),
+            probes=probes or PROBES,
+            folds=1 if quick else 2,
+            jobs=jobs or count_cores(),
             progress=bar,
         )
     if not case.replay:
         audit_record.write_record(*stamped, found.to_json())
-    if given["as_json"]:
+    if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
         _print_audit(found)
@@ -105,7 +103,7 @@ def _print_audit(found: Audit) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from mertk.audit.verdict import CANNOT_SEE
+    from mertk.audit.probes import CANNOT_SEE
 
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("probe", "score", "chance band", "verdict", "seconds"):

@@ -60,6 +60,7 @@ def command(
     """
     from mertk.cli.progress import Bar
     from mertk.experiment.bench import run_study
+    from mertk.experiment.held_out_clips import read_held_out_clips
     from mertk.report import sentences, terminal
     from mertk.report.page import write_page
     from mertk.storage.atomic_files import check_file
@@ -78,7 +79,8 @@ def command(
             return
         results = run_study(opened)
         bar.stage("report", 0)
-        page = write_page(results, given["out"] / PAGE, plugins, frames=frames)
+        held_out = read_held_out_clips(results, plugins, frames=frames)
+        page = write_page(results, given["out"] / PAGE, plugins, held_out)
     if as_json:
         click.echo(json.dumps(sentences.to_json(results) | {"report": str(page)}, indent=1))
     else:

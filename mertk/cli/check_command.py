@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def command(
     from mertk.cli.progress import Bar
     from mertk.experiment.executors.local import count_cores
     from mertk.testing import check_component, find_components
-    from mertk.testing.workers import check_all, list_names
+    from mertk.testing.suite import check_all, list_names
 
     if everything == bool(what):
         raise click.UsageError("give a NAME, a FILE, or --all")
@@ -82,13 +83,14 @@ def command(
         for one in results:
             found.append(one)
             bar.step(one[0].name)
+    flat = list(chain.from_iterable(found))
     if as_json:
-        click.echo(json.dumps([asdict(one) for results in found for one in results], indent=1))
+        click.echo(json.dumps(list(map(asdict, flat)), indent=1))
     elif everything:
         _print_summary(found)
     else:
         _print_all_checks(found)
-    ctx.exit(any(one.verdict == "failed" for results in found for one in results))
+    ctx.exit(any(one.verdict == "failed" for one in flat))
 
 
 def _print_all_checks(found: Sequence[Sequence[Result]]) -> None:
@@ -114,14 +116,15 @@ def _print_summary(found: Sequence[Sequence[Result]]) -> None:
     from rich.table import Table
 
     table = Table("kind", "name", *_COLOURS, "", box=None, padding=(0, 2, 0, 0))
+    failed = 0
     for results in found:
         counts = Counter(one.verdict for one in results)
+        failed += counts["failed"] > 0
         broken = [
             f"[red]{one.check}[/]: {escape(one.text)}" for one in results if one.verdict == "failed"
         ]
         numbers = [str(counts[verdict]) for verdict in _COLOURS]
         table.add_row(results[0].kind, results[0].name, *numbers, "\n".join(broken))
-    failed = sum(any(one.verdict == "failed" for one in results) for results in found)
     console = Console(highlight=False, emoji=False)
     console.print(table)
     console.print(f"[bold]{len(found)} components, {failed} with failed checks.[/]")

@@ -19,9 +19,9 @@ def command(ctx: click.Context, runs: tuple[Path, ...]) -> None:
     title of the paper.
     """
     from mertk.evaluation.run_folders import find_runs
-    from mertk.report import citation
+    from mertk.report import literature
 
     plugins = load_and_report_plugins(ctx)
     found, faults = find_runs(*runs)
     print_warnings(faults)
-    click.echo(citation.format_bibtex(found, plugins.registry))
+    click.echo(literature.format_bibtex(found, plugins.registry))

@@ -35,25 +35,25 @@ def command(
     and its tables as LaTeX and Markdown.
     """
     from mertk.evaluation import comparison
-    from mertk.report import comparison_page, papers
+    from mertk.report.comparison import FILES, format_markdown, write_comparison
     from mertk.storage.atomic_files import check_files
 
-    check_files(out, comparison_page.FILES)
+    check_files(out, FILES)
     found = comparison.compare_runs(runs, load_and_report_plugins(ctx), partial=partial)
     print_warnings(line for one in found for line in one.results.notices)
-    page = comparison_page.write_comparison(found, out)
+    page = write_comparison(found, out)
     if as_json:
-        told = [
-            {
+        comparisons = []
+        for one in found:
+            about = {
                 "title": one.title,
                 "partial": one.results.scope or None,
                 "notices": one.results.notices,
                 "ranks": one.ranks,
                 "tests": [{"a": a, "b": b, **asdict(test)} for (a, b), test in one.tests.items()],
             }
-            for one in found
-        ]
-        click.echo(json.dumps({"comparisons": told, "page": str(page)}, indent=1))
+            comparisons.append(about)
+        click.echo(json.dumps({"comparisons": comparisons, "page": str(page)}, indent=1))
         return
-    click.echo(papers.format_markdown(found))
+    click.echo(format_markdown(found))
     click.echo(f"page: {page}")

@@ -22,8 +22,9 @@ import click
 def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
     """Write a working plug-in and its test as a starting point.
 
-    KIND is aligner, roi, extractor, fusion, classifier, spotter, dataset, protocol or model. NAME
-    is the name of the new component, such as mean_flow.
+    KIND is aligner, roi, extractor, fusion, classifier, network (a classifier that is trained by
+    gradient), spotter, dataset, protocol or model. NAME is the name of the new component, such as
+    mean_flow.
     """
     import mertk
     from mertk.plugins import scaffold
@@ -40,7 +41,8 @@ def command(kind: str, name: str, *, as_package: bool, out: Path) -> None:
         click.echo(f"  mertk check {name}\n  pytest {folder}")
         click.echo(f"  mertk {_NEXT[kind].format(name)}")
         return
-    click.echo(f"\nNext:\n  mertk --plugin {out / name}.py show {kind} {name}")
+    shown = "classifier" if kind == scaffold.NETWORK else kind
+    click.echo(f"\nNext:\n  mertk --plugin {out / name}.py show {shown} {name}")
     click.echo(f"  mertk check {out / name}.py\n  pytest {out / f'test_{name}.py'}")
     click.echo(f"  mertk --plugin {out / name}.py {_NEXT[kind].format(name)}")
 
@@ -51,6 +53,7 @@ _NEXT = {
     "extractor": "bench --model lbptop --swap extractor={0} --baseline lbptop",
     "fusion": "bench --model lbptop --swap fusion={0}",
     "classifier": "bench --model lbptop --swap classifier={0} --baseline lbptop",
+    "network": "bench --model lbptop --swap classifier={0} --baseline lbptop",
     "spotter": "spot --spotter {0} --dataset synthetic_long --out spotted",
     "dataset": "bench --model majority --dataset {0}",
     "protocol": "bench --model flow_svm --dataset synthetic --protocol {0}",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mertk.cli import load_and_report_plugins
 from mertk.cli._options import FiniteRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mertk.core.progress import Progress
+    from mertk.spotting.predicted_video import PredictedVideo
 
 
 @click.command("predict")
@@ -112,51 +120,63 @@ def command(
     from mertk.core.recipe import Use
     from mertk.experiment import trained_model_page
     from mertk.experiment.trained_model import TrainedModel
-    from mertk.report import video_predictions
+    from mertk.report.video_predictions import FILES, VideoReport
+    from mertk.spotting.predicted_video import (
+        IntervalPictures,
+        predict_interval_of,
+        predict_video,
+    )
     from mertk.storage.atomic_files import check_files
 
     if out:
-        check_files(out, video_predictions.FILES)
+        check_files(out, FILES)
     plugins = load_and_report_plugins(ctx)
     saved = TrainedModel.load(model, plugins, trust)
-    eyes = video_predictions.Eyes(saved=saved, occlusion=occlusion) if out and frames else None
     at = (onset, apex, offset)
-    ask: video_predictions.Given | video_predictions.Search
-    if whole or at != (None, None, None):
-        ask = video_predictions.Given(saved=saved, at=at, least=least, eyes=eyes)
+    given = whole or at != (None, None, None)
+    report = VideoReport(
+        model=saved,
+        warning=trained_model_page.format_warning(saved.about),
+        spotter="" if given else spotter,
+    )
+    pictures = (
+        IntervalPictures(model=saved, draw=report.draw, occlusion=occlusion)
+        if out and frames
+        else None
+    )
+    predict: Callable[[Path, Progress], PredictedVideo]
+    if given:
+        predict = partial(predict_interval_of, saved, at=at, least=least, pictures=pictures)
     else:
-        ask = video_predictions.Search(
-            saved=saved,
+        predict = partial(
+            predict_video,
+            saved,
             spotter=plugins.registry.build("spotter", Use.parse(spotter)),
             aligner=plugins.registry.build("aligner", Use.parse(aligner)),
             strength=strength,
             least=least,
-            eyes=eyes,
+            pictures=pictures,
         )
-    report = video_predictions.Report(
-        saved=saved,
-        warning=trained_model_page.format_warning(saved.about),
-        spotter=spotter if isinstance(ask, video_predictions.Search) else "",
-    )
     with Bar() as bar:
         for video in videos:
             try:
-                report.answers.append(ask.answer(video, bar))
-                for note in report.answers[-1].notes:
+                found = predict(video, bar)
+                report.add(found)
+                for note in found.notes:
                     click.echo(f"Note: {video}: {note}", err=True)
-            except StorageError:  # it is the model, and no other video would be answered
+            except StorageError:  # it is the model, which no other video can be given to
                 raise
             except MertkError as error:
                 text = str(error)
-                report.failed.append(text if text.startswith(str(video)) else f"{video}: {text}")
+                report.add_failure(text if text.startswith(str(video)) else f"{video}: {text}")
                 click.echo(f"Error: {report.failed[-1]}", err=True)
             if out:
                 report.write(out)  # after each video: hours of them may follow
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=1))
     elif out:
-        click.echo(f"{report.sentence()} {out / 'predictions.html'}")
+        click.echo(f"{report.format_summary()} {out / 'predictions.html'}")
     else:
-        click.echo(report.table(), nl=False)
+        click.echo(report.format_csv(), nl=False)
     click.echo(report.warning, err=True)
     ctx.exit(1 if report.failed else 0)

@@ -63,6 +63,7 @@ def command(
     """
     from mertk.evaluation.label_maps import LabelMap
     from mertk.evaluation.results import Results
+    from mertk.experiment.held_out_clips import read_held_out_clips
     from mertk.report import sentences, terminal
     from mertk.report.page import write_page
     from mertk.storage.atomic_files import check_file
@@ -74,18 +75,20 @@ def command(
         Cache().check_writable()
     plugins = load_and_report_plugins(ctx)
     groups = Results.load(*runs, plugins=plugins, partial=partial).groups
-    told = []
+    reports = []
     for number, results in enumerate(groups, 1):
         print_warnings(results.notices)
         results.label_maps = [LabelMap.parse(text) for text in maps]
         file = out or results.runs[0].path.parent / "report.html"
         if len(groups) > 1:
             file = file.with_stem(f"{file.stem}-{number}")
-        page = write_page(results, file, plugins, frames=frames, occlusion=occlusion)
+        check_file(file)
+        held_out = read_held_out_clips(results, plugins, frames=frames, occlusion=occlusion)
+        page = write_page(results, file, plugins, held_out)
         if as_json:
-            told.append(sentences.to_json(results) | {"report": str(page)})
+            reports.append(sentences.to_json(results) | {"report": str(page)})
         else:
             terminal.print_results(results, published=published)
             click.echo(f"report: {page}")
     if as_json:
-        click.echo(json.dumps(told[0] if len(told) == 1 else {"groups": told}, indent=1))
+        click.echo(json.dumps(reports[0] if len(reports) == 1 else {"groups": reports}, indent=1))

@@ -42,15 +42,15 @@ def command(file: Path, classes: str | None, spotting: Path | None, *, as_json: 
 
 
 def _score_spotting(truth: Path, file: Path, classes: list[str], *, as_json: bool) -> None:
-    from mertk.report import spotting_scores
+    from mertk.report import spotting
     from mertk.spotting import interval_tables
 
     truths, predictions = (
         interval_tables.read_intervals(truth),
         interval_tables.read_intervals(file),
     )
-    found = spotting_scores.score(truths, predictions, classes)
+    found = spotting.score_intervals(truths, predictions, classes)
     if as_json:
-        click.echo(json.dumps(spotting_scores.to_json(found), indent=1))
+        click.echo(json.dumps(spotting.scores_to_json(found), indent=1))
     else:
-        spotting_scores.print_spotting_scores(found)
+        spotting.print_scores(found)

@@ -28,28 +28,22 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from mertk.report import literature, model_cards, reference_pages
+    from mertk.report import literature, reference_pages
 
     entry = load_and_report_plugins(ctx).registry.get(kind, name)
-    about: dict[str, Any] = {
-        "kind": entry.kind,
-        "name": entry.name,
-        "summary": entry.summary,
-        "paper": entry.paper,
-        "needs": list(entry.needs),
-        "origin": entry.origin,
-    }
+    names = ("kind", "name", "summary", "paper", "needs", "origin")
+    about: dict[str, Any] = {name: getattr(entry, name) for name in names}
     if kind == "model":
         about["recipe"] = entry.target.to_json()
         about["presets"] = {p: recipe.to_json() for p, recipe in entry.presets.items()}
         about["replays"] = {name: asdict(replay) for name, replay in entry.replays.items()}
         about["card"] = asdict(entry.card) if entry.card else None
-        about["measured"] = [
-            asdict(one) for one in model_cards.read_measured_scores() if one.model == name
-        ]
-        about["published"] = [
-            asdict(one) for one in literature.read_published_scores() if one.model == name
-        ]
+        measured, published = (
+            reference_pages.read_measured_scores(),
+            literature.read_published_scores(),
+        )
+        about["measured"] = measured[measured["model"] == name].to_dict("records")
+        about["published"] = published[published["model"] == name].to_dict("records")
     else:
         about["card"] = asdict(entry.card) if entry.card else None
         about["parameters"] = {}
@@ -61,7 +55,7 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         click.echo(json.dumps(about, indent=1))
         return
     if kind == "model":
-        Console().print(Markdown(model_cards.format_card(entry), justify="left"))
+        Console().print(Markdown(reference_pages.format_card(entry), justify="left"))
         return
     click.secho(f"{entry.kind} {entry.name}", bold=True)
     click.echo(f"  {entry.summary}")
@@ -74,7 +68,7 @@ def command(ctx: click.Context, kind: str, name: str, *, as_json: bool) -> None:
         if row.description:
             click.echo(click.wrap_text(row.description, _width(), _INDENT, _INDENT))
     if entry.card:
-        text = "\n\n".join(part for part in model_cards.describe_original(entry) if part)
+        text = "\n\n".join(part for part in reference_pages.describe_original(entry) if part)
         Console().print(Markdown(text, justify="left"))
 
 

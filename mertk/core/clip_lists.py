@@ -46,11 +46,9 @@ class Manifest:
 
     def differences(self, clips: Sequence[Clip], labels: Sequence[Labels]) -> list[str]:
         """What is not as published, one line each; empty where everything is."""
-        lines = [
-            line
-            for name in dict.fromkeys([*self.counts, *(clip.dataset for clip in clips)])
-            for line in self.of_dataset(name, clips, labels)
-        ]
+        lines = []
+        for name in dict.fromkeys([*self.counts, *(clip.dataset for clip in clips)]):
+            lines += self.of_dataset(name, clips, labels)
         found = list_hash(clips, labels)
         if not lines and self.sha256 not in (None, found):
             lines.append(
@@ -63,34 +61,38 @@ class Manifest:
         self, dataset: str, clips: Sequence[Clip], labels: Sequence[Labels]
     ) -> list[str]:
         """What is not as published in one data set: totals, classes, people."""
-        unlike = self.numbers(dataset, clips, labels)
+        unlike = self._compare_numbers(dataset, clips, labels)
         return [f"{dataset}: {found} {what}, published {due}" for what, found, due in unlike]
-
-    def numbers(
-        self, dataset: str, clips: Sequence[Clip], labels: Sequence[Labels]
-    ) -> list[tuple[str, int, int]]:
-        """The same as (what, found, published)."""
-        here = [(c, label) for c, label in zip(clips, labels, strict=True) if c.dataset == dataset]
-        found: Counter[str] = Counter(name for _, label in here for name in sort_class_names(label))
-        expected = Counter(self.counts.get(dataset, {}))
-        known = expected if dataset in self.clips else dict.fromkeys([*expected, *found])
-        people = len({clip.subject for clip, _ in here})
-        compared = [
-            ("clips", len(here), self.total_of(dataset)),
-            *((name, found[name], expected[name]) for name in known),
-            ("people", people, self.subjects.get(dataset, people)),
-        ]
-        return [(what, number, due) for what, number, due in compared if number != due]
 
     def distance(
         self, clips: Sequence[Clip], labels: Sequence[Labels], datasets: Collection[str] = ()
     ) -> int:
         """By how much these numbers differ in all; `datasets` are those of the list by default."""
-        return sum(
-            abs(found - due)
-            for name in datasets or self.counts
-            for _, found, due in self.numbers(name, clips, labels)
-        )
+        total = 0
+        for name in datasets or self.counts:
+            for _, found, due in self._compare_numbers(name, clips, labels):
+                total += abs(found - due)
+        return total
+
+    def _compare_numbers(
+        self, dataset: str, clips: Sequence[Clip], labels: Sequence[Labels]
+    ) -> list[tuple[str, int, int]]:
+        """What is not as published, as (what, found, published)."""
+        number, subjects, found = 0, set(), Counter[str]()
+        for clip, label in zip(clips, labels, strict=True):
+            if clip.dataset == dataset:
+                number += 1
+                subjects.add(clip.subject)
+                found.update(sort_class_names(label))
+        expected = Counter(self.counts.get(dataset, {}))
+        known = expected if dataset in self.clips else dict.fromkeys([*expected, *found])
+        people = len(subjects)
+        compared = [
+            ("clips", number, self.total_of(dataset)),
+            *((name, found[name], expected[name]) for name in known),
+            ("people", people, self.subjects.get(dataset, people)),
+        ]
+        return [row for row in compared if row[1] != row[2]]
 
 
 def sort_class_names(labels: Labels) -> tuple[str, ...]:
@@ -103,12 +105,11 @@ def list_hash(clips: Sequence[Clip], labels: Sequence[Labels]) -> str:
 
     `clip` is the clip's folder, without the onset; several labels of a clip are joined by `+`.
     """
-    lines = sorted(
-        f"{clip.dataset}/{clip.subject}/{clip.record.get('clip', clip.name)},"
-        f"{'+'.join(sort_class_names(label))}\n"
-        for clip, label in zip(clips, labels, strict=True)
-    )
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    lines = []
+    for clip, label in zip(clips, labels, strict=True):
+        name = f"{clip.dataset}/{clip.subject}/{clip.record.get('clip', clip.name)}"
+        lines.append(f"{name},{'+'.join(sort_class_names(label))}\n")
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
 def find_nearest_list(

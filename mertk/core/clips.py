@@ -8,7 +8,7 @@ protocol ever hold a `Clip`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -35,7 +35,7 @@ class Frames:
     """The frames of one clip, read on demand: indexed like `[time, height, width, 3]` uint8 RGB.
 
     `frames[7]` is one picture, `frames[2:9]` and `frames[[0, 4]]` are stacks. Nothing but
-    the size is kept: a picture that is asked for twice is read twice.
+    the size is kept: a picture that is requested twice is read twice.
     """
 
     __slots__ = ("_array", "_count", "_read", "_size")
@@ -50,24 +50,24 @@ class Frames:
     def of(cls, array: Pixels) -> Frames:
         """Wrap pixels `[time, height, width, 3]` that are in memory or memory-mapped already."""
         if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] != 3:
-            raise DataError(
-                f"frames are {array.dtype} {list(array.shape)}; "
-                "expected uint8 [time, height, width, 3]"
-            )
+            found = f"{array.dtype} {list(array.shape)}"
+            raise DataError(f"frames are {found}; expected uint8 [time, height, width, 3]")
         frames = cls(array.__getitem__, len(array))
         frames._array = array
         return frames
 
     def map(self, change: Callable[[Pixels], Pixels]) -> Frames:
         """The same frames, each passed through `change` when it is read."""
-        return Frames(_Chain(self, change), self._count)
+        frames = Frames(_Chain(self, change), self._count)
+        if self._count and isinstance(change, Warp):
+            frames._size = change.size[1], change.size[0]
+        return frames
 
     def warp_of(self, source: Frames) -> Warp | None:
         """The warp by which these frames come from `source`, if that is how they were made."""
         read = self._read
-        if isinstance(read, _Chain) and read.frames is source and isinstance(read.change, Warp):
-            return read.change
-        return None
+        change = read.change if isinstance(read, _Chain) and read.frames is source else None
+        return change if isinstance(change, Warp) else None
 
     @property
     def makers(self) -> tuple[Callable[[Any], Any], ...]:
@@ -81,8 +81,7 @@ class Frames:
     def shape(self) -> tuple[int, int, int, int]:
         """`(time, height, width, 3)`; the size is that of the first frame."""
         if self._size is None:
-            known = _size_after(self._read)
-            height, width = self[0].shape[:2] if known is None else known
+            height, width, _ = self[0].shape
             self._size = height, width
         return self._count, *self._size, 3
 
@@ -119,37 +118,17 @@ class _Chain:
         return self.change(self.frames[at])
 
 
-def _size_after(read: Callable[[int], Pixels]) -> tuple[int, int] | None:
-    """The (height, width) that a warp gives, whatever it is given; None: only reading tells."""
-    change = read.change if isinstance(read, _Chain) else None
-    return change.size[::-1] if isinstance(change, Warp) else None
-
-
 def _stack_pictures(pictures: list[Pixels], positions: Sequence[int]) -> Pixels:
     if not pictures:
         return np.empty((0, 0, 0, 3), np.uint8)
+    height, width, _ = pictures[0].shape
     for at, picture in zip(positions, pictures, strict=True):
         if picture.shape != pictures[0].shape:
             raise DataError(
-                f"mixed frame sizes: frame {positions[0]} is {_format_size(pictures[0])}, "
-                f"frame {at} is {_format_size(picture)}; all frames of a clip must have one size"
+                f"mixed frame sizes: frame {positions[0]} is {width}x{height}, frame {at} is "
+                f"{picture.shape[1]}x{picture.shape[0]}; all frames of a clip must have one size"
             )
     return np.stack(pictures)
-
-
-def _format_size(picture: Pixels) -> str:
-    return f"{picture.shape[1]}x{picture.shape[0]}"
-
-
-def _check_timing(count: int, onset: int, apex: int | None, offset: int, fps: float) -> None:
-    if onset > offset:
-        raise DataError(f"onset {onset} lies after offset {offset}")
-    if onset < 0 or (count and offset >= count):
-        raise DataError(f"onset {onset} … offset {offset} do not fit {count} frames (0-based)")
-    if apex is not None and not onset <= apex <= offset:
-        raise DataError(f"apex {apex} lies outside onset {onset} … offset {offset}")
-    if not fps > 0:
-        raise DataError(f"the frame rate is {fps}; it must be above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,8 +150,16 @@ class Footage:
     flow: Floats | None = None
 
     def __post_init__(self) -> None:
-        _check_timing(len(self.frames), self.onset, self.apex, self.offset, self.fps)
-        if not len(self.frames) and self.flow is None:
+        onset, apex, offset, count = self.onset, self.apex, self.offset, len(self.frames)
+        if onset > offset:
+            raise DataError(f"onset {onset} lies after offset {offset}")
+        if onset < 0 or (count and offset >= count):
+            raise DataError(f"onset {onset} … offset {offset} do not fit {count} frames (0-based)")
+        if apex is not None and not onset <= apex <= offset:
+            raise DataError(f"apex {apex} lies outside onset {onset} … offset {offset}")
+        if not self.fps > 0:
+            raise DataError(f"the frame rate is {self.fps}; it must be above 0")
+        if not count and self.flow is None:
             raise DataError("a clip needs frames or a precomputed flow map; this one has neither")
 
     def faces(
@@ -210,7 +197,9 @@ class Footage:
         `window` (x0, y0, x1, y1 in registered pixels, x1 and y1 exclusive), if one is given.
         """
         transform = np.asarray(transform, np.float64)
-        moved = None if landmarks is None else _move_points(landmarks, transform)
+        moved = None
+        if landmarks is not None:
+            moved = (landmarks @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
         warp = Warp(tuple(transform.ravel().tolist()), size, border, window)
         return self.faces(self.frames.map(warp), landmarks=moved, transform=transform)
 
@@ -232,13 +221,9 @@ class Warp:
         """The transform as `[2, 3]`."""
         return np.asarray(self.transform, np.float64).reshape(2, 3)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data, from which `from_json` makes an equal warp."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Warp:
-        """Read what `to_json` gives."""
+        """The warp whose fields were written as JSON."""
         known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         return cls(**known)
 
@@ -262,19 +247,12 @@ class Warp:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(self.border,) * 3,
         )
-        return self._paint_border(warped)  # type: ignore[arg-type]
-
-    def _paint_border(self, picture: Pixels) -> Pixels:
         if self.window is None:
-            return picture
+            return warped  # type: ignore[return-value]
         x0, y0, x1, y1 = self.window
-        framed = np.full_like(picture, self.border)
-        framed[y0:y1, x0:x1] = picture[y0:y1, x0:x1]
-        return framed
-
-
-def _move_points(points: Floats, transform: NDArray[np.float64]) -> Floats:
-    return (points @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
+        framed = np.full_like(warped, self.border)
+        framed[y0:y1, x0:x1] = warped[y0:y1, x0:x1]
+        return framed  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -315,7 +293,7 @@ class Faces:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Regions:
-    """Named places on the registered face: geometry, not pixels.
+    """Named regions of the registered face: geometry, not pixels.
 
     `boxes` `[regions, 4]` are x0, y0, x1, y1 in pixels, x1 and y1 exclusive. Where `polygons` are
     given (`[points, 2]` each), a box is the bounding box of its polygon.
@@ -328,10 +306,8 @@ class Regions:
     def __post_init__(self) -> None:
         boxes = np.asarray(self.boxes)
         if boxes.shape != (len(self.names), 4):
-            raise ComponentError(
-                f"{len(self.names)} region names, but boxes {list(boxes.shape)}; "
-                "expected [regions, 4]"
-            )
+            given = f"{len(self.names)} region names, but boxes {list(boxes.shape)}"
+            raise ComponentError(f"{given}; expected [regions, 4]")
         if len(set(self.names)) != len(self.names):
             raise ComponentError(f"region names repeat: {', '.join(self.names)}")
         if (boxes[:, 2:] <= boxes[:, :2]).any() or (boxes[:, :2] < 0).any():
@@ -413,8 +389,8 @@ def flatten(streams: Streams) -> Floats:
 
 def design_matrix(inputs: Sequence[Streams]) -> Floats:
     """The clips as rows `[clips, features]`; raises `ComponentError` where lengths differ."""
-    rows = [flatten(streams) for streams in inputs]
-    lengths = sorted({len(row) for row in rows})
+    rows = list(map(flatten, inputs))
+    lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:
         raise ComponentError(
             f"clips give vectors of {len(lengths)} lengths ({lengths[0]} … {lengths[-1]}): their "

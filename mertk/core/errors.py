@@ -16,11 +16,14 @@ class MertkError(Exception):
 
 
 class UnknownNameError(MertkError):
-    """A name that nobody registered."""
+    """A name that is not registered."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self._given = (what, name, sorted(known))
-        super().__init__(f"no {what} is called '{name}'. {_suggest_names(name, sorted(known))}")
+        close = difflib.get_close_matches(name, self._given[2], n=1)
+        hint = f"Did you mean '{close[0]}'? " if close else ""
+        listed = ", ".join(self._given[2]) or "none"
+        super().__init__(f"no {what} is called '{name}'. {hint}Known: {listed}.")
 
     def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, list[str]]]:
         return UnknownNameError, self._given  # errors travel between worker processes
@@ -83,15 +86,9 @@ def describe_error(error: BaseException) -> str:
     """The kind of an error and its text, on one line.
 
     Args:
-        error: what was raised; a `SystemExit` is told as what it is.
+        error: what was raised; a `SystemExit` is described as a call of `sys.exit`.
     """
     if isinstance(error, SystemExit):
         return f"it called sys.exit({'' if error.code is None else repr(error.code)})"
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _suggest_names(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean '{close[0]}'? " if close else ""
-    return f"{hint}Known: {', '.join(known) if known else 'none'}."

@@ -38,8 +38,9 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
-    table.writerow([csv_cell(name) for name in columns])
-    table.writerows([csv_cell(row.get(name, "")) for name in columns] for row in rows)
+    table.writerow(map(csv_cell, columns))
+    for row in rows:
+        table.writerow([csv_cell(row.get(name, "")) for name in columns])
     return text.getvalue()
 
 
@@ -66,8 +67,8 @@ def markdown_text(text: str) -> str:
 def markdown_code(text: str) -> str:
     """Text as inline code of Markdown, whatever it holds."""
     one_line = " ".join(text.split())
-    runs = [len(run) for run in re.findall("`+", one_line)]
-    fence = "`" * (max(runs, default=0) + 1)
+    longest = max(re.findall("`+", one_line), default="")
+    fence = f"{longest}`"
     pad = " " if one_line.startswith("`") or one_line.endswith("`") else ""
     return f"{fence}{pad}{one_line}{pad}{fence}"
 

@@ -3,7 +3,7 @@
 Constructor parameters are keyword-only JSON values with defaults, and the constructor only keeps
 them. A component without `fit` must be a pure function of one clip: its result is cached and
 shared by all folds. A component with `fit` is built new inside each fold, fitted on the fold's
-training clips, asked about one clip at a time, and dropped.
+training clips, predicts one clip at a time, and is dropped.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class FusionBlock(Protocol):
 
 @runtime_checkable
 class Fittable(Protocol):
-    """Whatever learns. A `fit` forgets all earlier ones and takes its chances from `rng` alone."""
+    """Whatever learns. `fit` forgets earlier ones and takes random numbers from `rng` alone."""
 
     def fit(self, train: TrainingSet[Any], rng: np.random.Generator, /) -> None:
         """Learn from the training part of one fold."""
@@ -80,12 +80,12 @@ class FitsFolds(Fittable, Protocol):
         """Yield one new fitted component per fold, in their order and each as soon as it is done.
 
         Each is what `fit` on that fold's clips gives. The harness predicts and saves a fold before
-        it asks for the next one, so that an interrupt loses only what is being fitted.
+        it requests the next one, so that an interrupt loses only what is being fitted.
 
-        `clips` are all clips of the run, `folds` each fold's training clips by their places in it,
+        `clips` are all clips of the run, `folds` the positions of each fold's training clips in it,
         `rngs` what each fold's own `fit` would be handed. What comes out for a fold may differ from
         `fit` by float error alone, and must not depend on a clip that the fold does not train on:
-        `mertk audit` looks. A gradient classifier's takes `through` as its `fit` does.
+        `mertk audit` checks it. Not used where the classifier trains blocks together with itself.
         """
         ...
 
@@ -107,8 +107,7 @@ class NetworkPart(Protocol):
 
     - `penalty()`: a loss on weights, a scalar tensor;
     - `auxiliary(target)`: a loss that is added, called just after `forward`; `target` `[samples]`;
-    - `shown`: tensors that it kept while it looked at one clip, by name, for `explain`;
-    - `stem()`: a first block that is the same work for all folds (`mertk.nn.parallel_folds.Stem`).
+    - `shown`: tensors that it kept from its last clip, by name, for `explain`.
     """
 
 
@@ -233,10 +232,10 @@ class Spotter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerNeeds:
-    """What an executor is told before it starts workers.
+    """What an executor needs to know before it starts workers.
 
     Args:
-        jobs: how many workers the user asks for; None: as many as the executor sees fit.
+        jobs: how many workers the user wants; None: as many as the executor sees fit.
         pack: makes a unit of work fit to be sent. What it gives is called without arguments, as
             the unit is, and plain pickle can send it to a process that has mertk installed.
         runs: the folder of run folders. Workers write there: they must reach it by the same path.

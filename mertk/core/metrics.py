@@ -68,7 +68,7 @@ def standard_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
 
 
 def binary_f1(matrix: Matrix) -> NDArray[np.float64]:
-    """F1 of each label's presence `[…, labels]`; 0 where it is never there and never said."""
+    """F1 of each label's presence `[…, labels]`; 0 where it is never there and never predicted."""
     return np.asarray(f1(matrix)[..., 1])
 
 
@@ -93,7 +93,7 @@ def _divide_safely(above: NDArray[np.float64], below: Matrix) -> NDArray[np.floa
 def fold_means(
     folds: Matrix, per_class: Callable[[Matrix], NDArray[np.float64]] = f1
 ) -> Mapping[str, float]:
-    """Means over folds `[folds, true, predicted]` of the mean over classes, which no protocol asks.
+    """Means over folds `[folds, true, predicted]` of the mean over classes, which no protocol uses.
 
     A fold of one subject lacks classes, and papers differ in what they do then: they count an
     absent class as 0, or drop it where the fold neither has nor predicts it (scikit-learn's

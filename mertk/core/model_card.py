@@ -19,7 +19,7 @@ class Card:
         original: what that code really does, each with file and line where they are known.
         leak: codes of `mertk.report.literature.LEAKS`, joined by `+`; `L?`: nothing can be checked.
         differs: what is different here, and why.
-        unverified: statements about the original that nobody could check.
+        unverified: statements about the original that could not be checked.
     """
 
     title: str

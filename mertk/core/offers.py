@@ -13,7 +13,7 @@ from typing import Any
 OFFERS: Mapping[str, Mapping[str, Any]] = {
     "dataset": {"default_protocol": "loso", "obtain": "", "needs_folder": None, "survey": None},
     "protocol": {"multilabel": False, "tests_all": True, "manifests": ()},
-    "network": {"penalty": None, "auxiliary": None, "shown": {}, "stem": None},
+    "network": {"penalty": None, "auxiliary": None, "shown": {}},
 }
 """By kind: name → default. `mertk.core.interfaces` says what each one means."""
 
@@ -33,8 +33,8 @@ def get_offer(kind: str, thing: Any, name: str) -> Any:
 
 def needs_folder(target: Any) -> bool:
     """Whether a data set is read from files: it says so, or says how to obtain them."""
-    said = get_offer("dataset", target, "needs_folder")
-    return bool(get_offer("dataset", target, "obtain")) if said is None else bool(said)
+    declared = get_offer("dataset", target, "needs_folder")
+    return bool(get_offer("dataset", target, "obtain") if declared is None else declared)
 
 
 def find_misspelt_offers(kind: str, target: type[Any]) -> list[tuple[str, str]]:

@@ -59,7 +59,7 @@ def options_of(record: type[Any]) -> dict[str, tuple[Field[Any], Option]]:
 
 
 def default_of(one: Field[Any]) -> Any:
-    """What a field holds where nobody says otherwise."""
+    """The default value of a field."""
     return one.default_factory() if one.default_factory is not MISSING else one.default
 
 
@@ -89,18 +89,11 @@ def takes_options(*records: type[Any]) -> Callable[[F], F]:
             for name, (one, about) in options_of(record).items():
                 if name in signature.parameters:
                     continue
-                added.append(
-                    inspect.Parameter(
-                        name,
-                        inspect.Parameter.KEYWORD_ONLY,
-                        default=default_of(one),
-                        annotation=hints[name],
-                    )
-                )
+                kind, default = inspect.Parameter.KEYWORD_ONLY, default_of(one)
+                added.append(inspect.Parameter(name, kind, default=default, annotation=hints[name]))
                 lines.append(f"        {name}: {about.help}")
-        function.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[*own, *added]
-        )
+        whole = signature.replace(parameters=[*own, *added])
+        function.__signature__ = whole  # type: ignore[attr-defined]
         function.__doc__ = re.sub(
             r"^ +\*\*options:.*$", "\n".join(lines), function.__doc__ or "", flags=re.MULTILINE
         )

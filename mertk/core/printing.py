@@ -54,20 +54,17 @@ def accept_all_text() -> None:
 def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     """A codec's error handler: what to write instead, and where to go on.
 
-    Bytes that are no text, which whoever reads the stream again may meet, become U+FFFD.
+    Bytes that are no text, which a reader of the stream may meet, become U+FFFD.
     """
     if isinstance(error, UnicodeDecodeError):
         return "\ufffd", error.end
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    lost = error.object[error.start : error.end]
-    return "".join(map(_find_ascii_lookalike, lost)), error.end
-
-
-def _find_ascii_lookalike(char: str) -> str:
-    """ASCII that looks like a character."""
-    letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
-    return _NEAREST.get(char) or letters or "?"
+    text = ""
+    for char in error.object[error.start : error.end]:
+        letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
+        text += _NEAREST.get(char) or letters or "?"
+    return text, error.end
 
 
 def text_console() -> Console:

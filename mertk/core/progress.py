@@ -1,4 +1,4 @@
-"""What a long run tells while it runs."""
+"""The progress of a long run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told of stages and of the steps in them; the command line draws it."""
+    """Receives stages and the steps in them; the command line draws them."""
 
     def stage(self, name: str, total: int) -> None:
         """A stage of `total` steps begins, and ends the one before."""
@@ -18,7 +18,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Shows nothing."""
 
     def stage(self, name: str, total: int) -> None:
         """Ignore."""

@@ -74,12 +74,14 @@ class Use:
     def __str__(self) -> str:
         if not self.params:
             return self.name
-        path = self.params.get("path")
-        bare = [path] if isinstance(path, str) and _DOTTED.fullmatch(path) else []
-        named = (
-            f"{k}={_format_value(v)}" for k, v in self.params.items() if not (bare and k == "path")
-        )
-        return f"{self.name}:{','.join([*bare, *named])}"
+        params = dict(self.params)
+        path = params.get("path")
+        parts = [path] if isinstance(path, str) and _DOTTED.fullmatch(path) else []
+        if parts:
+            del params["path"]
+        for name, value in params.items():
+            parts.append(f"{name}={value if isinstance(value, str) else json.dumps(value)}")
+        return f"{self.name}:{','.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +111,13 @@ class Recipe:
 
     def to_json(self) -> dict[str, Json]:
         """Plain data, from which `from_json` makes an equal recipe."""
+        extractor: Json = {name: use.to_json() for name, use in self.extractors.items()}
+        if isinstance(self.extractor, Use):
+            extractor = self.extractor.to_json()
         return {
             "aligner": self.aligner.to_json(),
             "roi": self.roi.to_json(),
-            "extractor": self.extractor.to_json()
-            if isinstance(self.extractor, Use)
-            else {name: use.to_json() for name, use in self.extractor.items()},
+            "extractor": extractor,
             "fusion": [use.to_json() for use in self.fusion],
             "classifier": self.classifier.to_json(),
         }
@@ -208,14 +211,12 @@ class Recipe:
 
         Without an extractor nothing looks at pixels, so aligner and ROI scheme are not in it.
         """
-        single = isinstance(self.extractor, Use)
-        seeing = {"aligner": self.aligner, "roi": self.roi} if self.extractors else {}
-        return {
-            **seeing,
-            **{"extractor" if single else f"extractor.{n}": u for n, u in self.extractors.items()},
-            **{f"fusion.{at}": use for at, use in enumerate(self.fusion)},
-            "classifier": self.classifier,
-        }
+        found = {"aligner": self.aligner, "roi": self.roi} if self.extractors else {}
+        for name, use in self.extractors.items():
+            found["extractor" if use is self.extractor else f"extractor.{name}"] = use
+        for at, use in enumerate(self.fusion):
+            found[f"fusion.{at}"] = use
+        return {**found, "classifier": self.classifier}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,10 +256,6 @@ def split_outside(text: str) -> list[str]:
                 parts.append(text[start:at])
                 start = at + 1
     return [part for part in [*parts, text[start:]] if part.strip()]
-
-
-def _format_value(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _dump_params(name: str, params: Mapping[str, Json]) -> str:

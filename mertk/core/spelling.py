@@ -20,7 +20,7 @@ VIDEO_ENDINGS = frozenset(
 )
 """The file endings that are read as videos."""
 
-_SHOWN = 5
+_MOST = 5
 _LETTER = r"[^\W\d_]"
 _GAP = r"[\s_.-]+"
 
@@ -80,12 +80,12 @@ def check_spelling(
     """
     groups = spelt_twice(names, form)
     if groups:
-        shown = "; ".join(" and ".join(f"'{name}'" for name in group) for group in groups[:_SHOWN])
-        more = f"; and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
+        listed = "; ".join("'" + "' and '".join(group) + "'" for group in groups[:_MOST])
+        more = f"; and {len(groups) - _MOST} more" if len(groups) > _MOST else ""
         raise error(
-            f"{where}: {what} that differ in spelling alone: {shown}{more}. Write each in one way, "
-            "or, where they are not the same, under names that differ in more than case, spaces "
-            "and leading zeros"
+            f"{where}: {what} that differ in spelling alone: {listed}{more}. Write each in one "
+            "way, or, where they are not the same, under names that differ in more than case, "
+            "spaces and leading zeros"
         )
 
 

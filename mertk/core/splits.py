@@ -75,7 +75,7 @@ class LeaveOneSubjectOut:
                 "leave-one-subject-out must know whose clips these are; give groups= a person for "
                 "each, or clips of mertk"
             )
-        return [str(person) for person in people]
+        return list(map(str, people))
 
 
 def check_splits(

@@ -94,7 +94,9 @@ def _parse_part(part: str, groups: Iterator[int]) -> list[AU]:
     choices = _split_outside_brackets(part, "|/")
     if len(choices) > 1:
         group = next(groups)
-        found = [au for choice in choices for au in _parse_part(choice, groups)]
+        found: list[AU] = []
+        for choice in choices:
+            found += _parse_part(choice, groups)
         return [replace(au, alternative=group) for au in found]
     bracket = _BRACKET.fullmatch(part)
     if not bracket:
@@ -112,8 +114,8 @@ def _parse_au(code: re.Match[str]) -> AU:
 
 
 def _find_flags(text: str) -> tuple[str, ...]:
-    named = {"?": "uncertain", "(K)": "kept"}
-    return tuple(flag for mark, flag in named.items() if mark in text)
+    uncertain, kept = ("uncertain",) if "?" in text else (), ("kept",) if "(K)" in text else ()
+    return uncertain + kept
 
 
 def _add_flags(au: AU, flags: tuple[str, ...]) -> AU:
@@ -133,7 +135,7 @@ def _split_outside_brackets(text: str, separators: str) -> list[str]:
             parts[-1] += char
     if depth:
         raise ValueError(f"the brackets in '{text.replace('|', 'or')}' do not match")
-    return [part.strip() for part in parts]
+    return list(map(str.strip, parts))
 
 
 _RULE = {
@@ -144,8 +146,7 @@ _RULE = {
     5: "1 15 1+4 6+15 15+17",
     6: "1+2+4 20",
 }
-_CLASS_OF = {
-    tuple(sorted(int(au) for au in coding.split("+"))): number
-    for number, codings in _RULE.items()
-    for coding in codings.split()
-}
+_CLASS_OF: dict[tuple[int, ...], int] = {}
+for _number, _codings in _RULE.items():
+    for _coding in _codings.split():
+        _CLASS_OF[tuple(sorted(map(int, _coding.split("+"))))] = _number

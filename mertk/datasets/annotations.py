@@ -1,13 +1,13 @@
 """A row of an annotation file becomes a record: repairs, frame numbers, AUs, emotion; no pictures.
 
 What a reader hands over is text as the file has it. What is wrong with a row is kept in its
-record, so that a data set can be looked through as a whole before anything is refused.
+record, so that a data set can be checked as a whole before anything is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from mertk.datasets.spreadsheets import parse_integer
 NO_FRAME = frozenset({"", "/", "?", "-", "nan", "null", "none"})
 """What stands in a cell of frame numbers where there is none."""
 
+_TIMES = ("onset", "apex", "offset")
 _LARGEST = 10**12  # cells with typing errors hold numbers that no list can be as long as
 
 
@@ -65,6 +66,29 @@ class Timing:
     statuses: tuple[Status, Status, Status] = ("given", "given", "given")
     quirks: tuple[str, ...] = ()
     wrong: str = ""
+
+    def to_fields(self) -> dict[str, Any]:
+        """The fields of a record that hold them."""
+        onset, apex, offset = self.statuses
+        return {
+            "onset": self.onset,
+            "apex": self.apex,
+            "offset": self.offset,
+            "onset_status": onset,
+            "apex_status": apex,
+            "offset_status": offset,
+        }
+
+
+def mark_corrected(
+    published: Sequence[str], final: Sequence[str], statuses: tuple[Status, Status, Status]
+) -> tuple[Status, Status, Status]:
+    """The statuses of onset, apex and offset, `corrected` where a given value was changed."""
+    onset, apex, offset = (
+        "corrected" if new != old and status == "given" else status
+        for old, new, status in zip(published, final, statuses, strict=True)
+    )
+    return onset, apex, offset
 
 
 def read_timing(source: Source, texts: tuple[str, str, str]) -> Timing:
@@ -126,24 +150,17 @@ def make_record(
     The id is `dataset/subject/clip/onset`, and `uid_tail` behind it where that is not unique.
     """
     rows = source.rows(subject, clip, onset, apex)
-    published = {
-        "onset": onset,
-        "apex": apex,
-        "offset": offset,
-        "emotion": emotion,
-        "au": au,
-        "clip": clip,
-    }
+    texts = (onset, apex, offset)
+    published = dict(zip(_TIMES, texts, strict=True)) | {"emotion": emotion, "au": au, "clip": clip}
     values, met = apply_repairs(rows, published, source.level)
-    timing = read_timing(source, (values["onset"], values["apex"], values["offset"]))
-    statuses = tuple(
-        "corrected" if values[name] != published[name] and status == "given" else status
-        for name, status in zip(("onset", "apex", "offset"), timing.statuses, strict=True)
-    )
+    final = (values["onset"], values["apex"], values["offset"])
+    timing = read_timing(source, final)
+    statuses = mark_corrected(texts, final, timing.statuses)
     codes, code_quirks = _parse_codes(values["au"])
     number, origin = _choose_objective_class(objective, objective_source, codes)
     word = canonical_emotion(values["emotion"])
     tail = f"/{uid_tail}" if uid_tail else ""
+    found = dict.fromkeys((*quirks, *met, *timing.quirks, *code_quirks))
     whole: dict[str, Any] = {
         "uid": f"{source.dataset}/{subject}/{clip}/{identity_onset(rows, onset)}{tail}",
         "dataset": source.dataset,
@@ -152,15 +169,10 @@ def make_record(
         "subject_native": subject_native,
         "clip": clip,
         "label": word,
-        "onset": timing.onset,
-        "apex": timing.apex,
-        "offset": timing.offset,
+        **replace(timing, statuses=statuses).to_fields(),
         "onset_raw": onset,
         "apex_raw": apex,
         "offset_raw": offset,
-        "onset_status": statuses[0],
-        "apex_status": statuses[1],
-        "offset_status": statuses[2],
         "fps": fps,
         "emotion_raw": emotion,
         "emotion": word,
@@ -170,11 +182,7 @@ def make_record(
         "au_known": codes is not None,
         "objective_class": number,
         "objective_class_source": origin,
-        "quirks": tuple(
-            quirk
-            for quirk in dict.fromkeys((*quirks, *met, *timing.quirks, *code_quirks))
-            if quirk not in source.unremarkable
-        ),
+        "quirks": tuple(quirk for quirk in found if quirk not in source.unremarkable),
         "notes": (timing.wrong,) if timing.wrong else (),
     }
     return Record(**{**whole, **known})

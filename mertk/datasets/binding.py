@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.clips import Clip, Footage, Frames
 from mertk.core.errors import DataError
-from mertk.datasets.annotations import Source, Timing, read_timing
+from mertk.datasets.annotations import Source, Timing, mark_corrected, read_timing
 from mertk.datasets.corrections import other_frames
 from mertk.datasets.media import frames
 from mertk.datasets.record import Record
@@ -51,15 +52,18 @@ class _Absent:
 
 def bind_record(source: Source, record: Record, folder: Path, kind: str, listed: Listing) -> Clip:
     """The clip of a record, cut to onset … offset; raises `DataError` saying why there is none."""
-    disk = _Disk(folder, listed(folder))
-    timing = _on_disk(source, record, disk.files)
+    files = listed(folder)
+    timing = _choose_timing(source, record, files)
     if timing.onset is None or timing.offset is None:
         raise DataError(record.notes[0])
-    inside = [n for n in disk.files if _is_in_clip(timing, n)]
-    onset, onset_quirk = disk.near("onset", timing.onset, inside, source.tolerance)
-    apex, apex_quirk = disk.near("apex", timing.apex, inside, source.tolerance)
-    inside = [n for n in inside if onset is None or n >= onset]
-    used = [disk.files[n] for n in inside]
+    inside = [number for number in files if timing.onset <= number <= timing.offset]
+    held = f"{len(files)} frames, {min(files)} … {max(files)}" if files else "no frames"
+    held = f"{folder}, which holds {held}"
+    onset, onset_quirk = _find_nearest(timing.onset, inside, source.tolerance, "onset", held)
+    apex, apex_quirk = _find_nearest(timing.apex, inside, source.tolerance, "apex", held)
+    if onset is not None:
+        inside = inside[inside.index(onset) :]
+    used = [files[number] for number in inside]
     footage = Footage(
         frames=frames.of_files(used),
         onset=0,
@@ -76,7 +80,7 @@ def bind_record(source: Source, record: Record, folder: Path, kind: str, listed:
         "root_kind": kind,
         "quirks": tuple(dict.fromkeys((*record.quirks, *quirks))),
     }
-    bound = _set_final_timing(replace(record, **about), timing, disk.files)
+    bound = _set_final_timing(replace(record, **about), timing, files)
     return _make_clip(bound, footage, frames.hash_files(used, *facts), used)
 
 
@@ -92,34 +96,22 @@ def _make_clip(record: Record, footage: Footage, fingerprint: str, files: Sequen
     )
 
 
-def _is_in_clip(timing: Timing, number: int) -> bool:
-    start, end = timing.onset, timing.offset
-    return start is not None and end is not None and start <= number <= end
+def _find_nearest(
+    wanted: int | None, inside: Sequence[int], tolerance: int, name: str, folder: str
+) -> tuple[int | None, tuple[str, ...]]:
+    """The wanted frame number, or the nearest one within the tolerance and its quirk.
+
+    Raises `DataError` where there is none; `folder` says which frames it holds.
+    """
+    if wanted is None or wanted in inside:
+        return wanted, ()
+    nearest = min(inside, key=lambda number: abs(number - wanted), default=None)
+    if nearest is None or abs(nearest - wanted) > tolerance:
+        raise DataError(f"{name} frame {wanted} is not in {folder}")
+    return nearest, (f"{name}_file_missing",)
 
 
-@dataclass(frozen=True, slots=True)
-class _Disk:
-    """The frames of a folder by number."""
-
-    folder: Path
-    files: dict[int, Path]
-
-    def near(
-        self, name: str, wanted: int | None, inside: list[int], tolerance: int
-    ) -> tuple[int | None, tuple[str, ...]]:
-        """A frame number that is on disk: the wanted one, or the nearest within the tolerance."""
-        if wanted is None or wanted in self.files:
-            return wanted, ()
-        nearest = min(inside, key=lambda n: abs(n - wanted), default=None)
-        if nearest is not None and abs(nearest - wanted) <= tolerance:
-            return nearest, (f"{name}_file_missing",)
-        held = "no frames"
-        if self.files:
-            held = f"{len(self.files)} frames, {min(self.files)} … {max(self.files)}"
-        raise DataError(f"{name} frame {wanted} is not in {self.folder}, which holds {held}")
-
-
-def _on_disk(source: Source, record: Record, files: dict[int, Path]) -> Timing:
+def _choose_timing(source: Source, record: Record, files: dict[int, Path]) -> Timing:
     """The annotated timing, or another edition's where only that one's frames are there.
 
     The other one counts only where the annotated onset or offset itself is missing: a gap in the
@@ -133,28 +125,20 @@ def _on_disk(source: Source, record: Record, files: dict[int, Path]) -> Timing:
     rows = source.rows(record.subject, record.clip, record.onset_raw, record.apex_raw)
     for other, quirk in other_frames(rows, texts, source.level):
         found = read_timing(source, other)
-        if found.wrong or found.onset is None or found.offset is None:
+        if found.onset is None or found.offset is None:
             continue
-        if all(number in files for number in range(found.onset, found.offset + 1)):
-            onset, apex, offset = (
-                "corrected" if new != old and status == "given" else status
-                for new, old, status in zip(other, texts, found.statuses, strict=True)
-            )
-            return replace(found, statuses=(onset, apex, offset), quirks=(quirk, *found.quirks))
+        if all(map(files.__contains__, range(found.onset, found.offset + 1))):
+            statuses = mark_corrected(texts, other, found.statuses)
+            return replace(found, statuses=statuses, quirks=(quirk, *found.quirks))
     return timing
 
 
 def _set_final_timing(record: Record, timing: Timing, files: dict[int, Path]) -> Record:
     """The record with its final timing and what is on disk of it."""
     onset, offset = timing.onset or 0, timing.offset or 0
-    lost = [number for number in range(onset, offset + 1) if number not in files]
+    lost = list(itertools.filterfalse(files.__contains__, range(onset, offset + 1)))
     changed: dict[str, Any] = {
-        "onset": timing.onset,
-        "apex": timing.apex,
-        "offset": timing.offset,
-        "onset_status": timing.statuses[0],
-        "apex_status": timing.statuses[1],
-        "offset_status": timing.statuses[2],
+        **timing.to_fields(),
         "n_files": len(files),
         "first_file": min(files),
         "last_file": max(files),

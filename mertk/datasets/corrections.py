@@ -80,8 +80,10 @@ def apply_repairs(
 
 def identity_onset(rows: Iterable[Repair], onset: str) -> str:
     """The onset that a clip's id is made from, which is the same in all editions."""
-    same = (row.value for row in rows if row.field == "uid" and row.published == onset)
-    return next(same, onset)
+    for row in rows:
+        if row.field == "uid" and row.published == onset:
+            return row.value
+    return onset
 
 
 def other_frames(
@@ -89,19 +91,20 @@ def other_frames(
 ) -> list[tuple[tuple[str, str, str], str]]:
     """What onset, apex and offset may be instead, with the quirk, where other editions differ.
 
-    Which edition holds is for the frames on disk to say, so the caller has to look.
+    Which edition holds follows from the frames on disk, which the caller checks.
     """
     found = []
     for row in rows:
-        expected = row.published.split()
-        fits = row.field == "frames" and all(
-            _ANY in (want, text) or want == text
-            for want, text in zip(expected, published, strict=True)
-        )
-        if fits and row.level in _APPLIED[level]:
-            onset, apex, offset = (
-                text if value == _ANY else value
-                for value, text in zip(row.value.split(), published, strict=True)
-            )
-            found.append(((onset, apex, offset), row.quirk))
+        if row.field != "frames" or row.level not in _APPLIED[level]:
+            continue
+        if _fill_wildcards(row.published, published) == published:
+            found.append((_fill_wildcards(row.value, published), row.quirk))
     return found
+
+
+def _fill_wildcards(values: str, texts: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Three values, each `*` replaced by its text."""
+    onset, apex, offset = (
+        text if value == _ANY else value for value, text in zip(values.split(), texts, strict=True)
+    )
+    return onset, apex, offset

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class Tree:
 
 
 def explore_root(dataset: str, root: Path | None, layout: str) -> Found:
-    """Look through a root; `layout` says what should be there. Links to folders are followed.
+    """List what lies below a root, links included; `layout` says what should be there.
 
     Raises `DataError` where no root is given, or where it does not exist, is empty or cannot be
     read.
@@ -116,8 +116,8 @@ def kind_of(base: Path, root: Path, words: Mapping[str, str], default: str) -> s
 
 def looks_cropped(folder: Path) -> bool:
     """Whether the first picture's name begins with `reg_`, as those of cropped faces do."""
-    names = sorted(file.name.lower() for file in folder.iterdir())
-    return next((name for name in names if is_picture(name)), "").startswith("reg_")
+    names = [file.name.lower() for file in folder.iterdir() if is_picture(file.name.lower())]
+    return min(names, default="").startswith("reg_")
 
 
 def choose_tree(
@@ -146,13 +146,12 @@ def choose_sheet(
     this set matches. None where there is none; raises `DataError` where the wanted one is missing.
     """
     if wanted is not None:
-        fits = [sheet for sheet in found.sheets if sheet.name.lower() == wanted.lower()]
-        if not fits:
-            raise DataError(
-                f"{dataset}: no spreadsheet '{wanted}' below {found.root}; "
-                f"found: {shown_sheets(found)}"
-            )
-        return fits[0]
+        for sheet in found.sheets:
+            if sheet.name.lower() == wanted.lower():
+                return sheet
+        raise DataError(
+            f"{dataset}: no spreadsheet '{wanted}' below {found.root}; found: {list_sheets(found)}"
+        )
     fits = [s for s in found.sheets if re.search(pattern, s.name, re.IGNORECASE)]
     return min(fits, key=lambda s: (_rank_sheet(s, names), len(s.parts), str(s)), default=None)
 
@@ -162,23 +161,22 @@ def need_sheet(dataset: str, found: Found, sheet: Path | None, layout: str) -> P
     if sheet is None:
         raise DataError(
             f"{dataset}: no annotation spreadsheet below {found.root}; spreadsheets found: "
-            f"{shown_sheets(found)}. {layout}"
+            f"{list_sheets(found)}. {layout}"
         )
     return sheet
 
 
-def shown_sheets(found: Found) -> str:
+def list_sheets(found: Found) -> str:
     """The spreadsheets that are there, for messages."""
-    names: Iterable[str] = sorted(
-        {str(_make_relative(sheet, found.root)) for sheet in found.sheets}
-    )
-    return ", ".join(names) or "none at all"
+    names = {str(_make_relative(sheet, found.root)) for sheet in found.sheets}
+    return ", ".join(sorted(names)) or "none at all"
 
 
 def _rank_sheet(sheet: Path, names: Sequence[str]) -> int:
-    stems = [name.rpartition(".")[0].lower() for name in names]
-    known = (at for at, stem in enumerate(stems) if sheet.stem.lower().startswith(stem))
-    return next(known, len(stems))
+    for at, name in enumerate(names):
+        if sheet.stem.lower().startswith(name.rpartition(".")[0].lower()):
+            return at
+    return len(names)
 
 
 def _make_relative(path: Path, root: Path) -> Path:

@@ -7,9 +7,12 @@ its files, columns and folders are called, which editions were published, how a 
 # Types of parameters are looked up in the module of each reader, so here they are no texts: this
 # module does without `from __future__ import annotations`.
 
+import functools
+import re
+import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -22,8 +25,9 @@ from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import Names, Row, Table
 from mertk.datasets.survey import (
     Edition,
+    Reading,
     Survey,
-    bind_records,
+    bind_reading,
     recognise_edition,
     select_usable_clips,
 )
@@ -39,6 +43,51 @@ COLUMNS: Names = {
     "emotion": ("estimatedemotion", "emotion"),
 }
 """The columns of CASME II, which other data sets have too: what it holds → normalised names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a data set has published: `columns` and `optional` as `SpreadsheetReader` has them."""
+
+    columns: Names = field(default_factory=lambda: COLUMNS)
+    optional: Names = field(default_factory=dict)
+    groups: Mapping[str, tuple[Edition, ...]] = field(default_factory=dict)
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """The editions of a data set that has one group of them."""
+        return self.groups.get("", ())
+
+
+@functools.cache
+def read_published(file: Path) -> Mapping[str, Published]:
+    """What a TOML file says of data sets: columns, optional columns, editions by their `group`."""
+    found: dict[str, Published] = {}
+    for name, table in tomllib.loads(file.read_text("utf-8")).items():
+        groups: dict[str, tuple[Edition, ...]] = {}
+        for row in table.get("editions", ()):
+            group = row.pop("group", "")
+            groups[group] = (*groups.get(group, ()), Edition(**row))
+        columns, optional = table.get("columns", COLUMNS), table.get("optional", {})
+        found[name] = Published(columns, optional, groups)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class NameForm:
+    """The spellings of a name, and the one that ids are made from.
+
+    `pattern` is a regular expression, case ignored. Its groups are put into `form`: the pattern
+    `s(?:ub)?0*([0-9]+)` and the form `sub{:0>2}` make `sub03` of `S3`.
+    """
+
+    pattern: str
+    form: str
+
+    def parse(self, text: str) -> str | None:
+        """The canonical spelling of a name; None for a text that is no such name."""
+        found = re.fullmatch(self.pattern, text, re.IGNORECASE)
+        return self.form.format(*found.groups()) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +109,13 @@ class Line:
         """The texts of these cells; raises `DataError` where one of them is empty."""
         return [self.table.filled(self.row, self.columns[what]) for what in whats]
 
+    def name(self, what: str, form: NameForm, why: str) -> str:
+        """The canonical spelling of a cell's name; raises `DataError`, which ends in `why`."""
+        found = form.parse(self[what])
+        if found is None:
+            raise self.wrong(what, why)
+        return found
+
     def wrong(self, what: str, why: str) -> DataError:
         """The error that names a cell, its text, and `why` it cannot be."""
         return DataError(f"{self.table.place(self.row, self.columns[what])}: '{self[what]}' {why}")
@@ -74,18 +130,6 @@ class Line:
         place, native = f"row {self.row.number}", self["subject"]
         whole: dict[str, Any] = {"place": place, "subject_native": native, **published, **known}
         return annotations.make_record(source, **whole)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What annotation files hold; `assumed` says what was taken for granted in reading them."""
-
-    source: Source
-    records: Sequence[Record]
-    edition: str
-    editions: Sequence[Edition]
-    sheets: Sequence[Path] = ()
-    assumed: Sequence[str] = ()
 
 
 @dataclass(kw_only=True, eq=False)
@@ -123,7 +167,7 @@ class SpreadsheetReader(ABC):
     file_names: ClassVar[Sequence[str]] = ()
     """Published names of annotation files, the preferred one first."""
     titles: ClassVar[Sequence[str]] = ()
-    """Worksheets that are looked at before the others of a file."""
+    """Worksheets that are tried before the others of a file."""
     columns: ClassVar[Names] = COLUMNS
     """What a column holds → the normalised names that it may have; a table has all of these.
 
@@ -144,22 +188,12 @@ class SpreadsheetReader(ABC):
         return select_usable_clips(self.survey(root), self.missing)
 
     def survey(self, root: Path | None, /) -> Survey:
-        """Everything that can be said about a folder, with problems listed instead of raised."""
+        """Everything that is known about a folder, with problems listed instead of raised."""
         found = folders.explore_root(self.name, root, self.layout)
         tree, no_tree = self.find_tree(found)
         reading = self.read(found, tree)
-        return bind_records(
-            reading.source,
-            reading.records,
-            tree=tree,
-            no_tree=no_tree,
-            key=self.key_in(tree),
-            layout=self.layout,
-            edition=reading.edition,
-            editions=reading.editions,
-            sheets=reading.sheets,
-            assumed=reading.assumed,
-        )
+        key, layout = self.key_in(tree), self.layout
+        return bind_reading(reading, tree=tree, no_tree=no_tree, key=key, layout=layout)
 
     @abstractmethod
     def place(self, root: Path, folder: Path) -> Place | None:
@@ -174,8 +208,11 @@ class SpreadsheetReader(ABC):
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The tree of frames, or why there is none."""
-        trees = folders.group_into_trees(found, lambda folder: self.place(found.root, folder))
-        return folders.choose_tree(self.name, found, trees, self.kinds, self.tree)
+        return folders.choose_tree(self.name, found, self.list_trees(found), self.kinds, self.tree)
+
+    def list_trees(self, found: Found) -> list[Tree]:
+        """All trees of frames that are there."""
+        return folders.group_into_trees(found, lambda folder: self.place(found.root, folder))
 
     def key_in(self, tree: Tree | None) -> Callable[[Record], str]:  # noqa: ARG002
         """A function that gives the key of a record's folder in the tree."""
@@ -190,23 +227,21 @@ class SpreadsheetReader(ABC):
         table = self.read_table(found)
         source = self.make_source(found)
         records = [self.read_line(source, line) for line in self.lines(table)]
-        return Reading(
-            source=source,
-            records=records,
-            edition=self.recognise(table, records),
-            editions=self.editions,
-            sheets=[table.file],
-        )
+        edition = self.recognise(table, records)
+        return Reading(source, records, self.editions, [table.file], edition=edition)
 
     def read_table(self, found: Found, names: Sequence[str] = ()) -> Table:
         """The table of the annotation file; raises `DataError` where there is none.
 
         `names` are those of the files that are preferred now, if not `file_names`.
         """
+        return spreadsheets.read_table(self.find_file(found, names), before=self.titles)
+
+    def find_file(self, found: Found, names: Sequence[str] = ()) -> Path:
+        """The annotation file; raises `DataError` where there is none."""
         pattern, names = self.file_pattern, names or self.file_names
         file = folders.choose_sheet(self.name, found, pattern, names, self.sheet)
-        file = folders.need_sheet(self.name, found, file, self.layout)
-        return spreadsheets.read_table(file, before=self.titles)
+        return folders.need_sheet(self.name, found, file, self.layout)
 
     def make_source(self, found: Found, **known: Any) -> Source:
         """What all rows have in common; `known` are further fields of `Source`."""
@@ -223,8 +258,10 @@ class SpreadsheetReader(ABC):
 
     def find_columns(self, table: Table) -> Mapping[str, str]:
         """The table's name of each of `columns` and `optional`, '' for one that it lacks."""
-        needed = {what: table.column(*names) for what, names in self.columns.items()}
-        return needed | {what: table.optional(*names) for what, names in self.optional.items()}
+        found = {what: table.column(*names) for what, names in self.columns.items()}
+        for what, names in self.optional.items():
+            found[what] = table.optional(*names)
+        return found
 
     def recognise(self, table: Table, records: Sequence[Record]) -> str:  # noqa: ARG002
         """The name of the published edition that the records are."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import warnings
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,19 +83,17 @@ class Table:
 
 def find_columns(table: Table, names: Names, needed: Collection[str]) -> dict[str, str]:
     """The columns that the table has of these; raises `DataError` where a needed one lacks."""
-    return {
-        what: table.column(*known)
-        for what, known in names.items()
-        if what in needed or any(name in table.columns for name in known)
-    }
+    found = {}
+    for what, known in names.items():
+        column = table.column(*known) if what in needed else table.optional(*known)
+        if column:
+            found[what] = column
+    return found
 
 
 def read_texts(table: Table, row: Row, columns: Mapping[str, str]) -> dict[str, str]:
     """A row's cells in the columns found; raises `DataError` where one is empty."""
-    for column in columns.values():
-        if not row[column]:
-            raise DataError(f"{table.place(row, column)}: is empty")
-    return {what: row[column] for what, column in columns.items()}
+    return {what: table.filled(row, column) for what, column in columns.items()}
 
 
 def normalise_name(name: str) -> str:
@@ -114,47 +113,43 @@ def read_table(path: Path, sheet: str | None = None, *, before: Sequence[str] = 
     """The table of the named sheet, or else of the first one with a header row.
 
     The header row is the first of 30 that has a cell 'subject' (or 'sub', 'sub_ID'). Sheets named
-    in `before` are looked at before the others, in that order. Empty rows and columns without a
+    in `before` are tried before the others, in that order. Empty rows and columns without a
     name are dropped. Raises `DataError` where there is no such row.
     """
     sheets = read_sheets(path)
     if sheet is not None and sheet not in sheets:
         raise DataError(f"{path}: no sheet '{sheet}'. Sheets: {', '.join(sheets)}.")
-    for name in (*(name for name in before if name in sheets), *sheets):
-        cells = sheets[name]
+    for name in dict.fromkeys([*before, *sheets]):
+        cells = sheets.get(name, [])
         at = _find_header(cells)
         if at is not None and sheet in (None, name):
             return table_of(path, name, cells, at)
     raise DataError(
         f"{path}: no header row: none of the first {_HEADER_ROWS} rows has a cell 'Subject'"
-        + (f" in sheet {', '.join(repr(name) for name in sheets)}" if any(sheets) else "")
+        + (f" in sheet {', '.join(map(repr, sheets))}" if any(sheets) else "")
     )
 
 
 def table_of(path: Path, sheet: str, cells: Cells, header: int) -> Table:
     """The table whose header is the row at position `header`; of equal columns the first counts."""
-    columns: dict[str, str] = {}
-    keys = [normalise_name(name) for name in cells[header]]
-    for key, name in zip(keys, cells[header], strict=True):
-        if key:
-            columns.setdefault(key, name)
-    rows = [
-        _make_row(number, keys, line) for number, line in enumerate(cells, 1) if number > header + 1
-    ]
-    return Table(path, sheet, columns, tuple(row for row in rows if any(row.cells.values())))
-
-
-def _make_row(number: int, keys: Sequence[str], line: Sequence[str]) -> Row:
-    found: dict[str, str] = {}
-    for key, text in zip(keys, line, strict=False):
-        if key:
-            found.setdefault(key, text)
-    return Row(number, found)
+    positions: dict[str, int] = {}
+    for at, name in enumerate(cells[header]):
+        if normalise_name(name):
+            positions.setdefault(normalise_name(name), at)
+    rows = []
+    for number, texts in enumerate(cells[header + 1 :], header + 2):
+        found = {key: texts[at] for key, at in positions.items() if at < len(texts)}
+        if any(found.values()):
+            rows.append(Row(number, found))
+    columns = {key: cells[header][at] for key, at in positions.items()}
+    return Table(path, sheet, columns, tuple(rows))
 
 
 def _find_header(cells: Cells) -> int | None:
-    rows = enumerate(cells[:_HEADER_ROWS])
-    return next((at for at, row in rows if _SUBJECT & {normalise_name(c) for c in row}), None)
+    for at, row in enumerate(cells[:_HEADER_ROWS]):
+        if not _SUBJECT.isdisjoint(map(normalise_name, row)):
+            return at
+    return None
 
 
 def read_sheets(path: Path) -> dict[str, Cells]:
@@ -186,8 +181,7 @@ def _read_xlsx(path: Path, content: bytes) -> dict[str, Cells]:
     found: dict[str, Cells] = {}
     for sheet in book.worksheets:
         _check_extent(path, sheet.title, sheet.max_row, sheet.max_column)
-        rows = sheet.iter_rows(values_only=True)
-        found[sheet.title] = [[_format_cell(cell) for cell in row] for row in rows]
+        found[sheet.title] = _format_cells(sheet.iter_rows(values_only=True))
     if _has_formulas(content):
         _fill_formulas(openpyxl.load_workbook(io.BytesIO(content)), found)
     return found
@@ -218,16 +212,18 @@ def _check_extent(path: Path, sheet: str, rows: int, columns: int) -> None:
 
 def _has_formulas(content: bytes) -> bool:
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        names = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
-        return any(re.search(rb"<f[ >]", parts.read(name)) for name in names)
+        for name in parts.namelist():
+            if name.startswith("xl/worksheets/") and re.search(rb"<f[ >]", parts.read(name)):
+                return True
+    return False
 
 
 def _fill_formulas(book: Any, found: dict[str, Cells]) -> None:
     """Fill in formula cells that were saved without a value, where they are plain arithmetic."""
     for sheet in book.worksheets:
-        for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+        for cell in itertools.chain.from_iterable(sheet.iter_rows()):
             line = found[sheet.title][cell.row - 1]
-            if not line[cell.column - 1]:
+            if cell.data_type == "f" and not line[cell.column - 1]:
                 value = formulas.evaluate_formula(str(cell.value), lambda at: sheet[at].value)  # noqa: B023
                 line[cell.column - 1] = _format_cell(value)
 
@@ -244,12 +240,11 @@ def _read_xls(path: Path, content: bytes) -> dict[str, Cells]:
         book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
     except Exception as error:  # a parser of damaged bytes may fail in any way
         raise DataError(f"{path}: damaged, cannot be read as .xls: {error}") from error
+    found: dict[str, Cells] = {}
     for sheet in book.sheets():
         _check_extent(path, sheet.name, sheet.nrows, sheet.ncols)
-    return {
-        sheet.name: [[_format_cell(v) for v in sheet.row_values(at)] for at in range(sheet.nrows)]
-        for sheet in book.sheets()
-    }
+        found[sheet.name] = _format_cells(map(sheet.row_values, range(sheet.nrows)))
+    return found
 
 
 def read_cells(path: Path) -> Cells:
@@ -270,9 +265,13 @@ def read_csv(path: Path, content: bytes) -> Cells:
     delimiter = max(",;\t", key=first.count)
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        return [[original_cell(cell.strip()) for cell in line] for line in lines]
+        return [list(map(original_cell, map(str.strip, line))) for line in lines]
     except csv.Error as error:
         raise DataError(f"{path}: not a readable csv: {error}") from error
+
+
+def _format_cells(rows: Iterable[Iterable[Any]]) -> Cells:
+    return [list(map(_format_cell, row)) for row in rows]
 
 
 def _format_cell(value: Any) -> str:

@@ -19,7 +19,7 @@ from mertk.core.clips import Clip
 from mertk.core.errors import DataError
 from mertk.datasets import record
 from mertk.datasets.annotations import Source
-from mertk.datasets.binding import Listing, bind_record, make_frameless_clip
+from mertk.datasets.binding import bind_record, make_frameless_clip
 from mertk.datasets.corrections import Repair
 from mertk.datasets.folders import Tree
 from mertk.datasets.media import frames
@@ -61,103 +61,93 @@ class Survey:
 
     `clips` has one clip per annotated expression, in the order of the annotations; those in
     `unusable` (by uid, with the reason) have no frames. `tree` and `kind` say which frames were
-    looked at, `no_tree` why there are none. `unannotated` are clip folders that no row names: no
+    read, `no_tree` why there are none. `unannotated` are clip folders that no row names: no
     mistake. `editions` are the published ones that are known, `assumed` what was taken for granted
     where the data left it open, `repairs` the table of known errors.
     """
 
     dataset: str
-    edition: str
-    editions: tuple[Edition, ...]
-    sheets: tuple[Path, ...]
-    tree: Path | None
-    kind: str
-    no_tree: str
-    layout: str
     clips: tuple[Clip, ...]
-    unusable: Mapping[str, str]
-    unannotated: tuple[str, ...]
+    edition: str = ""
+    editions: tuple[Edition, ...] = ()
+    sheets: tuple[Path, ...] = ()
+    tree: Path | None = None
+    kind: str = ""
+    no_tree: str = ""
+    layout: str = ""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    unannotated: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     repairs: Mapping[str, tuple[Repair, ...]] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
         """Whether the clips are made, not filmed."""
-        return any(bool(clip.record["synthetic"]) for clip in self.clips)
+        return any(clip.record["synthetic"] for clip in self.clips)
 
 
-def bind_records(
-    source: Source,
-    records: Sequence[Record],
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What annotation files hold; `assumed` says what was taken for granted in reading them.
+
+    Where `edition` is empty, it is the first of `editions` that has the counts of the records.
+    """
+
+    source: Source
+    records: Sequence[Record]
+    editions: Sequence[Edition] = ()
+    sheets: Sequence[Path] = ()
+    assumed: Sequence[str] = ()
+    edition: str = ""
+
+
+def bind_reading(
+    reading: Reading,
     *,
     tree: Tree | None,
+    no_tree: str,
     key: Callable[[Record], str],
     layout: str,
-    edition: str,
-    editions: Sequence[Edition] = (),
-    sheets: Sequence[Path] = (),
-    no_tree: str = "",
-    assumed: Sequence[str] = (),
 ) -> Survey:
     """Bind every record to its folder in the tree, whose folders are known by `key`."""
+    source, records = reading.source, reading.records
+    edition = reading.edition or recognise_edition(records, reading.editions)
     synthetic = record.is_synthetic(source.root)
     listed = functools.lru_cache(_LISTED)(frames.number_pictures)
     clips, unusable = [], {}
-    for row in _check_distinct(sheets[0] if sheets else source.root, records):
+    for row in _check_distinct([*reading.sheets, source.root][0], records):
         whole = replace(row, edition=edition, synthetic=synthetic)
         folder = tree.folders.get(key(whole)) if tree else None
-        kind = tree.kind if tree else ""
-        lost = no_tree if tree is None else f"no folder in {tree.path}"
-        clip, why = make_frameless_clip(whole, lost), lost
-        if folder is not None:
-            clip, why = _bind_or_explain(source, whole, folder, kind, listed)
-        clips.append(clip)
-        if why:
+        why = no_tree if tree is None else f"no folder in {tree.path}"
+        clip = None
+        if tree is not None and folder is not None:
+            try:
+                clip = bind_record(source, whole, folder, tree.kind, listed)
+            except DataError as problem:
+                why = str(problem)
+        if clip is None:
             unusable[whole.uid] = why
-    named = {key(row) for row in records}
-    spare = {k: f for k, f in tree.folders.items() if k not in named} if tree else {}
+            clip = make_frameless_clip(whole, why)
+        clips.append(clip)
+    spare = []
+    if tree is not None:
+        for name in tree.folders.keys() - set(map(key, records)):
+            spare.append(tree.folders[name].relative_to(tree.path).as_posix())
     return Survey(
         dataset=source.dataset,
         edition=edition,
-        editions=tuple(editions),
-        sheets=tuple(sheets),
+        editions=tuple(reading.editions),
+        sheets=tuple(reading.sheets),
         tree=tree.path if tree else None,
         kind=tree.kind if tree else "",
         no_tree=no_tree,
         layout=layout,
         clips=tuple(clips),
         unusable=unusable,
-        unannotated=tuple(sorted(_format_folder(folder, tree) for folder in spare.values())),
-        assumed=tuple(assumed),
+        unannotated=tuple(sorted(spare)),
+        assumed=tuple(reading.assumed),
         repairs=source.repairs,
     )
-
-
-def of_clips(dataset: str, clips: Sequence[Clip]) -> Survey:
-    """A survey of clips alone, for readers that have nothing more to say."""
-    return Survey(
-        dataset=dataset,
-        edition="",
-        editions=(),
-        sheets=(),
-        tree=None,
-        kind="",
-        no_tree="",
-        layout="",
-        clips=tuple(clips),
-        unusable={},
-        unannotated=(),
-    )
-
-
-def _bind_or_explain(
-    source: Source, whole: Record, folder: Path, kind: str, listed: Listing
-) -> tuple[Clip, str]:
-    """The clip, and why it has no frames, if so."""
-    try:
-        return bind_record(source, whole, folder, kind, listed), ""
-    except DataError as problem:
-        return make_frameless_clip(whole, str(problem)), str(problem)
 
 
 def _check_distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
@@ -170,10 +160,6 @@ def _check_distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
                 f"{file}: {first.source} and {one.source} both annotate {where}; delete one of them"
             )
     return records
-
-
-def _format_folder(folder: Path, tree: Tree | None) -> str:
-    return folder.relative_to(tree.path).as_posix() if tree else folder.name
 
 
 def recognise_edition(records: Sequence[Record], editions: Sequence[Edition]) -> str:
@@ -215,14 +201,11 @@ def select_usable_clips(found: Survey, missing: Literal["error", "skip"]) -> Seq
 def summarise_unusable(found: Survey) -> str:
     """What has no usable frames, the first ten by name."""
     where = {clip.uid: clip.record["source"] for clip in found.clips}
-    lines = [
-        f"{uid.partition('/')[2]} ({where[uid]}): {why}" for uid, why in found.unusable.items()
-    ]
-    more = len(lines) - _LINES
     name = f" of {found.sheets[0].name}" if found.sheets else ""
-    head = (
-        f"{found.dataset}: {len(lines)} of {len(found.clips)} annotated clips{name} have no usable "
-        f"frames in {found.tree}:"
-    )
-    tail = [f"… and {more} more"] if more > 0 else []
-    return "\n  ".join([head, *lines[:_LINES], *tail])
+    clips = f"{len(found.unusable)} of {len(found.clips)} annotated clips{name}"
+    lines = [f"{found.dataset}: {clips} have no usable frames in {found.tree}:"]
+    for uid, why in list(found.unusable.items())[:_LINES]:
+        lines.append(f"{uid.partition('/')[2]} ({where[uid]}): {why}")
+    if len(found.unusable) > _LINES:
+        lines.append(f"… and {len(found.unusable) - _LINES} more")
+    return "\n  ".join(lines)

@@ -16,7 +16,7 @@ from mertk.core.clip_lists import Manifest
 from mertk.core.errors import DataError, MertkError, ProtocolError, name_component
 from mertk.core.offers import get_offer
 from mertk.datasets import corrections
-from mertk.datasets.survey import UNRECOGNISED, Edition, Survey
+from mertk.datasets.survey import UNRECOGNISED, Survey
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
@@ -97,125 +97,114 @@ def examine_dataset(
     frames: Literal["none", "key", "all"] = "key",
     advance: Callable[[], object] = lambda: None,
 ) -> Diagnosis:
-    """Look a data set through; `protocols` are those that are made for it.
+    """Check a data set; `protocols` are those that are made for it.
 
     `frames` are decoded to see that they can be: onset, apex and offset (`key`), all, or none.
     `advance` is called after each clip. Annotations without frames are counted alone.
     """
-    expected = None if survey.synthetic else _find_nearest_edition(survey)
+    findings = [*_report_dataset(survey), *_report_records(survey)]
+    findings += [Finding("note", "folder without a row", "", name) for name in survey.unannotated]
+    compared: list[Rules] = []
+    for name, rules in protocols.items():
+        known: Sequence[Manifest] = get_offer("protocol", rules, "manifests")
+        if survey.synthetic or all(survey.dataset not in one.counts for one in known):
+            continue
+        found = _compare_published_lists(survey, name, rules, known)
+        if isinstance(found, Finding):
+            findings.append(found)
+        elif found:
+            compared.append(found)
     bound = [clip for clip in survey.clips if clip.uid not in survey.unusable]
-    findings = [
-        *_of_set(survey),
-        *_report_unusable(survey),
-        *_of_records(survey),
-        *_report_spare_folders(survey),
-    ]
-    told = [] if survey.synthetic else list(_compare_published_lists(survey, protocols))
-    findings += [one for one in told if isinstance(one, Finding)]
     for clip in bound:
         findings += _find_unreadable_frames(clip, frames)
         advance()
     return Diagnosis(
         dataset=survey.dataset,
         edition=survey.edition,
-        sheets=tuple(str(sheet) for sheet in survey.sheets),
+        sheets=tuple(map(str, survey.sheets)),
         tree=str(survey.tree or ""),
         kind=survey.kind,
         clips=len(survey.clips),
         with_frames=len(bound),
-        counts=tuple(_count_contents(survey, expected)),
-        protocols=tuple(one for one in told if isinstance(one, Rules)),
+        counts=tuple(_count_contents(survey)),
+        protocols=tuple(compared),
         findings=tuple(findings),
         assumed=survey.assumed,
     )
 
 
-def _find_nearest_edition(survey: Survey) -> Edition | None:
-    """The edition at hand, or the one whose number of expressions is nearest."""
-    named = [edition for edition in survey.editions if edition.name == survey.edition]
-    known = named or list(survey.editions)
-    return min(known, key=lambda e: abs(e.rows - len(survey.clips)), default=None)
-
-
-def _count_contents(survey: Survey, expected: Edition | None) -> Iterator[Count]:
+def _count_contents(survey: Survey) -> Iterator[Count]:
+    """Expressions, people and labels, against the edition at hand or else the nearest in size."""
     labels = Counter(str(clip.record["label"]) for clip in survey.clips)
-    yield Count("expressions", expected.rows if expected else None, len(survey.clips))
-    yield Count(
-        "people", expected.subjects if expected else None, len({c.person for c in survey.clips})
-    )
-    published = expected.labels if expected else {}
+    people, published, rows, subjects = set(), {}, None, None
+    for clip in survey.clips:
+        people.add(clip.person)
+    known = [edition for edition in survey.editions if edition.name == survey.edition]
+    if survey.editions and not survey.synthetic:
+        best = min(known or survey.editions, key=lambda one: abs(one.rows - len(survey.clips)))
+        published, rows, subjects = dict(best.labels), best.rows, best.subjects
+    yield Count("expressions", rows, len(survey.clips))
+    yield Count("people", subjects, len(people))
     for name in dict.fromkeys([*published, *sorted(labels)]):
-        yield Count(
-            name or "(no label)", published.get(name, 0) if published else None, labels[name]
-        )
+        expected = published.get(name, 0) if published else None
+        yield Count(name or "(no label)", expected, labels[name])
 
 
 def _compare_published_lists(
-    survey: Survey, protocols: Mapping[str, EvaluationProtocol]
-) -> Iterator[Rules | Finding]:
-    """Per protocol with a published list: this data set's part of it, or what it lacks."""
-    for name, rules in protocols.items():
-        known: Sequence[Manifest] = get_offer("protocol", rules, "manifests")
-        if not any(survey.dataset in one.counts for one in known):
-            continue
-        try:
-            with name_component(f"protocol '{name}': label"):
-                labelled = [
-                    (clip, label)
-                    for clip in survey.clips
-                    if (label := rules.label(clip)) is not None
-                ]
-        except ProtocolError as error:
-            yield Finding("note", "protocol without its labels", "", f"{name}: {error}")
-            continue
-        except MertkError as error:
-            yield Rules(name, "", known[0].total, 0, (str(error),))
-            continue
-        if labelled:  # else it is made for other clips of this set, such as another camera's
-            yield _compare_with_nearest(name, survey.dataset, known, labelled)
+    survey: Survey, name: str, rules: EvaluationProtocol, known: Sequence[Manifest]
+) -> Rules | Finding | None:
+    """What a protocol makes of the clips, against the nearest of its lists, or why it cannot.
 
-
-def _compare_with_nearest(
-    name: str,
-    dataset: str,
-    known: Sequence[Manifest],
-    labelled: Sequence[tuple[Clip, str | Collection[str]]],
-) -> Rules:
-    """The nearest of the published lists, and what differs from it."""
-    clips, labels = [clip for clip, _ in labelled], [label for _, label in labelled]
+    None where it gives no clip a label: it is made for other clips of this set, such as another
+    camera's.
+    """
+    clips: list[Clip] = []
+    labels: list[str | Collection[str]] = []
+    try:
+        with name_component(f"protocol '{name}': label"):
+            for clip in survey.clips:
+                label = rules.label(clip)
+                if label is not None:
+                    clips.append(clip)
+                    labels.append(label)
+    except ProtocolError as error:
+        return Finding("note", "protocol without its labels", "", f"{name}: {error}")
+    except MertkError as error:
+        return Rules(name, "", known[0].total, 0, (str(error),))
+    if not clips:
+        return None
+    dataset = survey.dataset
     best = min(known, key=lambda one: one.distance(clips, labels, [dataset]))
-    differences = best.of_dataset(dataset, clips, labels)
-    return Rules(name, best.edition, best.total_of(dataset), len(clips), tuple(differences))
+    differences = tuple(best.of_dataset(dataset, clips, labels))
+    return Rules(name, best.edition, best.total_of(dataset), len(clips), differences)
 
 
-def _of_set(survey: Survey) -> Iterator[Finding]:
+def _report_dataset(survey: Survey) -> Iterator[Finding]:
     if survey.synthetic:
         yield Finding("note", "synthetic", "", "made by a program: published counts do not apply")
     elif survey.edition == UNRECOGNISED and survey.editions:
         names = ", ".join(edition.name for edition in survey.editions)
         yield Finding("error", "unknown edition", "", f"none of the published ones: {names}")
-
-
-def _report_unusable(survey: Survey) -> Iterator[Finding]:
     if survey.no_tree:
-        yield Finding(
-            "note", "annotations alone", "", f"no frames were looked at: {survey.no_tree}"
-        )
+        why = f"no frames were checked: {survey.no_tree}"
+        yield Finding("note", "annotations alone", "", why)
         return
     for uid, why in survey.unusable.items():
         yield Finding("error", "without frames", uid, why)
 
 
-def _of_records(survey: Survey) -> Iterator[Finding]:
-    evidence = {
-        (key, row.quirk): row.evidence for key, rows in survey.repairs.items() for row in rows
-    }
+def _report_records(survey: Survey) -> Iterator[Finding]:
+    evidence: dict[tuple[str, str], str] = {}
+    for key, rows in survey.repairs.items():
+        for row in rows:
+            evidence[key, row.quirk] = row.evidence
     for clip in survey.clips:
         record, uid = clip.record, clip.uid
         if record["n_missing"]:
             yield Finding("error", "frames missing", uid, "; ".join(record["notes"]))
         if record["apex_status"] == "invalid":
-            yield Finding("note", "apex outside", uid, _format_timing(record))
+            timing = [f"{name} {record[f'{name}_raw']}" for name in ("apex", "onset", "offset")]
+            yield Finding("note", "apex outside", uid, ", ".join(timing))
         milliseconds = record["duration_ms"]
         if record["expression_type"] == "micro" and (milliseconds or 0) > _MICRO_MS:
             yield Finding("note", "longer than half a second", uid, f"{milliseconds} ms")
@@ -226,25 +215,18 @@ def _of_records(survey: Survey) -> Iterator[Finding]:
         published = (record["onset_raw"], record["apex_raw"])
         keys = corrections.list_repair_keys(clip.subject, record["clip"], *published)
         for quirk in record["quirks"]:
-            why = next((evidence[key, quirk] for key in keys if (key, quirk) in evidence), "")
-            yield Finding("note", quirk, uid, why)
-
-
-def _format_timing(record: Mapping[str, Any]) -> str:
-    return f"apex {record['apex_raw']}, onset {record['onset_raw']}, offset {record['offset_raw']}"
-
-
-def _report_spare_folders(survey: Survey) -> Iterator[Finding]:
-    for folder in survey.unannotated:
-        yield Finding("note", "folder without a row", "", folder)
+            why = [evidence[key, quirk] for key in keys if (key, quirk) in evidence]
+            yield Finding("note", quirk, uid, why[0] if why else "")
 
 
 def _find_unreadable_frames(clip: Clip, which: Literal["none", "key", "all"]) -> list[Finding]:
-    footage = clip.footage
-    key = {footage.onset, footage.offset, *([] if footage.apex is None else [footage.apex])}
-    wanted = {"none": [], "key": sorted(key), "all": list(range(len(footage.frames)))}[which]
-    found = []
-    for at in wanted if len(footage.frames) else []:
+    footage, wanted, found = clip.footage, list[int](), list[Finding]()
+    if which == "all":
+        wanted = list(range(len(footage.frames)))
+    elif which == "key" and len(footage.frames):
+        apex = [] if footage.apex is None else [footage.apex]
+        wanted = sorted({footage.onset, *apex, footage.offset})
+    for at in wanted:
         try:
             footage.frames[at]
         except DataError as error:

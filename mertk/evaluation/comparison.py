@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mertk.core.errors import StorageError
 from mertk.evaluation import statistics
 from mertk.evaluation.results import Results
 from mertk.evaluation.statistics import ALPHA
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mertk.evaluation.statistics import Paired
     from mertk.plugins.loader import Plugins
 
@@ -42,13 +43,14 @@ class Comparison:
         """The longest stretches of models, by rank, of which no pair is shown to differ."""
         names = sorted(self.ranks, key=self.ranks.__getitem__)
         found: list[list[str]] = []
+        last = 1  # where the stretch before ends; a shorter one is a part of it
         for start in range(len(names)):
             end = start + 1
             while end < len(names) and all(self.same(n, names[end]) for n in names[start:end]):
                 end += 1
-            stretch = names[start:end]
-            if len(stretch) > 1 and not any(set(stretch) <= set(other) for other in found):
-                found.append(stretch)
+            if end > max(last, start + 1):
+                found.append(names[start:end])
+                last = end
         return found
 
 
@@ -60,40 +62,35 @@ def compare_runs(
     Unfinished runs are left out too, unless `partial`: then all runs of a set are compared on the
     clips that each has predicted. Raises `StorageError` where no set of clips has two models.
     """
-    groups = Results.load(*paths, plugins=plugins, partial=partial).groups
-    found = [_compare_models(results) for results in groups]
+    results = Results.load(*paths, plugins=plugins, partial=partial)
+    found = list(map(_compare_models, results.groups))
     if not any(one.tests for one in found):
         given = ", ".join(f"{len(one.ranks)} on {one.title}" for one in found)
-        left = [line for results in groups for line in results.notices]
-        raise StorageError(
-            f"nothing to compare: {given}; give two models or more on the same clips, under the "
-            f"same protocol{''.join(f'; {line}' for line in left)}"
-        )
+        advice = "give two models or more on the same clips, under the same protocol"
+        raise StorageError("; ".join([f"nothing to compare: {given}", advice, *results.notices]))
     return sorted(found, key=lambda one: one.title)
 
 
 def _compare_models(results: Results) -> Comparison:
-    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
-    shares = np.array([statistics.subject_shares(one.confusions) for one in models])
-    tests = {
-        (a.name, b.name): statistics.paired_permutation(
+    shares, tests = {}, {}
+    for one in results.models:
+        shares[one.name] = statistics.subject_shares(one.confusions)
+    for a, b in itertools.combinations(results.models, 2):
+        tests[a.name, b.name] = statistics.paired_permutation(
             a.confusions, b.confusions, results.score, results.main_score
         )
-        for a, b in itertools.combinations(models, 2)
-    }
     title = f"{', '.join(results.datasets)} · {results.protocol}"
     return Comparison(
         title=f"{title} · PARTIAL: {results.scope}" if results.scope else title,
         results=results,
-        ranks=dict(zip([one.name for one in models], _compute_mean_ranks(shares), strict=True)),
+        ranks=compute_mean_ranks(shares),
         tests=statistics.correct_comparisons(tests),
     )
 
 
-def _compute_mean_ranks(shares: np.ndarray) -> list[float]:
-    """Mean ranks `[models]` of shares `[models, subjects]`; equal shares share their ranks."""
-    from scipy.stats import rankdata
+def compute_mean_ranks(shares: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    """Mean ranks by model of shares `[subjects]`; equal shares share their ranks."""
+    import pandas as pd
 
-    if not shares.size:
-        return []
-    return [float(rank) for rank in rankdata(-shares.round(12), axis=0).mean(axis=1)]
+    ranks = pd.DataFrame(shares).round(12).rank(axis=1, ascending=False).mean()
+    return dict(zip(shares, ranks.tolist(), strict=True))

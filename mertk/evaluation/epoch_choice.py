@@ -1,7 +1,7 @@
-"""The oracle gap, from stored epochs: what choosing the epoch gives, and what it seems to give.
+"""The scores by the rule that chooses the epoch: honest ones, and one that uses the test subject.
 
-The answers of every epoch lie as JSON below the run's folder, one file a (seed, fold);
-`mertk.experiment.epoch_oracle` writes them.
+The predictions after every epoch are stored as JSON below the run's folder, one file a seed and
+fold; `mertk.experiment.epoch_oracle` writes them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epochs:
-    """A fold's answers after each epoch `[epochs, clips, classes]`; none for what has no epochs.
+    """A fold's predictions after each epoch `[epochs, clips, classes]`; none without epochs.
 
     `inner` are those of a network that did not see the inner clips, which are whole people of the
     fold's training part.
@@ -60,7 +60,7 @@ def file_of(run: Path, seed: int, fold: str) -> Path:
 
 
 def read_epochs(run: Run, seed: int, fold: str) -> Epochs | None:
-    """What was written of a fold; None where it was not, or is damaged, which `contents` tells."""
+    """The stored epochs of a fold; None without a sound file, which `Run.contents` reports."""
     try:
         found = read_sealed(file_of(run.path, seed, fold), run.key)
         epochs = Epochs(**found) if found else None
@@ -71,13 +71,13 @@ def read_epochs(run: Run, seed: int, fold: str) -> Epochs | None:
 
 def _compute_share_right(epochs: Sequence[Any], truth: Sequence[Any]) -> NDArray[np.float64]:
     """The share that is right after each epoch."""
-    hits = [_choose_classes(np.asarray(rows), truth) == np.asarray(truth) for rows in epochs]
-    return np.asarray([hit.mean() for hit in hits])
+    hits = _choose_classes(np.asarray(epochs), truth) == np.asarray(truth)
+    return np.asarray(hits.reshape(len(hits), -1).mean(axis=1))
 
 
 def _choose_classes(rows: NDArray[np.float64], truth: Sequence[Any]) -> NDArray[np.int64]:
     multilabel = np.ndim(truth) == 2
-    return (rows >= 0.5).astype(np.int64) if multilabel else rows.argmax(axis=1)
+    return (rows >= 0.5).astype(np.int64) if multilabel else rows.argmax(axis=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +90,40 @@ class Gap:
 
 
 def compute_gaps(run: Run, folds: Sequence[Fold]) -> list[Gap]:
-    """The three rules on a run's epochs, over the seeds of which all of `folds` were looked at."""
-    looked = []
-    for seed in sorted({fold.seed for fold in folds}):
-        names = [fold.name for fold in folds if fold.seed == seed]
-        found = [one for name in names if (one := read_epochs(run, seed, name)) and len(one.test)]
-        if len(found) == len(names):
-            looked.append(found)
-    if not looked:
-        return []
-    return [_compute_gap(rule, looked, len(run.classes)) for rule in RULES]
+    """The three rules on a run's epochs, over the seeds of which all of `folds` were evaluated."""
+    by_seed: dict[int, list[Epochs | None]] = {}
+    for fold in folds:
+        by_seed.setdefault(fold.seed, []).append(read_epochs(run, fold.seed, fold.name))
+    confusions: dict[str, list[NDArray[np.int64]]] = {}
+    epochs: dict[str, list[int]] = {}
+    for seed in sorted(by_seed):
+        found = [one for one in by_seed[seed] if one and len(one.test)]
+        if len(found) < len(by_seed[seed]):
+            continue
+        people: list[str] = []
+        truth: list[Any] = []
+        for one in found:
+            people += one.people
+            truth += one.truth
+        for rule in RULES:
+            chosen = [one.chosen()[rule] for one in found]
+            predicted = np.concatenate(list(map(Epochs.predicted, found, chosen)))
+            confusions.setdefault(rule, []).append(
+                statistics.subject_confusions(
+                    np.asarray(truth), predicted, np.asarray(people), len(run.classes)
+                )
+            )
+            epochs.setdefault(rule, []).extend(chosen)
+    return [
+        Gap(rule, np.stack(confusions[rule]), float(np.mean(epochs[rule]) + 1))
+        for rule in confusions
+    ]
 
 
 def has_no_epochs(run: Run, folds: Sequence[Fold]) -> bool:
-    """Whether a look at some of these folds has shown that nothing there has epochs."""
-    found = (read_epochs(run, fold.seed, fold.name) for fold in folds)
-    return any(one is not None and not len(one.test) for one in found)
-
-
-def _compute_gap(rule: str, looked: Sequence[Sequence[Epochs]], classes: int) -> Gap:
-    confusions = []
-    for found in looked:
-        people = np.concatenate([np.asarray(one.people) for one in found])
-        truth = np.concatenate([np.asarray(one.truth) for one in found])
-        answers = np.concatenate([one.predicted(one.chosen()[rule]) for one in found])
-        confusions.append(statistics.subject_confusions(truth, answers, people, classes))
-    epochs = [one.chosen()[rule] + 1 for found in looked for one in found]
-    return Gap(rule, np.stack(confusions), float(np.mean(epochs)))
+    """Whether some of these folds was evaluated, and has no epochs."""
+    for fold in folds:
+        found = read_epochs(run, fold.seed, fold.name)
+        if found is not None and not len(found.test):
+            return True
+    return False

@@ -1,4 +1,4 @@
-"""Other people's predictions: the submission log of MEGC 2019, and tables of clips.
+"""External predictions: the submission log of MEGC 2019, and tables of clips.
 
 A submission log has a line `casme2 sub01` for each subject and below it `CLIP TRUTH PREDICTION` for
 each clip. A table (comma, semicolon or tab) has columns `clip` (or `uid`), `truth` (or `label`) and
@@ -20,9 +20,10 @@ from mertk.core.errors import DataError, ProtocolError
 from mertk.core.spelling import check_spelling, normal_name
 from mertk.datasets.binding import make_frameless_clip
 from mertk.datasets.record import Record
-from mertk.datasets.spreadsheets import Cells, Table, find_columns, read_cells, read_texts, table_of
+from mertk.datasets.spreadsheets import Cells, find_columns, read_cells, read_texts, table_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from mertk.core.clips import Clip
@@ -54,90 +55,63 @@ _NEEDED = ("clip", "truth", "prediction")
 _MOST_CLASSES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was said of one clip: `truth` and `predicted` index into the log's classes.
-
-    `dataset`, `subject` and `fold` are empty where the log does not tell.
-    """
-
-    clip: str
-    truth: int
-    predicted: int
-    dataset: str = ""
-    subject: str = ""
-    fold: str = ""
-
-    @property
-    def person(self) -> str:
-        """`dataset/subject`: two data sets' `sub01` are two people."""
-        return f"{self.dataset}/{self.subject}"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Log:
-    """A file of predictions, one answer a clip; its subjects and folds are all known, or none."""
+    """A file of predictions.
+
+    `table` has one row a clip: `dataset`, `subject`, `clip` and `fold` as text, empty where the
+    file does not name them, and `truth` and `predicted`, which index into `classes`. Subjects and
+    folds are all known, or none.
+    """
 
     file: Path
     classes: tuple[str, ...]
-    answers: tuple[Answer, ...]
+    table: pd.DataFrame
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The data sets, in the order of the log; one empty name where it does not tell."""
-        return tuple(dict.fromkeys(answer.dataset for answer in self.answers))
+        """The data sets, in the order of the log; one empty name where it names none."""
+        return tuple(self.table["dataset"].unique())
 
     @property
     def truth(self) -> NDArray[np.int64]:
         """True classes `[clips]`."""
-        return np.array([answer.truth for answer in self.answers], np.int64)
+        return self.table["truth"].to_numpy(np.int64)
 
     @property
     def predicted(self) -> NDArray[np.int64]:
         """Predicted classes `[clips]`."""
-        return np.array([answer.predicted for answer in self.answers], np.int64)
+        return self.table["predicted"].to_numpy(np.int64)
 
     @property
     def people(self) -> list[str] | None:
-        """Who is seen in each clip, where the log tells."""
-        return [a.person for a in self.answers] if self.answers[0].subject else None
+        """The person in each clip, `dataset/subject`; None where the log names none."""
+        known = self.table["subject"].iloc[0]
+        return (self.table["dataset"] + "/" + self.table["subject"]).tolist() if known else None
 
     @property
     def folds(self) -> list[str] | None:
-        """The fold of each clip: as the log tells, or else its person."""
-        return [a.fold for a in self.answers] if self.answers[0].fold else self.people
+        """The fold of each clip: as the log names it, or else its person."""
+        return self.table["fold"].tolist() if self.table["fold"].iloc[0] else self.people
 
     def clips(self) -> list[Clip]:
         """The clips, without frames, to compare with a published list (`mertk.core.clip_lists`)."""
-        return [self._make_clip(answer) for answer in self.answers]
-
-    def _make_clip(self, answer: Answer) -> Clip:
-        record = Record(
-            uid=f"{answer.dataset}/{answer.subject}/{answer.clip}",
-            dataset=answer.dataset,
-            subject=answer.subject,
-            subject_native=answer.subject,
-            clip=answer.clip,
-            label=self.classes[answer.truth],
-            onset=None,
-            apex=None,
-            offset=None,
-            fps=1,
-        )
-        return make_frameless_clip(record, f"{self.file} holds predictions alone")
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """One row of a log as text, `place` says where it stands."""
-
-    place: str
-    clip: str
-    truth: str
-    prediction: str
-    dataset: str
-    subject: str
-    fold: str = ""
+        clips = []
+        for row in self.table.to_dict("records"):
+            record = Record(
+                uid=f"{row['dataset']}/{row['subject']}/{row['clip']}",
+                dataset=row["dataset"],
+                subject=row["subject"],
+                subject_native=row["subject"],
+                clip=row["clip"],
+                label=self.classes[row["truth"]],
+                onset=None,
+                apex=None,
+                offset=None,
+                fps=1,
+            )
+            clips.append(make_frameless_clip(record, f"{self.file} holds predictions alone"))
+        return clips
 
 
 def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
@@ -147,14 +121,18 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
     those of MEGC 2019 for a submission log, else all that are true of some clip. Raises `DataError`
     naming file, row and column of what cannot be, and `ProtocolError` where a class has no clip.
     """
+    import pandas as pd
+
     cells = read_cells(path)
-    lines = [(n, " ".join(row).split()) for n, row in enumerate(cells, 1) if any(row)]
-    submission = _is_subject(lines[0][1])
-    rows = list(_of_submission(path, lines) if submission else _of_table(_parse_table(path, cells)))
-    if not rows:
+    header = next(at for at, row in enumerate(cells) if any(row))
+    submission = _is_subject(" ".join(cells[header]).split())
+    read = _read_submission(path, cells) if submission else _read_table(path, cells, header)
+    unknown = dict.fromkeys(("where", *_NAMES), "")
+    rows = pd.DataFrame([unknown | row for row in read])
+    if rows.empty:
         raise DataError(f"{path}: holds no predictions")
     check_spelling("classes", classes, DataError, "--classes")
-    known = tuple(classes) or (MEGC2019_CLASSES if submission else _list_classes(rows))
+    known = tuple(classes) or (MEGC2019_CLASSES if submission else _list_classes(rows["truth"]))
     if len(known) > _MOST_CLASSES:
         where = "--classes" if classes else "column 'truth'"
         raise DataError(
@@ -162,111 +140,97 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
             f"{_MOST_CLASSES} are scored. Is it the column of the classes?"
         )
     _check_rows(path, rows)
-    log = Log(
-        path,
-        known,
-        tuple(_parse_prediction(row, known, numbered=bool(classes) or submission) for row in rows),
-    )
-    _check_classes(log)
-    return log
+    numbered = bool(classes) or submission
+    rows["truth"] = _number_classes(rows, "truth", known, numbered=numbered)
+    rows["predicted"] = _number_classes(rows, "prediction", known, numbered=numbered)
+    _check_classes(path, known, rows["truth"])
+    return Log(path, known, rows.drop(columns=["where", "prediction"]))
 
 
 def _is_subject(words: Sequence[str]) -> bool:
     return len(words) == 2 and words[0].lower() in MEGC2019.counts
 
 
-def _of_submission(path: Path, lines: Sequence[tuple[int, list[str]]]) -> Iterator[_Said]:
-    dataset = subject = ""
-    for number, words in lines:
+def _read_submission(path: Path, cells: Cells) -> Iterator[dict[str, str]]:
+    person: dict[str, str] = {}
+    for number, row in enumerate(cells, 1):
+        words = " ".join(row).split()
         if _is_subject(words):
-            dataset, subject = words[0].lower(), words[1]
+            person = {"dataset": words[0].lower(), "subject": words[1]}
         elif len(words) == 3:
-            clip, truth, prediction = words
-            place = f"{path}, row {number}"
-            yield _Said(place, clip, truth, prediction, dataset, subject)
-        else:
+            clip = dict(zip(("clip", "truth", "prediction"), words, strict=True))
+            yield {"where": f"{path}, row {number}", **clip, **person}
+        elif words:
             raise DataError(
                 f"{path}, row {number}: '{' '.join(words)}' is neither DATASET SUBJECT "
                 f"({', '.join(MEGC2019.counts)}) nor CLIP TRUTH PREDICTION"
             )
 
 
-def _parse_table(path: Path, cells: Cells) -> Table:
-    header = next(at for at, row in enumerate(cells) if any(row))
-    return table_of(path, "", cells, header)
-
-
-def _of_table(table: Table) -> Iterator[_Said]:
-    found = find_columns(table, _NAMES, _NEEDED)
+def _read_table(path: Path, cells: Cells, header: int) -> Iterator[dict[str, str]]:
+    table = table_of(path, "", cells, header)
+    columns = find_columns(table, _NAMES, _NEEDED)
     for row in table.rows:
-        said = read_texts(table, row, found)
-        dataset, _, subject = said.get("subject", "").rpartition("/")
-        parts = said["clip"].split("/")
+        texts = read_texts(table, row, columns)
+        dataset, _, subject = texts.get("subject", "").rpartition("/")
+        parts = texts["clip"].split("/")
         if not subject and len(parts) > 2:  # a uid: dataset/subject/clip
             dataset, subject = parts[:2]
-        yield _Said(
-            table.place(row),
-            said["clip"],
-            said["truth"],
-            said["prediction"],
-            said.get("dataset", dataset),
-            subject,
-            said.get("fold", ""),
+        yield {"where": table.place(row), "dataset": dataset, **texts, "subject": subject}
+
+
+def _check_rows(path: Path, rows: pd.DataFrame) -> None:
+    """Refuse clips that are there twice, subjects that only some rows have, and two spellings."""
+    check_spelling("data sets", rows["dataset"], DataError, str(path))
+    check_spelling("people", rows["dataset"] + "/" + rows["subject"], DataError, str(path))
+    check_spelling("folds", rows["fold"], DataError, str(path))
+    named = rows["subject"] != ""
+    other = rows[named != named[0]]
+    if len(other):
+        raise DataError(f"{other['where'].iloc[0]}: some rows name a subject and some do not")
+    key = ["dataset", "subject", "clip"]
+    again = rows[rows.duplicated(key)]
+    if named[0] and len(again):
+        second = again.iloc[0]
+        first = rows[(rows[key] == second[key]).all(axis=1)]["where"].iloc[0]
+        raise DataError(
+            f"{second['where']}, column 'clip': {'/'.join(filter(None, second[key]))} is there "
+            f"twice; first in {first.removeprefix(f'{path}, ')}"
         )
 
 
-def _check_rows(path: Path, rows: Sequence[_Said]) -> None:
-    """Refuse clips that are there twice, subjects that only some rows have, and two spellings."""
-    check_spelling("data sets", [row.dataset for row in rows], DataError, str(path))
-    check_spelling("people", [f"{row.dataset}/{row.subject}" for row in rows], DataError, str(path))
-    check_spelling("folds", [row.fold for row in rows], DataError, str(path))
-    seen: dict[tuple[str, str, str], str] = {}
-    for row in rows:
-        key = (row.dataset, row.subject, row.clip)
-        if bool(row.subject) != bool(rows[0].subject):
-            raise DataError(f"{row.place}: some rows name a subject and some do not")
-        if row.subject and key in seen:
-            raise DataError(
-                f"{row.place}, column 'clip': {'/'.join(filter(None, key))} is there twice; first "
-                f"in {seen[key].removeprefix(f'{path}, ')}"
-            )
-        seen[key] = row.place
-
-
-def _list_classes(rows: Sequence[_Said]) -> tuple[str, ...]:
-    names = {normal_name(row.truth): row.truth.lower() for row in reversed(rows)}
-    if all(name.isdecimal() for name in names):
+def _list_classes(truth: pd.Series[str]) -> tuple[str, ...]:
+    names = {normal_name(text): text.lower() for text in reversed(truth.tolist())}
+    if all(map(str.isdecimal, names)):
         return tuple(sorted(names, key=int))
     return tuple(sorted(names.values()))
 
 
-def _parse_prediction(row: _Said, classes: Sequence[str], *, numbered: bool) -> Answer:
-    truth, predicted = (
-        _parse_class(text, classes, f"{row.place}, column '{column}'", numbered=numbered)
-        for column, text in (("truth", row.truth), ("prediction", row.prediction))
-    )
-    return Answer(row.clip, truth, predicted, row.dataset, row.subject, row.fold)
+def _number_classes(
+    rows: pd.DataFrame, column: str, classes: Sequence[str], *, numbered: bool
+) -> list[int]:
+    """The classes of a column as numbers; where `numbered`, they may be given as numbers."""
+    known = range(len(classes))
+    numbers = dict(zip(map(str, known), known, strict=True)) if numbered else {}
+    numbers |= zip(map(normal_name, classes), known, strict=True)
+    found = []
+    for where, text in zip(rows["where"], rows[column], strict=True):
+        if normal_name(text) not in numbers:
+            raise DataError(
+                f"{where}, column '{column}': '{text}' is none of the classes "
+                f"{', '.join(classes)}; give all of them, in the order of their numbers, as "
+                "--classes"
+            )
+        found.append(numbers[normal_name(text)])
+    return found
 
 
-def _parse_class(text: str, classes: Sequence[str], place: str, *, numbered: bool) -> int:
-    key = normal_name(text)
-    keys = [normal_name(name) for name in classes]
-    if key in keys:
-        return keys.index(key)
-    if numbered and key.isdecimal() and int(key) < len(classes):
-        return int(key)
-    raise DataError(
-        f"{place}: '{text}' is none of the classes {', '.join(classes)}; give all of them, in the "
-        "order of their numbers, as --classes"
-    )
-
-
-def _check_classes(log: Log) -> None:
-    if len(log.classes) < 2:
-        raise ProtocolError(f"{log.file}: all clips are '{log.classes[0]}': nothing to score")
-    absent = sorted(set(range(len(log.classes))) - set(log.truth.tolist()))
-    if absent:
+def _check_classes(path: Path, classes: Sequence[str], truth: pd.Series[int]) -> None:
+    if len(classes) < 2:
+        raise ProtocolError(f"{path}: all clips are '{classes[0]}': nothing to score")
+    absent = np.setdiff1d(np.arange(len(classes)), truth)
+    if len(absent):
         raise ProtocolError(
-            f"{log.file}: no clip is '{log.classes[absent[0]]}': UF1 and UAR over "
-            f"{', '.join(log.classes)} are not defined. Give --classes without it"
+            f"{path}: no clip is '{classes[absent[0]]}': UF1 and UAR over {', '.join(classes)} are "
+            "not defined. Give --classes without it"
         )

@@ -1,26 +1,26 @@
 """Results of several runs on one protocol: scores, intervals and tests, from predictions.
 
-Only whole runs are scored, unless partial ones are asked for: then all runs are scored on the clips
-that each of them has predicted.
+Only whole runs are scored; with `partial` all runs are, on the clips that each has predicted.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.core import metrics
 from mertk.core.errors import StorageError
 from mertk.core.offers import get_offer
 from mertk.core.recipe import Recipe, Use
 from mertk.evaluation import epoch_choice, statistics
-from mertk.evaluation.fold_means import fold_means
-from mertk.evaluation.label_maps import LabelMap, Remapped, remap_predictions
-from mertk.evaluation.outcomes import Outcome, choose_scored, outcome_of, scope_of
+from mertk.evaluation.label_maps import LabelMap, remap_predictions
+from mertk.evaluation.outcomes import Outcome, choose_outcomes
 from mertk.evaluation.run_folders import find_runs, group_runs
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.storage.ledger import Run
@@ -32,15 +32,18 @@ if TYPE_CHECKING:
     from mertk.plugins.registry import Registry
 
 PER_CLIP = frozenset({"accuracy", "WAR", "weighted F1"})
-"""Scores that weigh clips, not classes: they mean something where a class has no clip."""
+"""Scores that weigh clips, not classes: they are defined where a class has no clip."""
 
 
 class Results:
     """Runs of several models on the same clips: `table()`, `parts()`, `comparisons()`, `outcomes`.
 
+    `outcomes` has one per scored run, in the order given, and `models` those that are no floors;
+    `leaked` those of replays of an order of work that lets held-out clips in, which are never
+    compared with.
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
-    Unfinished runs are left out, which `notices` tell in a line each, beside damaged files; with
+    Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
     """
@@ -56,9 +59,11 @@ class Results:
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         self.partial = partial
-        self._scored, notices = choose_scored(runs, partial=partial)
+        chosen, notices = choose_outcomes(runs, partial=partial)
         self.notices: list[str] = notices
-        runs = [one.run for one in self._scored]
+        self.outcomes: list[Outcome] = [outcome for outcome in chosen if not outcome.run.replay]
+        self.models: list[Outcome] = [outcome for outcome in self.outcomes if not outcome.is_floor]
+        self.leaked: list[Outcome] = [outcome for outcome in chosen if outcome.run.replay]
         registry = (plugins or load_plugins()).registry
         self.protocol = _restore_protocol(registry, runs[0].identity["protocol"])
         rules = registry.build("protocol", self.protocol)
@@ -68,7 +73,7 @@ class Results:
         self.multilabel = runs[0].multilabel
         self.swept = swept or {}
         self.label_maps: Sequence[LabelMap] = ()
-        self.runs = [run for run in runs if not run.replay]
+        self.runs = [outcome.run for outcome in self.outcomes]
         if not self.runs:
             raise StorageError(
                 f"{runs[0].path} is a replay that leaks; it is only shown beside the run without "
@@ -112,25 +117,15 @@ class Results:
         """The results of each set of clips: of one set, these alone."""
         return [self]
 
-    @functools.cached_property
-    def outcomes(self) -> list[Outcome]:
-        """One per scored run, in the order given, without those that leak."""
-        return [outcome_of(one) for one in self._scored if not one.run.replay]
-
-    @functools.cached_property
-    def leaked(self) -> list[Outcome]:
-        """The replays of an order of work that lets held-out clips in; never compared with."""
-        return [outcome_of(one) for one in self._scored if one.run.replay]
-
     @property
     def scope(self) -> str:
         """Which part of the clips is scored, such as `9 of 12 clips`; empty if all are."""
-        return scope_of(self._scored[0])
+        return self.outcomes[0].scope
 
     @property
     def datasets(self) -> list[str]:
         """The data sets that the clips are from, with their parameters."""
-        return [str(Use.from_json(use)) for use in self.runs[0].identity["datasets"]]
+        return list(map(str, map(Use.from_json, self.runs[0].identity["datasets"])))
 
     @property
     def synthetic(self) -> bool:
@@ -156,7 +151,7 @@ class Results:
         """
         first = self.outcomes[0].predictions
         one = first[first["seed"] == first["seed"].min()]
-        truth, _ = self.runs[0].answers(one)
+        truth, _ = self.runs[0].get_labels(one)
         held_out = one["fold" if self.tests_all else "person"].to_numpy(str)
         return statistics.compute_chance_level(truth, held_out, len(self.classes), self.score)
 
@@ -173,23 +168,23 @@ class Results:
 
     @functools.cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        return [self._make_row(outcome) for outcome in self.outcomes]
+        return list(map(self._make_row, self.outcomes))
 
     def sweep_table(self) -> pd.DataFrame:
         """As `table()`, a row for each variant of a sweep, with its values by path in front."""
         import pandas as pd
 
-        rows = [
-            {**self.swept[row["model"]], **row}
-            for row in self._rows
-            if self.swept.get(row["model"])
-        ]
+        rows = []
+        for row in self._rows:
+            if values := self.swept.get(row["model"]):
+                rows.append({**values, **row})
         return pd.DataFrame(rows)
 
     def epochs_table(self) -> pd.DataFrame:
-        """What choosing the epoch gives, where it was looked at: a row a run and rule.
+        """The scores by the rule that chooses the epoch, if every epoch was evaluated.
 
-        `epoch` is the mean one, from 1. A run without epochs has one row, with NaN.
+        A row a run and rule; `epoch` is the mean one, from 1. A run without epochs has one row,
+        with NaN.
         """
         import pandas as pd
 
@@ -199,17 +194,11 @@ class Results:
     def _epochs(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for outcome in self.outcomes:
-            found = epoch_choice.compute_gaps(outcome.run, outcome.folds)
-            rows += [
-                {
-                    "model": outcome.name,
-                    "rule": gap.rule,
-                    "epoch": gap.epoch,
-                    **self._scores_of(gap.confusions),
-                }
-                for gap in found
-            ]
-            if not found and (outcome.run.path / "oracle").exists():
+            gaps = epoch_choice.compute_gaps(outcome.run, outcome.folds)
+            for gap in gaps:
+                row = {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch}
+                rows.append(row | self._scores_of(gap.confusions))
+            if not gaps and (outcome.run.path / "oracle").exists():
                 known = epoch_choice.has_no_epochs(outcome.run, outcome.folds)
                 rule = "no epochs to choose from" if known else "not finished"
                 rows.append({"model": outcome.name, "rule": rule})
@@ -219,16 +208,19 @@ class Results:
         """As `table()`, of the replays that leak; no row where none was run."""
         import pandas as pd
 
-        return pd.DataFrame([self._make_row(outcome) for outcome in self.leaked])
+        return pd.DataFrame(map(self._make_row, self.leaked))
 
-    def remapped(self) -> list[Remapped]:
-        """The same predictions under each of `label_maps`, and unchanged first; one a run and map.
+    def remapped(self) -> pd.DataFrame:
+        """The scores of the same predictions unchanged and under each of `label_maps`.
 
-        Empty without `label_maps`.
+        One row a run and map, with `clips` and `subjects` that the map keeps; no row without
+        `label_maps`.
         """
+        import pandas as pd
+
         own = LabelMap({name: [name] for name in self.classes})
-        maps = [own, *self.label_maps] if self.label_maps else []
-        return [remap_predictions(one, label_map) for one in self.outcomes for label_map in maps]
+        pairs = itertools.product(self.outcomes, [own, *self.label_maps] if self.label_maps else ())
+        return pd.DataFrame(itertools.starmap(remap_predictions, pairs))
 
     def parts(self) -> pd.DataFrame:
         """The scores of each database's clips, from the same predictions; one row per run and part.
@@ -239,47 +231,34 @@ class Results:
         """
         import pandas as pd
 
-        rows = [
-            {"model": outcome.name, "floor": outcome.is_floor, "part": part}
-            | self._scores_of(outcome.confusions[:, chosen])
-            | {
-                "clips": int(outcome.confusions[0, chosen].sum()) // self._per_clip,
-                "subjects": int(chosen.sum()),
-            }
-            for outcome in self.outcomes
-            for part, chosen in self._select_parts(outcome).items()
-        ]
+        times = len(self.classes) if self.multilabel else 1  # a clip is in one matrix per label
+        rows = []
+        for outcome in self.outcomes:
+            for part, chosen in self._select_parts(outcome).items():
+                row = {"model": outcome.name, "floor": outcome.is_floor, "part": part}
+                row |= self._scores_of(outcome.confusions[:, chosen])
+                row["clips"] = int(outcome.confusions[0, chosen].sum()) // times
+                rows.append(row | {"subjects": int(chosen.sum())})
         return pd.DataFrame(rows)
-
-    @property
-    def _per_clip(self) -> int:
-        """How often a clip counts in confusion matrices: once a class if multi-label."""
-        return len(self.classes) if self.multilabel else 1
 
     def _select_parts(self, outcome: Outcome) -> dict[str, NDArray[np.bool_]]:
         """Which of the subjects `[subjects]` belong to each part."""
         people = outcome.predictions.drop_duplicates("person").set_index("person")
-        of = {person: person.partition("/")[0] for person in people.index}
-        if len(set(of.values())) == 1 and not self.tests_all:
-            of = people["fold"].to_dict()
-        names = dict.fromkeys(of.values())
-        if len(names) == 1:
-            return {}
-        belongs = np.asarray([of[person] for person in outcome.subjects])
-        return {name: belongs == name for name in names}
+        of = people.index.to_series().str.partition("/")[0]
+        if len(of.unique()) == 1 and not self.tests_all:
+            of = people["fold"]
+        belongs = of.loc[list(outcome.subjects)].to_numpy()
+        parts = of.unique() if len(of.unique()) > 1 else ()
+        return {name: belongs == name for name in parts}
 
-    def _scores_of(self, confusions: NDArray[np.int64]) -> dict[str, Any]:
+    def _scores_of(self, confusions: NDArray[np.int64]) -> dict[str, float]:
         """Scores and intervals; NaN for those over classes where a class has no clip."""
-        scores = statistics.compute_pooled_scores(confusions, self.score)
-        intervals = statistics.score_intervals(confusions, self.score)
+        row = statistics.tabulate_scores(confusions, self.score)
         truth = confusions.sum(axis=(0, 1, -1))
-        shown = truth[:, 1] if self.multilabel else truth
-        row: dict[str, Any] = {}
-        for name, value in scores.items():
-            whole = bool(shown.all()) or name in PER_CLIP
-            row[name] = value if whole else np.nan
-            for end, bound in zip(("low", "high"), intervals[name], strict=True):
-                row[f"{name}_{end}"] = bound if whole else np.nan
+        if not (truth[:, 1] if self.multilabel else truth).all():
+            for column in row:
+                if column.removesuffix("_low").removesuffix("_high") not in PER_CLIP:
+                    row[column] = np.nan
         return row
 
     def comparisons(self, score: str | None = None) -> dict[tuple[str, str], statistics.Paired]:
@@ -288,46 +267,51 @@ class Results:
         `score` is one of the protocol's; default: its first. p is corrected over the models of the
         table, and over its floors, as two families.
         """
-        models = [outcome for outcome in self.outcomes if not outcome.is_floor]
-        if not models:
-            return {}
-        first = models[0]
         found: dict[tuple[str, str], statistics.Paired] = {}
-        for floor in (False, True):
-            family = {
-                (first.name, other.name): statistics.paired_permutation(
-                    first.confusions, other.confusions, self.score, score or self.main_score
-                )
-                for other in self.outcomes
-                if other is not first and other.is_floor == floor
-            }
+        for floor in (False, True) if self.models else ():
+            first, family = self.models[0], {}
+            for other in self.outcomes:
+                if other is not first and other.is_floor == floor:
+                    family[first.name, other.name] = statistics.paired_permutation(
+                        first.confusions, other.confusions, self.score, score or self.main_score
+                    )
             found |= statistics.correct_comparisons(family)
         return found
 
-    def _compute_spread(self, confusions: NDArray[np.int64]) -> dict[str, float]:
-        """The standard deviation of each score over seeds; NaN of a single one."""
-        scores = self.score(confusions.sum(axis=1))
-        many = len(confusions) > 1
-        return {f"{n}_sd": float(np.std(v, ddof=1)) if many else np.nan for n, v in scores.items()}
-
     def fold_means(self) -> pd.DataFrame:
-        """UF1, UAR and accuracy as means over folds, which no protocol asks for.
+        """UF1, UAR and accuracy as means over folds, which circulate, though no protocol uses them.
 
         A row a run and treatment of the classes that a fold lacks (`metrics.fold_means`), means
         over seeds. No row for multi-label runs.
         """
         import pandas as pd
 
-        return pd.DataFrame(row for one in self.outcomes for row in fold_means(one))
+        tables = []
+        for outcome in [] if self.multilabel else self.outcomes:
+            uf1, uar, accuracy = [], [], []
+            for _, part in outcome.predictions.groupby("seed"):
+                folds = part["fold"].to_numpy(str)
+                truth, predicted = outcome.run.get_labels(part)
+                by_fold = statistics.subject_confusions(truth, predicted, folds, len(self.classes))
+                uf1.append(metrics.fold_means(by_fold, metrics.f1))
+                uar.append(metrics.fold_means(by_fold, metrics.recall))
+                accuracy.append(metrics.accuracy(by_fold).mean())
+            table = pd.DataFrame({"absent classes": list(uf1[0])})
+            table.insert(0, "model", outcome.name)
+            table["UF1 fold mean"] = pd.DataFrame(uf1).mean().to_numpy()
+            table["UAR fold mean"] = pd.DataFrame(uar).mean().to_numpy()
+            tables.append(table.assign(**{"accuracy fold mean": np.mean(accuracy)}))
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     @functools.cached_property
     def tried(self) -> int:
         """How many recipes the folder of these runs holds for this protocol and clip list."""
         first, found = self.runs[0], set()
+        task = (first.identity["protocol"], first.identity["clip_list"])
         for file in first.path.parent.glob("*/run.json"):
             with contextlib.suppress(StorageError):  # a run of another release does not count
                 other = Run(file.parent).identity
-                same = all(other[p] == first.identity[p] for p in ("protocol", "clip_list"))
+                same = (other["protocol"], other["clip_list"]) == task
                 recipe = Recipe.from_json(other["recipe"])
                 if same and recipe.extractors and "replay" not in other:
                     found.add(recipe)
@@ -335,12 +319,15 @@ class Results:
 
     def _make_row(self, outcome: Outcome) -> dict[str, Any]:
         table = outcome.predictions
-        return {
+        row = {
             "model": outcome.name,
             "floor": outcome.is_floor,
             "seen_before": bool(outcome.seen_before),
             **self._scores_of(outcome.confusions),
-            **self._compute_spread(outcome.confusions),
+        }
+        for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():
+            row[f"{name}_sd"] = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
+        return row | {
             "clips": table["uid"].nunique(),
             "subjects": len(outcome.subjects),
             "folds": table["fold"].nunique(),
@@ -353,8 +340,9 @@ class Results:
 def _restore_protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
     """The protocol of a run, with the parameters that differ from their defaults."""
     known = registry.get("protocol", stored["name"]).parameters()
-    params = {n: v for n, v in stored["params"].items() if n not in known or known[n].default != v}
-    return Use(stored["name"], **params)
+    params = stored["params"].items()
+    changed = {n: v for n, v in params if n not in known or known[n].default != v}
+    return Use(stored["name"], **changed)
 
 
 class Several(Results):
@@ -362,9 +350,14 @@ class Several(Results):
 
     def __init__(self, groups: Sequence[Results]) -> None:
         self._groups = groups
-        self.partial = any(one.partial for one in groups)
-        self.notices = [line for one in groups for line in one.notices]
-        self.runs = [run for one in groups for run in one.runs]
+        self.partial = groups[0].partial
+        self.notices, self.runs, self.outcomes, self.models, self.leaked = [], [], [], [], []
+        for one in groups:
+            self.notices += one.notices
+            self.runs += one.runs
+            self.outcomes += one.outcomes
+            self.models += one.models
+            self.leaked += one.leaked
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -379,16 +372,6 @@ class Several(Results):
     def groups(self) -> Sequence[Results]:
         """The results of each set of clips, in the order in which their first runs were found."""
         return self._groups
-
-    @functools.cached_property
-    def outcomes(self) -> list[Outcome]:
-        """Those of all groups."""
-        return [outcome for one in self.groups for outcome in one.outcomes]
-
-    @functools.cached_property
-    def leaked(self) -> list[Outcome]:
-        """Those of all groups."""
-        return [outcome for one in self.groups for outcome in one.leaked]
 
     def table(self) -> pd.DataFrame:
         """The tables of all groups, with their `datasets` and `protocol` in front."""

@@ -78,9 +78,9 @@ def _make_difference_error(run: Run, first: Run, part: str) -> StorageError:
 
 def _hash_task(run: Run) -> str:
     """A hash of the protocol, and of the clips with their people, classes and folds."""
-    clips = {
-        uid: [facts["fold"], facts["person"], facts["truth"]] for uid, facts in run.clips.items()
-    }
+    clips = {}
+    for uid, facts in run.clips.items():
+        clips[uid] = [facts["fold"], facts["person"], facts["truth"]]
     return hash_json([[run.identity[part] for part in TASK], clips])
 
 

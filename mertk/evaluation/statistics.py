@@ -1,4 +1,4 @@
-"""Intervals, paired tests and chance, all over subjects: clips of one person are not independent.
+"""Intervals, paired tests and chance level over subjects: a person's clips are not independent.
 
 Everything works on confusion matrices per subject `[seeds, subjects, true, predicted]`, so that an
 exchange of subjects is a weighted sum and thousands of them are scored at once. Multi-label runs
@@ -41,6 +41,7 @@ __all__ = [
     "score_intervals",
     "subject_confusions",
     "subject_shares",
+    "tabulate_scores",
 ]
 
 ALPHA = 0.05
@@ -49,7 +50,7 @@ ALPHA = 0.05
 K = TypeVar("K")
 
 ENOUGH_SUBJECTS = 8
-"""From this number of subjects on, 95 % intervals cover the true score as often as they say."""
+"""From this number of subjects on, 95 % intervals contain the true score 95 % of the time."""
 
 COVERED: Mapping[int, tuple[int, int]] = {
     2: (96, 89),
@@ -88,19 +89,26 @@ def compute_pooled_scores(confusions: Confusions, score: Score) -> dict[str, flo
     return {name: float(v.mean()) for name, v in score(confusions.sum(axis=1)).items()}
 
 
+def tabulate_scores(confusions: Confusions, score: Score) -> dict[str, float]:
+    """Scores, and the ends of their 95 % intervals as `NAME_low` and `NAME_high`."""
+    row, intervals = {}, score_intervals(confusions, score)
+    for name, value in compute_pooled_scores(confusions, score).items():
+        row[name] = value
+        row[f"{name}_low"], row[f"{name}_high"] = intervals[name]
+    return row
+
+
 def score_intervals(
     confusions: Confusions, score: Score, *, level: float = 0.95
 ) -> dict[str, tuple[float, float]]:
     """Intervals of the scores of new subjects, by score, mean over seeds.
 
     Low and high end of the interval that holds the score of all subjects of this kind with
-    probability `level`. One subject alone tells nothing: 0 to 1.
+    probability `level`. Of one subject alone: 0 to 1.
     """
-    found = {}
+    found, values = {}, compute_pooled_scores(confusions, score)
     for name, left_out in _leave_one_out(confusions, score).items():
-        low, high = jackknife_interval(
-            compute_pooled_scores(confusions, score)[name], left_out, level=level
-        )
+        low, high = jackknife_interval(values[name], left_out, level=level)
         found[name] = float(low), float(high)
     return found
 
@@ -169,19 +177,19 @@ def paired_permutation(
 def correct_comparisons(family: Mapping[K, Paired]) -> dict[K, Paired]:
     """The comparisons that are made together, with p corrected over all of them."""
     values = holm([test.p for test in family.values()])
-    return {
-        pair: replace(test, corrected=p, family=len(family))
-        for (pair, test), p in zip(family.items(), values, strict=True)
-    }
+    corrected = {}
+    for (pair, test), p in zip(family.items(), values, strict=True):
+        corrected[pair] = replace(test, corrected=p, family=len(family))
+    return corrected
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Step-down corrected p values (Holm 1979): the chance of any false finding stays below α."""
+    """Step-down corrected p values (Holm 1979): the family-wise error rate stays below α."""
     order = np.argsort(p, kind="stable")
     steps = np.asarray(p, float)[order] * np.arange(len(p), 0, -1)
     found = np.empty(len(p))
     found[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return [float(value) for value in found]
+    return found.tolist()
 
 
 def rank_biserial(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -225,7 +233,11 @@ def compute_chance_level(
         scores = score(np.stack(drawn, axis=1))
     else:
         scores = score(_draw_guesses(truth, people, classes, draws, rng))
-    return {name: _make_pair(np.percentile(values, [2.5, 97.5])) for name, values in scores.items()}
+    found = {}
+    for name, values in scores.items():
+        low, high = np.percentile(values, [2.5, 97.5]).tolist()
+        found[name] = low, high
+    return found
 
 
 def _draw_guesses(
@@ -264,8 +276,7 @@ def subject_confusions(
 
 def _leave_one_out(confusions: Confusions, score: Score) -> dict[str, NDArray[np.float64]]:
     """Scores without each subject in turn `[subjects]`, mean over seeds."""
-    without = confusions.sum(axis=1, keepdims=True) - confusions
-    return {name: np.asarray(v, float).mean(axis=0) for name, v in score(without).items()}
+    return _average_seeds(score(confusions.sum(axis=1, keepdims=True) - confusions))
 
 
 def _weighted_scores(
@@ -278,7 +289,11 @@ def _weighted_scores(
     """Scores `[draws]` of two sets of matrices summed over weighted subjects, mean over seeds."""
     summed = np.einsum("ds,es...->ed...", weights, one)
     summed += np.einsum("ds,es...->ed...", other_weights, other)
-    return {name: values.mean(axis=0) for name, values in score(summed).items()}
+    return _average_seeds(score(summed))
+
+
+def _average_seeds(scores: Scores) -> dict[str, NDArray[np.float64]]:
+    return {name: np.asarray(by_seed, float).mean(axis=0) for name, by_seed in scores.items()}
 
 
 def _list_exchanges(subjects: int, count: int, *, exact: bool) -> NDArray[np.int64]:
@@ -288,10 +303,6 @@ def _list_exchanges(subjects: int, count: int, *, exact: bool) -> NDArray[np.int
 
 
 def _same_seeds(a: Confusions, b: Confusions) -> tuple[Confusions, Confusions]:
-    """Repeat the seeds of the shorter one: a model without chance is run once."""
+    """Repeat the seeds of the shorter one: a model that is not stochastic is run once."""
     seeds = max(len(a), len(b))
     return a[np.arange(seeds) % len(a)], b[np.arange(seeds) % len(b)]
-
-
-def _make_pair(values: NDArray[np.float64]) -> tuple[float, float]:
-    return float(values[0]), float(values[1])

@@ -41,20 +41,20 @@ def bench(
     Raises:
         MertkError: with one line on what was given, what is known and what to do.
     """
-    asked, how = split_options(options, Study, Execution)
-    study, execution = Study(models=models, **asked), Execution(**how)
-    return run_study(study.open(execution, plugins=plugins, progress=progress))
+    what, how = split_options(options, Study, Execution)
+    study = Study(models=models, **what)
+    return run_study(study.open(Execution(**how), plugins=plugins, progress=progress))
 
 
 def plan_study(study: OpenStudy) -> list[Planned]:
-    """Do the features and the first fold of every variant; what the others will take."""
+    """Compute the features and the first fold of every variant, and estimate the rest."""
     study.check_writable()
     with study.executor() as executor:
         return [Runner(study, variant, executor).plan() for variant in study.variants]
 
 
 def run_study(study: OpenStudy) -> Results:
-    """Run what was asked for, or what of it is not finished yet."""
+    """Run all variants of a study; finished folds are kept."""
     plugins, runs = study.plugins, []
     study.check_writable()
     with study.executor() as executor:
@@ -62,7 +62,7 @@ def run_study(study: OpenStudy) -> Results:
             runner = Runner(study, variant, executor)
             runs.append(runner.run())
             if study.study.oracle_gap and variant.recipe.extractors and not variant.replay:
-                runner.look(runs[-1])
+                runner.evaluate_epochs(runs[-1])
     swept = {variant.name: dict(variant.swept) for variant in study.variants}
     results = Results(runs, plugins, swept=swept)
     for outcome in (*results.outcomes, *results.leaked):

@@ -1,16 +1,16 @@
-"""The oracle gap: what choosing the epoch gives, honestly and on the test subject.
+"""The oracle gap: scores of the epoch that is selected on inner subjects and on the test subject.
 
-A second look at a run, never part of it: each fold is fitted again, once as ever and once without
-some whole people of its training clips, and its network is asked after each epoch. The answers
-lie as JSON below the run's folder, one file a (seed, fold), and can be finished like folds.
+This comes after a run and is not part of it. Each fold is fitted again, once as in the run and once
+without some subjects of its training clips, and its network predicts after each epoch. The
+predictions are JSON files below the run's folder, one a (seed, fold); finished ones are kept.
 """
 
 from __future__ import annotations
 
-import contextlib
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,6 @@ from mertk.storage.run_files import write_sealed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.core.clips import Streams
     from mertk.nn.training import Trained
     from mertk.pipeline.pipeline import ClipState, Pipeline
     from mertk.storage.ledger import Fold
@@ -36,15 +35,14 @@ SHARE = 0.2  # of the training people, for the inner choice
 
 
 def do_epochs(job: Job, split: Split, seed: int) -> bool:
-    """A unit of work: look at a fold's epochs and write them down; False where there are none."""
-    with at_work(job) as line:
-        fold, test = _run_watched_fold(line, job, split, seed)
-    inner_truth: list[Any] = []
-    inner: list[Any] = []
+    """A unit of work: predict after each epoch of a fold and write it; False without epochs."""
+    with at_work(job) as pipeline:
+        fold, test = _run_fold_by_epochs(pipeline, job, split, seed)
+    inner_truth, inner = list[Any](), list[Any]()
     if test:
         inside = inner_split(split, job.sample, seed)
-        with at_work(job) as line:
-            other, inner = _run_watched_fold(line, job, inside, seed)
+        with at_work(job) as pipeline:
+            other, inner = _run_fold_by_epochs(pipeline, job, inside, seed)
         inner_truth = list(other.truth)
     found = Epochs(
         fold=split.name,
@@ -70,30 +68,25 @@ def inner_split(split: Split, sample: LabelledClips, seed: int) -> Split:
     return Split(split.name, split.train[~held], split.train[held])
 
 
-def _run_watched_fold(line: Pipeline, job: Job, split: Split, seed: int) -> tuple[Fold, list[Any]]:
-    look = _Look()
-    fold = run_fold(line, CachedClipStates(job), job.sample, split, seed, watch=look.at)
-    if look.rows and not np.allclose(look.rows[-1], fold.probabilities, atol=1e-3):
+def _run_fold_by_epochs(
+    pipeline: Pipeline, job: Job, split: Split, seed: int
+) -> tuple[Fold, list[Any]]:
+    """Run a fold; also gives the probabilities of its test clips after each epoch."""
+    rows: list[NDArray[np.float64]] = []
+
+    def predict_after_epochs(clips: Sequence[ClipState]) -> AbstractContextManager[None]:
+        streams = [state.streams for state in clips]
+
+        def predict_clips(network: Trained, _epoch: int) -> None:
+            rows.append(network.probabilities(training.stack_streams(streams)))
+
+        return training.call_on_epoch(predict_clips)
+
+    states = CachedClipStates(job)
+    fold = run_fold(pipeline, states, job.sample, split, seed, tracing=predict_after_epochs)
+    if rows and not np.allclose(rows[-1], fold.probabilities, atol=1e-3):
         raise ComponentError(
-            "oracle gap: the classifier's answers are not those of the network that it trains, so "
-            "its epochs cannot be told apart"
+            "oracle gap: the classifier's predictions are not those of the network that it trains, "
+            "so its epochs cannot be compared"
         )
-    return fold, [np.round(rows, 5).tolist() for rows in look.rows]
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """Asks the network that a classifier trains about clips, after each epoch."""
-
-    rows: list[NDArray[np.float64]] = field(default_factory=list)
-
-    @contextlib.contextmanager
-    def at(self, asked: Sequence[ClipState]) -> Iterator[None]:
-        """Look while the classifier is fitted."""
-        streams: list[Streams] = [parcel.streams for parcel in asked]
-
-        def note(trained: Trained, _epoch: int) -> None:
-            self.rows.append(trained.probabilities(training.stack_streams(streams)))
-
-        with training.watch_epochs(note):
-            yield
+    return fold, [np.round(one, 5).tolist() for one in rows]

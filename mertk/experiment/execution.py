@@ -1,4 +1,4 @@
-"""How a study is run: none of it changes a number, but for the device in the last digits."""
+"""How a study is run. It changes no score; the device may change the last digits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Execution:
     )
 
     def __post_init__(self) -> None:
-        """Refuse a device that there is not, before any work."""
+        """Refuse an unknown device before any work."""
         check_device(self.device)
 
     @property
@@ -60,5 +60,5 @@ class Execution:
 
 
 def _make_absolute(path: Path) -> Path:
-    """The path from the root on; one that begins with `~` stays, for writing to it is refused."""
+    """The absolute path; one that begins with `~` is kept, as writing to it is refused."""
     return path if path.parts and path.parts[0].startswith("~") else real_path(path)

@@ -1,4 +1,4 @@
-"""Progress of folds, counted in the ledger while the unit of work that they belong to goes on."""
+"""Progress by folds: they are counted in the ledger while their unit of work still runs."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from mertk.core.progress import Progress
     from mertk.storage.ledger import Run
 
-_EVERY = 0.2  # seconds between two looks
+_INTERVAL = 0.2  # seconds between two reads of the ledger
 
 Count = Callable[[int, str], None]
-"""Is told the seed and the name of a fold that is done, and steps unless it was counted before."""
+"""Called with the seed and the name of a finished fold; a fold is counted once."""
 
 
 @contextlib.contextmanager
 def count_saved_folds(
-    run: Run, folds: Sequence[tuple[int, str]], watch: Progress
+    run: Run, folds: Sequence[tuple[int, str]], progress: Progress
 ) -> Iterator[Count]:
     """Step once for each of these folds (seed, name) as soon as it is saved.
 
-    Several folds may be one unit of work, on another process, whose result comes when the last of
-    them is done: so a thread looks for their files. It and whoever calls `Count` never call `watch`
-    at the same time. Raises what `watch` raises.
+    Several folds may be one unit of work in another process, whose result comes after the last of
+    them. A thread therefore looks for their files. It never calls `progress` at the same time as
+    the caller of `Count`. Raises what `progress` raises.
     """
     left = {fold: run.saved_at(*fold) for fold in folds}
     lock, ended = threading.Lock(), threading.Event()
@@ -35,18 +35,18 @@ def count_saved_folds(
         with lock:
             if (seed, name) in left:
                 del left[seed, name]
-                watch.step(name)
+                progress.step(name)
 
-    def look() -> None:
-        while not ended.wait(_EVERY):
+    def poll() -> None:
+        while not ended.wait(_INTERVAL):
             for fold, before in list(left.items()):
                 if run.saved_at(*fold) not in (None, before):
                     count(*fold)
 
     with ThreadPoolExecutor(1) as thread:
-        looking = thread.submit(look)
+        polling = thread.submit(poll)
         try:
             yield count
         finally:
             ended.set()
-    looking.result()
+    polling.result()

@@ -1,7 +1,7 @@
-"""Annotated key frames: taken away, moved, and watched.
+"""Annotated key frames: hidden, shifted, and recorded when they are read.
 
-Onset, apex and offset are annotations of the test clip too: who has a camera alone does not have
-them. A run says whether its recipe looks at them, and can be made without, or with wrong ones.
+Onset, apex and offset are annotations of the test clip too: in practice they are not available. A
+run records which of them its recipe reads, and can be made without them or with shifted ones.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def use_spotted_apexes(task: Task, apexes: Mapping[str, int]) -> Task:
 
 
 def jitter_keyframes(task: Task, frames: int) -> Task:
-    """The task with onset and apex wrong by `frames`, each in a direction that is the clip's."""
+    """The task with onset and apex shifted by `frames`; the clip id decides the directions."""
     if frames == 0:
         return task
     return _change_clips(task, lambda clip: _move_keyframes(clip, frames), {"jitter": frames})
@@ -72,7 +72,7 @@ def _hide_keyframes(clip: Clip) -> Clip:
 
 
 def _move_keyframes(clip: Clip, frames: int) -> Clip:
-    """Onset and apex moved as far as they stay in order and in the clip."""
+    """Shift onset and apex; they stay in order and in the clip."""
     footage = clip.footage
     early, late = np.random.default_rng(zlib.crc32(clip.uid.encode())).choice([-1, 1], 2)
     onset = int(np.clip(footage.onset + early * frames, 0, footage.offset))
@@ -84,7 +84,7 @@ def _move_keyframes(clip: Clip, frames: int) -> Clip:
 
 
 class _Notes:
-    """Notes which key frames are read, of a footage or faces that it is mixed into."""
+    """Mixed into footage or faces: records which key frames are read."""
 
     __slots__ = ()
     _seen: set[str]
@@ -100,49 +100,46 @@ class _Footage(_Notes, Footage):
     __slots__ = ("_seen",)
 
     def faces(self, *given: Any, **named: Any) -> Faces:
-        """Hand key frames on, which is not to look at them."""
-        return Footage(**_read_fields(self)).faces(*given, **named)
+        """Pass key frames on without recording them as read."""
+        plain: Footage = _copy_fields(self, Footage)
+        return plain.faces(*given, **named)
 
 
 class _Faces(_Notes, Faces):
     __slots__ = ("_seen",)
 
 
-def _read_fields(given: Any) -> dict[str, Any]:
-    """All fields, read without a note."""
-    return {part.name: object.__getattribute__(given, part.name) for part in fields(given)}
+def _copy_fields(given: Any, kind: type[Any]) -> Any:
+    """The same footage or faces as another class; nothing is recorded as read."""
+    return kind(**{part.name: object.__getattribute__(given, part.name) for part in fields(given)})
 
 
-def _make_noting(given: Any, kind: type[Any], seen: set[str]) -> Any:
-    made = kind(**_read_fields(given))
-    object.__setattr__(made, "_seen", seen)
-    return made
+def record_reads(state: ClipState, seen: set[str]) -> ClipState:
+    """The state of a clip; its key frames are added to `seen` when they are read."""
+    parts: dict[str, Any] = {}
+    for name, kind in (("footage", _Footage), ("faces", _Faces)):
+        if getattr(state, name) is not None:
+            parts[name] = _copy_fields(getattr(state, name), kind)
+            object.__setattr__(parts[name], "_seen", seen)
+    return replace(state, **parts)
 
 
-def note_reads(parcel: ClipState, seen: set[str]) -> ClipState:
-    """The parcel, which adds to `seen` what is read of its key frames."""
-    footage = parcel.footage and _make_noting(parcel.footage, _Footage, seen)
-    faces = parcel.faces and _make_noting(parcel.faces, _Faces, seen)
-    return replace(parcel, footage=footage, faces=faces)
-
-
-def of_prefix(line: Pipeline, clip: Clip) -> set[str]:
-    """What the pure steps of a line read of one clip's key frames."""
+def list_prefix_reads(pipeline: Pipeline, clip: Clip) -> list[str]:
+    """The key frames of a clip that the stages before the frontier read."""
     seen: set[str] = set()
-    parcel = ClipState(footage=clip.footage)
-    for step in line.prefix:
-        parcel = step.apply(note_reads(parcel, seen))
-    return seen
+    state = ClipState(footage=clip.footage)
+    for step in pipeline.prefix:
+        state = step.apply(record_reads(state, seen))
+    return list(seen)
 
 
-class Noting:
-    """Parcels of which the one of clip `at` notes what is read of its key frames in `seen`."""
+class RecordedStates:
+    """Clip states; what is read of the key frames of clip `at` is added to `seen`."""
 
-    def __init__(self, parcels: ClipStates, at: int) -> None:
-        self._parcels = parcels
-        self._at = at
+    def __init__(self, states: ClipStates, at: int) -> None:
+        self._states, self._at = states, at
         self.seen: set[str] = set()
 
     def __getitem__(self, at: int) -> ClipState:
-        parcel = self._parcels[at]
-        return note_reads(parcel, self.seen) if at == self._at else parcel
+        state = self._states[at]
+        return record_reads(state, self.seen) if at == self._at else state

@@ -1,4 +1,4 @@
-"""A fold's model once more, to ask it what no ledger holds."""
+"""Fit the model of a fold again, for what the ledger does not store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mertk.core.recipe import Recipe
 from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes
 from mertk.experiment.study import Study
 from mertk.experiment.trained_model import TrainedModel
-from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, fit_stages
 from mertk.pipeline.pipeline import Clock, build_pipeline
 from mertk.storage.cache import Cache
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 def clips_of(run: Run, plugins: Plugins) -> list[Clip]:
-    """The clips of the data sets that a run was made on, read again from where they lay."""
+    """The clips of the data sets of a run, read again from the same folders."""
     return Study.of_run(run).open(plugins=plugins).clips
 
 
 def task_of(run: Run, clips: list[Clip], plugins: Plugins) -> Task:
-    """The clips of a run with its labels and folds, and its key frames where they were changed.
+    """The clips of a run with its labels, its folds and its changes of key frames.
 
-    Raises `StorageError` where the clips are no longer those of the run, or where its apexes were
-    estimated, which would have to be done again.
+    Raises `StorageError` where the clips differ from those of the run, and where its apexes were
+    estimated: they would have to be estimated again.
     """
     identity = run.identity
     task = Study.of_run(run).open(plugins=plugins).label(clips)
@@ -63,17 +63,18 @@ class Refit:
     plugins: Plugins
 
     def without(self, uid: str) -> TrainedModel:
-        """The model of the fold that holds this clip out, as far as chance and floats allow."""
+        """The model of the fold that holds this clip out, up to randomness and rounding."""
         from mertk.nn import training
 
         training.use_device("cpu")
         at = list(self.task.sample.uids).index(uid)
         split = next(one for one in self.task.splits if at in one.test)
         recipe = Recipe.from_json(self.run.identity["recipe"])
-        line = build_pipeline(self.plugins.registry, recipe)
-        keys, cache = PrefixKeys.of(self.plugins.registry, recipe, line), Cache()
-        known = [parcel_of(line, keys, cache, self.task.clips[int(i)]) for i in split.train]
-        seed = min(fold.seed for fold in self.run.folds())
-        fit_stages(line, FoldFit(self.task.sample, split, seed, Clock()), known, [])
-        sample = self.task.sample
-        return TrainedModel(self.run.name, sample.classes, sample.multilabel, line, {})
+        pipeline = build_pipeline(self.plugins.registry, recipe)
+        keys, cache = PrefixKeys.of(self.plugins.registry, recipe, pipeline), Cache()
+        known = [
+            load_clip_state(pipeline, keys, cache, self.task.clips[int(i)]) for i in split.train
+        ]
+        sample, seed = self.task.sample, min(fold.seed for fold in self.run.folds())
+        fit_stages(pipeline, FoldFit(sample, split, seed, Clock()), known, [])
+        return TrainedModel(self.run.name, sample.classes, sample.multilabel, pipeline, {})

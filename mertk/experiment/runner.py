@@ -1,26 +1,27 @@
-"""One model's run: its prefix pass, its folds for every seed, and the passes that come after."""
+"""The run of one model: features of all clips, then the folds of every seed, then the epochs."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.errors import ComponentError, DataError, MertkError
 from mertk.evaluation import epoch_choice
-from mertk.experiment import clip_list_file, epoch_oracle
+from mertk.experiment import epoch_oracle
 from mertk.experiment.fold_progress import count_saved_folds
-from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip
-from mertk.experiment.keyframes import of_prefix
+from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip, write_clip_list
+from mertk.experiment.keyframes import list_prefix_reads
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.pipeline.features import PrefixKeys
+from mertk.pipeline.fold import can_fit_folds_together
 from mertk.pipeline.pipeline import PIPELINE_VERSION, build_pipeline
-from mertk.pipeline.together import can_fit_folds_together
 from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.ledger import Fold, Run
@@ -28,29 +29,26 @@ from mertk.storage.ledger import Fold, Run
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
     from mertk.core.interfaces import Executor
-    from mertk.core.progress import Progress
     from mertk.core.recipe import Recipe
     from mertk.core.splits import Split
-    from mertk.experiment.execution import Execution
     from mertk.experiment.study import OpenStudy
     from mertk.experiment.task import Task
     from mertk.experiment.variants import Variant
-    from mertk.pipeline.pipeline import Pipeline
     from mertk.plugins.registry import Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What is left of a run once its first fold is done.
+    """The remaining work of a run after its first fold.
 
     Args:
         model: the variant's name.
-        folds: how many folds the run has, over all seeds.
-        left: how many of them are not finished.
-        fold_seconds: what one takes, the median of those that are finished.
-        features_seconds: what the pass over the clips has taken just now.
-        memory: the most that a worker has held, in MB; 0 where the system does not tell.
-        workers: how many workers there are.
+        folds: the number of folds of the run, over all seeds.
+        left: the number of unfinished folds.
+        fold_seconds: the median time of a finished fold.
+        features_seconds: the time of the pass over the clips in this call.
+        memory: the peak memory of a worker in MB; 0 where the system does not report it.
+        workers: the number of workers.
     """
 
     model: str
@@ -62,7 +60,7 @@ class Planned:
     workers: int
 
     def seconds_left(self, workers: int) -> float:
-        """How long so many workers take for the folds that are left."""
+        """The time that this number of workers needs for the remaining folds."""
         return math.ceil(self.left / workers) * self.fold_seconds
 
 
@@ -83,72 +81,60 @@ class Runner:
         """The clips and folds, as the variant sees them."""
         return self.study.task_of(self.variant)
 
-    @property
-    def execution(self) -> Execution:
-        """How it is run."""
-        return self.study.execution
-
-    @property
-    def progress(self) -> Progress:
-        """Receives stages and steps."""
-        return self.study.progress
-
     def run(self) -> Run:
         """The run, with every fold of every seed in it."""
-        run, given = self._open_run(), self.study.study.seeds
-        if self.execution.fresh:
-            run.clear(given or SEEDS)
+        run = self._open_run()
         job = functools.cache(functools.partial(self._make_job, run))
-        self._finish_folds(run, given or SEEDS[:1], job)
-        if given is None and not self.variant.is_quick and run.draws:
+        self._finish_folds(run, self.study.study.seeds or SEEDS[:1], job)
+        if self._needs_all_seeds(run):
             self._finish_folds(run, SEEDS, job)
         return run
 
-    def look(self, run: Run) -> None:
-        """Look at the epochs of every fold and seed of a finished run; a look can be finished."""
+    def _needs_all_seeds(self, run: Run) -> bool:
+        """Whether the run is stochastic, and the user has not chosen the seeds."""
+        return self.study.study.seeds is None and not self.variant.is_quick and run.draws
+
+    def evaluate_epochs(self, run: Run) -> None:
+        """Evaluate the epochs of every fold and seed of a finished run; finished folds are kept."""
         job = functools.cache(functools.partial(self._make_job, run))
         seeds = sorted({fold.seed for fold in run.folds()})
-        missing = [
-            (split, seed)
-            for seed in seeds
-            for split in self.task.splits
-            if epoch_choice.read_epochs(run, seed, split.name) is None
-        ]
+        missing = []
+        for seed, split in itertools.product(seeds, self.task.splits):
+            if epoch_choice.read_epochs(run, seed, split.name) is None:
+                missing.append((split, seed))
         first = epoch_choice.read_epochs(run, seeds[0], self.task.splits[0].name)
         if not missing or (first is not None and not first.test):
             return
-        self.progress.stage(f"{self.variant.name}: epochs", len(missing))
-        units = [
-            functools.partial(epoch_oracle.do_epochs, job(), split, seed) for split, seed in missing
-        ]
-        if first is None:  # without epochs, one fold tells
+        self.study.progress.stage(f"{self.variant.name}: epochs", len(missing))
+        units = [functools.partial(epoch_oracle.do_epochs, job(), *one) for one in missing]
+        if first is None:  # one fold shows whether the model has epochs
             (found,) = self.executor.run([units.pop(0)])
             if not found:
                 return
-            self.progress.step()
+            self.study.progress.step()
         for _ in self.executor.run(units):
-            self.progress.step()
+            self.study.progress.step()
 
     def _finish_folds(self, run: Run, seeds: Sequence[int], job: Callable[[], Job]) -> None:
-        """Do the folds that are missing of these seeds."""
+        """Run the missing folds of these seeds."""
         run.note_seeds(seeds)
         missing = self._list_missing_folds(run, seeds)
         if not missing:
             if not run.knows_prefix:
-                job()  # which notes it again
+                job()  # which records the prefix again
             return
         jobs = self._fit_once(run, job(), sorted({seed for _, seed in missing}))
-        self.progress.stage(f"{self.variant.name}: folds", len(missing))
-        units = [
-            functools.partial(do_folds, one, group, seed)
-            for seed, one in jobs.items()
-            for group in self._group_splits([s for s, n in missing if n == seed], one)
-        ]
+        self.study.progress.stage(f"{self.variant.name}: folds", len(missing))
+        units = []
+        for seed, one in jobs.items():
+            splits = [split for split, other in missing if other == seed]
+            for group in self._group_splits(splits, one):
+                units.append(functools.partial(do_folds, one, group, seed))
         names = [(seed, split.name) for split, seed in missing]
-        with count_saved_folds(run, names, self.progress) as count:
-            for fold in chain.from_iterable(self.executor.run(units)):
+        with count_saved_folds(run, names, self.study.progress) as count_fold:
+            for fold in itertools.chain.from_iterable(self.executor.run(units)):
                 self._tell_observers(run, fold)
-                count(fold.seed, fold.name)
+                count_fold(fold.seed, fold.name)
 
     def _tell_observers(self, run: Run, fold: Fold) -> None:
         """Tell the observers of a finished fold."""
@@ -163,29 +149,25 @@ class Runner:
 
     def _list_missing_folds(self, run: Run, seeds: Sequence[int]) -> list[tuple[Split, int]]:
         """The folds of these seeds that are not finished."""
-        return [(s, n) for n in seeds for s in self.task.splits if not run.has(n, s.name)]
+        pairs = itertools.product(seeds, self.task.splits)
+        return [(split, seed) for seed, split in pairs if not run.has(seed, split.name)]
 
     def plan(self) -> Planned:
-        """Do the features and the first missing fold, and tell what the others will take."""
-        run, given = self._open_run(), self.study.study.seeds
-        if self.execution.fresh:
-            run.clear(given or SEEDS)
-        seeds = given or SEEDS[:1]
+        """Compute the features and the first missing fold, and estimate the rest."""
+        run, seeds = self._open_run(), self.study.study.seeds or SEEDS[:1]
         run.note_seeds(seeds)
         missing = self._list_missing_folds(run, seeds)
-        start = time.perf_counter()
+        prepared = 0.0
         if missing:
-            split, seed = missing[0]
+            start, (split, seed) = time.perf_counter(), missing[0]
             job = self._fit_once(run, self._make_job(run), [seed])[seed]
             prepared = time.perf_counter() - start
-            self.progress.stage(f"{self.variant.name}: first fold", 1)
+            self.study.progress.stage(f"{self.variant.name}: first fold", 1)
             unit = functools.partial(do_folds, replace(job, together=False), [split], seed)
             ((fold,),) = self.executor.run([unit])
             self._tell_observers(run, fold)
-            self.progress.step(fold.name)
-        else:
-            prepared = 0.0
-        if given is None and not self.variant.is_quick and run.draws:
+            self.study.progress.step(fold.name)
+        if self._needs_all_seeds(run):
             seeds = SEEDS
         done = list(run.folds())
         return Planned(
@@ -199,75 +181,70 @@ class Runner:
         )
 
     def _group_splits(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
-        if job.together:
-            return group_folds(splits, self.executor.workers)
-        return [[split] for split in splits]
+        """The folds of each unit of work: one, or those of a worker if fitted together."""
+        count = min(self.executor.workers, len(splits)) if job.together else len(splits)
+        return [splits[at::count] for at in range(count)]
 
     def _fit_once(self, run: Run, job: Job, seeds: Sequence[int]) -> Mapping[int, Job]:
         """The job of each seed; that of a replay reads what was fitted once with that seed."""
         if not self.variant.once:
             return dict.fromkeys(seeds, job)
-        self.progress.stage(f"{self.variant.name}: LEAKED stage on all clips", len(seeds))
-        keys = {
-            seed: tuple(
-                identity.hash_json(["once", run.path.name, seed, uid]) for uid in job.sample.uids
-            )
-            for seed in seeds
-        }
-        jobs = {
-            seed: replace(
-                job, clips=clip_list_file.write_clip_list(run.path, job.sample, keys[seed])
-            )
-            for seed in seeds
-        }
-        units = [
-            functools.partial(do_once, job, jobs[seed], seed, fresh=self.execution.fresh)
-            for seed in seeds
-        ]
+        self.study.progress.stage(f"{self.variant.name}: LEAKED stage on all clips", len(seeds))
+        jobs, units, fresh = {}, [], self.study.execution.fresh
+        for seed in seeds:
+            keys = []
+            for uid in job.sample.uids:
+                keys.append(identity.hash_json(["once", run.path.name, seed, uid]))
+            jobs[seed] = replace(job, clips=write_clip_list(run.path, job.sample, keys))
+            units.append(functools.partial(do_once, job, jobs[seed], seed, fresh=fresh))
         for _ in self.executor.run(units):
-            self.progress.step()
+            self.study.progress.step()
         return jobs
 
     def _make_job(self, run: Run) -> Job:
-        """What a worker must know, after the prefix pass."""
+        """Compute the features, and put together what a worker needs."""
         registry, task = self.study.plugins.registry, self.task
-        line = build_pipeline(registry, self.variant.recipe)
-        keys: tuple[str, ...] = ()
+        pipeline = build_pipeline(registry, self.variant.recipe)
+        keys: list[str] = []
         spent, read = 0.0, list[str]()
-        if line.prefix:
-            names = PrefixKeys.of(registry, self.variant.recipe, line)
-            keys = tuple(names.clip(clip) for clip in task.clips)
-            spent, read = self._compute_features(keys), list(of_prefix(line, task.clips[0]))
+        if pipeline.prefix:
+            keys_of = PrefixKeys.of(registry, self.variant.recipe, pipeline)
+            keys = list(map(keys_of.clip, task.clips))
+            spent, read = self._compute_features(keys), list_prefix_reads(pipeline, task.clips[0])
         run.note_prefix(spent, read)
-        needs = line.needs | move_frontier(line, self.variant.once).needs
+        needs = pipeline.needs | move_frontier(pipeline, self.variant.once).needs
         return Job(
             recipe=self.variant.recipe,
             files=self.study.plugins.files,
-            cache=self.execution.cache_folder,
-            device=self.execution.device,
+            cache=self.study.execution.cache_folder,
+            device=self.study.execution.device,
             run=run.path,
-            clips=clip_list_file.write_clip_list(run.path, task.sample, keys),
-            footage=tuple(c.footage for c in task.clips) if "footage" in needs else (),
-            together=self.execution.together and goes_together(line, self.variant),
+            clips=write_clip_list(run.path, task.sample, keys),
+            footage=tuple(clip.footage for clip in task.clips) if "footage" in needs else (),
+            together=self.study.execution.together
+            and not self.variant.once
+            and can_fit_folds_together(pipeline),
         )
 
     def _open_run(self) -> Run:
         registry = self.study.plugins.registry
         named = identity_of(registry, self.task, self.variant)
-        about = identity.collect_provenance(self.execution.device) | {
+        about = identity.collect_provenance(self.study.execution.device) | {
             "synthetic": self.task.synthetic,
             "folders": self.study.absolute_folders,
             "origins": origins_of(registry, self.variant.recipe, named),
-            "together": self.execution.together,
+            "together": self.study.execution.together,
             "published": self.task.published,
             "variant": self.variant.to_json(),
             "seen_before": seen_before(
                 registry, self.variant.recipe, self.task.identity["datasets"]
             ),
         }
-        return Run.open(
-            self.execution.runs_folder, self.variant.name, named, about, facts_of(self.task)
-        )
+        folder = self.study.execution.runs_folder
+        run = Run.open(folder, self.variant.name, named, about, facts_of(self.task))
+        if self.study.execution.fresh:
+            run.clear(self.study.study.seeds or SEEDS)
+        return run
 
     def _compute_features(self, keys: Sequence[str]) -> float:
         """Compute what is not in the cache; clips that fail are reported together at the end.
@@ -275,22 +252,23 @@ class Runner:
         With `fresh`, what this command has not computed itself does not count as being there.
         """
         clips, renewed = self.task.clips, self.study.renewed
-        self.progress.stage(f"{self.variant.name}: features", len(clips))
-        todo = functools.partial(
-            prepare_clip,
+        self.study.progress.stage(f"{self.variant.name}: features", len(clips))
+        execution = self.study.execution
+        prepare = functools.partial(
+            _try_prepare_clip,
             self.variant.recipe,
             self.study.plugins.files,
-            self.execution.cache_folder,
+            execution.cache_folder,
         )
         units = []
         for clip, key in zip(clips, keys, strict=True):
-            fresh = self.execution.fresh and key not in renewed
-            units.append(functools.partial(_try_unit, functools.partial(todo, fresh=fresh), clip))
+            fresh = execution.fresh and key not in renewed
+            units.append(functools.partial(prepare, clip, fresh=fresh))
         renewed.update(keys)
         failed: list[MertkError] = []
         spent = 0.0
         for uid, found in self.executor.run(units):
-            self.progress.step(uid)
+            self.study.progress.step(uid)
             if isinstance(found, MertkError):
                 failed.append(found)
             else:
@@ -306,21 +284,12 @@ class Runner:
         return spent
 
 
-def goes_together(line: Pipeline, variant: Variant) -> bool:
-    """Whether folds of a model are fitted at once: not behind what a replay fits before them."""
-    return not variant.once and can_fit_folds_together(line)
-
-
-def group_folds(splits: Sequence[Split], workers: int) -> list[Sequence[Split]]:
-    """The folds of a seed that go together in one unit of work: a unit for each worker."""
-    count = min(workers, len(splits))
-    return [splits[at::count] for at in range(count)]
-
-
-def _try_unit(unit: Callable[[Clip], float], clip: Clip) -> tuple[str, float | MertkError]:
-    """A clip's id, and its seconds or what is wrong with it."""
+def _try_prepare_clip(
+    recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip, *, fresh: bool
+) -> tuple[str, float | MertkError]:
+    """The id of a clip, and the seconds that it took or its error."""
     try:
-        return clip.uid, unit(clip)
+        return clip.uid, prepare_clip(recipe, files, cache, clip, fresh=fresh)
     except (DataError, ComponentError) as error:
         return clip.uid, error
 
@@ -339,7 +308,7 @@ def identity_of(registry: Registry, task: Task, variant: Variant) -> dict[str, A
 
 
 def origins_of(registry: Registry, recipe: Recipe, named: Mapping[str, Any]) -> list[str]:
-    """Where all that an identity names is from: packages with their releases, or files."""
+    """The origins of all components of an identity: packages with their releases, or files."""
     parts = [(place.partition(".")[0], use.name) for place, use in recipe.places().items()]
     parts += [("dataset", use["name"]) for use in named["datasets"]]
     parts += [("protocol", named["protocol"]["name"])]
@@ -347,35 +316,33 @@ def origins_of(registry: Registry, recipe: Recipe, named: Mapping[str, Any]) -> 
 
 
 def facts_of(task: Task) -> dict[str, dict[str, Any]]:
-    """By clip id what a run writes down of it before its first fold."""
-    sample = task.sample
-    fold = {int(at): split.name for split in task.splits for at in split.test}
-    return {
-        clip.uid: {
+    """The facts of each clip, by its id, that a run stores before its first fold."""
+    sample, fold = task.sample, dict[int, str]()
+    for split in task.splits:
+        fold |= dict.fromkeys(split.test.tolist(), split.name)
+    found = {}
+    for at, clip in enumerate(task.clips):
+        footage, record = clip.footage, clip.record
+        seconds = (footage.offset - footage.onset + 1) / footage.fps
+        found[clip.uid] = {
             "fold": fold.get(at),
             "person": str(sample.people[at]),
             "truth": sample.labels[at].tolist(),
-            **_collect_facts(clip),
+            "seconds": round(seconds, 4),
         }
-        for at, clip in enumerate(task.clips)
-    }
-
-
-def _collect_facts(clip: Clip) -> dict[str, Any]:
-    """What a clip's record tells that scores can be grouped by."""
-    footage, record = clip.footage, clip.record
-    seconds = (footage.offset - footage.onset + 1) / footage.fps
-    known = {"aus": sorted(record["au_set"])} if record.get("au_known") else {}
-    return {"seconds": round(seconds, 4), **known}
+        if record.get("au_known"):
+            found[clip.uid]["aus"] = sorted(record["au_set"])
+    return found
 
 
 def seen_before(
     registry: Registry, recipe: Recipe, datasets: Sequence[Mapping[str, Any]]
 ) -> dict[str, list[str]]:
-    """By place the data sets of a run that went into a component's frozen weights beforehand."""
+    """The data sets of a run that a component's frozen weights were trained on, by its place."""
     names = {use["name"] for use in datasets}
-    found = {
-        place: sorted(names & set(registry.get(place.partition(".")[0], use.name).trained_on))
-        for place, use in recipe.places().items()
-    }
-    return {place: both for place, both in found.items() if both}
+    found = {}
+    for place, use in recipe.places().items():
+        entry = registry.get(place.partition(".")[0], use.name)
+        if both := names.intersection(entry.trained_on):
+            found[place] = sorted(both)
+    return found

@@ -1,7 +1,7 @@
-"""What is asked: which models, on which clips, under which labels, in which folds.
+"""What is evaluated: models, data sets, folders, protocol and seeds.
 
-`Study` is plain data. `Study.open` finds the clips, labels, folds and recipes behind it, once, for
-whoever works on them.
+`Study` is plain data. `Study.open` finds its clips, labels, folds and recipes, once for all
+callers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mertk.core.errors import ParameterError
 from mertk.core.options import option
 from mertk.core.progress import Progress, Silent
 from mertk.core.reading import real_path
-from mertk.core.recipe import Json, Recipe, Use, parse_value
+from mertk.core.recipe import Json, Recipe, Use
 from mertk.datasets import locations
 from mertk.experiment.execution import Execution
 from mertk.experiment.executors.choose import choose_executor
@@ -33,6 +33,8 @@ from mertk.experiment.variants import (
     Sweep,
     Variant,
     choose_variant,
+    parse_setting,
+    parse_swap,
     sweep_variants,
 )
 from mertk.pipeline.pipeline import build_pipeline
@@ -49,24 +51,8 @@ if TYPE_CHECKING:
 COMPONENT = "NAME[:KEY=VALUE,…]"
 
 
-def parse_swap(text: str) -> Swap:
-    """Read `SLOT=NAME:KEY=VALUE`; a+b for several fusion blocks."""
-    slot, equals, uses = text.partition("=")
-    if not equals:
-        raise ParameterError(f"--swap {text}: write SLOT=NAME or SLOT=NAME:KEY=VALUE")
-    return slot, [Use.parse(part) for part in uses.split("+")]
-
-
-def parse_setting(text: str) -> Setting:
-    """Read `SLOT.PARAMETER=VALUE`."""
-    path, equals, value = text.partition("=")
-    if not equals or "." not in path:
-        raise ParameterError(f"--set {text}: write SLOT.PARAMETER=VALUE")
-    return path, parse_value(value)
-
-
 def parse_folder(text: str) -> tuple[str, str]:
-    """Read `NAME=FOLDER`; a bare folder is that of the only data set, whose name is then ''."""
+    """Read `NAME=FOLDER`; for a bare folder, the one of the only data set, the name is ''."""
     name, equals, folder = text.partition("=")
     return (name, folder) if equals else ("", text)
 
@@ -82,7 +68,7 @@ def join_folders(given: Sequence[tuple[str, str]]) -> Mapping[str, str]:
 def parse_numbers(text: str) -> list[int]:
     """Read a list such as 0,1,2: sorted, none twice, none negative."""
     try:
-        found = sorted({int(part) for part in text.split(",")})
+        found = sorted(set(map(int, text.split(","))))
     except ValueError:
         raise ParameterError(f"'{text}': give a list such as 0,1,2") from None
     if found[0] < 0:
@@ -92,7 +78,7 @@ def parse_numbers(text: str) -> list[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """What is asked; plain data, as `to_json` shows."""
+    """What is evaluated, as plain data."""
 
     models: Sequence[str | Recipe] = option(
         (),
@@ -206,14 +192,10 @@ class Study:
             one if isinstance(one, str) else Recipe.from_json(one) for one in given["models"]
         ]
         given["swaps"] = [(slot, list(map(Use.from_json, uses))) for slot, uses in given["swaps"]]
-        given["sets"] = [(path, value) for path, value in given["sets"]]
-        datasets = given["dataset"]
-        if isinstance(datasets, list):
-            given["dataset"] = [_use_of(one) for one in datasets]
-        elif datasets is not None:
-            given["dataset"] = _use_of(datasets)
-        if given["protocol"] is not None:
-            given["protocol"] = _use_of(given["protocol"])
+        given["sets"] = list(map(tuple, given["sets"]))
+        for name in ("dataset", "protocol"):
+            one = given[name]
+            given[name] = list(map(as_use, one)) if isinstance(one, list) else one and as_use(one)
         return cls(**given)
 
     def open(
@@ -223,7 +205,7 @@ class Study:
         plugins: Plugins | None = None,
         progress: Progress | None = None,
     ) -> OpenStudy:
-        """Find what is asked for; raises at once for names that are not registered.
+        """Find the components of the study; raises at once for names that are not registered.
 
         Args:
             execution: how the study is run; default: with the defaults.
@@ -247,7 +229,7 @@ class Study:
 
 
 class OpenStudy:
-    """A study with the plug-ins that it runs with: clips, labels, folds, variants; found once."""
+    """A study with its plug-ins, clips, labels, folds and variants, each found once."""
 
     def __init__(
         self, study: Study, execution: Execution, plugins: Plugins, progress: Progress
@@ -255,10 +237,10 @@ class OpenStudy:
         self.study, self.execution = study, execution
         self.plugins, self.progress = plugins, progress
         self.registry = plugins.registry
-        asked = as_use(study.protocol) if study.protocol else None
-        self.datasets = self._choose_datasets(asked)
+        protocol = as_use(study.protocol) if study.protocol else None
+        self.datasets = self._choose_datasets(protocol)
         self.folders = self._choose_folders()
-        self.protocol = asked or default_protocol(self.registry, self.datasets)
+        self.protocol = protocol or default_protocol(self.registry, self.datasets)
         self._tasks: dict[int, Task] = {}
         self.renewed: set[str] = set()
         """The cache keys of the clips that this study has computed again."""
@@ -266,11 +248,11 @@ class OpenStudy:
         self._executor: Executor | None = None
 
     def _choose_datasets(self, protocol: Use | None) -> list[Use]:
-        """Those given, or those that the protocol is made for, or the synthetic one."""
+        """The data sets of the study, else those of the protocol, else the synthetic one."""
         given = self.study.dataset
         if not given:
             names = self.registry.build("protocol", protocol).datasets if protocol else ()
-            given = [Use(name) for name in names or ("synthetic",)]
+            given = list(names) or "synthetic"
         several = [given] if isinstance(given, str | Use) else given
         changed: dict[str, Json] = {}
         for path, value in self.study.sets:
@@ -279,7 +261,7 @@ class OpenStudy:
         return [as_use(one).having(**changed) for one in several]
 
     def _choose_folders(self) -> dict[str, Path]:
-        """Where each data set lies: as given, or else as remembered."""
+        """The folder of each data set: as given, or else as stored by `mertk data add`."""
         names, data = [use.name for use in self.datasets], self.study.data
         remembered = locations.load_known_folders()
         found = {name: remembered[name] for name in names if name in remembered}
@@ -295,7 +277,7 @@ class OpenStudy:
         return found
 
     def resolved(self) -> Study:
-        """The clips, labels and folds of this study by themselves, the same in any folder."""
+        """The clips, labels and folds of this study without its models, for any working folder."""
         return Study(
             dataset=self.datasets,
             data=self.absolute_folders,
@@ -312,11 +294,11 @@ class OpenStudy:
 
     @functools.cached_property
     def task(self) -> Task:
-        """The clips that count, with labels and folds; key frames changed as the study says."""
+        """The clips of the protocol, with labels and folds; key frames as the study chooses."""
         return self._with_key_frames(self.label(self.clips))
 
     def label(self, clips: Sequence[Clip]) -> Task:
-        """The clips that count under the protocol, with labels and folds."""
+        """The clips of the protocol, with labels and folds."""
         return make_task(
             self.registry,
             self.protocol,
@@ -329,53 +311,41 @@ class OpenStudy:
         if self.study.keyframes == "none":
             return hide_keyframes(task)
         if self.study.keyframes == "estimated":
-            from mertk.pipeline.apexes import spot
+            from mertk.pipeline.features import find_apexes
 
             cache, fresh = self.execution.cache_folder, self.execution.fresh
             with self.executor() as executor:
-                return use_spotted_apexes(
-                    task, spot(task, cache, executor, self.progress, fresh=fresh)
-                )
+                apexes = find_apexes(task, cache, executor, self.progress, fresh=fresh)
+                return use_spotted_apexes(task, apexes)
         return task
 
     @functools.cached_property
     def variants(self) -> list[Variant]:
         """The models with their changes; every recipe is built once, so that none fails later."""
         study, found = self.study, []
-        for at, given in enumerate(study.models):
-            first = at == 0
-            found.append(
-                choose_variant(
-                    self.registry,
-                    given,
-                    at + 1,
-                    preset=study.preset if first else None,
-                    synthetic=self.task.synthetic,
-                    swaps=study.swaps if first else (),
-                    settings=study.sets if first else (),
-                )
-            )
-        found = self._expand_variants(list(dict.fromkeys(found)))
-        for variant in found:
-            self.build(variant)
-        return found
-
-    def _expand_variants(self, chosen: list[Variant]) -> list[Variant]:
-        """With sweeps, jitter and replay of the first one, and the floors."""
-        study = self.study
-        found = []
-        for variant in chosen:
-            found.append(replace(variant, keyframes=study.keyframes))
+        changes: dict[str, Any] = {
+            "preset": study.preset,
+            "swaps": study.swaps,
+            "settings": study.sets,
+        }
+        for number, given in enumerate(study.models, 1):
+            synthetic = self.task.synthetic
+            chosen = choose_variant(self.registry, given, number, synthetic=synthetic, **changes)
+            found.append(replace(chosen, keyframes=study.keyframes))
+            changes = {}  # only the first model has them
+        found = list(dict.fromkeys(found))
         if found:
             first = found[0]
             replay = [first.replayed(self.registry, study.replay)] if study.replay else []
-            sweeps = [Sweep.parse(text) for text in study.sweeps]
+            sweeps = list(map(Sweep.parse, study.sweeps))
             found[:1] = [*sweep_variants(first, sweeps, study.jitter), *replay]
         if study.floors:
             names = {variant.name for variant in found}
             for floor in FLOORS:
                 if floor not in names:
                     found.append(Variant(model=floor, recipe=self.registry.recipe(floor)))
+        for variant in found:
+            self.build(variant)
         return found
 
     def check_writable(self) -> None:
@@ -397,34 +367,28 @@ class OpenStudy:
                 self._executor = None
 
     def build(self, variant: Variant) -> Pipeline:
-        """The variant's pipeline, built anew; behind what a replay fits once."""
+        """A new pipeline of the variant, after the stages that a replay fits once."""
         return move_frontier(build_pipeline(self.registry, variant.recipe), variant.once)
 
     def task_of(self, variant: Variant) -> Task:
-        """The task as a variant sees it: with its key frames wrong, if they are to be."""
+        """The task of a variant: with its key frames shifted, if it has a jitter."""
         if variant.jitter not in self._tasks:
             self._tasks[variant.jitter] = jitter_keyframes(self.task, variant.jitter)
         return self._tasks[variant.jitter]
 
     @property
     def absolute_folders(self) -> dict[str, str]:
-        """Where each data set lies, as text that holds in any working folder."""
-        found = {}
-        for name, folder in self.folders.items():
-            found[name] = str(real_path(folder))
-        return found
+        """The folder of each data set, as text that holds in any working folder."""
+        return {name: str(real_path(folder)) for name, folder in self.folders.items()}
 
 
-def as_use(given: str | Use) -> Use:
-    """A component, from its text if need be."""
-    return given if isinstance(given, Use) else Use.parse(given)
+def as_use(given: str | Use | Mapping[str, Any]) -> Use:
+    """A component, given as such, as text or as plain data."""
+    if isinstance(given, Use):
+        return given
+    return Use.parse(given) if isinstance(given, str) else Use.from_json(given)
 
 
 def _make_plain(value: Any) -> Any:
     """What JSON has no form for."""
     return str(value) if isinstance(value, Path) else value.to_json()
-
-
-def _use_of(data: Any) -> Use:
-    """A component as text or as plain data."""
-    return Use.parse(data) if isinstance(data, str) else Use.from_json(data)

@@ -1,8 +1,9 @@
-"""The clips that count under a protocol, with their labels and folds."""
+"""The clips of a protocol, with their labels and folds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,12 @@ from mertk.core.offers import get_offer, needs_folder
 from mertk.core.recipe import Use
 from mertk.core.spelling import check_spelling
 from mertk.core.splits import Split, check_splits
-from mertk.experiment.labels import NumberedLabels
 from mertk.pipeline.fold import LabelledClips
 from mertk.storage import identity
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mertk.core.clips import Clip
     from mertk.core.interfaces import EvaluationProtocol
     from mertk.plugins.registry import Registry
@@ -31,11 +33,13 @@ FLOORS = ("majority", "prior")
 class Task:
     """The clips that count, with labels and folds, and what names them in the ledger.
 
-    `published` says how they compare with the list that the protocol is published with.
+    `texts` `[clips]` are the labels as text, `+` between several classes. `published` says how the
+    clips compare with the list that the protocol is published with.
     """
 
     clips: Sequence[Clip]
     sample: LabelledClips
+    texts: Sequence[str]
     splits: Sequence[Split]
     identity: Mapping[str, Any]
     synthetic: bool
@@ -45,12 +49,15 @@ class Task:
 def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> list[Clip]:
     """All clips of the data sets; raises `DataError` where one is missing or empty.
 
-    So it does where people differ in spelling alone: they would be trained on and tested.
+    It also raises where names of people differ in spelling alone: one person would be in both the
+    training and the test clips.
     """
-    for name in set(data) - {use.name for use in datasets}:
-        asked = ", ".join(use.name for use in datasets)
-        raise ParameterError(f"--data gives a folder for '{name}', but the data sets are: {asked}")
-    _check_places(registry, datasets, data)
+    names = [use.name for use in datasets]
+    for name in set(data).difference(names):
+        raise ParameterError(
+            f"--data gives a folder for '{name}', but the data sets are: {', '.join(names)}"
+        )
+    _check_folders(registry, names, data)
     clips: list[Clip] = []
     for use in datasets:
         reader = registry.build("dataset", use)
@@ -59,20 +66,17 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
         if not found:
             raise DataError(f"data set '{use}' holds no clip")
         clips += found
-    uids = [clip.uid for clip in clips]
-    if len(set(uids)) < len(uids):
-        twice = next(uid for uid in uids if uids.count(uid) > 1)
-        raise DataError(f"two clips have the same id: {twice}")
+    ((uid, count),) = Counter(clip.uid for clip in clips).most_common(1)
+    if count > 1:
+        raise DataError(f"two clips have the same id: {uid}")
     where = f"data set {', '.join(map(str, datasets))}"
     check_spelling("people", [clip.person for clip in clips], DataError, where)
     return clips
 
 
-def _check_places(registry: Registry, datasets: Sequence[Use], data: Mapping[str, Path]) -> None:
-    """Ask for all unknown folders of several data sets at once."""
-    needed = [
-        use.name for use in datasets if needs_folder(registry.get("dataset", use.name).load())
-    ]
+def _check_folders(registry: Registry, names: Sequence[str], data: Mapping[str, Path]) -> None:
+    """Raise one `DataError` for all unknown folders of several data sets."""
+    needed = [name for name in names if needs_folder(registry.get("dataset", name).load())]
     lost = [name for name in needed if name not in data]
     if lost and len(needed) > 1:
         raise DataError(
@@ -83,7 +87,7 @@ def _check_places(registry: Registry, datasets: Sequence[Use], data: Mapping[str
 
 
 def default_protocol(registry: Registry, datasets: Sequence[Use]) -> Use:
-    """What the (first) data set says it is usually scored by, else leave-one-subject-out."""
+    """The usual protocol of the (first) data set, else leave-one-subject-out."""
     target = registry.get("dataset", datasets[0].name).load()
     return Use(get_offer("dataset", target, "default_protocol"))
 
@@ -96,60 +100,114 @@ def make_task(
     *,
     allow_mismatch: bool = False,
 ) -> Task:
-    """Label the clips and cut the folds; raises `ProtocolError` where that cannot be done.
+    """Label the clips and make the folds; raises `ProtocolError` where the protocol does not fit.
 
-    So it does where the clips are not those that the protocol is published with, unless
-    `allow_mismatch`: the run then says how they differ.
+    It also raises where the clips differ from the published list of the protocol, unless
+    `allow_mismatch`: then the run stores the differences.
     """
     rules = registry.build("protocol", protocol)
+    kept, given = [], []
     with name_component(f"protocol '{protocol}': label"):
-        labelled = [(clip, label) for clip in clips if (label := rules.label(clip)) is not None]
-    if not labelled:
+        for clip in clips:
+            label = rules.label(clip)
+            if label is not None:
+                kept.append(clip)
+                given.append(label)
+    if not kept:
         made_for = f"; it is made for {', '.join(rules.datasets)}" if rules.datasets else ""
         raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}")
-    kept = [clip for clip, _ in labelled]
-    labels = NumberedLabels.of(protocol, rules, [label for _, label in labelled])
+    classes, labels, texts = number_labels(protocol, rules, given)
     people = [clip.person for clip in kept]
-    sample = LabelledClips(
-        uids=[clip.uid for clip in kept],
-        people=np.asarray(people),
-        labels=labels.numbers,
-        classes=labels.classes,
-    )
+    uids = [clip.uid for clip in kept]
+    sample = LabelledClips(uids=uids, people=np.asarray(people), labels=labels, classes=classes)
     named = {
         "protocol": identity.component_identity(registry, "protocol", protocol),
         "datasets": [use.to_json() for use in datasets],
-        "classes": list(labels.classes),
+        "classes": list(classes),
         **({"multilabel": True} if sample.multilabel else {}),
-        **identity.clips_identity(kept, labels.texts),
+        **identity.clips_identity(kept, texts),
     }
-    synthetic = any(bool(clip.record.get("synthetic")) for clip in kept)
-    published = (
-        None
-        if synthetic
-        else _compare_with_published(rules, kept, [label for _, label in labelled])
-    )
+    synthetic = any(clip.record.get("synthetic") for clip in kept)
+    published = None if synthetic else _compare_with_published(rules, kept, given)
     if published and published["differences"] and not allow_mismatch:
         _refuse_differences(protocol, published["differences"])
     with name_component(f"protocol '{protocol}': splits"):
         folds = list(rules.splits(kept))
     splits = check_splits(folds, people, every=get_offer("protocol", rules, "tests_all"))
     _check_tested(protocol, sample, splits)
-    return Task(kept, sample, splits, named, synthetic, published)
+    return Task(kept, sample, texts, splits, named, synthetic, published)
+
+
+def number_labels(
+    protocol: Use, rules: EvaluationProtocol, given: Sequence[Any]
+) -> tuple[tuple[str, ...], NDArray[np.int64], Sequence[str]]:
+    """The classes, the numbers of the labels, and their texts.
+
+    The numbers `[clips]` index into the classes; multi-label ones are `[clips, classes]` of 0 and
+    1. Raises `ProtocolError` where the labels cannot be scored, and where classes differ in
+    spelling alone.
+
+    Args:
+        protocol: names the protocol in errors.
+        rules: the protocol.
+        given: what its `label` gave for each clip.
+    """
+    if get_offer("protocol", rules, "multilabel"):
+        return _number_label_sets(protocol, given, tuple(rules.classes))
+    classes = tuple(rules.classes) or tuple(sorted(set(given)))
+    if len(classes) < 2:
+        raise ProtocolError(f"protocol '{protocol}' finds only the class '{classes[0]}'")
+    _check_known(protocol, given, classes)
+    for name in classes:
+        if name not in given:
+            raise ProtocolError(
+                f"protocol '{protocol}' scores the classes {', '.join(classes)}, but no clip is "
+                f"'{name}': UF1 and UAR over them are not defined. Choose a protocol that fits, "
+                "such as loso"
+            )
+    return classes, np.asarray(list(map(classes.index, given)), np.int64), given
+
+
+def _number_label_sets(
+    protocol: Use, given: Sequence[Collection[str]], classes: tuple[str, ...]
+) -> tuple[tuple[str, ...], NDArray[np.int64], Sequence[str]]:
+    if not classes:
+        raise ProtocolError(f"protocol '{protocol}' is multi-label and must fix its `classes`")
+    numbers = np.zeros((len(given), len(classes)), np.int64)
+    texts = []
+    for row, labels in zip(numbers, given, strict=True):
+        if isinstance(labels, str):
+            raise ProtocolError(
+                f"protocol '{protocol}' is multi-label, but `label` gave '{labels}'; it must give "
+                "a collection of class names"
+            )
+        _check_known(protocol, labels, classes)
+        row[:] = np.isin(classes, list(labels))
+        texts.append("+".join(np.asarray(classes)[row > 0]))
+    for name, count in zip(classes, numbers.sum(axis=0).tolist(), strict=True):
+        if count in (0, len(given)):
+            raise ProtocolError(
+                f"protocol '{protocol}' scores '{name}', which {count} of {len(given)} clips show: "
+                "its F1 is not defined. Leave it out of the protocol's classes"
+            )
+    return classes, numbers, texts
+
+
+def _check_known(protocol: Use, labels: Collection[str], classes: tuple[str, ...]) -> None:
+    check_spelling("classes", [*classes, *labels], ProtocolError, f"protocol '{protocol}'")
+    unknown = sorted(set(labels).difference(classes))
+    if unknown:
+        raise ProtocolError(f"protocol '{protocol}': label '{unknown[0]}' is not in {classes}")
 
 
 def _check_tested(protocol: Use, sample: LabelledClips, splits: Sequence[Split]) -> None:
-    """Refuse folds that test no clip of some class, as those may that only train on some clips."""
+    """Refuse folds that test no clip of a class; folds may use some clips for training only."""
     tested = sample.labels[np.concatenate([split.test for split in splits])]
-    counts = (
-        tested.sum(axis=0)
-        if sample.multilabel
-        else np.bincount(tested, minlength=len(sample.classes))
-    )
-    absent = [name for name, count in zip(sample.classes, counts, strict=True) if not count]
-    if absent:
+    shown = tested.any(axis=0) if sample.multilabel else np.isin(range(len(sample.classes)), tested)
+    if not shown.all():
+        absent = sample.classes[int(shown.argmin())]
         raise ProtocolError(
-            f"protocol '{protocol}' tests no clip that is '{absent[0]}': scores over its classes "
+            f"protocol '{protocol}' tests no clip that is '{absent}': scores over its classes "
             "are not defined. Test other data sets, or give other classes"
         )
 
@@ -157,9 +215,9 @@ def _check_tested(protocol: Use, sample: LabelledClips, splits: Sequence[Split])
 def _compare_with_published(
     rules: EvaluationProtocol, clips: Sequence[Clip], labels: Sequence[clip_lists.Labels]
 ) -> dict[str, Any] | None:
-    """How the clips compare with the published list that is nearest; None where there is none.
+    """The differences between the clips and the nearest published list; None without a list.
 
-    `compared` says by what: the `list` itself, or, where nobody has published it, the `counts`.
+    `compared` is `list`, or `counts` where only the counts of clips are published.
     """
     known = get_offer("protocol", rules, "manifests")
     if not known:

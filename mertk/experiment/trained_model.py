@@ -1,7 +1,7 @@
-"""A model that is fitted on all clips, in a folder: recipe, state, what it was trained on.
+"""A model that is fitted on all clips, and the folder that stores it.
 
-There is no pickle in it: `model.json` and `arrays.safetensors` (`mertk.storage.serialization`), and
-a card for people, `README.md`.
+The folder holds no pickle: `model.json` and `arrays.safetensors` (`mertk.storage.serialization`),
+and a model card, `README.md`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mertk.core.recipe import Recipe
 from mertk.core.splits import Split
 from mertk.experiment import trained_model_files, trained_model_page
 from mertk.experiment.runner import identity_of, origins_of
-from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, fit_stages
 from mertk.pipeline.pipeline import (
     ClipState,
@@ -43,21 +43,20 @@ if TYPE_CHECKING:
     from mertk.plugins.loader import Plugins
     from mertk.plugins.registry import Registry
 
-FORMAT = 2
 _LOG = logging.getLogger(__name__)
 
 KIND = "trained model"
-"""What a model's folder is, by its mark."""
+"""The kind of a model's folder, in its mark."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedModel:
-    """A fitted model; `about` is its identity and what it was trained on, as in `model.json`."""
+    """A fitted model; `about` is its identity and its training data, as in `model.json`."""
 
     name: str
     classes: tuple[str, ...]
     multilabel: bool
-    line: Pipeline
+    pipeline: Pipeline
     about: Mapping[str, Any]
 
     def predict(self, footage: Footage) -> NDArray[np.float64]:
@@ -66,43 +65,37 @@ class TrainedModel:
         Raises `StorageError` where one breaks down, as it does when its stored state makes no
         sense.
         """
-        what = f"classifier {type(self.line.classifier.component).__name__}"
-        reason = ""
-        parcel = self._apply_prefix(footage)
+        what = f"classifier {type(self.pipeline.classifier.component).__name__}"
+        state = self._apply_prefix(footage)
         try:
-            found = predict_clip(self.line, parcel)
-        except ComponentError as error:  # a state that makes no sense fails in any way
-            reason = str(error)[:300]
-        else:
-            try:
-                return check_probabilities(
-                    found, len(self.classes), what, multilabel=self.multilabel
-                )
-            except (ComponentError, TypeError, ValueError) as error:
-                reason = str(error)
-        raise StorageError(
-            f"{self.name} cannot predict ({' '.join(reason.split())}); if it was read from a "
-            "folder, that is damaged: train the model again"
-        )
+            found = predict_clip(self.pipeline, state)
+            return check_probabilities(found, len(self.classes), what, multilabel=self.multilabel)
+        except (ComponentError, TypeError, ValueError) as error:  # it may fail in any way
+            reason = " ".join(str(error)[:300].split())
+            raise StorageError(
+                f"{self.name} cannot predict ({reason}); if it was read from a folder, that is "
+                "damaged: train the model again"
+            ) from error
 
     def explain(self, footage: Footage) -> dict[str, Any]:
-        """What the prediction of a clip rests on, as far as its learnt components tell."""
-        parcel = apply_fold_stages(self.line, self._apply_prefix(footage))
-        told: dict[str, Any] = {}
-        for step in self.line.explaining:
-            told |= {name: array.tolist() for name, array in call_explain(step, parcel).items()}
-        return told
+        """The explanations of a prediction that the learnt components give."""
+        state = apply_fold_stages(self.pipeline, self._apply_prefix(footage))
+        found: dict[str, Any] = {}
+        for step in self.pipeline.explaining:
+            for name, array in call_explain(step, state).items():
+                found[name] = array.tolist()
+        return found
 
     def _apply_prefix(self, footage: Footage) -> ClipState:
-        parcel = ClipState(footage=footage)
-        for step in self.line.prefix:
-            parcel = step.apply(parcel)
-        return parcel
+        state = ClipState(footage=footage)
+        for step in self.pipeline.prefix:
+            state = step.apply(state)
+        return state
 
     def save(self, folder: Path, plugins: Plugins) -> tuple[str, ...]:
-        """Write the folder and read it back, whole or not at all, in the place of another model.
+        """Write the folder, whole or not at all, and read it back; an earlier model is replaced.
 
-        Gives the packages that whoever loads it must trust, as `load` takes them. Raises
+        Gives the packages that must be trusted to load it, as `load` takes them. Raises
         `StorageError` where a component holds what cannot be stored, or what `load` would refuse.
         """
         from safetensors.numpy import save
@@ -112,7 +105,7 @@ class TrainedModel:
         uses, new = recipe.places(), build_pipeline(registry, recipe)
         try:
             found = serialization.freeze_components(
-                _collect_learners(self.line), _collect_learners(new)
+                _collect_learners(self.pipeline), _collect_learners(new)
             )
         except StorageError as error:
             raise StorageError(f"{self.name}: {error}") from error
@@ -134,7 +127,7 @@ class TrainedModel:
 
     @classmethod
     def load(cls, folder: Path, plugins: Plugins, trust: Iterable[str] = ()) -> TrainedModel:
-        """Read a folder that `save` wrote; nothing in it is run, whoever made it.
+        """Read a folder that `save` wrote; no code in it is run.
 
         `trust` are modules or packages that the model may import by name, beside its registered
         components. Raises `StorageError` where it is no such folder, where it is damaged, and where
@@ -142,18 +135,12 @@ class TrainedModel:
         """
         named, registry = tuple(trust), plugins.registry
         about = trained_model_files.read_about(folder)
-        if about["format"] != FORMAT:
-            raise StorageError(
-                f"{folder} has format {str(about['format'])[:20]}; this release reads {FORMAT}: "
-                "train the model again"
-            )
-        trained_model_files.check_about(about, folder)
         arrays = trained_model_files.read_arrays(folder)
         try:
             recipe = Recipe.from_json(about["identity"]["recipe"])
             trained_model_files.check_foreign(registry, recipe.places(), named)
             trained_model_page.format_warning(about)
-            line = build_pipeline(registry, recipe)
+            pipeline = build_pipeline(registry, recipe)
         except MertkError:
             raise
         except Exception as error:
@@ -162,21 +149,21 @@ class TrainedModel:
                 "train the model again"
             ) from error
         known = trained_model_files.trust_of(registry, recipe.places(), named)
-        serialization.thaw_state(about.pop("state"), arrays, _collect_learners(line), known)
+        serialization.thaw_state(about.pop("state"), arrays, _collect_learners(pipeline), known)
         _warn_of_changes(folder, registry, recipe, about["identity"])
         classes = tuple(about["identity"]["classes"])
-        return cls(about["name"], classes, about["multilabel"], line=line, about=about)
+        return cls(about["name"], classes, about["multilabel"], pipeline=pipeline, about=about)
 
 
-def _collect_learners(line: Pipeline) -> dict[str, Any]:
-    """What learns in a fold, by place: nothing else may differ from what its recipe makes."""
-    return {step.place: step.component for step in line.inside if step.learns}
+def _collect_learners(pipeline: Pipeline) -> dict[str, Any]:
+    """The components that learn in a fold, by place; only they differ from new ones."""
+    return {step.place: step.component for step in pipeline.inside if step.learns}
 
 
 def _warn_of_changes(
     folder: Path, registry: Registry, recipe: Recipe, named: Mapping[str, Any]
 ) -> None:
-    """Say where a model was trained with other code than is here now."""
+    """Warn if the code of components has changed since the model was trained."""
     changed = identity.changed_components(registry, recipe, named.get("components", {}))
     if changed:
         _LOG.warning(
@@ -188,27 +175,27 @@ def _warn_of_changes(
 
 
 def train_model(study: OpenStudy, seed: int) -> TrainedModel:
-    """Fit the first variant of a study on all clips of its task, nobody held out.
+    """Fit the first variant of a study on all clips of its task; no subject is held out.
 
-    Where the study's runs hold one of this identity, the model knows what it scores.
+    Where the folder of runs has a run of this identity, the model stores its scores.
     """
-    Cache(study.execution.cache_folder).check_writable()
+    cache, progress = Cache(study.execution.cache_folder), study.progress
+    cache.check_writable()
     variant = study.variants[0]
     registry, task = study.registry, study.task_of(variant)
-    cache, progress = Cache(study.execution.cache_folder), study.progress
-    line = build_pipeline(registry, variant.recipe)
-    keys = PrefixKeys.of(registry, variant.recipe, line)
-    parcels: list[ClipState] = []
+    pipeline = build_pipeline(registry, variant.recipe)
+    keys = PrefixKeys.of(registry, variant.recipe, pipeline)
+    states: list[ClipState] = []
     progress.stage(f"{variant.name}: features", len(task.clips))
     for clip in task.clips:
-        parcels.append(parcel_of(line, keys, cache, clip))
+        states.append(load_clip_state(pipeline, keys, cache, clip))
         progress.step(clip.uid)
     progress.stage(f"{variant.name}: training", 0)
-    everybody = Split("all clips", np.arange(len(parcels)), np.arange(0))
-    fit_stages(line, FoldFit(task.sample, everybody, seed, Clock()), parcels, [])
+    everybody = Split("all clips", np.arange(len(states)), np.arange(0))
+    fit_stages(pipeline, FoldFit(task.sample, everybody, seed, Clock()), states, [])
     named = identity_of(registry, task, variant)
     about = {
-        "format": FORMAT,
+        "format": trained_model_files.FORMAT,
         "name": variant.name,
         "multilabel": task.sample.multilabel,
         "seed": seed,
@@ -222,4 +209,4 @@ def train_model(study: OpenStudy, seed: int) -> TrainedModel:
             "origins": origins_of(registry, variant.recipe, named),
         },
     }
-    return TrainedModel(variant.name, task.sample.classes, task.sample.multilabel, line, about)
+    return TrainedModel(variant.name, task.sample.classes, task.sample.multilabel, pipeline, about)

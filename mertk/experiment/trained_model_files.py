@@ -1,4 +1,4 @@
-"""The files of a model folder, read as a stranger's: each as what it must be, or not at all."""
+"""Read the files of a model folder, which may come from anybody: their form is checked first."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from mertk.core.recipe import Use
     from mertk.plugins.registry import Registry
 
+FORMAT = 2
 LIMITS = {"model.json": 2**24, "arrays.safetensors": 2**31}
-"""Bytes that a file may have: far more than the largest network that mertk has trained needs."""
+"""The largest size of a file in bytes: far more than a network of mertk needs."""
 
 _TEXT = 1_000  # characters in a text of model.json; names and recipes are shorter by far
 
@@ -47,31 +48,34 @@ _FORM: Mapping[str, Any] = {
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What `model.json` says; raises `StorageError` where it is not as `mertk train` writes it."""
+    """The data of `model.json`; raises `StorageError` where it is not as `mertk train` writes it.
+
+    This includes a part that is missing, has another type, or cannot be printed.
+    """
     path = folder / "model.json"
     try:
-        about = json.loads(
+        about: dict[str, Any] = json.loads(
             _read_bytes(path).decode(),
             object_pairs_hook=_make_unique_dict,
-            parse_constant=_no_number,
+            parse_constant=_refuse_constant,
         )
         _check_form(about, "model.json", {"format": int})
-    except (KeyError, TypeError, ValueError, RecursionError, MemoryError) as error:
-        raise _make_damage_error(path, f"{type(error).__name__}: {str(error)[:200]}") from error
-    return about  # type: ignore[no-any-return]
+        if about["format"] == FORMAT:
+            _check_form(about, "model.json", _FORM)
+            _check_texts({name: part for name, part in about.items() if name != "state"})
+            _check_scores(about["measured"])
+            _check_classes(about["identity"]["classes"])
+    except _MALFORMED as error:
+        raise _make_damage_error(path, error) from error
+    if about["format"] != FORMAT:
+        raise StorageError(
+            f"{folder} has format {str(about['format'])[:20]}; this release reads {FORMAT}: "
+            "train the model again"
+        )
+    return about
 
 
-def check_about(about: Mapping[str, Any], folder: Path) -> None:
-    """Raise `StorageError` where a part is missing, of another type or cannot be printed."""
-    try:
-        _check_form(about, "model.json", _FORM)
-        _check_texts({name: part for name, part in about.items() if name != "state"})
-        _check_scores(about["measured"])
-        _check_classes(about["identity"]["classes"])
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _make_damage_error(
-            folder / "model.json", f"{type(error).__name__}: {error}"
-        ) from error
+_MALFORMED = (KeyError, TypeError, ValueError, OverflowError, RecursionError, MemoryError)
 
 
 def _check_scores(found: Any) -> None:
@@ -97,12 +101,12 @@ def read_arrays(folder: Path) -> dict[str, NDArray[Any]]:
     path = folder / "arrays.safetensors"
     try:
         return load(_read_bytes(path))
-    except (SafetensorError, ValueError, TypeError, KeyError, MemoryError, OverflowError) as error:
-        raise _make_damage_error(path, f"{type(error).__name__}: {str(error)[:200]}") from error
+    except (SafetensorError, *_MALFORMED) as error:
+        raise _make_damage_error(path, error) from error
 
 
 def trust_of(registry: Registry, uses: Mapping[str, Use], named: Iterable[str] = ()) -> Trust:
-    """What the state of a recipe's components may name, by what is installed here.
+    """The modules and packages that the state of a recipe's components may name.
 
     `uses` are the components by their places, `named` what the user trusts beyond.
     """
@@ -116,7 +120,7 @@ def trust_of(registry: Registry, uses: Mapping[str, Use], named: Iterable[str] =
 
 
 def foreign_names(registry: Registry, uses: Mapping[str, Use]) -> dict[str, str]:
-    """What components would import or fetch because a parameter names it, with their places.
+    """The names in parameters that components would import or fetch, with the components' places.
 
     These are the parameters that a component lists in `imports`, and all texts that are an address,
     a repository or a path.
@@ -147,7 +151,7 @@ def top_of(name: str) -> str:
 
 
 def _read_bytes(path: Path) -> bytes:
-    """What a plain file holds; raises `StorageError` for anything else, and never waits."""
+    """Read a plain file; raises `StorageError` for anything else, and never blocks."""
     try:
         return _read_plain(path)
     except (OSError, ValueError) as error:
@@ -175,7 +179,8 @@ def _read_plain(path: Path) -> bytes:
         os.close(handle)
 
 
-def _make_damage_error(path: Path, reason: str) -> StorageError:
+def _make_damage_error(path: Path, error: Exception) -> StorageError:
+    reason = f"{type(error).__name__}: {str(error)[:200]}"
     return StorageError(f"{path} is damaged ({reason}); train the model again")
 
 
@@ -219,5 +224,5 @@ def _make_unique_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_number(text: str) -> Any:
+def _refuse_constant(text: str) -> Any:
     raise ValueError(f"{text} is no number")

@@ -16,10 +16,9 @@ _PEOPLE = "Do not use it for decisions about people."
 
 
 def find_measured_scores(study: OpenStudy, named: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The scores of the study's model on people it has not seen, if `bench` has measured them.
+    """The scores of the study's model on unseen people, from a finished run of `bench`.
 
-    They are those of the run of this identity where the study's runs lie, with all its folds;
-    None where there is no such run.
+    None where the study's folder of runs holds no whole run of this identity.
     """
     from mertk.evaluation.results import Results
 
@@ -29,16 +28,16 @@ def find_measured_scores(study: OpenStudy, named: Mapping[str, Any]) -> dict[str
         return None
     results = Results([run], study.plugins)
     row = results.table().to_dict("records")[0]
-    scores = [
-        [name, *(row[f"{name}{end}"] for end in ("", "_low", "_high"))] for name in results.chance
-    ]
+    scores = []
+    for name in results.chance:
+        scores.append([name, row[name], row[f"{name}_low"], row[f"{name}_high"]])
     return {"run": run.path.name, "seeds": len(run.seeds), "scores": scores}
 
 
 def format_warning(about: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
-    """The warning that goes with every prediction of the model, in two or three sentences.
+    """The warning that is printed with every prediction of the model.
 
-    `escape` makes the names in it safe for the format that it is written to.
+    `escape` makes names safe for the format of the page.
     """
     sets = escape(", ".join(str(Use.from_json(one)) for one in about["identity"]["datasets"]))
     made = " (made by a program, not filmed)" if about["synthetic"] else ""
@@ -56,12 +55,11 @@ def _format_scores(about: Mapping[str, Any], escape: Callable[[str], str]) -> st
             "Its scores on unseen people were not measured; run `mertk bench` with this model "
             "first."
         )
-    told = ", ".join(
-        f"{escape(name)} {value:.3f} ({low:.3f}–{high:.3f})"
-        for name, value, low, high in found["scores"]
-    )
+    scores = []
+    for name, value, low, high in found["scores"]:
+        scores.append(f"{escape(name)} {value:.3f} ({low:.3f}–{high:.3f})")
     protocol = escape(about["identity"]["protocol"]["name"])
-    return f"Its scores on unseen people: {told}, in the folds of {protocol}."
+    return f"Its scores on unseen people: {', '.join(scores)}, in the folds of {protocol}."
 
 
 def describe_needed_trust(trust: Sequence[str]) -> str:
@@ -72,43 +70,31 @@ def describe_needed_trust(trust: Sequence[str]) -> str:
 
 def format_card(about: Mapping[str, Any]) -> str:
     """The model card, in Markdown."""
-    recipe = Recipe.from_json(about["identity"]["recipe"])
-    parts = [
-        f"- {markdown_text(place)}: {markdown_code(str(use))}"
-        for place, use in recipe.places().items()
-    ]
-    classes = ", ".join(map(markdown_text, about["identity"]["classes"]))
-    origins = ", ".join(map(markdown_text, about["provenance"]["origins"]))
-    protocol = about["identity"]["protocol"]
-    releases = about["provenance"].get("releases", {})
-    return "\n".join(
-        [
-            f"# {markdown_text(about['name'])}",
-            "",
-            format_warning(about, markdown_text),
-            "",
-            f"Classes: {classes} (protocol {markdown_code(protocol['name'])}).",
-            "",
-            "## Recipe",
-            "",
-            *parts,
-            "",
-            *([f"Trained weights: {about['weights']:,}.", ""] if about["weights"] else []),
-            "## Provenance",
-            "",
-            f"- clip list `{about['identity']['clip_list']}`, seed {about['seed']}",
-            f"- made {about['provenance'].get('made', '')} with "
-            + ", ".join(f"{name} {release}" for name, release in releases.items()),
-            f"- components of {origins}",
-            *(
-                [f"- scores from the run {markdown_code(about['measured']['run'])}"]
-                if about["measured"]
-                else []
-            ),
-            "- the licences of the training data also apply to the model",
-            "",
-            "Use it with `mertk predict`. `model.json` and `arrays.safetensors` contain no code.",
-            *([describe_needed_trust(about["trust"])] if about.get("trust") else []),
-            "",
-        ]
-    )
+    identity, provenance = about["identity"], about["provenance"]
+    recipe = ""
+    for place, use in Recipe.from_json(identity["recipe"]).places().items():
+        recipe += f"- {markdown_text(place)}: {markdown_code(str(use))}\n"
+    weights = f"Trained weights: {about['weights']:,}.\n\n" if about["weights"] else ""
+    releases = ", ".join(map(" ".join, provenance.get("releases", {}).items()))
+    measured = about["measured"]
+    scores = f"- scores from the run {markdown_code(measured['run'])}\n" if measured else ""
+    trust = describe_needed_trust(about["trust"]) + "\n" if about.get("trust") else ""
+    return f"""# {markdown_text(about["name"])}
+
+{format_warning(about, markdown_text)}
+
+Classes: {", ".join(map(markdown_text, identity["classes"]))} (protocol \
+{markdown_code(identity["protocol"]["name"])}).
+
+## Recipe
+
+{recipe}
+{weights}## Provenance
+
+- clip list `{identity["clip_list"]}`, seed {about["seed"]}
+- made {provenance.get("made", "")} with {releases}
+- components of {", ".join(map(markdown_text, provenance["origins"]))}
+{scores}- the licences of the training data also apply to the model
+
+Use it with `mertk predict`. `model.json` and `arrays.safetensors` contain no code.
+{trust}"""

@@ -1,10 +1,10 @@
-"""The models of a study, each with all that is changed in it."""
+"""The models of a study, each with all its changes."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,12 +20,28 @@ Swap = tuple[str, Sequence[Use]]
 Setting = tuple[str, Json]
 
 OF_DATASETS = "dataset."
-"""Begins the path of a setting that is the data sets' and not the model's."""
+"""The beginning of the path of a setting of data sets, not of the model."""
+
+
+def parse_swap(text: str) -> Swap:
+    """Read `SLOT=NAME:KEY=VALUE`; a+b for several fusion blocks."""
+    slot, equals, uses = text.partition("=")
+    if not equals:
+        raise ParameterError(f"--swap {text}: write SLOT=NAME or SLOT=NAME:KEY=VALUE")
+    return slot, list(map(Use.parse, uses.split("+")))
+
+
+def parse_setting(text: str) -> Setting:
+    """Read `SLOT.PARAMETER=VALUE`."""
+    path, equals, value = text.partition("=")
+    if not equals or "." not in path:
+        raise ParameterError(f"--set {text}: write SLOT.PARAMETER=VALUE")
+    return path, parse_value(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A model with all that is changed in it; what is shown of it is made from these fields.
+    """A model with all its changes.
 
     Args:
         model: a registered name, or that of a recipe file or of an earlier run.
@@ -33,10 +49,10 @@ class Variant:
         preset: the model's preset; "" for its default.
         changes: (path, value) of each swap and setting, as text, in their order.
         swept: (path, value) of each sweep, which are the last changes.
-        keyframes: whether annotated key frames are given, taken away, or estimated.
-        jitter: by how many frames the key frames are wrong.
-        replay: the name of an order of work that leaks; "" for the strict one.
-        once: the places that a replay fits before the folds, on all clips.
+        keyframes: whether annotated key frames are given, hidden or estimated.
+        jitter: the number of frames by which the key frames are shifted.
+        replay: the name of a training order that leaks; "" for the strict one.
+        once: the stages that a replay fits before the folds, on all clips.
     """
 
     model: str
@@ -51,25 +67,27 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """The model as it is shown."""
-        return shown_name(self.to_json())
+        """The model with its changes, as reports show it."""
+        name = f"{self.model}:{self.preset}" if self.preset else self.model
+        for path, value in self.changes:
+            name += f"+{path}={value}"
+        if self.replay:
+            name += f"+replay={self.replay}"
+        if self.keyframes != "given":
+            name += f"+keyframes={self.keyframes}"
+        if self.jitter:
+            name += f"+jitter={self.jitter}"
+        return name
 
     @property
     def is_quick(self) -> bool:
-        """Whether it is the preset that is made to be quick."""
+        """Whether it has the preset `quick`."""
         return self.preset == "quick"
 
     def to_json(self) -> dict[str, Any]:
         """All but the recipe and what follows from it, as plain data."""
-        return {
-            "model": self.model,
-            "preset": self.preset,
-            "changes": [list(change) for change in self.changes],
-            "swept": [list(change) for change in self.swept],
-            "keyframes": self.keyframes,
-            "jitter": self.jitter,
-            "replay": self.replay,
-        }
+        names = ("model", "preset", "changes", "swept", "keyframes", "jitter", "replay")
+        return {name: getattr(self, name) for name in names}
 
     def replayed(self, registry: Registry, replay: str) -> Variant:
         """The same in its authors' order of work; raises `ParameterError` for a recipe file."""
@@ -79,22 +97,6 @@ class Variant:
             )
         found = registry.replay(self.model, replay)
         return replace(self, recipe=found.applied(self.recipe), replay=replay, once=found.once)
-
-
-def shown_name(about: Mapping[str, Any]) -> str:
-    """The name of a variant, given as `Variant.to_json` gives it."""
-    name = str(about["model"])
-    if about["preset"]:
-        name += f":{about['preset']}"
-    for path, value in about["changes"]:
-        name += f"+{path}={value}"
-    if about["replay"]:
-        name += f"+replay={about['replay']}"
-    if about["keyframes"] != "given":
-        name += f"+keyframes={about['keyframes']}"
-    if about["jitter"]:
-        name += f"+jitter={about['jitter']}"
-    return name
 
 
 def choose_variant(
@@ -115,9 +117,9 @@ def choose_variant(
     Args:
         registry: where names are looked up.
         given: the model.
-        number: its number in the study, which names a recipe that has no name.
+        number: its number in the study, for the name of a recipe without one.
         preset: the preset of a model that is named without one.
-        synthetic: whether the clips are made, not filmed.
+        synthetic: whether the clips are synthetic.
         swaps: (slot, components) to exchange.
         settings: (slot.parameter, value) to set.
 
@@ -151,7 +153,7 @@ def _make_variant(
         about = earlier.variant
         if not about:
             return Variant(model=earlier.name, recipe=recipe)
-        changes = tuple((path, value) for path, value in about["changes"])
+        changes = tuple(map(tuple, about["changes"]))
         return Variant(model=about["model"], recipe=recipe, preset=about["preset"], changes=changes)
     name, _, named = given.partition(":")
     presets = registry.get("model", name).presets
@@ -192,10 +194,9 @@ class Sweep:
     def changed(self, variant: Variant, value: str) -> Variant:
         """The variant with one of the values."""
         recipe = variant.recipe
-        _, _, part = self.path.partition(".")
+        part = self.path.partition(".")[2]
         if self.path in SLOTS or self.path in recipe.places() or part.isdecimal():
-            uses = [Use.parse(text) for text in value.split("+")]
-            recipe = recipe.swap(self.path, *uses)
+            recipe = recipe.swap(self.path, *map(Use.parse, value.split("+")))
         else:
             recipe = recipe.set(self.path, parse_value(value))
         return replace(
@@ -209,18 +210,14 @@ class Sweep:
 def sweep_variants(
     variant: Variant, sweeps: Sequence[Sweep], jitter: Sequence[int]
 ) -> list[Variant]:
-    """Every combination of the sweeps' values, each with its key frames wrong by each number."""
-    found = []
-    for values in itertools.product(*(sweep.values for sweep in sweeps)):
-        changed = variant
-        for sweep, value in zip(sweeps, values, strict=True):
-            changed = sweep.changed(changed, value)
-        found.append(changed)
+    """Every combination of the sweeps' values, each with every shift of the key frames."""
+    found = [variant]
+    for sweep in sweeps:
+        found = [sweep.changed(one, value) for one, value in product(found, sweep.values)]
     if not jitter:
         return found
     jittered = []
-    for one in found:
-        for count in jitter:
-            swept = (*one.swept, ("jitter", str(count)))
-            jittered.append(replace(one, jitter=count, swept=swept))
+    for one, count in product(found, jitter):
+        swept = (*one.swept, ("jitter", str(count)))
+        jittered.append(replace(one, jitter=count, swept=swept))
     return jittered

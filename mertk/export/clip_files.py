@@ -1,10 +1,10 @@
-"""One clip of a prepared folder: registered frames, flow map and landmarks, and its table row."""
+"""One clip of a prepared folder: registered frames, flow map, landmarks, and a row of the table."""
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +24,7 @@ from mertk.storage.cache import Cache
 from mertk.vision import optical_flow, resampling
 
 if TYPE_CHECKING:
-    from mertk.core.clips import Clip, Faces, Frames
+    from mertk.core.clips import Clip, Faces, Pixels
 
 FrameFiles = Literal["png", "npy", "none"]
 
@@ -53,9 +53,9 @@ _OF_THE_SOURCE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """What every clip of a folder is made by, and where: all that a worker must know.
+    """How all clips of a folder are made, as a worker needs it.
 
-    `files` are plug-in files. `size` is that of the flow maps, 0 for that of the face.
+    `files` are plug-in files. `size` is that of the flow maps; 0 is the size of the face.
     """
 
     out: Path
@@ -74,7 +74,7 @@ def name_folders(clips: Iterable[Clip]) -> dict[str, str]:
 
 
 def make_clip_folder(making: Making, clip: Clip, place: str) -> tuple[str, MertkError | None]:
-    """A unit of work: write the folder of a clip. Gives its id, and what is wrong with it."""
+    """A unit of work: write the folder of a clip. Gives its id, and its error if it failed."""
     try:
         write_folder(
             making.out / place, functools.partial(_fill_folder, making, clip), KIND, [_ABOUT]
@@ -107,7 +107,7 @@ def _fill_folder(making: Making, clip: Clip, folder: Path) -> None:
 
 @functools.lru_cache(maxsize=4)
 def _build_aligner(use: Use, files: tuple[str, ...]) -> tuple[Stage, PrefixKeys]:
-    """The aligner, built once a process, and what names its results in the cache."""
+    """The aligner, built once a process, and the keys of its results in the cache."""
     registry = load_plugins(files).registry
     step = Stage("aligner", registry.build("aligner", use))
     return step, PrefixKeys((), identity.component_identity(registry, "aligner", use))
@@ -126,36 +126,23 @@ def _write_frames(faces: Faces, folder: Path, kind: FrameFiles) -> None:
     if kind == "npy":
         np.save(folder / _STACK, faces.frames[faces.expression])
         return
-    _write_pictures(faces.frames, range(faces.onset, faces.offset + 1), folder)
+    for number, at in enumerate(range(faces.onset, faces.offset + 1), 1):
+        write_picture(folder / f"{number:05d}.png", faces.frames[at])
 
 
-def _write_pictures(frames: Frames, which: range, folder: Path) -> None:
+def write_picture(file: Path, picture: Pixels) -> None:
+    """Write an RGB picture as PNG."""
     import cv2
 
-    for number, at in enumerate(which, 1):
-        picture = cv2.cvtColor(frames[at], cv2.COLOR_RGB2BGR)
-        _, coded = cv2.imencode(".png", picture)
-        (folder / f"{number:05d}.png").write_bytes(coded.tobytes())
+    _, coded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    file.write_bytes(coded.tobytes())
 
 
-def make_rows(
-    out: Path,
-    clips: Sequence[Clip],
-    where: Mapping[str, str],
-    more: Mapping[str, Mapping[str, str]],
-) -> list[dict[str, Any]]:
-    """The table of a prepared folder; `more` are further columns, each clip id → text."""
-    return [
-        _make_row(out, clip, where[clip.uid]) | {name: of[clip.uid] for name, of in more.items()}
-        for clip in clips
-    ]
+def make_row(out: Path, clip: Clip, place: str) -> dict[str, Any]:
+    """The row of a clip: the columns of the data set `folder`, then the record of the clip.
 
-
-def _make_row(out: Path, clip: Clip, place: str) -> dict[str, Any]:
-    """What the data set `folder` reads, and then the record of the clip.
-
-    Timing counts from the onset, with which the frames here begin. The frame numbers of the
-    source, and what else is true of its files alone, stand in columns `source.…`.
+    Timing is relative to the onset, the first frame here. Frame numbers and other facts of the
+    original files are in columns `source.…`.
     """
     footage, record = clip.footage, clip.record
     known = {"subject": clip.subject, "clip": record.get("clip") or clip.name}
@@ -168,9 +155,12 @@ def _make_row(out: Path, clip: Clip, place: str) -> dict[str, Any]:
     files = _name_files(out, place)
     ids = {"dataset": clip.dataset, "uid": clip.uid}
     own = known | {"path": files["path"], "label": record.get("label", "")} | timing | files | ids
-    texts = to_text(record)
-    source = {f"source.{name}": texts[name] for name in texts if name in _OF_THE_SOURCE}
-    rest = {n: t for n, t in texts.items() if n not in {*own, *_OF_THE_SOURCE, *DERIVED}}
+    source, rest = {}, {}
+    for name, text in to_text(record).items():
+        if name in _OF_THE_SOURCE:
+            source[f"source.{name}"] = text
+        elif name not in own and name not in DERIVED:
+            rest[name] = text
     return own | source | rest
 
 
@@ -183,7 +173,7 @@ def _name_files(out: Path, place: str) -> dict[str, str]:
 
 
 def _read_note(folder: Path) -> Mapping[str, Any]:
-    """What was written down of a clip; nothing where it was not finished, or is damaged."""
+    """The stored facts of a clip; empty where it is not finished or damaged."""
     try:
         found = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Clips written to disk in the layout of a data set, to be read back like real ones.
+"""Write clips to disk in the layout of a data set, which a reader can read back.
 
 `casme2` is the tree and spreadsheet of CASME II; `folder` is a table index.csv with one folder of
 frames a clip. Pictures are JPEG, so pixels come back nearly, not exactly, as they were.
@@ -117,8 +117,8 @@ def _format_coding(clip: Clip) -> tuple[int | str, str, int]:
 
 
 def _format_units(record: Mapping[str, Any]) -> str:
-    """The action units as written by the coder, such as `4+L10`, or '?' where nobody coded."""
-    found = record.get("au_raw") or "+".join(str(au) for au in record.get("au_set", ()))
+    """The coded action units, such as `4+L10`, or '?' without a coding."""
+    found = record.get("au_raw") or "+".join(map(str, record.get("au_set", ())))
     return str(found or "?")
 
 
@@ -171,7 +171,7 @@ def _make_row(clip: Clip, path: str) -> dict[str, Any]:
 
 
 def free_path(names: Sequence[str], taken: set[str]) -> str:
-    """A relative path that no other clip has, whatever the names hold; it is added to `taken`."""
+    """A unique relative path that is valid for any names; it is added to `taken`."""
     parts = [re.sub(r"[^\w.-]", "_", name).lstrip(".")[:_LONGEST] or "_" for name in names]
     plain = "/".join(parts)
     path, count = plain, 1

@@ -1,4 +1,4 @@
-"""Flow maps as the tree of pictures that published flow networks read.
+"""Write flow maps as the folder tree of pictures that published flow networks read.
 
 STSTNet (Liong et al. 2019) and HTNet (Wang et al. 2024) train on one folder a held-out subject,
 with the pictures of all other subjects in `u_train/<label>` and its own in `u_test/<label>`.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.export import layouts
-from mertk.export.clip_files import FLOW
+from mertk.export.clip_files import FLOW, write_picture
 from mertk.storage.atomic_files import write_folder, write_json
 from mertk.vision import optical_flow
 
@@ -37,7 +37,7 @@ def write_megc_tree(
 ) -> None:
     """Write the tree `megc` below a prepared folder, whole or not at all.
 
-    `where` is each clip's folder by its id; `advance` is told of every fold.
+    `where` is each clip's folder by its id; `advance` is called with the name of each fold.
     """
     write_folder(out / FOLDER, functools.partial(_fill_tree, out, task, where, advance), KIND)
 
@@ -52,7 +52,8 @@ def _fill_tree(
     names = _name_pictures(task.clips)
     (folder / WHOLE).mkdir()
     for clip, name in zip(task.clips, names, strict=True):
-        _write_picture(out / where[clip.uid] / FLOW, folder / WHOLE / name)
+        flow = np.load(out / where[clip.uid] / FLOW, allow_pickle=False)
+        write_picture(folder / WHOLE / name, _draw_flow(flow))
     classes = sorted(task.sample.classes)  # so that negative is 0, positive 1, surprise 2
     write_json(folder / "labels.json", dict(enumerate(classes)))
     labels = [str(classes.index(task.sample.classes[at])) for at in task.sample.labels]
@@ -64,18 +65,13 @@ def _fill_tree(
 
 
 def _name_pictures(clips: Sequence[Clip]) -> list[str]:
-    """`dataset_subject_clip.png`, no two alike: in the tree all data sets lie together."""
+    """Unique names `dataset_subject_clip.png`; the tree holds the clips of all data sets."""
     taken: set[str] = set()
-    plain = [f"{clip.dataset}_{clip.subject}_{clip.name}" for clip in clips]
-    return [f"{layouts.free_path((name,), taken)}.png" for name in plain]
-
-
-def _write_picture(file: Path, target: Path) -> None:
-    import cv2
-
-    picture = _draw_flow(np.load(file, allow_pickle=False))
-    _, coded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    target.write_bytes(coded.tobytes())
+    names = []
+    for clip in clips:
+        plain = f"{clip.dataset}_{clip.subject}_{clip.name}"
+        names.append(f"{layouts.free_path((plain,), taken)}.png")
+    return names
 
 
 def _draw_flow(uvs: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Pixels:
@@ -94,7 +90,7 @@ def _link_fold(
 
 
 def _share_file(source: Path, target: Path) -> None:
-    """A hard link: each picture lies in as many folders as there are folds."""
+    """Make a hard link: each picture is in one folder of each fold."""
     try:
         os.link(source, target)
     except OSError:  # not every file system has them

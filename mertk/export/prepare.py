@@ -1,15 +1,17 @@
-"""`prepare_datasets` writes data sets as registered frames and flow maps, for any program."""
+"""`prepare_datasets` writes data sets as registered frames and flow maps, for any program.
+
+A file `prepare.json` in the folder stores how it was prepared, so that nothing else is mixed in.
+"""
 
 from __future__ import annotations
 
 import functools
+import json
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
 
 from mertk.core.errors import (
     DataError,
@@ -24,13 +26,18 @@ from mertk.core.recipe import Json, Use
 from mertk.datasets.record import SYNTHETIC_MARK
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import OpenStudy, Study, as_use
-from mertk.export import clip_files, layouts, megc_tree, prepared_note
+from mertk.export import clip_files, layouts, megc_tree
 from mertk.export.clip_files import FrameFiles, Making
-from mertk.export.prepared_note import Note
 from mertk.pipeline.pipeline import Stage
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.storage import identity
-from mertk.storage.atomic_files import check_files, check_folder, write_table
+from mertk.storage.atomic_files import (
+    check_files,
+    check_folder,
+    json_text,
+    write_file,
+    write_table,
+)
 from mertk.storage.cache import Cache
 from mertk.vision.optical_flow import Method
 
@@ -47,13 +54,16 @@ ALIGNER = "eye_similarity"
 TABLE = "index.csv"
 """The table of a prepared folder."""
 
+NOTE = "prepare.json"
+"""How a prepared folder was made: its recipe, its provenance, and what failed."""
+
 _LISTED = 20
 _MEGC_SIZE = 28  # of the pictures that STSTNet and HTNet read
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What lies in a prepared folder: its clips, how many of them are new, what they suit."""
+    """A prepared folder: the number of its clips, how many of them are new, and a protocol."""
 
     out: Path
     clips: int
@@ -119,7 +129,7 @@ def prepare_datasets(
         frames=_one_of("kind of frames", frames or ("none" if tree else "png"), FrameFiles),
     )
     _check_making(registry, making)
-    check_files(making.out, [prepared_note.NAME, TABLE, SYNTHETIC_MARK])
+    check_files(making.out, [NOTE, TABLE, SYNTHETIC_MARK])
     if tree:
         check_folder(making.out / megc_tree.FOLDER, megc_tree.KIND)
     study = Study(
@@ -143,30 +153,29 @@ class _Preparation:
 
     @property
     def protocol(self) -> Use | None:
-        """What says which clips count; None where all do."""
+        """The protocol that selects the clips; None where all are written."""
         return self.study.protocol if self.labelled else None
 
     def run(self) -> tuple[int, int]:
-        """Do what is not done yet: the clips that are there then, and those among them new."""
-        out = self.making.out
-        note = Note.of(out, self._describe_recipe(), self.study.folders)
-        note.refuse_another()
-        clips: Sequence[Clip] = self.study.clips
-        task = self._make_task(clips)
-        clips = task.clips if task else clips
+        """Write the missing clips and the table; gives the numbers of all and of new clips."""
+        out, recipe = self.making.out, self._describe_recipe()
+        _check_recipe(out, recipe)
+        about = identity.collect_provenance("cpu") | {"folders": self.study.absolute_folders}
+        note = {"recipe": recipe, "about": about}
+        task = self._make_task(self.study.clips)
+        clips = task.clips if task else self.study.clips
         where = clip_files.name_folders(clips)
-        todo = [c for c in clips if not clip_files.is_done(out / where[c.uid], c)]
+        todo = [clip for clip in clips if not clip_files.is_done(out / where[clip.uid], clip)]
         for clip in todo:
             check_folder(out / where[clip.uid], clip_files.KIND)
-        note.begin()
+        write_file(out / NOTE, json_text(note))
         failed = self._make_folders(todo, where)
         done = [clip for clip in clips if clip.uid not in failed]
         if done:
             layouts.mark_synthetic(done, out)
-            write_table(
-                out / TABLE, clip_files.make_rows(out, done, where, self._list_class_columns(task))
-            )
-        note.close(len(done), failed)
+            write_table(out / TABLE, self._make_rows(done, where, task))
+        result = {"clips": len(done), "failed": {uid: str(failed[uid]) for uid in failed}}
+        write_file(out / NOTE, json_text(note | result))
         if self.layout == "megc" and done and (self.study.study.allow_mismatch or not failed):
             self._write_tree(done, where)
         if failed:
@@ -186,7 +195,7 @@ class _Preparation:
         return task
 
     def _describe_recipe(self) -> dict[str, Json]:
-        """What the files depend on, but for the clips."""
+        """What the files of a clip depend on, except for the clip itself."""
         making, registry = self.making, self.study.registry
         identified = functools.partial(identity.component_identity, registry)
         return {
@@ -205,10 +214,10 @@ class _Preparation:
         """Write the folders of these clips; gives what is wrong with those that failed."""
         failed = {}
         self.study.progress.stage("preparing clips", len(todo))
-        units = [
-            functools.partial(clip_files.make_clip_folder, self.making, c, where[c.uid])
-            for c in todo
-        ]
+        units = []
+        for clip in todo:
+            place = where[clip.uid]
+            units.append(functools.partial(clip_files.make_clip_folder, self.making, clip, place))
         with self.study.executor() as executor:
             for uid, error in executor.run(units):
                 self.study.progress.step(uid)
@@ -216,14 +225,18 @@ class _Preparation:
                     failed[uid] = error
         return failed
 
-    def _list_class_columns(self, task: Task | None) -> dict[str, dict[str, str]]:
-        """A column with each clip's class under the protocol, `+` between several."""
-        if self.protocol is None or task is None:
-            return {}
-        sample = task.sample
-        rows = sample.labels if sample.multilabel else np.eye(len(sample.classes))[sample.labels]
-        texts = ["+".join(np.asarray(sample.classes)[row > 0]) for row in rows]
-        return {f"protocol.{self.protocol.name}": dict(zip(sample.uids, texts, strict=True))}
+    def _make_rows(
+        self, clips: Sequence[Clip], where: Mapping[str, str], task: Task | None
+    ) -> list[dict[str, Any]]:
+        """The rows of the table; under a protocol with a column of the classes."""
+        texts = dict(zip(task.sample.uids, task.texts, strict=True)) if task else {}
+        rows = []
+        for clip in clips:
+            row = clip_files.make_row(self.making.out, clip, where[clip.uid])
+            if task:
+                row[f"protocol.{self.study.protocol.name}"] = texts[clip.uid]
+            rows.append(row)
+        return rows
 
     def _write_tree(self, done: Sequence[Clip], where: Mapping[str, str]) -> None:
         task = self._make_task(done)
@@ -237,6 +250,45 @@ def _one_of(what: str, given: str, known: Any) -> Any:
     if given not in typing.get_args(known):
         raise UnknownNameError(what, given, typing.get_args(known))
     return given
+
+
+def _check_recipe(out: Path, recipe: Mapping[str, Json]) -> None:
+    """Raise `DataError` where the folder is neither new nor made by the same recipe."""
+    file = out / NOTE
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    if not file.is_file():
+        raise DataError(
+            f"{out} is not empty and holds no {NOTE}; give a folder that is new or empty"
+        )
+    try:
+        other = dict(_list_leaves(json.loads(file.read_text(encoding="utf-8"))["recipe"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file}: damaged ({error}); delete the folder, or give another") from error
+    mine = dict(_list_leaves(json.loads(json.dumps(recipe))))
+    changed = []
+    for name in {**other, **mine}:
+        if other.get(name) != mine.get(name):
+            texts = [_format_value(one.get(name)) for one in (other, mine)]
+            changed.append(f"{name} {texts[0]}, now {texts[1]}")
+    if changed:
+        raise DataError(
+            f"{out} was prepared otherwise ({'; '.join(changed)}); give another folder, or "
+            "delete this one"
+        )
+
+
+def _list_leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """All values that are not dictionaries, by their path."""
+    if not isinstance(data, dict):
+        yield path, data
+        return
+    for key, value in data.items():
+        yield from _list_leaves(value, f"{path}.{key}" if path else key)
+
+
+def _format_value(value: Any) -> str:
+    return "none" if value is None else json.dumps(value)
 
 
 def _check_making(registry: Registry, making: Making) -> None:

@@ -1,20 +1,20 @@
-"""What classifiers that are networks share: a subclass says how its network is built and trained.
+"""What classifiers that are networks share: a subclass defines its layers and its training.
 
 Nothing has to inherit from this; it spares a file its `fit`, `predict` and `explain`.
 """
 
 from __future__ import annotations
 
-import copy
 import difflib
+import inspect
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Unpack, get_type_hints
 
 from mertk.core.errors import ComponentError
-from mertk.nn import parallel_folds, training
+from mertk.nn import training
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -26,7 +26,21 @@ if TYPE_CHECKING:
 class NetworkClassifier:
     """A classifier with a `schedule` and a `network`, trained jointly with the blocks before it.
 
-    A subclass describes its own parameters; those of training are described here, for all of them.
+    A subclass sets `schedule`, the defaults of its training, and describes its own parameters. Its
+    constructor takes the parameters of training as `**options` and gives them to this one:
+
+        class Small(NetworkClassifier):
+            schedule = training.Schedule(epochs=50, lr=1e-3)
+
+            def __init__(
+                self, *, width: int = 8, **options: Unpack[training.TrainingOptions]
+            ) -> None:
+                super().__init__(**options)
+                self.width = width
+
+    `inspect.signature(Small)` then has each parameter of training by its name, with the defaults of
+    `Small.schedule`. A subclass that does not set `schedule` has the parameters that its
+    constructor lists, and sets `self.schedule` there.
 
     Args:
         dropout: share of the values that are set to 0, drawn anew in each training step, 0 or more
@@ -38,6 +52,14 @@ class NetworkClassifier:
 
     schedule: training.Schedule
     _trained: training.Trained
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
+        if hasattr(cls, "schedule"):
+            cls.__signature__ = _expand_options(cls.__init__, cls.schedule)  # type: ignore[attr-defined]
+
+    def __init__(self, **options: Unpack[training.TrainingOptions]) -> None:
+        self.schedule = replace(self.schedule, **options)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """A new `nn.Module`: dict of streams `[clips, …]` → logits `[clips, classes]`.
@@ -54,18 +76,16 @@ class NetworkClassifier:
         through: Sequence[Differentiable] = (),
     ) -> None:
         """Train on the clips' streams; raises `ComponentError` where their shapes differ."""
+        classes = len(train.classes)
         self._trained = training.fit(
-            self._make_builder(len(train.classes)),
+            lambda shapes: self.network(shapes, classes),
             train.inputs,
             train.labels,
             rng,
-            classes=len(train.classes),
+            classes=classes,
             schedule=self.schedule,
             through=through,
         )
-
-    def _make_builder(self, classes: int) -> training.Build:
-        return lambda shapes: self.network(shapes, classes)
 
     def predict(self, streams: Streams, /) -> NDArray[np.float64]:
         """Class probabilities `[classes]` of one clip."""
@@ -76,57 +96,24 @@ class NetworkClassifier:
         return self._trained.explain(streams)
 
 
-class FoldsNetworkClassifier(NetworkClassifier):
-    """A network that trains faster for several folds at once than for one after the other.
-
-    Only small networks do, measured on a CPU: see `mertk.nn.parallel_folds`. All others are
-    `NetworkClassifier`s, whose folds are units of work of their own.
-    """
-
-    def fit_folds(
-        self,
-        clips: TrainingSet[Streams],
-        folds: Sequence[NDArray[np.int64]],
-        rngs: Sequence[np.random.Generator],
-        /,
-        through: Sequence[Differentiable] = (),
-    ) -> Iterator[Self]:
-        """Yield per fold a copy that is trained as `fit` trains, within float error.
-
-        `clips` are all clips of a run, `folds` each fold's training clips among them, `rngs` the
-        generators that `fit` would get. Networks are trained at once where
-        `mertk.nn.parallel_folds` can, and come out `AT_ONCE` at a time. A subclass with a `fit` of
-        its own is fitted fold by fold.
-        """
-        if type(self).fit is not NetworkClassifier.fit:
-            for fold, rng in zip(folds, rngs, strict=True):
-                fitted = copy.copy(self)
-                fitted.fit(_select_fold(clips, fold), rng, through)
-                yield fitted
-            return
-        trained = parallel_folds.fit_folds(
-            self._make_builder(len(clips.classes)),
-            training.stack_streams(clips.inputs),
-            clips.labels,
-            folds,
-            rngs,
-            classes=len(clips.classes),
-            schedule=self.schedule,
-            through=through,
-        )
-        for found in trained:
-            fitted = copy.copy(self)
-            fitted._trained = found  # noqa: SLF001
-            yield fitted
-
-
-def _select_fold(clips: TrainingSet[Streams], fold: NDArray[np.int64]) -> TrainingSet[Streams]:
-    return replace(
-        clips,
-        inputs=[clips.inputs[at] for at in fold],
-        labels=clips.labels[fold],
-        people=clips.people[fold],
-    )
+def _expand_options(
+    constructor: Callable[..., None], schedule: training.Schedule
+) -> inspect.Signature:
+    """The signature of a constructor, with the fields of `schedule` in place of its `**options`."""
+    signature = inspect.signature(constructor)
+    own = list(signature.parameters.values())[1:]
+    if not own or own[-1].kind is not inspect.Parameter.VAR_KEYWORD:
+        return signature.replace(parameters=own)
+    for name, hint in get_type_hints(training.TrainingOptions).items():
+        if name not in signature.parameters:
+            default = getattr(schedule, name)
+            own.insert(
+                -1,
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint
+                ),
+            )
+    return signature.replace(parameters=own[:-1])
 
 
 def check_picture_stream(
@@ -167,7 +154,7 @@ def create_backbone(who: str, name: str, *, pretrained: bool, **options: Any) ->
     """The network `name` of timm, its weights drawn anew or loaded by timm (asks the Internet).
 
     `options` are those of `timm.create_model`. Raises `ComponentError`, which begins with `who`,
-    for a name that timm does not know, and where weights cannot be had: nothing takes their place.
+    for a name that timm does not know, and where weights cannot be loaded.
     """
     import timm
 
@@ -213,6 +200,13 @@ def find_stream(
             f"given: {list_streams(shapes)}"
         )
     return found[0], shapes[found[0]]
+
+
+def pick_stream(name: str) -> Any:
+    """The first layer of an `nn.Sequential`: dict of streams → the stream `name` as floats."""
+    from mertk.nn._stream_net import PickStream
+
+    return PickStream(name)
 
 
 def _matches_axes(shape: tuple[int, ...], axes: Sequence[int | str]) -> bool:

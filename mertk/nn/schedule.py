@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from mertk.core.offers import get_offer
 from mertk.nn.losses import focal, margin, sigmoid_focal
@@ -81,6 +81,10 @@ class Schedule:
             raise ValueError(
                 f"lr_decay={self.lr_decay}, decay_every={self.decay_every}: in (0, 1], at least 1"
             )
+        margins = tuple(self.margins)  # a list where it comes from JSON
+        if len(margins) != 2 or not 0 <= min(margins) <= max(margins) <= 1:
+            raise ValueError(f"margins={list(margins)}: two lengths between 0 and 1")
+        object.__setattr__(self, "margins", margins)
 
     def optimizer_of(self, module: nn.Module) -> torch.optim.Optimizer:
         """The optimizer of a network's weights, those of each part at its own rate."""
@@ -111,11 +115,30 @@ class Schedule:
         return focal(logits, target, gamma=gamma, alpha=weights, binary=binary)
 
 
+class TrainingOptions(TypedDict, total=False):
+    """The fields of `Schedule`, as optional keyword parameters of a network's constructor."""
+
+    epochs: int
+    lr: float
+    batch: int
+    loss: Loss
+    gamma: float
+    margins: tuple[float, float]
+    alpha: bool
+    optimizer: Optimizer
+    weight_decay: float
+    eps: float
+    momentum: float
+    lr_decay: float
+    decay_every: int
+    max_norm: float
+
+
 def compute_added_loss(module: nn.Module, target: Tensor) -> Any:
     """What parts of a network add to the loss: by a method `penalty`, or `auxiliary(target)`.
 
     A penalty is on weights. The other is called just after `forward`, which may have kept what it
-    needs of the batch; folds whose networks have one are trained one by one.
+    needs of the batch.
     """
     parts: list[Any] = list(module.modules())
     total = 0

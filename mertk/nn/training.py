@@ -1,7 +1,7 @@
-"""The one trainer of networks: a fixed number of epochs, the last one counts, one source of chance.
+"""The one trainer of networks: a fixed number of epochs, the last one counts, one random generator.
 
 A network is an `nn.Module` from a dict of streams `[samples, …]` to logits `[samples, classes]`.
-While it trains it may answer `[samples, heads, classes]`: the loss is summed over its heads. A part
+While it trains it may give `[samples, heads, classes]`: the loss is summed over its heads. A part
 with an attribute `lr_scale` trains at so many times the learning rate, and a part with a method
 `penalty` or `auxiliary` adds to the loss (`mertk.nn.schedule`).
 Initial weights, shuffling and dropout depend on the numpy generator alone. On a CPU one thread is
@@ -23,7 +23,7 @@ import numpy as np
 from mertk.core.errors import ComponentError, ParameterError
 from mertk.core.offers import get_offer
 from mertk.core.stored import stored
-from mertk.nn.schedule import Loss, Optimizer, Schedule, compute_added_loss
+from mertk.nn.schedule import Loss, Optimizer, Schedule, TrainingOptions, compute_added_loss
 
 if TYPE_CHECKING:
     import torch
@@ -36,42 +36,38 @@ if TYPE_CHECKING:
 __all__ = [
     "Build",
     "Loss",
+    "OnEpoch",
     "Optimizer",
     "Schedule",
     "Shapes",
     "Trained",
-    "Watcher",
+    "TrainingOptions",
     "balanced_weights",
-    "chain_modules",
+    "call_on_epoch",
     "fit",
     "get_device",
     "seed_torch",
     "stack_streams",
     "use_device",
-    "watch_epochs",
 ]
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Stream name → shape of one sample, without the sample axis."""
 
 Build = Callable[[Shapes], Any]
-"""Makes a network for streams of these shapes; called when chance is seeded already."""
+"""Makes a network for streams of these shapes; called after torch has been seeded."""
 
-Pace = Callable[[int, int], bool]
-"""Is told after each step how many samples have passed, of how many in all: whether to go on."""
-
-Watcher = Callable[["Trained", int], None]
-"""Is shown a network as it is after each epoch, which counts from 0."""
+OnEpoch = Callable[["Trained", int], None]
+"""Called after each epoch with the network as it is then, and the number of the epoch from 0."""
 
 
 @stored
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A trained network in evaluation mode, and which classes it has `seen` `[classes]`.
+    """A trained network in evaluation mode; `seen` `[classes]` are those with training clips.
 
-    Multi-label, `seen` says of each class whether training held clips without and with it
-    `[classes, 2]`. `losses` `[epochs]` are the mean training losses; empty where there was nothing
-    to tell apart.
+    Multi-label, `seen` is `[classes, 2]`: whether there were training clips without and with each
+    class. `losses` `[epochs]` are the mean training losses; empty where all clips had one label.
     """
 
     module: Any
@@ -102,7 +98,7 @@ class Trained:
         return odds / odds.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
 
     def explain(self, streams: Streams) -> dict[str, Floats]:
-        """What the network's parts have `shown` while they looked at one clip, by name."""
+        """What the network's parts keep as `shown` when the network is run on one clip, by name."""
         self.apply(_batch_of_one(streams))
         return {
             name: tensor[0].float().cpu().numpy()
@@ -113,7 +109,7 @@ class Trained:
     def apply(
         self, arrays: Mapping[str, NDArray[Any]], call: Callable[[Any, Any], Any] | None = None
     ) -> Floats:
-        """The network's answer `[samples, …]`, or that of `call(module, tensors)`."""
+        """The network's output `[samples, …]`, or that of `call(module, tensors)`."""
         import torch
 
         where = next((p.device for p in self.module.parameters()), torch.device("cpu"))
@@ -149,15 +145,13 @@ def fit(
     shapes = {name: tuple(array.shape[1:]) for name, array in arrays.items()}
     losses = np.empty(0, np.float32)
     with seed_torch(rng):
-        module = chain_modules(build, shapes, through).to(get_device())
+        module = _chain_modules(build, shapes, through).to(get_device())
         if _labels_differ(weights > 0):
-            alpha = weights if schedule.alpha else np.ones_like(weights)
-            show = _make_display(module, weights > 0)
-            losses = _train_module(module, arrays, targets, alpha, schedule, show=show)
-    return Trained(finish_network(module), weights > 0, losses)
+            losses = _train_module(module, arrays, targets, weights, schedule)
+    return Trained(_finish_network(module), weights > 0, losses)
 
 
-def finish_network(module: Any) -> Any:
+def _finish_network(module: Any) -> Any:
     """A network that is trained: in evaluation mode, with plain weights, so that it can be pickled.
 
     What a parametrization such as `spectral_norm` made of a weight takes its place.
@@ -171,55 +165,22 @@ def finish_network(module: Any) -> Any:
 
 
 @contextlib.contextmanager
-def watch_epochs(watcher: Watcher) -> Iterator[None]:
-    """Show `watcher` the networks that are trained in this block, after each of their epochs.
+def call_on_epoch(callback: OnEpoch) -> Iterator[None]:
+    """Call `callback` after each epoch of the networks that are trained in this block.
 
-    What is trained does not change by it, as looking takes no chances.
+    The training does not change by it, because the callback gets the network in evaluation mode.
     """
-    _WATCHERS.append(watcher)
+    _CALLBACKS.append(callback)
     try:
         yield
     finally:
-        _WATCHERS.remove(watcher)
+        _CALLBACKS.remove(callback)
 
 
-_WATCHERS: list[Watcher] = []
+_CALLBACKS: list[OnEpoch] = []
 
 
-@contextlib.contextmanager
-def set_pace(pace: Pace) -> Iterator[None]:
-    """Train the networks in this block only for as long as `pace` says; to time steps.
-
-    A network that is cut short has no `losses`, and its predictions are worth nothing.
-    """
-    _PACES.append(pace)
-    try:
-        yield
-    finally:
-        _PACES.remove(pace)
-
-
-_PACES: list[Pace] = []
-
-
-def _go_on(passed: int, planned: int) -> bool:
-    return all(pace(passed, planned) for pace in _PACES)
-
-
-def _make_display(module: nn.Module, seen: NDArray[np.bool_]) -> Callable[[int], None]:
-    """Shows a network to who watches, in evaluation mode."""
-
-    def show(epoch: int) -> None:
-        if _WATCHERS:
-            look = Trained(module.eval(), seen, np.empty(0, np.float32))
-            for watcher in _WATCHERS:
-                watcher(look, epoch)
-            module.train()
-
-    return show
-
-
-def chain_modules(
+def _chain_modules(
     build: Build, shapes: Shapes, through: Sequence[Differentiable] = ()
 ) -> nn.Sequential:
     """The blocks' modules and then the network, each built for what the one before gives."""
@@ -238,9 +199,8 @@ def chain_modules(
 
 def stack_streams(inputs: Sequence[Streams]) -> dict[str, NDArray[Any]]:
     """The clips' streams as arrays `[clips, …]`; raises `ComponentError` where shapes differ."""
-    if not inputs:
-        return {}
-    for name in inputs[0]:
+    found: dict[str, NDArray[Any]] = {}
+    for name in inputs[0] if inputs else ():
         shapes = sorted({np.shape(streams[name]) for streams in inputs})
         if len(shapes) > 1:
             raise ComponentError(
@@ -248,7 +208,8 @@ def stack_streams(inputs: Sequence[Streams]) -> dict[str, NDArray[Any]]:
                 f"{list(shapes[-1])}), a network takes one; put a fusion block such as pad_time "
                 "before it"
             )
-    return {name: np.stack([streams[name] for streams in inputs]) for name in inputs[0]}
+        found[name] = np.stack([streams[name] for streams in inputs])
+    return found
 
 
 def balanced_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float64]:
@@ -265,7 +226,7 @@ def balanced_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[
 
 @contextlib.contextmanager
 def seed_torch(rng: np.random.Generator) -> Iterator[None]:
-    """Let torch take its chances from `rng`, on one thread, and leave its own state as it was."""
+    """Seed torch from `rng` in this block, on one thread, and restore its own state afterwards."""
     import torch
 
     cuda = [get_device()] if get_device().type == "cuda" else []
@@ -317,19 +278,18 @@ def _train_module(
     module: nn.Module,
     arrays: Mapping[str, NDArray[Any]],
     labels: NDArray[np.int64],
-    alpha: NDArray[np.float64],
+    weights: NDArray[np.float64],
     schedule: Schedule,
-    *,
-    show: Callable[[int], None],
 ) -> Floats:
     import torch
 
     where = get_device()
     tensors, target = _make_tensors(arrays, where), torch.tensor(labels, device=where)
-    weights = torch.tensor(alpha, dtype=torch.float32, device=where)
+    alpha = weights if schedule.alpha else np.ones_like(weights)
+    class_weights = torch.tensor(alpha, dtype=torch.float32, device=where)
     optimizer = schedule.optimizer_of(module)
     decay = torch.optim.lr_scheduler.StepLR(optimizer, schedule.decay_every, schedule.lr_decay)
-    epochs, passed = [], 0
+    epochs = []
     module.train()
     for epoch in range(schedule.epochs):
         total = torch.zeros((), device=where)
@@ -337,7 +297,7 @@ def _train_module(
             rows = rows.to(where)  # noqa: PLW2901
             optimizer.zero_grad()
             logits = module({name: tensor[rows] for name, tensor in tensors.items()})
-            loss = schedule.loss_of(logits, target[rows], weights) + compute_added_loss(
+            loss = schedule.loss_of(logits, target[rows], class_weights) + compute_added_loss(
                 module, target[rows]
             )
             loss.backward()
@@ -345,20 +305,21 @@ def _train_module(
                 torch.nn.utils.clip_grad_norm_(module.parameters(), schedule.max_norm)
             optimizer.step()
             total += loss.detach() * len(rows)
-            passed += len(rows)
-            if not _go_on(passed, schedule.epochs * len(target)):
-                return np.empty(0, np.float32)
         decay.step()
         epochs.append(total / len(target))
-        show(epoch)
+        _call_callbacks(module, weights > 0, epoch)
     losses = torch.stack(epochs).cpu().numpy()
-    _check_finite(losses)
+    if not np.isfinite(losses[-1]):
+        raise ComponentError(f"the loss became {losses[-1]} while training; try a smaller lr")
     return losses
 
 
-def _check_finite(losses: Floats) -> None:
-    if not np.isfinite(losses[-1]):
-        raise ComponentError(f"the loss became {losses[-1]} while training; try a smaller lr")
+def _call_callbacks(module: nn.Module, seen: NDArray[np.bool_], epoch: int) -> None:
+    if _CALLBACKS:
+        now = Trained(module.eval(), seen, np.empty(0, np.float32))
+        for callback in _CALLBACKS:
+            callback(now, epoch)
+        module.train()
 
 
 def _labels_differ(seen: NDArray[np.bool_]) -> bool:

@@ -1,1 +1,1 @@
-"""A recipe at work on clips: pure stages into the cache, folds fitted and asked."""
+"""A recipe at work on clips: pure stages into the cache, folds fitted, then predictions."""

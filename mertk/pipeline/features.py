@@ -1,10 +1,15 @@
-"""The prefix pass: the pure steps of a recipe, one clip at a time, into the cache."""
+"""The prefix pass: the pure stages of a recipe, one clip at a time, into the cache.
+
+Apexes that are found in pixels are a pass of their own before it.
+"""
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +20,20 @@ from mertk.pipeline.pipeline import PIPELINE_VERSION, ClipState, Pipeline, Stage
 from mertk.storage.cache import Cache, Stored
 from mertk.storage.clip_sources import describe_sources
 from mertk.storage.identity import clip_identity, component_identity, hash_json
+from mertk.storage.source_code.component import read_code
+from mertk.vision import apex_detection
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip, Footage
+    from mertk.core.interfaces import Executor
+    from mertk.core.progress import Progress
     from mertk.core.recipe import Recipe
+    from mertk.experiment.task import Task
     from mertk.plugins.registry import Registry
+
+
+_TIMING = ("onset", "offset", "apex", "fps")
+_GEOMETRY = ("landmarks", "transform", "flow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +44,15 @@ class PrefixKeys:
     aligner: Any
 
     @classmethod
-    def of(cls, registry: Registry, recipe: Recipe, line: Pipeline) -> PrefixKeys:
-        """The identities of the pure steps, and what has to cross the frontier."""
+    def of(cls, registry: Registry, recipe: Recipe, pipeline: Pipeline) -> PrefixKeys:
+        """The identities of the pure stages, and what has to cross the frontier."""
         uses = recipe.places()
-        parts = tuple(
-            component_identity(registry, step.kind, uses[step.place]) | {"place": step.place}
-            for step in line.prefix
-        )
+        parts: list[Any] = []
+        for stage in pipeline.prefix:
+            part = component_identity(registry, stage.kind, uses[stage.place])
+            parts.append({**part, "place": stage.place})
         aligner = component_identity(registry, "aligner", recipe.aligner)
-        return cls((*parts, sorted(line.needs)), aligner)
+        return cls((*parts, sorted(pipeline.needs)), aligner)
 
     def clip(self, clip: Clip) -> str:
         """The cache key of everything that crosses the frontier for one clip."""
@@ -50,7 +64,7 @@ class PrefixKeys:
 
 
 def run_prefix(
-    line: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
+    pipeline: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
 ) -> float:
     """Compute and store what crosses the frontier for one clip, if it is not there: seconds.
 
@@ -61,8 +75,8 @@ def run_prefix(
     key = keys.clip(clip)
     if fresh or cache.get(key) is None:
         try:
-            parcel = _apply_stages(line.prefix, keys, cache, clip, fresh=fresh)
-            arrays, about = pack_clip_state(parcel, line.needs)
+            state = _apply_prefix(pipeline.prefix, keys, cache, clip, fresh=fresh)
+            arrays, about = pack_clip_state(state, pipeline.needs)
             sources = describe_sources(clip)
         except MertkError as error:
             kind = DataError if isinstance(error, DataError) else ComponentError
@@ -71,35 +85,35 @@ def run_prefix(
     return time.perf_counter() - start
 
 
-def parcel_of(line: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip) -> ClipState:
+def load_clip_state(pipeline: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip) -> ClipState:
     """What crosses the frontier for one clip, through the cache.
 
-    Raises what `run_prefix` raises, and `StorageError` where somebody clears the cache meanwhile.
+    Raises what `run_prefix` raises, and `StorageError` where the cache is cleared meanwhile.
     """
-    if not line.prefix:
+    if not pipeline.prefix:
         return ClipState(footage=clip.footage)
-    run_prefix(line, keys, cache, clip)
+    run_prefix(pipeline, keys, cache, clip)
     stored = cache.get(keys.clip(clip))
     if stored is None:
         raise StorageError(f"{clip.uid}: its features went missing from the cache; begin again")
     return unpack_clip_state(stored, clip.footage)
 
 
-def _apply_stages(
-    steps: Sequence[Stage], keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool
+def _apply_prefix(
+    stages: Sequence[Stage], keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool
 ) -> ClipState:
-    parcel = ClipState(footage=clip.footage)
-    for step in steps:
-        if step.kind == "aligner":
-            faces = align_clip(step, keys, cache, clip, fresh=fresh)
-            parcel = ClipState(footage=clip.footage, faces=faces)
+    state = ClipState(footage=clip.footage)
+    for stage in stages:
+        if stage.kind == "aligner":
+            faces = align_clip(stage, keys, cache, clip, fresh=fresh)
+            state = ClipState(footage=clip.footage, faces=faces)
         else:
-            parcel = step.apply(parcel)
-    return parcel
+            state = stage.apply(state)
+    return state
 
 
 def align_clip(
-    step: Stage, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
+    stage: Stage, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
 ) -> Faces:
     """The aligner's faces; where they are one warp of the clip's frames, the warp is remembered.
 
@@ -114,65 +128,80 @@ def align_clip(
             landmarks=stored.arrays.get("landmarks"),
             transform=warp.matrix,
         )
-    faces = step.apply(ClipState(footage=footage)).faces
+    faces = stage.apply(ClipState(footage=footage)).faces
     if not isinstance(faces, Faces):
         raise ComponentError(f"the aligner gave {type(faces).__name__}, not Faces")
     warp_used = faces.frames.warp_of(footage.frames)
     if warp_used is not None:
         arrays = {} if faces.landmarks is None else {"landmarks": faces.landmarks}
-        cache.put(key, arrays, {"warp": warp_used.to_json()}, describe_sources(clip))
+        cache.put(key, arrays, {"warp": asdict(warp_used)}, describe_sources(clip))
     return faces
 
 
-def pack_clip_state(parcel: ClipState, needs: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def pack_clip_state(state: ClipState, needs: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What crosses the frontier as arrays and JSON."""
-    arrays: dict[str, Any] = {f"stream/{name}": a for name, a in parcel.streams.items()}
+    arrays: dict[str, Any] = {f"stream/{name}": a for name, a in state.streams.items()}
     about: dict[str, Any] = {}
-    if "faces" in needs and parcel.faces is not None:
-        faces = parcel.faces
-        about["faces"] = {
-            "onset": faces.onset,
-            "offset": faces.offset,
-            "apex": faces.apex,
-            "fps": faces.fps,
-        }
+    if "faces" in needs and state.faces is not None:
+        faces = state.faces
+        about["faces"] = {name: getattr(faces, name) for name in _TIMING}
         arrays["faces/frames"] = faces.frames[:]
-        for name in ("landmarks", "transform", "flow"):
+        for name in _GEOMETRY:
             if getattr(faces, name) is not None:
                 arrays[f"faces/{name}"] = getattr(faces, name)
-    if "regions" in needs and parcel.regions is not None:
-        about["regions"] = list(parcel.regions.names)
-        arrays["regions/boxes"] = np.asarray(parcel.regions.boxes)
-        for at, polygon in enumerate(parcel.regions.polygons or ()):
+    if "regions" in needs and state.regions is not None:
+        about["regions"] = list(state.regions.names)
+        arrays["regions/boxes"] = np.asarray(state.regions.boxes)
+        for at, polygon in enumerate(state.regions.polygons or ()):
             arrays[f"regions/polygon{at}"] = polygon
     return arrays, about
 
 
 def unpack_clip_state(stored: Stored, footage: Footage | None) -> ClipState:
-    """The parcel of a cache entry; pixels stay memory-mapped."""
+    """The clip state of a cache entry; pixels stay memory-mapped."""
     arrays, about = stored.arrays, stored.about
     streams = {name[7:]: a for name, a in arrays.items() if name.startswith("stream/")}
-    faces = _restore_faces(arrays, about["faces"]) if "faces" in about else None
-    regions = _restore_regions(arrays, about["regions"]) if "regions" in about else None
+    faces = regions = None
+    if "faces" in about:
+        known: dict[str, Any] = {name: arrays.get(f"faces/{name}") for name in _GEOMETRY}
+        faces = Faces(frames=Frames.of(arrays["faces/frames"]), **about["faces"], **known)
+    if "regions" in about:
+        polygons: list[Any] = []
+        while (name := f"regions/polygon{len(polygons)}") in arrays:
+            polygons.append(arrays[name])
+        regions = Regions(
+            names=tuple(about["regions"]),
+            boxes=arrays["regions/boxes"],
+            polygons=tuple(polygons) or None,
+        )
     return ClipState(footage=footage, faces=faces, regions=regions, streams=streams)
 
 
-def _restore_faces(arrays: Mapping[str, Any], timing: Mapping[str, Any]) -> Faces:
-    pixels = arrays["faces/frames"]
-    known: dict[str, Any] = {
-        name: arrays.get(f"faces/{name}") for name in ("landmarks", "transform", "flow")
-    }
-    return Faces(frames=Frames.of(pixels), **timing, **known)
+def find_apexes(
+    task: Task, cache: Path, workers: Executor, progress: Progress, *, fresh: bool = False
+) -> dict[str, int]:
+    """By clip id the position of its apex; raises `DataError` for a clip without frames.
+
+    `fresh`: look for it also where it is in the cache.
+    """
+    progress.stage("spotting apexes", len(task.clips))
+    units = [functools.partial(_spot_cached_apex, cache, clip, fresh=fresh) for clip in task.clips]
+    found = {}
+    for uid, at in workers.run(units):
+        found[uid] = at
+        progress.step(uid)
+    return found
 
 
-def _restore_regions(arrays: Mapping[str, Any], names: Sequence[str]) -> Regions:
-    polygons = [
-        arrays[f"regions/polygon{at}"]
-        for at in range(len(names))
-        if f"regions/polygon{at}" in arrays
-    ]
-    return Regions(
-        names=tuple(names),
-        boxes=arrays["regions/boxes"],
-        polygons=tuple(polygons) if polygons else None,
-    )
+def _spot_cached_apex(cache: Path, clip: Clip, *, fresh: bool) -> tuple[str, int]:
+    if not len(clip.footage.frames):
+        raise DataError(f"{clip.uid} has no frames to find an apex in; give its frames")
+    code = read_code(apex_detection.spot_apex)
+    parts = ["apex", clip_identity(clip), PIPELINE_VERSION, code.source, code.libraries]
+    key = hash_json(parts)
+    stored = None if fresh else Cache(cache).get(key)
+    if stored is not None:
+        return clip.uid, int(stored.arrays["apex"][0])
+    at = apex_detection.spot_apex(clip.footage.frames)
+    Cache(cache).put(key, {"apex": np.array([at])}, sources=describe_sources(clip))
+    return clip.uid, at

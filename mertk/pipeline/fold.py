@@ -1,4 +1,7 @@
-"""The fold pass: build new, fit on the training clips, ask about one test clip at a time, drop."""
+"""One fold: build the stages anew, fit them on the training clips, predict each test clip alone.
+
+The first stage that learns may be fitted for several folds at once, where they share work.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,18 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from mertk.core.clips import TrainingSet
 from mertk.core.errors import ComponentError, MertkError, describe_error
+from mertk.core.interfaces import FitsFolds
 from mertk.pipeline.pipeline import (
     ClipState,
     Clock,
+    Fitted,
     Pipeline,
     Stage,
     call_explain,
@@ -33,10 +38,10 @@ if TYPE_CHECKING:
 
 
 class ClipStates(Protocol):
-    """Gives the parcel of clip i."""
+    """The state of every clip at the frontier, by its position."""
 
     def __getitem__(self, at: int, /) -> ClipState:
-        """What crossed the frontier for this clip."""
+        """The state of one clip."""
         ...
 
 
@@ -57,100 +62,105 @@ class LabelledClips:
         """Whether a clip may have any number of the classes at once."""
         return self.labels.ndim == 2
 
+    def select(self, rows: NDArray[np.integer[Any]]) -> LabelledClips:
+        """A copy of some of the clips."""
+        uids = [self.uids[at] for at in rows]
+        return LabelledClips(uids, self.people[rows], self.labels[rows], self.classes)
+
 
 Tap = Callable[[str, Sequence[ClipState], Sequence[ClipState]], None]
-"""Is shown the training and the test parcels after each step, by the step's place."""
+"""Called after each stage with its place and the states of training and test clips."""
 
 
-Watch = Callable[[Sequence[ClipState]], AbstractContextManager[Any]]
-"""Is entered with the test parcels while the classifier is fitted."""
+Tracing = Callable[[Sequence[ClipState]], AbstractContextManager[Any]]
+"""Entered with the states of the test clips while the classifier is fitted."""
 
 
 def run_fold(
-    line: Pipeline,
-    parcels: ClipStates,
+    pipeline: Pipeline,
+    states: ClipStates,
     sample: LabelledClips,
     split: Split,
     seed: int,
     *,
-    tap: Tap = lambda _place, _known, _asked: None,
-    watch: Watch = contextlib.nullcontext,
+    tap: Tap | None = None,
+    tracing: Tracing = contextlib.nullcontext,
 ) -> Fold:
-    """Fit and predict one fold. `line` must be new: what it learns stays in its components.
+    """Fit and predict one fold. `pipeline` must be new: what it learns stays in its components.
 
-    A step of it that is `fitted` is not fitted again; its share of the time counts as the fold's.
+    A stage of it that is `fitted` is not fitted again; its share of the time counts as the fold's.
     """
     start = time.perf_counter()
-    work = FoldFit(sample, split, seed, Clock())
+    work = FoldFit(sample, split, seed)
     clock = work.clock
-    known: Sequence[ClipState] = [
-        clock.time("load", parcels.__getitem__, int(i)) for i in split.train
-    ]
-    asked: Sequence[ClipState] = [
-        clock.time("load", parcels.__getitem__, int(i)) for i in split.test
-    ]
-    known, asked = fit_stages(line, work, known, asked, tap=tap, watch=watch)
-    rows, said = work.predict(line, asked)
-    tap(line.classifier.place, known, asked)
-    shared = sum(step.fitted.seconds for step in line.inside if step.fitted)
+    load = functools.partial(clock.time, "load", states.__getitem__)
+    train: Sequence[ClipState] = list(map(load, split.train.tolist()))
+    test: Sequence[ClipState] = list(map(load, split.test.tolist()))
+    train, test = fit_stages(pipeline, work, train, test, tap=tap, tracing=tracing)
+    rows, explained = work.predict(pipeline, test)
+    if tap:
+        tap(pipeline.classifier.place, train, test)
+    fitted = pipeline.head.fitted
+    shared = fitted.seconds if fitted else 0.0
     clock.seconds["total"] = time.perf_counter() - start + shared
     return Fold(
         name=split.name,
         seed=seed,
         uids=[sample.uids[at] for at in split.test],
-        people=[str(sample.people[at]) for at in split.test],
+        people=sample.people[split.test].tolist(),
         truth=sample.labels[split.test].tolist(),
         probabilities=rows,
         seconds={name: round(spent, 6) for name, spent in clock.seconds.items()},
-        explained=said,
-        drew=work.drew,
+        explained=explained,
+        drew=work.stochastic,
     )
 
 
 def fit_stages(
-    line: Pipeline,
+    pipeline: Pipeline,
     work: FoldFit,
-    known: Sequence[ClipState],
-    asked: Sequence[ClipState],
+    train: Sequence[ClipState],
+    test: Sequence[ClipState],
     *,
-    tap: Tap = lambda _place, _known, _asked: None,
-    watch: Watch = contextlib.nullcontext,
+    tap: Tap | None = None,
+    tracing: Tracing = contextlib.nullcontext,
 ) -> tuple[Sequence[ClipState], Sequence[ClipState]]:
-    """Fit what learns on the known parcels: these, and those to be asked about, as it sees them."""
-    for number, step in enumerate(line.inside[:-1]):
-        if step.joint:
+    """Fit the stages that learn; gives training and test clips as the classifier is handed them."""
+    for number, stage in enumerate(pipeline.inside[:-1]):
+        if stage.joint:
             continue
-        if step.learns:
-            work.fit(step, known, number)
-        known = [work.clock.time(step.place, step.apply, parcel) for parcel in known]
-        asked = [work.clock.time(step.place, step.apply, parcel) for parcel in asked]
-        tap(step.place, known, asked)
-    with watch(asked):
-        work.fit(line.classifier, known, len(line.inside), line.blocks)
-    return known, asked
+        if stage.learns:
+            work.fit(stage, train, number)
+        apply = functools.partial(work.clock.time, stage.place, stage.apply)
+        train, test = list(map(apply, train)), list(map(apply, test))
+        if tap:
+            tap(stage.place, train, test)
+    with tracing(test):
+        work.fit(pipeline.classifier, train, len(pipeline.inside), pipeline.blocks)
+    return train, test
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldFit:
-    """One fold at work; `drew` fills with the slots whose `fit` is stochastic."""
+    """One fold at work; `stochastic` fills with the places whose `fit` draws random numbers."""
 
     sample: LabelledClips
     split: Split
     seed: int
-    clock: Clock
-    drew: list[str] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
+    stochastic: list[str] = field(default_factory=list)
 
     def fit(
-        self, step: Stage, known: Sequence[ClipState], number: int, blocks: Sequence[Any] = ()
+        self, stage: Stage, train: Sequence[ClipState], number: int, blocks: Sequence[Any] = ()
     ) -> None:
         """Fit a component on the training clips; its mistakes name the fold and the place."""
-        if step.fitted:
-            self.clock.seconds[f"{step.place}.fit"] = step.fitted.seconds
-            if step.fitted.drew:
-                self.drew.append(step.place)
+        if stage.fitted:
+            self.clock.seconds[f"{stage.place}.fit"] = stage.fitted.seconds
+            if stage.fitted.stochastic:
+                self.stochastic.append(stage.place)
             return
-        train = TrainingSet(
-            inputs=[step.takes(parcel) for parcel in known],
+        given = TrainingSet(
+            inputs=list(map(stage.select_input, train)),
             labels=self.sample.labels[self.split.train],
             people=self.sample.people[self.split.train],
             classes=self.sample.classes,
@@ -158,38 +168,40 @@ class FoldFit:
         rng = self.rng(number)
         before = read_rng_state(rng)
         through = {"through": blocks} if blocks else {}
-        fit = functools.partial(step.component.fit, train, rng, **through)
-        with name_fold_errors(f"fold '{self.split.name}'", step, multilabel=train.multilabel):
-            self.clock.time(f"{step.place}.fit", fit)
+        fit = functools.partial(stage.component.fit, given, rng, **through)
+        with name_fold_errors(f"fold '{self.split.name}'", stage, multilabel=given.multilabel):
+            self.clock.time(f"{stage.place}.fit", fit)
         if read_rng_state(rng) != before:
-            self.drew.append(step.place)
+            self.stochastic.append(stage.place)
 
     def predict(
-        self, line: Pipeline, asked: Sequence[ClipState]
+        self, pipeline: Pipeline, test: Sequence[ClipState]
     ) -> tuple[list[list[float]], dict[str, Mapping[str, Any]]]:
-        """Ask about one test clip at a time: probabilities, and what they rest on."""
-        rows, known = [], {}
-        step = line.classifier
-        what = f"fold '{self.split.name}', classifier {type(step.component).__name__}"
+        """Probabilities of one test clip at a time, and by clip id what explains them."""
+        rows: list[list[float]] = []
+        explained: dict[str, Mapping[str, Any]] = {}
+        stage = pipeline.classifier
+        what = f"fold '{self.split.name}', classifier {type(stage.component).__name__}"
         classes, multilabel = len(self.sample.classes), self.sample.multilabel
-        for at, parcel in zip(self.split.test, asked, strict=True):
-            found = self.clock.time(step.place, call_predict, step, parcel)
+        for at, state in zip(self.split.test, test, strict=True):
+            found = self.clock.time(stage.place, call_predict, stage, state)
             rows.append(check_probabilities(found, classes, what, multilabel=multilabel).tolist())
-            said: dict[str, Any] = {}
-            for part in line.explaining:
-                said |= self.clock.time(part.place, call_explain, part, parcel)
-            known[self.sample.uids[at]] = {name: array.tolist() for name, array in said.items()}
-        return rows, {uid: said for uid, said in known.items() if said}
+            arrays: dict[str, Any] = {}
+            for part in pipeline.explaining:
+                arrays |= self.clock.time(part.place, call_explain, part, state)
+            if arrays:
+                explained[self.sample.uids[at]] = {name: a.tolist() for name, a in arrays.items()}
+        return rows, explained
 
-    def rng(self, step: int) -> np.random.Generator:
-        """Chance from (seed, fold, step) alone: the same in any order, on any number of workers."""
-        return np.random.default_rng([self.seed, zlib.crc32(self.split.name.encode()), step])
+    def rng(self, number: int) -> np.random.Generator:
+        """A generator of (seed, fold, stage) alone, in any order and on any number of workers."""
+        return np.random.default_rng([self.seed, zlib.crc32(self.split.name.encode()), number])
 
 
 @contextlib.contextmanager
-def name_fold_errors(fold: str, step: Stage, *, multilabel: bool) -> Iterator[None]:
-    """Whatever goes wrong in a step's fit becomes a `ComponentError` that names fold and place."""
-    where = f"{fold}, {step.place}"
+def name_fold_errors(fold: str, stage: Stage, *, multilabel: bool) -> Iterator[None]:
+    """Whatever goes wrong in a stage's fit becomes a `ComponentError` that names fold and place."""
+    where = f"{fold}, {stage.place}"
     try:
         yield
     except MertkError as error:
@@ -199,12 +211,88 @@ def name_fold_errors(fold: str, step: Stage, *, multilabel: bool) -> Iterator[No
     except BaseException as error:
         many = "; labels are [clips, classes] here, as the protocol is multi-label"
         raise ComponentError(
-            f"{where} ({type(step.component).__name__}): {describe_error(error)}"
+            f"{where} ({type(stage.component).__name__}): {describe_error(error)}"
             f"{many if multilabel else ''}"
         ) from error
 
 
 def read_rng_state(rng: np.random.Generator) -> tuple[Any, ...]:
-    """What changes when chance is drawn, or handed on by `spawn`."""
+    """What changes when random numbers are drawn, or a generator is spawned."""
     source: Any = rng.bit_generator
     return source.state, source.seed_seq.n_children_spawned
+
+
+def can_fit_folds_together(pipeline: Pipeline) -> bool:
+    """Whether what learns first can be fitted for several folds; not with blocks before it."""
+    return isinstance(pipeline.head.component, FitsFolds) and not pipeline.blocks
+
+
+def build_fold_pipelines(
+    build: Callable[[], Pipeline],
+    states: ClipStates,
+    sample: LabelledClips,
+    splits: Sequence[Split],
+    seed: int,
+) -> Iterator[Pipeline]:
+    """A new pipeline for each fold; what learns first in it is fitted already if it can be.
+
+    It is fitted when its pipeline is requested, so that the folds before it can be saved by then.
+    Nothing before it learns, so all clips are there at once, those that a fold holds out too: that
+    they leave no trace is the component's duty, and `mertk audit` looks.
+    """
+    pipeline = build()
+    if not can_fit_folds_together(pipeline):
+        for _ in splits:
+            yield build()
+        return
+    for head in _fit_heads(pipeline, states, sample, splits, seed):
+        new = build()
+        at = new.inside.index(new.head)
+        yield replace(new, inside=(*new.inside[:at], head, *new.inside[at + 1 :]))
+
+
+def _fit_heads(
+    pipeline: Pipeline,
+    states: ClipStates,
+    sample: LabelledClips,
+    splits: Sequence[Split],
+    seed: int,
+) -> Iterator[Stage]:
+    """The first learning stage, fitted for one fold after the other."""
+    head = pipeline.head
+    clips = TrainingSet(
+        inputs=list(map(head.select_input, map(states.__getitem__, range(len(sample.uids))))),
+        labels=sample.labels.copy(),  # whatever is done to them, the truth is kept
+        people=sample.people.copy(),
+        classes=sample.classes,
+    )
+    number = len(pipeline.inside) if head is pipeline.classifier else pipeline.inside.index(head)
+    rngs, train = [], []
+    for split in splits:
+        rngs.append(FoldFit(sample, split, seed).rng(number))
+        train.append(split.train)
+    before = list(map(read_rng_state, rngs))
+    fit = functools.partial(head.component.fit_folds, clips, train, rngs)
+    found, given = _call_late(fit), list[Any]()
+    for split, rng, old in zip(splits, rngs, before, strict=True):
+        start = time.perf_counter()
+        fold = f"fold '{split.name}' of {len(splits)} at once"
+        with name_fold_errors(fold, head, multilabel=sample.multilabel):
+            component = next(found, None)
+            if component is None or any(component is other for other in given):
+                raise ComponentError(
+                    f"fit_folds gave {len(given)} different components for {len(splits)} folds; "
+                    "give one new fitted component per fold"
+                )
+        given.append(component)
+        yield Stage(
+            head.place, component, Fitted(time.perf_counter() - start, read_rng_state(rng) != old)
+        )
+    with name_fold_errors(f"{len(splits)} folds at once", head, multilabel=sample.multilabel):
+        if next(found, None) is not None:
+            raise ComponentError("fit_folds gave more components than there are folds")
+
+
+def _call_late(fit: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """Call `fit` when the first of what it yields is requested."""
+    yield from fit()

@@ -1,7 +1,7 @@
-"""A recipe as a line of steps, and the frontier in it: the first component that learns.
+"""A recipe as a pipeline of stages, and the frontier in it: the first component that learns.
 
 Steps before the frontier are pure functions of one clip; their results are cached and shared by
-all folds. The first step with `fit`, and everything that takes its output, is inside the fold.
+all folds. The first stage with `fit`, and everything that takes its output, is inside the fold.
 Nobody declares this: it is read off the components.
 """
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 
 PIPELINE_VERSION = 1
-"""Of what the pipeline itself computes, beside its components: raise it when that changes.
+"""The version of what the pipeline itself computes, beside its components: raise it with a change.
 
 Features in the cache and runs are known by it, so those of an earlier one are computed again. What
 counts is the arithmetic from frames to predictions: of `mertk.datasets` and of this package, how
-steps are applied, features stored, chance drawn and folds fitted.
+stages are applied, features stored, chance drawn and folds fitted.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClipState:
-    """What is known of one clip on its way down the line; never a label, never a subject."""
+    """What is known of one clip so far; never a label, never a subject."""
 
     footage: Footage | None = None
     faces: Faces | None = None
@@ -53,7 +53,7 @@ class Fitted:
     """
 
     seconds: float
-    drew: bool
+    stochastic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Stage:
 
     @property
     def explains(self) -> bool:
-        """Whether it is an extractor or a classifier that can say what an answer rests on."""
+        """Whether it is an extractor or a classifier that can say what a prediction rests on."""
         fits = self.kind in ("extractor", "classifier")
         return fits and isinstance(self.component, Explains)
 
@@ -85,28 +85,28 @@ class Stage:
         """Whether a classifier has to train it through its module."""
         return isinstance(self.component, Differentiable) and not hasattr(self.component, "fuse")
 
-    def takes(self, parcel: ClipState) -> Any:
+    def select_input(self, state: ClipState) -> Any:
         """What the component's verb is handed for this clip."""
         if self.kind == "aligner":
-            return parcel.footage
+            return state.footage
         if self.kind == "roi":
-            return parcel.faces
+            return state.faces
         if self.kind == "extractor":
-            return parcel.faces, parcel.regions
-        return parcel.streams
+            return state.faces, state.regions
+        return state.streams
 
-    def apply(self, parcel: ClipState) -> ClipState:
-        """The parcel with this step's result in it."""
+    def apply(self, state: ClipState) -> ClipState:
+        """The clip state with this stage's result in it."""
         if self.kind == "aligner":
-            return replace(parcel, faces=self.asked("align", parcel.footage))
+            return replace(state, faces=self.call("align", state.footage))
         if self.kind == "roi":
-            return replace(parcel, regions=self.asked("locate", parcel.faces))
+            return replace(state, regions=self.call("locate", state.faces))
         if self.kind == "extractor":
-            found = self.asked("extract", parcel.faces, parcel.regions)
-            return replace(parcel, streams={**parcel.streams, **self._name_streams(found)})
-        return replace(parcel, streams=self._check_streams(self.asked("fuse", parcel.streams)))
+            found = self.call("extract", state.faces, state.regions)
+            return replace(state, streams={**state.streams, **self._name_streams(found)})
+        return replace(state, streams=self._check_streams(self.call("fuse", state.streams)))
 
-    def asked(self, verb: str, *given: Any) -> Any:
+    def call(self, verb: str, *given: Any) -> Any:
         """What a method of the component gives; raises `ComponentError` where it breaks down."""
         with name_component(f"{self.kind} {type(self.component).__name__}"):
             return getattr(self.component, verb)(*given)
@@ -121,50 +121,48 @@ class Stage:
     def _check_streams(self, streams: Streams) -> Streams:
         if not isinstance(streams, Mapping):
             raise ComponentError(f"{self.place} gave {type(streams).__name__}, not streams")
-        found = {name: _reduce_precision(array) for name, array in streams.items()}
-        for name, array in found.items():
+        found: dict[str, Any] = {}
+        for name, given in streams.items():
+            array = np.asarray(given)
+            if array.dtype != np.uint8:  # pixels stay as they are, at a quarter of the size
+                array = np.asarray(array, np.float32)
             if not np.isfinite(array).all():
                 raise ComponentError(f"{self.place}: stream '{name}' holds NaN or infinity")
+            found[name] = array
         return found
-
-
-def _reduce_precision(array: Any) -> Any:
-    """Single precision; pixels stay as they are, at a quarter of the size."""
-    found = np.asarray(array)
-    return found if found.dtype == np.uint8 else np.asarray(found, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A recipe's steps in order, split at the frontier."""
+    """A recipe's stages in order, split at the frontier."""
 
     prefix: tuple[Stage, ...]
     inside: tuple[Stage, ...]
 
     @property
     def classifier(self) -> Stage:
-        """The last step."""
+        """The last stage."""
         return self.inside[-1]
 
     @property
     def head(self) -> Stage:
-        """The first step that is fitted, and not through another's gradient."""
-        return next(step for step in self.inside if not step.joint)
+        """The first stage that is fitted, and not through another's gradient."""
+        return next(stage for stage in self.inside if not stage.joint)
 
     @property
     def explaining(self) -> list[Stage]:
-        """The steps of the fold that can say what an answer rests on."""
-        return [step for step in self.inside if step.explains]
+        """The stages of the fold that can say what a prediction rests on."""
+        return [stage for stage in self.inside if stage.explains]
 
     @property
     def blocks(self) -> list[Any]:
         """The trailing fusion blocks that the classifier trains together with itself."""
-        return [step.component for step in self.inside[:-1] if step.joint]
+        return [stage.component for stage in self.inside[:-1] if stage.joint]
 
     @property
     def needs(self) -> set[str]:
         """What the fold needs of the prefix besides streams: `footage`, `faces`, `regions`."""
-        kinds = {step.kind for step in self.inside}
+        kinds = {stage.kind for stage in self.inside}
         if "aligner" in kinds:
             return {"footage"}
         if "roi" in kinds:
@@ -178,74 +176,76 @@ def build_pipeline(registry: Registry, recipe: Recipe) -> Pipeline:
     Raises `ComponentError` where a block must be trained by gradient and is followed by something
     that cannot do it.
     """
-    steps = [
+    stages = [
         Stage(place, registry.build(place.partition(".")[0], use))
         for place, use in recipe.places().items()
     ]
-    inside = _find_fold_stages(steps)
-    line = Pipeline(tuple(s for s in steps if s not in inside), tuple(inside))
-    _check_joint(line, recipe)
-    return line
+    pipeline = _split_at_frontier(stages)
+    _check_joint(pipeline, recipe)
+    return pipeline
 
 
-def _find_fold_stages(steps: Sequence[Stage]) -> list[Stage]:
-    """The steps that learn or take the output of one that does."""
-    found: list[Stage] = []
-    for step in steps:
-        upstream = {"aligner": 0, "roi": 1, "extractor": 2}.get(step.kind, 3)
-        depends = any(_rank_stage(other) < upstream or upstream == 3 for other in found)
-        if step.learns or depends or step.kind == "classifier":
-            found.append(step)
-    return found
+def _split_at_frontier(stages: Sequence[Stage]) -> Pipeline:
+    """Into a fold belong the stages that learn or take the output of one that does."""
+    prefix: list[Stage] = []
+    inside: list[Stage] = []
+    ranks = {"aligner": 0, "roi": 1, "extractor": 2}
+    first = len(ranks)  # the lowest rank that learns
+    for stage in stages:
+        rank = ranks.get(stage.kind, len(ranks))
+        depends = first < rank or (bool(inside) and rank == len(ranks))
+        if stage.learns or depends or stage.kind == "classifier":
+            inside.append(stage)
+            first = min(first, rank)
+        else:
+            prefix.append(stage)
+    return Pipeline(tuple(prefix), tuple(inside))
 
 
-def _rank_stage(step: Stage) -> int:
-    return {"aligner": 0, "roi": 1, "extractor": 2}.get(step.kind, 3)
-
-
-def _check_joint(line: Pipeline, recipe: Recipe) -> None:
-    blocks = [step for step in line.inside if step.joint]
+def _check_joint(pipeline: Pipeline, recipe: Recipe) -> None:
+    blocks: list[Stage] = []
+    for stage in pipeline.inside[:-1]:
+        if stage.joint:
+            blocks.append(stage)
+        elif blocks:
+            raise ComponentError(
+                f"{stage.place} stands after {blocks[0].place}, which is trained by gradient; "
+                "such blocks must come last, just before the classifier"
+            )
     if not blocks:
         return
-    first = line.inside.index(blocks[0])
-    plain = [step for step in line.inside[first:-1] if not step.joint]
-    if plain:
-        raise ComponentError(
-            f"{plain[0].place} stands after {blocks[0].place}, which is trained by gradient; "
-            "such blocks must come last, just before the classifier"
-        )
-    if "through" not in inspect.signature(line.classifier.component.fit).parameters:
-        names = ", ".join(str(recipe.places()[step.place]) for step in blocks)
+    if "through" not in inspect.signature(pipeline.classifier.component.fit).parameters:
+        names = ", ".join(str(recipe.places()[stage.place]) for stage in blocks)
         raise ComponentError(
             f"classifier {recipe.classifier} cannot train {names} by gradient; swap in a "
             "classifier whose fit takes `through`, such as mlp"
         )
 
 
-def apply_fold_stages(line: Pipeline, parcel: ClipState) -> ClipState:
-    """A clip that has come to a fitted line's frontier, as its classifier is handed it."""
-    for step in line.inside[:-1]:
-        if not step.joint:
-            parcel = step.apply(parcel)
-    return parcel
+def apply_fold_stages(pipeline: Pipeline, state: ClipState) -> ClipState:
+    """What the classifier of a fitted pipeline is handed of a clip at its frontier."""
+    for stage in pipeline.inside[:-1]:
+        if not stage.joint:
+            state = stage.apply(state)
+    return state
 
 
-def predict_clip(line: Pipeline, parcel: ClipState) -> Any:
-    """What a fitted line predicts of a clip that has come to its frontier."""
-    return call_predict(line.classifier, apply_fold_stages(line, parcel))
+def predict_clip(pipeline: Pipeline, state: ClipState) -> Any:
+    """What a fitted pipeline predicts of a clip at its frontier."""
+    return call_predict(pipeline.classifier, apply_fold_stages(pipeline, state))
 
 
-def call_predict(step: Stage, parcel: ClipState) -> Any:
+def call_predict(stage: Stage, state: ClipState) -> Any:
     """What a fitted classifier predicts; raises `ComponentError` with its name where it fails."""
-    with name_component(f"{step.place} {type(step.component).__name__}: predict"):
-        return step.component.predict(parcel.streams)
+    with name_component(f"{stage.place} {type(stage.component).__name__}: predict"):
+        return stage.component.predict(state.streams)
 
 
-def call_explain(step: Stage, parcel: ClipState) -> dict[str, NDArray[Any]]:
-    """What a fitted step that `explains` says of a clip that has come through the line."""
-    given = step.takes(parcel)
-    said = step.asked("explain", *(given if step.kind == "extractor" else [given]))
-    return {name: np.asarray(array) for name, array in said.items()}
+def call_explain(stage: Stage, state: ClipState) -> dict[str, NDArray[Any]]:
+    """How a fitted stage that `explains` explains its prediction of a clip."""
+    given = stage.select_input(state)
+    found = stage.call("explain", *(given if stage.kind == "extractor" else [given]))
+    return {name: np.asarray(array) for name, array in found.items()}
 
 
 class Clock:

@@ -7,6 +7,7 @@ it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -20,9 +21,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from mertk.core.clips import Clip
 from mertk.core.recipe import Recipe
 from mertk.core.splits import Split
-from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, LabelledClips, fit_stages
-from mertk.pipeline.pipeline import ClipState, Clock, Pipeline, build_pipeline, predict_clip
+from mertk.pipeline.pipeline import ClipState, Pipeline, build_pipeline, predict_clip
 from mertk.plugins.loader import load_plugins
 from mertk.storage.cache import Cache
 
@@ -37,7 +38,7 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     `recipe` is a model's name, such as `lbptop` or `cnn_lstm_se:quick`, or a `mertk.Recipe`. `X` is
     a sequence of `mertk.Clip`; or an array `[clips, features]`, which takes the place of what the
-    recipe's pure steps would give. Features of clips go through mertk's cache, whose folder may be
+    recipe's pure stages would give. Features of clips go through mertk's cache, whose folder may be
     given as `cache`. `plugins` are further plug-in files.
     """
 
@@ -64,29 +65,29 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if isinstance(recipe, str):
             name, _, preset = recipe.partition(":")
             recipe = registry.recipe(name, preset or None)
-        self._line: Pipeline = build_pipeline(registry, recipe)
-        self._keys = PrefixKeys.of(registry, recipe, self._line)
-        parcels = self._compute_clip_states(X, y)
+        self._pipeline: Pipeline = build_pipeline(registry, recipe)
+        self._keys = PrefixKeys.of(registry, recipe, self._pipeline)
+        states = self._compute_clip_states(X, y)
         check_classification_targets(y)
         self.classes_, labels = np.unique(column_or_1d(y, warn=True), return_inverse=True)
-        people = [f"clip/{at}" for at in range(len(labels))] if groups is None else groups
+        uids = np.arange(len(labels)).astype(str)
+        people = np.char.add("clip/", uids) if groups is None else groups
         sample = LabelledClips(
-            uids=[str(at) for at in range(len(labels))],
+            uids=uids.tolist(),
             people=np.asarray(people, str),
             labels=labels.astype(np.int64),
             classes=tuple(map(str, self.classes_)),
         )
         seed = int(check_random_state(self.random_state).randint(2**31))
         everything = Split("all clips", np.arange(len(labels)), np.arange(0))
-        fit_stages(self._line, FoldFit(sample, everything, seed, Clock()), parcels, [])
+        fit_stages(self._pipeline, FoldFit(sample, everything, seed), states, [])
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Class probabilities `[clips, classes]`, in the order of `classes_`."""
         check_is_fitted(self, "classes_")
-        return np.array(
-            [predict_clip(self._line, parcel) for parcel in self._compute_clip_states(X)]
-        )
+        predict = functools.partial(predict_clip, self._pipeline)
+        return np.array(list(map(predict, self._compute_clip_states(X))))
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """The most probable class of each clip `[clips]`."""
@@ -99,7 +100,8 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if _are_clips(X):
             cache = Cache(None if self.cache is None else Path(self.cache))
             cache.check_writable()
-            return [parcel_of(self._line, self._keys, cache, clip) for clip in X]
+            load = functools.partial(load_clip_state, self._pipeline, self._keys, cache)
+            return list(map(load, X))
         if y is None:
             rows = validate_data(self, X, reset=False)
         else:

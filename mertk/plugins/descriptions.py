@@ -1,4 +1,4 @@
-"""What the parameters of a component mean, as the `Args` section of its class docstring says."""
+"""Descriptions of component parameters, read from the `Args` section of class docstrings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ELSEWHERE = re.compile(r"see `([\w.]+)`\.")
 
 
 def describe_parameters(target: Any) -> dict[str, str]:
-    """Read what the docstrings of a class and of its bases say about parameters.
+    """Read the descriptions of parameters from the docstrings of a class and of its bases.
 
     A base class describes what the class itself does not. Where a text is nothing but
     ``see `package.module.Name`.``, the description of the same parameter there takes its place, so

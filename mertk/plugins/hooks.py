@@ -34,8 +34,8 @@ def mertk_fold_done(
     """Observe a finished fold, as the ledger stores it.
 
     `run` is the run's identity, `name` that of its model, `folder` where its predictions are. An
-    implementation names those of the parameters that it wants. Where one fails, mertk says so and
-    the run goes on.
+    implementation names those of the parameters that it wants. Where one fails, mertk prints a
+    warning and the run continues.
     """
 
 

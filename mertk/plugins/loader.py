@@ -37,7 +37,7 @@ _Load = Callable[[], ModuleType]
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """What was found: the registry, the plug-ins that failed, and the hooks to call."""
+    """The loaded plug-ins: the registry, the plug-ins that failed, and the hooks to call."""
 
     registry: Registry
     broken: Mapping[str, str]
@@ -110,7 +110,7 @@ def _check_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
 
 
 def _find_sources(files: tuple[str, ...], hidden: set[str]) -> Iterator[tuple[str, str, _Load]]:
-    """Per plug-in its name, where it comes from, and how to load it."""
+    """The name, the origin and the loading function of each plug-in."""
     for point in sorted(entry_points(group="mertk"), key=lambda p: p.name):
         if point.name in hidden:
             continue

@@ -1,7 +1,9 @@
-"""Who offers what. Plug-ins write through a `Registrar`; everybody else reads the `Registry`."""
+"""The registry of components. Plug-ins write through a `Registrar`; all others only read."""
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import importlib
 import inspect
 import re
@@ -94,7 +96,7 @@ class Entry:
         return {n: p for n, p in found.items() if p.kind is p.KEYWORD_ONLY}
 
     def describe_parameters(self) -> dict[str, str]:
-        """What the class docstring says of each of `parameters`; '' where it says nothing."""
+        """The description of each of `parameters` in the class docstring; '' without one."""
         known = descriptions.describe_parameters(self.load())
         return {name: known.get(name, "") for name in self.parameters()}
 
@@ -162,7 +164,7 @@ class Registry:
         return known[replay]
 
     def merge(self, staged: Registry) -> None:
-        """Take over all of another registry, or nothing where one name is taken already."""
+        """Add all entries of another registry, or none if one of the names is taken."""
         for key, entry in staged._entries.items():
             if key in self._entries:
                 raise PluginError(
@@ -242,15 +244,15 @@ class Registrar:
         replays: Mapping[str, Replay] | None = None,
         card: Card | None = None,
     ) -> None:
-        """Register a recipe as a model: with presets, orders of work that leak, what is known."""
+        """Register a recipe as a model, with its presets, leaky replays and card."""
         self._add_entry(
             "model",
             name,
             recipe,
             summary=summary,
             paper=paper,
-            presets=presets,
-            replays=replays,
+            presets=dict(presets or {}),
+            replays=dict(replays or {}),
             card=card,
         )
 
@@ -261,31 +263,24 @@ class Registrar:
         target: Any,
         *,
         summary: str | None = None,
-        paper: str = "",
         needs: Sequence[str] = (),
         trained_on: Sequence[str] = (),
-        presets: Mapping[str, Recipe] | None = None,
-        replays: Mapping[str, Replay] | None = None,
-        card: Card | None = None,
+        **about: Any,
     ) -> None:
         summary = summary or (inspect.getdoc(target) or "").partition("\n")[0]
         if not summary:
             raise PluginError(f"{kind} '{name}' has no summary: give its class a docstring")
-        self._registry.add(
-            Entry(
-                kind=kind,
-                name=name,
-                target=target,
-                summary=summary,
-                paper=paper,
-                needs=tuple(needs),
-                trained_on=tuple(trained_on),
-                origin=self._origin,
-                presets=dict(presets or {}),
-                replays=dict(replays or {}),
-                card=card,
-            )
+        entry = Entry(
+            kind=kind,
+            name=name,
+            target=target,
+            summary=summary,
+            needs=tuple(needs),
+            trained_on=tuple(trained_on),
+            origin=self._origin,
+            **about,
         )
+        self._registry.add(entry)
 
 
 def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str, Json]) -> None:
@@ -295,17 +290,19 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
     """
     signature = inspect.signature(target)
     known = {n: p for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
-    hints = _read_hints(target)
+    hints = read_hints(target)
     for name, value in params.items():
         if name not in known and _takes_any(signature):
             continue
         if name not in known:
             shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
-            raise ParameterError(f"{what} takes no parameter '{name}'. It takes: {shown}.")
-        hint = hints.get(name, Any)
-        if not _matches_hint(value, hint):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean '{near[0]}'? " if near else ""
+            raise ParameterError(f"{what} takes no parameter '{name}'. {hint}It takes: {shown}.")
+        wanted = hints.get(name, Any)
+        if not _matches_hint(value, wanted):
             raise ParameterError(
-                f"{what}: {name}={value!r} is not of type {_format_hint(hint)} "
+                f"{what}: {name}={value!r} is not of type {_format_hint(wanted)} "
                 f"(default: {known[name].default!r})"
             )
 
@@ -314,13 +311,22 @@ def _takes_any(signature: inspect.Signature) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
-def _read_hints(target: Any) -> dict[str, Any]:
-    """The parameters' types; none where a name is imported for type checkers alone."""
+def read_hints(target: Callable[..., Any]) -> dict[str, Any]:
+    """The parameters' types; none where a name is imported for type checkers alone.
+
+    A class may set `__signature__`, as networks do for the parameters of training: its annotations
+    that are types already count as well.
+    """
+    found: dict[str, Any] = {}
+    for name, parameter in inspect.signature(target).parameters.items():
+        if parameter.annotation is not parameter.empty and not isinstance(
+            parameter.annotation, str
+        ):
+            found[name] = parameter.annotation
     called: Any = target.__init__ if inspect.isclass(target) else target
-    try:
-        return typing.get_type_hints(called, localns=dict(vars(abc)))
-    except NameError:
-        return {}
+    with contextlib.suppress(NameError):
+        found |= typing.get_type_hints(called, localns=dict(vars(abc)))
+    return found
 
 
 _JSON_TYPES: dict[Any, tuple[type, ...]] = {

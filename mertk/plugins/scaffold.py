@@ -14,6 +14,9 @@ from mertk.core.errors import ParameterError, StorageError, UnknownNameError
 from mertk.plugins.registry import KINDS
 from mertk.storage.atomic_files import check_writable, write_text
 
+NETWORK = "network"
+"""A template beside those of the kinds: a classifier that is trained by gradient."""
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -58,11 +61,12 @@ def write_texts(texts: Mapping[str, str], folder: Path) -> list[Path]:
 
 def _make_words(kind: str, name: str) -> dict[str, str]:
     """What the templates are filled with."""
-    if kind not in KINDS:
-        raise UnknownNameError("kind of component", kind, KINDS)
+    if kind not in (*KINDS, NETWORK):
+        raise UnknownNameError("kind of component", kind, (*KINDS, NETWORK))
     if not _NAME.fullmatch(name):
         raise ParameterError(f"name '{name}': give small letters, digits and _, as in mean_flow")
     cls = "".join(part.capitalize() for part in name.split("_"))
+    kind = "classifier" if kind == NETWORK else kind
     return {"kind": kind, "name": name, "cls": cls, "dashed": name.replace("_", "-")}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,12 @@ from mertk.core.printing import text_console
 from mertk.evaluation import statistics
 from mertk.evaluation.external_predictions import MEGC2019, MEGC2019_CLASSES, Log
 from mertk.report.sentences import describe_coverage
+from mertk.report.tables import format_interval, make_table, name_intervals, print_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from rich.table import Table
+
+_SCORES = ("UF1", "UAR", "accuracy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Rescored:
     datasets: tuple[str, ...]
     classes: tuple[str, ...]
     parts: tuple[Part, ...]
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: Sequence[Sequence[int]]
     folds: int
     fold_means: Mapping[str, Mapping[str, float]]
     list_clips: int | None
@@ -60,69 +62,97 @@ class Rescored:
 
 def rescore_log(log: Log) -> Rescored:
     """Score a log, pooled over folds, with everything that is needed to compare with a paper."""
-    everywhere = np.ones(len(log.answers), bool)
-    datasets = np.array([answer.dataset for answer in log.answers])
-    parts = [_score_part(log, "all clips", everywhere)]
+    datasets = log.table["dataset"].to_numpy()
+    parts = [_score_part(log, "all clips", np.ones(len(datasets), bool))]
     if len(log.datasets) > 1:
         parts += [_score_part(log, name, datasets == name) for name in log.datasets]
-    folds = _count_fold_confusions(log)
+    folds, means = np.array(log.folds or ()), {}
+    if len(folds):
+        by_fold = statistics.subject_confusions(log.truth, log.predicted, folds, len(log.classes))
+        means["UF1"] = metrics.fold_means(by_fold, metrics.f1)
+        means["UAR"] = metrics.fold_means(by_fold, metrics.recall)
     size, differences = _compare_with_megc2019(log)
+    confusion = metrics.confusion(log.truth, log.predicted, len(log.classes)).tolist()
     return Rescored(
-        str(log.file),
-        log.datasets,
-        log.classes,
-        tuple(parts),
-        tuple(map(tuple, metrics.confusion(log.truth, log.predicted, len(log.classes)).tolist())),
-        0 if folds is None else len(folds),
-        {}
-        if folds is None
-        else {
-            "UF1": metrics.fold_means(folds, metrics.f1),
-            "UAR": metrics.fold_means(folds, metrics.recall),
-        },
-        size,
-        tuple(differences),
+        file=str(log.file),
+        datasets=log.datasets,
+        classes=log.classes,
+        parts=tuple(parts),
+        confusion=confusion,
+        folds=len(np.unique(folds)),
+        fold_means=means,
+        list_clips=size,
+        differences=tuple(differences),
     )
 
 
 def to_json(found: Rescored) -> dict[str, Any]:
-    """Everything that is shown, for machines."""
+    """Everything that is printed, as JSON."""
     return asdict(found) | {"sentences": list_sentences(found)}
 
 
 def print_rescored(found: Rescored) -> None:
     """Print tables and sentences on standard output."""
+    scores = make_table(
+        f"{found.file}: pooled over folds",
+        ["clips of", *name_intervals(_SCORES), "clips", "subjects"],
+        width=9,
+    )
+    counts = make_table("clips by true class", ["clips of", *found.classes], width=9)
+    for part in found.parts:
+        row = dict(part.scores)
+        for name, (low, high) in part.intervals.items():
+            row |= {f"{name}_low": low, f"{name}_high": high}
+        cells = [format_interval(row, name) for name in _SCORES]
+        people = "–" if part.people is None else str(part.people)
+        scores.add_row(part.name, *cells, str(sum(part.clips.values())), people)
+        counts.add_row(part.name, *map(str, part.clips.values()))
+    confusion = make_table(
+        "confusion matrix of all clips", ["true ↓ predicted →", *found.classes], width=9
+    )
+    for name, numbers in zip(found.classes, found.confusion, strict=True):
+        confusion.add_row(name, *map(str, numbers))
     console = text_console()
-    console.print(_tabulate_scores(found))
-    console.print(_tabulate_counts(found))
-    console.print(_tabulate_confusion(found))
-    if found.fold_means:
-        console.print(_fold_means(found))
-    for sentence in list_sentences(found):
-        console.print(sentence)
+    for table in (scores, counts, confusion):
+        console.print(table)
+    if means := found.fold_means:
+        table = make_table(
+            f"means over {found.folds} folds (no protocol uses them)",
+            ["classes without a clip in a fold", *map("mean {}".format, means)],
+            width=9,
+        )
+        for treatment in means["UF1"]:
+            table.add_row(treatment, *(f"{by[treatment]:.3f}" for by in means.values()))
+        console.print(table)
+    print_lines(list_sentences(found), console)
 
 
 def list_sentences(found: Rescored) -> list[str]:
     """The sentences below the tables."""
     precision = found.parts[0].macro_precision
-    said = [f"Macro precision, which some papers report as UAR, is {precision:.3f}."]
+    lines = [f"Macro precision, which some papers report as UAR, is {precision:.3f}."]
     if found.parts[0].people is None:
-        said.append("No intervals: the log names no subjects, and clips are not independent.")
-    people = {part.name: part.people for part in found.parts if part.people and part.intervals}
-    said += describe_coverage(people)
-    short = [part.name for part in found.parts if "UF1" not in part.scores]
+        lines.append("No intervals: the log names no subjects, and clips are not independent.")
+    people, short = {}, []
+    for part in found.parts:
+        if part.people and part.intervals:
+            people[part.name] = part.people
+        if "UF1" not in part.scores:
+            short.append(part.name)
+    lines += describe_coverage(people)
     if short:
-        said.append(f"No UF1 and UAR for {', '.join(short)}: a class has no clip.")
+        lines.append(f"No UF1 and UAR for {', '.join(short)}: a class has no clip.")
     if found.list_clips is not None and not found.differences:
-        counts = ", ".join(f"{count} {name}" for name, count in found.parts[0].clips.items())
+        clips = found.parts[0].clips
+        counts = ", ".join(map("{} {}".format, clips.values(), clips))
         of = ", ".join(filter(None, found.datasets)) or "all its data sets"
-        said.append(
+        lines.append(
             f"The number of clips is that of {MEGC2019.edition} for {of}: {found.list_clips} "
             f"({counts})."
         )
     elif found.differences:
-        said.append(f"NOT the clips of {MEGC2019.edition}: {'; '.join(found.differences)}.")
-    return said
+        lines.append(f"NOT the clips of {MEGC2019.edition}: {'; '.join(found.differences)}.")
+    return lines
 
 
 def _score_part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
@@ -134,23 +164,17 @@ def _score_part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
     scores = statistics.compute_pooled_scores(confusions, metrics.standard_scores)
     enough = people is not None and confusions.shape[1] > 1
     intervals = statistics.score_intervals(confusions, metrics.standard_scores) if enough else {}
-    valid = scores if all(counts) else {"accuracy": scores["accuracy"]}
+    for score in () if all(counts) else ("UF1", "UAR"):
+        del scores[score]
+        intervals.pop(score, None)
     return Part(
         name,
         dict(zip(log.classes, counts, strict=True)),
         None if people is None else confusions.shape[1],
-        valid,
-        {score: ends for score, ends in intervals.items() if score in valid},
+        scores,
+        intervals,
         float(metrics.recall(confusions.sum(axis=(0, 1)).T).mean()),
     )
-
-
-def _count_fold_confusions(log: Log) -> NDArray[np.int64] | None:
-    """One confusion matrix per fold `[folds, true, predicted]`."""
-    if log.folds is None:
-        return None
-    names = np.array(log.folds)
-    return statistics.subject_confusions(log.truth, log.predicted, names, len(log.classes))
 
 
 def _compare_with_megc2019(log: Log) -> tuple[int | None, list[str]]:
@@ -162,72 +186,16 @@ def _compare_with_megc2019(log: Log) -> tuple[int | None, list[str]]:
     known = MEGC2019.counts
     if set(log.classes) != set(MEGC2019_CLASSES) or not {*log.datasets, ""} <= {*known, ""}:
         return None, []
-    clips, labels = log.clips(), [log.classes[answer.truth] for answer in log.answers]
+    clips, labels = log.clips(), np.array(log.classes)[log.truth].tolist()
     if log.datasets == ("",):
-        total = sum((Counter(classes) for classes in known.values()), Counter[str]())
+        total: Counter[str] = Counter()
+        for classes in known.values():
+            total.update(classes)
         expected = Manifest(counts={"": total})
-        return expected.total, [f"all{line}" for line in expected.differences(clips, labels)]
-    here = [name for name in known if name in log.datasets]
+        return expected.total, list(map("all{}".format, expected.differences(clips, labels)))
+    subjects = MEGC2019.subjects if log.people else {}
     expected = Manifest(
-        counts={name: known[name] for name in here},
-        subjects={name: MEGC2019.subjects[name] for name in here} if log.people else {},
+        counts={name: known[name] for name in known if name in log.datasets},
+        subjects={name: subjects[name] for name in subjects if name in log.datasets},
     )
     return expected.total, expected.differences(clips, labels)
-
-
-def _tabulate_scores(found: Rescored) -> Table:
-    names = ["UF1", "UAR", "accuracy"]
-    drawn = _make_table(
-        f"{found.file}: pooled over folds",
-        "clips of",
-        *[f"{name}\n95 % interval" for name in names],
-        "clips",
-        "subjects",
-    )
-    for part in found.parts:
-        cells = [_with_interval(part, name) for name in names]
-        people = "–" if part.people is None else str(part.people)
-        drawn.add_row(part.name, *cells, str(sum(part.clips.values())), people)
-    return drawn
-
-
-def _tabulate_counts(found: Rescored) -> Table:
-    drawn = _make_table("clips by true class", "clips of", *found.classes)
-    for part in found.parts:
-        drawn.add_row(part.name, *map(str, part.clips.values()))
-    return drawn
-
-
-def _with_interval(part: Part, name: str) -> str:
-    if name not in part.scores:
-        return "–"
-    ends = part.intervals.get(name)
-    return f"{part.scores[name]:.3f}" + (f"\n{ends[0]:.3f}–{ends[1]:.3f}" if ends else "")
-
-
-def _tabulate_confusion(found: Rescored) -> Table:
-    drawn = _make_table("confusion matrix of all clips", "true ↓ predicted →", *found.classes)
-    for name, row in zip(found.classes, found.confusion, strict=True):
-        drawn.add_row(name, *map(str, row))
-    return drawn
-
-
-def _fold_means(found: Rescored) -> Table:
-    drawn = _make_table(
-        f"means over {found.folds} folds (no protocol uses them)",
-        "classes without a clip in a fold",
-        *[f"mean {name}" for name in found.fold_means],
-    )
-    for treatment in next(iter(found.fold_means.values())):
-        drawn.add_row(treatment, *[f"{by[treatment]:.3f}" for by in found.fold_means.values()])
-    return drawn
-
-
-def _make_table(title: str, first: str, *others: str) -> Table:
-    from rich.table import Table
-
-    drawn = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    drawn.add_column(first, overflow="fold", min_width=9)
-    for name in others:
-        drawn.add_column(name, justify="right", no_wrap=True)
-    return drawn

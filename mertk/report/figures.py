@@ -1,23 +1,27 @@
-"""Figures of a comparison, each as the text of an SVG."""
+"""Figures of a comparison and of a sweep, each as the text of an SVG."""
 
 from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mertk.evaluation import statistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from mertk.evaluation.comparison import Comparison
     from mertk.evaluation.outcomes import Outcome
+    from mertk.evaluation.results import Results
 
 
-def render_svg(figure: Figure) -> str:
+def _render_svg(figure: Figure) -> str:
     """A figure as SVG that is the same text each time, for a page or a file of its own."""
     from matplotlib import rc_context
 
@@ -52,32 +56,28 @@ def draw_rank_diagram(comparison: Comparison) -> str:
         axes.spines[side].set_visible(False)
     axes.spines["top"].set_bounds(1, len(names))
     axes.set_title("mean rank over subjects (1 is best)", fontsize=9)
-    return render_svg(figure)
+    return _render_svg(figure)
 
 
 def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
     """Scores with intervals by model and set of clips, and the chance level there."""
+    import pandas as pd
+
     names = list(dict.fromkeys(name for one in comparisons for name in one.ranks))
-    rows = len(names) * len(comparisons)
-    figure, axes = _make_axes(6.4, 1.0 + 0.24 * rows + 0.1 * len(names))
+    step = len(comparisons) + 0.6
+    figure, axes = _make_axes(6.4, 1.0 + 0.24 * len(names) * len(comparisons) + 0.1 * len(names))
     for at, comparison in enumerate(comparisons):
         table = comparison.results.table().set_index("model")
+        table = table[table.index.isin(names)]
+        y = -(pd.Index(names).get_indexer(table.index) * step + at)
         score = comparison.results.main_score
-        shown = [name for name in names if name in table.index]
-        y = [-(names.index(name) * (len(comparisons) + 0.6) + at) for name in shown]
-        values = table.loc[shown, score]
-        around = [
-            values - table.loc[shown, f"{score}_low"],
-            table.loc[shown, f"{score}_high"] - values,
-        ]
+        bars = _find_bars(table, score)
         axes.errorbar(
-            values, y, xerr=around, fmt="o", capsize=2, color=f"C{at}", label=comparison.title
+            table[score], y, xerr=bars, fmt="o", capsize=2, color=f"C{at}", label=comparison.title
         )
         axes.axvspan(*comparison.results.chance[score], color=f"C{at}", alpha=0.08, lw=0)
     middle = (len(comparisons) - 1) / 2
-    axes.set_yticks(
-        [-(at * (len(comparisons) + 0.6) + middle) for at in range(len(names))], labels=names
-    )
+    axes.set_yticks(-(np.arange(len(names)) * step + middle), labels=names)
     axes.set(
         xlim=(0, 1.02),
         xlabel=f"{comparisons[0].results.main_score}, 95 % interval; shaded: chance level",
@@ -87,15 +87,15 @@ def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
         frameon=False,
         fontsize=8,
         loc="upper center",
-        bbox_to_anchor=(0.4, -0.25 / max(0.3 * rows, 1) - 0.12),
+        bbox_to_anchor=(0.4, -0.25 / max(0.3 * len(names) * len(comparisons), 1) - 0.12),
     )
-    return render_svg(figure)
+    return _render_svg(figure)
 
 
 def draw_paired_plot(first: Outcome, other: Outcome) -> str:
     """Accuracy (multi-label: F1) of each subject under two models, joined by a line."""
     figure, axes = _make_axes(2.4, 2.8)
-    a, b = (statistics.subject_shares(one.confusions) for one in (first, other))
+    a, b = statistics.subject_shares(first.confusions), statistics.subject_shares(other.confusions)
     for one, two in zip(a, b, strict=True):
         colour = "0.6" if one == two else "C0" if one > two else "C3"
         axes.plot([0, 1], [one, two], "o-", color=colour, ms=3, lw=0.9, alpha=0.7)
@@ -103,7 +103,32 @@ def draw_paired_plot(first: Outcome, other: Outcome) -> str:
     axes.set(xlim=(-0.25, 1.25), ylim=(-0.04, 1.04), ylabel=name)
     axes.set_xticks([0, 1], labels=[_shorten_name(first.name), _shorten_name(other.name)])
     axes.tick_params(labelsize=8)
-    return render_svg(figure)
+    return _render_svg(figure)
+
+
+def draw_curve(results: Results) -> str:
+    """The main score against a swept number, with the chance level; empty unless one is swept."""
+    import pandas as pd
+
+    table, paths = results.sweep_table(), list(next(iter(results.swept.values()), ()))
+    if len(paths) != 1 or len(table) < 2:
+        return ""
+    numbers = pd.to_numeric(table[paths[0]], errors="coerce")
+    if numbers.isna().any():
+        return ""
+    score = results.main_score
+    figure, axes = _make_axes(5.2, 2.8)
+    axes.axhspan(*results.chance[score], color="0.85", label="chance level (95 %)")
+    bars = _find_bars(table, score)
+    axes.errorbar(numbers, table[score], bars, fmt="o-", capsize=3, label="95 % interval")
+    axes.set(xlabel=paths[0], ylabel=score, ylim=(0, 1))
+    axes.legend(frameon=False, fontsize="small")
+    return _render_svg(figure)
+
+
+def _find_bars(table: pd.DataFrame, score: str) -> list[pd.Series]:
+    """How far the intervals of a score reach below and above it."""
+    return [table[score] - table[f"{score}_low"], table[f"{score}_high"] - table[score]]
 
 
 def _shorten_name(name: str) -> str:

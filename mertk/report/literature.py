@@ -1,25 +1,30 @@
-"""Published scores, for comparison with ours: not measured here; known leaks are listed.
+"""What papers report, for comparison with our scores, and what to cite for a run.
 
 The table `published.csv` has a row a score. `part` is empty for all clips, or else a data set;
-`leak` says what the authors' code shows of data that training must not see (`LEAKS`).
+`leak` says what the authors' code shows of data that training must not see (`LEAKS`). `model` is
+our name for the method where we have one.
 """
 
 from __future__ import annotations
 
-import csv
 import functools
-import math
+import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mertk.core.printing import text_console
+from mertk.core.recipe import Recipe
+from mertk.report.tables import make_table, print_lines
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    import pandas as pd
 
     from mertk.evaluation.results import Results
+    from mertk.plugins.registry import Entry, Registry
+    from mertk.storage.ledger import Run
 
 LEAKS = {
     "L0": "a fixed schedule; the code shows no choice that uses test data",
@@ -34,129 +39,140 @@ LEAKS = {
 
 TITLE = "published, not measured here"
 
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One printed number, as text; `model` is our name for the method where we have one."""
-
-    protocol: str
-    part: str
-    model: str
-    method: str
-    score: str
-    value: str
-    source: str
-    leak: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class TableLine:
-    """A method's scores by (part, score); `marks` are the numbers of its footnotes, `ours` runs."""
-
-    method: str
-    leak: str
-    source: str
-    cells: Mapping[tuple[str, str], str]
-    ours: bool = False
+_METHOD = ["ours", "method", "leak", "source"]
+_SPECIAL = re.compile(r"([&%$#_{}])")
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
     """Our runs and what was published on the same protocol.
 
-    `columns` are parts with the scores that are printed of them; `notes` are the footnotes, whose
-    numbers stand in brackets behind methods and numbers.
+    `columns` are parts with the scores that are printed of them. `lines` have the `method`, its
+    `leak` and `source`, whether it is a run of `ours`, and `cells` by part, such as
+    `0.588 / 0.579`. `notes` are the footnotes, whose numbers stand in brackets behind methods and
+    numbers.
     """
 
-    columns: tuple[tuple[str, tuple[str, ...]], ...]
-    lines: tuple[TableLine, ...]
-    notes: tuple[str, ...]
+    columns: Mapping[str, Sequence[str]]
+    lines: Sequence[Mapping[str, Any]]
+    notes: Sequence[str]
     leaks: Mapping[str, str]
-
-    def cell(self, line: TableLine, part: str) -> str:
-        """What a line has in a column, such as `0.588 / 0.579`; a dash where it has nothing."""
-        found = [line.cells.get((part, score), "") for score in dict(self.columns)[part]]
-        return " / ".join(text or "–" for text in found) if any(found) else "–"
 
 
 @functools.cache
-def read_published_scores() -> tuple[Score, ...]:
+def read_scores(name: str) -> pd.DataFrame:
+    """A table of scores beside this module, all cells as text."""
+    import pandas as pd
+
+    return pd.read_csv(Path(__file__).with_name(name), dtype=str, keep_default_na=False)
+
+
+def read_published_scores() -> pd.DataFrame:
     """All published scores."""
-    file = Path(__file__).with_name("published.csv")
-    rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
-    return tuple(Score(**row) for row in rows)
+    return read_scores("published.csv")
 
 
 def find_published_beside(results: Results) -> Beside | None:
     """What was published on the protocol of these runs, below the runs; None where nothing was."""
-    printed = [one for one in read_published_scores() if one.protocol == results.protocol.name]
-    if not printed:
+    import pandas as pd
+
+    printed = read_published_scores()
+    printed = printed[printed["protocol"] == results.protocol.name].assign(ours=False)
+    if printed.empty:
         return None
-    wanted: dict[str, dict[str, None]] = {}
-    for one in printed:
-        wanted.setdefault(one.part, {})[one.score] = None
-    notes = list(dict.fromkeys(one.note for one in printed if one.note))
-    met = {code for one in printed for code in one.leak.split("+")}
-    return Beside(
-        tuple((part, tuple(scores)) for part, scores in wanted.items()),
-        (*_list_our_lines(results), *_list_printed_lines(printed, notes)),
-        tuple(notes),
-        {code: meaning for code, meaning in LEAKS.items() if code in met},
-    )
+    columns: dict[str, list[str]] = {}
+    for part, score in printed[["part", "score"]].drop_duplicates().to_numpy():
+        columns.setdefault(part, []).append(score)
+    notes = list(filter(None, printed["note"].unique()))
+    codes = set("+".join(printed["leak"]).split("+"))
+    # a footnote of all numbers of a method is marked once, behind its name
+    marks = printed["note"].map({"": ""} | {note: f" [{at}]" for at, note in enumerate(notes, 1)})
+    common = printed.groupby(_METHOD)["note"].transform("nunique") == 1
+    printed["value"] += marks.mask(common, "")
+    printed["method"] += marks.where(common, "")
+    lines = []
+    for _, rows in pd.concat([_tabulate_ours(results), printed]).groupby(_METHOD, sort=False):
+        line: dict[str, Any] = {**rows.iloc[0][_METHOD], "cells": {}}
+        values = rows.set_index(["part", "score"])["value"].to_dict()
+        for part, scores in columns.items():
+            texts = [values.get((part, score), "–") for score in scores]
+            line["cells"][part] = " / ".join(texts) if set(texts) != {"–"} else "–"
+        lines.append(line)
+    return Beside(columns, lines, notes, {code: LEAKS[code] for code in LEAKS if code in codes})
 
 
-def _list_our_lines(results: Results) -> Iterator[TableLine]:
-    """The runs themselves, without the intervals that stand in the table above."""
-    names = list(results.chance)
-    rows = results.table().assign(part="").to_dict("records")
-    rows += results.parts().to_dict("records")
-    cells: dict[str, dict[tuple[str, str], str]] = {}
-    for row in rows:
-        known = {(row["part"], n): f"{row[n]:.3f}" for n in names if not math.isnan(row[n])}
-        cells.setdefault(row["model"], {}).update(known)
-    for model, found in cells.items():
-        yield TableLine(model, "", "this run", found, ours=True)
+def _tabulate_ours(results: Results) -> pd.DataFrame:
+    """The scores of the runs as `published.csv` has them, without intervals."""
+    import pandas as pd
 
-
-def _list_printed_lines(printed: Iterable[Score], notes: Sequence[str]) -> Iterator[TableLine]:
-    """One line a method; a footnote of all its numbers is marked once, behind its name."""
-    methods: dict[tuple[str, str, str], list[Score]] = {}
-    for one in printed:
-        methods.setdefault((one.method, one.leak, one.source), []).append(one)
-    for (method, leak, source), scores in methods.items():
-        common = scores[0].note if len({one.note for one in scores}) == 1 else ""
-        cells = {
-            (one.part, one.score): one.value + ("" if common else _format_mark(one.note, notes))
-            for one in scores
-        }
-        yield TableLine(method + _format_mark(common, notes), leak, source, cells)
-
-
-def _format_mark(note: str, notes: Sequence[str]) -> str:
-    return f" [{notes.index(note) + 1}]" if note else ""
+    table = pd.concat([results.table().assign(part=""), results.parts()])
+    table = table.melt(["model", "part"], list(results.chance), "score", "value").dropna()
+    table["value"] = table["value"].map("{:.3f}".format)
+    return table.assign(method=table["model"], leak="", source="this run", ours=True)
 
 
 def print_published(found: Beside) -> None:
     """Print the table and its footnotes on standard output."""
-    console = text_console()
-    console.print(_make_table(found))
-    for number, note in enumerate(found.notes, 1):
-        console.print(f"[{number}] {note}.")
-    for code, meaning in found.leaks.items():
-        console.print(f"{code}: {meaning}.")
-
-
-def _make_table(found: Beside) -> Table:
-    from rich.table import Table
-
-    drawn = Table(title=TITLE, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    drawn.add_column("method", overflow="fold", min_width=14)
-    for part, scores in found.columns:
-        drawn.add_column(f"{part or 'all clips'}\n{' / '.join(scores)}", justify="right")
-    drawn.add_column("leak")  # the sources are in the page: there is no room for them here
+    head = [f"{part or 'all clips'}\n{' / '.join(found.columns[part])}" for part in found.columns]
+    # the sources are in the page: there is no room for them here
+    table = make_table(TITLE, ["method", *head, "leak"], width=14)
+    for column in table.columns[1:]:
+        column.no_wrap = False
+    table.columns[-1].justify = "left"
     for line in found.lines:
-        cells = [found.cell(line, part) for part, _ in found.columns]
-        style = "bold" if line.ours else ""
-        drawn.add_row(line.method, *cells, line.leak, style=style)
-    return drawn
+        style = "bold" if line["ours"] else ""
+        table.add_row(line["method"], *line["cells"].values(), line["leak"], style=style)
+    console = text_console()
+    console.print(table)
+    print_lines(map("[{}] {}.".format, itertools.count(1), found.notes), console)
+    print_lines(map("{}: {}.".format, found.leaks, found.leaks.values()), console)
+
+
+def format_bibtex(runs: Iterable[Run], registry: Registry) -> str:
+    """An entry for each paper behind the runs, in the order of their use; none twice."""
+    found: dict[str, str] = {}
+    for run in runs:
+        for entry in _list_entries(run, registry):
+            if entry.paper:
+                found.setdefault(entry.paper, _format_entry(entry))
+    return "\n\n".join(found.values())
+
+
+def _list_entries(run: Run, registry: Registry) -> Iterator[Entry]:
+    """The model, its components, the data sets and the protocol, as far as they are registered."""
+    known = {(entry.kind, entry.name): entry for entry in registry}
+    uses = [("model", str(run.variant.get("model", "")))]
+    for slot, use in Recipe.from_json(run.identity["recipe"]).places().items():
+        uses.append((slot.partition(".")[0], use.name))
+    for dataset in run.identity["datasets"]:
+        uses.append(("dataset", dataset["name"]))
+    uses.append(("protocol", run.identity["protocol"]["name"]))
+    yield from filter(None, map(known.get, uses))
+
+
+def _format_entry(entry: Entry) -> str:
+    kind, _, number = entry.paper.partition(":")
+    fields = {"doi": number} if kind == "doi" else {"eprint": number, "archiveprefix": "arXiv"}
+    if entry.card is None:
+        shape = "misc"
+        fields |= {"note": _escape_tex(f"{entry.kind} {entry.name} of mertk: {entry.summary}")}
+    else:
+        card, shape = entry.card, "article"
+        fields |= {
+            "title": f"{{{_escape_tex(card.title)}}}",
+            "author": _format_authors(card.authors),
+            "journal": _escape_tex(card.venue),
+            "year": str(card.year),
+        }
+    lines = ",\n".join(map("  {} = {{{}}}".format, fields, fields.values()))
+    return f"@{shape}{{{entry.name},\n{lines}\n}}"
+
+
+def _format_authors(text: str) -> str:
+    """`Zhao & Pietikäinen` or `Liong et al.` as BibTeX joins names."""
+    names = re.split(r",\s+|\s+&\s+", text.replace(" et al.", ", others"))
+    return " and ".join(map(_escape_tex, names))
+
+
+def _escape_tex(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)

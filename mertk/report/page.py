@@ -1,7 +1,7 @@
 """The report as one self-contained HTML file: no network, all text escaped.
 
-Its one script sorts and filters tables and looks into clips; without it everything can be read, and
-the first clip is seen.
+Its one script sorts and filters tables and controls the clip explorer; without it everything can be
+read, and the first clip is seen.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.evaluation import breakdowns, statistics
-from mertk.evaluation.label_scores import per_label
-from mertk.report import citation, literature, sentences
-from mertk.report.clip_explorer.gallery import make_gallery, rank_clips
-from mertk.report.curve import draw_curve
+from mertk.experiment.held_out_clips import HeldOutClips
+from mertk.report import literature, sentences
+from mertk.report.clip_explorer.gallery import make_gallery
+from mertk.report.figures import draw_curve
 from mertk.storage import audit_record
-from mertk.storage.atomic_files import check_file, write_file
+from mertk.storage.atomic_files import write_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,21 +33,15 @@ WORST = 1000
 
 
 def write_page(
-    results: Results,
-    path: Path,
-    plugins: Plugins,
-    *,
-    frames: bool | None = None,
-    occlusion: int = 0,
+    results: Results, path: Path, plugins: Plugins, held_out: HeldOutClips | None = None
 ) -> Path:
     """Write the page, whole or not at all, and give its path.
 
-    `frames` puts pictures of clips into it; default: of synthetic ones alone. `occlusion` is for
-    how many clips, the worst mistakes first, models are fitted again to map what they rest on.
-    Raises `StorageError` where a file is there that mertk did not write.
+    `held_out` are the clips with the largest errors, if frames or regions are to be shown
+    (`mertk.experiment.held_out_clips`). Raises `StorageError` where a file is there that mertk did
+    not write.
     """
-    check_file(Path(path))
-    write_file(Path(path), render_page(results, plugins, frames=frames, occlusion=occlusion))
+    write_file(Path(path), render_page(results, plugins, held_out))
     return Path(path)
 
 
@@ -64,12 +58,12 @@ def make_environment() -> Environment:
     )
 
 
-def render_page(
-    results: Results, plugins: Plugins, *, frames: bool | None = None, occlusion: int = 0
-) -> str:
+def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | None = None) -> str:
     """The page as text."""
-    explorer = make_gallery(results, plugins, frames=frames, occlusion=occlusion)
-    everything = [outcome.run for outcome in (*results.outcomes, *results.leaked)]
+    held_out = held_out or HeldOutClips()
+    everything = [*results.outcomes, *results.leaked]
+    one_label = [] if results.multilabel else results.outcomes
+    calibrated = [] if results.multilabel else results.models
     return (
         make_environment()
         .get_template("page.html.j2")
@@ -77,7 +71,7 @@ def render_page(
             title=sentences.format_title(results),
             sentences=sentences.list_sentences(results),
             warnings=[*sentences.list_warnings(results), *sentences.describe_leaks(results)],
-            scores=sentences.score_names(results),
+            scores=list(results.chance),
             rows=results.table().to_dict("records"),
             sweep=results.sweep_table().to_dict("records"),
             curve=draw_curve(results),
@@ -86,26 +80,25 @@ def render_page(
             epochs=results.epochs_table().to_dict("records"),
             leaked=results.leaked_table().to_dict("records"),
             leaked_title=sentences.LEAKED,
-            label_maps=[(one, sentences.flatten_scores(one)) for one in results.remapped()],
+            label_maps=results.remapped().to_dict("records"),
+            map_scores=["UF1", "UAR", "accuracy"],
             parts=results.parts().to_dict("records"),
             published=literature.find_published_beside(results),
             published_title=literature.TITLE,
             chance=results.chance,
             classes=results.classes,
-            confusions=[]
-            if results.multilabel
-            else [_describe_confusion(o) for o in results.outcomes],
-            labels=per_label(results),
-            reliability=[] if results.multilabel else _describe_calibration(results),
+            confusions=list(map(_describe_confusion, one_label)),
+            labels=breakdowns.score_labels(results).to_dict("records"),
+            reliability=list(map(_describe_calibration, calibrated)),
             people=_describe_subjects(results),
-            clips=[] if results.multilabel else _describe_worst_clips(results),
+            clips=breakdowns.rank_clips(results.models)[:WORST] if one_label else [],
             groupings=breakdowns.make_groupings(results),
             fewest=breakdowns.FEWEST,
-            stages=_describe_run_time(results),
-            bibtex=citation.format_bibtex(everything, plugins.registry),
-            weights=_describe_gates(results, explorer.regions),
-            gallery=explorer,
-            runs=[_describe_run(outcome) for outcome in (*results.outcomes, *results.leaked)],
+            stages=list(map(_describe_run_time, results.models)),
+            bibtex=literature.format_bibtex([one.run for one in everything], plugins.registry),
+            weights=_describe_gates(results, held_out.regions),
+            gallery=make_gallery(results, held_out),
+            runs=list(map(_describe_run, everything)),
         )
     )
 
@@ -117,98 +110,64 @@ def _describe_confusion(outcome: Outcome) -> dict[str, Any]:
     return {"name": outcome.name, "counts": counts.tolist(), "rates": rates.tolist()}
 
 
-def _describe_calibration(results: Results) -> list[dict[str, Any]]:
-    """Per model how sure it was and how often it was right, in tenths of confidence."""
-    found = []
-    for outcome in results.outcomes:
-        if outcome.is_floor:
-            continue
-        table = outcome.predictions
-        sure = table[[f"p_{name}" for name in results.classes]].to_numpy().max(axis=1)
-        right = (table["truth"] == table["predicted"]).to_numpy()
-        tenth = np.minimum((sure * 10).astype(int), 9)
-        points = [
-            {
-                "sure": float(sure[tenth == at].mean()),
-                "right": float(right[tenth == at].mean()),
-                "share": float((tenth == at).mean()),
-            }
-            for at in np.unique(tenth)
-        ]
-        gap = sum(point["share"] * abs(point["sure"] - point["right"]) for point in points)
-        found.append({"name": outcome.name, "points": points, "gap": gap})
-    return found
+def _describe_calibration(outcome: Outcome) -> dict[str, Any]:
+    """Mean confidence and accuracy of a model, in ten bins of confidence."""
+    import pandas as pd
+
+    table = outcome.predictions
+    sure = outcome.probabilities.max(axis=1)
+    right = table["truth"] == table["predicted"]
+    bins = (sure * 10).astype(int).clip(upper=9)
+    points = pd.DataFrame({"sure": sure, "right": right}).groupby(bins).mean()
+    points["share"] = bins.value_counts(normalize=True)
+    gap = float((points["share"] * (points["sure"] - points["right"]).abs()).sum())
+    return {"name": outcome.name, "points": points.to_dict("records"), "gap": gap}
 
 
-def _describe_worst_clips(results: Results) -> list[dict[str, Any]]:
-    """The `WORST` held-out clips with their class and what every model says of them, worst first.
+def _describe_run_time(outcome: Outcome) -> dict[str, Any]:
+    """The seconds of a model's features and of each stage of its folds, and memory in MB."""
+    import pandas as pd
 
-    `said` is the class of the highest probability, means over seeds, `right` the probability of the
-    true class, whose mean over models orders the clips.
-    """
-    models = [outcome for outcome in results.outcomes if not outcome.is_floor]
-    return [
-        {
-            "uid": one.uid,
-            "truth": one.truth,
-            "by": [{"said": by.said, "right": by.shares[one.truth]} for by in one.answers],
-        }
-        for one in (rank_clips(models)[:WORST] if models else ())
-    ]
-
-
-def _describe_run_time(results: Results) -> list[dict[str, Any]]:
-    """Per model the seconds of the pure steps and of each stage of the folds, and memory in MB."""
-    found = []
-    for outcome in results.outcomes:
-        spent: dict[str, float] = {}
-        memory = 0.0
-        for fold in outcome.folds:
-            memory = max(memory, fold.memory)
-            for name, seconds in fold.seconds.items():
-                if name not in ("total", "load"):
-                    spent[name] = spent.get(name, 0.0) + seconds
-        stages = sorted(spent.items(), key=lambda one: -one[1])
-        if not outcome.is_floor:
-            prefix = outcome.run.prefix_seconds
-            found.append(
-                {"name": outcome.name, "prefix": prefix, "stages": stages, "memory": memory}
-            )
-    return found
+    seconds = pd.DataFrame([fold.seconds for fold in outcome.folds])
+    stages = seconds.drop(columns=["total", "load"], errors="ignore").sum()
+    return {
+        "name": outcome.name,
+        "prefix": outcome.run.prefix_seconds,
+        "stages": list(stages.sort_values(ascending=False, kind="stable").items()),
+        "memory": max((fold.memory for fold in outcome.folds), default=0.0),
+    }
 
 
 def _describe_subjects(results: Results) -> dict[str, Any]:
     """What is right per subject and model, for the dots."""
-    shown = [outcome for outcome in results.outcomes if not outcome.is_floor]
+    import pandas as pd
+
     first = results.outcomes[0]
-    counts = first.predictions.groupby("person")["uid"].nunique()
-    right = [statistics.subject_shares(outcome.confusions).tolist() for outcome in shown]
-    return {
-        "models": [outcome.name for outcome in shown],
-        "rows": [
-            {"name": name, "clips": int(counts[name]), "right": [values[at] for values in right]}
-            for at, name in enumerate(first.subjects)
-        ],
-    }
+    table = first.predictions.groupby("person").agg(clips=("uid", "nunique"))
+    shares = pd.DataFrame(index=table.index)
+    for outcome in results.models:
+        shares[outcome.name] = statistics.subject_shares(outcome.confusions)
+    table["right"] = shares.to_numpy().tolist()
+    rows = table.rename_axis("name").reset_index().to_dict("records")
+    return {"models": list(shares), "rows": rows}
 
 
 def _describe_gates(results: Results, regions: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """What the gates of a model let through per region: mean and spread over clips."""
+    """The weights that the gates of a model give each region: mean and spread over clips."""
     found = []
     for outcome in results.outcomes:
-        said = [
-            clip["region_weights"]
-            for fold in outcome.folds
-            for clip in fold.explained.values()
-            if "region_weights" in clip
-        ]
-        if not said:
+        weights = []
+        for fold in outcome.folds:
+            for clip in fold.explained.values():
+                if "region_weights" in clip:
+                    weights.append(np.ravel(clip["region_weights"]))
+        if not weights:
             continue
-        table = np.asarray(said, float).reshape(len(said), -1)
+        table = np.asarray(weights, float)
         names = regions.get(outcome.name) or [f"region {at}" for at in range(table.shape[1])]
         bars = zip(names, table.mean(axis=0).tolist(), table.std(axis=0).tolist(), strict=False)
         rows = [{"region": n, "mean": m, "sd": s} for n, m, s in bars]
-        found.append({"name": outcome.name, "clips": len(said), "rows": rows})
+        found.append({"name": outcome.name, "clips": len(weights), "rows": rows})
     return found
 
 
@@ -217,15 +176,12 @@ def _describe_run(outcome: Outcome) -> dict[str, Any]:
     return {
         "name": run.name,
         "folder": run.path.name,
-        "command": sentences.command(run),
+        "command": sentences.format_command(run),
         "audit": audit_record.describe_record(audit_record.read_record(run)),
         "made": run.provenance.get("made", ""),
         "releases": run.provenance.get("releases", {}),
         "origins": run.provenance.get("origins", []),
         "clip_list": run.identity["clip_list"],
         "data": run.identity["data"],
-        "components": [
-            f"{place}: {part['name']} " + ", ".join(f"{k}={v}" for k, v in part["params"].items())
-            for place, part in run.identity["components"].items()
-        ],
+        "components": run.identity["components"],
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.recipe import Use
 from mertk.evaluation import statistics
-from mertk.evaluation.label_scores import per_label
+from mertk.evaluation.breakdowns import score_labels
 from mertk.evaluation.statistics import ALPHA
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mertk.evaluation.label_maps import Remapped
     from mertk.evaluation.results import Results
     from mertk.evaluation.statistics import Paired
     from mertk.storage.ledger import Run
@@ -29,11 +28,6 @@ def format_title(results: Results) -> str:
     """The data sets, the protocol, and the clips that are scored if not all are."""
     part = f" · PARTIAL: {results.scope}" if results.scope else ""
     return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}"
-
-
-def score_names(results: Results) -> list[str]:
-    """The scores of the protocol, in its order."""
-    return list(results.chance)
 
 
 def list_warnings(results: Results) -> list[str]:
@@ -57,9 +51,9 @@ def list_warnings(results: Results) -> list[str]:
             "The scores cannot be compared with published ones."
         )
     for outcome in results.outcomes:
-        for place, names in outcome.seen_before.items():
+        for slot, names in outcome.seen_before.items():
             found.append(
-                f"† {outcome.name}: the weights of {place} were pretrained on {', '.join(names)}; "
+                f"† {outcome.name}: the weights of {slot} were pretrained on {', '.join(names)}; "
                 "held-out subjects may be in the pretraining data."
             )
     return found
@@ -71,8 +65,7 @@ def list_sentences(results: Results) -> list[str]:
     published = results.published
     if published and not published["differences"]:
         found.append(_as_published(results, published))
-    presets = [o.name for o in results.outcomes if ":" in o.name]
-    if presets:
+    if presets := [outcome.name for outcome in results.outcomes if ":" in outcome.name]:
         found.append(f"Presets used: {', '.join(presets)}.")
     low, high = results.chance[results.main_score]
     others = "the training set" if results.tests_all else "the other tested subjects"
@@ -90,17 +83,20 @@ def list_sentences(results: Results) -> list[str]:
             f"{results.runs[0].path.parent.name}; the best score is optimistically biased."
         )
     found += describe_leaks(results)
-    floors = {o.name for o in results.outcomes if o.is_floor}
-    tested = results.comparisons().items()
-    found += [describe_difference(a, b, test) for (a, b), test in tested if b not in floors]
+    models = [outcome.name for outcome in results.models]
+    for (a, b), test in results.comparisons().items():
+        if b in models:
+            found.append(describe_difference(a, b, test))
     return found
 
 
 def few_subjects(results: Results) -> list[str]:
     """Which intervals have too low a coverage, because there are few subjects."""
     counts = {"all clips": len(results.outcomes[0].subjects)}
-    counts |= {row["part"]: row["subjects"] for row in results.parts().to_dict("records")}
-    counts |= {f"label map {one.label_map}": one.subjects for one in results.remapped()}
+    for row in results.parts().to_dict("records"):
+        counts[row["part"]] = row["subjects"]
+    for row in results.remapped().to_dict("records"):
+        counts[f"label map {row['map']}"] = row["subjects"]
     return describe_coverage(counts)
 
 
@@ -126,12 +122,14 @@ def describe_coverage(subjects: Mapping[str, int]) -> list[str]:
 
 def describe_leaks(results: Results) -> list[str]:
     """How each replay leaks."""
-    return [
-        f"{outcome.name} is LEAKED: {', '.join(outcome.run.replay['once'])} was fitted once, on "
-        "all clips and labels, including those of the held-out subjects."
-        for outcome in results.leaked
-        if outcome.run.replay
-    ]
+    found = []
+    for outcome in results.leaked:
+        stages = ", ".join((outcome.run.replay or {})["once"])
+        found.append(
+            f"{outcome.name} is LEAKED: {stages} was fitted once, on all clips and labels, "
+            "including those of the held-out subjects."
+        )
+    return found
 
 
 def _describe_published_list(results: Results, published: Mapping[str, Any]) -> str:
@@ -141,13 +139,12 @@ def _describe_published_list(results: Results, published: Mapping[str, Any]) -> 
 
 
 def _as_published(results: Results, published: Mapping[str, Any]) -> str:
+    of, clips = _describe_published_list(results, published), published["clips"]
     if published["compared"] == "list":
-        which = f"{published['clips']}, list {published['list'][:12]}"
-        return f"The clips are those of {_describe_published_list(results, published)} ({which})."
+        return f"The clips are those of {of} ({clips}, list {published['list'][:12]})."
     return (
-        f"The numbers of clips are those of {_describe_published_list(results, published)} "
-        f"({published['clips']}). "
-        "The list of clips itself was not published."
+        f"The numbers of clips are those of {of} ({clips}). The list of clips itself was not "
+        "published."
     )
 
 
@@ -156,19 +153,18 @@ def _without_a_class(results: Results) -> list[str]:
     parts = results.parts()
     if not len(parts):
         return []
-    lost = parts[parts[score_names(results)].isna().any(axis=1)]["part"].unique()
+    lost = parts[parts[list(results.chance)].isna().any(axis=1)]["part"].unique()
     return [f"No scores over classes for {', '.join(lost)}: a class has no clip."] * any(lost)
 
 
 def _describe_keyframes(results: Results) -> list[str]:
     """Which models use annotated key frames, which a real application does not have."""
-    looking: dict[str, list[str]] = {}
-    for outcome in results.outcomes:
-        if not outcome.is_floor:
-            read = ", ".join(outcome.run.keyframes) or "none"
-            looking.setdefault(read, []).append(outcome.name)
-    said = "; ".join(f"{', '.join(models)}: {read}" for read, models in looking.items())
-    return [f"Key-frame annotations used: {said}."] if said else []
+    models: dict[str, list[str]] = {}
+    for outcome in results.models:
+        used = ", ".join(outcome.run.keyframes) or "none"
+        models.setdefault(used, []).append(outcome.name)
+    text = "; ".join(f"{', '.join(names)}: {used}" for used, names in models.items())
+    return [f"Key-frame annotations used: {text}."] if text else []
 
 
 def _describe_spreads(results: Results) -> list[str]:
@@ -176,8 +172,8 @@ def _describe_spreads(results: Results) -> list[str]:
     found = []
     for row in results.table().to_dict("records"):
         if row["seeds"] > 1 and not row["floor"]:
-            said = ", ".join(f"{name} {row[f'{name}_sd']:.3f}" for name in score_names(results))
-            found.append(f"Standard deviation of {row['model']} over {row['seeds']} seeds: {said}.")
+            text = ", ".join(f"{name} {row[f'{name}_sd']:.3f}" for name in results.chance)
+            found.append(f"Standard deviation of {row['model']} over {row['seeds']} seeds: {text}.")
     return found
 
 
@@ -194,7 +190,7 @@ def describe_difference(a: str, b: str, test: Paired) -> str:
     return f"No significant difference between {a} and {b}: {how}."
 
 
-def command(run: Run) -> str:
+def format_command(run: Run) -> str:
     """The command that repeats a run whose data sets `mertk data add` knows; empty for a replay."""
     if run.replay or run.variant.get("jitter"):
         return ""
@@ -210,8 +206,12 @@ def command(run: Run) -> str:
 
 
 def to_json(results: Results) -> dict[str, Any]:
-    """Everything that the table and the sentences say, for machines."""
-    parts = results.parts()
+    """Everything that the tables and the sentences hold, as JSON."""
+    comparisons = []
+    for (a, b), test in results.comparisons().items():
+        row = {"a": a, "b": b, **asdict(test)}
+        row["p_holm"], row["rank_biserial"] = row.pop("corrected"), row.pop("effect")
+        comparisons.append(row)
     return {
         "datasets": results.datasets,
         "synthetic": results.synthetic,
@@ -220,47 +220,22 @@ def to_json(results: Results) -> dict[str, Any]:
         "partial": results.scope or None,
         "notices": results.notices,
         "models": _make_plain_rows(results.table()),
-        "fold_means": results.fold_means().to_dict("records"),
+        "fold_means": _make_plain_rows(results.fold_means()),
         "configurations_tried": results.tried,
         "keyframes": {o.name: list(o.run.keyframes) for o in results.outcomes},
         "sweep": _make_plain_rows(results.sweep_table()),
         "epochs": _make_plain_rows(results.epochs_table()),
         "leaked": _make_plain_rows(results.leaked_table()),
-        "label_maps": [
-            {"model": one.model, "map": one.label_map, "clips": one.clips, **flatten_scores(one)}
-            for one in results.remapped()
-        ],
-        "parts": _make_plain_rows(parts),
+        "label_maps": _make_plain_rows(
+            results.remapped().drop(columns="subjects", errors="ignore")
+        ),
+        "parts": _make_plain_rows(results.parts()),
         "published": results.published,
-        "chance": {name: list(ends) for name, ends in results.chance.items()},
-        "comparisons": [
-            {
-                "a": a,
-                "b": b,
-                "score": t.score,
-                "difference": t.difference,
-                "low": t.low,
-                "high": t.high,
-                "p": t.p,
-                "p_holm": t.corrected,
-                "family": t.family,
-                "rank_biserial": t.effect,
-                "subjects": t.subjects,
-                "exact": t.exact,
-            }
-            for (a, b), t in results.comparisons().items()
-        ],
-        "per_label": [asdict(row) for row in per_label(results)],
+        "chance": results.chance,
+        "comparisons": comparisons,
+        "per_label": score_labels(results).to_dict("records"),
         "sentences": list_sentences(results),
     }
-
-
-def flatten_scores(one: Remapped) -> dict[str, Any]:
-    """Scores and the ends of their intervals by name, as `Results.table` has them."""
-    row: dict[str, Any] = dict(one.scores)
-    for name, (low, high) in one.intervals.items():
-        row |= {f"{name}_low": low, f"{name}_high": high}
-    return row
 
 
 def _make_plain_rows(table: pd.DataFrame) -> list[dict[Any, Any]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mertk.core.printing import text_console
-from mertk.evaluation.label_scores import per_label
+from mertk.evaluation.breakdowns import score_labels
 from mertk.report import sentences
+from mertk.report.tables import format_interval, make_table, name_intervals, print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,26 +23,47 @@ if TYPE_CHECKING:
 
 def print_results(results: Results, *, published: bool = False) -> None:
     """Print the table and its sentences on standard output, and what was `published`."""
+    import pandas as pd
+
     from mertk.report import literature
 
-    console = text_console()
-    console.print(_make_score_table(results, results.table(), sentences.format_title(results)))
-    if any(results.swept.values()):
-        console.print(_make_sweep_table(results))
-    epochs = results.epochs_table()
+    scores, paths = list(results.chance), list(next(iter(results.swept.values()), ()))
+    tail = {"clips": "", "folds": "", "seconds": ".1f"}
+    epochs, maps, parts = results.epochs_table(), results.remapped(), results.parts()
+    if len(parts):  # the parts in their order, and the runs of each
+        parts = pd.concat([rows for _, rows in parts.groupby("part", sort=False)])
     if len(epochs):
-        console.print(_make_epoch_table(results, epochs))
-    if results.leaked:
-        console.print(_make_leak_table(results))
-    if results.label_maps:
-        console.print(_make_label_map_table(results))
-    parts = results.parts()
-    if len(parts):
-        console.print(_make_part_table(results, parts))
-    if results.multilabel:
-        console.print(_make_label_table(results))
-    for sentence in sentences.list_sentences(results):
-        console.print(sentence)
+        epochs = epochs.assign(mean=epochs.get("epoch", np.nan), epoch=epochs["rule"])
+        epochs["mean"] = epochs["mean"].map(lambda one: "" if np.isnan(one) else f"{one:.0f}")
+    if len(maps):
+        maps["label map"] = maps["map"]
+    title = sentences.format_title(results)
+    tables = [
+        _make_table(title, results.table(), ["model"], scores, tail),
+        _make_table("sweep", results.sweep_table(), paths, scores, intervals=False),
+        _make_table("epoch selection", epochs, ["model", "epoch", "mean"], scores, texts=2),
+        _make_table(sentences.LEAKED, results.leaked_table(), ["model"], scores, tail),
+        _make_table(
+            "the same predictions with other label maps",
+            maps,
+            ["model", "label map", "clips"],
+            ["UF1", "UAR", "accuracy"],
+            texts=2,
+        ),
+        _make_table(
+            "the same predictions by part",
+            parts,
+            ["part", "model"],
+            scores,
+            {"clips": "", "subjects": ""},
+        ),
+        _make_label_table(results),
+    ]
+    console = text_console()
+    for table in tables:
+        if table.row_count:
+            console.print(table)
+    print_lines(sentences.list_sentences(results), console)
     if published:
         found = literature.find_published_beside(results)
         if found:
@@ -55,31 +78,28 @@ def show_plan(planned: Sequence[Planned]) -> None:
 
     workers = planned[0].workers
     counts = sorted({1, 2, 8, 32, workers})
-    drawn = _start_table("expected run time", "model")
-    for name in ("folds left", "time per fold", "memory per worker"):
-        drawn.add_column(name, justify="right", no_wrap=True)
-    for count in counts:
-        drawn.add_column(f"on {count} worker{'s' if count > 1 else ''}", justify="right")
+    head = ["model", "folds left", "time per fold", "memory per worker"]
+    head += [f"on {count} worker{'s' if count > 1 else ''}" for count in counts]
+    drawn = make_table("expected run time", head, width=17)
     for one in planned:
-        times = [shown_duration(one.seconds_left(count)) for count in counts]
         drawn.add_row(
             one.model,
             f"{one.left} of {one.folds}",
-            shown_duration(one.fold_seconds),
+            format_duration(one.fold_seconds),
             f"{one.memory:.0f} MB" if one.memory else "unknown",
-            *times,
+            *(format_duration(one.seconds_left(count)) for count in counts),
         )
     console = Console()
     console.print(drawn)
     whole = sum(one.seconds_left(workers) for one in planned)
     console.print(
-        f"Expected run time on {workers} workers: {shown_duration(whole)}. The features of all "
+        f"Expected run time on {workers} workers: {format_duration(whole)}. The features of all "
         "clips and the timed folds are kept; the same command without --plan runs the rest.",
         highlight=False,
     )
 
 
-def shown_duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time to read: 0.4 s, 12 s, 3 min, 5.2 h, 8.1 days."""
     for unit, length in (("days", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
         if seconds >= 2 * length:
@@ -87,114 +107,44 @@ def shown_duration(seconds: float) -> str:
     return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
-def _make_sweep_table(results: Results) -> Table:
-    """The values of a sweep as rows, their scores as columns."""
-    table = results.sweep_table()
-    paths = list(next(iter(results.swept.values())))
-    drawn = _start_table("sweep", paths[0])
-    for path in paths[1:]:
-        drawn.add_column(path)
-    for score in sentences.score_names(results):
-        drawn.add_column(score, justify="right", no_wrap=True)
-    for row in table.to_dict("records"):
-        scores = [f"{row[score]:.3f}" for score in sentences.score_names(results)]
-        drawn.add_row(*(row[path] for path in paths), *scores)
+def _make_table(
+    title: str,
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    scores: Sequence[str],
+    tail: Mapping[str, str] | None = None,
+    *,
+    texts: int | None = None,
+    intervals: bool = True,
+) -> Table:
+    """A table of scores: the columns `names`, the scores, and those of `tail` by their format.
+
+    The first `texts` columns, by default all `names`, are text. Floors and leaks are dim; a dagger
+    marks models whose weights were trained on the data set.
+    """
+    tail = tail or {}
+    heads = [*names, *(name_intervals(scores) if intervals else scores), *tail]
+    width = 17 if "model" in names[:1] else 8
+    drawn = make_table(title, heads, texts=texts or len(names), width=width)
+    for row in rows.to_dict("records"):
+        cells = [str(row[name]) for name in names]
+        if row.get("seen_before"):
+            cells[0] += sentences.MARK
+        missing = "" if "rule" in row else "–"
+        for name in scores:
+            cell = format_interval(row, name, missing)
+            cells.append(cell if intervals else cell.partition("\n")[0])
+        cells += [format(row[name], form) for name, form in tail.items()]
+        dim = row.get("floor", False) or "LEAKED" in row.get("rule", "")
+        drawn.add_row(*cells, style="dim" if dim else "")
     return drawn
-
-
-def _make_epoch_table(results: Results, epochs: pd.DataFrame) -> Table:
-    """The scores of each rule that selects an epoch."""
-    drawn = _start_table("epoch selection", "model")
-    drawn.add_column("epoch")
-    drawn.add_column("mean", justify="right", no_wrap=True)
-    for score in sentences.score_names(results):
-        drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
-    for row in epochs.to_dict("records"):
-        if math.isnan(row.get("epoch", math.nan)):
-            drawn.add_row(row["model"], row["rule"])
-            continue
-        cells = [_format_cell(row, name) for name in sentences.score_names(results)]
-        style = "dim" if "LEAKED" in row["rule"] else ""
-        drawn.add_row(row["model"], row["rule"], f"{row['epoch']:.0f}", *cells, style=style)
-    return drawn
-
-
-def _make_label_map_table(results: Results) -> Table:
-    """The same predictions with several label maps, one row per run and map."""
-    found = results.remapped()
-    drawn = _start_table("the same predictions with other label maps", "model")
-    drawn.add_column("label map", overflow="fold")
-    drawn.add_column("clips", justify="right", no_wrap=True)
-    for score in found[0].scores:
-        drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
-    for one in found:
-        row = sentences.flatten_scores(one)
-        drawn.add_row(
-            one.model, one.label_map, str(one.clips), *(_format_cell(row, n) for n in one.scores)
-        )
-    return drawn
-
-
-def _make_leak_table(results: Results) -> Table:
-    """The scores of replays, in a table of their own."""
-    return _make_score_table(results, results.leaked_table(), sentences.LEAKED)
-
-
-def _make_score_table(results: Results, table: pd.DataFrame, name: str) -> Table:
-    """The scores of all clips, one row per run."""
-    drawn = _start_table(name, "model")
-    for score in sentences.score_names(results):
-        drawn.add_column(f"{score}\n95 % interval", justify="right", no_wrap=True)
-    for column in ("clips", "folds", "seconds"):
-        drawn.add_column(column, justify="right", no_wrap=True)
-    for row in table.to_dict("records"):
-        cells = [_format_cell(row, name) for name in sentences.score_names(results)]
-        tail = [str(row["clips"]), str(row["folds"]), f"{row['seconds']:.1f}"]
-        model = row["model"] + sentences.MARK * row["seen_before"]
-        drawn.add_row(model, *cells, *tail, style="dim" if row["floor"] else "")
-    return drawn
-
-
-def _make_part_table(results: Results, parts: pd.DataFrame) -> Table:
-    """The scores of each part, one row per part and run."""
-    drawn = _start_table("the same predictions by part", "part")
-    drawn.add_column("model", overflow="fold", min_width=14)
-    for name in sentences.score_names(results):
-        drawn.add_column(f"{name}\n95 % interval", justify="right", no_wrap=True)
-    for name in ("clips", "subjects"):
-        drawn.add_column(name, justify="right", no_wrap=True)
-    for part, rows in parts.groupby("part", sort=False):
-        for row in rows.to_dict("records"):
-            cells = [_format_cell(row, name) for name in sentences.score_names(results)]
-            tail = [str(row["clips"]), str(row["subjects"])]
-            style = "dim" if row["floor"] else ""
-            drawn.add_row(str(part), row["model"], *cells, *tail, style=style)
-    return drawn
-
-
-def _start_table(name: str, first: str) -> Table:
-    from rich.table import Table
-
-    drawn = Table(title=name, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    drawn.add_column(first, overflow="fold", min_width=17 if first == "model" else 8)
-    return drawn
-
-
-def _format_cell(row: Mapping[Any, Any], name: str) -> str:
-    """A score and its interval, or a dash if the score is not defined."""
-    if math.isnan(row[name]):
-        return "–"
-    return f"{row[name]:.3f}\n{row[f'{name}_low']:.3f}–{row[f'{name}_high']:.3f}"
 
 
 def _make_label_table(results: Results) -> Table:
     """Positives and F1 per label."""
-    drawn = _start_table("per label: binary F1 / macro F1", "label")
-    drawn.add_column("positives", justify="right", no_wrap=True)
-    for outcome in results.outcomes:
-        drawn.add_column(outcome.name, justify="right", overflow="fold", min_width=13)
-    for row in per_label(results):
-        pairs = zip(row.binary, row.macro, strict=True)
-        cells = [f"{binary:.3f} / {macro:.3f}" for binary, macro in pairs]
-        drawn.add_row(row.label, f"{row.positives} of {row.clips}", *cells)
+    head = ["label", "positives", *(outcome.name for outcome in results.outcomes)]
+    drawn = make_table("per label: binary F1 / macro F1", head)
+    for row in score_labels(results).to_dict("records"):
+        cells = map("{:.3f} / {:.3f}".format, row["binary"], row["macro"])
+        drawn.add_row(row["label"], f"{row['positives']} of {row['clips']}", *cells)
     return drawn

@@ -6,28 +6,22 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mertk.core.errors import DataError
+import numpy as np
+
 from mertk.core.escaping import csv_text
 from mertk.core.recipe import Recipe
-from mertk.datasets.media import videos
+from mertk.evaluation.breakdowns import ClipPrediction
 from mertk.report import page
-from mertk.report.clip_explorer import drawing, view
-from mertk.report.clip_explorer.occlusion import occlude_cells
-from mertk.spotting import video_prediction
+from mertk.report.clip_explorer import drawing
+from mertk.report.clip_explorer.view import View, make_view
+from mertk.spotting.video_prediction import NO_EXPRESSION
 from mertk.storage.atomic_files import json_text, write_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mertk.core.clips import Footage
-    from mertk.core.interfaces import Aligner, Spotter
-    from mertk.core.progress import Progress
+    from mertk.experiment.clip_pictures import ClipPictures
     from mertk.experiment.trained_model import TrainedModel
-    from mertk.pipeline.pipeline import Stage
-    from mertk.report.clip_explorer.occlusion import Occlusion
-    from mertk.report.clip_explorer.view import View
-    from mertk.spotting.video_prediction import Finding, Watched
-
+    from mertk.spotting.predicted_video import PredictedVideo
+    from mertk.spotting.video_prediction import Finding
 
 FILES = ("predictions.csv", "predictions.json", "predictions.html")
 """What is written to a folder."""
@@ -35,245 +29,151 @@ FILES = ("predictions.csv", "predictions.json", "predictions.html")
 BUDGET = 3_500_000
 """How many bytes the pictures of a page may take."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One video: what was found in it, what is unusual about the file, and views.
-
-    `watched` is None where the interval was given.
-    """
-
-    video: Path
-    findings: Sequence[Finding]
-    notes: Sequence[str] = ()
-    watched: Watched | None = None
-    views: Sequence[View] = ()
+_WHERE = ("onset", "apex", "offset", "begins", "ends", "strength")
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Eyes:
-    """Makes views of found intervals, until their pictures fill a page.
-
-    The first `occlusion` intervals of each video get an occlusion map.
-    """
-
-    saved: TrainedModel
-    occlusion: int = 0
-    left: int = BUDGET
-
-    def view(self, video: Path, number: int, one: Finding, footage: Footage) -> list[View]:
-        """The view of a video's interval of this number, from 1; none where the page is full."""
-        if self.left <= 0:
-            return []
-        model, steps = self.saved, view.find_viewing_stages(self.saved.line, fitted=True)
-        shares = dict(zip(model.classes, one.shares, strict=False))
-        found = view.make_view(
-            f"{video.name}, {number}: {one.where.begins:.2f}–{one.where.ends:.2f} s",
-            footage,
-            steps,
-            answers=[view.Answer(model=model.name, shares=shares, said=one.said)],
-            seen_by=model.name,
-            weights={} if one.note else model.explain(footage),
-            maps=[self._compute_occlusion_map(footage, steps)]
-            if number <= self.occlusion and not one.note
-            else [],
-        )
-        self.left -= found.size
-        return [found] if self.left > 0 else []
-
-    def _compute_occlusion_map(self, footage: Footage, steps: Sequence[Stage]) -> Occlusion:
-        faces, _ = view.locate_face(steps, footage)
-        model = self.saved
-        return occlude_cells(model.predict, footage, faces, model=model.name, classes=model.classes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Given:
-    """Classifies one interval `at` (onset, apex, offset) of each video; without ends, the whole."""
-
-    saved: TrainedModel
-    at: tuple[int | None, int | None, int | None]
-    least: float = 0.0
-    eyes: Eyes | None = None
-
-    def answer(self, video: Path, watch: Progress) -> Answer:
-        """The interval; raises `DataError` where there is none such, or no face in it."""
-        watch.stage(video.name, 0)
-        found, footage, notes = video_prediction.predict_given_interval(
-            self.saved, video, self.at, self.least
-        )
-        views = self.eyes.view(video, 1, found, footage) if self.eyes else []
-        return Answer(video=video, findings=[found], notes=notes, views=views)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Search:
-    """Tracks the face through each video, and classifies the intervals of a spotter."""
-
-    saved: TrainedModel
-    spotter: Spotter
-    aligner: Aligner
-    strength: float = 1.0
-    least: float = 0.0
-    eyes: Eyes | None = None
-
-    def answer(self, video: Path, watch: Progress) -> Answer:
-        """What is found; raises `DataError` where the file is no video, or shows no face."""
-        watch.stage(f"{video.name}: tracking the face", videos.probe_video(video).count)
-        watched = video_prediction.track_video(video, self.aligner, watch.step)
-        if not watched.stretches:
-            raise DataError(f"{video}: no face to track: {watched.gaps[0].reason}")
-        frames = sum(len(stretch.places) for stretch in watched.stretches)
-        watch.stage(f"{video.name}: spotting expressions", frames)
-        findings: list[Finding] = []
-        views: list[View] = []
-        for one, footage in video_prediction.predict_spots(
-            self.saved,
-            watched,
-            self.spotter,
-            strength=self.strength,
-            least=self.least,
-            step=watch.step,
-        ):
-            findings.append(one)
-            if self.eyes:
-                views += self.eyes.view(video, len(findings), one, footage)
-        return Answer(
-            video=video, findings=findings, notes=watched.notes, watched=watched, views=views
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+@dataclass(slots=True, kw_only=True)
+class VideoReport:
     """The predictions of a model for videos, and the warning that belongs to them.
 
     `spotter` is empty if intervals were given; `failed` are lines on videos without a prediction.
     """
 
-    saved: TrainedModel
+    model: TrainedModel
     warning: str
     spotter: str = ""
-    answers: list[Answer] = field(default_factory=list)
+    videos: list[PredictedVideo] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    views: list[View] = field(default_factory=list)
+    _drawn: list[View] = field(default_factory=list)
+    _left: int = BUDGET
 
-    def sentence(self) -> str:
+    def draw(self, title: str, one: Finding, pictures: ClipPictures) -> bool:
+        """Draw an interval of the next video; whether the page has room for more."""
+        name = self.model.name
+        shares = dict(zip(self.model.classes, one.probabilities, strict=False))
+        prediction = ClipPrediction(model=name, probabilities=shares, predicted=one.predicted)
+        view = make_view(title, pictures, predictions=[prediction], seen_by=name)
+        self._left -= view.size
+        if self._left > 0:
+            self._drawn.append(view)
+        return self._left > 0
+
+    def add(self, video: PredictedVideo) -> None:
+        """Add a video, and the intervals of it that were drawn."""
+        self.videos.append(video)
+        self.views += self._drawn
+        self._drawn.clear()
+
+    def add_failure(self, text: str) -> None:
+        """Add why a video has no prediction."""
+        self.failed.append(text)
+        self._drawn.clear()
+
+    def format_summary(self) -> str:
         """The number of intervals and videos."""
-        many = sum(len(answer.findings) for answer in self.answers)
-        return f"{many} intervals in {len(self.answers)} videos:"
+        many = sum(len(video.findings) for video in self.videos)
+        return f"{many} intervals in {len(self.videos)} videos:"
 
     def write(self, folder: Path) -> None:
         """Write `FILES` into a folder; raises `StorageError` as `write_files` does."""
-        texts = self.table(), json_text(self.to_json()), self.page()
+        texts = self.format_csv(), json_text(self.to_json()), self.render_page()
         write_files(folder, dict(zip(FILES, texts, strict=True)))
 
-    def page(self) -> str:
+    def render_page(self) -> str:
         """The page as text: one file, no network, all text escaped."""
-        recipe = Recipe.from_json(self.saved.about["identity"]["recipe"])
-        views = [view for answer in self.answers for view in answer.views]
+        recipe = Recipe.from_json(self.model.about["identity"]["recipe"])
+        legend = drawing.encode_picture(drawing.draw_colour_legend()) if self.views else ""
         return (
             page.make_environment()
             .get_template("predicted.html.j2")
             .render(
-                saved=self.saved,
-                answers=self.answers,
+                model=self.model,
                 warning=self.warning,
                 spotter=self.spotter,
                 failed=self.failed,
-                videos=[_describe_for_page(answer) for answer in self.answers],
-                views=views,
-                legend=drawing.encode_picture(drawing.draw_colour_legend()) if views else "",
-                recipe=[(place, str(use)) for place, use in recipe.places().items()],
+                videos=list(map(_describe_for_page, self.videos)),
+                views=self.views,
+                legend=legend,
+                recipe=recipe.places(),
             )
         )
 
-    def rows(self) -> list[dict[str, Any]]:
+    def format_csv(self) -> str:
         """One row per interval; a video in which nothing was found has a row that says so."""
-        found = []
-        for answer in self.answers:
-            video = {"video": str(answer.video)}
-            found += [{**video, **_make_row(one, self.saved.classes)} for one in answer.findings]
-            if not answer.findings:
-                found.append({**video, "predicted": video_prediction.NO_EXPRESSION})
-        return found
-
-    def table(self) -> str:
-        """The rows as CSV."""
-        return csv_text(["video", *_list_columns(self.saved.classes)], self.rows())
+        rows: list[dict[str, Any]] = []
+        classes = [f"p_{name}" for name in self.model.classes]
+        for video in self.videos:
+            if not video.findings:
+                rows.append({"video": str(video.video), "predicted": NO_EXPRESSION})
+            for one in video.findings:
+                row = {"video": str(video.video), "predicted": one.predicted, "note": one.note}
+                for name, value in asdict(one.where).items():
+                    row[name] = "" if value is None else round(value, 3)
+                rows.append(
+                    row | dict(zip(classes, np.round(one.probabilities, 6).tolist(), strict=False))
+                )
+        return csv_text(["video", *_WHERE, "predicted", *classes, "note"], rows)
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was found, for machines."""
+        videos = []
+        for one in self.videos:
+            video: dict[str, Any] = {"video": str(one.video), "notes": list(one.notes)}
+            if track := one.track:
+                video |= {
+                    "frames": len(track.times),
+                    "fps": round(track.fps, 3),
+                    "followed": [[part.first, part.last] for part in track.stretches],
+                    "gaps": list(map(asdict, track.gaps)),
+                }
+            video["expressions"] = []
+            for found in one.findings:
+                shares = dict(zip(self.model.classes, found.probabilities, strict=False))
+                about = {"predicted": found.predicted, "probabilities": shares, "note": found.note}
+                video["expressions"].append(asdict(found.where) | about)
+            videos.append(video)
         return {
-            "model": self.saved.name,
+            "model": self.model.name,
             "warning": self.warning,
-            "classes": list(self.saved.classes),
-            "videos": [_describe_video(answer, self.saved.classes) for answer in self.answers],
+            "classes": list(self.model.classes),
+            "videos": videos,
             "failed": list(self.failed),
         }
 
 
-def _list_columns(classes: Sequence[str]) -> list[str]:
-    where = ["onset", "apex", "offset", "begins", "ends", "strength"]
-    return [*where, "predicted", *(f"p_{name}" for name in classes), "note"]
-
-
-def _make_row(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
-    where = ["" if value is None else value for value in asdict(one.where).values()]
-    rounded = [round(value, 3) if isinstance(value, float) else value for value in where]
-    shares: list[Any] = [round(share, 6) for share in one.shares] or [""] * len(classes)
-    return dict(zip(_list_columns(classes), [*rounded, one.said, *shares, one.note], strict=True))
-
-
-def _describe_video(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
-    told: dict[str, Any] = {"video": str(answer.video), "notes": list(answer.notes)}
-    if answer.watched:
-        seen = answer.watched
-        told |= {
-            "frames": len(seen.times),
-            "fps": round(seen.fps, 3),
-            "followed": [[one.first, one.last] for one in seen.stretches],
-            "gaps": [asdict(gap) for gap in seen.gaps],
-        }
-    return {**told, "expressions": [_describe_expression(one, classes) for one in answer.findings]}
-
-
-def _describe_expression(one: Finding, classes: Sequence[str]) -> dict[str, Any]:
-    shares = dict(zip(classes, one.shares, strict=False))
-    return {**asdict(one.where), "predicted": one.said, "probabilities": shares, "note": one.note}
-
-
-def _describe_for_page(answer: Answer) -> dict[str, Any]:
+def _describe_for_page(one: PredictedVideo) -> dict[str, Any]:
     """A video as the page draws it; marks are (left, width) in per cent of its time line."""
     about: dict[str, Any] = {
-        "name": answer.video.name,
-        "found": answer.findings,
-        "notes": answer.notes,
-        "gaps": (),
-        "refused": any(one.note for one in answer.findings),
+        "name": one.video.name,
+        "found": one.findings,
+        "notes": one.notes,
+        "gaps": [],
+        "refused": any(found.note for found in one.findings),
         "seconds": 0,
     }
-    if answer.watched is None:
+    if one.track is None:
         return about
-    seen = answer.watched
-    seconds = float(seen.times[-1]) + 1 / seen.fps
+    track = one.track
+    seconds = float(track.times[-1]) + 1 / track.fps
 
-    def mark(begins: float, ends: float) -> tuple[float, float]:
-        return round(100 * begins / seconds, 3), round(100 * (ends - begins) / seconds, 3)
+    def locate(first: int, last: int) -> tuple[float, float, tuple[float, float]]:
+        """Begin and end in seconds, and the mark, of an interval of frames."""
+        begins, ends = float(track.times[first]), float(track.times[last]) + 1 / track.fps
+        mark = round(100 * begins / seconds, 3), round(100 * (ends - begins) / seconds, 3)
+        return begins, ends, mark
 
-    def between(first: int, last: int) -> tuple[float, float]:
-        return float(seen.times[first]), float(seen.times[last]) + 1 / seen.fps
-
-    gaps = [(gap, *between(gap.first, gap.last)) for gap in seen.gaps]
-    faces = [between(one.first, one.last) for one in seen.stretches]
-    spots = [(between(one.where.onset, one.where.offset), one.said) for one in answer.findings]
-    return about | {
-        "frames": len(seen.times),
-        "fps": seen.fps,
-        "seconds": seconds,
-        "followed": sum(ends - begins for begins, ends in faces),
-        "faces": [mark(*ends) for ends in faces],
-        "gaps": [{**asdict(gap), "begins": begins, "ends": ends} for gap, begins, ends in gaps],
-        "gap_marks": [(*mark(begins, ends), gap.reason) for gap, begins, ends in gaps],
-        "spot_marks": [
-            (*mark(*ends), f"{ends[0]:.2f}–{ends[1]:.2f} s: {said}") for ends, said in spots
-        ],
-    }
+    about |= {"frames": len(track.times), "fps": track.fps, "seconds": seconds, "followed": 0.0}
+    about |= {"faces": [], "gap_marks": [], "spot_marks": []}
+    for stretch in track.stretches:
+        begins, ends, mark = locate(stretch.first, stretch.last)
+        about["followed"] += ends - begins
+        about["faces"].append(mark)
+    for gap in track.gaps:
+        begins, ends, mark = locate(gap.first, gap.last)
+        about["gaps"].append({**asdict(gap), "begins": begins, "ends": ends})
+        about["gap_marks"].append((*mark, gap.reason))
+    for found in one.findings:
+        begins, ends, mark = locate(found.where.onset, found.where.offset)
+        about["spot_marks"].append((*mark, f"{begins:.2f}–{ends:.2f} s: {found.predicted}"))
+    return about

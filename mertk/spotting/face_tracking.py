@@ -1,14 +1,13 @@
-"""One face, followed through a long video: registered stretches, and the gaps between them.
+"""Track one face through a long video: registered stretches, and the gaps between them.
 
-The face is looked for twice a second and wherever the picture is cut; between two finds that belong
-together its place is interpolated. A stretch ends where no single face is found, where the picture
-is cut, and where the face jumps: nothing is carried over a gap. Memory does not grow with the
-video, but for a few numbers per second of it.
+The face is detected twice a second and at every cut; between two detections that belong together
+its position is interpolated. A stretch ends where no single face is found, at a cut, and where the
+face jumps: nothing is interpolated over a gap. Memory hardly grows with the video: a few numbers
+per second of it.
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,18 +24,16 @@ if TYPE_CHECKING:
     from mertk.core.clips import Floats, Pixels
     from mertk.core.interfaces import Aligner
 
-    Places = NDArray[np.float64]
-    """Where three corners of the registered picture lie in the video `[3, 2]` (x, y)."""
+    Corners = NDArray[np.float64]
+    """The positions of three corners of the registered picture in the video, `[3, 2]` (x, y)."""
 
 EVERY = 0.5
-"""Seconds between two looks for the face: a look costs as much as decoding thirty frames."""
+"""Seconds between two detections of the face: one costs as much as decoding thirty frames."""
 
-_SEEN = 640  # px: what is wider is shrunk before the face is looked for
+_WIDEST = 640  # px: a wider frame is shrunk before the face is detected
 _JUMP = 0.5  # of the registered picture's side: farther in half a second, it is another face
-_CUT = (
-    12.0,
-    6.0,
-)  # grey levels, and times what is usual here: one frame that differs more is a cut
+_CUT_CHANGE = 12.0  # least change between the frames of a cut, in grey levels
+_CUT_RATIO = 6.0  # least change, as a multiple of the usual one
 _THUMB = (64, 36)
 
 
@@ -44,18 +41,18 @@ _THUMB = (64, 36)
 class Stretch:
     """A face without a break: `faces` are its registered frames, the first is `first` of the video.
 
-    `places` `[frames, 3, 2]` (x, y) say where the registered picture's (0, 0), (width, 0) and
-    (0, height) lie in each frame of the video, in pixels.
+    `corners` `[frames, 3, 2]` (x, y) are the positions of the registered picture's (0, 0),
+    (width, 0) and (0, height) in each frame of the video, in pixels.
     """
 
     first: int
     faces: Faces
-    places: NDArray[np.float64]
+    corners: NDArray[np.float64]
 
     @property
     def last(self) -> int:
         """The last frame of the video that belongs to it, inclusive."""
-        return self.first + len(self.places) - 1
+        return self.first + len(self.corners) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +65,11 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What was found in one frame: the face's place, or why there is none."""
+class _Detection:
+    """The position of the face in one frame, or the reason why there is none."""
 
     at: int
-    places: Places | None = None
+    corners: Corners | None = None
     size: tuple[int, int] = (0, 0)
     landmarks: Floats | None = None
     reason: str = ""
@@ -81,102 +78,103 @@ class _Look:
 def track_face(
     frames: Frames, fps: float, aligner: Aligner, step: Callable[[], None] = lambda: None
 ) -> tuple[list[Stretch], list[Gap]]:
-    """Follow the face through `frames`; `step` is called once a frame.
+    """Track the face through `frames`; `step` is called once a frame.
 
-    `aligner` says where the face is in one frame, by an affine `transform`, and raises `DataError`
-    where it is not.
+    `aligner` gives the position of the face in one frame as an affine `transform`, and raises
+    `DataError` where there is no single face.
     """
-    looks, cuts = _look_along_video(frames, fps, aligner, step)
-    runs = _group_looks(looks, cuts)
+    detections, cuts = _detect_along_video(frames, fps, aligner, step)
+    runs = _group_detections(detections, cuts)
     stretches = [_make_stretch(frames, fps, run) for run in runs]
-    return stretches, _find_gaps(stretches, looks, len(frames))
+    return stretches, _find_gaps(stretches, detections, len(frames))
 
 
-def _look_along_video(
+def _detect_along_video(
     frames: Frames, fps: float, aligner: Aligner, step: Callable[[], None]
-) -> tuple[list[_Look], set[int]]:
-    """Every look at the face, in order, and the frames that a cut comes before."""
+) -> tuple[list[_Detection], set[int]]:
+    """All detections of the face, in order, and the first frame after each cut."""
     every = max(1, round(EVERY * fps))
     small = frames.map(_shrink_picture)
     wanted = {*range(0, len(frames), every), len(frames) - 1}
     cuts: set[int] = set()
-    looks: dict[int, _Look] = {}
+    detections: dict[int, _Detection] = {}
     before: Pixels | None = None
     usual = 1.0
     for at in range(len(frames)):
         thumb = _make_thumbnail(frames[at])
         if before is not None:
             change = float(np.abs(thumb.astype(np.int16) - before).mean())
-            if change > max(_CUT[0], _CUT[1] * usual):
+            if change > max(_CUT_CHANGE, _CUT_RATIO * usual):
                 cuts.add(at)
-                looks |= {one: _look_at_frame(frames, small, one, aligner) for one in (at - 1, at)}
+                for one in (at - 1, at):
+                    detections[one] = _detect_face(frames, small, one, aligner)
             # a cut hardly changes what is usual, but light that flickers soon is
             usual = 0.9 * usual + 0.1 * min(max(change, 0.2), 3 * usual)
-        if at in wanted and at not in looks:
-            looks[at] = _look_at_frame(frames, small, at, aligner)
+        if at in wanted and at not in detections:
+            detections[at] = _detect_face(frames, small, at, aligner)
         before = thumb
         step()
-    return [looks[at] for at in sorted(looks)], cuts
+    return [detections[at] for at in sorted(detections)], cuts
 
 
-def _look_at_frame(frames: Frames, small: Frames, at: int, aligner: Aligner) -> _Look:
+def _detect_face(frames: Frames, small: Frames, at: int, aligner: Aligner) -> _Detection:
     scale = frames.shape[2] / small.shape[2]
     try:
         with name_component(f"aligner {type(aligner).__name__}"):
             faces = aligner.align(Footage(frames=small, onset=at, offset=at))
     except DataError as error:
-        return _Look(at, reason=str(error).partition(";")[0])
+        return _Detection(at, reason=str(error).partition(";")[0])
     if faces.transform is None:
         raise DataError(
             f"the aligner {type(aligner).__name__} gives no transform, so that a face cannot be "
             "followed with it; use one that does, such as eye_similarity"
         )
     width, height = faces.size
-    corners = np.array([[0, 0], [width, 0], [0, height]], float)
+    picture = np.array([[0, 0], [width, 0], [0, height]], float)
     turn, shift = faces.transform[:, :2], faces.transform[:, 2]
-    places = (corners - shift) @ np.linalg.inv(turn).T
+    corners = (picture - shift) @ np.linalg.inv(turn).T
     # integer coordinates are pixel centres: a corner of the picture lies half a pixel outside
-    return _Look(at, (places + 0.5) * scale - 0.5, faces.size, faces.landmarks)
+    return _Detection(at, (corners + 0.5) * scale - 0.5, faces.size, faces.landmarks)
 
 
-def _group_looks(looks: Sequence[_Look], cuts: set[int]) -> list[list[_Look]]:
-    """Looks that belong together: two or more in a row, without a cut or a jump."""
-    runs: list[list[_Look]] = [[]]
-    for look in looks:
-        if look.places is None:
+def _group_detections(detections: Sequence[_Detection], cuts: set[int]) -> list[list[_Detection]]:
+    """Detections that belong together: two or more in a row, without a cut or a jump."""
+    runs: list[list[_Detection]] = [[]]
+    for found in detections:
+        if found.corners is None:
             runs.append([])
-        elif runs[-1] and _belong_together(runs[-1][-1], look, cuts):
-            runs[-1].append(look)
+        elif runs[-1] and _belong_together(runs[-1][-1], found, cuts):
+            runs[-1].append(found)
         else:
-            runs.append([look])
+            runs.append([found])
     return [run for run in runs if len(run) > 1]
 
 
-def _belong_together(one: _Look, other: _Look, cuts: set[int]) -> bool:
-    if one.places is None or other.places is None or any(one.at < c <= other.at for c in cuts):
+def _belong_together(one: _Detection, other: _Detection, cuts: set[int]) -> bool:
+    if one.corners is None or other.corners is None or any(one.at < c <= other.at for c in cuts):
         return False
-    side = float(np.linalg.norm(one.places[1] - one.places[0]))
-    moved = np.linalg.norm(other.places - one.places, axis=1)
+    side = float(np.linalg.norm(one.corners[1] - one.corners[0]))
+    moved = np.linalg.norm(other.corners - one.corners, axis=1)
     return float(moved.max()) < _JUMP * side
 
 
-def _make_stretch(frames: Frames, fps: float, run: Sequence[_Look]) -> Stretch:
-    at = np.array([look.at for look in run])
-    steady = _smooth_corners(np.stack([look.places for look in run if look.places is not None]))
+def _make_stretch(frames: Frames, fps: float, run: Sequence[_Detection]) -> Stretch:
+    at = np.array([found.at for found in run])
+    steady = _smooth_corners(np.array([found.corners for found in run]))
     every = np.arange(at[0], at[-1] + 1)
     flat = steady.reshape(len(at), -1)
-    places = np.stack([np.interp(every, at, column) for column in flat.T], axis=1)
-    places = places.reshape(-1, 3, 2)
-    registered = Frames(_Registered(frames, int(at[0]), places, run[0].size), len(places))
+    corners = np.stack([np.interp(every, at, column) for column in flat.T], axis=1)
+    corners = corners.reshape(-1, 3, 2)
+    registered = Frames(_Registered(frames, int(at[0]), corners, run[0].size), len(corners))
     faces = Faces(
-        frames=registered, onset=0, offset=len(places) - 1, fps=fps, landmarks=run[0].landmarks
+        frames=registered, onset=0, offset=len(corners) - 1, fps=fps, landmarks=run[0].landmarks
     )
-    return Stretch(int(at[0]), faces, places)
+    return Stretch(int(at[0]), faces, corners)
 
 
-def _smooth_corners(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Without the jitter of single finds: the median, then a weighted mean, of three."""
-    padded = np.pad(places, ((1, 1), (0, 0), (0, 0)), mode="edge")
+def _smooth_corners(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Smooth over time: the median, then a weighted mean, of three detections."""
+    padded = np.pad(corners, ((1, 1), (0, 0), (0, 0)), mode="edge")
     middle = np.median([padded[:-2], padded[1:-1], padded[2:]], axis=0)
     padded = np.pad(middle, ((1, 1), (0, 0), (0, 0)), mode="edge")
     return np.asarray((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4)
@@ -184,37 +182,39 @@ def _smooth_corners(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Registered:
-    """Reads a frame of the video and registers it by where the face is in it."""
+    """Reads a frame of the video and registers it by the position of the face."""
 
     frames: Frames
     first: int
-    places: NDArray[np.float64]
+    corners: NDArray[np.float64]
     size: tuple[int, int]
 
     def __call__(self, at: int) -> Pixels:
-        return Warp(_compute_transform(self.places[at], self.size), self.size)(
+        return Warp(_compute_transform(self.corners[at], self.size), self.size)(
             self.frames[self.first + at]
         )
 
 
-def _compute_transform(places: Places, size: tuple[int, int]) -> tuple[float, ...]:
+def _compute_transform(corners: Corners, size: tuple[int, int]) -> tuple[float, ...]:
     """The affine map that takes the corners in the video to those of the registered picture."""
     import cv2
 
-    corners = np.array([[0, 0], [size[0], 0], [0, size[1]]], np.float32)
-    found = cv2.getAffineTransform(places.astype(np.float32), corners)
+    picture = np.array([[0, 0], [size[0], 0], [0, size[1]]], np.float32)
+    found = cv2.getAffineTransform(corners.astype(np.float32), picture)
     return tuple(found.ravel().tolist())
 
 
-def _find_gaps(stretches: Sequence[Stretch], looks: Sequence[_Look], count: int) -> list[Gap]:
-    """What no stretch covers, each with the first reason that was given in it."""
-    ends = [(-1, -1), *((s.first, s.last) for s in stretches), (count, count)]
-    found = []
-    for (_, before), (after, _) in itertools.pairwise(ends):
-        first, last = before + 1, after - 1
-        reasons = [one.reason for one in looks if first <= one.at <= last and one.reason]
-        if first <= last:
-            found.append(Gap(first, last, next(iter(reasons), "the face is seen too briefly")))
+def _find_gaps(
+    stretches: Sequence[Stretch], detections: Sequence[_Detection], count: int
+) -> list[Gap]:
+    """The frames that no stretch covers, each gap with the first reason of its detections."""
+    found, first = [], 0
+    for start, end in [*((one.first, one.last) for one in stretches), (count, count)]:
+        if first < start:
+            reasons = [one.reason for one in detections if first <= one.at < start and one.reason]
+            reason = reasons[0] if reasons else "the face is seen too briefly"
+            found.append(Gap(first, start - 1, reason))
+        first = end + 1
     return found
 
 
@@ -222,9 +222,9 @@ def _shrink_picture(picture: Pixels) -> Pixels:
     import cv2
 
     height, width = picture.shape[:2]
-    if width <= _SEEN:
+    if width <= _WIDEST:
         return picture
-    size = (_SEEN, max(1, round(height * _SEEN / width)))
+    size = (_WIDEST, max(1, round(height * _WIDEST / width)))
     small: Pixels = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     return small
 

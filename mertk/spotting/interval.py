@@ -1,4 +1,4 @@
-"""What a spotter gives: intervals of a long video in which a face moves as in an expression."""
+"""Spots, the output of a spotter: intervals of a long video that may hold an expression."""
 
 from __future__ import annotations
 
@@ -53,12 +53,11 @@ def find_fault(found: object, frames: int) -> str:
     """What is wrong with the spots of a stretch of so many frames; empty where nothing is."""
     if not isinstance(found, Sequence) or not all(isinstance(one, Spot) for one in found):
         return f"gives {type(found).__name__}, not a sequence of Spot"
-    weak = next((one for one in found if not one.strength >= 1), None)
-    if weak:
-        return f"gives {weak}: what counts has a strength of 1 or more"
-    outside = next((one for one in found if one.offset >= frames), None)
-    if outside:
-        return f"gives {outside}, which ends outside the stretch of {frames} frames"
+    for one in found:
+        if not one.strength >= 1:
+            return f"gives {one}: what counts has a strength of 1 or more"
+        if one.offset >= frames:
+            return f"gives {one}, which ends outside the stretch of {frames} frames"
     for before, after in itertools.pairwise(found):
         if after.onset <= before.offset:
             return f"gives {after} behind {before}: spots must be sorted and must not overlap"

@@ -1,4 +1,4 @@
-"""Tables of intervals in long videos, as the spotting challenges take and give them.
+"""Tables of intervals in long videos, in the formats of the spotting challenges.
 
 Columns are found by name: `video` (or `vid`), `onset`, `offset`, and perhaps `type`, `emotion` and
 `subject`. A table without a header has `vid, onset, offset` and perhaps `type`, as MEGC 2022 to
@@ -52,22 +52,22 @@ def read_intervals(path: Path) -> list[Interval]:
 
 
 def _parse_table(path: Path, cells: Cells) -> Table:
-    header = next(at for at, row in enumerate(cells) if any(row))
+    header = list(map(any, cells)).index(True)
     first = cells[header]
     if len(first) in (3, 4) and all(_is_number(text) for text in first[1:3]):
         names = _WITHOUT_HEADER[: len(first)]
-        rows = [
-            Row(number, dict(zip(names, line, strict=False)))
-            for number, line in enumerate(cells, 1)
-            if any(line)
-        ]
+        rows = []
+        for number, line in enumerate(cells, 1):
+            if any(line):
+                rows.append(Row(number, dict(zip(names, line, strict=False))))
         return Table(path, "", dict(zip(names, names, strict=True)), tuple(rows))
     return table_of(path, "", cells, header)
 
 
 def _parse_interval(table: Table, row: Row, found: Mapping[str, str]) -> Interval:
     texts = read_texts(table, row, found)
-    onset, offset = (_parse_frame(table, row, found[what]) for what in ("onset", "offset"))
+    onset = _parse_frame(table, row, found["onset"])
+    offset = _parse_frame(table, row, found["offset"])
     kind = _parse_kind(table, row, found["kind"]) if "kind" in found else ""
     emotion, subject = texts.get("emotion", "").lower(), texts.get("subject", "")
     try:

@@ -1,4 +1,4 @@
-"""The long videos of a data set, put together from its clips: what was annotated in each."""
+"""The long videos of a data set, put together from its clips, with their annotations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """The duration."""
         return len(self.footage.frames) / self.footage.fps
 
     def interval(self, onset: int, offset: int) -> Interval:
@@ -41,7 +41,7 @@ class Recording:
 
 
 def kind_of(seconds: float) -> str:
-    """What an expression of this duration is: 'micro' or 'macro'."""
+    """The kind of an expression of this duration: 'micro' or 'macro'."""
     return "micro" if seconds <= MICRO else "macro"
 
 
@@ -58,20 +58,18 @@ def find_recordings(clips: Sequence[Clip], folder: Path | None) -> list[Recordin
         groups.setdefault((clip.subject, *_locate_video(clip, folder)), []).append(clip)
     found = []
     for (_, where, video), group in groups.items():
-        root = None if folder is None else folder / where
-        found.append(
-            _make_whole_recording(group, video)
-            if root is None or not where
-            else _make_folder_recording(group, root)
-        )
+        if folder is None or not where:
+            found.append(_make_whole_recording(group, video))
+        else:
+            found.append(_make_folder_recording(group, folder / where))
     return found if folder is None else found + _find_silent_recordings(clips, folder)
 
 
 def _locate_video(clip: Clip, folder: Path | None) -> tuple[str, str]:
-    """Where the frames of a clip's video lie in the folder, if they do, and what it is called."""
-    record = clip.record
-    where = str(record.get("frames_dir") or "") if folder is not None else ""
-    return where, str(record.get("video") or clip.name) if not where else ""
+    """The folder of frames of a clip's video, or '' and the name of the video."""
+    if folder is not None and clip.record.get("frames_dir"):
+        return str(clip.record["frames_dir"]), ""
+    return "", str(clip.record.get("video") or clip.name)
 
 
 def _make_whole_recording(group: Sequence[Clip], video: str) -> Recording:

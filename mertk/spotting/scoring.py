@@ -27,10 +27,12 @@ error because nothing matched, 0 is given.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -53,7 +55,7 @@ class Interval:
     """One expression in a long video, true or spotted; `offset` is its last frame, inclusive.
 
     `kind` is 'micro' or 'macro', and empty where it is not known. `emotion` is needed for STRS
-    alone. Videos are told apart by subject and name; `subject` may be empty in all truths or in
+    alone. Videos are identified by subject and name; `subject` may be empty in all truths or in
     all predictions where names of videos are unique. Raises `DataError` where the offset lies
     before the onset.
     """
@@ -112,8 +114,8 @@ class Counts:
 class Spotting:
     """What was spotted: overall, by kind (empty where kinds are not known), and the pairs.
 
-    Under `compat` the counts are of what the script looks at: a prediction that takes several
-    truths is counted once for each.
+    With `compat` the counts are those of the script: a prediction that matches several truths is
+    counted once for each.
     """
 
     overall: Counts
@@ -176,13 +178,13 @@ def spot(
     """
     truths, predictions = _make_comparable(truths, predictions)
     rule = _by_script if compat == "megc" else _by_rules
-    kinds = sorted({one.kind for one in (*truths, *predictions)})
-    found = {
-        kind: rule(_select_kind(kind, truths), _select_kind(kind, predictions)) for kind in kinds
-    }
-    overall = sum((counts for counts, _ in found.values()), Counts(0, 0, 0))
-    pairs = itertools.chain.from_iterable(pairs for _, pairs in found.values())
-    by_kind = {kind: counts for kind, (counts, _) in found.items() if kind}
+    overall, by_kind, pairs = Counts(0, 0, 0), {}, list[Pair]()
+    for kind, sides in sorted(_group_intervals(truths, predictions, attrgetter("kind")).items()):
+        counts, matched = rule(*sides)
+        overall += counts
+        pairs += matched
+        if kind:
+            by_kind[kind] = counts
     return Spotting(overall, by_kind, tuple(pairs))
 
 
@@ -200,9 +202,9 @@ def strs(
     is no class is a miss. Raises `DataError` where an emotion is missing.
     """
     for name, side in (("truth", truths), ("prediction", predictions)):
-        bare = next((one for one in side if not one.emotion), None)
-        if bare is not None:
-            raise DataError(f"STRS needs emotions: the {name} {bare} has none")
+        for one in side:
+            if not one.emotion:
+                raise DataError(f"STRS needs emotions: the {name} {one} has none")
     known = tuple(classes) or tuple(sorted({one.emotion for one in truths}))
     found = spot(truths, predictions, compat=compat)
     matrix = _count_emotions(found.pairs, known)
@@ -213,9 +215,9 @@ def strs(
 def _by_rules(
     truths: Sequence[Interval], predictions: Sequence[Interval]
 ) -> tuple[Counts, list[Pair]]:
-    pairs = [
-        pair for sides in _group_by_video(truths, predictions) for pair in match_intervals(*sides)
-    ]
+    pairs = []
+    for sides in _group_intervals(truths, predictions, _VIDEO).values():
+        pairs += match_intervals(*sides)
     return Counts(len(pairs), len(truths), len(predictions)), pairs
 
 
@@ -223,56 +225,45 @@ def _by_script(
     truths: Sequence[Interval], predictions: Sequence[Interval]
 ) -> tuple[Counts, list[Pair]]:
     subjects = {one.subject for one in predictions}
-    truths = [one for one in truths if one.subject in subjects]
-    videos = {_identify_video(one) for one in truths}
-    predictions = [one for one in predictions if _identify_video(one) in videos]
-    takes = [
-        take for sides in _group_by_video(truths, predictions) for take in _match_greedily(*sides)
-    ]
-    pairs = [pair for take in takes for pair in take]
-    wrong = sum(not take for take in takes)
-    return Counts(len(pairs), len(truths), len(pairs) + wrong), pairs
+    pairs, wrong, count = [], 0, 0
+    for sides in _group_intervals(truths, predictions, _VIDEO).values():
+        true, spotted = sides
+        if not true or true[0].subject not in subjects:
+            continue
+        count += len(true)
+        good = iou(true, spotted) >= IOU
+        for p, prediction in enumerate(spotted):  # each takes every truth that is left
+            taken = np.flatnonzero(good[:, p]).tolist()
+            pairs += [(true[t], prediction) for t in taken]
+            wrong += not taken
+            good[taken] = False
+    return Counts(len(pairs), count, len(pairs) + wrong), pairs
 
 
-def _match_greedily(
-    truths: Sequence[Interval], predictions: Sequence[Interval]
-) -> Iterator[list[Pair]]:
-    """Row by row, what each prediction takes: every truth that is left and overlaps enough."""
-    good = iou(truths, predictions) >= IOU
-    for p, prediction in enumerate(predictions):
-        taken = np.flatnonzero(good[:, p]).tolist()
-        yield [(truths[t], prediction) for t in taken]
-        good[taken] = False
+_VIDEO = attrgetter("subject", "video")
 
 
-def _group_by_video(
-    truths: Sequence[Interval], predictions: Sequence[Interval]
-) -> Iterator[tuple[list[Interval], list[Interval]]]:
-    """The truths and the predictions of each video that has either, in their order."""
-    sides: dict[tuple[str, str], tuple[list[Interval], list[Interval]]] = {}
+def _group_intervals(
+    truths: Sequence[Interval], predictions: Sequence[Interval], key: Callable[[Interval], Any]
+) -> dict[Any, tuple[list[Interval], list[Interval]]]:
+    """The truths and the predictions of each key, in their order."""
+    groups: dict[Any, tuple[list[Interval], list[Interval]]] = {}
     for side, intervals in enumerate((truths, predictions)):
         for one in intervals:
-            sides.setdefault(_identify_video(one), ([], []))[side].append(one)
-    yield from sides.values()
-
-
-def _identify_video(one: Interval) -> tuple[str, str]:
-    return one.subject, one.video
-
-
-def _select_kind(kind: str, intervals: Sequence[Interval]) -> list[Interval]:
-    return [one for one in intervals if one.kind == kind]
+            groups.setdefault(key(one), ([], []))[side].append(one)
+    return groups
 
 
 def _make_comparable(
     truths: Sequence[Interval], predictions: Sequence[Interval]
 ) -> tuple[list[Interval], list[Interval]]:
-    """Both sides with subjects, or neither; and with kinds, or neither."""
+    """Both sides with or without subjects, and with or without kinds."""
     _check_names(truths, predictions)
     true, spotted = list(truths), list(predictions)
     if true and spotted:
         if _knows_field(true, "kind") != _knows_field(spotted, "kind"):
-            true, spotted = ([dataclasses.replace(i, kind="") for i in s] for s in (true, spotted))
+            drop_kind = functools.partial(dataclasses.replace, kind="")
+            true, spotted = list(map(drop_kind, true)), list(map(drop_kind, spotted))
         named, also = _knows_field(true, "subject"), _knows_field(spotted, "subject")
         if named and not also:
             spotted = _with_subjects(spotted, true)
@@ -283,12 +274,10 @@ def _make_comparable(
 
 def _check_names(truths: Sequence[Interval], predictions: Sequence[Interval]) -> None:
     """Refuse subjects, and videos of one subject, that differ in spelling alone."""
-    check_spelling(
-        "subjects", [one.subject for one in (*truths, *predictions)], DataError, "intervals"
-    )
     owners: dict[str, set[str]] = {}
     for one in (*truths, *predictions):
         owners.setdefault(one.subject, set()).add(one.video)
+    check_spelling("subjects", owners, DataError, "intervals")
     everywhere = owners.pop("", set())
     for videos in owners.values() or [set()]:
         twice = spelt_twice(sorted(videos | everywhere), normal_video)
@@ -299,13 +288,12 @@ def _check_names(truths: Sequence[Interval], predictions: Sequence[Interval]) ->
 def _refuse_names(
     twice: Sequence[Sequence[str]], true: AbstractSet[str], spotted: AbstractSet[str]
 ) -> None:
-    lost = spotted - true
-    meant = [
-        f"'{name}' (did you mean '{next((n for n in group if n in true), group[0])}'?)"
-        for group in twice
-        for name in group
-        if name in lost and any(other != name and other in true for other in group)
-    ]
+    lost, meant = spotted - true, []
+    for group in twice:
+        known = [name for name in group if name in true]
+        for name in group:
+            if known and name in lost:
+                meant.append(f"'{name}' (did you mean '{known[0]}'?)")
     if meant:
         more = f"; and {len(meant) - 5} more" if len(meant) > 5 else ""
         raise DataError(
@@ -337,14 +325,14 @@ def _with_subjects(bare: Sequence[Interval], named: Sequence[Interval]) -> list[
 
 def _count_emotions(pairs: Iterable[Pair], classes: Sequence[str]) -> NDArray[np.int64]:
     """Counts `[true, predicted]` of the classes; a last row and column are for none of them."""
-    at = {name: number for number, name in enumerate(classes)}
-    answers = [
-        (at[truth.emotion], at.get(prediction.emotion, len(classes)))
-        for truth, prediction in pairs
-        if truth.emotion in at
-    ]
-    true, predicted = np.array(answers, np.int64).reshape(-1, 2).T
-    return metrics.confusion(true, predicted, len(classes) + 1)
+    other = len(classes)
+    numbers = dict(zip(classes, range(other), strict=True))
+    true, predicted = [], []
+    for truth, prediction in pairs:
+        if truth.emotion in numbers:
+            true.append(numbers[truth.emotion])
+            predicted.append(numbers.get(prediction.emotion, other))
+    return metrics.confusion(np.array(true, np.int64), np.array(predicted, np.int64), other + 1)
 
 
 def _as_protocol(matrix: NDArray[np.int64]) -> dict[str, float]:
@@ -372,8 +360,9 @@ def _as_script(matrix: NDArray[np.int64]) -> dict[str, float]:
 
 
 def _make_end_arrays(intervals: Sequence[Interval]) -> tuple[NDArray[Any], NDArray[Any]]:
-    ends = np.array([(one.onset, one.offset) for one in intervals], np.int64).reshape(-1, 2)
-    return ends[:, 0], ends[:, 1]
+    ends = list(map(attrgetter("onset", "offset"), intervals))
+    onset, offset = np.array(ends, np.int64).reshape(-1, 2).T
+    return onset, offset
 
 
 def _divide_safely(above: float, below: float) -> float:

@@ -1,7 +1,9 @@
-"""Spotters over all long videos of a data set, and how what they find compares with the truth."""
+"""Run spotters over all long videos of a data set, and score what they find."""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,11 +36,11 @@ class Find:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outcome:
-    """What one spotter found in all videos, and its scores.
+    """The spots of one spotter in all videos, and its scores.
 
-    `overall` adds up both kinds (MEGC 2020 to 2024), `either` lets any find match any truth,
-    whatever their kinds. `busy` are the seconds it took, with reading the frames; `minutes` is how
-    long the videos are, `lost` how many of their frames show no single face.
+    `overall` adds up both kinds (MEGC 2020 to 2024); in `either` a spot may match a truth of
+    another kind. `busy` is the run time in seconds, including the decoding of frames; `minutes` is
+    the length of all videos, `lost` the number of their frames without a single face.
     """
 
     spotter: Use
@@ -54,17 +56,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Searched:
-    """The videos that were searched, and an outcome per spotter."""
+    """The videos, all their annotated expressions, and an outcome per spotter."""
 
     dataset: Use
     synthetic: bool
     videos: tuple[Recording, ...]
+    truths: tuple[Interval, ...]
     outcomes: tuple[Outcome, ...]
-
-    @property
-    def truths(self) -> list[Interval]:
-        """All annotated expressions."""
-        return [one for video in self.videos for one in video.truths]
 
 
 def search_videos(
@@ -78,24 +76,28 @@ def search_videos(
 ) -> Searched:
     """Run spotters over all long videos of a data set.
 
-    With an `aligner` the face is followed through each video (`mertk.spotting.face_tracking`);
-    without, the frames are taken for registered. Raises `DataError` where a data set has no long
-    videos, or a video cannot be read, and names it.
+    With an `aligner` the face is tracked through each video (`mertk.spotting.face_tracking`);
+    without one, the frames are treated as registered. Raises `DataError` where a data set has no
+    long videos, or a video cannot be read, and names it.
     """
     study = Study(dataset=dataset, data=data).open(plugins=plugins, progress=progress)
     registry, bar, (chosen,) = study.registry, study.progress, study.datasets
-    uses = [as_use(one) for one in spotters]
+    uses = list(map(as_use, spotters))
     built = [registry.build("spotter", use) for use in uses]
     register = registry.build("aligner", as_use(aligner)) if aligner else None
     clips = study.clips
     videos = find_recordings(clips, study.folders.get(chosen.name))
+    truths = tuple(itertools.chain.from_iterable(video.truths for video in videos))
     outcomes = []
     for use, spotter in zip(uses, built, strict=True):
         bar.stage(str(use), len(videos))
-        outcomes.append(_run_spotter(use, spotter, register, videos, bar))
-    synthetic = all(clip.record.get("synthetic") for clip in clips)
+        outcomes.append(_run_spotter(use, spotter, register, videos, truths=truths, progress=bar))
     return Searched(
-        dataset=chosen, synthetic=synthetic, videos=tuple(videos), outcomes=tuple(outcomes)
+        dataset=chosen,
+        synthetic=all(clip.record.get("synthetic") for clip in clips),
+        videos=tuple(videos),
+        truths=truths,
+        outcomes=tuple(outcomes),
     )
 
 
@@ -104,29 +106,32 @@ def _run_spotter(
     spotter: Spotter,
     aligner: Aligner | None,
     videos: Sequence[Recording],
+    *,
+    truths: Sequence[Interval],
     progress: Progress,
 ) -> Outcome:
-    start, finds, followed = time.perf_counter(), [], 0
+    finds: list[Find] = []
+    start, frames, tracked, seconds = time.perf_counter(), 0, 0, 0.0
     for video in videos:
+        frames += len(video.footage.frames)
+        seconds += video.seconds
         for first, faces in _find_stretches(aligner, video):
             finds += _find_expressions(spotter, first, faces, video)
-            followed += len(faces.frames)
+            tracked += len(faces.frames)
         progress.step(video.video)
     busy = time.perf_counter() - start
-    truths = [one for video in videos for one in video.truths]
     spotted = [find.interval for find in finds]
-    found = spot(truths, spotted)
-    frames = sum(len(video.footage.frames) for video in videos)
-    kinds = {kind: found.by_kind.get(kind, Counts(0, 0, 0)) for kind in ("micro", "macro")}
+    found, drop_kind = spot(truths, spotted), functools.partial(replace, kind="")
+    none = Counts(0, 0, 0)
     return Outcome(
         spotter=use,
         finds=tuple(finds),
         overall=found.overall,
-        by_kind=kinds,
-        either=spot(_drop_kinds(truths), _drop_kinds(spotted)).overall,
+        by_kind={"micro": none, "macro": none, **found.by_kind},
+        either=spot(list(map(drop_kind, truths)), list(map(drop_kind, spotted))).overall,
         frames=frames,
-        lost=frames - followed,
-        minutes=sum(video.seconds for video in videos) / 60,
+        lost=frames - tracked,
+        minutes=seconds / 60,
         busy=busy,
     )
 
@@ -148,19 +153,12 @@ def _find_expressions(spotter: Spotter, first: int, faces: Faces, video: Recordi
         found = interval.spot_stretch(spotter, faces)
     except MertkError as error:
         raise _name_video(video, error) from error
-    return [
-        Find(
-            video.interval(first + one.onset, first + one.offset),
-            video.numbers[first + one.apex],
-            one.strength,
-        )
-        for one in found
-    ]
+    finds = []
+    for one in found:
+        where = video.interval(first + one.onset, first + one.offset)
+        finds.append(Find(where, video.numbers[first + one.apex], one.strength))
+    return finds
 
 
 def _name_video(video: Recording, error: MertkError) -> MertkError:
     return type(error)(f"video {video.video} of {video.subject}: {error}")
-
-
-def _drop_kinds(intervals: Sequence[Interval]) -> list[Interval]:
-    return [replace(one, kind="") for one in intervals]

@@ -1,7 +1,7 @@
-"""A trained model asked about a long video: the face is followed, what is spotted is classified.
+"""Run a trained model on a long video: track the face, spot expressions, classify each of them.
 
-Of a video there are in memory at once: a few frames, what the spotter keeps, and one spotted clip,
-cut out around the face.
+In memory at once are a few frames, the state of the spotter, and one spotted clip that is cut out
+around the face.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from mertk.experiment.trained_model import TrainedModel
 
 NO_EXPRESSION = "no expression"
-"""What is said of an interval in which no class is likely enough."""
+"""The prediction for an interval in which no class is likely enough."""
 
 _MARGIN = 0.5  # of the registered picture's side: hair and chin, for the model's own face finder
 _UNEVEN = 0.5  # of the usual time between two frames: what differs by more is a variable rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Watched:
-    """A video in which one face was followed; `notes` say what is unusual about the file.
+class TrackedVideo:
+    """A video in which one face was tracked; `notes` say what is unusual about the file.
 
     `times` `[frames]` are in seconds from the first frame, `fps` in Hz is the usual one.
     """
@@ -67,20 +67,22 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a model says of one interval.
+    """The prediction of a model for one interval.
 
-    `said` is a class, or several if multi-label, or `NO_EXPRESSION`; empty where the model could
-    not be asked, and `note` says why. `shares` are the class probabilities.
+    `predicted` is a class, or several if multi-label, or `NO_EXPRESSION`; it is empty where the
+    model cannot predict, and `note` says why. `probabilities` are those of the classes.
     """
 
     where: Where
-    said: str
-    shares: tuple[float, ...] = ()
+    predicted: str
+    probabilities: tuple[float, ...] = ()
     note: str = ""
 
 
-def track_video(path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None) -> Watched:
-    """Follow the face through a video; `step` is called once a frame.
+def track_video(
+    path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None
+) -> TrackedVideo:
+    """Track the face through a video; `step` is called once a frame.
 
     Raises `DataError` where the file is no video.
     """
@@ -89,7 +91,7 @@ def track_video(path: Path, aligner: Aligner, step: Callable[[], None] = lambda:
     frames = videos.of_video(path, 0, len(times))
     fps = _estimate_rate(times, facts.fps)
     stretches, gaps = track_face(frames, fps, aligner, step)
-    return Watched(
+    return TrackedVideo(
         path=path,
         frames=frames,
         times=times,
@@ -100,13 +102,16 @@ def track_video(path: Path, aligner: Aligner, step: Callable[[], None] = lambda:
     )
 
 
-def _estimate_rate(times: NDArray[np.float64], told: float) -> float:
-    """The usual frame rate in Hz: the mean one, or where it varies that of the middle step."""
+def _estimate_rate(times: NDArray[np.float64], header: float) -> float:
+    """The usual frame rate in Hz: the mean one, or where it varies that of the median step.
+
+    `header` is the rate in the header of the file, for a video of one frame.
+    """
     if len(times) < 2:
-        return told or 25.0
-    return float(
-        1 / np.median(np.diff(times)) if _has_uneven_rate(times) else (len(times) - 1) / times[-1]
-    )
+        return header or 25.0
+    if _has_uneven_rate(times):
+        return float(1 / np.median(np.diff(times)))
+    return float((len(times) - 1) / times[-1])
 
 
 def _has_uneven_rate(times: NDArray[np.float64]) -> bool:
@@ -130,33 +135,39 @@ def _list_notes(facts: videos.VideoFacts, times: NDArray[np.float64]) -> list[st
 
 
 def predict_spots(
-    saved: TrainedModel,
-    watched: Watched,
+    model: TrainedModel,
+    video: TrackedVideo,
     spotter: Spotter,
     *,
     strength: float = 1.0,
     least: float = 0.0,
     step: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Finding, Footage]]:
-    """What is spotted, and what the model says of it, with the clip that it was asked about.
+    """The prediction for each spotted interval, with the clip that the model was given.
 
     Spots below `strength` are dropped; one whose likeliest class has less than `least` is called
     `NO_EXPRESSION`. `step` is called for each frame that the spotter reads.
     """
-    for stretch in watched.stretches:
+    for stretch in video.stretches:
         faces = replace(stretch.faces, frames=stretch.faces.frames.map(_Counted(step)))
         for spot in spot_stretch(spotter, faces):
             if spot.strength >= strength:
-                footage = _cut_out(watched, stretch, spot)
-                yield (
-                    predict_interval(saved, footage, _locate_spot(watched, stretch, spot), least),
-                    footage,
+                onset, apex, offset = np.array([spot.onset, spot.apex, spot.offset]) + stretch.first
+                where = Where(
+                    onset=int(onset),
+                    apex=int(apex),
+                    offset=int(offset),
+                    begins=float(video.times[onset]),
+                    ends=float(video.times[offset]),
+                    strength=spot.strength,
                 )
+                footage = _cut_out(video, stretch, spot)
+                yield predict_interval(model, footage, where, least), footage
 
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """Leaves a frame as it is, and says that it was read."""
+    """Leaves a frame as it is, and calls `step`."""
 
     step: Callable[[], None]
 
@@ -165,65 +176,47 @@ class _Counted:
         return picture
 
 
-def _locate_spot(watched: Watched, stretch: Stretch, spot: Spot) -> Where:
-    onset, apex, offset = (stretch.first + at for at in (spot.onset, spot.apex, spot.offset))
-    return Where(
-        onset=onset,
-        apex=apex,
-        offset=offset,
-        strength=spot.strength,
-        begins=float(watched.times[onset]),
-        ends=float(watched.times[offset]),
-    )
-
-
-def predict_interval(saved: TrainedModel, footage: Footage, where: Where, least: float) -> Finding:
-    """What the model says of one clip; one that it refuses has a note."""
+def predict_interval(model: TrainedModel, footage: Footage, where: Where, least: float) -> Finding:
+    """The prediction for one clip; for a clip that the model refuses, a note."""
     try:
-        found = saved.predict(footage)
+        found = model.predict(footage)
     except DataError as error:
-        return Finding(where=where, said="", note=str(error))
-    said = _name_predicted(saved, found, least)
-    return Finding(where=where, said=said, shares=tuple(float(share) for share in found))
-
-
-def _name_predicted(saved: TrainedModel, shares: NDArray[np.float64], least: float) -> str:
-    if saved.multilabel:
-        shown = np.flatnonzero(shares >= max(least, 0.5)).tolist()
+        return Finding(where=where, predicted="", note=str(error))
+    if model.multilabel:
+        likely = found >= max(least, 0.5)
     else:
-        shown = [int(shares.argmax())] if shares.max() >= least else []
-    return ", ".join(saved.classes[at] for at in shown) or NO_EXPRESSION
+        likely = (np.arange(len(found)) == found.argmax()) & (found >= least)
+    predicted = ", ".join(np.asarray(model.classes)[likely]) or NO_EXPRESSION
+    return Finding(where=where, predicted=predicted, probabilities=tuple(found.tolist()))
 
 
-def _cut_out(watched: Watched, stretch: Stretch, spot: Spot) -> Footage:
-    """The frames of a spot, in memory, with what lies around the face."""
-    within = stretch.places[spot.onset : spot.offset + 1]
+def _cut_out(video: TrackedVideo, stretch: Stretch, spot: Spot) -> Footage:
+    """The frames of a spot, in memory, with a margin around the face."""
+    within = stretch.corners[spot.onset : spot.offset + 1]
     corners = np.concatenate([within, within[:, 1:2] + within[:, 2:3] - within[:, 0:1]], axis=1)
     low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     margin = _MARGIN * float(np.linalg.norm(within[0, 1] - within[0, 0]))
-    _, height, width, _ = watched.frames.shape
-    x0, y0 = (max(0, int(one)) for one in low - margin)
-    x1, y1 = (int(one) for one in np.minimum(high + margin + 1, (width, height)))
-    first = stretch.first + spot.onset
-    pictures = [
-        watched.frames[first + at][y0:y1, x0:x1] for at in range(spot.offset - spot.onset + 1)
-    ]
+    _, height, width, _ = video.frames.shape
+    x0, y0 = np.maximum(low - margin, 0).astype(int)
+    x1, y1 = np.minimum(high + margin + 1, (width, height)).astype(int)
+    first, last = stretch.first + spot.onset, stretch.first + spot.offset
+    pictures = [video.frames[at][y0:y1, x0:x1] for at in range(first, last + 1)]
     return Footage(
         frames=Frames.of(np.stack(pictures)),
         onset=0,
         apex=spot.apex - spot.onset,
         offset=spot.offset - spot.onset,
-        fps=watched.fps,
+        fps=video.fps,
     )
 
 
 def predict_given_interval(
-    saved: TrainedModel, path: Path, at: tuple[int | None, int | None, int | None], least: float
+    model: TrainedModel, path: Path, at: tuple[int | None, int | None, int | None], least: float
 ) -> tuple[Finding, Footage, list[str]]:
-    """What the model says of one interval `at` (onset, apex, offset); without ends, of all frames.
+    """The prediction for one interval `at` (onset, apex, offset); without ends, for all frames.
 
-    With the clip that it was asked about, and what is unusual about the file. Raises `DataError`
-    where the file is no video, or has no such frames, or shows no face there.
+    Also gives the clip that the model was given, and what is unusual about the file. Raises
+    `DataError` where the file is no video, or has no such frames, or shows no face there.
     """
     facts, times = videos.probe_video(path), videos.read_frame_times(path)
     fps = _estimate_rate(times, facts.fps)
@@ -233,7 +226,7 @@ def predict_given_interval(
     )
     begins, ends = float(times[first]), float(times[last])
     where = Where(onset=first, apex=apex, offset=last, begins=begins, ends=ends)
-    found = predict_interval(saved, footage, where, least)
+    found = predict_interval(model, footage, where, least)
     if found.note:
         raise DataError(found.note)
     return found, footage, _list_notes(facts, times)

@@ -2,7 +2,7 @@
 
 A folder that mertk writes to holds `.mertk.json`, the mark: which files mertk wrote there, with the
 SHA-256 of their content. A file is replaced while it is as noted, and a whole folder while it holds
-nothing else, so what somebody added or edited survives.
+nothing else, so what a person added or edited survives.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """What `.mertk.json` says of a folder.
+    """What `.mertk.json` records of a folder.
 
     `folder` is the kind of a folder that was written as a whole, empty where files were written
     one by one. `files` maps paths in the folder to the digests they may have: of a file that was
@@ -225,7 +225,7 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether a path is a temporary file or folder of mertk that nobody writes to any more."""
+    """Whether a path is a temporary file or folder of mertk that no process writes to any more."""
     if not _LEFTOVER.fullmatch(path.name):
         return False
     with contextlib.suppress(FileNotFoundError):

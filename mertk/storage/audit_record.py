@@ -1,6 +1,6 @@
 """What `mertk audit` found, kept beside the runs for their reports.
 
-A stamp is of a recipe with all its parameters and source hashes: code that has changed since has
+A record is of a recipe with all its parameters and source hashes: code that has changed since has
 none. It says what was audited, and is no proof that there is no leak.
 """
 
@@ -48,28 +48,32 @@ def read_record(run: Run) -> dict[str, Any] | None:
         return {}
 
 
-def describe_record(stamp: Mapping[str, Any] | None) -> str:
-    """What a stamp says, in a line."""
-    if stamp is None:
+def describe_record(record: Mapping[str, Any] | None) -> str:
+    """The result of an audit, in one line."""
+    if record is None:
         return "this recipe was not audited; `mertk audit` tests it for leaks"
     try:
-        return _describe_findings(stamp)
+        return _describe_findings(record)
     except (KeyError, TypeError):
         return "what the audit found is damaged: run `mertk audit` again"
 
 
-def _describe_findings(stamp: Mapping[str, Any]) -> str:
-    on = f"{stamp['protocol']}, {stamp['clips']} clips, {stamp['made'][:10]}"
-    leaks = [one for one in stamp["verdicts"] if one["leak"]]
+def _describe_findings(record: Mapping[str, Any]) -> str:
+    on = f"{record['protocol']}, {record['clips']} clips, {record['made'][:10]}"
+    leaks: list[str] = []
+    tested: list[str] = []
+    untested: list[str] = []
+    for one in record["verdicts"]:
+        if one["leak"]:
+            leaks.append(f"{one['probe']}: leak in {one['leak']}")
+        (tested if one.get("tested", True) else untested).append(one["probe"])
     if leaks:
-        told = "; ".join(f"{one['probe']}: leak in {one['leak']}" for one in leaks)
-        return f"AUDIT FAILED ({on}): {told}"
-    silent = ", ".join(one["probe"] for one in stamp["verdicts"] if not one.get("tested", True))
-    probes = ", ".join(one["probe"] for one in stamp["verdicts"] if one.get("tested", True))
+        return f"AUDIT FAILED ({on}): {'; '.join(leaks)}"
+    probes, silent = ", ".join(tested), ", ".join(untested)
     if not probes:
         return f"AUDIT INCONCLUSIVE: no probe could test anything ({silent}; {on})"
-    untested = f"; not tested: {silent}" if silent else ""
-    return f"no probe finds a leak ({probes}{untested}; {on})"
+    rest = f"; not tested: {silent}" if silent else ""
+    return f"no probe finds a leak ({probes}{rest}; {on})"
 
 
 def _locate_record(runs: Path, components: Mapping[str, Any]) -> Path:

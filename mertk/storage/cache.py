@@ -60,8 +60,8 @@ _DTYPES = {
 class Stored:
     """One entry as read: memory-mapped arrays and the JSON beside them.
 
-    `sources` is the JSON of the files that it was computed from (`clip_sources`), None where nobody
-    named any.
+    `sources` is the JSON of the files that it was computed from (`clip_sources`), None where none
+    was named.
     """
 
     arrays: Mapping[str, NDArray[Any]]
@@ -108,7 +108,7 @@ class Cache:
         """Write an entry; raises `StorageError` where the disk is full or read-only."""
         from safetensors.numpy import save
 
-        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        whole = dict(zip(arrays, map(np.ascontiguousarray, arrays.values()), strict=True))
         note = {"key": key, "about": dict(about or {}), "sources": sources and dict(sources)}
         text = _NO_SUM.decode() + json.dumps(note, allow_nan=False)
         data = bytearray(save(whole, metadata={"mertk": text}))
@@ -119,12 +119,7 @@ class Cache:
         """Raise `StorageError`, naming `MERTK_CACHE`, where no entry can be written."""
         check_writable(self.root, "set MERTK_CACHE to a folder for cached features")
 
-    def bytes_of(self, key: str) -> int | None:
-        """The size of an entry, unread; None where there is none."""
-        path = self._locate_entry(key)
-        return path.stat().st_size if path.is_file() else None
-
-    def writing_of(self, key: str) -> int:
+    def get_writing_number(self, key: str) -> int:
         """A number that is another one after each `put`, while the old content is held; 0: none."""
         path = self._locate_entry(key)
         return path.stat().st_ino if path.is_file() else 0
@@ -148,11 +143,11 @@ class Cache:
         """
         for path in filter(is_leftover, list(self.root.glob("??/.mertk-*"))):
             path.unlink(missing_ok=True)
-        found = sorted((p.stat().st_mtime, p.stat().st_size, p) for p in self.entries())
-        left, removed, freed = sum(size for _, size, _ in found), 0, 0
-        for _, size, path in found:
+        left, removed, freed = self.size()[1], 0, 0
+        for path in sorted(self.entries(), key=lambda path: (path.stat().st_mtime, path)):
             if left - freed <= keep_bytes:
                 break
+            size = path.stat().st_size
             path.unlink(missing_ok=True)
             removed, freed = removed + 1, freed + size
         return removed, freed
@@ -186,7 +181,7 @@ def _map_entry(path: Path, key: str) -> Stored:
         raise ValueError("its header is not one of a cache entry")
     if raw[_SUM_AT:_SUM_END] != _compute_checksum(memoryview(raw)):
         raise ValueError("its checksum is wrong")
-    # What follows the checksum is what somebody wrote, but perhaps not `put`.
+    # What follows the checksum may have been written by something else than `put`.
     start = _LENGTH + int.from_bytes(raw[:_LENGTH], "little")
     try:
         header = json.loads(raw[_LENGTH:start])

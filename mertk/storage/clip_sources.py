@@ -25,7 +25,7 @@ _VERDICTS = ("changed", "same", "outdated", "missing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What `verify_cache` found: how many `entries` it looked at, and clip ids, sorted.
+    """What `verify_cache` found: how many `entries` it read, and clip ids, sorted.
 
     `changed` hold other content under the same sizes and times, and `removed` entries were computed
     from what they held before. `same` hold what they held. `outdated` have other sizes or times
@@ -67,10 +67,14 @@ def describe_sources(clip: Clip) -> dict[str, Any] | None:
         return None
     files = [Path(file).absolute() for file in clip.files]
     folder = files[0].parent
+    names = []
+    for file in files:
+        inside = file.is_relative_to(folder)
+        names.append(file.relative_to(folder).as_posix() if inside else str(file))
     return {
         "clip": clip.uid,
         "folder": str(folder),
-        "files": [_make_relative(folder, file) for file in files],
+        "files": names,
         "stamp": stamp_files(files),
         "content": hash_content(files),
     }
@@ -84,7 +88,7 @@ def verify_cache(cache: Cache) -> Verified:
     verdicts: dict[tuple[str, str], str] = {}
     clips: dict[str, set[str]] = {verdict: set() for verdict in _VERDICTS}
     entries = removed = unknown = 0
-    _hash_file.cache_clear()  # its keys do not see what is looked for here
+    _hash_file.cache_clear()  # its keys do not show a change of content
     for path in sorted(cache.entries()):
         entries += 1
         stored = cache.get(path.stem, used=False)
@@ -135,7 +139,3 @@ def _compare_sources(sources: Mapping[str, Any]) -> str:
         return "same" if hash_content(files) == sources["content"] else "changed"
     except DataError:
         return "missing"
-
-
-def _make_relative(folder: Path, file: Path) -> str:
-    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)

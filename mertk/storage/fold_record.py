@@ -14,9 +14,9 @@ class Fold:
     """One finished fold: for each held-out clip its truth and its class probabilities.
 
     The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
-    `explained` maps clip ids to what the classifier said of its prediction; `drew` are the places
+    `explained` maps clip ids to what explains their predictions; `drew` are the places
     whose `fit` is stochastic, `keyframes` the annotated ones that were read of one training clip.
-    `memory` is the most that the process has held so far, in MB; 0 where the system does not tell.
+    `memory` is the most that the process has held so far, in MB; 0 where it is not known.
     """
 
     name: str
@@ -53,9 +53,11 @@ class Contents:
     @property
     def progress(self) -> str:
         """How far each unfinished seed is, such as `seed 0: 3 of 4 folds`."""
-        lacking = {seed: len(names) for seed, names in self.missing.items() if names}
-        told = [f"seed {n}: {self.planned - k} of {self.planned} folds" for n, k in lacking.items()]
-        return ", ".join(told) or f"0 of {self.planned} folds"
+        lines = []
+        for seed, names in self.missing.items():
+            if names:
+                lines.append(f"seed {seed}: {self.planned - len(names)} of {self.planned} folds")
+        return ", ".join(lines) or f"0 of {self.planned} folds"
 
 
 def check_fold(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import itertools
 import json
 import platform
 import pydoc
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.errors import ComponentError
 from mertk.storage.source_code.component import read_code
-from mertk.storage.source_code.releases import release_of, releases_of
+from mertk.storage.source_code.releases import find_installed, releases_of
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
@@ -51,9 +52,9 @@ def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any
     params = {**defaults, **use.params}
     try:
         code = read_code(entry.load(), aside=_SCORES if kind == "protocol" else "")
-        foreign = (
-            {"code": _code_behind(str(params["path"]))} if entry.open and "path" in params else {}
-        )
+        foreign = {}
+        if entry.open and "path" in params:
+            foreign["code"] = _find_code_behind(str(params["path"]))
     except ComponentError as error:
         raise ComponentError(f"{kind} '{use.name}': {error}") from error
     return {
@@ -70,35 +71,32 @@ def changed_components(
     registry: Registry, recipe: Recipe, recorded: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
     """The components of a recipe whose code is not that of a recorded `recipe_identity`."""
-    now = recipe_identity(registry, recipe)
-    return [
-        f"{place} {found['name']}"
-        for place, found in now.items()
-        if any(found.get(part) != recorded.get(place, {}).get(part) for part in ("source", "code"))
-    ]
+    changed = []
+    for place, found in recipe_identity(registry, recipe).items():
+        before = recorded.get(place, {})
+        if (found["source"], found.get("code")) != (before.get("source"), before.get("code")):
+            changed.append(f"{place} {found['name']}")
+    return changed
 
 
-def _code_behind(path: str) -> str:
-    """The releases of an installed package, or a hash of source that somebody may be editing."""
+def _find_code_behind(path: str) -> str:
+    """The releases of an installed package, or a hash of source that may be edited."""
     target: Any = pydoc.locate(path)
     module = inspect.getmodule(target)
     file = str(getattr(module, "__file__", ""))
     if module is None or not {"site-packages", "dist-packages"} & set(Path(file).parts):
         code = read_code(target)
-        return " ".join([code.source, *_format_releases(code.libraries)])
-    return " ".join(_format_releases(releases_of(module.__name__.partition(".")[0])))
-
-
-def _format_releases(releases: Mapping[str, str]) -> list[str]:
-    return [f"{name} {release}" for name, release in releases.items()]
+        return " ".join([code.source, *itertools.chain(*code.libraries.items())])
+    releases = releases_of(module.__name__.partition(".")[0])
+    return " ".join(itertools.chain(*releases.items()))
 
 
 def recipe_identity(registry: Registry, recipe: Recipe) -> dict[str, Any]:
     """The identity of every component of a recipe, by place."""
-    return {
-        place: component_identity(registry, place.partition(".")[0], use)
-        for place, use in recipe.places().items()
-    }
+    found = {}
+    for place, use in recipe.places().items():
+        found[place] = component_identity(registry, place.partition(".")[0], use)
+    return found
 
 
 def clips_identity(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, str]:
@@ -118,13 +116,13 @@ def clip_identity(clip: Clip) -> str:
     """
     footage = clip.footage
     landmarks = footage.landmarks
-    shown = None if landmarks is None else hashlib.sha256(landmarks.tobytes()).hexdigest()
+    points = None if landmarks is None else hashlib.sha256(landmarks.tobytes()).hexdigest()
     timing = [footage.onset, footage.apex, footage.offset, footage.fps, len(footage.frames)]
-    readers = [code for maker in footage.frames.makers if (code := _code_of_reader(maker))]
-    return hash_json([clip.uid, clip.fingerprint, timing, shown, readers])
+    readers = list(filter(None, map(_read_reader_code, footage.frames.makers)))
+    return hash_json([clip.uid, clip.fingerprint, timing, points, readers])
 
 
-def _code_of_reader(maker: Any) -> list[Any] | None:
+def _read_reader_code(maker: Any) -> list[Any] | None:
     """The code of what reads or changes frames; None where mertk itself or memory gives them."""
     maker = getattr(maker, "func", maker)
     target = maker if inspect.isfunction(maker) else getattr(maker, "__func__", type(maker))
@@ -141,5 +139,5 @@ def collect_provenance(device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "device": device,
-        "releases": {name: found for name in _RELEASES if (found := release_of(name))},
+        "releases": find_installed(_RELEASES),
     }

@@ -87,7 +87,7 @@ class Run:
             StorageError: where the disk refuses, or another release wrote the run.
         """
         path, key = _locate_folder(root, name, identity), _make_key(identity)
-        plan = {"clips": {uid: dict(facts) for uid, facts in clips.items()}}
+        plan = {"clips": dict(zip(clips, map(dict, clips.values()), strict=True))}
         if _read_repairable(path / "clips.json", key) != plan:
             write_sealed(path / "clips.json", key, plan)
         if cls._open_found(path) is None:
@@ -100,10 +100,8 @@ class Run:
         """The run of this identity below `root`, if it has been begun and can be read."""
         path, key = _locate_folder(root, name, identity), _make_key(identity)
         run = cls._open_found(path)
-        known = run is not None and all(
-            _read_repairable(path / file, key) for file in ("clips.json", "seeds.json")
-        )
-        return run if known else None
+        known = run and _read_repairable(path / "clips.json", key)
+        return run if known and _read_repairable(path / "seeds.json", key) else None
 
     @classmethod
     def _open_found(cls, path: Path) -> Run | None:
@@ -159,7 +157,7 @@ class Run:
     def note_seeds(self, seeds: Iterable[int]) -> None:
         """Write down that these seeds are begun, before their first fold."""
         known = _read_repairable(self.path / "seeds.json", self.key)
-        before = known["seeds"] if known else self._named_seeds()
+        before = known["seeds"] if known else self._read_seeds_of_names()
         if not known or not set(seeds) <= set(before):
             found = sorted({*seeds, *before})
             write_sealed(self.path / "seeds.json", self.key, {"seeds": found})
@@ -219,7 +217,7 @@ class Run:
                     file.unlink(missing_ok=True)
 
     def folds(self) -> Iterator[Fold]:
-        """All finished folds, by seed and name; `contents` says which are missing or damaged."""
+        """All finished folds, by seed and name; `contents` lists those missing or damaged."""
         yield from self.contents().folds
 
     def contents(self) -> Contents:
@@ -244,7 +242,9 @@ class Run:
                 else:
                     folds.append(fold)
         planned = {self._locate_fold(seed, name) for seed in seeds for name in self.plan}
-        faults += [f"{f} is no fold of this run" for f in self._fold_files() if f not in planned]
+        for file in self._fold_files():
+            if file not in planned:
+                faults.append(f"{file} is no fold of this run")
         for file in (self.path / "prefix.json", *sorted(self.path.glob("oracle/*.json"))):
             try:
                 read_sealed(file, self.key)
@@ -271,38 +271,33 @@ class Run:
             raise StorageError(f"{self.path} holds no finished fold yet")
         return pd.concat(tables, ignore_index=True).sort_values(["seed", "uid"], ignore_index=True)
 
-    def answers(self, table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def get_labels(self, table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Truth and prediction of rows of `predictions()` `[clips]`.
 
         `[clips, classes]` of 0 and 1 if multi-label.
         """
         if not self.multilabel:
             return table["truth"].to_numpy(), table["predicted"].to_numpy()
-        truth = table[[f"t_{name}" for name in self.classes]].to_numpy()
-        probabilities = table[[f"p_{name}" for name in self.classes]].to_numpy()
+        truth = table[self._list_columns("t_")].to_numpy()
+        probabilities = table[self._list_columns("p_")].to_numpy()
         return truth, (probabilities >= 0.5).astype(np.int64)
+
+    def _list_columns(self, prefix: str) -> list[str]:
+        return [f"{prefix}{name}" for name in self.classes]
 
     def _make_table(self, fold: Fold) -> pd.DataFrame:
         import pandas as pd
 
         probabilities = np.asarray(fold.probabilities, float).reshape(-1, len(self.classes))
-        columns = {f"p_{c}": probabilities[:, at] for at, c in enumerate(self.classes)}
         truth = np.asarray(fold.truth, int)
-        answers: dict[str, Any]
+        table = pd.DataFrame({"uid": list(fold.uids), "person": list(fold.people)})
+        table["fold"], table["seed"] = fold.name, fold.seed
         if self.multilabel:
-            answers = {f"t_{c}": truth[:, at] for at, c in enumerate(self.classes)}
+            table[self._list_columns("t_")] = truth
         else:
-            answers = {"truth": truth, "predicted": probabilities.argmax(axis=1)}
-        return pd.DataFrame(
-            {
-                "uid": list(fold.uids),
-                "person": list(fold.people),
-                "fold": fold.name,
-                "seed": fold.seed,
-                **answers,
-                **columns,
-            }
-        )
+            table["truth"], table["predicted"] = truth, probabilities.argmax(axis=1)
+        table[self._list_columns("p_")] = probabilities
+        return table
 
     def _locate_fold(self, seed: int, fold: str) -> Path:
         return self.path / "folds" / f"seed{seed}-{_make_slug(fold)}-{hash_json(fold)[:6]}.json"
@@ -310,10 +305,14 @@ class Run:
     def _fold_files(self) -> list[Path]:
         return sorted((self.path / "folds").glob("*.json"))
 
-    def _named_seeds(self) -> set[int]:
+    def _read_seeds_of_names(self) -> set[int]:
         """The seeds in the names of fold files, for want of better."""
-        names = [re.match(r"seed(\d{1,9})-", file.name) for file in self._fold_files()]
-        return {int(found[1]) for found in names if found}
+        found = set()
+        for file in self._fold_files():
+            name = re.match(r"seed(\d{1,9})-", file.name)
+            if name:
+                found.add(int(name[1]))
+        return found
 
     def _read_required(self, name: str) -> dict[str, Any]:
         found = read_sealed(self.path / name, self.key)

@@ -38,12 +38,13 @@ def read_sealed(path: Path, run: str) -> dict[str, Any] | None:
 
 def open_seal(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a file without its checksum; raises `StorageError` where they do not match."""
-    found = {name: value for name, value in data.items() if name != "checksum"}
+    found = dict(data)
+    checksum = found.pop("checksum", None)
     try:
         expected = hash_json(found)
     except (ValueError, RecursionError) as error:
         raise make_damage_error(path, error) from error
-    if data.get("checksum") != expected:
+    if checksum != expected:
         raise StorageError(f"{path} is damaged (its checksum is not that of its content)")
     return found
 

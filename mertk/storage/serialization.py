@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
+import itertools
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ from mertk.storage.trusted import (
     is_estimator,
     is_network,
     name_of,
+    report_damage,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ class Frozen:
 
     def unknown(self, trust: Trust) -> set[str]:
         """Those of the names that `trust` does not know."""
-        return {name for name in self.names if not trust.knows(name)}
+        return set(itertools.filterfalse(trust.knows, self.names))
 
 
 def freeze_components(fitted: Mapping[str, Any], new: Mapping[str, Any]) -> Frozen:
@@ -60,7 +63,7 @@ def freeze_components(fitted: Mapping[str, Any], new: Mapping[str, Any]) -> Froz
     """
     freezer = _Freezer()
     for place, component in fitted.items():
-        freezer.found.state[place] = freezer.changes(component, new[place])
+        freezer.found.state[place] = freezer.encode_changes(component, new[place])
     return freezer.found
 
 
@@ -69,28 +72,20 @@ def thaw_state(state: Any, arrays: Arrays, new: Mapping[str, Any], trust: Trust)
 
     Raises `StorageError` where the data name what `trust` does not know, or are damaged.
     """
+    thawer = _Thawer(arrays, trust)
     try:
-        _thaw_components(state, _Thawer(arrays, trust), new)
+        if set(state) != set(new):
+            held = ", ".join(sorted(state))[:200] or "nothing"
+            report_damage(f"it holds {held}, and the recipe learns at {', '.join(sorted(new))}")
+        for place, component in new.items():
+            thawer.restore_changes(component, state[place])
+        if thawer.unused:
+            report_damage(f"nothing holds the array '{min(thawer.unused)}'")
     except StorageError:
         raise
     except Exception as error:
-        raise _make_damage_error(f"{type(error).__name__}: {str(error)[:200]}") from error
-
-
-def _thaw_components(state: Mapping[str, Any], thawer: _Thawer, new: Mapping[str, Any]) -> None:
-    if set(state) != set(new):
-        held = ", ".join(sorted(state))[:200] or "nothing"
-        raise _make_damage_error(
-            f"it holds {held}, and the recipe learns at {', '.join(sorted(new))}"
-        )
-    for place, component in new.items():
-        thawer.change(component, state[place])
-    if thawer.unused:
-        raise _make_damage_error(f"nothing holds the array '{min(thawer.unused)}'")
-
-
-def _make_damage_error(reason: str) -> StorageError:
-    return StorageError(f"the stored state is damaged: {reason}")
+        found = f"{type(error).__name__}: {str(error)[:200]}"
+        raise StorageError(f"the stored state is damaged: {found}") from error
 
 
 class _Freezer:
@@ -98,21 +93,22 @@ class _Freezer:
         self.found = Frozen()
         self._seen: dict[int, tuple[str, Any]] = {}  # an id names an object while it lives
 
-    def changes(self, thing: Any, new: Any) -> dict[str, Any]:
+    def encode_changes(self, thing: Any, new: Any) -> dict[str, Any]:
         """The attributes that `new` lacks or has otherwise, as nodes."""
         found = {}
+        known = _get_attributes(new)
         for name, value in _get_attributes(thing).items():
-            before = _get_attributes(new).get(name)
-            if name in _get_attributes(new) and _are_equal(value, before):
+            before = known.get(name)
+            if name in known and _are_equal(value, before):
                 continue
             check_attribute(type(thing), name)
             if _is_part(value, thing) and type(value) is type(before):
-                found[name] = {"part": self.changes(value, before)}
+                found[name] = {"part": self.encode_changes(value, before)}
             else:
-                found[name] = self.node(value, f"{type(thing).__name__}.{name}")
+                found[name] = self.encode(value, f"{type(thing).__name__}.{name}")
         return found
 
-    def node(self, thing: Any, where: str) -> Any:
+    def encode(self, thing: Any, where: str) -> Any:
         """An object as JSON; raises `StorageError`, which begins with `where`, if it cannot be."""
         finite = type(thing) is float and math.isfinite(thing)
         if thing is None or finite or type(thing) in (bool, int, str):
@@ -134,10 +130,11 @@ class _Freezer:
         if type(thing) is float:
             return {"float": repr(thing)}
         if type(thing) in _SEQUENCES:
-            return {type(thing).__name__: [self.node(one, where) for one in thing]}
+            return {type(thing).__name__: [self.encode(one, where) for one in thing]}
         if isinstance(thing, dict):
-            items = [[self.node(k, where), self.node(v, where)] for k, v in thing.items()]
-            return {"dict": items}
+            encode = functools.partial(self.encode, where=where)
+            keys, values = map(encode, thing.keys()), map(encode, thing.values())
+            return {"dict": list(map(list, zip(keys, values, strict=True)))}
         if isinstance(thing, np.ndarray | np.generic) and thing.dtype.kind in "biuf":
             array = np.asarray(thing)
             order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
@@ -147,11 +144,15 @@ class _Freezer:
 
     def _encode_object(self, thing: Any, where: str) -> dict[str, Any] | None:
         if MARK in vars(type(thing)):
-            return {"stored": name_of(type(thing)), "fields": self._encode_fields(thing)}
+            own = {one.name: getattr(thing, one.name) for one in dataclasses.fields(thing)}
+            return {
+                "stored": name_of(type(thing)),
+                "fields": self._encode_all(own, type(thing).__name__),
+            }
         if is_estimator(thing):
-            return {"estimator": self._estimator(thing, where)}
+            return {"estimator": self._encode_estimator(thing, where)}
         if isinstance(thing, enum.Enum):
-            return {"member": self._named(type(thing)), "of": thing.name}
+            return {"member": self._note_class(type(thing)), "of": thing.name}
         return None
 
     def _encode_torch(self, thing: Any) -> dict[str, Any] | None:
@@ -159,22 +160,18 @@ class _Freezer:
         if torch is None:
             return None
         if isinstance(thing, torch.Tensor):
-            return self._tensor(thing)
+            return self._encode_tensor(thing)
         if is_network(type(thing)):
-            return self._network(thing)
+            return self._encode_network(thing)
         if is_network(thing):
-            return {"class": self._named(thing)}
+            return {"class": self._note_class(thing)}
         name = getattr(thing, "__name__", None)
         return {"function": name} if vars(torch.nn.functional).get(name) is thing else None
 
-    def _encode_fields(self, thing: Any) -> dict[str, Any]:
-        names = [one.name for one in dataclasses.fields(thing)]
-        return {
-            name: self.node(getattr(thing, name), f"{type(thing).__name__}.{name}")
-            for name in names
-        }
+    def _encode_all(self, values: Mapping[str, Any], where: str) -> dict[str, Any]:
+        return {name: self.encode(value, f"{where}.{name}") for name, value in values.items()}
 
-    def _tensor(self, tensor: Any) -> dict[str, Any]:
+    def _encode_tensor(self, tensor: Any) -> dict[str, Any]:
         import torch
 
         new = id(tensor) not in self._seen
@@ -190,28 +187,26 @@ class _Freezer:
             "last": bool(last and not tensor.is_contiguous()),
         }
 
-    def _network(self, module: Any) -> dict[str, Any]:
+    def _encode_network(self, module: Any) -> dict[str, Any]:
         import torch
 
         where = type(module).__name__
         empty = vars(torch.nn.Module())
         state = dict(module.__getstate__())
-        found: dict[str, Any] = {"network": self._named(type(module))}
+        found: dict[str, Any] = {"network": self._note_class(type(module))}
         for part in ("parameters", "buffers", "modules"):
-            found[part] = {
-                name: self.node(one, where) for name, one in state.pop(f"_{part}").items()
-            }
+            found[part] = self._encode_all(state.pop(f"_{part}"), where)
         found["training"] = state.pop("training")
-        hooks = [name for name in empty if "hook" in name and state.get(name)]
-        if hooks:
-            raise StorageError(f"{where} has hooks ({hooks[0]}), which cannot be stored")
-        rest = {name: value for name, value in state.items() if name not in empty}
-        for name in rest:
+        for name in empty:
+            if "hook" in name and state.get(name):
+                raise StorageError(f"{where} has hooks ({name}), which cannot be stored")
+            state.pop(name, None)
+        for name in state:
             check_attribute(type(module), name)
-        found["attributes"] = {n: self.node(one, f"{where}.{n}") for n, one in rest.items()}
+        found["attributes"] = self._encode_all(state, where)
         return found
 
-    def _estimator(self, thing: Any, where: str) -> str:
+    def _encode_estimator(self, thing: Any, where: str) -> str:
         from skops import io
 
         try:
@@ -224,7 +219,7 @@ class _Freezer:
         self.found.names |= set(foreign)
         return self._put_array(thing, np.frombuffer(data, np.uint8))
 
-    def _named(self, kind: type) -> str:
+    def _note_class(self, kind: type) -> str:
         self.found.names.add(kind.__module__)
         return name_of(kind)
 
@@ -242,17 +237,23 @@ class _Thawer:
         self._arrays = arrays
         self._trust = trust
         self._made: dict[str, Any] = {}
+
+        def read_estimator(values: NDArray[Any]) -> Any:
+            return trust.estimator(values.tobytes())
+
         readers: Mapping[str, Callable[[dict[str, Any]], Any]] = {
             "float": self._thaw_float,
-            "list": lambda node: list(self._thaw_list(node["list"])),
-            "tuple": lambda node: tuple(self._thaw_list(node["tuple"])),
-            "set": lambda node: set(self._thaw_list(_limit_size(node["set"]))),
-            "dict": self._thaw_dict,
+            "list": lambda node: list(map(self.thaw, node["list"])),
+            "tuple": lambda node: tuple(map(self.thaw, node["tuple"])),
+            "set": lambda node: set(map(self.thaw, _limit_size(node["set"]))),
+            "dict": lambda node: {self.thaw(k): self.thaw(v) for k, v in _limit_size(node["dict"])},
             "array order scalar": self._thaw_array,
             "stored fields": self._thaw_stored,
-            "estimator": self._estimator,
-            "network parameters buffers modules training attributes": self._network,
-            "tensor parameter grad last": self._tensor,
+            "estimator": lambda node: self._make_once(node["estimator"], read_estimator),
+            "network parameters buffers modules training attributes": self._thaw_network,
+            "tensor parameter grad last": lambda node: self._make_once(
+                node["tensor"], functools.partial(_make_tensor, node)
+            ),
             "member of": lambda node: self._trust.enumeration(node["member"])[node["of"]],
             "class": lambda node: self._trust.network(node["class"]),
             "function": lambda node: self._trust.function(node["function"]),
@@ -261,52 +262,38 @@ class _Thawer:
 
     @property
     def unused(self) -> set[str]:
-        """The arrays that nothing has asked for."""
+        """The arrays that no node has named."""
         return set(self._arrays) - set(self._made)
 
-    def change(self, thing: Any, attributes: Mapping[str, Any]) -> None:
-        """Set what `changes` has found on an object that its constructor has made."""
+    def restore_changes(self, thing: Any, attributes: Mapping[str, Any]) -> None:
+        """Set what `encode_changes` has found on an object that its constructor has made."""
         for name, node in attributes.items():
             check_attribute(type(thing), name)
             if isinstance(node, dict) and set(node) == {"part"}:
                 part = _get_attributes(thing)[name]
                 if not _is_part(part, thing):
-                    raise _make_damage_error(f"{name} has no parts")
-                self.change(part, node["part"])
+                    report_damage(f"{name} has no parts")
+                self.restore_changes(part, node["part"])
             else:
-                object.__setattr__(thing, name, self.thing(node))
+                object.__setattr__(thing, name, self.thaw(node))
 
-    def thing(self, node: Any) -> Any:
+    def thaw(self, node: Any) -> Any:
         """What a node is; raises `StorageError` for one of no known form."""
         if node is None or isinstance(node, bool | int | float | str):
             return node
         read = self._readers.get(frozenset(node)) if isinstance(node, dict) else None
         if read is None:
-            raise _make_damage_error(f"{str(node)[:80]!r} is nothing known")
+            report_damage(f"{str(node)[:80]!r} is nothing known")
         return read(node)
-
-    def _thaw_list(self, nodes: Sequence[Any]) -> list[Any]:
-        return [self.thing(node) for node in nodes]
 
     def _thaw_float(self, node: dict[str, Any]) -> float:
         if node["float"] not in ("inf", "-inf", "nan"):
-            raise _make_damage_error(f"{str(node)[:80]} is no number")
+            report_damage(f"{str(node)[:80]} is no number")
         return float(node["float"])
-
-    def _thaw_dict(self, node: dict[str, Any]) -> dict[Any, Any]:
-        return {self.thing(key): self.thing(value) for key, value in _limit_size(node["dict"])}
 
     def _thaw_array(self, node: dict[str, Any]) -> Any:
         made = self._make_once(node["array"], lambda values: np.array(values, order=node["order"]))
         return made[()] if node["scalar"] else made
-
-    def _estimator(self, node: dict[str, Any]) -> Any:
-        return self._make_once(
-            node["estimator"], lambda values: self._trust.estimator(values.tobytes())
-        )
-
-    def _tensor(self, node: dict[str, Any]) -> Any:
-        return self._make_once(node["tensor"], lambda values: _tensor_of(values, node))
 
     def _make_once(self, name: str, make: Callable[[NDArray[Any]], Any]) -> Any:
         """What is made of an array; the same object wherever the array is named."""
@@ -318,16 +305,16 @@ class _Thawer:
         kind, fields = self._trust.stored(node["stored"]), node["fields"]
         known = {one.name for one in dataclasses.fields(kind)}
         if set(fields) != known:
-            raise _make_damage_error(
+            report_damage(
                 f"{kind.__name__} has the fields {', '.join(sorted(known))}, not "
                 f"{', '.join(sorted(fields))[:200]}"
             )
         made: Any = object.__new__(kind)
         for name, field_ in fields.items():
-            object.__setattr__(made, name, self.thing(field_))
+            object.__setattr__(made, name, self.thaw(field_))
         return made
 
-    def _network(self, node: dict[str, Any]) -> Any:
+    def _thaw_network(self, node: dict[str, Any]) -> Any:
         import torch
 
         held: Mapping[str, tuple[type, ...]] = {
@@ -342,31 +329,28 @@ class _Thawer:
         state = {**vars(made), "training": bool(node["training"])}
         taken = set(state)
         for part, kinds in held.items():
-            found = {name: self.thing(one) for name, one in node[part].items()}
+            found = {name: self.thaw(one) for name, one in node[part].items()}
             for name, value in found.items():
                 if part != "modules" or not name.isdecimal():  # as a list numbers its own
                     check_attribute(kind, name)
                 if name in taken or not isinstance(value, kinds):
-                    raise _make_damage_error(
-                        f"{kind.__name__} cannot hold what is stored as its {name}"
-                    )
+                    report_damage(f"{kind.__name__} cannot hold what is stored as its {name}")
             taken |= set(found)
             state |= found if part == "attributes" else {f"_{part}": found}
         if not isinstance(state.get("_all_weights", [[""]])[0][0], str):
-            raise _make_damage_error(
-                f"{kind.__name__} has weights without names"
-            )  # torch would count layers
+            # torch would count layers
+            report_damage(f"{kind.__name__} has weights without names")
         made.__setstate__(state)
         return made
 
 
 def _limit_size(entries: list[Any]) -> list[Any]:
     if len(entries) > MOST_KEYS:
-        raise _make_damage_error(f"it has a mapping or set of {len(entries):,} entries")
+        report_damage(f"it has a mapping or set of {len(entries):,} entries")
     return entries
 
 
-def _tensor_of(values: NDArray[Any], node: Mapping[str, Any]) -> Any:
+def _make_tensor(node: Mapping[str, Any], values: NDArray[Any]) -> Any:
     import torch
 
     tensor = torch.from_numpy(np.array(values))

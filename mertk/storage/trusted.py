@@ -16,7 +16,7 @@ import types
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from mertk.core.errors import StorageError
 from mertk.core.stored import MARK
@@ -26,7 +26,7 @@ MOST_KEYS = 10_000
 
 _TORCH = "torch.nn.modules"
 _SCHEMA = 2**25  # bytes of the text that says what an estimator holds
-_VISITS = 1_000_000  # parts of an estimator that are looked at; a forest of 1,000 trees has 60,000
+_VISITS = 1_000_000  # parts of an estimator that skops visits; a forest of 1,000 trees has 60,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +50,21 @@ class Trust:
         """A dataclass that is marked with `mertk.core.stored.stored`."""
         kind = _find_class(name)
         if kind is None or MARK not in vars(kind):
-            raise _make_refusal(
-                name, "as stored data, and no loaded component has marked such a class"
-            )
+            _refuse(name, "as stored data, and no loaded component has marked such a class")
         return kind
 
     def network(self, name: str) -> type:
         """A class of networks: of torch, of the components or of what they are made with."""
         kind = self._find_known_class(name)
         if not is_network(kind):
-            raise _make_refusal(name, "as a network, which it is not")
+            _refuse(name, "as a network, which it is not")
         return kind
 
     def enumeration(self, name: str) -> Mapping[str, Any]:
         """The members of an enumeration that networks are set up with."""
         kind = self._find_known_class(name)
         if not issubclass(kind, enum.Enum):
-            raise _make_refusal(name, "as an enumeration, which it is not")
+            _refuse(name, "as an enumeration, which it is not")
         return kind.__members__
 
     def function(self, name: str) -> Any:
@@ -76,7 +74,7 @@ class Trust:
         found = vars(functional).get(name)
         home = getattr(found, "__module__", "")
         if not callable(found) or home not in ("torch.nn.functional", "torch._C._nn"):
-            raise _make_refusal(f"torch.nn.functional:{name}", "as a function, which it is not")
+            _refuse(f"torch.nn.functional:{name}", "as a function, which it is not")
         return found
 
     def estimator(self, data: bytes) -> Any:
@@ -86,15 +84,15 @@ class Trust:
         except StorageError:
             raise
         except Exception as error:  # skops says what it finds in many ways
+            found = f"{type(error).__name__}: {str(error)[:200]}"
             raise StorageError(
-                f"the stored state is damaged: an estimator cannot be read "
-                f"({type(error).__name__}: {str(error)[:200]})"
+                f"the stored state is damaged: an estimator cannot be read ({found})"
             ) from error
 
     def _find_known_class(self, name: str) -> type:
         module = name.partition(":")[0]
         if not self.knows(module):
-            raise _make_refusal(name, "as a part of a network")
+            _refuse(name, "as a part of a network")
         # what a package brings is there when it is imported; it is not the file that says what to
         roots = {_TORCH, *(package for package in self.packages if is_within(module, [package]))}
         exact = module in self.modules or is_within(module, self.named)
@@ -102,7 +100,7 @@ class Trust:
             importlib.import_module(found)
         kind = _find_class(name)
         if kind is None:
-            raise _make_refusal(name, "as a part of a network, and there is no such class")
+            _refuse(name, "as a part of a network, and there is no such class")
         return kind
 
 
@@ -145,10 +143,9 @@ def check_attribute(kind: type, name: Any) -> None:
     """Raise `StorageError` where an object's own attribute would hide something of its class."""
     fits = isinstance(name, str) and name.isidentifier()
     fits = fits and not (name.startswith("__") and name.endswith("__"))
-    for home in kind.__mro__:
-        fits = fits and (
-            name not in vars(home) or isinstance(vars(home)[name], types.MemberDescriptorType)
-        )
+    for home in kind.__mro__ if fits else ():
+        own = vars(home)
+        fits &= name not in own or isinstance(own[name], types.MemberDescriptorType)
     if not fits:
         raise StorageError(
             f"{kind.__name__} cannot have a stored attribute {str(name)[:80]!r}: its class has "
@@ -156,9 +153,14 @@ def check_attribute(kind: type, name: Any) -> None:
         )
 
 
-def _make_refusal(name: str, where: str) -> StorageError:
+def report_damage(reason: str) -> NoReturn:
+    """Raise `StorageError` for a stored state that cannot be what mertk wrote."""
+    raise StorageError(f"the stored state is damaged: {reason}")
+
+
+def _refuse(name: str, where: str) -> NoReturn:
     package = name.partition(":")[0].partition(".")[0]
-    return StorageError(
+    raise StorageError(
         f"the stored state names {name[:200]} {where}: a model may hold what its own components, "
         "torch.nn and scikit-learn make, and nothing else; if you know who made it and what that "
         f"is, say --trust {package[:80]}"
@@ -172,7 +174,7 @@ def _load_estimator(data: bytes, named: Iterable[str]) -> Any:
     foreign = skops.get_untrusted_types(data=data)
     unknown = [name for name in foreign if not is_within(name, named)]
     if unknown:
-        raise _make_refusal(unknown[0], "in an estimator")
+        _refuse(unknown[0], "in an estimator")
     found = skops.loads(data, trusted=foreign)
     _check_objects(found)
     return found
@@ -184,20 +186,20 @@ def _check_archive(data: bytes) -> None:
         parts = archive.infolist()
         packed = any(part.compress_type != zipfile.ZIP_STORED for part in parts)
         if packed or sum(part.file_size for part in parts) > len(data):
-            raise StorageError("the stored state is damaged: an estimator is packed")
+            report_damage("an estimator is packed")
         for part in parts:
             with archive.open(part) as file:
                 if file.read(2) == b"PK":
                     raise StorageError("an estimator holds a sparse matrix, which is not stored")
         if archive.getinfo("schema.json").file_size > _SCHEMA:
-            raise StorageError("the stored state is damaged: an estimator has too many parts")
+            report_damage("an estimator has too many parts")
         schema = json.loads(archive.read("schema.json"))
     if _count_visits(schema, {}) > _VISITS:
-        raise StorageError("the stored state is damaged: an estimator has too many parts")
+        report_damage("an estimator has too many parts")
 
 
 def _count_visits(node: Any, known: dict[Any, int]) -> int:
-    """How many parts skops looks at; what is named again is looked at again."""
+    """How many parts skops visits; what is named again is visited again."""
     if isinstance(node, list):
         return sum(_count_visits(one, known) for one in node)
     if not isinstance(node, dict):
@@ -258,4 +260,4 @@ def _check_machine(thing: Any) -> None:
         and thing._intercept_.shape == (classes * (classes - 1) // 2,)
     )
     if not fits:
-        raise StorageError("the stored state is damaged: the parts of a machine do not fit")
+        report_damage("the parts of a machine do not fit")

@@ -1,8 +1,9 @@
-"""Asking a component about one clip, and comparing what it answers bit by bit."""
+"""Calling a component on one clip, and comparing its results bit by bit."""
 
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,8 @@ from mertk.testing.outcome import BrokenPromise
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Answer = Mapping[str, "NDArray[Any]"]
-"""What a component gave, as arrays by name."""
+Output = Mapping[str, "NDArray[Any]"]
+"""What a component gives, as arrays by name."""
 
 
 def call_verb(kind: str, component: Any, given: Any) -> Any:
@@ -26,7 +27,7 @@ def call_verb(kind: str, component: Any, given: Any) -> Any:
     return verb(*given) if kind == "extractor" else verb(given)
 
 
-def compute_arrays(kind: str, component: Any, given: Any) -> Answer:
+def compute_arrays(kind: str, component: Any, given: Any) -> Output:
     """The same as arrays, to compare; the clip is copied first, so that it may be changed."""
     return arrays_of(call_verb(kind, component, thaw_arrays(given)))
 
@@ -39,34 +40,29 @@ def arrays_of(value: Any) -> dict[str, NDArray[Any]]:
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     elif isinstance(value, tuple | list):
         value = {str(at): part for at, part in enumerate(value)}
-    if isinstance(value, Mapping):
-        return {
-            f"{name}.{path}".rstrip("."): array
-            for name, part in value.items()
-            for path, array in arrays_of(part).items()
-        }
-    return {} if value is None else {"": np.array(value)}
+    if not isinstance(value, Mapping):
+        return {} if value is None else {"": np.array(value)}
+    found = {}
+    for name, part in value.items():
+        for path, array in arrays_of(part).items():
+            found[f"{name}.{path}".rstrip(".")] = array
+    return found
 
 
-def describe_difference(one: Answer, other: Answer) -> str:
-    """Where two answers differ, in any bit; empty where they do not."""
+def check_same(one: Output, other: Output, claim: str) -> None:
+    """Raise `BrokenPromise` with the claim and the difference, if two outputs differ in any bit."""
     if one.keys() != other.keys():
-        return f"{sorted(one)} or {sorted(other)}"
+        raise BrokenPromise(f"{claim}: {sorted(one)} or {sorted(other)}")
     for name, array in one.items():
         again, what = other[name], name or "the array"
-        if array.shape != again.shape or array.dtype != again.dtype:
-            return f"{what}: {_format_array(array)} or {_format_array(again)}"
-        if array.tobytes() != again.tobytes():
+        if (array.shape, array.dtype) != (again.shape, again.dtype):
+            difference = f"{what}: {_format_array(array)} or {_format_array(again)}"
+        elif array.tobytes() != again.tobytes():
             off = int((array != again).sum())
-            return f"{what} {_format_array(array)}: {off} of {array.size} values"
-    return ""
-
-
-def check_same(one: Answer, other: Answer, claim: str) -> None:
-    """Raise `BrokenPromise` with the claim and the difference, if there is one."""
-    found = describe_difference(one, other)
-    if found:
-        raise BrokenPromise(f"{claim}: {found}")
+            difference = f"{what} {_format_array(array)}: {off} of {array.size} values"
+        else:
+            continue
+        raise BrokenPromise(f"{claim}: {difference}")
 
 
 def freeze_arrays(value: Any) -> Any:
@@ -84,17 +80,15 @@ def _copy_value(value: Any, *, writable: bool) -> Any:
         array = value.copy()
         array.flags.writeable = writable
         return array
+    copied = functools.partial(_copy_value, writable=writable)
     if isinstance(value, Frames):
-        return (
-            Frames.of(_copy_value(np.asarray(value[:]), writable=writable)) if len(value) else value
-        )
+        return Frames.of(copied(np.asarray(value[:]))) if len(value) else value
     if isinstance(value, Footage | Faces | Regions):
-        parts = {f.name: getattr(value, f.name) for f in fields(value)}
-        return replace(value, **{n: _copy_value(p, writable=writable) for n, p in parts.items()})
+        return replace(value, **{f.name: copied(getattr(value, f.name)) for f in fields(value)})
     if isinstance(value, Mapping):
-        return {name: _copy_value(part, writable=writable) for name, part in value.items()}
+        return dict(zip(value, map(copied, value.values()), strict=True))
     if isinstance(value, tuple):
-        return tuple(_copy_value(part, writable=writable) for part in value)
+        return tuple(map(copied, value))
     return copy.copy(value)
 
 

@@ -22,10 +22,14 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Use
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.plugins.registry import Registrar, Registry
-from mertk.testing import clips
-from mertk.testing.comparison import Answer, compute_arrays, thaw_arrays
-from mertk.testing.inputs import Stand, find_stands, train_of
-from mertk.testing.joined import make_runnable
+from mertk.testing.comparison import Output, compute_arrays, thaw_arrays
+from mertk.testing.inputs import (
+    TRAINED,
+    Stand,
+    find_stands,
+    make_runnable,
+    make_training_set,
+)
 from mertk.testing.outcome import DoesNotRunError
 
 if TYPE_CHECKING:
@@ -63,22 +67,24 @@ class ComponentUnderTest:
         """The optional packages that it needs; those of a model are those of its components."""
         if self.kind != "model":
             return frozenset(self.entry.needs)
-        uses = [(place.partition(".")[0], use) for place, use in self.entry.target.places().items()]
-        known = [(kind, use) for kind, use in uses if use.name in self.registry.names(kind)]
-        return frozenset(p for kind, use in known for p in self.registry.get(kind, use.name).needs)
+        packages: set[str] = set()
+        for place, use in self.entry.target.places().items():
+            kind = place.partition(".")[0]
+            if use.name in self.registry.names(kind):
+                packages.update(self.registry.get(kind, use.name).needs)
+        return frozenset(packages)
 
     @functools.cached_property
     def stand(self) -> Stand:
-        """Where it runs; raises `DoesNotRunError` where it does nowhere, with the last reasons."""
+        """Where it runs; raises `DoesNotRunError`, with the reasons, where it runs nowhere."""
         reasons = []
         for stand in find_stands(self.registry, self.kind, self.entry.name):
             try:
                 self._try_stand(stand)
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # noqa: BLE001  whatever it is, the next place is tried
-                own = isinstance(error, MertkError)
-                text = str(error) if own else describe_error(error)
+            except BaseException as error:  # noqa: BLE001  whatever it is, the next stand is tried
+                text = str(error) if isinstance(error, MertkError) else describe_error(error)
                 reasons.append(f"{stand.name}: {text}")
             else:
                 return stand
@@ -91,8 +97,8 @@ class ComponentUnderTest:
         given = stand.given("plain")
         component = self._build_component(stand.params)
         if isinstance(component, Fittable):
-            inputs = [thaw_arrays(one) for one in given[: clips.TRAINED]]
-            component.fit(train_of(self.registry, inputs), np.random.default_rng(0))
+            inputs = list(map(thaw_arrays, given[:TRAINED]))
+            component.fit(make_training_set(self.registry, inputs), np.random.default_rng(0))
         compute_arrays(self.kind, component, given[-1])
 
     def _build_component(self, params: Any) -> Any:
@@ -115,30 +121,32 @@ class ComponentUnderTest:
         return self.stand.given(look)
 
     @property
-    def asked(self) -> Sequence[Any]:
+    def test_inputs(self) -> Sequence[Any]:
         """The three clips that are not trained on."""
-        return self.given()[clips.TRAINED :]
+        return self.given()[TRAINED:]
 
     def train(self, look: str = "plain", **other: Any) -> TrainingSet[Any]:
         """The training part, as arrays that may be written to; `other` are fields to replace."""
-        inputs = [thaw_arrays(one) for one in self.given(look)[: clips.TRAINED]]
-        return train_of(self.registry, other.pop("inputs", inputs), **other)
+        inputs = list(map(thaw_arrays, self.given(look)[:TRAINED]))
+        return make_training_set(self.registry, other.pop("inputs", inputs), **other)
 
     def ready(self, look: str = "plain", /, **params: Json) -> Any:
-        """A new component, fitted if it learns; its chances are always the same."""
+        """A new component, fitted if it learns, always with the same random seed."""
         component = self.build(**params)
         if self.learns:
             component.fit(self.train(look), np.random.default_rng(0))
         return component
 
-    def answer(self, component: Any, given: Any = None) -> Answer:
+    def compute(self, component: Any, given: Any = None) -> Output:
         """What a component gives for one clip, as arrays; the default is the last clip."""
-        return compute_arrays(self.kind, component, self.asked[-1] if given is None else given)
+        return compute_arrays(
+            self.kind, component, self.test_inputs[-1] if given is None else given
+        )
 
     @functools.cached_property
-    def usual(self) -> Answer:
-        """What a new component gives for the last clip, and for no other before."""
-        return self.answer(self.ready())
+    def usual(self) -> Output:
+        """What a new component gives for the last clip, without any other before it."""
+        return self.compute(self.ready())
 
 
 def find_components(
@@ -151,9 +159,15 @@ def find_components(
     name that nobody registered, and `ParameterError` for data where there is no data set.
     """
     if isinstance(what, Path) or what.endswith(".py"):
-        found = _of_file(Path(what), plugins)
+        found = _load_file(Path(what), plugins)
     else:
-        found = _of_name(what, plugins)
+        everything = list_components(plugins or load_plugins())
+        found = [one for one in everything if one.entry.name == what]
+        if not found:
+            raise UnknownNameError("component", what, {one.entry.name for one in everything})
+    modules = list(dict.fromkeys(one.module for one in found))
+    for subject in found:
+        subject.modules = modules
     if data is not None:
         sets = [subject for subject in found if subject.kind == "dataset"]
         if not sets:
@@ -164,14 +178,6 @@ def find_components(
     return found
 
 
-def _of_name(name: str, plugins: Plugins | None) -> list[ComponentUnderTest]:
-    everything = list_components(plugins or load_plugins())
-    found = [subject for subject in everything if subject.entry.name == name]
-    if not found:
-        raise UnknownNameError("component", name, {one.entry.name for one in everything})
-    return _share_modules(found)
-
-
 def list_components(plugins: Plugins) -> list[ComponentUnderTest]:
     """Everything that is registered."""
     homes: dict[tuple[str, str], ModuleType] = {}
@@ -180,14 +186,14 @@ def list_components(plugins: Plugins) -> list[ComponentUnderTest]:
         if hasattr(module, "mertk_register"):
             module.mertk_register(register=Registrar(staged, ""))
         homes |= {(entry.kind, entry.name): module for entry in staged}
-    found = [
-        ComponentUnderTest(entry, plugins.registry, homes[entry.kind, entry.name], ())
-        for entry in plugins.registry
-    ]
-    return _share_modules(found)
+    found, modules = [], list(dict.fromkeys(homes.values()))
+    for entry in plugins.registry:
+        home = homes[entry.kind, entry.name]
+        found.append(ComponentUnderTest(entry, plugins.registry, home, modules))
+    return found
 
 
-def _of_file(file: Path, plugins: Plugins | None) -> list[ComponentUnderTest]:
+def _load_file(file: Path, plugins: Plugins | None) -> list[ComponentUnderTest]:
     path = str(real_path(file))
     files = dict.fromkeys([*(plugins.files if plugins else ()), path])
     loaded = load_plugins(tuple(files))
@@ -196,11 +202,4 @@ def _of_file(file: Path, plugins: Plugins | None) -> list[ComponentUnderTest]:
     found = [one for one in list_components(loaded) if getattr(one.module, "__file__", "") == path]
     if not found:
         raise PluginError(f"plug-in {file} registers nothing to check; see the hook mertk_register")
-    return _share_modules(found)
-
-
-def _share_modules(found: list[ComponentUnderTest]) -> list[ComponentUnderTest]:
-    modules = list({id(one.module): one.module for one in found}.values())
-    for subject in found:
-        subject.modules = modules
     return found

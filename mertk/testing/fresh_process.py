@@ -49,9 +49,8 @@ def heavy_imports(module: ModuleType, together: Iterable[ModuleType]) -> list[st
     All modules that are checked `together` are loaded in one process first: where that imports
     nothing heavy, none of them does. Raises `BrokenPromise` where the module cannot be loaded.
     """
-    if len(everything := tuple(map(_locate_source, together))) > 1 and not _find_heavy_imports(
-        everything
-    ):
+    everything = tuple(map(_locate_source, together))
+    if len(everything) > 1 and not _find_heavy_imports(everything):
         return []
     return list(_find_heavy_imports((_locate_source(module),)) or ())
 

@@ -1,28 +1,123 @@
-"""Where a component stands while it is checked: its parameters, and what comes before it.
+"""What a component is handed while it is checked: clips, its parameters, and what comes before it.
 
-It is checked with its defaults, but for epochs and pretrained weights. A fusion block or classifier
-is handed small arrays, if it takes them, and else what comes before it in a registered model that
-uses it; what looks at footage stands in such a model first. Only where it does not run anywhere, it
-gets that model's parameters.
+The clips are a few of the synthetic data set. A component is checked with its defaults, but for
+epochs and pretrained weights. A fusion block or classifier is handed small arrays, if it takes
+them, and else what comes before it in a registered model that uses it; other components are handed
+what comes before them in such a model. A component that runs nowhere with its defaults gets that
+model's parameters.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.core.clips import Regions, TrainingSet
+from mertk.core.clips import Faces, Footage, Frames, Regions, TrainingSet
+from mertk.core.errors import ComponentError
+from mertk.core.interfaces import Differentiable
 from mertk.core.recipe import Json, Recipe, Use
+from mertk.nn import training
 from mertk.pipeline.pipeline import ClipState, Stage
-from mertk.testing import clips
 from mertk.testing.comparison import freeze_arrays
-from mertk.testing.joined import make_runnable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.core.clips import Clip, Streams
     from mertk.plugins.registry import Registry
+
+CLASSES = ("negative", "positive", "surprise")
+TRAINED = 6
+"""The first clips, of two people, are trained on; three clips of a third person are predicted."""
+
+_ODD = (117, 101)
+_FRAMES = 50
+_FPS = 25.0
+
+
+@functools.lru_cache(maxsize=2)
+def make_clips(registry: Registry) -> Sequence[Clip]:
+    """Nine clips of three people, one of each class a person; pixels in memory, read-only.
+
+    Raises `UnknownNameError` where the data set `synthetic` is not there.
+    """
+    small = Use("synthetic", subjects=3, clips=3, frames=10, size=128)
+    made: Sequence[Clip] = registry.build("dataset", small).index(None)
+    return [replace(clip, footage=freeze_arrays(clip.footage)) for clip in made]
+
+
+def get_labels(registry: Registry) -> NDArray[np.int64]:
+    """The classes of the nine clips."""
+    return np.asarray([CLASSES.index(clip.record["label"]) for clip in make_clips(registry)])
+
+
+def list_people(registry: Registry) -> NDArray[np.str_]:
+    """The people of the nine clips."""
+    return np.asarray([clip.person for clip in make_clips(registry)])
+
+
+def keep_footage(footage: Footage) -> Footage:
+    """As it is: colour, 128x128."""
+    return footage
+
+
+def make_grey(footage: Footage) -> Footage:
+    """Three equal channels."""
+    frames = np.asarray(footage.frames[:])
+    return replace(footage, frames=Frames.of(np.repeat(frames[..., 1:2], 3, axis=3)))
+
+
+def make_odd_size(footage: Footage) -> Footage:
+    """Neither square nor of even size, which cuts a margin off."""
+    height, width = _ODD
+    return replace(footage, frames=Frames.of(np.asarray(footage.frames[:])[:, :height, :width]))
+
+
+LOOKS: Mapping[str, Callable[[Footage], Footage]] = {
+    "plain": keep_footage,
+    "grey": make_grey,
+    "odd": make_odd_size,
+}
+
+
+def make_footage(registry: Registry, look: str) -> list[Footage]:
+    """The footage of the nine clips as it looks: a key of `LOOKS`."""
+    return [LOOKS[look](clip.footage) for clip in make_clips(registry)]
+
+
+def make_stretch(footage: Footage) -> Faces:
+    """Two seconds of video around a clip's expression, the face at rest before and after it.
+
+    At rest the same picture is seen again and again: noise stands still as well.
+    """
+    pictures = np.asarray(footage.frames[footage.onset : footage.offset + 1])
+    rest = (_FRAMES - len(pictures)) // 2
+    order = np.arange(_FRAMES) - rest
+    frames = pictures[np.clip(order, 0, len(pictures) - 1)]
+    faces = Faces(
+        frames=Frames.of(frames),
+        onset=0,
+        offset=_FRAMES - 1,
+        fps=_FPS,
+        landmarks=footage.landmarks,
+    )
+    found: Faces = freeze_arrays(faces)
+    return found
+
+
+def make_streams(registry: Registry, shape: tuple[int, ...], _look: str = "") -> Sequence[Any]:
+    """One stream per clip, read-only: small random arrays that differ a little by class."""
+    rng = np.random.default_rng(0)
+    streams = []
+    for label in get_labels(registry).tolist():
+        array = rng.normal(size=shape) + 0.5 * label
+        streams.append(freeze_arrays({"features": array.astype(np.float32)}))
+    return streams
+
 
 _TINY: Mapping[str, Json] = {"epochs": 2, "pretrained": False}
 _SHAPES = ((3, 8), (3, 4, 8), (1, 3, 28, 28))
@@ -42,24 +137,26 @@ def find_stands(registry: Registry, kind: str, name: str) -> Iterator[Stand]:
     """Where a component may be checked, the best place first."""
     defaults = shrink_training(registry, kind, Use(name))
     if kind == "spotter":
-        yield Stand("stretches of video", defaults.params, _make_stretch_source(registry))
+        given = functools.partial(_make_stretches, registry)
+        yield Stand("stretches of video", defaults.params, given)
         return
-    models = [] if kind == "aligner" else list(_find_models(registry, kind, name))
-    places = [
-        (title, recipe, _make_stage_source(registry, recipe, at)) for title, recipe, at in models
-    ]
-    inside = [Stand(title, defaults.params, given) for title, _, given in places]
+    models = [] if kind == "aligner" else _find_models(registry, kind, name)
+    inside, with_parameters = [], []
+    for title, recipe, place in models:
+        given = functools.partial(_make_stage_inputs, registry, recipe, place)
+        inside.append(Stand(title, defaults.params, given))
+        use = shrink_training(registry, kind, recipe.places()[place])
+        with_parameters.append(Stand(f"{title} and its parameters", use.params, given))
     if kind in ("fusion", "classifier"):
         for shape in _SHAPES:
-            yield Stand(
-                f"arrays {list(shape)}", defaults.params, _make_array_source(registry, shape)
-            )
-    yield from inside
-    if kind not in ("fusion", "classifier"):
-        yield Stand("plain footage", defaults.params, _make_stage_source(registry, None, kind))
-    for (title, recipe, given), (_, _, place) in zip(places, models, strict=True):
-        use = shrink_training(registry, kind, recipe.places()[place])
-        yield Stand(f"{title} and its parameters", use.params, given)
+            given = functools.partial(make_streams, registry, shape)
+            yield Stand(f"arrays {list(shape)}", defaults.params, given)
+        yield from inside
+    else:
+        yield from inside
+        given = functools.partial(_make_stage_inputs, registry, None, kind)
+        yield Stand("plain footage", defaults.params, given)
+    yield from with_parameters
 
 
 def shrink_training(registry: Registry, kind: str, use: Use) -> Use:
@@ -67,8 +164,8 @@ def shrink_training(registry: Registry, kind: str, use: Use) -> Use:
 
     A check is to take seconds, and is to download nothing.
     """
-    known = registry.get(kind, use.name).parameters()
-    return use.having(**{name: value for name, value in _TINY.items() if name in known})
+    known = registry.get(kind, use.name).parameters().keys()
+    return use.having(**{name: _TINY[name] for name in known & _TINY.keys()})
 
 
 def tiny_recipe(registry: Registry, recipe: Recipe) -> Recipe:
@@ -81,81 +178,93 @@ def tiny_recipe(registry: Registry, recipe: Recipe) -> Recipe:
 def _find_models(registry: Registry, kind: str, name: str) -> Iterator[tuple[str, Recipe, str]]:
     """Models with the component in them, quick presets first: title, recipe and its place."""
     entries = [registry.get("model", model) for model in registry.names("model")]
-    quick = [(f"model {e.name}:quick", e.presets["quick"]) for e in entries if "quick" in e.presets]
-    whole = [(f"model {e.name}", e.target) for e in entries if "quick" not in e.presets]
-    for title, recipe in [*quick, *whole]:
+    for entry in sorted(entries, key=lambda entry: "quick" not in entry.presets):
+        quick = "quick" in entry.presets
+        recipe = entry.presets["quick"] if quick else entry.target
         for place, use in recipe.places().items():
             if place.partition(".")[0] == kind and use.name == name:
-                yield title, recipe, place
+                yield f"model {entry.name}{':quick' if quick else ''}", recipe, place
                 break
 
 
-def _make_array_source(
-    registry: Registry, shape: tuple[int, ...]
-) -> Callable[[str], Sequence[Any]]:
-    return lambda _look: freeze_arrays(tuple(clips.make_streams(registry, shape)))
-
-
-def _make_stretch_source(registry: Registry) -> Callable[[str], Sequence[Any]]:
+def _make_stretches(registry: Registry, look: str) -> Sequence[Any]:
     """Stretches in which each clip's expression is seen once, the face as it is in the clip."""
-
-    def given(look: str) -> Sequence[Any]:
-        return [
-            clips.make_stretch(clips.LOOKS[look](clip.footage))
-            for clip in clips.make_clips(registry)
-        ]
-
-    return given
+    return list(map(make_stretch, make_footage(registry, look)))
 
 
-def _make_stage_source(
-    registry: Registry, recipe: Recipe | None, place: str
-) -> Callable[[str], Sequence[Any]]:
+def _make_stage_inputs(
+    registry: Registry, recipe: Recipe | None, place: str, look: str
+) -> Sequence[Any]:
     """What comes out before a place of a recipe; before any place, the footage as it is."""
-
-    def given(look: str) -> Sequence[Any]:
-        footage = [clips.LOOKS[look](clip.footage) for clip in clips.make_clips(registry)]
-        parcels: Sequence[ClipState] = [ClipState(footage=one) for one in footage]
-        if recipe is None:
-            parcels = [_make_bare_state(parcel) for parcel in parcels]
-        else:
-            parcels = _run_stages(registry, tiny_recipe(registry, recipe), place, parcels)
-        step = Stage(place, None)
-        return [freeze_arrays(step.takes(parcel)) for parcel in parcels]
-
-    return given
+    footage = make_footage(registry, look)
+    states: Sequence[ClipState] = list(map(_make_bare_state, footage))
+    if recipe is not None:
+        states = [ClipState(footage=one) for one in footage]
+        states = _run_stages(registry, tiny_recipe(registry, recipe), place, states)
+    found: Sequence[Any] = freeze_arrays(tuple(map(Stage(place, None).select_input, states)))
+    return found
 
 
-def _make_bare_state(parcel: ClipState) -> ClipState:
+def _make_bare_state(footage: Footage) -> ClipState:
     """Faces as in the footage, and the whole picture as the one region."""
-    if parcel.footage is None:
-        return parcel
-    faces = parcel.footage.faces(landmarks=parcel.footage.landmarks)
+    faces = footage.faces(landmarks=footage.landmarks)
     whole = Regions(names=("whole",), boxes=np.array([[0, 0, *faces.size]]))
-    return ClipState(footage=parcel.footage, faces=faces, regions=whole)
+    return ClipState(footage=footage, faces=faces, regions=whole)
 
 
 def _run_stages(
-    registry: Registry, recipe: Recipe, place: str, parcels: Sequence[ClipState]
+    registry: Registry, recipe: Recipe, place: str, states: Sequence[ClipState]
 ) -> Sequence[ClipState]:
     """All clips behind what comes before a place; what learns there is fitted."""
     for before, use in recipe.places().items():
         if before == place or (place.startswith("extractor") and before.startswith("extractor")):
             break
         kind = before.partition(".")[0]
-        step = Stage(before, make_runnable(kind, registry.build(kind, use)))
-        if step.learns:
-            inputs = [step.takes(parcel) for parcel in parcels[: clips.TRAINED]]
-            step.component.fit(train_of(registry, inputs), np.random.default_rng(0))
-        parcels = [step.apply(parcel) for parcel in parcels]
-    return parcels
+        stage = Stage(before, make_runnable(kind, registry.build(kind, use)))
+        if stage.learns:
+            inputs = list(map(stage.select_input, states[:TRAINED]))
+            stage.component.fit(make_training_set(registry, inputs), np.random.default_rng(0))
+        states = list(map(stage.apply, states))
+    return states
 
 
-def train_of(registry: Registry, inputs: Sequence[Any], **other: Any) -> TrainingSet[Any]:
+def make_training_set(registry: Registry, inputs: Sequence[Any], **other: Any) -> TrainingSet[Any]:
     """The training part: clips of two people and three classes, but for what is given."""
     known = {
-        "labels": clips.make_labels(registry),
-        "people": clips.list_people(registry),
-        "classes": clips.CLASSES,
+        "labels": get_labels(registry)[:TRAINED],
+        "people": list_people(registry)[:TRAINED],
+        "classes": CLASSES,
     }
     return TrainingSet(inputs=inputs, **{**known, **other})
+
+
+class Joined:
+    """The module of a `Differentiable` block with the weights that it starts from."""
+
+    def __init__(self, block: Differentiable) -> None:
+        self.block = block
+
+    def fit(self, train: TrainingSet[Streams], rng: np.random.Generator, /) -> None:
+        """Build the module for the shapes of the training clips; its weights are drawn by `rng`."""
+        stacked = training.stack_streams(train.inputs)
+        shapes = {name: array.shape[1:] for name, array in stacked.items()}
+        with training.seed_torch(rng):
+            self.module = self.block.module(shapes).eval()
+
+    def fuse(self, streams: Streams, /) -> Streams:
+        """The module's streams of one clip; raises `ComponentError` for anything but tensors."""
+        import torch
+
+        given = {name: torch.tensor(np.asarray(array))[None] for name, array in streams.items()}
+        with torch.inference_mode():
+            found = self.module(given)
+        if not isinstance(found, dict) or not all(map(torch.is_tensor, found.values())):
+            raise ComponentError("its module does not give a dict of tensors")
+        # a block may give several samples of a clip, one after the other
+        return {n: t[0].numpy() if len(t) == 1 else t.numpy() for n, t in found.items()}
+
+
+def make_runnable(kind: str, component: Any) -> Any:
+    """The component, in `Joined` where it is a block that has a module and no `fuse`."""
+    joint = isinstance(component, Differentiable) and not hasattr(component, "fuse")
+    return Joined(component) if kind == "fusion" and joint else component

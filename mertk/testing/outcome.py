@@ -25,7 +25,7 @@ class BrokenPromise(Exception):  # noqa: N818  what is broken is the component, 
 
 
 class DoesNotRunError(BrokenPromise):
-    """A component that does not run at all, so that nothing more can be asked of it."""
+    """A component that does not run at all, so that nothing more can be checked."""
 
 
 class DoesNotApply(Exception):  # noqa: N818  no error

@@ -25,15 +25,16 @@ def conformance(what: str | Path, *, data: Data | None = None) -> Callable[..., 
     """
     import pytest
 
-    cases: list[Any] = [
-        pytest.param(subject, promise, id=f"{subject.kind}-{subject.entry.name}-{name}")
-        for subject in find_components(what, data=data)
-        for name, promise in [*((c.__name__, c) for c in CHECKS[subject.kind]), ("counted", None)]
-    ]
+    cases: list[Any] = []
+    for subject in find_components(what, data=data):
+        name = f"{subject.kind}-{subject.entry.name}"
+        for check in CHECKS[subject.kind]:
+            cases.append(pytest.param(subject, check, id=f"{name}-{check.__name__}"))
+        cases.append(pytest.param(subject, None, id=f"{name}-counted"))
 
-    @pytest.mark.parametrize(("subject", "promise"), cases)
-    def test_conformance(subject: ComponentUnderTest, promise: Check | None) -> None:
-        result = run_check(subject, promise) if promise else check_component(subject)[-1]
+    @pytest.mark.parametrize(("subject", "check"), cases)
+    def test_conformance(subject: ComponentUnderTest, check: Check | None) -> None:
+        result = run_check(subject, check) if check else check_component(subject)[-1]
         if result.verdict == "does not apply":
             pytest.skip(result.text)
         if result.verdict == "failed":

@@ -1,14 +1,17 @@
-"""The one list of checks, and running them."""
+"""The list of checks, and running them, in one process or in several."""
 
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import time
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 
 from mertk.core.errors import describe_error
+from mertk.experiment.executors.workers import hold_interrupts
+from mertk.plugins.loader import Plugins, load_plugins
 from mertk.testing.checks import (
     aligner,
     classifier,
@@ -21,6 +24,7 @@ from mertk.testing.checks import (
     spotter,
 )
 from mertk.testing.checks.common import runs
+from mertk.testing.component import ComponentUnderTest, list_components
 from mertk.testing.outcome import (
     BrokenPromise,
     Check,
@@ -29,9 +33,6 @@ from mertk.testing.outcome import (
     Result,
     Verdict,
 )
-
-if TYPE_CHECKING:
-    from mertk.testing.component import ComponentUnderTest
 
 CHECKS: Mapping[str, Sequence[Check]] = {
     "aligner": aligner.CHECKS,
@@ -49,19 +50,19 @@ CHECKS: Mapping[str, Sequence[Check]] = {
 
 def check_component(subject: ComponentUnderTest) -> list[Result]:
     """Every check of one component, and one that counts them."""
-    found = [run_check(subject, promise) for promise in CHECKS[subject.kind]]
+    found = [run_check(subject, check) for check in CHECKS[subject.kind]]
     return [*found, count_checks(subject, found)]
 
 
 @functools.lru_cache(maxsize=64)
-def run_check(subject: ComponentUnderTest, promise: Check) -> Result:
+def run_check(subject: ComponentUnderTest, check: Check) -> Result:
     """One check of one component: never raises, whatever the component does; run once."""
     start = time.perf_counter()
-    verdict, text = _judge_check(subject, promise)
+    verdict, text = _judge_check(subject, check)
     return Result(
         kind=subject.kind,
         name=subject.entry.name,
-        check=promise.__name__,
+        check=check.__name__,
         verdict=verdict,
         text=" ".join(text.split()),
         seconds=round(time.perf_counter() - start, 3),
@@ -70,24 +71,24 @@ def run_check(subject: ComponentUnderTest, promise: Check) -> Result:
 
 def count_checks(subject: ComponentUnderTest, results: Sequence[Result]) -> Result:
     """Fails where no check applies: nothing would be known of the component."""
-    asked = sum(result.verdict != "does not apply" for result in results)
+    applying = [result.verdict for result in results if result.verdict != "does not apply"]
     return Result(
         kind=subject.kind,
         name=subject.entry.name,
         check="counted",
-        verdict="passed" if asked else "failed",
-        text=f"{asked} of {len(results)} checks apply",
+        verdict="passed" if applying else "failed",
+        text=f"{len(applying)} of {len(results)} checks apply",
     )
 
 
-def _judge_check(subject: ComponentUnderTest, promise: Check) -> tuple[Verdict, str]:
+def _judge_check(subject: ComponentUnderTest, check: Check) -> tuple[Verdict, str]:
     try:
         with warnings.catch_warnings(action="ignore"):  # the same verdict wherever it is run
-            promise(subject)
+            check(subject)
     except DoesNotApply as reason:
         return "does not apply", str(reason)
     except DoesNotRunError as error:
-        if promise is runs:
+        if check is runs:
             return "failed", str(error)
         return "does not apply", "it does not run: see the check `runs`"
     except BrokenPromise as error:
@@ -97,3 +98,32 @@ def _judge_check(subject: ComponentUnderTest, promise: Check) -> tuple[Verdict, 
     except BaseException as error:  # noqa: BLE001  a component may fail in any way, sys.exit() too
         return "failed", describe_error(error)
     return "passed", ""
+
+
+def list_names(plugins: Plugins, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Kind and name of all that is registered and needs none of the packages `without`."""
+    found = [one for one in list_components(plugins) if one.needs.isdisjoint(without)]
+    return [(one.kind, one.entry.name) for one in found]
+
+
+def check_all(
+    plugins: Plugins, names: Sequence[tuple[str, str]], *, jobs: int
+) -> Iterator[list[Result]]:
+    """The results of components by kind and name, one after the other, in their order."""
+    fresh = multiprocessing.get_context("spawn")  # a fork would inherit threads
+    pool = ProcessPoolExecutor(jobs, mp_context=fresh)
+    with hold_interrupts():
+        results = pool.map(_check_by_name, [plugins.files] * len(names), names)
+    try:
+        yield from results
+    except BaseException:
+        for process in pool._processes.values():  # noqa: SLF001  there is no public way before 3.14
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _check_by_name(files: Sequence[str], name: tuple[str, str]) -> list[Result]:
+    everything = list_components(load_plugins(tuple(files)))
+    return check_component(next(one for one in everything if (one.kind, one.entry.name) == name))

@@ -43,8 +43,7 @@ def _smooth_curve(curve: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def _shrink_picture(picture: Pixels) -> Pixels:
     height, width = picture.shape[:2]
+    grey = optical_flow.convert_to_grey(picture)
     if width <= WIDTH:
-        return optical_flow.convert_to_grey(picture)
-    return resampling.resize_picture(
-        optical_flow.convert_to_grey(picture), (WIDTH, max(1, round(height * WIDTH / width)))
-    )
+        return grey
+    return resampling.resize_picture(grey, (WIDTH, max(1, round(height * WIDTH / width))))

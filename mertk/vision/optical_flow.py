@@ -5,6 +5,7 @@ Flow is float32 `[h, w, 2]` in pixels: u to the right, v downwards, of the first
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -74,10 +75,8 @@ def onset_apex(faces: Faces, method: Method = "farneback") -> Floats:
     """
     if faces.flow is not None:
         return np.asarray(faces.flow, np.float32)
-    onset, apex = (
-        convert_to_grey(faces.frames[faces.onset]),
-        convert_to_grey(faces.frames[faces.peak]),
-    )
+    onset = convert_to_grey(faces.frames[faces.onset])
+    apex = convert_to_grey(faces.frames[faces.peak])
     uv = optical_flow(onset, apex, method)
     return np.dstack([uv, strain(uv)])
 
@@ -114,15 +113,7 @@ def _divide_safely(above: Floats, below: Floats) -> Floats:
     return (above / np.where(below > 0, below, 1)).astype(np.float32)
 
 
-def _compute_farneback(onset: Pixels, target: Pixels) -> Floats:
-    return _compute_polynomial(onset, target, levels=3, iterations=3, sigma=1.2)
-
-
-def _farneback_emr(onset: Pixels, target: Pixels) -> Floats:
-    return _compute_polynomial(onset, target, levels=1, iterations=2, sigma=1.1)
-
-
-def _compute_polynomial(
+def _compute_farneback(
     onset: Pixels, target: Pixels, *, levels: int, iterations: int, sigma: float
 ) -> Floats:
     import cv2
@@ -157,8 +148,8 @@ def _compute_tvl1(onset: Pixels, target: Pixels) -> Floats:
 
 
 _METHODS: dict[str, Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.float32]]] = {
-    "farneback": _compute_farneback,
-    "farneback_emr": _farneback_emr,
+    "farneback": functools.partial(_compute_farneback, levels=3, iterations=3, sigma=1.2),
+    "farneback_emr": functools.partial(_compute_farneback, levels=1, iterations=2, sigma=1.1),
     "dis": _compute_dis,
     "tvl1": _compute_tvl1,
 }

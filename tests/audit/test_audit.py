@@ -10,7 +10,7 @@ from cheats import CAUGHT, DATASETS
 
 import mertk
 from mertk.audit import PROBES, Audit, Verdict, audit, case_of, watched_files
-from mertk.audit.verdict import CANNOT_SEE
+from mertk.audit.probes import CANNOT_SEE
 from mertk.cli import main
 from mertk.storage import audit_record
 

@@ -9,8 +9,7 @@ from skimage import data
 
 import mertk
 from mertk.audit import clip_facts
-from mertk.audit.clip_files import files_of
-from mertk.audit.lookalikes import SAME, find_lookalikes, same_share, shrink_picture
+from mertk.audit.lookalikes import SAME, compute_same_share, find_lookalikes, shrink_picture
 from mertk.audit.noise_clips import noise_clips
 from mertk.core.splits import leave_one_subject_out
 from mertk.datasets.media import arrays, frames
@@ -52,7 +51,7 @@ def test_a_room_that_all_share_is_not_a_person(faces):
     )
     shown = np.stack([wall] * 12)
     shown[:, 16:48, 16:48] = faces[0][:, 16:48, 16:48]
-    assert same_share(shown[0], shown[1]) >= SAME
+    assert compute_same_share(shown[0], shown[1]) >= SAME
     assert find_lookalikes(shown, np.array([f"p{at}" for at in range(12)])) == []
 
 
@@ -81,12 +80,12 @@ def test_facts_tell_a_label_that_is_in_them_and_no_other(multilabel):
     truth = np.eye(3, dtype=int)[labels] if multilabel else labels
     splits = leave_one_subject_out([str(person) for person in people])
     bits = rng.integers(0, 2, (48, 5000)).astype(np.uint8)
-    blind = clip_facts.told_by("the lowest bit of a pixel", bits, truth, splits)
+    blind = clip_facts.predict_from_fact("the lowest bit of a pixel", bits, truth, splits)
     assert all(np.mean(told == truth) < 0.8 for told in blind.values())
     bits[:, 4000], bits[:, 77] = labels & 1, labels >> 1
-    told = clip_facts.told_by("the lowest bit of a pixel", bits, truth, splits)
+    told = clip_facts.predict_from_fact("the lowest bit of a pixel", bits, truth, splits)
     assert np.array_equal(told["tree"], truth)
-    assert clip_facts.told_by("the frame size", np.full((48, 2), 30), truth, splits) == {}
+    assert clip_facts.predict_from_fact("the frame size", np.full((48, 2), 30), truth, splits) == {}
 
 
 def test_words_of_paths_are_facts(tmp_path):
@@ -98,11 +97,11 @@ def test_words_of_paths_are_facts(tmp_path):
         moved = arrays.of_array(file, 0, 3)
         object.__setattr__(clip, "footage", mertk.Footage(frames=moved, onset=0, offset=2))
     splits = leave_one_subject_out([clip.person for clip in clips])
-    rows = clip_facts.facts_of(clips, [[clip.footage.frames[0]] for clip in clips])[
+    rows = clip_facts.collect_facts(clips, [[clip.footage.frames[0]] for clip in clips])[
         clip_facts.NAMES
     ]
     assert np.array_equal(
-        clip_facts.told_by(clip_facts.NAMES, rows, labels, splits)["tree"], labels
+        clip_facts.predict_from_fact(clip_facts.NAMES, rows, labels, splits)["tree"], labels
     )
 
 
@@ -118,7 +117,7 @@ def test_noise_is_stored_as_the_data_set_is_and_named_after_its_label(tmp_path, 
         )  # fmt: skip
     sample = LabelledClips(["d/a/0"], np.array(["d/a"]), np.array([1]), ("calm", "very happy"))
     (noise,) = noise_clips(REGISTRY, [clip], sample, tmp_path, seed=0)
-    files = files_of(noise.footage.frames.map(np.negative))
+    files = clip_facts.files_of(noise.footage.frames.map(np.negative))
     assert [file.parent.name for file in files] == ["1"] * (9 if pictures else 1)
     assert all(file.name.startswith("very_happy-1-0") for file in files)
     assert {file.suffix for file in files} == {".png" if pictures else ".npy"}
@@ -127,5 +126,5 @@ def test_noise_is_stored_as_the_data_set_is_and_named_after_its_label(tmp_path, 
 
 
 def test_frames_in_memory_have_no_files():
-    assert files_of(mertk.Frames.of(np.zeros((1, 2, 2, 3), np.uint8))) == []
-    assert files_of(mertk.Frames(Path, 1)) == []
+    assert clip_facts.files_of(mertk.Frames.of(np.zeros((1, 2, 2, 3), np.uint8))) == []
+    assert clip_facts.files_of(mertk.Frames(Path, 1)) == []

@@ -24,7 +24,7 @@ class Component:
 
 open(sys.argv[4], "w").close()  # not a component's
 try:
-    Stage("aligner", Component()).asked("align", None)
+    Stage("aligner", Component()).call("align", None)
 finally:
     print(json.dumps(found))
 """

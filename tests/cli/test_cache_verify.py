@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.pipeline.features import PrefixKeys, parcel_of
+from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.pipeline import build_pipeline
 from mertk.storage import clip_sources
 from mertk.storage.cache import Cache
@@ -57,7 +57,7 @@ def features(cache, clip):
         classifier=mertk.Use("majority"),
     )  # fmt: skip
     line = build_pipeline(registry, recipe)
-    parcel = parcel_of(line, PrefixKeys.of(registry, recipe, line), cache, clip)
+    parcel = load_clip_state(line, PrefixKeys.of(registry, recipe, line), cache, clip)
     return float(np.mean([np.mean(stream) for stream in parcel.streams.values()]))
 
 

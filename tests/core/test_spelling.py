@@ -7,7 +7,7 @@ from mertk.core import spelling
 from mertk.core.errors import DataError, ProtocolError
 from mertk.core.recipe import Use
 from mertk.core.splits import LeaveOneSubjectOut
-from mertk.experiment.labels import NumberedLabels
+from mertk.experiment.task import number_labels
 
 
 @pytest.mark.parametrize(
@@ -107,4 +107,4 @@ class Rules:
 )
 def test_a_class_in_two_spellings_is_refused(rules, labels):
     with pytest.raises(ProtocolError, match="spelling alone: '[Hh]appy' and '[Hh]appy'"):
-        NumberedLabels.of(Use("loso"), rules, labels)
+        number_labels(Use("loso"), rules, labels)

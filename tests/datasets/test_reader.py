@@ -153,3 +153,31 @@ def test_a_reader_without_place_cannot_be_made():
 
     with pytest.raises(TypeError, match="place"):
         Without()
+
+
+def test_names_in_any_spelling_have_one_form():
+    clips = datasets.reader.NameForm("s0*([0-9]+)_(ne|po)", "s{:0>2}_{}")
+    assert [clips.parse(text) for text in ("S1_ne", "s001_ne", "s12_po")] == [
+        "s01_ne", "s01_ne", "s12_po",
+    ]  # fmt: skip
+    assert clips.parse("s1_ne_2") is None
+
+
+def test_published_counts_and_columns_are_read_by_data_set_and_group(tmp_path):
+    file = tmp_path / "published.toml"
+    file.write_text(
+        '[one.optional]\nnotes = ["notes", "remarks"]\n'
+        '[[one.editions]]\nname = "first"\nrows = 3\nlabels = { fear = 3 }\n'
+        '[[two.editions]]\ngroup = "micro"\nname = "v1"\nrows = 2\n'
+        '[[two.editions]]\ngroup = "micro"\nname = "v2"\nrows = 4\nsubjects = 2\n'
+    )
+    found = datasets.reader.read_published(file)
+    assert found["one"].columns == datasets.reader.COLUMNS
+    assert found["one"].optional == {"notes": ["notes", "remarks"]}
+    assert [(e.name, e.rows, e.labels) for e in found["one"].editions] == [
+        ("first", 3, {"fear": 3})
+    ]
+    assert not found["two"].editions
+    assert [(e.name, e.rows, e.subjects) for e in found["two"].groups["micro"]] == [
+        ("v1", 2, None), ("v2", 4, 2),
+    ]  # fmt: skip

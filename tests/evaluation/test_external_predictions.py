@@ -1,5 +1,6 @@
 """Submission logs and tables of predictions, as people write them."""
 
+import pandas as pd
 import pytest
 
 from mertk.core.errors import DataError, ProtocolError
@@ -41,11 +42,11 @@ def test_a_submission_log_is_read_with_the_classes_of_megc_2019(read):
     assert log.predicted.tolist() == [1, 2, 0, 0, 0]
     assert log.people == ["casme2/sub01", "casme2/sub01", "smic/s01", "smic/s01", "samm/006"]
     assert log.datasets == ("casme2", "smic", "samm")
-    assert log.answers[-1].clip == "006_1_2"
+    assert log.table["clip"].iloc[-1] == "006_1_2"
 
 
 def test_a_table_says_the_same_as_a_submission_log(read):
-    assert read(TABLE).answers == read(SUBMISSION).answers
+    pd.testing.assert_frame_equal(read(TABLE).table, read(SUBMISSION).table)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_table_says_the_same_as_a_submission_log(read):
     ],
 )
 def test_tables_are_read_however_they_are_saved(read, change):
-    assert read(change(TABLE), name="table.tsv").answers == read(TABLE).answers
+    pd.testing.assert_frame_equal(read(change(TABLE), name="table.tsv").table, read(TABLE).table)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_tables_are_read_however_they_are_saved(read, change):
     ],
 )
 def test_submission_logs_are_read_however_they_are_saved(read, change):
-    assert read(change(SUBMISSION)).answers == read(SUBMISSION).answers
+    pd.testing.assert_frame_equal(read(change(SUBMISSION)).table, read(SUBMISSION).table)
 
 
 def test_ids_and_persons_of_mertk_say_subject_and_data_set(read):
@@ -120,9 +121,9 @@ def test_given_classes_name_numbers_and_fix_their_order(read):
         (SUBMISSION.replace("0 2", "0 7"), "row 3, column 'prediction': '7' is none of the classes"),
         (SUBMISSION.replace("0 2", "x 2"), "row 3, column 'truth': 'x' is none of the classes"),
         (SUBMISSION.replace("EP19_05f", "EP02_01f"), "row 3, column 'clip': casme2/sub01/EP02_01f is there twice; first in row 2"),
-        (TABLE.replace("sub01,EP19_05f", ",EP19_05f"), "row 3, column 'subject': is empty"),
-        (TABLE.replace("negative,surprise", ",surprise"), "row 3, column 'truth': is empty"),
-        (TABLE.replace("negative,surprise", "negative"), "row 3, column 'prediction': is empty"),
+        (TABLE.replace("sub01,EP19_05f", ",EP19_05f"), "row 3, column 'subject': the cell is empty"),
+        (TABLE.replace("negative,surprise", ",surprise"), "row 3, column 'truth': the cell is empty"),
+        (TABLE.replace("negative,surprise", "negative"), "row 3, column 'prediction': the cell is empty"),
         (TABLE.replace("negative,surprise", "negative,bored"), "row 3, column 'prediction': 'bored' is none of the classes negative, positive, surprise; give all of them"),
         (TABLE.replace("truth", "gold"), "no column 'truth'. Columns: dataset, subject, clip, gold, prediction"),
         ("uid,truth,prediction\na/s1/x,0,0\ny,1,1\n", "row 3: some rows name a subject"),
@@ -161,7 +162,7 @@ def test_scores_over_a_class_without_clips_are_refused(read, text, classes, mess
 
 def test_a_logs_clips_can_be_compared_with_a_published_list(read):
     log = read(SUBMISSION)
-    labels = [log.classes[answer.truth] for answer in log.answers]
+    labels = [log.classes[truth] for truth in log.truth]
     assert external_predictions.MEGC2019.differences(log.clips(), labels)[:2] == [
         "casme2: 2 clips, published 145",
         "casme2: 1 negative, published 88",

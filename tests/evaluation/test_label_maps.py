@@ -55,28 +55,28 @@ def results(tmp_path):
 
 def test_probabilities_of_joined_classes_are_added(results):
     found = remap_predictions(results.outcomes[0], LabelMap.parse("ab=a+b,c"))
-    assert found.clips == 6
-    assert found.scores["accuracy"] == 1.0
-    assert found.scores["UF1"] == 1.0
+    assert found["clips"] == 6
+    assert found["accuracy"] == 1.0
+    assert found["UF1"] == 1.0
 
 
 def test_clips_of_a_class_that_is_left_out_do_not_count(results):
     found = remap_predictions(results.outcomes[0], LabelMap.parse("a,c"))
-    assert found.clips == 4
-    assert found.scores["accuracy"] == pytest.approx(3 / 4)  # 0.3 for a against 0.4 for c
-    assert found.intervals["accuracy"][0] <= 0.75 <= found.intervals["accuracy"][1]
+    assert found["clips"] == 4
+    assert found["accuracy"] == pytest.approx(3 / 4)  # 0.3 for a against 0.4 for c
+    assert found["accuracy_low"] <= 0.75 <= found["accuracy_high"]
 
 
 def test_unchanged_classes_give_the_score_of_the_table(results):
     results.label_maps = [LabelMap.parse("ab=a+b,c")]
-    own, joined = results.remapped()
-    assert own.label_map == "a,b,c"
-    assert own.scores["UF1"] == pytest.approx(results.table()["UF1"][0])
-    assert joined.label_map == "ab=a+b,c"
+    own, joined = results.remapped().to_dict("records")
+    assert own["map"] == "a,b,c"
+    assert own["UF1"] == pytest.approx(results.table()["UF1"][0])
+    assert joined["map"] == "ab=a+b,c"
 
 
 def test_without_maps_there_is_no_such_table(results):
-    assert results.remapped() == []
+    assert results.remapped().empty
 
 
 def test_report_prints_the_maps_that_it_is_given(results):

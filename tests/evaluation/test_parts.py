@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mertk
@@ -215,15 +216,15 @@ def test_runs_without_a_published_list_say_nothing_of_it(plugins, tmp_path):
 def test_published_scores_stand_below_the_runs_with_their_footnotes(plugins, tmp_path):
     results = bench(plugins, tmp_path)
     found = literature.find_published_beside(results)
-    assert [part for part, _ in found.columns] == ["", "smic", "casme2", "samm"]
+    assert list(found.columns) == ["", "smic", "casme2", "samm"]
     ours, challenge = found.lines[:2]
-    assert (ours.method, ours.ours) == ("toy_model", True)
-    assert found.cell(ours, "") == " / ".join(
+    assert (ours["method"], ours["ours"]) == ("toy_model", True)
+    assert ours["cells"][""] == " / ".join(
         f"{results.table()[score][0]:.3f}" for score in ("UF1", "UAR")
     )
-    assert found.cell(ours, "smic") == "–"
-    assert found.cell(challenge, "") == "0.5882 / 0.5785"
-    assert found.cell(challenge, "smic") == "0.2000 [1] / 0.5280 [1]"
+    assert ours["cells"]["smic"] == "–"
+    assert challenge["cells"][""] == "0.5882 / 0.5785"
+    assert challenge["cells"]["smic"] == "0.2000 [1] / 0.5280 [1]"
     assert found.notes[0].startswith("impossible")
     assert "L1" in found.leaks
 
@@ -243,8 +244,9 @@ def test_the_page_has_them_folded_away_and_the_terminal_on_demand(file, plugins,
 
 
 def test_text_of_the_table_is_no_markup(plugins, tmp_path, monkeypatch, capsys):
-    one = literature.Score("megc2019", "", "", "<b>[red]x", "UF1", "0.5", "s", "L0", "<i>n")
-    monkeypatch.setattr(literature, "read_published_scores", lambda: (one,))
+    row = ("megc2019", "", "", "<b>[red]x", "UF1", "0.5", "s", "L0", "<i>n")
+    table = pd.DataFrame([row], columns=literature.read_published_scores().columns)
+    monkeypatch.setattr(literature, "read_published_scores", lambda: table)
     results = bench(plugins, tmp_path)
     assert "&lt;b&gt;[red]x" in render_page(results, plugins)
     terminal.print_results(results, published=True)

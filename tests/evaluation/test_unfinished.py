@@ -10,7 +10,8 @@ import pytest
 import mertk
 from mertk.cli import main
 from mertk.evaluation import comparison
-from mertk.report import papers, sentences, terminal
+from mertk.report import sentences, terminal
+from mertk.report.comparison import format_latex, format_markdown
 from mertk.report.page import render_page
 from mertk.storage.ledger import Fold, Run
 
@@ -174,7 +175,7 @@ def test_every_table_says_that_it_is_partial(tmp_path, capsys):
     assert "seed 0: 3 of 4 folds" in page
     found = comparison.compare_runs([tmp_path], PLUGINS, partial=True)
     assert found[0].title.endswith("PARTIAL: 12 of 16 clips")
-    for text in (papers.format_markdown(found), papers.format_latex(found)):
+    for text in (format_markdown(found), format_latex(found)):
         rows = [line for line in text.splitlines() if "flow" in line or "lbptop" in line]
         assert len(rows) == 2
         assert all(mark in row for row in rows)

@@ -117,7 +117,7 @@ def test_a_damaged_cache_entry_is_computed_again(plugins, tmp_path, caplog):
         ({"models": ["toy_modle"]}, "no model is called 'toy_modle'. Did you mean 'toy_model'"),
         ({"dataset": "toy:subjects=1"}, "at least 2 subjects"),
         ({"dataset": "toy:clips=1"}, "no clip is 'up'"),
-        ({"dataset": "toy:subject=3"}, "takes no parameter 'subject'. It takes: subjects=4"),
+        ({"dataset": "toy:subject=3"}, "takes no parameter 'subject'. Did you mean 'subjects'"),
         ({"dataset": "toy:subjects=many"}, "is not of type int"),
         ({"sets": [("extractor.size", 3)]}, "takes no parameter 'size'"),
         ({"sets": [("extract.size", 3)]}, "this recipe has no 'extract'"),

@@ -156,7 +156,7 @@ def test_who_watches_sees_every_epoch_of_the_networks_in_the_block_alone():
             lambda _: Net(), X, labels, np.random.default_rng(0), classes=2, schedule=schedule
         )
 
-    with training.watch_epochs(lambda net, epoch: seen.append((epoch, net.probabilities(X)))):
+    with training.call_on_epoch(lambda net, epoch: seen.append((epoch, net.probabilities(X)))):
         last = train()
     train()
     assert [epoch for epoch, _ in seen] == [0, 1, 2]

@@ -16,11 +16,10 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.experiment import clip_list_file
 from mertk.experiment.bench import plan_study
 from mertk.experiment.execution import Execution
 from mertk.experiment.executors import local, packing
-from mertk.experiment.jobs import Job, do_folds
+from mertk.experiment.jobs import Job, do_folds, write_clip_list
 from mertk.experiment.runner import Runner
 from mertk.experiment.study import Study
 from mertk.pipeline.fold import LabelledClips
@@ -53,7 +52,7 @@ def test_a_unit_stays_small_however_many_clips_there_are(tmp_path):
         tmp_path,
         "cpu",
         tmp_path,
-        clip_list_file.write_clip_list(tmp_path, sample, keys),
+        write_clip_list(tmp_path, sample, keys),
     )
     assert job.keys == tuple(keys)
     assert (job.sample.people == sample.people).all()
@@ -322,10 +321,10 @@ def test_folds_are_cut_by_the_workers_of_the_cluster_not_by_this_machine(
 def test_a_worker_that_does_not_see_the_run_folder_is_refused(
     plugins, tmp_path, cluster, monkeypatch
 ):
-    from mertk.experiment.executors import worker_check
+    from mertk.experiment.executors import workers
 
     unseen = lambda folder: contextlib.nullcontext(folder / "token")  # noqa: E731
-    monkeypatch.setattr(worker_check, "_token", unseen)
+    monkeypatch.setattr(workers, "_token", unseen)
     with pytest.raises(
         mertk.WorkerError, match=f"does not see {tmp_path / 'runs'}, .*cache: run folder"
     ):
@@ -334,9 +333,9 @@ def test_a_worker_that_does_not_see_the_run_folder_is_refused(
 
 @pytest.mark.slow
 def test_a_worker_with_other_releases_is_refused(plugins, tmp_path, cluster, monkeypatch):
-    from mertk.experiment.executors import worker_check
+    from mertk.experiment.executors import workers
 
-    monkeypatch.setattr(worker_check, "_releases", lambda: {"numpy": "1.0"})
+    monkeypatch.setattr(workers, "_releases", lambda: {"numpy": "1.0"})
     with pytest.raises(mertk.WorkerError, match=r"numbers could differ"):
         bench(tmp_path, plugins, executor=at(cluster))
 

@@ -12,7 +12,7 @@ from mertk.core.recipe import Use
 from mertk.experiment import keyframes
 from mertk.experiment.executors.local import Local
 from mertk.experiment.task import make_task
-from mertk.pipeline import apexes
+from mertk.pipeline import features
 from mertk.report import sentences
 from mertk.storage.source_code.component import read_code
 from mertk.vision.apex_detection import spot_apex
@@ -93,7 +93,7 @@ def test_a_spotted_apex_stands_in_for_the_annotated_one(plugins, tmp_path):
     assert run.name.endswith("+keyframes=estimated")
     assert run.identity["keyframes"] == "estimated"
     task = task_of(plugins)
-    found = apexes.spot(task, tmp_path / "cache", Local(1), Silent())
+    found = features.find_apexes(task, tmp_path / "cache", Local(1), Silent())
     moved = keyframes.use_spotted_apexes(task, found)
     assert moved.identity["data"] == run.identity["data"]
     for clip in moved.clips:
@@ -103,11 +103,11 @@ def test_a_spotted_apex_stands_in_for_the_annotated_one(plugins, tmp_path):
 
 def test_an_apex_is_spotted_once(plugins, tmp_path, monkeypatch):
     task = task_of(plugins)
-    first = apexes.spot(task, tmp_path, Local(1), Silent())
+    first = features.find_apexes(task, tmp_path, Local(1), Silent())
     code = read_code(spot_apex)
     monkeypatch.setattr("mertk.vision.apex_detection.spot_apex", lambda _frames: 1 / 0)
-    monkeypatch.setattr("mertk.pipeline.apexes.read_code", lambda _target: code)
-    assert apexes.spot(task, tmp_path, Local(1), Silent()) == first
+    monkeypatch.setattr("mertk.pipeline.features.read_code", lambda _target: code)
+    assert features.find_apexes(task, tmp_path, Local(1), Silent()) == first
 
 
 def test_they_are_wrong_by_as_many_frames_in_each_clips_own_direction(plugins):

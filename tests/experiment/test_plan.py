@@ -63,7 +63,7 @@ def test_workers_do_whole_folds():
     [(0.42, "0.42 s"), (100, "100 s"), (180, "3 min"), (18_720, "5.2 h"), (700_000, "8.1 days")],
 )
 def test_times_are_readable(seconds, text):
-    assert terminal.shown_duration(seconds) == text
+    assert terminal.format_duration(seconds) == text
 
 
 def test_the_command_prints_a_plan_and_writes_no_report(tmp_path, capsys, monkeypatch):

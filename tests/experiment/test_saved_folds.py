@@ -148,14 +148,14 @@ def test_what_goes_wrong_with_progress_is_not_lost(plugins, tmp_path):
 
 
 NETWORKS = {
-    "mlp": mertk.Use("mlp", hidden=[4], epochs=1),  # trained at once, `AT_ONCE` at a time
-    "htnet-like": mertk.Use("plain_network"),
+    "mlp": mertk.Use("mlp", hidden=[4], epochs=1),
+    "plain": mertk.Use("plain_network"),
 }
 PLAIN = '''
 import mertk
 from mertk.nn import classifier, training
 class Plain(classifier.NetworkClassifier):
-    """A network that is trained fold by fold, as all but the smallest are."""
+    """A network of one layer."""
     schedule = training.Schedule(epochs=1, lr=0.01, batch=8)
     def network(self, shapes, classes, /):
         from torch import nn
@@ -174,13 +174,9 @@ def mertk_register(register): register.classifier("plain_network", Plain)
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_that_is_interrupted_in_its_third_fold_has_saved_two(tmp_path, monkeypatch, name):
-    from mertk.nn import parallel_folds
-
     (tmp_path / "plain.py").write_text(PLAIN)
     plugins = mertk.load_plugins([TOYS, tmp_path / "plain.py"])
-    monkeypatch.setattr(parallel_folds, "AT_ONCE", 1)
-    of, function = (parallel_folds, "_train_members") if name == "mlp" else (training, "fit")
-    calls, real = [], getattr(of, function)
+    calls, real = [], training.fit
 
     def interrupted(*given, **named):
         calls.append(1)
@@ -188,30 +184,31 @@ def test_a_network_that_is_interrupted_in_its_third_fold_has_saved_two(tmp_path,
             raise KeyboardInterrupt
         return real(*given, **named)
 
-    monkeypatch.setattr(of, function, interrupted)
+    monkeypatch.setattr(training, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         bench(plugins, tmp_path, NETWORKS[name])
     assert saved(tmp_path) == ["toy/s0", "toy/s1"]
-    monkeypatch.setattr(of, function, real)
-    whole = bench(plugins, tmp_path, NETWORKS[name]).predictions()
-    apart = bench(plugins, tmp_path / "apart", NETWORKS[name], together=False).predictions()
-    for column in [one for one in whole if one.startswith("p_")]:
-        assert np.allclose(whole[column], apart[column], atol=1e-4)
+    monkeypatch.setattr(training, "fit", real)
+    resumed = bench(plugins, tmp_path, NETWORKS[name]).predictions()
+    new = bench(plugins, tmp_path / "new", NETWORKS[name]).predictions()
+    for column in [one for one in resumed if one.startswith("p_")]:
+        assert np.array_equal(resumed[column], new[column])
 
 
-def test_networks_are_units_of_one_fold_unless_they_are_faster_together(tmp_path):
+def test_only_closed_forms_fit_several_folds_together():
+    from mertk.pipeline.fold import can_fit_folds_together
     from mertk.pipeline.pipeline import build_pipeline
-    from mertk.pipeline.together import can_fit_folds_together
 
     registry = mertk.load_plugins().registry
     base = mertk.Recipe(
-        aligner=mertk.Use("none"), roi=mertk.Use("whole"), extractor=mertk.Use("flow"),
+        aligner=mertk.Use("none"),
+        roi=mertk.Use("whole"),
+        extractor=mertk.Use("flow"),
         classifier=mertk.Use("ridge"),
-    )  # fmt: skip
-    found = {
-        name
-        for name in ("ridge", "lda", "svm", "linear_svm", "mlp", "ststnet", "htnet", "icegan",
-                     "dual_atme", "cnn3d_cbam")
-        if can_fit_folds_together(build_pipeline(registry, base.swap("classifier", mertk.Use(name))))
-    }  # fmt: skip
-    assert found == {"ridge", "lda", "svm", "linear_svm", "mlp", "ststnet"}
+    )
+    found = set()
+    for name in registry.names("classifier"):
+        line = build_pipeline(registry, base.swap("classifier", mertk.Use(name)))
+        if can_fit_folds_together(line):
+            found.add(name)
+    assert found == {"ridge", "lda", "svm", "linear_svm"}

@@ -16,7 +16,7 @@ from mertk.experiment.executors.packing import Packed
 submitit = pytest.importorskip("submitit")
 
 from mertk.experiment.executors import slurm  # noqa: E402
-from mertk.experiment.executors.worker_check import WorkerCheck  # noqa: E402
+from mertk.experiment.executors.workers import WorkerCheck  # noqa: E402
 
 HERE = str(Path(__file__).parent)
 sys.path.insert(0, HERE)
@@ -145,7 +145,7 @@ def test_a_unit_that_loses_every_job_ends_the_run(cluster, tmp_path):
     [("TIMEOUT", "not done in its time; give more minutes"), ("PREEMPTED", "ended as PREEMPTED")],
 )
 def test_a_job_that_slurm_ends_is_told_by_its_state(cluster, tmp_path, monkeypatch, state, message):
-    monkeypatch.setattr("mertk.experiment.executors.lost_workers._ATTEMPTS", 1)
+    monkeypatch.setattr("mertk.experiment.executors.workers._ATTEMPTS", 1)
     (tmp_path / "done").mkdir()
 
     def ended(job, has_ended=slurm._has_ended):

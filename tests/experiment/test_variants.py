@@ -7,7 +7,7 @@ import pytest
 import mertk
 from mertk.experiment.variants import Sweep, choose_variant, sweep_variants
 from mertk.report import page, sentences, terminal
-from mertk.report.curve import draw_curve
+from mertk.report.figures import draw_curve
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 

@@ -1,11 +1,108 @@
 """What networks share: which stream they take, and where their weights come from."""
 
+import inspect
+from dataclasses import fields
+from typing import Unpack, get_type_hints
+
 import numpy as np
 import pytest
 import torch
 
 import mertk
-from mertk.nn import classifier
+from mertk.nn import classifier, training
+
+REGISTRY = mertk.load_plugins().registry
+TRAINING = [field.name for field in fields(training.Schedule)]
+
+
+class Small(classifier.NetworkClassifier):
+    """A network with a parameter of its own.
+
+    Args:
+        width: number of maps.
+    """
+
+    schedule = training.Schedule(epochs=7, lr=0.5, gamma=3.0)
+
+    def __init__(self, *, width: int = 8, **options: Unpack[training.TrainingOptions]) -> None:
+        super().__init__(**options)
+        self.width = width
+
+
+def test_the_options_of_training_are_the_fields_of_a_schedule():
+    assert get_type_hints(training.TrainingOptions) == get_type_hints(training.Schedule)
+    assert not training.TrainingOptions.__required_keys__
+
+
+def test_a_network_has_its_own_parameters_and_those_of_training_with_its_defaults():
+    found = inspect.signature(Small).parameters
+    assert list(found) == ["width", *TRAINING]
+    assert all(one.kind is one.KEYWORD_ONLY for one in found.values())
+    assert (found["epochs"].default, found["gamma"].default, found["batch"].default) == (
+        7,
+        3.0,
+        128,
+    )
+
+
+def test_what_is_given_takes_the_place_of_a_default():
+    made = Small(width=3, lr=0.1, margins=[0.8, 0.2])
+    assert (made.width, made.schedule.epochs, made.schedule.lr) == (3, 7, 0.1)
+    assert made.schedule.margins == (0.8, 0.2)
+    assert Small().schedule == Small.schedule
+
+
+def test_a_subclass_may_change_the_defaults_or_list_a_parameter_itself():
+    class Longer(Small):
+        schedule = training.Schedule(epochs=90, lr=0.5)
+
+    class Fixed(Small):
+        def __init__(self, *, lr: float = 0.25, **options: Unpack[training.TrainingOptions]):
+            super().__init__(lr=lr, **options)
+
+    assert inspect.signature(Longer).parameters["epochs"].default == Longer().schedule.epochs == 90
+    assert list(inspect.signature(Fixed).parameters).count("lr") == 1
+    assert inspect.signature(Fixed).parameters["lr"].default == Fixed().schedule.lr == 0.25
+
+
+def test_a_network_without_a_schedule_of_its_class_has_the_parameters_that_it_lists():
+    class Listed(classifier.NetworkClassifier):
+        def __init__(self, *, epochs: int = 2, **others: object) -> None:
+            self.schedule = training.Schedule(epochs=epochs, lr=0.1)
+
+    assert list(inspect.signature(Listed).parameters) == ["epochs", "others"]
+
+
+def test_an_option_that_does_not_exist_is_refused():
+    with pytest.raises(TypeError, match="epohcs"):
+        Small(epohcs=3)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"epohcs": 3}, "takes no parameter 'epohcs'. Did you mean 'epochs'"),
+        ({"epochs": "many"}, "epochs='many' is not of type int"),
+        ({"optimizer": "adma"}, "optimizer='adma' is not of type one of 'adam', 'adamw', 'sgd'"),
+        ({"margins": [2, 3]}, r"margins=\[2, 3\]: two lengths between 0 and 1"),
+        ({"batch": 1}, "at least 1 and 2"),
+    ],
+)
+def test_a_recipe_is_told_what_is_wrong_with_an_option(params, message):
+    with pytest.raises(mertk.ParameterError, match=message):
+        REGISTRY.build("classifier", mertk.Use("htnet", **params))
+
+
+def test_every_shipped_network_takes_and_describes_all_options_of_training():
+    found = []
+    for name in REGISTRY.names("classifier"):
+        entry = REGISTRY.get("classifier", name)
+        if not issubclass(entry.load(), classifier.NetworkClassifier) or name == "torch_module":
+            continue
+        described = entry.describe_parameters()
+        assert all(described[option] for option in TRAINING), name
+        found.append(name)
+    assert len(found) == 18
 
 
 def test_a_picture_is_the_one_stream_of_one_region():

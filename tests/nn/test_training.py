@@ -379,35 +379,13 @@ def test_a_part_may_add_to_the_loss_what_it_makes_of_the_targets():
 def test_a_network_whose_weights_are_made_of_others_can_be_pickled_and_answers_the_same():
     inputs, labels = clips()
     seen = []
-    with training.watch_epochs(lambda net, _epoch: seen.append(net.predict(inputs[0]))):
+    with training.call_on_epoch(lambda net, _epoch: seen.append(net.predict(inputs[0]))):
         found = training.fit(
             lambda shapes: Normed(shapes, 2), inputs, labels, np.random.default_rng(0),
             classes=2, schedule=training.Schedule(epochs=3, lr=0.01, batch=8),
         )  # fmt: skip
     copy = pickle.loads(pickle.dumps(found))  # noqa: S301
     assert np.array_equal(copy.predict(inputs[0]), seen[-1])
-
-
-def test_a_pace_is_told_of_every_step_and_ends_the_training():
-    inputs, labels = clips(20)
-    told = []
-
-    def pace(done, planned):
-        told.append((done, planned))
-        return done < 40
-
-    with training.set_pace(pace):
-        cut = trained(inputs, labels, epochs=50, batch=8)
-    assert told == [(8, 1000), (16, 1000), (20, 1000), (28, 1000), (36, 1000), (40, 1000)]
-    assert cut.losses.size == 0
-    assert cut.predict(inputs[0]).sum() == pytest.approx(1)
-
-
-def test_a_pace_that_never_ends_anything_changes_no_weight():
-    inputs, labels = clips(20)
-    with training.set_pace(lambda _done, _planned: True):
-        paced = trained(inputs, labels)
-    assert np.array_equal(weights(paced), weights(trained(inputs, labels)))
 
 
 def test_labels_that_may_not_be_written_to_will_do():

@@ -1,6 +1,6 @@
 """`fresh` uses neither the ledger nor the cache: what lies there is computed again and replaced."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from mertk.core.clips import Warp
 from mertk.core.progress import Silent
 from mertk.experiment.executors.local import Local
 from mertk.experiment.study import Study
-from mertk.pipeline import apexes
+from mertk.pipeline import features
 from mertk.pipeline.features import PrefixKeys, align_clip
 from mertk.pipeline.pipeline import Stage, build_pipeline
 from mertk.storage.cache import Cache
@@ -83,7 +83,7 @@ def test_a_remembered_warp_is_not_used(plugins, tmp_path):
     clip = opened(plugins).task.clips[0]
     cache, step, keys = Cache(tmp_path), Stage("aligner", Shifted()), PrefixKeys((), "aligner")
     first = align_clip(step, keys, cache, clip).frames[:]
-    cache.put(keys.geometry(clip), {}, {"warp": Warp((1.0, 0, 5, 0, 1, 0), (16, 12)).to_json()})
+    cache.put(keys.geometry(clip), {}, {"warp": asdict(Warp((1.0, 0, 5, 0, 1, 0), (16, 12)))})
     assert (align_clip(step, keys, cache, clip).frames[:] != first).any()
     assert (align_clip(step, keys, cache, clip, fresh=True).frames[:] == first).all()
     assert (align_clip(step, keys, cache, clip).frames[:] == first).all()
@@ -92,10 +92,10 @@ def test_a_remembered_warp_is_not_used(plugins, tmp_path):
 def test_spotted_apexes_are_found_again(plugins, tmp_path):
     task = opened(plugins).task
     task = replace(task, clips=task.clips[:2])
-    found = apexes.spot(task, tmp_path, Local(1), Silent())
+    found = features.find_apexes(task, tmp_path, Local(1), Silent())
     for file in Cache(tmp_path).entries():
         key = file.stem
         Cache(tmp_path).put(key, {"apex": Cache(tmp_path).get(key).arrays["apex"] * 0 + 4})
-    assert set(apexes.spot(task, tmp_path, Local(1), Silent()).values()) == {4}
-    assert apexes.spot(task, tmp_path, Local(1), Silent(), fresh=True) == found
-    assert apexes.spot(task, tmp_path, Local(1), Silent()) == found
+    assert set(features.find_apexes(task, tmp_path, Local(1), Silent()).values()) == {4}
+    assert features.find_apexes(task, tmp_path, Local(1), Silent(), fresh=True) == found
+    assert features.find_apexes(task, tmp_path, Local(1), Silent()) == found

@@ -13,7 +13,7 @@ from mertk.plugins.registry import KINDS
 from mertk.testing import check_component, find_components
 
 TOYS = Path(__file__).parents[1] / "toys.py"
-SWAPPED = ("aligner", "roi", "extractor", "fusion", "classifier")
+SWAPPED = ("aligner", "roi", "extractor", "fusion", "classifier", "network")
 
 
 @pytest.fixture
@@ -31,7 +31,8 @@ def made(tmp_path):
 
 @pytest.mark.parametrize("kind", SWAPPED)
 def test_a_new_component_can_be_benched(kind, made, tmp_path):
-    swaps = [(kind, [mertk.Use("mean_flow")])]
+    slot = "classifier" if kind == "network" else kind
+    swaps = [(slot, [mertk.Use("mean_flow")])]
     results = mertk.bench(
         ["toy_model"], dataset="toy", swaps=swaps, plugins=made(kind), out=tmp_path / "runs", jobs=1
     )
@@ -67,7 +68,7 @@ def test_a_new_model_is_listed_with_its_card(made):
     assert registry.get("model", "mean_flow").card.differs
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, scaffold.NETWORK])
 def test_a_package_names_its_entry_point_and_is_the_same_component(kind):
     texts = scaffold.make_package_files(kind, "mean_flow", "0.1.0")
     assert 'mean_flow = "mertk_mean_flow"' in texts["mertk-mean-flow/pyproject.toml"]
@@ -113,7 +114,7 @@ def test_an_unknown_kind_is_named_with_those_known():
         scaffold.make_plugin_files("extracter", "mean_flow")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, scaffold.NETWORK])
 def test_a_new_component_keeps_its_promises(kind, tmp_path):
     file, _ = scaffold.write_texts(scaffold.make_plugin_files(kind, f"new_{kind}"), tmp_path)
     results = [one for subject in find_components(file) for one in check_component(subject)]

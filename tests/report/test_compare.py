@@ -10,7 +10,7 @@ import pytest
 import mertk
 from mertk.cli import main
 from mertk.evaluation import comparison, statistics
-from mertk.report import papers
+from mertk.report.comparison import format_latex
 
 TITLES = [
     "synthetic:clips=3,size=96,subjects=4 · synthetic3",
@@ -60,11 +60,8 @@ def test_a_test_is_that_of_the_report_corrected_over_all_pairs(comparisons, fold
 
 def test_ranks_are_those_of_the_subjects_shares(comparisons):
     assert sum(comparisons[0].ranks.values()) == pytest.approx(1 + 2 + 3)
-    assert comparison._compute_mean_ranks(np.array([[0.9, 0.5], [0.4, 0.5], [0.1, 0.2]])) == [
-        1.25,
-        1.75,
-        3,
-    ]
+    shares = {"a": np.array([0.9, 0.5]), "b": np.array([0.4, 0.5]), "c": np.array([0.1, 0.2])}
+    assert comparison.compute_mean_ranks(shares) == {"a": 1.25, "b": 1.75, "c": 3}
 
 
 def paired(p):
@@ -87,7 +84,7 @@ def test_a_bar_joins_only_models_of_which_no_pair_differs(comparisons, p, clique
 
 
 def test_latex_is_balanced_and_escaped(comparisons):
-    found = papers.format_latex(comparisons)
+    found = format_latex(comparisons)
     assert found.count("\\begin{tabular}") == found.count("\\end{tabular}") == 2
     assert "flow\\_ridge" in found
     assert "flow_ridge" not in found

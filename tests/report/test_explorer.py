@@ -13,16 +13,19 @@ import pytest
 
 import mertk
 from mertk.cli import main
+from mertk.evaluation.breakdowns import ClipPrediction, rank_clips
+from mertk.experiment import held_out_clips
+from mertk.experiment.clip_pictures import (
+    FRAMES,
+    choose_frames,
+    find_viewing_stages,
+    read_clip_pictures,
+)
+from mertk.experiment.held_out_clips import read_held_out_clips
 from mertk.pipeline.pipeline import Stage, build_pipeline
 from mertk.report.clip_explorer import drawing, gallery
-from mertk.report.clip_explorer.view import (
-    SHOTS,
-    Answer,
-    chosen_frames,
-    find_viewing_stages,
-    make_view,
-)
-from mertk.report.page import make_environment, render_page, write_page
+from mertk.report.clip_explorer.view import make_view
+from mertk.report.page import make_environment, render_page
 
 PLUGINS = mertk.load_plugins()
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
@@ -48,6 +51,10 @@ def quarters():
     return [Stage(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()]
 
 
+def view(clip, stages=(), weights=None, **more):
+    return make_view("clip", read_clip_pictures(clip, stages, weights=weights), **more)
+
+
 def drawn(seen, legend=""):
     page = make_environment().from_string(
         '{% import "explorer.html.j2" as explorer %}{{ explorer.section(views, legend) }}'
@@ -61,7 +68,7 @@ def picture(uri):
 
 
 def test_a_view_shows_onset_apex_offset_and_frames_between():
-    seen = make_view("clip", footage(), quarters())
+    seen = view(footage(), quarters())
     named = {shot.name: shot.at for shot in seen.shots if shot.name}
     assert named == {"onset": 1, "apex": 5, "offset": 8}
     assert [shot.at for shot in seen.shots] == list(range(1, 9))
@@ -75,21 +82,21 @@ def test_of_many_frames_some_are_shown_and_the_key_frames_among_them():
     frames = mertk.Frames.of(np.zeros((90, 8, 8, 3), np.uint8))
     for apex in (3, 44, 78):
         faces = mertk.Footage(frames=frames, onset=2, apex=apex, offset=80).faces()
-        chosen = chosen_frames(faces)
-        assert len(chosen) == SHOTS
+        chosen = choose_frames(faces)
+        assert len(chosen) == FRAMES
         assert {2, apex, 80} <= set(chosen)
         assert chosen == sorted(chosen)
 
 
 def test_without_an_apex_the_middle_is_named_so():
-    seen = make_view("clip", footage(apex=None))
+    seen = view(footage(apex=None))
     assert [shot.name for shot in seen.shots if shot.peak] == ["middle"]
     assert "regions" in seen.note
 
 
 def test_the_flow_layer_has_the_colour_of_the_motion():
     """The frames go right by 2 px from onset to apex."""
-    (flow, strain) = make_view("clip", footage(), quarters()).layers
+    (flow, strain) = view(footage(), quarters()).layers
     red, green, blue = picture(flow.uri)[30:70, 30:70].mean(axis=(0, 1))
     assert red > 240
     assert max(green, blue) < 60
@@ -102,25 +109,25 @@ def test_the_flow_layer_has_the_colour_of_the_motion():
 def test_weights_are_drawn_where_they_fit_the_regions():
     patches = np.arange(36).reshape(4, 9) / 36
     said = {"region_weights": [0.5, 0.6, 0.55, 0.7], "patch_weights": patches, "other": [1, 2]}
-    seen = make_view("clip", footage(), quarters(), weights=said)
+    seen = view(footage(), quarters(), weights=said)
     regions, cells = seen.overlays
     assert [mark.value for mark in regions.marks] == [0.5, 0.6, 0.55, 0.7]
     assert [mark.shade for mark in regions.marks] == pytest.approx([0, 0.5, 0.25, 1])
     assert len(cells.marks) == 36
     assert cells.marks[-1].name == "r1c1, patch 9"
     assert (cells.marks[-1].x, cells.marks[-1].y) == pytest.approx((88, 88))
-    wrong = make_view("clip", footage(), quarters(), weights={"region_weights": [1, 2]})
+    wrong = view(footage(), quarters(), weights={"region_weights": [1, 2]})
     assert wrong.overlays == ()
 
 
 def test_the_page_says_by_how_much_motion_is_larger():
     """Frames that go as a whole are the head's motion; a half that goes far is not magnified."""
-    seen = make_view("clip", footage(), quarters())
+    seen = view(footage(), quarters())
     expected = "The motion of the face, without that of the head, is magnified 8.0 times."
     assert expected in drawn(seen)
     half = textured(step=5)
     half[:, :48] = half[0, :48]
-    large = make_view("clip", replace(footage(), frames=mertk.Frames.of(half)))
+    large = view(replace(footage(), frames=mertk.Frames.of(half)))
     assert large.magnified == 1
     assert "too large to be magnified" in drawn(large)
 
@@ -128,7 +135,7 @@ def test_the_page_says_by_how_much_motion_is_larger():
 def test_a_clip_without_frames_says_so():
     flow = np.zeros((8, 8, 3), np.float32)
     clip = mertk.Footage(frames=mertk.Frames(lambda at: at, 0), onset=0, offset=0, flow=flow)
-    seen = make_view("clip", clip, quarters())
+    seen = view(clip, quarters())
     assert seen.shots == ()
     assert "This clip has a flow map and no frames." in drawn(seen)
 
@@ -138,7 +145,7 @@ def test_a_face_that_is_not_found_is_told():
         def align(self, footage):
             raise mertk.DataError("no face was found")
 
-    seen = make_view("clip", footage(), [Stage("aligner", NoFace())])
+    seen = view(footage(), [Stage("aligner", NoFace())])
     assert seen.shots == ()
     assert seen.note == "This clip cannot be shown: no face was found"
 
@@ -158,16 +165,14 @@ def test_what_learns_is_not_looked_through_before_it_is_fitted():
 
 def test_several_classes_are_said_under_a_multi_label_protocol():
     shares = {"AU1": 0.6, "AU2": 0.2, "AU4": 0.5}
-    assert Answer.of("m", shares, multilabel=True).said == "AU1 + AU4"
-    assert Answer.of("m", shares).said == "AU1"
+    assert ClipPrediction.choose("m", shares, multilabel=True).predicted == "AU1 + AU4"
+    assert ClipPrediction.choose("m", shares).predicted == "AU1"
 
 
 def test_names_stay_names():
-    answers = [Answer.of(EVIL, {EVIL: 0.9, "b": 0.1})]
-    seen = make_view(
-        EVIL, footage(), quarters(), answers=answers, truth=EVIL, seen_by=EVIL,
-        weights={"region_weights": [0, 0, 0, 1]},
-    )  # fmt: skip
+    predictions = [ClipPrediction.choose(EVIL, {EVIL: 0.9, "b": 0.1})]
+    pictures = read_clip_pictures(footage(), quarters(), weights={"region_weights": [0, 0, 0, 1]})
+    seen = make_view(EVIL, pictures, predictions=predictions, truth=EVIL, seen_by=EVIL)
     text = drawn(seen)
     assert "<script" not in text
     assert "<img src=x" not in text
@@ -181,27 +186,32 @@ def results(tmp_path_factory):
     return mertk.bench(["flow_ridge", "lbptop"], dataset=use, out=out, jobs=1)
 
 
+def render(results, **options):
+    return render_page(results, PLUGINS, read_held_out_clips(results, PLUGINS, **options))
+
+
 def test_the_worst_mistakes_come_first(results):
-    held = gallery.rank_clips([one for one in results.outcomes if not one.is_floor])
-    right = [sum(answer.shares[one.truth] for answer in one.answers) for one in held]
+    held = rank_clips([one for one in results.outcomes if not one.is_floor])
+    right = [sum(each.probabilities[one.truth] for each in one.predictions) for one in held]
     assert len(held) == 9
     assert right == sorted(right)
 
 
 def test_as_many_clips_are_shown_as_a_page_can_carry(results, monkeypatch):
-    everything = gallery.make_gallery(results, PLUGINS)
+    held_out = read_held_out_clips(results, PLUGINS)
+    everything = gallery.make_gallery(results, held_out)
     assert len(everything.views) == 9
     assert "9 of 9 held-out clips" in everything.text
     monkeypatch.setattr(gallery, "BUDGET", 2.5 * everything.views[0].size)
-    some = gallery.make_gallery(results, PLUGINS)
+    some = gallery.make_gallery(results, held_out)
     assert [view.title for view in some.views] == [view.title for view in everything.views[:2]]
     assert "2 of 9 held-out clips" in some.text
 
 
 def test_frames_of_synthetic_clips_are_shown_and_can_be_left_out(results, tmp_path, capsys):
-    page = write_page(results, tmp_path / "page.html", PLUGINS).read_text()
+    page = render(results)
     assert page.count("data:image/jpeg") > 9 * 2 * 5
-    assert gallery.WITHHELD not in page
+    assert held_out_clips.WITHHELD not in page
     run = str(results.runs[0].path.parent)
     with pytest.raises(SystemExit, match="0"):
         main(["report", run, "--no-frames", "--out", str(tmp_path / "bare.html"), "--json"])
@@ -229,7 +239,7 @@ def filmed(tmp_path_factory):
 
 
 def test_frames_of_filmed_clips_are_left_out_and_the_page_says_how_to_get_them(filmed):
-    page = render_page(filmed, PLUGINS)
+    page = render(filmed)
     assert "data:image" not in page.replace("data:image/svg", "")
     assert "the licences of real data sets forbid sharing them" in page
     assert "mertk report RUN --frames" in page
@@ -237,7 +247,7 @@ def test_frames_of_filmed_clips_are_left_out_and_the_page_says_how_to_get_them(f
 
 
 def test_who_insists_on_frames_is_warned(filmed):
-    page = render_page(filmed, PLUGINS, frames=True)
+    page = render(filmed, frames=True)
     assert page.count("data:image/jpeg") > 4 * 2 * 5
     assert "do not share this page" in page
     assert "frames of folder" in page
@@ -245,26 +255,27 @@ def test_who_insists_on_frames_is_warned(filmed):
 
 def test_what_models_rest_on_needs_frames(filmed):
     with pytest.raises(mertk.ParameterError, match="drawn over frames"):
-        render_page(filmed, PLUGINS, occlusion=1)
+        render(filmed, occlusion=1)
 
 
 def test_clips_that_are_gone_are_told(filmed, monkeypatch):
     monkeypatch.setattr(
-        gallery, "clips_of", lambda *_: (_ for _ in ()).throw(mertk.DataError("it is gone."))
+        held_out_clips, "clips_of", lambda *_: (_ for _ in ()).throw(mertk.DataError("it is gone."))
     )
-    page = render_page(filmed, PLUGINS, frames=True)
+    page = render(filmed, frames=True)
     assert "Frames are left out: it is gone." in page
     assert drawing.encode_picture(drawing.draw_colour_legend()) not in page
 
 
 def test_of_mixed_sets_the_clips_that_are_made_are_shown(results, monkeypatch):
     """One synthetic data set among filmed ones does not let the others' pictures out."""
-    clips = gallery.clips_of(results.runs[0], PLUGINS)
+    clips = held_out_clips.clips_of(results.runs[0], PLUGINS)
     mixed = [replace(clip, record={}) if clip.subject != "s02" else clip for clip in clips]
-    monkeypatch.setattr(gallery, "clips_of", lambda *_: mixed)
-    views = gallery.make_gallery(results, PLUGINS).views
+    monkeypatch.setattr(held_out_clips, "clips_of", lambda *_: mixed)
+    views = gallery.make_gallery(results, read_held_out_clips(results, PLUGINS)).views
     assert {view.title.split("/")[1] for view in views if view.shots} == {"s02"}
     assert len(views) == 9
-    everything = gallery.make_gallery(results, PLUGINS, frames=True)
+    held_out = read_held_out_clips(results, PLUGINS, frames=True)
+    everything = gallery.make_gallery(results, held_out)
     assert all(view.shots for view in everything.views)
     assert "do not share this page" in everything.warning

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 import mertk
+from mertk.evaluation.breakdowns import ClipPrediction
+from mertk.experiment.clip_pictures import read_clip_pictures
+from mertk.experiment.occlusion import Occlusion
 from mertk.pipeline.pipeline import Stage
 from mertk.report.clip_explorer import drawing
-from mertk.report.clip_explorer.occlusion import Occlusion
-from mertk.report.clip_explorer.view import Answer, make_view
+from mertk.report.clip_explorer.view import make_view
 from mertk.report.page import make_environment
 
 PLUGINS = mertk.load_plugins()
@@ -33,15 +35,13 @@ def frames(seed):
 
 def view_of(seed, name, **more):
     uses = {"aligner": mertk.Use("none"), "roi": mertk.Use("grid", rows=2, cols=2)}
-    return make_view(
-        name,
+    pictures = read_clip_pictures(
         mertk.Footage(frames=frames(seed), onset=0, apex=3, offset=5, fps=50),
         [Stage(kind, PLUGINS.registry.build(kind, use)) for kind, use in uses.items()],
-        answers=[Answer.of("one", {"joy": 0.25, "fear": 0.75})],
-        truth="joy",
-        seen_by="one",
         **more,
     )
+    predictions = [ClipPrediction.choose("one", {"joy": 0.25, "fear": 0.75})]
+    return make_view(name, pictures, predictions=predictions, truth="joy", seen_by="one")
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +49,10 @@ def page(tmp_path_factory):
     drop = np.array([[0.5, -0.1], [0.2, 0.0]])
     views = [
         view_of(0, "first", weights={"region_weights": [0.1, 0.2, 0.3, 0.4]},
-             maps=[Occlusion(model="one", said="fear", share=0.75, drop=drop)]),
+             maps=[Occlusion(model="one", predicted="fear", probability=0.75, drop=drop)]),
         view_of(1, "second", weights={"region_weights": [0.4, 0.2, 0.3, 0.1]}),
         view_of(2, "third"),
-        make_view("unseen", None, answers=[Answer.of("one", {"joy": 0.5, "fear": 0.5})]),
+        make_view("unseen", None, predictions=[ClipPrediction.choose("one", {"joy": 0.5, "fear": 0.5})]),
     ]  # fmt: skip
     text = make_environment().from_string(PAGE)
     path = tmp_path_factory.mktemp("explorer") / "page.html"

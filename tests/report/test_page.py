@@ -11,8 +11,9 @@ import pytest
 import mertk
 from mertk.cli import main
 from mertk.evaluation import breakdowns
-from mertk.report import citation, sentences
-from mertk.report.page import _describe_calibration, _describe_worst_clips, write_page
+from mertk.experiment.held_out_clips import read_held_out_clips
+from mertk.report import literature, sentences
+from mertk.report.page import _describe_calibration, write_page
 
 PLUGINS = mertk.load_plugins()
 MODELS = ["flow_svm", "lbptop", "flow_ridge", "hoof"]
@@ -27,12 +28,13 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(results):
-    return write_page(results, results.runs[0].path.parent / "report.html", PLUGINS)
+    held_out = read_held_out_clips(results, PLUGINS)
+    return write_page(results, results.runs[0].path.parent / "report.html", PLUGINS, held_out)
 
 
 def test_the_command_on_the_page_gives_the_same_predictions(results, page, monkeypatch, tmp_path):
     monkeypatch.chdir(results.runs[0].path.parent.parent)
-    command = shlex.split(sentences.command(results.runs[1]))
+    command = shlex.split(sentences.format_command(results.runs[1]))
     assert " ".join(map(shlex.quote, command)) in page.read_text().replace("&#39;", "'")
     with pytest.raises(SystemExit, match="0"):
         main([*command[1:-1], str(tmp_path / "again")])
@@ -44,7 +46,7 @@ def test_the_command_on_the_page_gives_the_same_predictions(results, page, monke
 
 
 def test_every_paper_behind_a_run_is_cited_once(results):
-    found = citation.format_bibtex(results.runs, PLUGINS.registry)
+    found = literature.format_bibtex(results.runs, PLUGINS.registry)
     keys = re.findall(r"^@\w+\{(\w+),$", found, re.MULTILINE)
     assert {"flow_svm", "lbptop", "hoof"} <= set(keys)
     assert len(keys) == len(set(keys))
@@ -60,7 +62,8 @@ def test_cite_prints_it(results, capsys):
 
 
 def test_the_gap_of_reliability_is_the_expected_calibration_error(results):
-    (found,) = [one for one in _describe_calibration(results) if one["name"] == "flow_ridge"]
+    assert results.outcomes[2].name == "flow_ridge"
+    found = _describe_calibration(results.outcomes[2])
     table = results.outcomes[2].predictions
     sure = table[[f"p_{name}" for name in results.classes]].max(axis=1)
     right = table["truth"] == table["predicted"]
@@ -108,14 +111,15 @@ def test_calibration_plots_accuracy_against_mean_confidence(tab):
 
 
 def test_clips_stand_from_the_worst_mistake_on(results):
-    rows = _describe_worst_clips(results)
+    rows = breakdowns.rank_clips([one for one in results.outcomes if not one.is_floor])
     assert len(rows) == 12
-    shares = [sum(one["right"] for one in row["by"]) for row in rows]
+    shares = [sum(one.probabilities[row.truth] for one in row.predictions) for row in rows]
     assert shares == sorted(shares)
-    first = results.outcomes[0].predictions.set_index("uid").loc[rows[0]["uid"]]
-    assert rows[0]["truth"] == results.classes[first["truth"]]
-    assert rows[0]["by"][0]["said"] == results.classes[first["predicted"]]
-    assert rows[0]["by"][0]["right"] == pytest.approx(first[f"p_{rows[0]['truth']}"])
+    first = results.outcomes[0].predictions.set_index("uid").loc[rows[0].uid]
+    assert rows[0].truth == results.classes[first["truth"]]
+    prediction = rows[0].predictions[0]
+    assert prediction.predicted == results.classes[first["predicted"]]
+    assert prediction.probabilities[rows[0].truth] == pytest.approx(first[f"p_{rows[0].truth}"])
 
 
 def test_the_page_needs_no_network_and_is_small(page):
@@ -164,7 +168,7 @@ def test_a_long_table_in_a_card_has_its_search_in_the_card(browser, results, tmp
         breakdowns, "FEWEST", 1
     )  # all action units of a small set: six or more rows
     tab = browser.new_page()
-    tab.goto(write_page(results, tmp_path / "all.html", PLUGINS, frames=False).as_uri())
+    tab.goto(write_page(results, tmp_path / "all.html", PLUGINS).as_uri())
     card = tab.locator(".card", has=tab.get_by_role("button", name="action unit"))
     card.get_by_role("searchbox").fill("AU12")
     assert card.locator("tbody th:visible").all_inner_texts() == ["AU12"]

@@ -12,9 +12,10 @@ from mertk.core.clips import Frames
 from mertk.experiment import trained_model
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
-from mertk.report import video_predictions
+from mertk.report.video_predictions import VideoReport
 from mertk.spotting import video_prediction
 from mertk.spotting.face_tracking import Gap, track_face
+from mertk.spotting.predicted_video import IntervalPictures, PredictedVideo
 
 USE = mertk.Use("synthetic", subjects=3, clips=3, size=96)
 EVIL = "<script>alert(1)<b>.mp4"
@@ -46,21 +47,18 @@ def page(tmp_path_factory):
     around = PLUGINS.registry.build("dataset", USE).index(None)[0].footage.frames[:]
     frames = Frames.of(np.concatenate([around, around[::-1], around])[:40])
     stretches, _ = track_face(frames, 25.0, Everywhere())
-    watched = video_prediction.Watched(
+    watched = video_prediction.TrackedVideo(
         path=Path(EVIL), frames=frames, times=np.arange(60) / 25, fps=25.0,
         stretches=tuple(stretches), gaps=(Gap(40, 59, "no face found in frame <b>50"),), notes=(),
     )  # fmt: skip
-    eyes = video_predictions.Eyes(saved=model, occlusion=1)
-    findings, views = [], []
+    found = VideoReport(model=model, warning="Beware.", spotter="two")
+    pictures = IntervalPictures(model=model, draw=found.draw, occlusion=1)
+    findings = []
     for one, footage in video_prediction.predict_spots(model, watched, Two()):
         findings.append(one)
-        views += eyes.view(Path(EVIL), len(findings), one, footage)
-    answer = video_predictions.Answer(
-        video=Path(EVIL), findings=findings, watched=watched, views=views
-    )  # fmt: skip
-    found = video_predictions.Report(
-        saved=model, warning="Beware.", spotter="two", answers=[answer], failed=["<i>x: no"]
-    )
+        pictures.read(Path(EVIL), len(findings), one, footage)
+    found.add(PredictedVideo(video=Path(EVIL), findings=findings, track=watched))
+    found.add_failure("<i>x: no")
     found.write(folder / "found")
     return folder / "found" / "predictions.html"
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from mertk.core.escaping import markdown_text
 from mertk.experiment import trained_model_page
-from mertk.report.video_predictions import Answer, Report
+from mertk.report.video_predictions import VideoReport
+from mertk.spotting.predicted_video import PredictedVideo
 
 
 @dataclass
@@ -16,8 +17,9 @@ class Model:
 def test_predictions_hold_no_formula():
     from pathlib import Path
 
-    report = Report(saved=Model(), warning="", answers=[Answer(video=Path("=1.avi"), findings=[])])
-    head, row = report.table().splitlines()
+    video = PredictedVideo(video=Path("=1.avi"), findings=[])
+    report = VideoReport(model=Model(), warning="", videos=[video])
+    head, row = report.format_csv().splitlines()
     assert row.startswith("'=1.avi,")
     assert "p_=cmd" in head  # the prefix makes text of it
 

@@ -41,7 +41,7 @@ def test_a_moving_face_stays_in_place():
     (stretch,), gaps = track_face(mertk.Frames.of(pictures), FPS, Square())
     assert (stretch.first, stretch.last, gaps) == (0, 60, [])
     assert stretch.faces.frames.shape == (61, SIDE, SIDE, 3)
-    corners = stretch.places[15:45, 0]
+    corners = stretch.corners[15:45, 0]
     np.testing.assert_allclose(corners[:, 0], 20 + np.arange(15, 45), atol=1)
     assert min(int(stretch.faces.frames[at].min()) for at in range(12, 48)) > 130
     assert stretch.faces.landmarks is not None
@@ -78,7 +78,7 @@ def test_light_that_flickers_is_soon_no_cut():
     stretches, _ = track_face(mertk.Frames.of(pictures), FPS, Counting())
     assert len(looked) < 60
     assert stretches[-1].last == 199
-    assert len(stretches[-1].places) > 150
+    assert len(stretches[-1].corners) > 150
 
 
 def test_a_face_elsewhere_is_another_one():
@@ -97,8 +97,8 @@ def test_nobody_at_all_is_one_gap():
 def test_large_pictures_are_looked_at_small_and_followed_in_their_own_pixels():
     pictures = np.repeat(np.repeat(scene([(40, 30)] * 21), 10, axis=1), 10, axis=2)
     (stretch,), _ = track_face(mertk.Frames.of(pictures), FPS, Square())
-    np.testing.assert_allclose(stretch.places[:, 0], [[404.5, 304.5]] * 21, atol=0.5)
-    np.testing.assert_allclose(stretch.places[:, 1, 0], 804.5, atol=0.5)
+    np.testing.assert_allclose(stretch.corners[:, 0], [[404.5, 304.5]] * 21, atol=0.5)
+    np.testing.assert_allclose(stretch.corners[:, 1, 0], 804.5, atol=0.5)
 
 
 def test_every_frame_is_a_step_and_frames_are_read_forward():

@@ -57,7 +57,7 @@ def test_nothing_spotted_is_a_header_alone(read):
         (FULL.replace("608", "0"), "row 2, column 'offset': video 15_0101: offset 0 lies before"),
         (FULL.replace("557", "?"), "row 2, column 'onset': '?' is not a frame number"),
         (FULL.replace("2854", "2854.5"), "row 3, column 'onset': '2854.5' is not a frame number"),
-        (FULL.replace("2854", ""), "row 3, column 'onset': is empty"),
+        (FULL.replace("2854", ""), "row 3, column 'onset': the cell is empty"),
         (FULL.replace(",me,", ",blink,"), "row 3, column 'type': 'blink' is neither me"),
         (FULL.replace("offset", "end"), "no column 'offset'. Columns: subject, video, onset, end"),
         ("v1,3,9,me\nv1,3,x,me\n", "row 2, column 'offset': 'x' is not a frame number"),

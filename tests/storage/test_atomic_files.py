@@ -412,12 +412,12 @@ WRITERS = {
     "mertk/experiment/trained_model.py": {"write_bytes"},  # in the hidden folder of write_folder
     "mertk/storage/ledger.py": {"unlink"},  # folds that it can read, of the seeds that run again
     "mertk/plugins/scaffold.py": {"unlink"},  # what it has just written, where the rest failed
-    "mertk/experiment/executors/worker_check.py": {"unlink"},  # the token that it has just written
+    "mertk/experiment/executors/workers.py": {"unlink"},  # the token that it has just written
     "mertk/experiment/executors/slurm.py": {
         "unlink"
     },  # what travelled to and from a job of its own
     "mertk/export/layouts.py": {"write_bytes"},  # in the hidden folder of write_folder
-    "mertk/export/megc_tree.py": {"write_bytes", "copyfile", "link"},  # there, too
+    "mertk/export/megc_tree.py": {"copyfile", "link"},  # there, too
     "mertk/export/clip_files.py": {"write_bytes", "save"},  # there, too
     "mertk/audit/noise_clips.py": {"imwrite", "save"},  # in a temporary folder
     "mertk/report/figures.py": {"savefig"},  # to memory

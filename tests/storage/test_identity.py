@@ -404,8 +404,8 @@ COUNTS = {
     ("extractor", "hoof"): "core/clips.py vision/optical_flow.py vision/resampling.py",
     ("extractor", "lbptop"): "core/clips.py vision/optical_flow.py vision/resampling.py",
     ("aligner", "eye_similarity"): "core/clips.py",
-    ("classifier", "ststnet"): "core/clips.py nn/_stem_net.py nn/_vmap_net.py nn/classifier.py "
-    "nn/losses.py nn/parallel_folds.py nn/schedule.py nn/training.py",
+    ("classifier", "ststnet"): "core/clips.py nn/classifier.py nn/losses.py nn/schedule.py "
+    "nn/training.py",
     ("classifier", "svm"): "core/clips.py",
     ("protocol", "casme2_5"): "core/clips.py core/spelling.py core/splits.py",
 }
@@ -727,9 +727,9 @@ def test_readers_of_pixels_in_memory_and_of_mertk_have_no_code_of_their_own(tmp_
     memory = mertk.Frames.of(pixels)
     assert memory.makers == ()
     files = datasets.media.frames.of_files([tmp_path / "1.png"])
-    assert [identity._code_of_reader(maker) for maker in files.makers] == [None]
+    assert [identity._read_reader_code(maker) for maker in files.makers] == [None]
     functions = mertk.Frames(functools.partial(np.take, pixels, axis=0), 3)
-    (found,) = [identity._code_of_reader(maker) for maker in functions.makers]
+    (found,) = [identity._read_reader_code(maker) for maker in functions.makers]
     assert found[1]["numpy"] == version("numpy")
 
 

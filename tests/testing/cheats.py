@@ -503,7 +503,7 @@ class KnowsTheClasses:
 # What breaks promises of learning
 
 
-@cheat("classifier", "chance_from_rng")
+@cheat("classifier", "random_numbers_from_rng")
 class GlobalChance(Nearest):
     """Draws from a generator that is not its own, and puts its state back."""
 

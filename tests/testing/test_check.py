@@ -230,7 +230,7 @@ def test_networks_are_checked_with_two_epochs_in_a_model_that_uses_them():
 
 
 def test_all_can_leave_out_what_needs_a_package(capsys):
-    from mertk.testing.workers import list_names
+    from mertk.testing.suite import list_names
 
     plugins = mertk.load_plugins([TOYS])
     everything, light = list_names(plugins), list_names(plugins, without=["torch"])

@@ -63,7 +63,7 @@ def is_picture(name: str) -> bool:
 
 
 def of_files(files: Sequence[Path]) -> Frames:
-    """Frames that are read from these pictures, in this order, when they are asked for."""
+    """Frames that are read from these pictures, in this order, when they are needed."""
     return Frames(_PictureReader(tuple(files)), len(files))
 
 
@@ -87,7 +87,7 @@ def read_picture(file: Path) -> Pixels:
     content = read_file(file, _MOST_BYTES)
     if not content:
         raise DataError(f"{file}: the file is empty (0 bytes); copy it again from the original")
-    # Some decoders fill what a truncated file lacks with grey and say nothing, so look first.
+    # Some decoders fill what a truncated file lacks with grey and raise no error.
     picture = None
     if not _is_truncated(content):
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
@@ -109,8 +109,8 @@ def _is_truncated(content: bytes) -> bool:
 def hash_files(paths: Iterable[Path], *facts: object) -> str:
     """A hash over name, size and modification time of the files, and over further facts.
 
-    Cheap: no file is opened. Moving a data set keeps its fingerprints. `facts` are what else tells
-    a clip from others and from what it was: its id, its folder below the data set's, onset and
-    offset. Raises `DataError` where a file is missing.
+    Cheap: no file is opened. Moving a data set keeps its fingerprints. `facts` are what else
+    distinguishes a clip from others and from its former state: its id, its folder below the data
+    set's, onset and offset. Raises `DataError` where a file is missing.
     """
     return stamp_files(paths, _DECODING, *facts)

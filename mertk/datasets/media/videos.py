@@ -57,7 +57,7 @@ def probe_video(path: Path) -> VideoFacts:
 
 
 def read_frame_times(path: Path) -> NDArray[np.float64]:
-    """When each frame is shown, in seconds from the first one `[frames]`; counted, not believed.
+    """The time of each frame, in seconds from the first one `[frames]`.
 
     Every frame is decoded once, which takes about a millisecond at 640x360. Raises `DataError`
     as `probe_video` does.
@@ -74,14 +74,14 @@ def read_frame_times(path: Path) -> NDArray[np.float64]:
         capture.release()
     if not found:
         raise DataError(f"{path}: the video holds no frame that can be decoded")
-    told: NDArray[np.float64] = np.asarray(found, float) - found[0]
-    if (np.diff(told) > 0).all():
-        return told
-    return np.arange(len(told)) / (fps if fps > 0 else 25.0)  # it knows no times
+    times: NDArray[np.float64] = np.asarray(found, float) - found[0]
+    if (np.diff(times) > 0).all():
+        return times
+    return np.arange(len(times)) / (fps if fps > 0 else 25.0)  # the file holds no times
 
 
 def of_video(path: Path, start: int, count: int) -> Frames:
-    """The frames `start` … `start + count - 1` of a video, decoded when they are asked for."""
+    """The frames `start` … `start + count - 1` of a video, decoded when they are read."""
     return Frames(_VideoReader(path, start), count)
 
 
@@ -129,7 +129,7 @@ class _Tape:
                 ended, self._capture = self._next, None
                 raise DataError(
                     f"{self._path}: the video ends after {ended} frames, but frame {at} "
-                    "(0-based) was asked for: it is truncated, or shorter than its header says"
+                    "(0-based) is needed: it is truncated, or shorter than its header says"
                 )
             self._next += 1
         decoded, picture = self._capture.retrieve()

@@ -1,4 +1,4 @@
-"""Which executor does the work: one of mertk's own, or a plug-in's."""
+"""Choose the executor: one of mertk's own, or one of a plug-in."""
 
 from __future__ import annotations
 
@@ -37,15 +37,14 @@ OWN = {
 def choose_executor(
     execution: Execution, plugins: Plugins
 ) -> Callable[[], AbstractContextManager[Executor]]:
-    """What opens the executor of an execution: `NAME[:KEY=VALUE,…]`, or `dask://HOST:PORT`.
+    """The function that opens the executor `NAME[:KEY=VALUE,…]`, or `dask://HOST:PORT`.
 
     Raises:
         ParameterError: where there is none, or it does not take a parameter.
         MissingPackageError: where an optional package is not installed.
         PluginError: where a plug-in's executor has the name of one of mertk's own.
     """
-    use, entry = _read_name(execution.executor, _known_executors(plugins))
-    what = f"executor '{execution.executor}'"
+    use, entry = _parse_executor(execution.executor, _list_executors(plugins))
     opener = entry.load()
     check_parameters(f"executor '{use.name}'", opener, use.params)
     needs = WorkerNeeds(
@@ -59,15 +58,15 @@ def choose_executor(
     @contextlib.contextmanager
     def open_chosen() -> Iterator[Executor]:
         with contextlib.ExitStack() as stack:
-            with name_component(what):
+            with name_component(f"executor '{execution.executor}'"):
                 executor = stack.enter_context(opener(needs, **use.params))
             yield executor
 
     return open_chosen
 
 
-def _known_executors(plugins: Plugins) -> dict[str, Entry]:
-    """Mertk's own and those of plug-ins, by name."""
+def _list_executors(plugins: Plugins) -> dict[str, Entry]:
+    """The executors of mertk and of plug-ins, by name."""
     known = dict(OWN)
     for name in plugins.registry.names(EXECUTOR):
         entry = plugins.registry.get(EXECUTOR, name)
@@ -80,8 +79,8 @@ def _known_executors(plugins: Plugins) -> dict[str, Entry]:
     return known
 
 
-def _read_name(text: str, known: dict[str, Entry]) -> tuple[Use, Entry]:
-    """The executor that a text names, with its parameters."""
+def _parse_executor(text: str, known: dict[str, Entry]) -> tuple[Use, Entry]:
+    """The executor and its parameters."""
     address = _ADDRESS.fullmatch(text)
     if address:
         return Use("dask", address=f"tcp://{address[1]}"), known["dask"]

@@ -15,10 +15,8 @@ from distributed import KilledWorker
 
 from mertk.core.errors import WorkerError
 from mertk.core.interfaces import WorkerNeeds
-from mertk.experiment.executors.interrupts import hold_interrupts
 from mertk.experiment.executors.local import count_cores
-from mertk.experiment.executors.lost_workers import KEPT
-from mertk.experiment.executors.worker_check import prepare_check
+from mertk.experiment.executors.workers import KEPT, hold_interrupts, prepare_check
 
 T = TypeVar("T")
 
@@ -36,7 +34,7 @@ def open_dask(needs: WorkerNeeds, /, *, address: str | None = None) -> Iterator[
     thing at a time, and have the same releases installed, or numbers could differ.
 
     Args:
-        needs: what is asked of the workers.
+        needs: the requirements of the workers.
         address: where the scheduler of the user's own cluster is, as `tcp://HOST:PORT`.
 
     Raises:
@@ -110,7 +108,7 @@ class Dask:
         raise WorkerError(f"the dask cluster has no worker left. {KEPT}")
 
     def _threads(self) -> dict[str, int]:
-        """The threads of each worker; raises `CancelledError` where nobody answers."""
+        """The threads of each worker; raises `CancelledError` without a connection."""
         try:
             found: dict[str, int] = self.client.nthreads()
         except OSError as error:
@@ -119,7 +117,7 @@ class Dask:
 
 
 def _get_result(future: Any) -> Any:
-    """What the unit gave; raises what it raised, or `CancelledError` where that cannot be asked."""
+    """The result of a unit; raises its error, or `CancelledError` without a connection."""
     try:
         return future.result()
     except OSError as error:
@@ -129,7 +127,7 @@ def _get_result(future: Any) -> Any:
 
 
 def _perform_unit(unit: Callable[[], Any]) -> Any:
-    with _ONE:  # chance and threads are those of a process: never two units in one
+    with _ONE:  # a process has one random state and one thread limit: one unit at a time
         return unit()
 
 
@@ -153,7 +151,7 @@ def _check_workers(client: Any, needs: WorkerNeeds) -> None:
 
 @contextlib.contextmanager
 def _silence_dask() -> Iterator[None]:
-    """What dask logs on a lost connection is told in one line by the error."""
+    """Without the log of dask on a lost connection: the error reports it in one line."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     before = [logger.level for logger in loggers]
     for logger in loggers:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mertk.core.interfaces import WorkerNeeds
-from mertk.experiment.executors.interrupts import hold_interrupts
-from mertk.experiment.executors.lost_workers import WorkersLost, finish_units
 from mertk.experiment.executors.packing import Packed
+from mertk.experiment.executors.workers import WorkersLost, finish_units, hold_interrupts
 
 T = TypeVar("T")
 
@@ -52,9 +51,8 @@ class Local:
         """Numbers and results, never from this process: what kills a worker spares it."""
         from joblib import Parallel, delayed
 
-        # joblib takes a worker that has imported torch for one that leaks memory: it replaces it,
-        # loses nothing, and warns. Of a run that is interrupted it tells of tasks that are
-        # cancelled, and so does mertk.
+        # joblib mistakes the memory of torch for a leak: it replaces the worker, loses nothing, and
+        # warns. It also warns of cancelled tasks after an interrupt, which mertk reports itself.
         for text in ("A worker stopped while some jobs", r"\d+ tasks which were still being proc"):
             warnings.filterwarnings("ignore", text, UserWarning)
         parallel = Parallel(

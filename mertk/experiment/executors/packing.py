@@ -1,4 +1,4 @@
-"""Units of work as they travel to another process."""
+"""Pack units of work for another process."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from mertk.plugins.loader import load_plugins
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A unit of work as it travels. Plug-in files are loaded before it is unpacked.
+    """A packed unit of work; plug-in files are loaded before it is unpacked.
 
-    A memory-mapped array travels as the name of its file.
+    A memory-mapped array is packed as the name of its file.
     """
 
     files: tuple[str, ...]
@@ -47,8 +47,8 @@ class Packed:
         return pickle.loads(zlib.decompress(self.data))()  # noqa: S301  packed by this run
 
 
-def _named(array: np.memmap[Any, Any]) -> Any:
-    """How a memory-mapped array is pickled: as its file, unless it is a part of what is mapped."""
+def _pickle_memmap(array: np.memmap[Any, Any]) -> Any:
+    """Pickle a memory-mapped array as the name of its file, unless it is a view of another one."""
     if not isinstance(array.base, mmap.mmap):
         return np.asarray(array).__reduce_ex__(pickle.HIGHEST_PROTOCOL)
     order = "C" if array.flags.c_contiguous else "F"
@@ -57,5 +57,5 @@ def _named(array: np.memmap[Any, Any]) -> Any:
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     dispatch_table: ClassVar[Any] = ChainMap(
-        {np.memmap: _named}, cloudpickle.Pickler.dispatch_table
+        {np.memmap: _pickle_memmap}, cloudpickle.Pickler.dispatch_table
     )

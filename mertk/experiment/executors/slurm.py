@@ -25,9 +25,14 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError
 from mertk.core.errors import WorkerError
 from mertk.core.interfaces import WorkerNeeds
 from mertk.core.recipe import Json
-from mertk.experiment.executors.interrupts import hold_interrupts
-from mertk.experiment.executors.lost_workers import KEPT, WorkersLost, finish_units
-from mertk.experiment.executors.worker_check import WorkerCheck, prepare_check
+from mertk.experiment.executors.workers import (
+    KEPT,
+    WorkerCheck,
+    WorkersLost,
+    finish_units,
+    hold_interrupts,
+    prepare_check,
+)
 
 T = TypeVar("T")
 
@@ -45,13 +50,13 @@ def open_slurm(needs: WorkerNeeds, /, *, time: int = 240, **sbatch: Json) -> Ite
     """Jobs of one unit of work and one CPU each, at most `--jobs` (or 32) of them at once.
 
     Args:
-        needs: what is asked of the workers.
+        needs: the requirements of the workers.
         time: how long a job may take, in minutes.
         sbatch: any other option of `sbatch`, with `_` for `-`: `partition`, `account`, `mem`,
             `gres`, `cpus_per_task`, …
 
     Raises:
-        WorkerError: where SLURM is not there, or does not tell what became of a job.
+        WorkerError: where SLURM is missing, or does not report the state of jobs.
     """
     _check_slurm()
     logging.getLogger("submitit").setLevel(logging.CRITICAL)  # it would write to stdout
@@ -82,7 +87,7 @@ class Slurm:
     check: WorkerCheck
     workers: int
     left: dict[int, Any] = field(default_factory=dict)
-    """The jobs that have not ended, by the number of what they do."""
+    """The jobs that have not ended, by the number of their units."""
 
     def run(self, units: Sequence[Callable[[], T]]) -> Iterator[T]:
         """The results as their jobs end; a job that was lost is submitted again."""
@@ -126,8 +131,8 @@ class Slurm:
             try:
                 jobs = self.submitter.submit_array(list(units.values()))
             except (FailedJobError, FailedSubmissionError) as error:
-                said = " ".join(str(error).split())
-                raise WorkerError(f"sbatch refused the jobs: {said}") from error
+                reason = " ".join(str(error).split())
+                raise WorkerError(f"sbatch refused the jobs: {reason}") from error
             self.left = dict(zip(units, jobs, strict=True))
 
 
@@ -150,7 +155,7 @@ def _report_lost(jobs: Sequence[Any]) -> None:
 
 
 def _read_results(job: Any) -> list[Any]:
-    """What a job's units gave; raises what one of them raised."""
+    """The results of a job's units; raises the error of one of them."""
     with job.paths.result_pickle.open("rb") as file:
         outcome, value = pickle.load(file)  # noqa: S301  written by a job of this run
     for path in (job.paths.result_pickle, job.paths.submitted_pickle):
@@ -184,15 +189,15 @@ def _check_slurm() -> None:
                 f"executor 'slurm' needs SLURM's command {command}, which is not found here; run "
                 "mertk on a login node of the cluster, or choose another --executor"
             )
-    asked = subprocess.run(
+    found = subprocess.run(
         ["sacct", "--noheader", "--jobs", "1"],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,
     )
-    if asked.returncode:
-        said = " ".join(asked.stderr.split())
+    if found.returncode:
+        reason = " ".join(found.stderr.split())
         raise WorkerError(
-            f"executor 'slurm' learns from sacct which jobs are lost, and it fails: {said}; a dask "
-            "cluster in SLURM jobs does without (--executor dask://HOST:PORT)"
+            f"executor 'slurm' learns from sacct which jobs are lost, and it fails: {reason}; a "
+            "dask cluster in SLURM jobs does without (--executor dask://HOST:PORT)"
         )

@@ -1,1 +1,1 @@
-"""A clip to look into: frames, motion, regions, and what models said of it."""
+"""The clip explorer: frames, motion and regions of clips, and what models predict of them."""

@@ -38,16 +38,6 @@ def encode_picture(picture: Pixels) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
 
 
-def shrink_picture(picture: Pixels, height: int) -> Pixels:
-    """The picture at `height` pixels, its sides in proportion; a smaller one as it is."""
-    import cv2
-
-    if picture.shape[0] <= height:
-        return picture
-    width = max(1, round(picture.shape[1] * height / picture.shape[0]))
-    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
-
-
 def colour_flow(flow: Floats, largest: float) -> Pixels:
     """Flow as colours: the hue is the direction, white is rest, `largest` and above are pure.
 
@@ -74,8 +64,7 @@ def draw_colour_legend(width: int = 72) -> Pixels:
 def colour_values(values: Floats, largest: float) -> Pixels:
     """Values from 0 (black) over red and yellow to `largest` (white)."""
     share = np.clip(values / max(largest, 1e-6), 0, 1)
-    channels = [np.clip(3 * share - step, 0, 1) for step in range(3)]
-    return np.asarray(np.rint(255 * np.dstack(channels)), np.uint8)
+    return np.asarray(np.rint(255 * np.clip(3 * share[..., None] - np.arange(3), 0, 1)), np.uint8)
 
 
 def draw_arrows(flow: Floats) -> tuple[str, float]:
@@ -91,12 +80,11 @@ def draw_arrows(flow: Floats) -> tuple[str, float]:
     if not sizes.max() > 1e-3:
         return "", 1.0
     scale = float(gap / sizes.max())
-    drawn = [
-        _draw_arrow(np.array([x, y], float), scale * flow[y, x].astype(float))
-        for y in rows.tolist()
-        for x in columns.tolist()
-    ]
-    return "".join(drawn), scale
+    path = ""
+    for y in rows:
+        for x in columns:
+            path += _draw_arrow(np.array([x, y], float), scale * flow[y, x].astype(float))
+    return path, scale
 
 
 def _draw_arrow(start: NDArray[np.float64], along: NDArray[np.float64]) -> str:
@@ -105,8 +93,9 @@ def _draw_arrow(start: NDArray[np.float64], along: NDArray[np.float64]) -> str:
         return ""
     end, side = start + along, np.array([-along[1], along[0]])
     points = [start, end, end - 0.35 * along + 0.2 * side, end, end - 0.35 * along - 0.2 * side]
-    pairs = [f"{x:.1f} {y:.1f}" for x, y in points]
-    return f"M{pairs[0]}L{pairs[1]}M{pairs[2]}L{pairs[3]}L{pairs[4]}"
+    return "M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}L{:.1f} {:.1f}".format(
+        *np.concatenate(points)
+    )
 
 
 def find_largest_motion(flow: Floats) -> float:

@@ -1,50 +1,26 @@
-"""A clip to look into: frames, motion, regions and weights, beside what models said of it.
+"""The view of a clip: frames, motion, regions and weights, beside what models predict of it.
 
-A view is made of a clip's footage, so it serves held-out clips of runs and videos of one's own;
-`explorer.html.j2` draws views, and both kinds of page import it. Nothing here asks whether the
-pictures may be passed on: whoever makes a view of footage has to.
+A view is made of pictures that were read before, of held-out clips of runs or of a user's videos;
+`explorer.html.j2` draws views. Nothing here checks whether the pictures may be shared: that is up
+to the code that reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.core.errors import MertkError
-from mertk.pipeline.pipeline import ClipState, Stage
 from mertk.report.clip_explorer import drawing, overlays
 from mertk.report.clip_explorer.overlays import Mark, Overlay
 from mertk.vision import optical_flow
 
 if TYPE_CHECKING:
-    from mertk.core.clips import Faces, Floats, Footage, Pixels, Regions
-    from mertk.pipeline.pipeline import Pipeline
-    from mertk.report.clip_explorer.occlusion import Occlusion
-
-SHOTS = 9
-"""How many frames of a clip are shown, at most."""
-
-HEIGHT = 220
-"""The height of a frame that is shown, in pixels; a smaller one is not enlarged."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a model said of a clip: its class probabilities by name, and the classes it chose."""
-
-    model: str
-    shares: Mapping[str, float]
-    said: str
-
-    @classmethod
-    def of(cls, model: str, shares: Mapping[str, float], *, multilabel: bool = False) -> Answer:
-        """The likeliest class is said; multi-label, all from one half on."""
-        several = [name for name, share in shares.items() if share >= 0.5]
-        best = [max(shares, key=shares.__getitem__)]
-        return cls(model=model, shares=shares, said=" + ".join(several if multilabel else best))
+    from mertk.core.clips import Floats, Pixels
+    from mertk.evaluation.breakdowns import ClipPrediction
+    from mertk.experiment.clip_pictures import ClipPictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +58,7 @@ class View:
 
     title: str
     truth: str = ""
-    answers: Sequence[Answer] = ()
+    predictions: Sequence[ClipPrediction] = ()
     note: str = ""
     seen_by: str = ""
     width: int = 0
@@ -96,137 +72,86 @@ class View:
     overlays: Sequence[Overlay] = ()
 
     @property
-    def says(self) -> str:
+    def label(self) -> str:
         """The clip's line in a list: its name, the true class, and the predictions."""
-        said = " / ".join(dict.fromkeys(answer.said or "none" for answer in self.answers))
-        parts = [self.truth and f"{self.truth},", said and f"predicted: {said}"]
+        predicted = " / ".join(dict.fromkeys(one.predicted or "none" for one in self.predictions))
+        parts = [self.truth and f"{self.truth},", predicted and f"predicted: {predicted}"]
         return " ".join([f"{self.title}:" if any(parts) else self.title, *filter(None, parts)])
 
     @property
     def size(self) -> int:
         """About how many bytes the view's pictures take in a page."""
-        pictures = [*(shot.uri + shot.magnified for shot in self.shots), self.arrows]
-        return sum(map(len, pictures)) + sum(len(layer.uri) for layer in self.layers)
-
-
-def find_viewing_stages(line: Pipeline, *, fitted: bool = False) -> list[Stage]:
-    """The aligner and the ROI scheme of a line, as far as they learn nothing, or are `fitted`."""
-    found = []
-    for step in (*line.prefix, *line.inside):
-        if step.kind not in ("aligner", "roi") or (step.learns and not fitted):
-            break
-        found.append(step)
-    return found
+        size = len(self.arrows)
+        for shot in self.shots:
+            size += len(shot.uri) + len(shot.magnified)
+        for layer in self.layers:
+            size += len(layer.uri)
+        return size
 
 
 def make_view(
     title: str,
-    footage: Footage | None,
-    steps: Sequence[Stage] = (),
+    pictures: ClipPictures | None,
     *,
-    answers: Sequence[Answer] = (),
+    predictions: Sequence[ClipPrediction] = (),
     truth: str = "",
     seen_by: str = "",
-    weights: Mapping[str, Any] | None = None,
-    maps: Sequence[Occlusion] = (),
 ) -> View:
-    """Look at a clip through a model's aligner and ROI scheme, or without stages as it is.
+    """Draw what is known of a clip.
 
     Args:
         title: the clip's name.
-        footage: its frames; None where they are withheld.
-        steps: those that register the face and say where its regions are.
-        answers: what models said of the clip.
+        pictures: its frames; None where they are withheld.
+        predictions: what models predict of the clip.
         truth: the annotated class, if there is one.
-        seen_by: the model that the steps and the weights are of.
-        weights: what that model let through, as it explained itself: `region_weights` `[regions]`
-            and `patch_weights` `[regions, patches]` are drawn, others are not.
-        maps: which parts of the face answers rest on, of any models.
+        seen_by: the model whose face registration and weights the pictures show.
 
     Returns:
-        The view; where the clip has no frames or the face cannot be registered, its note says so.
+        The view; `region_weights` `[regions]` and `patch_weights` `[regions, patches]` of the
+        pictures are drawn, other weights are not.
     """
-    bare = View(title=title, truth=truth, answers=tuple(answers), seen_by=seen_by)
-    if footage is None:
-        return bare
-    if not len(footage.frames):
-        return replace(bare, note="This clip has a flow map and no frames.")
-    try:
-        faces, regions = locate_face(steps, footage)
-        return _draw_view(bare, faces, regions, weights or {}, maps)
-    except MertkError as error:
-        return replace(bare, note=f"This clip cannot be shown: {error}")
-
-
-def locate_face(steps: Sequence[Stage], footage: Footage) -> tuple[Faces, Regions | None]:
-    """The registered face, and its regions where the steps tell; the footage as it is without."""
-    parcel = ClipState(footage=footage)
-    for step in steps:
-        parcel = step.apply(parcel)
-    return footage.faces() if parcel.faces is None else parcel.faces, parcel.regions
-
-
-def _draw_view(
-    bare: View,
-    faces: Faces,
-    regions: Regions | None,
-    weights: Mapping[str, Any],
-    maps: Sequence[Occlusion],
-) -> View:
-    chosen = chosen_frames(faces)
-    pictures = [drawing.shrink_picture(faces.frames[at], HEIGHT) for at in chosen]
-    height, width = pictures[0].shape[:2]
-    scale = height / faces.size[1]
-    greys = [optical_flow.convert_to_grey(picture) for picture in pictures]
-    onset = greys[chosen.index(faces.onset)]
-    motions = [
-        optical_flow.optical_flow(onset, grey, "dis") for grey in greys
-    ]  # fast: only for the eye
-    uv = optical_flow.optical_flow(onset, greys[chosen.index(faces.peak)])
-    path, longer = drawing.draw_arrows(uv)
-    times = drawing.choose_magnification(motions[chosen.index(faces.peak)])
-    shots = [
-        _make_shot(faces, at, picture, drawing.magnify_motion(picture, motion, times))
-        for at, picture, motion in zip(chosen, pictures, motions, strict=True)
-    ]
+    view = View(title=title, truth=truth, predictions=tuple(predictions), seen_by=seen_by)
+    if pictures is None or not pictures.frames:
+        return replace(view, note=pictures.note if pictures else "")
+    height, width = pictures.frames[pictures.peak].shape[:2]
+    greys = {at: optical_flow.convert_to_grey(one) for at, one in pictures.frames.items()}
+    onset = greys[pictures.onset]
+    # dis is fast: these flows only move pixels of a picture
+    motions = {at: optical_flow.optical_flow(onset, grey, "dis") for at, grey in greys.items()}
+    uv = optical_flow.optical_flow(onset, greys[pictures.peak])
+    arrows, scale = drawing.draw_arrows(uv)
+    times = drawing.choose_magnification(motions[pictures.peak])
+    shots = []
+    for at, picture in pictures.frames.items():
+        larger = drawing.magnify_motion(picture, motions[at], times)
+        shots.append(_make_shot(pictures, at, picture, larger))
+    marks = overlays.make_region_marks(pictures.regions, pictures.scale)
     return replace(
-        bare,
-        note=""
-        if regions is not None
-        else "No regions are shown: the model learns them or has none.",
+        view,
+        note="" if marks else "No regions are shown: the model learns them or has none.",
         width=width,
         height=height,
         shots=tuple(shots),
         layers=tuple(_make_layers(uv)),
-        arrows=path,
-        scale=longer,
+        arrows=arrows,
+        scale=scale,
         magnified=times,
-        regions=() if regions is None else tuple(overlays.make_region_marks(regions, scale)),
-        overlays=tuple(overlays.make_overlays(regions, weights, maps, (width, height), scale)),
+        regions=tuple(marks),
+        overlays=tuple(overlays.make_overlays(pictures, marks, (width, height))),
     )
 
 
-def chosen_frames(faces: Faces, most: int = SHOTS) -> list[int]:
-    """Positions of the frames to show, in order: onset, peak, offset, and between, evenly."""
-    keys = sorted({faces.onset, faces.peak, faces.offset})
-    spread = np.linspace(faces.onset, faces.offset, most).round().astype(int).tolist()
-    others = [at for at in dict.fromkeys(spread) if at not in keys]
-    while len(others) + len(keys) > most:  # the one that is nearest to a key frame goes
-        others.remove(min(others, key=lambda at: min(abs(at - key) for key in keys)))
-    return sorted([*keys, *others])
-
-
-def _make_shot(faces: Faces, at: int, picture: Pixels, larger: Pixels) -> Shot:
-    names = {faces.offset: "offset", faces.onset: "onset"}
-    if faces.apex is not None:
-        names[faces.apex] = "apex"
-    elif faces.peak not in names:
-        names[faces.peak] = "middle"
+def _make_shot(pictures: ClipPictures, at: int, picture: Pixels, larger: Pixels) -> Shot:
+    names = {pictures.offset: "offset", pictures.onset: "onset"}
+    if pictures.apex:
+        names[pictures.peak] = "apex"
+    elif pictures.peak not in names:
+        names[pictures.peak] = "middle"
     return Shot(
         at=at,
-        peak=at == faces.peak,
+        peak=at == pictures.peak,
         name=names.get(at, ""),
-        seconds=(at - faces.onset) / faces.fps,
+        seconds=(at - pictures.onset) / pictures.fps,
         uri=drawing.encode_picture(picture),
         magnified=drawing.encode_picture(larger),
     )

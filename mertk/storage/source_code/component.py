@@ -38,13 +38,14 @@ def read_code(target: Any, *, whole: bool = True, aside: str = "") -> Code:
     """
     found = _trace_target(target, whole=whole, aside=aside)
     parts = {hashlib.sha256(code.encode()).hexdigest() for code in found.codes.values()}
-    named = {file for file in found.files if file.is_file()}  # it may be gone by now
-    files = {*named, *_list_declared_files(target)}
+    files = {*filter(Path.is_file, found.files), *_list_declared_files(target)}  # some may be gone
     if whole:
-        files.update(_of_package(target))
+        files.update(_list_package_files(target))
     hashes = {f"{file.name} {_hash_file(file)}" for file in files}
     total = hashlib.sha256("\n".join([*sorted(parts), *sorted(hashes)]).encode())
-    libraries = {name: one for top in found.libraries for name, one in releases_of(top).items()}
+    libraries: dict[str, str] = {}
+    for top in found.libraries:
+        libraries |= releases_of(top)
     return Code(total.hexdigest()[:16], dict(sorted(libraries.items())))
 
 
@@ -70,7 +71,8 @@ def _trace_target(target: Any, *, whole: bool, aside: str) -> Trace:
 
 def modules_behind(target: Any) -> frozenset[str]:
     """The names of the modules whose source counts for a class or function."""
-    return frozenset(module.name for module in _trace_target(target, whole=True, aside="").seen)
+    seen = _trace_target(target, whole=True, aside="").seen
+    return frozenset(module.name for module in seen)
 
 
 def _list_declared_files(target: Any) -> Iterator[Path]:
@@ -89,7 +91,7 @@ def _list_declared_files(target: Any) -> Iterator[Path]:
             yield file
 
 
-def _of_package(target: Any) -> Iterator[Path]:
+def _list_package_files(target: Any) -> Iterator[Path]:
     """The data files of the package that a component of a third party lies in.
 
     One that declares its files has no others.

@@ -11,7 +11,7 @@ import functools
 import inspect
 import linecache
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -28,7 +28,7 @@ def add_object(trace: Trace, found: Any) -> None:
 
 
 class _Walk:
-    """Goes from object to object; each is looked at once."""
+    """Goes from object to object; each is visited once."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -63,12 +63,14 @@ class _Walk:
         functions = functions_of(owner)
         if not _is_live(self.trace, owner):
             self.trace.add_name(owner.__module__)
-            self._add_foreign(owner, functions)
+            for one in functions:
+                if one.__module__ != owner.__module__:  # written elsewhere and put into the class
+                    self.add(one.__name__, one)
             if "<locals>" in owner.__qualname__:
                 self._add_held(owner)
             return
         for one in functions:
-            node = _node_of(one.__code__.co_filename, owner.__name__, one.__code__.co_firstlineno)
+            node = _find_node(one.__code__.co_filename, owner.__name__, one.__code__.co_firstlineno)
             if node is not None:
                 self._add_cell(owner.__qualname__, node, one.__globals__)
                 break
@@ -77,12 +79,6 @@ class _Walk:
                 if not (hasattr(owner, "__dataclass_fields__") and one.__name__.startswith("__")):
                     self.add(one.__name__, one)
         self._add_held(owner)
-
-    def _add_foreign(self, owner: type, functions: list[FunctionType]) -> None:
-        """Add the methods that were written elsewhere and put into the class."""
-        for one in functions:
-            if one.__module__ != owner.__module__:
-                self.add(one.__name__, one)
 
     def _add_held(self, owner: type) -> None:
         """Add what a class holds: how it was made is not in any file."""
@@ -115,9 +111,12 @@ class _Walk:
             if function.__closure__:
                 self._add_bound(function)
             return
-        node = _node_of(code.co_filename, function.__name__, code.co_firstlineno)
+        node = _find_node(code.co_filename, function.__name__, code.co_firstlineno)
         if node is None:
-            raise _no_source(function)
+            raise ComponentError(
+                f"{function.__qualname__} has no source that can be found, so its results cannot "
+                "be told from those of another version: write it in a file or a notebook cell"
+            )
         self._add_cell(function.__qualname__, node, function.__globals__)
         self._add_bound(function)
 
@@ -125,9 +124,10 @@ class _Walk:
         """Add source from a cell, and what its names mean now."""
         body: ast.stmt = ast.Expr(node) if isinstance(node, ast.Lambda) else node
         used = {one: bound[one] for one in names_in([node]) if one in bound}
-        modules = {
-            one: value.__name__ for one, value in used.items() if isinstance(value, ModuleType)
-        }
+        modules = {}
+        for one, value in used.items():
+            if isinstance(value, ModuleType):
+                modules[one] = value.__name__
         parsed = parse_nodes([body], modules)
         self._note_code(name, parsed.code)
         for module in self.trace.add_parsed(parsed, None):
@@ -139,7 +139,7 @@ class _Walk:
         """Add a value: its content, and the code of what it holds."""
         from joblib import hash as hash_value
 
-        plain = self._without_code(value)
+        plain = self._replace_code(value)
         if not type(value).__module__.startswith(("builtins", "numpy", "typing", "types")):
             self.add(type(value).__name__, type(value))
         try:
@@ -150,12 +150,12 @@ class _Walk:
                 f"be hashed ({error}); write the component to a file, or make it a parameter"
             ) from error
 
-    def _without_code(self, value: Any) -> Any:
+    def _replace_code(self, value: Any) -> Any:
         """The value with the functions, classes and modules in it replaced by their names."""
         if isinstance(value, dict):
-            return {key: self._without_code(part) for key, part in value.items()}
+            return {key: self._replace_code(part) for key, part in value.items()}
         if isinstance(value, list | tuple):
-            return [self._without_code(part) for part in value]
+            return [self._replace_code(part) for part in value]
         if isinstance(value, FunctionType | ModuleType | type):
             self.add(value.__name__, value)
             return value.__name__
@@ -180,34 +180,22 @@ def _is_live(trace: Trace, owner: type) -> bool:
     return found.file.suffix == ".py" and name not in defined_names(read_module(found))
 
 
-def _node_of(file: str, name: str, line: int) -> _Scope | None:
+def _find_node(file: str, name: str, line: int) -> _Scope | None:
     """The class, function or lambda of this name whose code is around a line of a cell."""
     text = "".join(linecache.getlines(file))
     try:
         tree = ast.parse(text)
     except SyntaxError:
         return None
-    around = [
-        node
-        for node in _find_scopes(tree, name)
-        if _find_first_line(node) <= line <= (node.end_lineno or 0)
-    ]
-    return max(around, key=_find_first_line, default=None)
-
-
-def _find_scopes(tree: ast.AST, name: str) -> Iterator[_Scope]:
+    around: list[_Scope] = []
     for node in ast.walk(tree):
-        if isinstance(node, _Scope) and getattr(node, "name", "<lambda>") == name:
-            yield node
+        if not isinstance(node, _Scope) or getattr(node, "name", "<lambda>") != name:
+            continue
+        if _find_first_line(node) <= line <= (node.end_lineno or 0):
+            around.append(node)
+    return max(around, key=_find_first_line, default=None)
 
 
 def _find_first_line(node: _Scope) -> int:
     marks = [] if isinstance(node, ast.Lambda) else node.decorator_list
     return min([node.lineno, *(mark.lineno for mark in marks)])
-
-
-def _no_source(found: Any) -> ComponentError:
-    return ComponentError(
-        f"{found.__qualname__} has no source that can be found, so nobody could tell its results "
-        "from those of another version: write it in a file, or in a cell of a notebook"
-    )

@@ -45,7 +45,7 @@ class Module:
 
     @property
     def is_installed(self) -> bool:
-        """Whether a release tells its code from other code."""
+        """Whether its release identifies its code."""
         return self.name.partition(".")[0] not in SHIPPED and _is_installed(self.file)
 
 
@@ -102,7 +102,10 @@ class Trace:
             if at.file.suffix != ".py":
                 self.files.add(at.file)
                 continue
-            parsed = _parse_or_explain(at)
+            try:
+                parsed = parse_module(read_module(at))
+            except (SyntaxError, ValueError) as error:
+                raise ComponentError(f"{at.file} cannot be read as Python: {error}") from error
             self.codes[at.name] = parsed.code
             todo += self.add_parsed(parsed, at)
 
@@ -114,7 +117,7 @@ class Trace:
                 _make_absolute(reference, at), at.file.parent if at else None
             )
         if at is not None and at.name.partition(".")[0] != "mertk":
-            for file in _named_files(parsed.strings, at.file.parent):
+            for file in _find_named_files(parsed.strings, at.file.parent):
                 if file.suffix == ".py":
                     found.append(Module(file.stem, file))
                 else:
@@ -144,14 +147,16 @@ class Trace:
                 found.append(Module(at, file, package=bool(folders)))
             if not folders:
                 break
-        if top == "mertk":  # its packages only gather names
-            computing = [m for m in found if not (m.package or _NO_COMPUTING.fullmatch(m.name))]
-            return [module for module in computing if module.name != self.aside]
-        return found
+        return list(filter(self._computes, found)) if top == "mertk" else found
+
+    def _computes(self, module: Module) -> bool:
+        """Whether a module of mertk counts; its packages only gather names."""
+        apart = module.package or module.name == self.aside
+        return not apart and _NO_COMPUTING.fullmatch(module.name) is None
 
 
 _TEXTS: dict[str, tuple[Any, str]] = {}
-"""By file the text of a module that is loaded, as it was when it was first asked for."""
+"""By file the text of a module that is loaded, as it was when it was first read."""
 
 
 def state_of(module: Module) -> Any:
@@ -165,13 +170,6 @@ def state_of(module: Module) -> Any:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _parse_or_explain(module: Module) -> Parsed:
-    try:
-        return parse_module(read_module(module))
-    except (SyntaxError, ValueError) as error:
-        raise ComponentError(f"{module.file} cannot be read as Python: {error}") from error
 
 
 def read_module(module: Module) -> str:
@@ -256,15 +254,11 @@ def _is_installed(file: Path) -> bool:
     return file.is_relative_to(sysconfig.get_path("stdlib"))
 
 
-def _named_files(strings: Iterable[str], folder: Path) -> Iterator[Path]:
+def _find_named_files(strings: Iterable[str], folder: Path) -> Iterator[Path]:
     """The files that texts name relative to the folder of the code."""
     for text in strings:
-        if (
-            text
-            and len(text) <= _LONGEST_NAME
-            and "\0" not in text
-            and not Path(text).is_absolute()
-        ):
+        named = text and len(text) <= _LONGEST_NAME and "\0" not in text
+        if named and not Path(text).is_absolute():
             file = folder / text
             try:
                 if file.is_file():

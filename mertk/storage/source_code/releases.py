@@ -38,28 +38,27 @@ _COMPUTING = frozenset(
 @functools.lru_cache(maxsize=256)
 def releases_of(top: str) -> Mapping[str, str]:
     """The releases behind a library, by distribution: its own, and of those that compute for it."""
-    found = _find_installed(_DISTRIBUTIONS.get(top, (top,)))
+    found = find_installed(_DISTRIBUTIONS.get(top, (top,)))
     if not found:  # this reads the file list of everything that is installed
-        found = _find_installed(packages_distributions().get(top, ()))
+        found = find_installed(packages_distributions().get(top, ()))
     todo = list(found)
     while todo:
         for text in _read_metadata(todo.pop())[1]:
             wanted = re.split(r"[^\w.-]", text, maxsplit=1)[0].lower().replace("_", "-")
             if wanted in _COMPUTING and wanted not in found and "extra ==" not in text:
-                found |= _find_installed([wanted])
+                found |= find_installed([wanted])
                 todo.append(wanted)
     return found
 
 
-def _find_installed(names: Iterable[str]) -> dict[str, str]:
+def find_installed(names: Iterable[str]) -> dict[str, str]:
     """The distributions of these that are installed, with their releases."""
-    known = {name: release_of(name) for name in names}
-    return {name: release for name, release in known.items() if release}
-
-
-def release_of(name: str) -> str | None:
-    """The release of an installed distribution; None where it is not installed."""
-    return _read_metadata(name)[0]
+    found = {}
+    for name in names:
+        release = _read_metadata(name)[0]
+        if release:
+            found[name] = release
+    return found
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ class Parsed:
 def parse_module(text: str) -> Parsed:
     """What counts of a whole module; raises `SyntaxError` where it is no Python."""
     tree = ast.parse(text)
-    tree.body = _without_registration([node for node in tree.body if not _never_runs(node)])
+    running = list(itertools.filterfalse(_never_runs, tree.body))
+    tree.body = _drop_registration(running)
     return parse_nodes(tree.body, {})
 
 
@@ -51,23 +53,26 @@ def parse_nodes(nodes: list[ast.stmt], modules: Mapping[str, str]) -> Parsed:
     tree = ast.Module(body=nodes, type_ignores=[])
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [part for part in node.body if _is_counted(part)] or [ast.Pass()]
-        if isinstance(node, ast.Raise):
-            _without_words(node)
+            node.body = list(filter(_is_counted, node.body)) or [ast.Pass()]
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            given = node.exc.args  # of an error what else it is handed counts, not its words
+            node.exc.args = [ast.Constant("") if _is_text(part) else part for part in given]
     bound = {name: Reference(0, module) for name, module in modules.items()}
     kept = list(ast.walk(tree))
-    constants = [node.value for node in kept if isinstance(node, ast.Constant)]
-    strings = frozenset(value for value in constants if isinstance(value, str))
-    return Parsed(ast.unparse(tree), frozenset(_find_references(kept, bound)), strings)
+    strings = set()
+    for node in kept:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            strings.add(node.value)
+    references = frozenset(_find_references(kept, bound))
+    return Parsed(ast.unparse(tree), references, frozenset(strings))
 
 
 def names_in(nodes: Iterable[ast.AST]) -> set[str]:
     """All names that these nodes read."""
     found = set()
-    for top in nodes:
-        for node in ast.walk(top):
-            if isinstance(node, ast.Name):
-                found.add(node.id)
+    for node in itertools.chain.from_iterable(map(ast.walk, nodes)):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
     return found
 
 
@@ -95,24 +100,17 @@ def _never_runs(node: ast.stmt) -> bool:
     return False
 
 
-def _without_words(node: ast.Raise) -> None:
-    """Blank the texts that an error is made of; what else is handed to it stays."""
-    if isinstance(node.exc, ast.Call):
-        given = node.exc.args
-        node.exc.args = [ast.Constant("") if _is_words(part) else part for part in given]
-
-
-def _is_words(node: ast.expr) -> bool:
+def _is_text(node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
-        return _is_words(node.left) and _is_words(node.right)
+        return _is_text(node.left) and _is_text(node.right)
     is_string = isinstance(node, ast.Constant) and isinstance(node.value, str)
     return is_string or isinstance(node, ast.JoinedStr)
 
 
-def _without_registration(body: list[ast.stmt]) -> list[ast.stmt]:
+def _drop_registration(body: list[ast.stmt]) -> list[ast.stmt]:
     """The statements without hooks, and without what serves hooks alone."""
-    hooks = [node for node in body if _is_hook(node)]
-    kept = [node for node in body if not _is_hook(node)]
+    hooks = list(filter(_is_hook, body))
+    kept = list(itertools.filterfalse(_is_hook, body))
     idle, counts = names_in(hooks), Counter[str]()
     for node in kept:
         counts.update(names_in([node]))
@@ -122,11 +120,10 @@ def _without_registration(body: list[ast.stmt]) -> list[ast.stmt]:
         for node in list(kept):
             if isinstance(node, _Imports):
                 lazy = isinstance(node, ast.ImportFrom) and node.module == "mertk"
-                node.names = [
-                    a
-                    for a in node.names
-                    if counts[_get_bound_name(a)] or not (lazy or _get_bound_name(a) in idle)
-                ]
+                for alias in list(node.names):
+                    name = _get_bound_name(alias)
+                    if not counts[name] and (lazy or name in idle):
+                        node.names.remove(alias)
                 if not node.names:
                     kept.remove(node)
                 continue
@@ -143,7 +140,7 @@ def _without_registration(body: list[ast.stmt]) -> list[ast.stmt]:
 def _is_hook(node: ast.stmt) -> bool:
     if not isinstance(node, ast.FunctionDef):
         return False
-    marks = set().union(*(_get_last_part(mark) for mark in node.decorator_list))
+    marks = set().union(*map(_get_last_part, node.decorator_list))
     return node.name.startswith("mertk_") or "hookimpl" in marks
 
 
@@ -165,9 +162,9 @@ def _find_assigned(node: ast.stmt) -> set[str]:
         targets, value = node.targets, node.value
     else:
         return set()
-    calls = [part for part in ast.walk(value or node) if isinstance(part, ast.Call)]
-    if not all(_get_last_part(call) & _REGISTRATION for call in calls):
-        return set()
+    for part in ast.walk(value or node):
+        if isinstance(part, ast.Call) and not _get_last_part(part) & _REGISTRATION:
+            return set()
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     return names if len(names) == len(targets) else set()
 
@@ -182,7 +179,7 @@ def _find_references(nodes: list[ast.AST], bound: dict[str, Reference]) -> Itera
         if isinstance(node, _Imports):
             yield from _find_imported(node, bound)
         elif isinstance(node, ast.Call):
-            yield from _imported_by_call(node)
+            yield from _find_imported_by_call(node)
     for node in nodes:
         if isinstance(node, ast.Name) and node.id in bound:
             yield bound[node.id]
@@ -198,10 +195,10 @@ def _find_imported(
 ) -> Iterator[Reference]:
     level = node.level if isinstance(node, ast.ImportFrom) else 0
     base = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-    if base and any(alias.name == "*" for alias in node.names):
-        yield Reference(level, base)
     for alias in node.names:
         if alias.name == "*":
+            if base:
+                yield Reference(level, base)
             continue
         found = Reference(level, f"{base}.{alias.name}".strip("."))
         whole = isinstance(node, ast.ImportFrom) or bool(alias.asname)
@@ -210,7 +207,7 @@ def _find_imported(
             yield found
 
 
-def _imported_by_call(node: ast.Call) -> Iterator[Reference]:
+def _find_imported_by_call(node: ast.Call) -> Iterator[Reference]:
     """`importlib.import_module("x")` and `__import__("x")` with a text."""
     if not (_get_last_part(node.func) & {"import_module", "__import__"} and node.args):
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.core.clips import Faces
-from mertk.testing.checks import common, learning, looks
+from mertk.testing.checks import common, learning
 from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.outcome import BrokenPromise
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def gives_faces(subject: ComponentUnderTest) -> None:
     """It gives `Faces`: frames `[time, height, width, 3]` uint8, as many as the footage has."""
-    footage = subject.asked[-1]
+    footage = subject.test_inputs[-1]
     faces = call_verb(subject.kind, subject.ready(), thaw_arrays(footage))
     if not isinstance(faces, Faces):
         raise BrokenPromise(f"it gives {type(faces).__name__}, not Faces")
@@ -37,4 +37,4 @@ def gives_faces(subject: ComponentUnderTest) -> None:
             raise BrokenPromise(f"its {name} are {list(found.shape)}, see mertk.Faces")
 
 
-CHECKS = (*common.DECLARED, *common.ASKED, gives_faces, *looks.CHECKS, *learning.CHECKS)
+CHECKS = (*common.DECLARED, *common.RUN, gives_faces, *common.LOOKS, *learning.CHECKS)

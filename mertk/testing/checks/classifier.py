@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mertk.core.errors import ComponentError
 from mertk.pipeline.pipeline import check_probabilities
 from mertk.testing.checks import common, learning
-from mertk.testing.clips import CLASSES
 from mertk.testing.comparison import thaw_arrays
+from mertk.testing.inputs import CLASSES
 from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def gives_probabilities(subject: ComponentUnderTest) -> None:
     """It gives probabilities `[classes]` of one clip: finite, not negative, of sum 1."""
     classifier = subject.ready()
-    for given in subject.asked:
+    for given in subject.test_inputs:
         check_answer(classifier.predict(thaw_arrays(given)))
 
 
@@ -36,4 +36,4 @@ def learns(subject: ComponentUnderTest) -> None:
         raise BrokenPromise("it has no fit(train, rng)")
 
 
-CHECKS = (*common.DECLARED, learns, *common.ASKED, gives_probabilities, *learning.CHECKS)
+CHECKS = (*common.DECLARED, learns, *common.RUN, gives_probabilities, *learning.CHECKS)

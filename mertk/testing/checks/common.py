@@ -10,6 +10,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mertk.core.errors import ParameterError, StorageError
 from mertk.core.offers import find_misspelt_offers
 from mertk.core.recipe import Use
@@ -19,7 +21,6 @@ from mertk.testing.comparison import (
     arrays_of,
     call_verb,
     check_same,
-    describe_difference,
     thaw_arrays,
 )
 from mertk.testing.fresh_process import heavy_imports
@@ -76,14 +77,14 @@ def json_defaults(subject: ComponentUnderTest) -> None:
 
 
 def survives_the_recipe(subject: ComponentUnderTest) -> None:
-    """Defaults that have been through a recipe's JSON give the same answer as no parameters."""
+    """Defaults that have been through a recipe's JSON give the same result as no parameters."""
     given = {**_get_defaults(subject), **subject.stand.params}
     if not given:
         raise DoesNotApply("it takes no parameter")
     use = Use(subject.entry.name, **given)
     back = Use.from_json(json.loads(json.dumps(use.to_json())))
-    found = subject.answer(subject.ready(**back.params))
-    check_same(subject.usual, found, "the same parameters as JSON give another answer")
+    found = subject.compute(subject.ready(**back.params))
+    check_same(subject.usual, found, "the same parameters as JSON give another result")
 
 
 def imports_light(subject: ComponentUnderTest) -> None:
@@ -101,28 +102,26 @@ def runs(subject: ComponentUnderTest) -> None:
 
 
 def repeats(subject: ComponentUnderTest) -> None:
-    """Built anew, and fitted with the same chances, it gives the same bits."""
-    check_same(subject.usual, subject.answer(subject.ready()), "the same clip gives two answers")
+    """Built anew, and fitted with the same random seed, it gives the same bits."""
+    check_same(subject.usual, subject.compute(subject.ready()), "the same clip gives two results")
 
 
 def no_memory(subject: ComponentUnderTest) -> None:
-    """What it says of a clip does not depend on which clips it was asked about before."""
+    """What it gives for a clip does not depend on the clips that it was given before."""
     component = subject.ready()
-    for given in subject.asked[:2]:
-        subject.answer(component, given)
+    for given in subject.test_inputs[:2]:
+        subject.compute(component, given)
     for _ in range(2):
-        found = subject.answer(component)
-        check_same(subject.usual, found, "a clip's answer depends on the clips before it")
+        found = subject.compute(component)
+        check_same(subject.usual, found, "a clip's result depends on the clips before it")
 
 
 def leaves_inputs_alone(subject: ComponentUnderTest) -> None:
     """It neither changes what it is handed nor needs to: arrays may be read-only."""
-    component, given = subject.ready(), subject.asked[-1]
+    component, given = subject.ready(), subject.test_inputs[-1]
     copied = thaw_arrays(given)
     call_verb(subject.kind, component, copied)
-    found = describe_difference(arrays_of(given), arrays_of(copied))
-    if found:
-        raise BrokenPromise(f"it changes what it is handed: {found}")
+    check_same(arrays_of(given), arrays_of(copied), "it changes what it is handed")
     try:
         arrays_of(call_verb(subject.kind, component, given))
     except Exception as error:
@@ -132,18 +131,18 @@ def leaves_inputs_alone(subject: ComponentUnderTest) -> None:
 
 
 def pickles(subject: ComponentUnderTest) -> None:
-    """It can be sent to another process, after `fit` too, and answers the same there."""
+    """It can be sent to another process, after `fit` too, and gives the same there."""
     component = subject.ready()
     with _make_findable(subject.module):
         try:
             copy = pickle.loads(pickle.dumps(component))  # noqa: S301  our own bytes
         except Exception as error:
             raise BrokenPromise(f"it cannot be pickled: {error}") from error
-    check_same(subject.usual, subject.answer(copy), "its pickled copy gives another answer")
+    check_same(subject.usual, subject.compute(copy), "its pickled copy gives another result")
 
 
 def stores(subject: ComponentUnderTest) -> None:
-    """It can be written to disk without pickle, after `fit` too, and answers the same again."""
+    """It can be written to disk without pickle, after `fit` too, and gives the same again."""
     use = Use(subject.entry.name, **subject.stand.params)
     with _make_findable(subject.module):
         try:
@@ -157,7 +156,7 @@ def stores(subject: ComponentUnderTest) -> None:
             serialization.thaw_state(state, found.arrays, {subject.kind: copy}, known)
         except StorageError as error:
             raise BrokenPromise(f"`mertk train` cannot write it: {error}") from error
-    check_same(subject.usual, subject.answer(copy), "what is read back gives another answer")
+    check_same(subject.usual, subject.compute(copy), "what is read back gives another result")
 
 
 @contextlib.contextmanager
@@ -181,11 +180,34 @@ def spells_offers(subject: ComponentUnderTest) -> None:
     wrong = find_misspelt_offers(kind, target)
     if wrong:
         found, meant = wrong[0]
-        raise BrokenPromise(f"its attribute '{found}' is not looked at; is '{meant}' meant?")
+        raise BrokenPromise(f"its attribute '{found}' is not used; is '{meant}' meant?")
 
 
 DECLARED = (documented, keyword_only, parameters_documented, json_defaults, imports_light)
 """What can be seen without running it."""
 
-ASKED = (runs, repeats, no_memory, leaves_inputs_alone, pickles, stores, survives_the_recipe)
-"""What can be seen of a component of any slot on one clip."""
+RUN = (runs, repeats, no_memory, leaves_inputs_alone, pickles, stores, survives_the_recipe)
+"""What can be seen when a component of any slot runs on one clip."""
+
+
+def takes_odd_sizes(subject: ComponentUnderTest) -> None:
+    """Frames may be neither square nor of even size."""
+    _check_look(subject, "odd")
+
+
+def takes_grey(subject: ComponentUnderTest) -> None:
+    """Grey frames, which have three equal channels, do as well as colour."""
+    _check_look(subject, "grey")
+
+
+def _check_look(subject: ComponentUnderTest, look: str) -> None:
+    component = subject.ready(look)
+    for name, array in subject.compute(component, subject.given(look)[-1]).items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise BrokenPromise(
+                f"of {look} frames it gives {name or 'numbers'} that are not finite"
+            )
+
+
+LOOKS = (takes_odd_sizes, takes_grey)
+"""Frames of any size, grey or colour, for components that use footage or faces."""

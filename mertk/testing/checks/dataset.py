@@ -1,13 +1,14 @@
 """Checks of a data set reader.
 
 A set that needs files is read from the folder that is given or where it is known to lie, or from
-synthetic clips in its layout where mertk can write that; else only what can be said without files
+synthetic clips in its layout where mertk can write that; else only what needs no files
 is checked.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import pickle
 import tempfile
@@ -20,9 +21,9 @@ from mertk.core.errors import DataError
 from mertk.core.recipe import Use
 from mertk.datasets import locations
 from mertk.export import layouts
-from mertk.testing import clips
 from mertk.testing.checks import common
 from mertk.testing.comparison import arrays_of, check_same
+from mertk.testing.inputs import make_clips
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
@@ -39,22 +40,23 @@ def finds_clips(subject: ComponentUnderTest) -> None:
             if not isinstance(clip, Clip):
                 raise BrokenPromise(f"it gives {type(clip).__name__}, not Clip")
         for what in ("uid", "fingerprint"):
-            known = [getattr(clip, what) for clip in found]
-            if len(set(known)) < len(known):
-                twice = next(one for one in known if known.count(one) > 1)
-                raise BrokenPromise(f"two clips have the {what} {twice}")
+            seen: set[str] = set()
+            for clip in found:
+                name = getattr(clip, what)
+                if name in seen:
+                    raise BrokenPromise(f"two clips have the {what} {name}")
+                seen.add(name)
         arrays_of(found[0].footage)  # reads every frame
 
 
 def indexes_the_same_twice(subject: ComponentUnderTest) -> None:
     """The same folder gives the same clips, in the same order."""
     with _find_folder(subject) as root:
-        one, other = (
-            [(clip.uid, clip.fingerprint) for clip in _index_clips(subject, root)] for _ in range(2)
-        )
-    if one != other:
-        off = next(a for a, b in zip(one, [*other, None], strict=False) if a != b)
-        raise BrokenPromise(f"the second time {off[0]} is another clip, or at another place")
+        one, other = _index_clips(subject, root), _index_clips(subject, root)
+    for first, second in itertools.zip_longest(one, other):
+        name = (first or second).uid
+        if None in (first, second) or (name, first.fingerprint) != (second.uid, second.fingerprint):
+            raise BrokenPromise(f"the second time {name} is another clip, or at another place")
 
 
 def leaves_the_folder_alone(subject: ComponentUnderTest) -> None:
@@ -70,7 +72,7 @@ def leaves_the_folder_alone(subject: ComponentUnderTest) -> None:
 
 
 def refuses_an_empty_folder(subject: ComponentUnderTest) -> None:
-    """Of a folder that holds nothing it says so, in a `DataError`."""
+    """For an empty folder it raises `DataError`."""
     if _needs_no_folder(subject):
         raise DoesNotApply("it needs no folder")
     with tempfile.TemporaryDirectory() as empty:
@@ -129,7 +131,7 @@ def _find_folder(subject: ComponentUnderTest) -> Iterator[Path | None]:
     elif name in layouts.LAYOUTS:
         with tempfile.TemporaryDirectory() as made:
             root = Path(made, name)
-            layouts.write_layout(clips.make_clips(subject.registry), root, name)
+            layouts.write_layout(make_clips(subject.registry), root, name)
             yield root
     elif _needs_no_folder(subject):
         yield None
@@ -149,8 +151,11 @@ def _needs_no_folder(subject: ComponentUnderTest) -> bool:
 
 
 def _list_files(root: Path) -> set[tuple[str, int, int]]:
-    files = [(file, file.stat()) for file in root.rglob("*")]
-    return {(str(file.relative_to(root)), s.st_size, s.st_mtime_ns) for file, s in files}
+    found = set()
+    for file in root.rglob("*"):
+        facts = file.stat()
+        found.add((str(file.relative_to(root)), facts.st_size, facts.st_mtime_ns))
+    return found
 
 
 CHECKS = (

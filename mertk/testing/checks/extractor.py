@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.testing.checks import common, learning, looks
+from mertk.testing.checks import common, learning
 from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.outcome import BrokenPromise
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def gives_streams(subject: ComponentUnderTest) -> None:
     """It gives one array `[regions, …]` or several named ones: finite numbers, or uint8 pixels."""
-    found = call_verb(subject.kind, subject.ready(), thaw_arrays(subject.asked[-1]))
+    found = call_verb(subject.kind, subject.ready(), thaw_arrays(subject.test_inputs[-1]))
     check_streams(found if isinstance(found, Mapping) else {"features": found})
 
 
@@ -37,9 +37,10 @@ def check_streams(found: object) -> None:
 
 def one_row_per_region(subject: ComponentUnderTest) -> None:
     """The first axis of every stream is as long as there are regions."""
-    faces, regions = subject.asked[-1]
+    faces, regions = subject.test_inputs[-1]
     found = call_verb(subject.kind, subject.ready(), thaw_arrays((faces, regions)))
-    for name, array in (found if isinstance(found, Mapping) else {"features": found}).items():
+    streams = found if isinstance(found, Mapping) else {"features": found}
+    for name, array in streams.items():
         if len(array) != len(regions):
             raise BrokenPromise(
                 f"stream '{name}' is {list(np.shape(array))} of {len(regions)} regions"
@@ -48,9 +49,9 @@ def one_row_per_region(subject: ComponentUnderTest) -> None:
 
 CHECKS = (
     *common.DECLARED,
-    *common.ASKED,
+    *common.RUN,
     gives_streams,
     one_row_per_region,
-    *looks.CHECKS,
+    *common.LOOKS,
     *learning.CHECKS,
 )

@@ -1,4 +1,4 @@
-"""Checks of a fusion block; one that has a module alone is asked with its first weights."""
+"""Checks of a fusion block; one that has only a module runs with its first weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mertk.testing.checks import common, learning
 from mertk.testing.checks.extractor import check_streams
 from mertk.testing.comparison import call_verb, thaw_arrays
-from mertk.testing.joined import Joined
+from mertk.testing.inputs import Joined
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def gives_streams(subject: ComponentUnderTest) -> None:
     """It gives named arrays: finite numbers, or uint8 pixels."""
-    check_streams(call_verb(subject.kind, subject.ready(), thaw_arrays(subject.asked[-1])))
+    check_streams(call_verb(subject.kind, subject.ready(), thaw_arrays(subject.test_inputs[-1])))
 
 
 def trains_by_gradient(subject: ComponentUnderTest) -> None:
@@ -31,18 +31,19 @@ def trains_by_gradient(subject: ComponentUnderTest) -> None:
     clips = training.stack_streams(subject.train().inputs)
     with torch.random.fork_rng():
         found = block.module.train()({name: torch.tensor(a) for name, a in clips.items()})
-    weights = {n: w for n, w in block.module.named_parameters() if w.requires_grad}
+    weights = dict(block.module.named_parameters())
+    weights = {name: weight for name, weight in weights.items() if weight.requires_grad}
     if not weights:
         raise DoesNotApply("its module has no weights to train")
     sum(tensor.square().sum() for tensor in found.values()).backward()
-    lost = [name for name, weight in weights.items() if weight.grad is None]
+    lost = [name for name in weights if weights[name].grad is None]
     if lost:
         raise BrokenPromise(f"no gradient reaches {', '.join(lost)}")
 
 
 CHECKS = (
     *common.DECLARED,
-    *common.ASKED,
+    *common.RUN,
     gives_streams,
     trains_by_gradient,
     *learning.CHECKS,

@@ -15,9 +15,8 @@ from mertk.core.splits import Split
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.pipeline.fold import LabelledClips, run_fold
 from mertk.pipeline.pipeline import ClipState, build_pipeline
-from mertk.testing import clips
+from mertk.testing import inputs
 from mertk.testing.checks.common import documented, imports_light
-from mertk.testing.inputs import tiny_recipe
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
@@ -77,19 +76,19 @@ def _run_first_fold(subject: ComponentUnderTest) -> Fold:
 def _run_fold(subject: ComponentUnderTest) -> Fold:
     """One fold on the nine clips, with tiny schedules."""
     quick = subject.entry.presets.get("quick", subject.entry.target)
-    line = build_pipeline(subject.registry, tiny_recipe(subject.registry, quick))
-    known = clips.make_clips(subject.registry)
-    parcels = [ClipState(footage=clip.footage) for clip in known]
-    for step in line.prefix:
-        parcels = [step.apply(parcel) for parcel in parcels]
+    pipeline = build_pipeline(subject.registry, inputs.tiny_recipe(subject.registry, quick))
+    known = inputs.make_clips(subject.registry)
+    states = [ClipState(footage=clip.footage) for clip in known]
+    for stage in pipeline.prefix:
+        states = list(map(stage.apply, states))
     sample = LabelledClips(
         uids=[clip.uid for clip in known],
-        people=np.asarray([clip.person for clip in known]),
-        labels=np.asarray([clips.CLASSES.index(clip.record["label"]) for clip in known]),
-        classes=clips.CLASSES,
+        people=inputs.list_people(subject.registry),
+        labels=inputs.get_labels(subject.registry),
+        classes=inputs.CLASSES,
     )
-    split = Split("the third", np.arange(clips.TRAINED), np.arange(clips.TRAINED, len(known)))
-    return run_fold(line, parcels, sample, split, 0)
+    split = Split("the third", np.arange(inputs.TRAINED), np.arange(inputs.TRAINED, len(known)))
+    return run_fold(pipeline, states, sample, split, 0)
 
 
 CHECKS = (

@@ -8,20 +8,39 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.core.clips import Clip, Footage, Frames
 from mertk.core.errors import ProtocolError
 from mertk.core.offers import get_offer
 from mertk.core.recipe import Use
 from mertk.core.splits import check_splits
+from mertk.datasets.record import Record
 from mertk.testing.checks import common
-from mertk.testing.checks._records import make_confusions, make_recorded_clips
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mertk.core.clips import Clip
+    from mertk.core.interfaces import EvaluationProtocol
     from mertk.core.splits import Split
     from mertk.testing.component import ComponentUnderTest
+
+
+_WORDS = (
+    "anger",
+    "contempt",
+    "disgust",
+    "fear",
+    "happiness",
+    "sadness",
+    "surprise",
+    "others",
+    "repression",
+    "tense",
+    "negative",
+    "positive",
+)
+_UNITS = ((1, 2), (4,), (6, 12), (5, 7), (9,), (10,), (14,), (15, 17))
+_PARTS = ("train", "train", "testA", "testB")
 
 
 def gives_known_labels(subject: ComponentUnderTest) -> None:
@@ -42,10 +61,9 @@ def gives_known_labels(subject: ComponentUnderTest) -> None:
 def labels_each_clip_alone(subject: ComponentUnderTest) -> None:
     """A clip's label depends on no other clip, and labelling leaves its record as it is."""
     rules = _build_protocol(subject)
-    known = _label_clips(subject, rules)
-    records = [copy.deepcopy(dict(clip.record)) for clip, _ in known]
-    again = [_build_protocol(subject).label(clip) for clip, _ in reversed(known)][::-1]
-    for (clip, label), other, record in zip(known, again, records, strict=True):
+    for clip, label in reversed(_label_clips(subject, rules)):
+        record = copy.deepcopy(dict(clip.record))
+        other = _build_protocol(subject).label(clip)
         if _make_plain_label(label) != _make_plain_label(other):
             raise BrokenPromise(f"it labels {clip.uid} {label!r}, and {other!r} in another order")
         if dict(clip.record) != record:
@@ -55,12 +73,10 @@ def labels_each_clip_alone(subject: ComponentUnderTest) -> None:
 def holds_people_apart(subject: ComponentUnderTest) -> None:
     """No person is on both sides of a fold, no side is empty, every clip is tested once."""
     rules = _build_protocol(subject)
-    kept = [clip for clip, _ in _label_clips(subject, rules)]
+    clips = [clip for clip, _ in _label_clips(subject, rules)]
+    people = [clip.person for clip in clips]
     try:
-        folds = _list_folds(rules, kept)
-        check_splits(
-            folds, [c.person for c in kept], every=get_offer("protocol", rules, "tests_all")
-        )
+        check_splits(rules.splits(clips), people, every=get_offer("protocol", rules, "tests_all"))
     except ProtocolError as error:
         raise BrokenPromise(str(error)) from error
 
@@ -69,10 +85,13 @@ def splits_the_same_twice(subject: ComponentUnderTest) -> None:
     """The same clips give the same folds, and stay as they were."""
     kept = [clip for clip, _ in _label_clips(subject, _build_protocol(subject))]
     given = list(kept)
-    one, other = (_list_folds(_build_protocol(subject), given) for _ in range(2))
+    one, other = (
+        list(_build_protocol(subject).splits(given)),
+        _build_protocol(subject).splits(given),
+    )
     if given != kept:
         raise BrokenPromise("it changes the list of clips")
-    if [_describe_fold(fold) for fold in one] != [_describe_fold(fold) for fold in other]:
+    if list(map(_describe_fold, one)) != list(map(_describe_fold, other)):
         raise BrokenPromise("the same clips give other folds the second time")
 
 
@@ -104,10 +123,10 @@ def right_is_better(subject: ComponentUnderTest) -> None:
     """The first score, which models are compared by, is highest where all is right."""
     rules = _build_protocol(subject)
     matrices = _make_confusions(rules)
-    first = {title: next(iter(rules.score(m).items())) for title, m in matrices.items()}
-    name, best = first["all right"]
-    for title, (_, value) in first.items():
-        if title != "all right" and not best > value:
+    name, best = next(iter(rules.score(matrices.pop("all right")).items()))
+    for title, matrix in matrices.items():
+        value = rules.score(matrix)[name]
+        if not best > value:
             raise BrokenPromise(f"{name} is {value} where predictions are {title}, {best} if right")
 
 
@@ -118,30 +137,27 @@ def _build_protocol(subject: ComponentUnderTest) -> Any:
 def _make_clips(subject: ComponentUnderTest) -> Sequence[Clip]:
     """Clips of the data sets that it is made for, if they need no files, or else made-up ones."""
     rules = _build_protocol(subject)
+    found: list[Clip] = []
     try:
-        uses = [Use(name) for name in rules.datasets]
-        found = [
-            clip for use in uses for clip in subject.registry.build("dataset", use).index(None)
-        ]
+        for name in rules.datasets:
+            found += subject.registry.build("dataset", Use(name)).index(None)
     except Exception:  # noqa: BLE001  readers refuse None in ways of their own
         found = []
-    return found or make_recorded_clips(rules)
+    return found or _make_recorded_clips(rules)
 
 
 def _label_clips(subject: ComponentUnderTest, rules: Any) -> list[tuple[Clip, Any]]:
-    clips = _make_clips(subject)
+    kept = []
     try:
-        found = [(clip, rules.label(clip)) for clip in clips]
+        for clip in _make_clips(subject):
+            label = rules.label(clip)
+            if label is not None:
+                kept.append((clip, label))
     except ProtocolError as error:
         raise DoesNotApply(f"it refuses the records that are made here: {error}") from error
-    kept = [(clip, label) for clip, label in found if label is not None]
     if not kept:
         raise DoesNotApply("none of the clips that are made here counts")
     return kept
-
-
-def _list_folds(rules: Any, clips: Sequence[Clip]) -> list[Split]:
-    return list(rules.splits(clips))
 
 
 def _describe_fold(fold: Split) -> tuple[str, list[int], list[int]]:
@@ -152,9 +168,70 @@ def _make_plain_label(label: Any) -> Any:
     return label if label is None or isinstance(label, str) else sorted(label)
 
 
+def _make_recorded_clips(rules: EvaluationProtocol) -> list[Clip]:
+    """Every emotion word, by four people of each data set that the protocol is made for."""
+    words = tuple(dict.fromkeys([*rules.classes, *_WORDS]))
+    clips = []
+    for dataset in rules.datasets or ("one", "another"):
+        for person in range(len(_PARTS)):
+            for number, word in enumerate(words):
+                clips.append(_make_clip(dataset, person, word, number))
+    return clips
+
+
+def _make_clip(dataset: str, person: int, word: str, number: int) -> Clip:
+    subject, name = f"s{person}", f"c{number}"
+    units = _UNITS[(number + person) % len(_UNITS)]
+    record = Record(
+        uid=f"{dataset}/{subject}/{name}",
+        dataset=dataset,
+        subject=subject,
+        subject_native=subject,
+        clip=name,
+        label=word,
+        synthetic=True,
+        onset=0,
+        apex=1,
+        offset=1,
+        fps=100.0,
+        emotion_raw=word,
+        emotion=word,
+        emotions=(word,),
+        valence=word,
+        self_report=word,
+        au_raw="+".join(map(str, units)),
+        au_set=units,
+        au_known=True,
+        objective_class=number % 5 + 1,
+        official_split=_PARTS[person],
+    )
+    frames = Frames.of(np.zeros((2, 8, 8, 3), np.uint8))
+    return Clip(
+        dataset=dataset,
+        subject=subject,
+        name=name,
+        footage=Footage(frames=frames, onset=0, apex=1, offset=1),
+        fingerprint=record.uid,
+        record=record.to_dict(),
+    )
+
+
 def _make_confusions(rules: Any) -> dict[str, NDArray[np.float64]]:
+    """Pooled confusion matrices `[true, predicted]` by name; per class 2x2 if multi-label."""
+    classes = len(rules.classes) or 3
     multilabel = get_offer("protocol", rules, "multilabel")
-    return make_confusions(len(rules.classes) or 3, multilabel=multilabel)
+    size = 2 if multilabel else classes
+    right = np.eye(size)
+    rows, columns = np.indices((size, size))
+    found = {
+        "all right": 10 * right,
+        "all wrong": 10 * (1 - right),
+        "one class predicted": 10 * right[[0] * size],
+        "mixed": 1 + 5 * right + (rows + columns) % 3,
+    }
+    if multilabel:
+        return {name: np.repeat(matrix[None], classes, axis=0) for name, matrix in found.items()}
+    return found
 
 
 CHECKS = (

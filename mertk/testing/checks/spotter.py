@@ -11,7 +11,7 @@ import numpy as np
 
 from mertk.core.clips import Frames
 from mertk.spotting.interval import Spot, find_fault
-from mertk.testing.checks import common, looks
+from mertk.testing.checks import common
 from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.outcome import BrokenPromise
 
@@ -64,7 +64,7 @@ def reads_forward(subject: ComponentUnderTest) -> None:
 def keeps_few_frames(subject: ComponentUnderTest) -> None:
     """It holds no more than a second of frames at once: hours of them fill any memory."""
     reader = _read_frames(subject)
-    most = round(subject.asked[-1].fps) + 1
+    most = round(subject.test_inputs[-1].fps) + 1
     if reader.most > most:
         raise BrokenPromise(f"it holds {reader.most} frames at once; a second has {most - 1}")
 
@@ -72,19 +72,19 @@ def keeps_few_frames(subject: ComponentUnderTest) -> None:
 def learns_nothing(subject: ComponentUnderTest) -> None:
     """It has no `fit`: thresholds must not come from the videos that it is scored on."""
     if subject.learns:
-        raise BrokenPromise("it has fit, which nobody calls: a spotter is a pure function")
+        raise BrokenPromise("it has fit, which is never called: a spotter is a pure function")
 
 
 def needs_no_landmarks(subject: ComponentUnderTest) -> None:
-    """It runs where nobody knows landmarks, on fixed parts of the picture."""
+    """It runs without landmarks, on fixed parts of the picture."""
     call_verb(
-        subject.kind, subject.build(), thaw_arrays(replace(subject.asked[-1], landmarks=None))
+        subject.kind, subject.build(), thaw_arrays(replace(subject.test_inputs[-1], landmarks=None))
     )
 
 
 def takes_any_length(subject: ComponentUnderTest) -> None:
     """A stretch may be as short as one frame; frames come at 25 to 200 a second."""
-    faces, component = subject.asked[-1], subject.build()
+    faces, component = subject.test_inputs[-1], subject.build()
     for count in (1, 2, 5, len(faces.frames)):
         for fps in _RATES:
             frames = Frames.of(np.asarray(faces.frames[:count]))
@@ -118,11 +118,13 @@ class _Reader:
 def _run_spotter(subject: ComponentUnderTest) -> list[tuple[Any, int]]:
     """What a new component gives of each stretch, and the number of its frames."""
     component = subject.build()
-    return [(call_verb(subject.kind, component, one), len(one.frames)) for one in subject.asked]
+    return [
+        (call_verb(subject.kind, component, one), len(one.frames)) for one in subject.test_inputs
+    ]
 
 
 def _read_frames(subject: ComponentUnderTest) -> _Reader:
-    faces: Faces = subject.asked[-1]
+    faces: Faces = subject.test_inputs[-1]
     reader = _Reader(faces.frames)
     frames = Frames(reader, len(faces.frames))
     _ = frames.shape  # that the first frame is read for its size is no fault of the spotter's
@@ -133,7 +135,7 @@ def _read_frames(subject: ComponentUnderTest) -> _Reader:
 
 CHECKS = (
     *common.DECLARED,
-    *common.ASKED,
+    *common.RUN,
     gives_spots,
     stays_inside,
     keeps_order,
@@ -142,5 +144,5 @@ CHECKS = (
     learns_nothing,
     needs_no_landmarks,
     takes_any_length,
-    *looks.CHECKS,
+    *common.LOOKS,
 )

@@ -89,11 +89,11 @@ def _one_of(boxes: list[Any], where: str) -> Any:
         raise mertk.DataError(f"no face found in {where}; {_REMEDY}")
     boxes = sorted(boxes, key=lambda box: box.area(), reverse=True)
     if len(boxes) > 1 and boxes[0].area() < _CLEARLY_LARGER * boxes[1].area():
-        shown = ", ".join(
+        sizes = ", ".join(
             f"{box.width()}x{box.height()} at x {box.left()}, y {box.top()}" for box in boxes
         )
         raise mertk.DataError(
-            f"{len(boxes)} faces found in {where}, none of them clearly the largest: {shown}; "
+            f"{len(boxes)} faces found in {where}, none of them clearly the largest: {sizes}; "
             f"{_REMEDY}"
         )
     return boxes[0]

@@ -16,7 +16,7 @@ _EYES = (slice(36, 42), slice(42, 48))
 
 
 class EyeSimilarity:
-    """Rotate, scale and shift the face so that the centres of the eyes lie at fixed places.
+    """Rotate, scale and shift the face so that the centres of the eyes lie at fixed positions.
 
     The transform is found on the onset frame and used for all frames. An eye centre is the mean of
     its six landmarks (36-41, 42-47). In the result, a square, the eyes are level and lie
@@ -59,15 +59,15 @@ class EyeSimilarity:
 
     def _compute_targets(self) -> NDArray[np.float64]:
         half = self.eye_distance / 2
-        places = np.array([[0.5 - half, self.eye_height], [0.5 + half, self.eye_height]])
-        return places * self.size - 0.5  # integer coordinates are pixel centres
+        targets = np.array([[0.5 - half, self.eye_height], [0.5 + half, self.eye_height]])
+        return targets * self.size - 0.5  # integer coordinates are pixel centres
 
 
 def _compute_eye_centres(points: NDArray[np.float32]) -> NDArray[np.float64]:
     centres = np.stack([points[eye].mean(axis=0, dtype=np.float64) for eye in _EYES])
     if np.hypot(*(centres[1] - centres[0])) < 1:
         raise mertk.DataError(
-            "the landmarks put both eyes (points 36-41 and 42-47) in one place; they must be the "
+            "the landmarks put both eyes (points 36-41 and 42-47) at one point; they must be the "
             "68 points in the order of iBUG 300-W, counted from 0. Try detector=dlib"
         )
     return centres

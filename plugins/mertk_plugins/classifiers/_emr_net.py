@@ -27,7 +27,7 @@ class EMRNetwork(nn.Module):
         backbone: Any,
         classes: int,
         *,
-        judge: Mapping[str, Any],
+        adversary: Mapping[str, Any],
         dropout: float,
         backbone_lr: float,
     ) -> None:
@@ -42,7 +42,7 @@ class EMRNetwork(nn.Module):
         self.each = nn.ModuleList(nn.Linear(WIDTH, classes) for _ in range(2))
         for part in (self.parts, self.both, self.each):
             part.apply(_initialise_layer)
-        self.judge = Judge(**judge) if judge["sets"] > 1 else None
+        self.adversary = Adversary(**adversary) if adversary["sets"] > 1 else None
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`.
@@ -56,14 +56,14 @@ class EMRNetwork(nn.Module):
         logits: Tensor = self.both(torch.cat(found, 1))
         if not self.training:
             return logits
-        if self.judge is not None:
-            self.judge(torch.cat(found, 1), streams["_domain"])
+        if self.adversary is not None:
+            self.adversary(torch.cat(found, 1), streams["_domain"])
         each = [head(part) for head, part in zip(self.each, found, strict=True)]
         return torch.stack([logits, *each], 1)
 
 
-class Judge(nn.Module):
-    """Tells data sets apart, and passes back the gradient that makes it fail."""
+class Adversary(nn.Module):
+    """Predicts the data set of a clip, and passes back the reversed gradient."""
 
     def __init__(self, *, sets: int, weight: float, ramp: int) -> None:
         super().__init__()
@@ -74,11 +74,11 @@ class Judge(nn.Module):
         self.loss: Tensor | float = 0.0
 
     def forward(self, found: Tensor, sets: Tensor) -> None:
-        """Judge `[clips, 128]` that come from the data sets `[clips, 1]`."""
+        """Predict the data sets `[clips, 1]` of features `[clips, 128]`, and keep the loss."""
         strength = 2 / (1 + math.exp(-10 * self.steps / self.ramp)) - 1
         self.steps += 1
-        told = self.layers(Reversed.apply(found, strength))
-        self.loss = self.weight * functional.cross_entropy(told, sets[:, 0].long())
+        logits = self.layers(Reversed.apply(found, strength))
+        self.loss = self.weight * functional.cross_entropy(logits, sets[:, 0].long())
 
     def auxiliary(self, _target: Tensor) -> Tensor | float:
         """What it adds to the loss of the batch."""

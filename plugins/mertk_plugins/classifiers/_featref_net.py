@@ -1,4 +1,4 @@
-"""Shared flow features, refined for each class, then looked at together."""
+"""Shared flow features, refined for each class, then classified together."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ WIDTHS = (6, 16)
 class FeatRefNetwork(nn.Module):
     """An inception stream each for u and v, an attention and a proposal for each class, one layer.
 
-    `auxiliary` is the proposal loss: of each class, whether its refined features tell the class
-    from all others.
+    `auxiliary` is the proposal loss: of each class against all others, from its refined
+    features.
     """
 
     def __init__(

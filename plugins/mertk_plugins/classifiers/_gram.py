@@ -38,7 +38,7 @@ class Scaling:
 class Rows:
     """Clips as rows `values` `[clips, features]`, scaled.
 
-    `folds` are the rows that each fold trains on, and all that it may look at.
+    `folds` are the rows that each fold trains on, and the only ones that it may use.
     """
 
     def __init__(

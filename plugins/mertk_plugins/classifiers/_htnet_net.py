@@ -33,10 +33,9 @@ class HTNetwork(nn.Module):
         dims = [dim * 2**level for level in range(len(depths))]
         heads = [HEADS * 2**level for level in range(len(depths))]
         self.embed = nn.Linear(3 * self.patch**2, dim)
-        self.levels = nn.ModuleList(
-            nn.Sequential(*(Layer(width, count) for _ in range(depth)))
-            for width, count, depth in zip(dims, heads, depths, strict=True)
-        )
+        self.levels = nn.ModuleList()
+        for width, count, depth in zip(dims, heads, depths, strict=True):
+            self.levels.append(nn.Sequential(*(Layer(width, count) for _ in range(depth))))
         # a number added to all values of a token; the last level's would be lost in the layer norms
         self.places = nn.Parameter(torch.randn(len(depths) - 1))
         self.joins = nn.ModuleList(Join(width) for width in dims[:-1])

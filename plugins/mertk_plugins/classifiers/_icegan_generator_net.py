@@ -1,4 +1,4 @@
-"""A U-Net that is asked for an expression, with graph reasoning on its skip connections."""
+"""A U-Net that changes an expression, with graph reasoning on its skip connections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Generator(nn.Module):
         )
         self.last = spectral_norm(nn.ConvTranspose2d(2 * maps[0], 1, 4, 2, 1))
 
-    def forward(self, x: Tensor, asked: Tensor) -> Tensor:
+    def forward(self, x: Tensor, wanted: Tensor) -> Tensor:
         """Pictures `[clips, 1, side, side]` in [-1, 1] and classes `[clips]` → such pictures."""
         x = self.down[0](x)
         skipped = []
@@ -38,7 +38,7 @@ class Generator(nn.Module):
             x = functional.leaky_relu(x, 0.2)
             skipped.append(skip(x))
             x = down(x)
-        code = functional.one_hot(asked, self.classes)
+        code = functional.one_hot(wanted, self.classes)
         noise = torch.randn(len(x), self.noise, device=x.device)
         x = torch.cat([x, torch.cat([noise, code], 1)[:, :, None, None]], 1)
         for up in self.up:
@@ -57,7 +57,7 @@ class GraphReasoning(nn.Module):
         self.raised = nn.Sequential(nn.Conv2d(nodes, maps, 1, bias=False), nn.InstanceNorm2d(maps))
 
     def forward(self, x: Tensor) -> Tensor:
-        """`[clips, maps, h, w]` → the same, with what the graph says added."""
+        """`[clips, maps, h, w]` → the same, with the output of the graph added."""
         one, other = self.one(x).flatten(2), self.other(x).flatten(2)
         graph = one @ other.transpose(1, 2) / one.shape[1]
         graph = self.across(functional.relu(graph + self.along(graph)))

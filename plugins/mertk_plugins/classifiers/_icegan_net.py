@@ -1,4 +1,4 @@
-"""A generator of faces with an expression, and capsules that judge what it makes."""
+"""A generator of faces with an expression, and capsules that classify what it makes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PRIMARY, CLASS = 8, 32  # sizes of capsules
 
 
 class ICEGANNetwork(nn.Module):
-    """The discriminator's class capsules answer; the generator is there while it trains.
+    """The discriminator's class capsules predict; the generator is used while training.
 
     `auxiliary` is all of both losses but the classes of real pictures. The generator's loss does
     not reach the discriminator's weights, nor the other way round: one step descends both.
@@ -58,18 +58,18 @@ class ICEGANNetwork(nn.Module):
         x = streams[self.stream][:, 0].float() / 127.5 - 1
         if not self.training:
             return compute_logits(self.discriminator(x)[0])
-        asked = torch.randint(self.classes, (len(x),), device=x.device)
-        made = self.generator(x, asked)
+        wanted = torch.randint(self.classes, (len(x),), device=x.device)
+        made = self.generator(x, wanted)
         kinds, valid = self.discriminator(x)
         with _pause_batch_norms(self.discriminator):
             made_kinds, made_valid = self.discriminator(made.detach())
         self.also = (
-            _compute_judge_loss(valid, real=True)
-            + _compute_judge_loss(made_valid, real=False)
-            + losses.margin(compute_logits(made_kinds), asked)
+            _compute_valid_loss(valid, real=True)
+            + _compute_valid_loss(made_valid, real=False)
+            + losses.margin(compute_logits(made_kinds), wanted)
             + self.reconstruction
             * functional.mse_loss(self.decoder(squash_capsules(kinds)), (x + 1) / 2)
-            + self._of_generator(x, made, asked)
+            + self._compute_generator_loss(x, made, wanted)
         )
         return compute_logits(kinds)
 
@@ -77,14 +77,14 @@ class ICEGANNetwork(nn.Module):
         """What the trainer adds to the loss."""
         return self.also
 
-    def _of_generator(self, x: Tensor, made: Tensor, asked: Tensor) -> Tensor:
-        """What is made should pass for real, show what was asked for, and be the same person."""
+    def _compute_generator_loss(self, x: Tensor, made: Tensor, wanted: Tensor) -> Tensor:
+        """A generated face should pass for real, show the wanted class and be the same person."""
         with _pause_batch_norms(self.discriminator), _freeze_weights(self.discriminator):
             kinds, valid = self.discriminator(made)
         same = self.identity * functional.l1_loss(made, x)
         return (
-            _compute_judge_loss(valid, real=True)
-            + losses.margin(compute_logits(kinds), asked)
+            _compute_valid_loss(valid, real=True)
+            + losses.margin(compute_logits(kinds), wanted)
             + same
         )
 
@@ -138,14 +138,14 @@ def _make_patch_block(given: int, maps: int, *, stride: int) -> list[nn.Module]:
     return [conv, nn.BatchNorm2d(maps), nn.LeakyReLU(0.2)]
 
 
-def _compute_judge_loss(valid: Tensor, *, real: bool) -> Tensor:
+def _compute_valid_loss(valid: Tensor, *, real: bool) -> Tensor:
     found = compute_logits(valid)
     return losses.margin(found, torch.full_like(found, real))
 
 
 @contextlib.contextmanager
 def _pause_batch_norms(module: nn.Module) -> Iterator[None]:
-    """Batch norms do not remember what is looked at here: they predict of real pictures alone."""
+    """Batch norms keep no statistics of this block: those for prediction are of real pictures."""
     norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
     before = [norm.momentum for norm in norms]
     for norm in norms:

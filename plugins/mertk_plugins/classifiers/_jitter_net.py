@@ -26,10 +26,10 @@ class Jitter(nn.Module):
         """Pictures `[clips, channels, h, w]`, of any sizes → the same, warped alike."""
         if not self.training:
             return pictures
-        chance = torch.rand(len(pictures[0]), 4, device=pictures[0].device)
-        angle = (2 * chance[:, 0] - 1) * self.turn
-        mirror = 1 - 2 * (chance[:, 1] < 0.5).float()
-        move = (2 * chance[:, 2:] - 1) * 2 * self.shift  # a side is 2 long to grid_sample
+        drawn = torch.rand(len(pictures[0]), 4, device=pictures[0].device)
+        angle = (2 * drawn[:, 0] - 1) * self.turn
+        mirror = 1 - 2 * (drawn[:, 1] < 0.5).float()
+        move = (2 * drawn[:, 2:] - 1) * 2 * self.shift  # a side is 2 long to grid_sample
         rows = torch.stack(
             [
                 torch.stack([mirror * angle.cos(), -mirror * angle.sin(), move[:, 0]], 1),

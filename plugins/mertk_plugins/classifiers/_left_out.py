@@ -29,9 +29,8 @@ class LeftOut:
         # With b blocks the work is about b + folds / b³ factors of the whole system.
         blocks = min(len(folds), int(np.ceil((3 * len(folds)) ** 0.25)))
         self._size = -(-len(folds) // blocks)
-        self._block = functools.lru_cache(maxsize=1)(
-            self._make_block
-        )  # folds are asked for in order
+        # folds are solved in order
+        self._block = functools.lru_cache(maxsize=1)(self._make_block)
 
     def solve(self, number: int, targets: Matrix) -> Matrix:
         """The solution `[clips, targets]` for one fold, 0 for the rows that it leaves out."""

@@ -31,7 +31,7 @@ class MarginClassifier:
     """A classifier from a subclass's `learner`; in multi-label training one for each class."""
 
     scale: bool = False
-    answers: Answers
+    fitted: FoldModel
 
     def learner(self, rows: Rows, /) -> Callable[[Fold], Margins]:
         """What learns from one of the folds of `rows`, each of which holds two classes or more.
@@ -41,40 +41,43 @@ class MarginClassifier:
         raise NotImplementedError
 
     def fit(self, train: Clips, _rng: np.random.Generator, /) -> None:
-        """Fit on the flattened streams; nothing is left to chance."""
-        (self.answers,) = self._learn_folds(train, [np.arange(len(train))])
+        """Fit on the flattened streams; nothing is random."""
+        (self.fitted,) = self._learn_folds(train, [np.arange(len(train))])
 
     def fit_folds(
         self, clips: Clips, folds: Sequence[Indices], _rngs: Sequence[np.random.Generator], /
     ) -> Iterator[Self]:
         """Yield a fitted classifier per fold; the inner products of clips are computed once."""
-        for answers in self._learn_folds(clips, folds):
-            fitted = copy.copy(self)
-            fitted.answers = answers
-            yield fitted
+        for fitted in self._learn_folds(clips, folds):
+            found = copy.copy(self)
+            found.fitted = fitted
+            yield found
 
     def predict(self, streams: mertk.Streams, /) -> Matrix:
         """The softmax of the margins `[classes]`; of each class alone if multi-label."""
-        return self.answers.predict(streams)
+        return self.fitted.predict(streams)
 
-    def _learn_folds(self, clips: Clips, folds: Sequence[Indices]) -> Iterator[Answers]:
+    def _learn_folds(self, clips: Clips, folds: Sequence[Indices]) -> Iterator[FoldModel]:
         classes = 2 if clips.multilabel else len(clips.classes)
         for rows, together in rows_of_folds(clips, folds, scale=self.scale):
             learn = self.learner(rows)
             for start in range(0, len(together), _WEIGHED):
-                group = []
+                group, linear = [], []
                 for number in range(start, min(start + _WEIGHED, len(together))):
                     labels = clips.labels[together[number]]
                     each = labels.T if clips.multilabel else [labels]
-                    answers = [Answer.of(learn, Fold(rows, number, one), classes) for one in each]
-                    group.append(Answers(rows.scaling, answers, clips.multilabel))
-                set_feature_weights(rows, [score for answers in group for score in answers.linear])
+                    models = [
+                        ClassModel.learn(learn, Fold(rows, number, one), classes) for one in each
+                    ]
+                    group.append(FoldModel(rows.scaling, models, clips.multilabel))
+                    linear += group[-1].linear
+                set_feature_weights(rows, linear)
                 yield from group
 
 
 @mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class ClassModel:
     """Margins over the classes that training held; none where that was but one."""
 
     present: Labels
@@ -82,7 +85,7 @@ class Answer:
     margins: Margins | None
 
     @classmethod
-    def of(cls, learn: Callable[[Fold], Margins], fold: Fold, classes: int) -> Answer:
+    def learn(cls, learn: Callable[[Fold], Margins], fold: Fold, classes: int) -> ClassModel:
         """Learn from a fold, if there is anything to learn."""
         present = fold.present
         return cls(present, classes, learn(fold) if len(present) > 1 else None)
@@ -104,11 +107,11 @@ class Answer:
 
 @mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """One answer over all classes, or in multi-label training one per class."""
+class FoldModel:
+    """One model over all classes, or in multi-label training one per class."""
 
     scaling: Scaling
-    each: Sequence[Answer]
+    each: Sequence[ClassModel]
     multilabel: bool
 
     @property
@@ -119,5 +122,5 @@ class Answers:
     def predict(self, streams: mertk.Streams) -> NDArray[np.float64]:
         """Class probabilities `[classes]`; a class that training always or never held is sure."""
         row = self.scaling.row(streams)
-        found = [answer.predict(row) for answer in self.each]
+        found = [model.predict(row) for model in self.each]
         return np.array([present for _, present in found]) if self.multilabel else found[0]

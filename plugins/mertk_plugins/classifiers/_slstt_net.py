@@ -1,4 +1,4 @@
-"""A vision transformer for each flow picture, and a recurrent network over what it says."""
+"""A vision transformer for each flow picture, and a recurrent network over its outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network for pictures, asked about the one stream of a clip."""
+"""A network for pictures, applied to the one stream of a clip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TimmNetwork(nn.Module):
-    """The picture of one region → what a network for pictures says."""
+    """The picture of one region → the logits of a network for pictures."""
 
     def __init__(self, stream: str, net: nn.Module) -> None:
         super().__init__()

@@ -15,9 +15,9 @@ def turn_and_crop(x: Tensor, size: int, *, degrees: float) -> Tensor:
     Each is turned by up to `degrees`, and mirrored or not.
     """
     clips, part = len(x), size / x.shape[-1]
-    chance = 2 * torch.rand(4, clips, device=x.device) - 1
-    angle, mirror = chance[0] * math.radians(degrees), chance[1].sign()
-    shift = chance[2:] * (1 - part)
+    drawn = 2 * torch.rand(4, clips, device=x.device) - 1
+    angle, mirror = drawn[0] * math.radians(degrees), drawn[1].sign()
+    shift = drawn[2:] * (1 - part)
     cos, sin = part * angle.cos(), part * angle.sin()
     rows = torch.stack([cos * mirror, -sin, shift[0], sin * mirror, cos, shift[1]], -1)
     grid = functional.affine_grid(
@@ -28,8 +28,8 @@ def turn_and_crop(x: Tensor, size: int, *, degrees: float) -> Tensor:
 
 def jitter_light(x: Tensor, strength: float) -> Tensor:
     """Pictures in [0, 1] with brightness, contrast and saturation changed by up to `strength`."""
-    chance = 2 * torch.rand(3, len(x), 1, 1, 1, device=x.device) - 1
-    brightness, contrast, saturation = (1 + strength * chance).unbind()
+    drawn = 2 * torch.rand(3, len(x), 1, 1, 1, device=x.device) - 1
+    brightness, contrast, saturation = (1 + strength * drawn).unbind()
     x = x * brightness
     mean = x.mean((1, 2, 3), keepdim=True)
     x = mean + (x - mean) * contrast

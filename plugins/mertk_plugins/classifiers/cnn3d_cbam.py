@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -21,26 +21,22 @@ class CNN3DCBAM(classifier.NetworkClassifier):
             channels, 1 or more.
     """
 
+    schedule = training.Schedule(epochs=100, lr=1e-3, batch=16)
+
     def __init__(
         self,
         *,
         width: int = 16,
         ratio: int = 16,
         dropout: float = 0.5,
-        epochs: int = 100,
-        lr: float = 1e-3,
-        batch: int = 16,
-        weight_decay: float = 0.0,
-        alpha: bool = False,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if width < 1 or ratio < 1 or not 0 <= dropout < 1:
             raise ValueError(
                 f"width={width}, ratio={ratio}, dropout={dropout}: at least 1, 1, and in [0, 1)"
             )
         self.options: dict[str, Any] = {"width": width, "ratio": ratio, "dropout": dropout}
-        self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, weight_decay=weight_decay, alpha=alpha
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for clips of one length."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -21,21 +21,19 @@ class DualATME(classifier.NetworkClassifier):
             loss, 0 or more.
     """
 
+    schedule = training.Schedule(
+        epochs=60, lr=1e-3, loss="focal", eps=1e-8, lr_decay=0.5, decay_every=10
+    )
+
     def __init__(
         self,
         *,
         hidden: int = 1024,
         dropout: float = 0.5,
         contrast: float = 0.01,
-        epochs: int = 60,
-        lr: float = 1e-3,
-        batch: int = 128,
-        loss: training.Loss = "focal",
-        gamma: float = 2.0,
-        lr_decay: float = 0.5,
-        decay_every: int = 10,
-        eps: float = 1e-8,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if hidden < 1 or not 0 <= dropout < 1 or contrast < 0:
             raise ValueError(
                 f"hidden={hidden}, dropout={dropout}, contrast={contrast}: above 0, in [0, 1), not "
@@ -46,16 +44,6 @@ class DualATME(classifier.NetworkClassifier):
             "dropout": dropout,
             "contrast": contrast,
         }
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            loss=loss,
-            gamma=gamma,
-            lr_decay=lr_decay,
-            decay_every=decay_every,
-            eps=eps,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for a face and four windows; raises `ComponentError` below 4 pixels."""

@@ -16,27 +16,7 @@ class DualInception(classifier.NetworkClassifier):
     so needs no apex.
     """
 
-    def __init__(
-        self,
-        *,
-        epochs: int = 40,
-        lr: float = 1e-4,
-        batch: int = 3,
-        loss: training.Loss = "cross_entropy",
-        gamma: float = 2.0,
-        alpha: bool = False,
-        weight_decay: float = 0.0,
-    ) -> None:
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            eps=1e-8,
-        )
+    schedule = training.Schedule(epochs=40, lr=1e-4, batch=3, eps=1e-8)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of at least 4x4 pixels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -24,9 +24,9 @@ class EMR(classifier.NetworkClassifier):
     network's map is cut below 3/7 of its height: eyes above, mouth below. Each part's loss counts
     while training; predictions come from both.
 
-    With an adversary, a second network tells the training clips' data sets apart from what the two
-    parts have found, behind a gradient that is reversed, so that the parts learn features that do
-    not show the data set. In the paper it tells macro-expressions (of CK+, trained on alone) from
+    With an adversary, a second network predicts the data set of a training clip from the features
+    of the two parts. Its gradient is reversed, so that the parts learn features that do not show
+    the data set. In the paper it separates macro-expressions (of CK+, trained on alone) from
     micro-expressions; under a protocol that trains on macro-expressions of one data set it does so
     here. Where all training clips are of one data set, the adversary is left out.
 
@@ -41,26 +41,29 @@ class EMR(classifier.NetworkClassifier):
             more.
     """
 
+    schedule = training.Schedule(
+        epochs=100,
+        lr=1e-3,
+        batch=32,
+        weight_decay=1e-6,
+        eps=1e-8,
+        lr_decay=0.5,
+        decay_every=10,
+        max_norm=1.0,
+    )
+
     def __init__(
         self,
         *,
         network: str = "resnet18",
         pretrained: bool = False,
         dropout: float = 0.1,
-        epochs: int = 100,
-        lr: float = 1e-3,
         backbone_lr: float = 0.01,
-        batch: int = 32,
-        loss: training.Loss = "cross_entropy",
-        gamma: float = 2.0,
-        alpha: bool = False,
-        weight_decay: float = 1e-6,
-        lr_decay: float = 0.5,
-        decay_every: int = 10,
-        max_norm: float = 1.0,
         adversary: float = 0.0,
         ramp: int = 10_000,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if backbone_lr <= 0:
             raise ValueError(f"backbone_lr={backbone_lr} must be above 0")
         if adversary < 0 or ramp < 1:
@@ -69,19 +72,6 @@ class EMR(classifier.NetworkClassifier):
         self._sets = 1
         self.name, self.pretrained = network, pretrained
         self.parts = {"dropout": classifier.check_dropout(dropout), "backbone_lr": backbone_lr}
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            lr_decay=lr_decay,
-            decay_every=decay_every,
-            max_norm=max_norm,
-            eps=1e-8,
-        )
 
     def fit(
         self,
@@ -111,8 +101,8 @@ class EMR(classifier.NetworkClassifier):
         net = classifier.create_backbone(
             "emr", self.name, pretrained=self.pretrained, num_classes=0, global_pool=""
         )
-        judge = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}
-        return EMRNetwork(stream, net, classes, judge=judge, **self.parts)
+        adversary = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}
+        return EMRNetwork(stream, net, classes, adversary=adversary, **self.parts)
 
 
 @mertk.hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -13,13 +13,15 @@ class FeatRef(classifier.NetworkClassifier):
 
     Takes one stream `[1, 2, height, width]`, horizontal and vertical flow of the whole face, 28x28
     in the paper. Two inception blocks for each of both give shared features; each class has an
-    attention over them, from which it is told from all others (its proposal), and a last layer
-    looks at all refined features. The paper's idea is followed; its layer sizes could not be had.
+    attention over them, whose output separates the class from all others (its proposal), and a last
+    layer takes all refined features. The idea is the paper's; its layer sizes were not at hand.
 
     Args:
         hidden: number of shared features, 1 or more.
         proposal: weight of the loss of the proposals against that of the last layer, 0 or more.
     """
+
+    schedule = training.Schedule(epochs=100, lr=1e-4, batch=32, eps=1e-8)
 
     def __init__(
         self,
@@ -27,11 +29,9 @@ class FeatRef(classifier.NetworkClassifier):
         hidden: int = 256,
         dropout: float = 0.5,
         proposal: float = 1.0,
-        epochs: int = 100,
-        lr: float = 1e-4,
-        batch: int = 32,
-        eps: float = 1e-8,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if hidden < 1 or not 0 <= dropout < 1 or proposal < 0:
             raise ValueError(
                 f"hidden={hidden}, dropout={dropout}, proposal={proposal}: above 0, in [0, 1), not "
@@ -42,7 +42,6 @@ class FeatRef(classifier.NetworkClassifier):
             "dropout": dropout,
             "proposal": proposal,
         }
-        self.schedule = training.Schedule(epochs=epochs, lr=lr, batch=batch, eps=eps)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of u and v."""

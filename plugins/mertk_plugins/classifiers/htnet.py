@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -21,20 +21,19 @@ class HTNet(classifier.NetworkClassifier):
         depths: number of layers on each of the three levels, each 1 or more.
     """
 
+    schedule = training.Schedule(epochs=800, lr=5e-5, batch=256, eps=1e-8)
+
     def __init__(
         self,
         *,
         dim: int = 256,
         depths: Sequence[int] = (2, 2, 10),
-        epochs: int = 800,
-        lr: float = 5e-5,
-        batch: int = 256,
-        eps: float = 1e-8,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if dim < 3 or len(depths) != 3 or min(depths) < 1:
             raise ValueError(f"dim={dim}, depths={list(depths)}: at least 3, and three above 0")
         self.layers: dict[str, Any] = {"dim": dim, "depths": tuple(depths)}
-        self.schedule = training.Schedule(epochs=epochs, lr=lr, batch=batch, eps=eps)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for four windows; raises `ComponentError` for an odd side."""

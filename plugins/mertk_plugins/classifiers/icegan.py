@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -14,8 +14,8 @@ class ICEGAN(classifier.NetworkClassifier):
     Takes one stream `[1, 1, side, side]` of grey pixels 0 to 255; the side is a power of 2 from 64
     on (128 in the paper). The generator, a U-Net, is given a training picture, noise and a class,
     drawn evenly, and changes the face so that it shows that class. It is fitted in the fold,
-    together with the capsules, and has no part in predicting. The capsules tell classes apart, and
-    real pictures from generated ones.
+    together with the capsules, and has no part in predicting. The capsules separate the
+    classes, and real pictures from generated ones.
 
     Args:
         width: number of maps of the first layers, a multiple of 4.
@@ -26,6 +26,10 @@ class ICEGAN(classifier.NetworkClassifier):
             longest class capsule, 0 or more.
     """
 
+    schedule = training.Schedule(
+        epochs=100, lr=1e-3, batch=16, loss="margin", alpha=True, lr_decay=0.97
+    )
+
     def __init__(
         self,
         *,
@@ -33,14 +37,9 @@ class ICEGAN(classifier.NetworkClassifier):
         noise: int = 100,
         identity: float = 1.0,
         reconstruction: float = 0.0005,
-        epochs: int = 100,
-        lr: float = 1e-3,
-        lr_decay: float = 0.97,
-        batch: int = 16,
-        loss: training.Loss = "margin",
-        margins: tuple[float, float] = (0.9, 0.1),
-        alpha: bool = True,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if width < 4 or width % 4 or noise < 1 or identity < 0 or reconstruction < 0:
             raise ValueError(
                 f"width={width}, noise={noise}, identity={identity}, "
@@ -52,15 +51,6 @@ class ICEGAN(classifier.NetworkClassifier):
             "identity": identity,
             "reconstruction": reconstruction,
         }
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            lr_decay=lr_decay,
-            batch=batch,
-            loss=loss,
-            margins=(margins[0], margins[1]),
-            alpha=alpha,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """Both networks; raises `ComponentError` where the side is no power of 2 from 64 on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -18,26 +18,22 @@ class LandmarkLFMNetwork(classifier.NetworkClassifier):
         hidden: width of the layer behind the convolutions and of the LSTM, 1 or more.
     """
 
+    schedule = training.Schedule(epochs=100, lr=1e-3, batch=32)
+
     def __init__(
         self,
         *,
         maps: int = 16,
         hidden: int = 128,
         dropout: float = 0.5,
-        epochs: int = 100,
-        lr: float = 1e-3,
-        batch: int = 32,
-        weight_decay: float = 0.0,
-        alpha: bool = False,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if maps < 1 or hidden < 1 or not 0 <= dropout < 1:
             raise ValueError(
                 f"maps={maps}, hidden={hidden}, dropout={dropout}: at least 1, 1, and in [0, 1)"
             )
         self.options: dict[str, Any] = {"maps": maps, "hidden": hidden, "dropout": dropout}
-        self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, weight_decay=weight_decay, alpha=alpha
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for maps of one size; raises `ComponentError` for anything else."""

@@ -1,4 +1,4 @@
-"""The floor that always says the most frequent class."""
+"""The floor that always predicts the most frequent class."""
 
 from __future__ import annotations
 

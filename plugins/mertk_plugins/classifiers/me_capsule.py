@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -16,16 +16,20 @@ class MECapsule(classifier.NetworkClassifier):
     multi-label.
 
     Args:
-        crop: side of the part of the picture that is looked at, in pixels; above 16 · (`kernel` -
+        crop: side of the part of the picture that is used, in pixels; above 16 · (`kernel` -
             1).
         width: number of maps of the first stage, 2 or more; pretrained weights have 64.
         kernel: side of the kernels of the two convolutions after the third stage, 1 or more.
-        augment: whether training looks at a random part of the picture, turned by up to 8 degrees,
+        augment: whether training uses a random part of the picture, turned by up to 8 degrees,
             mirrored or not, with changed brightness, contrast and saturation; if not, and when
             predicting, it is the middle part.
         pretrained: whether training starts from the weights of ImageNet, which timm downloads; if
             not, from random ones.
     """
+
+    schedule = training.Schedule(
+        epochs=30, lr=1e-4, batch=32, loss="margin", margins=(0.99, 0.01), alpha=True, lr_decay=0.9
+    )
 
     def __init__(
         self,
@@ -35,14 +39,9 @@ class MECapsule(classifier.NetworkClassifier):
         kernel: int = 9,
         augment: bool = True,
         pretrained: bool = True,
-        epochs: int = 30,
-        lr: float = 1e-4,
-        lr_decay: float = 0.9,
-        batch: int = 32,
-        loss: training.Loss = "margin",
-        margins: tuple[float, float] = (0.99, 0.01),
-        alpha: bool = True,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if width < 2 or kernel < 1 or -(-crop // 8) < 2 * kernel - 1:
             raise ValueError(
                 f"crop={crop}, width={width}, kernel={kernel}: at least 2 maps, and for the two "
@@ -57,15 +56,6 @@ class MECapsule(classifier.NetworkClassifier):
             "augment": augment,
             "pretrained": pretrained,
         }
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            lr_decay=lr_decay,
-            batch=batch,
-            loss=loss,
-            margins=(margins[0], margins[1]),
-            alpha=alpha,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of at least `crop` pixels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -21,20 +21,16 @@ class MicroExpSTCNN(classifier.NetworkClassifier):
             before layers that they share. Without effect on a single region.
     """
 
+    schedule = training.Schedule(epochs=100, lr=0.01, batch=16, optimizer="sgd", momentum=0.0)
+
     def __init__(
         self,
         *,
         fusion: Literal["intermediate", "late"] = "intermediate",
-        epochs: int = 100,
-        lr: float = 0.01,
-        batch: int = 16,
-        optimizer: training.Optimizer = "sgd",
-        alpha: bool = False,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         self.late = fusion == "late"
-        self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer=optimizer, momentum=0.0, alpha=alpha
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for clips of one length."""

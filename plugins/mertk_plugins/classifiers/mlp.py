@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import mertk
 from mertk.nn import classifier, training
 
 
-class MLP(classifier.FoldsNetworkClassifier):
+class MLP(classifier.NetworkClassifier):
     """Fully connected layers; the differentiable blocks before them are trained with them.
 
     Args:
@@ -19,22 +19,18 @@ class MLP(classifier.FoldsNetworkClassifier):
             normal distribution of standard deviation 0.1.
     """
 
+    schedule = training.Schedule(epochs=250, lr=5e-5, loss="focal", alpha=True)
+
     def __init__(
         self,
         *,
         hidden: Sequence[int] = (256,),
         dropout: float = 0.5,
-        epochs: int = 250,
-        lr: float = 5e-5,
-        batch: int = 128,
-        loss: training.Loss = "focal",
-        gamma: float = 2.0,
-        alpha: bool = True,
         l1: float = 0.0,
-        weight_decay: float = 0.0,
-        eps: float = 1e-7,
         init: Literal["he", "code"] = "he",
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if any(width < 1 for width in hidden) or not 0 <= dropout < 1 or l1 < 0:
             raise ValueError(
                 f"hidden={list(hidden)}, dropout={dropout}, l1={l1}: widths above 0, dropout in "
@@ -46,16 +42,6 @@ class MLP(classifier.FoldsNetworkClassifier):
             "l1": l1,
             "init": init,
         }
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            eps=eps,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The layers, for streams of these shapes."""

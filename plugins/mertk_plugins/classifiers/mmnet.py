@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -22,34 +22,25 @@ class MMNet(classifier.NetworkClassifier):
             more and below 1; the paper shifts by 15 of 224 pixels.
     """
 
+    schedule = training.Schedule(
+        epochs=74, lr=8e-4, batch=32, optimizer="adamw", weight_decay=0.6, eps=1e-8, lr_decay=0.987
+    )
+
     def __init__(
         self,
         *,
         width: float = 1.0,
         degrees: float = 3.0,
         shift: float = 15 / 224,
-        epochs: int = 74,
-        lr: float = 8e-4,
-        batch: int = 32,
-        weight_decay: float = 0.6,
-        lr_decay: float = 0.987,
-        eps: float = 1e-8,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if not 0 < width <= 1 or degrees < 0 or not 0 <= shift < 1:
             raise ValueError(
                 f"width={width}, degrees={degrees}, shift={shift}: in (0, 1], not below 0, in "
                 "[0, 1)"
             )
         self.layers = {"width": width, "degrees": degrees, "shift": shift}
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            optimizer="adamw",
-            weight_decay=weight_decay,
-            lr_decay=lr_decay,
-            eps=eps,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for both streams; raises `ComponentError` where their sizes do not fit."""

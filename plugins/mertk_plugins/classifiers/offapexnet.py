@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -15,29 +15,13 @@ class OffApexNet(classifier.NetworkClassifier):
     and vertical flow from onset to apex, 28x28 in the paper.
     """
 
+    schedule = training.Schedule(epochs=3000, lr=1e-4, weight_decay=1e-3, eps=1e-8)
+
     def __init__(
-        self,
-        *,
-        dropout: float = 0.5,
-        epochs: int = 3000,
-        lr: float = 1e-4,
-        batch: int = 128,
-        loss: training.Loss = "cross_entropy",
-        gamma: float = 2.0,
-        alpha: bool = False,
-        weight_decay: float = 1e-3,
+        self, *, dropout: float = 0.5, **options: Unpack[training.TrainingOptions]
     ) -> None:
+        super().__init__(**options)
         self.dropout = classifier.check_dropout(dropout)
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            eps=1e-8,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of at least 4x4 pixels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -22,6 +22,10 @@ class RCN(classifier.NetworkClassifier):
         pool: side of the map that is classified, 1 or more.
     """
 
+    schedule = training.Schedule(
+        epochs=100, lr=5e-4, batch=64, optimizer="sgd", eps=1e-8, lr_decay=0.5, decay_every=10
+    )
+
     def __init__(
         self,
         *,
@@ -29,18 +33,9 @@ class RCN(classifier.NetworkClassifier):
         maps: int = 64,
         pool: int = 7,
         dropout: float = 0.5,
-        epochs: int = 100,
-        lr: float = 5e-4,
-        batch: int = 64,
-        optimizer: training.Optimizer = "sgd",
-        loss: training.Loss = "cross_entropy",
-        gamma: float = 2.0,
-        alpha: bool = False,
-        weight_decay: float = 0.0,
-        momentum: float = 0.9,
-        lr_decay: float = 0.5,
-        decay_every: int = 10,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if maps < 4 or maps % 4 or pool < 1:
             raise ValueError(f"maps={maps}, pool={pool}: a multiple of 4, and at least 1")
         self.parts: dict[str, Any] = {
@@ -49,20 +44,6 @@ class RCN(classifier.NetworkClassifier):
             "pool": pool,
             "dropout": classifier.check_dropout(dropout),
         }
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            optimizer=optimizer,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            momentum=momentum,
-            lr_decay=lr_decay,
-            decay_every=decay_every,
-            eps=1e-8,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 8x8 pixels survive its poolings."""

@@ -17,8 +17,8 @@ class SklearnClassifier:
     """A classifier of scikit-learn, or of any package like it: `sklearn:sklearn.svm.SVC,C=2`.
 
     It gets all streams as one vector, and a `random_state` from the fold's seed if it takes one.
-    Its `predict_proba` answers, or else the softmax of its `decision_function`, or else its
-    `predict`. An estimator that searches its parameters by cross-validation mixes people in its
+    Probabilities are its `predict_proba`, or else the softmax of its `decision_function`, or else
+    its `predict`. An estimator that searches its parameters by cross-validation mixes people in its
     inner folds. All parameters but `path` are the classifier's own.
 
     Args:
@@ -47,13 +47,13 @@ class SklearnClassifier:
                 "linear_svm, svm, ridge, lda, mlp and the networks can do with them"
             )
         target = _foreign.import_target(self.path)
-        chance = _foreign.draw_random_state(_foreign.read_parameters(self.path, target), rng)
+        state = _foreign.draw_random_state(_foreign.read_parameters(self.path, target), rng)
         present = np.unique(train.labels)
         self._classes = len(train.classes)
         self._present: NDArray[np.int64] = present
         self._estimator = None
         if len(present) > 1:  # of one class alone there is nothing to learn, and many refuse to
-            self._estimator = target(**{**chance, **self.params})
+            self._estimator = target(**{**state, **self.params})
             self._estimator.fit(mertk.design_matrix(train.inputs), train.labels)
 
     def predict(self, streams: mertk.Streams, /) -> NDArray[np.float64]:

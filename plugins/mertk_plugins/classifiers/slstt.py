@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -23,6 +23,8 @@ class SLSTT(classifier.NetworkClassifier):
             the other; `mean`, they are averaged.
     """
 
+    schedule = training.Schedule(epochs=40, lr=1e-3, batch=4, optimizer="sgd", weight_decay=1e-4)
+
     def __init__(
         self,
         *,
@@ -30,18 +32,13 @@ class SLSTT(classifier.NetworkClassifier):
         pretrained: bool = True,
         depth: int = 0,
         aggregate: Literal["lstm", "mean"] = "lstm",
-        epochs: int = 40,
-        lr: float = 1e-3,
-        batch: int = 4,
-        weight_decay: float = 1e-4,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         if depth < 0 or (depth and pretrained):
             raise ValueError(f"depth={depth}: 0, or with pretrained=false above 0")
         self.backbone, self.pretrained, self.depth = backbone, pretrained, depth
         self.recurrent = aggregate == "lstm"
-        self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, optimizer="sgd", weight_decay=weight_decay
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one sequence; raises `ComponentError` where timm cannot give it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -15,31 +15,13 @@ class SSSNet(classifier.NetworkClassifier):
     the original.
     """
 
+    schedule = training.Schedule(epochs=200, lr=1e-4, weight_decay=1e-3, eps=1e-8)
+
     def __init__(
-        self,
-        *,
-        dropout: float = 0.5,
-        epochs: int = 200,
-        lr: float = 1e-4,
-        batch: int = 128,
-        optimizer: training.Optimizer = "adam",
-        loss: training.Loss = "cross_entropy",
-        gamma: float = 2.0,
-        alpha: bool = False,
-        weight_decay: float = 1e-3,
+        self, *, dropout: float = 0.5, **options: Unpack[training.TrainingOptions]
     ) -> None:
+        super().__init__(**options)
         self.dropout = classifier.check_dropout(dropout)
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            optimizer=optimizer,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            eps=1e-8,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 16x16 pixels survive its two poolings."""

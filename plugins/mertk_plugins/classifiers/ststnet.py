@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
 
 
-class STSTNet(classifier.FoldsNetworkClassifier):
+class STSTNet(classifier.NetworkClassifier):
     """STSTNet: three shallow convolutions side by side over an onset-to-apex flow picture.
 
     It has 1,683 weights for three classes. Takes one stream `[1, 3, height, width]`: horizontal and
@@ -16,30 +16,13 @@ class STSTNet(classifier.FoldsNetworkClassifier):
     which the authors' code does not do.
     """
 
+    schedule = training.Schedule(epochs=500, lr=5e-5, batch=256, eps=1e-8)
+
     def __init__(
-        self,
-        *,
-        dropout: float = 0.5,
-        epochs: int = 500,
-        lr: float = 5e-5,
-        batch: int = 256,
-        loss: training.Loss = "cross_entropy",
-        gamma: float = 2.0,
-        alpha: bool = False,
-        weight_decay: float = 0.0,
-        eps: float = 1e-8,
+        self, *, dropout: float = 0.5, **options: Unpack[training.TrainingOptions]
     ) -> None:
+        super().__init__(**options)
         self.dropout = classifier.check_dropout(dropout)
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            eps=eps,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; at least 4x4 pixels survive its pooling."""

@@ -104,7 +104,7 @@ class Kernel:
 @mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
 class KernelMargins:
-    """A fitted machine, asked through the kernel of a row with the training clips."""
+    """A fitted machine, applied through the kernel of a row with the training clips."""
 
     machine: Any
     kernel: Kernel

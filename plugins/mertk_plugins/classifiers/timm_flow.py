@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import mertk
 from mertk.nn import classifier, training
@@ -20,34 +20,19 @@ class TimmFlow(classifier.NetworkClassifier):
             weights.
     """
 
+    schedule = training.Schedule(epochs=50, lr=1e-4, weight_decay=1e-3, eps=1e-8)
+
     def __init__(
         self,
         *,
         network: str = "resnet18",
         pretrained: bool = False,
         dropout: float = 0.0,
-        epochs: int = 50,
-        lr: float = 1e-4,
-        batch: int = 128,
-        optimizer: training.Optimizer = "adam",
-        loss: training.Loss = "cross_entropy",
-        gamma: float = 2.0,
-        alpha: bool = False,
-        weight_decay: float = 1e-3,
+        **options: Unpack[training.TrainingOptions],
     ) -> None:
+        super().__init__(**options)
         self.name, self.pretrained = network, pretrained
         self.dropout = classifier.check_dropout(dropout)
-        self.schedule = training.Schedule(
-            epochs=epochs,
-            lr=lr,
-            batch=batch,
-            optimizer=optimizer,
-            loss=loss,
-            gamma=gamma,
-            alpha=alpha,
-            weight_decay=weight_decay,
-            eps=1e-8,
-        )
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture; raises `ComponentError` where its size must be another."""

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk_plugins.datasets import _film_script as script
 from mertk_plugins.datasets import _synthetic_motion as motion
-from mertk_plugins.datasets._synthetic_face import Person, draw_person, draw_portrait
+from mertk_plugins.datasets._film_script import Script, write_script
+from mertk_plugins.datasets._synthetic_face import Person, draw_person
 from mertk_plugins.datasets._synthetic_warp import (
     Bump,
     invert_field,
     make_grid,
-    sample_picture,
     sum_bumps,
 )
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     Points = NDArray[np.floating[Any]]
 
 _JITTER = (0.02, 0.0, 0.03, 0.03)  # what registering each frame leaves: degrees, %, % and %
-_NOISE = 2.0  # grey levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,24 +48,17 @@ class Film:
 
     def __call__(self, at: int) -> NDArray[np.uint8]:
         """Frame `at` as pixels `[size, size, 3]`."""
-        here, lit = _make_grid(self.size), np.float32
-        moved = here
+        moved = make_grid(self.size)
         for number, strength in self._compute_strengths(at):
-            moved = moved - lit(strength) * _compute_field(self, number)
-        matrix = self._compute_head_pose(at).astype(np.float32)
-        face = draw_portrait(self.seed, self.video, self.size)
-        picture = sample_picture(face, moved @ matrix[:, :2].T + matrix[:, 2])
-        gain, across, along = self.nuisance * self.script().way(at / self.fps)[4:7]
-        slope = (here - (self.size - 1) / 2) / lit(self.size)
-        light = 1 + lit(gain) + lit(across) * slope[..., 0] + lit(along) * slope[..., 1]
-        lighted = picture * light[..., None] + self._draw_noise(at)[..., None]
-        return np.asarray(np.clip(lighted + lit(0.5), 0, 255).astype(np.uint8))
+            moved = moved - np.float32(strength) * _compute_field(self, number)
+        light = self.nuisance * self.script().compute_paths(at / self.fps)[4:7]
+        noise, head = (8, self.seed, self.video, at), self._compute_head_pose(at)
+        return self.person().render(moved, head, light, noise, self.nuisance)
 
-    def script(self) -> script.Script:
+    def script(self) -> Script:
         """All that was drawn for this video."""
-        return _write_cached_script(
-            self.seed, self.video, self.frames / self.fps, (self.micros, self.macros)
-        )
+        kinds = (self.micros, self.macros)
+        return write_script(self.seed, self.video, self.frames / self.fps, kinds)
 
     def timings(self) -> list[motion.Timing]:
         """Onset, apex and offset of each expression, in the order of its events."""
@@ -97,7 +88,7 @@ class Film:
     def rest(self) -> NDArray[np.float64]:
         """The 68 points `[68, 2]` of the neutral face, of a head that does not sway."""
         return self._locate_neutral_points(
-            self._make_similarity(np.array(self.script().still.pose))
+            self.person().make_head_pose(np.array(self.script().still.pose))
         )
 
     def _locate_neutral_points(self, head: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,7 +101,7 @@ class Film:
         -1 is a blink; -2 and -3 are twitches.
         """
         plan, seconds = self.script(), at / self.fps
-        twitches = self.nuisance * plan.way(seconds)[7:9]
+        twitches = self.nuisance * plan.compute_paths(seconds)[7:9]
         found = [(-2, float(twitches[0])), (-3, float(twitches[1]))]
         if self.nuisance:
             found.append((-1, plan.closure(seconds)))
@@ -122,34 +113,8 @@ class Film:
         """The similarity `[2, 3]` from frame `at` to the portrait."""
         plan = self.script()
         jitter = np.random.default_rng([7, self.seed, self.video, at]).normal(0, _JITTER)
-        sway = self.nuisance * (plan.way(at / self.fps)[:4] + jitter)
-        return self._make_similarity(np.array(plan.still.pose) + sway)
-
-    def _make_similarity(self, way: NDArray[np.float64]) -> NDArray[np.float64]:
-        angle, growth = np.deg2rad(way[0]), 1 + way[1] / 100
-        turn = growth * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        middle = np.full(2, (self.size - 1) / 2)
-        return np.column_stack(
-            [turn, middle + self.person().margin + way[2:] * self.size / 100 - turn @ middle]
-        )
-
-    def _draw_noise(self, at: int) -> NDArray[np.float32]:
-        """Sensor noise `[size, size]` in grey levels."""
-        rng = np.random.default_rng([8, self.seed, self.video, at])
-        noise = rng.standard_normal((self.size, self.size), np.float32)
-        return noise * np.float32(_NOISE * self.nuisance)
-
-
-@functools.lru_cache(maxsize=64)
-def _write_cached_script(
-    seed: int, video: int, seconds: float, kinds: tuple[int, int]
-) -> script.Script:
-    return script.write_script(seed, video, seconds, kinds)
-
-
-@functools.lru_cache(maxsize=4)
-def _make_grid(size: int) -> NDArray[np.float32]:
-    return make_grid(size).astype(np.float32)
+        sway = self.nuisance * (plan.compute_paths(at / self.fps)[:4] + jitter)
+        return self.person().make_head_pose(np.array(plan.still.pose) + sway)
 
 
 @functools.lru_cache(maxsize=256)
@@ -161,12 +126,12 @@ def _make_bumps(film: Film, number: int) -> list[Bump]:
     if number < 0:
         return motion.make_twitches(plan.still, points, film.size)[number + 3 :: 2]
     event = plan.events[number]
-    units = motion.emotion_and_units(event.chances, event.label)[1]
+    units = motion.emotion_and_units(event.draws, event.label)[1]
     peak = film.amplitude * (film.macro if event.kind == "macro" else 1.0)
-    return motion.make_expression(event.chances, units, points, peak)
+    return motion.make_expression(event.draws, units, points, peak)
 
 
 @functools.lru_cache(maxsize=16)
 def _compute_field(film: Film, number: int) -> NDArray[np.float32]:
     """The same, dense `[size, size, 2]`."""
-    return sum_bumps(_make_bumps(film, number), _make_grid(film.size))
+    return sum_bumps(_make_bumps(film, number), make_grid(film.size))

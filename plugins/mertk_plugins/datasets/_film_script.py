@@ -6,6 +6,7 @@ that the same things happen at any frame rate.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -40,16 +41,15 @@ class Event:
 
     kind: Kind
     label: str
-    chances: motion.Chances
+    draws: motion.Draws
     onset: float
     apex: float
     offset: float
 
     def timing(self, fps: float, frames: int) -> motion.Timing:
         """Its positions in a video of so many frames."""
-        places = (round(seconds * fps) for seconds in (self.onset, self.apex, self.offset))
-        onset, apex, offset = (min(at, frames - 1) for at in places)
-        return motion.Timing(onset, apex, offset)
+        seconds = np.array([self.onset, self.apex, self.offset])
+        return motion.Timing(*np.rint(seconds * fps).clip(max=frames - 1).astype(int).tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,10 +63,10 @@ class Script:
 
     events: tuple[Event, ...]
     blinks: tuple[float, ...]
-    still: motion.Chances
+    still: motion.Draws
     paths: NDArray[np.float64]
 
-    def way(self, seconds: float) -> NDArray[np.float64]:
+    def compute_paths(self, seconds: float) -> NDArray[np.float64]:
         """The paths `[9]` at a moment."""
         size, hertz, phase = np.moveaxis(self.paths, -1, 0)
         return np.asarray((size * np.sin(2 * np.pi * (hertz * seconds + phase))).sum(axis=-1))
@@ -77,30 +77,28 @@ class Script:
         return float(np.exp(-0.5 * (away / 0.06) ** 2))
 
 
+@functools.lru_cache(maxsize=64)
 def write_script(seed: int, video: int, seconds: float, kinds: tuple[int, int]) -> Script:
     """The script of a video with so many (micro, macro) expressions."""
     rng = np.random.default_rng([6, seed, video])
-    still = motion.draw_chances(seed, video, 0, 16)
+    still = motion.draw_clip(seed, video, 0, 16)
     micros, total = kinds[0], sum(kinds)
-    order: list[Kind] = ["micro" if at < micros else "macro" for at in rng.permutation(total)]
-    slot = seconds / max(total, 1)
-    events = tuple(
-        _draw_event(
-            rng, motion.draw_chances(seed, video, number + 1, 16), kind, number * slot, slot
-        )
-        for number, kind in enumerate(order)
-    )
-    return Script(events, _draw_blinks(rng, seconds), still, _draw_paths(rng))
+    slot, events = seconds / max(total, 1), []
+    for number, at in enumerate(rng.permutation(total)):
+        draws = motion.draw_clip(seed, video, number + 1, 16)
+        kind: Kind = "micro" if at < micros else "macro"
+        events.append(_draw_event(rng, draws, kind, number * slot, slot))
+    return Script(tuple(events), _draw_blinks(rng, seconds), still, _draw_paths(rng))
 
 
 def _draw_event(
-    rng: np.random.Generator, chances: motion.Chances, kind: Kind, start: float, slot: float
+    rng: np.random.Generator, draws: motion.Draws, kind: Kind, start: float, slot: float
 ) -> Event:
     lasts = float(rng.uniform(*DURATIONS[kind]))
     onset = start + float(rng.uniform(_EDGE, slot - _EDGE - lasts))
     apex = onset + lasts * float(rng.uniform(0.35, 0.65))
     label = tuple(motion.CLASSES)[int(rng.integers(len(motion.CLASSES)))]
-    return Event(kind, label, chances, onset, apex, onset + lasts)
+    return Event(kind, label, draws, onset, apex, onset + lasts)
 
 
 def _draw_blinks(rng: np.random.Generator, seconds: float) -> tuple[float, ...]:

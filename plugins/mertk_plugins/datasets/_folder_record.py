@@ -1,4 +1,4 @@
-"""The record of a row of index.csv: guessed from its label, or told by further columns."""
+"""The record of a row of index.csv: made from its label, or read from further columns."""
 
 from __future__ import annotations
 

@@ -1,64 +1,65 @@
-"""Names in SAMM: `006_1_2` is the second movement that inducement 1 made person 006 show."""
+"""Names in SAMM: `006_1_2` is the second movement of person 006 under inducement 1."""
 
 from __future__ import annotations
 
 import csv
 import functools
-import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mertk import datasets
+from mertk.datasets.reader import NameForm
 
-LONG_OFFSETS = Path(__file__).with_name("_samm_videos.csv")
+if TYPE_CHECKING:
+    from mertk.datasets.folders import Place
+    from mertk.datasets.reader import Line
 
-_CLIP = re.compile(r"0*(\d{1,3})_(\d+)_(\d+)")
-_VIDEO = re.compile(r"0*(\d{1,3})_(\d+)")
-_SUBJECT = re.compile(r"0*(\d{1,3})(?:\.0+)?")
+CLIP = NameForm("0*([0-9]{1,3})_([0-9]+)_([0-9]+)", "{:0>3}_{}_{}")
+VIDEO = NameForm("0*([0-9]{1,3})_([0-9]+)", "{:0>3}_{}")
+SUBJECT = NameForm(r"0*([0-9]{1,3})(?:\.0+)?", "{:0>3}")
 
-
-def parse_subject(text: str) -> str | None:
-    """The canonical name `006` of `6`, `006` or `6.0`; None for anything else."""
-    found = _SUBJECT.fullmatch(text)
-    return f"{int(found[1]):03d}" if found else None
-
-
-def parse_clip(text: str) -> str | None:
-    """The canonical name of a clip, `006_1_2`; None for anything else."""
-    found = _CLIP.fullmatch(text)
-    return f"{int(found[1]):03d}_{found[2]}_{found[3]}" if found else None
+_LONG_OFFSETS = Path(__file__).with_name("_samm_videos.csv")
 
 
-def parse_video(text: str) -> str | None:
-    """The canonical name of a recording, `006_1`; None for anything else."""
-    found = _VIDEO.fullmatch(text)
-    return f"{int(found[1]):03d}_{found[2]}" if found else None
+def read_names(line: Line) -> tuple[str, str]:
+    """The person and the clip of a row; raises `DataError` naming the cell that is neither."""
+    line.need("subject", "clip")
+    person = line.name("subject", SUBJECT, "is not a subject such as 6 or 006")
+    why = f"is not a clip of subject {person} such as {person}_1_2"
+    clip = line.name("clip", CLIP, why)
+    if not clip.startswith(person):
+        raise line.wrong("clip", why)
+    return person, clip
 
 
-def video_of(name: str) -> str:
-    """The recording that a clip is cut from."""
-    return name.rpartition("_")[0]
-
-
-def find_tree(folder: Path, root: Path) -> Path:
-    """The tree that a folder lies in, with or without a folder for each person."""
-    above = folder.parent
-    return above.parent if above != root and parse_subject(above.name) else above
+def read_common_fields(line: Line) -> dict[str, Any]:
+    """What a row of either spreadsheet gives a record; raises `DataError` where a name is none."""
+    person, clip = read_names(line)
+    video = clip.rpartition("_")[0]
+    return {
+        "subject": person,
+        "clip": clip,
+        "video": video,
+        "inducement": line["inducement"],
+        "fps": 200.0,
+        "modality": "grey",
+        "long_offset": _read_long_offsets().get(video),
+        "extra": {"remarks": line["notes"]} if line["notes"] else {},
+    }
 
 
 @functools.cache
-def long_offsets() -> Mapping[str, int]:
+def _read_long_offsets() -> Mapping[str, int]:
     """Recording → the frame number in a clip less that in the recording, for what was compared."""
-    with LONG_OFFSETS.open(encoding="utf-8", newline="") as file:
+    with _LONG_OFFSETS.open(encoding="utf-8", newline="") as file:
         return {row["video"]: int(row["offset"]) for row in csv.DictReader(file)}
 
 
-def read_names(line: datasets.reader.Line) -> tuple[str, str]:
-    """The person and the clip of a row; raises `DataError` naming the cell that is neither."""
-    native, named = line.need("subject", "clip")
-    person, name = parse_subject(native), parse_clip(named)
-    if person is None:
-        raise line.wrong("subject", "is not a subject such as 6 or 006")
-    if name is None or not name.startswith(person):
-        raise line.wrong("clip", f"is not a clip of subject {person} such as {person}_1_2")
-    return person, name
+def place(root: Path, folder: Path, key: str, kind: str) -> Place:
+    """A folder in its tree, with or without a folder for each person around it."""
+    base = folder.parent
+    if base != root and SUBJECT.parse(base.name):
+        base = base.parent
+    kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, kind)
+    return datasets.folders.Place(base, kind, key)

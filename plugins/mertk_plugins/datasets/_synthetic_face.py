@@ -8,6 +8,7 @@ texture. The 68 landmarks were found once in the photograph and are carried alon
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Coordinates = NDArray[np.float64]
 
 # The 68 points (x, y) of the photograph, in its pixels: mean of 60 fits, spread below 0.8 px.
 # fmt: off
@@ -53,7 +55,8 @@ MIRRORED = np.array([
 
 _CENTRE = (225.0, 128.0)  # of the face, in the photograph
 _VIEW = 176.0  # the side of the square of the photograph that fills one frame, in its pixels
-MARGIN = 8  # a portrait reaches size / MARGIN beyond the frame on each side
+_NOISE = 2.0  # grey levels
+_MARGIN = 8  # a portrait reaches size / _MARGIN beyond the frame on each side
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,12 +77,40 @@ class Person:
     @property
     def margin(self) -> int:
         """Pixels of the portrait beyond the frame on each side."""
-        return self.size // MARGIN
+        return self.size // _MARGIN
 
     @property
     def side(self) -> int:
         """The side of the portrait in pixels."""
         return self.size + 2 * self.margin
+
+    def make_head_pose(self, pose: Coordinates) -> Coordinates:
+        """The similarity `[2, 3]` from a frame to the portrait: angle, growth (%), x and y (%)."""
+        angle, growth = np.deg2rad(pose[0]), 1 + pose[1] / 100
+        turn = growth * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        middle = np.full(2, (self.size - 1) / 2)
+        return np.column_stack(
+            [turn, middle + self.margin + pose[2:] * self.size / 100 - turn @ middle]
+        )
+
+    def render(
+        self, moved: Floats, head: Coordinates, light: Coordinates, noise: Sequence[int], by: float
+    ) -> NDArray[np.uint8]:
+        """A frame `[size, size, 3]` whose pixels show the points `moved` of the face.
+
+        `light` is a gain and two slopes, `noise` the seed of the sensor noise, which is multiplied
+        by `by`.
+        """
+        matrix, size = head.astype(np.float32), self.size
+        portrait = draw_portrait(self.seed, self.subject, size)
+        picture = sample_picture(portrait, moved @ matrix[:, :2].T + matrix[:, 2])
+        gain, across, along = light.astype(np.float32)
+        slope = (make_grid(size) - (size - 1) / 2) / np.float32(size)
+        light = 1 + gain + across * slope[..., 0] + along * slope[..., 1]
+        rng = np.random.default_rng(noise)
+        grain = rng.standard_normal((size, size), np.float32) * np.float32(_NOISE * by)
+        lighted = picture * light[..., None] + grain[..., None]
+        return np.asarray(np.clip(lighted + np.float32(0.5), 0, 255).astype(np.uint8))
 
 
 @functools.lru_cache(maxsize=256)
@@ -113,7 +144,7 @@ def draw_portrait(seed: int, subject: int, size: int) -> NDArray[np.uint8]:
 def _place_portrait(size: int) -> tuple[float, NDArray[np.float64]]:
     """Frame pixels per pixel of the photograph, and where in it the portrait's corner is."""
     scale = (size - 1) / _VIEW
-    return scale, np.array(_CENTRE) - _VIEW / 2 - size // MARGIN / scale
+    return scale, np.array(_CENTRE) - _VIEW / 2 - size // _MARGIN / scale
 
 
 def _list_landmarks() -> NDArray[np.float64]:

@@ -1,12 +1,13 @@
 """What moves in a synthetic clip: facial action units, blinks, twitches, the head, the light.
 
 Expressions are FACS action units (Ekman and Friesen 1978) as smooth pulls on the landmarks, with an
-onset–apex–offset profile. All chances are drawn before the emotion is looked at, so everything
+onset–apex–offset profile. All random numbers are drawn before the emotion is used, so everything
 but the pulls is the same whatever the emotion.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chances:
+class Draws:
     """All that is drawn for a clip, from (seed, subject, clip) alone.
 
     `pose` and `drift` are angle (degrees), growth (%) and the way (% of the frame) in x and y:
@@ -102,15 +103,16 @@ class Chances:
     phases: tuple[float, ...]
     blink: int
 
-    def way(self, at: int, frames: int) -> Paths:
+    def compute_waves(self, at: int, frames: int) -> Paths:
         """The waves in frame `at`: angle, growth, x, y, gain, two slopes of light, twitches."""
         done = at / max(frames - 1, 1)
         swing = np.sin(2 * np.pi * (np.array(self.waves) * done + np.array(self.phases)))
         return np.asarray(swing * np.array((*self.drift, *self.light, 1.0)))
 
 
-def draw_chances(seed: int, subject: int, clip: int, frames: int) -> Chances:
-    """The chances of one clip: independent of its emotion, and of all other clips."""
+@functools.lru_cache(maxsize=512)
+def draw_clip(seed: int, subject: int, clip: int, frames: int) -> Draws:
+    """All that is drawn for one clip: independent of its emotion, and of all other clips."""
     rng = np.random.default_rng([3, seed, subject, clip])
     slack = frames // 8
     onset, rest = int(rng.integers(0, slack + 1)), int(rng.integers(0, slack + 1))
@@ -118,7 +120,7 @@ def draw_chances(seed: int, subject: int, clip: int, frames: int) -> Chances:
     apex = onset + round((offset - onset) * float(rng.uniform(0.35, 0.65)))
     lean = float(rng.uniform(-0.45, 0.45))
     blinks, moment = rng.random(), int(rng.integers(0, frames))
-    return Chances(
+    return Draws(
         timing=Timing(onset, apex, offset),
         pick=(float(rng.random()), float(rng.random())),
         strength=float(rng.uniform(0.6, 1.1)),
@@ -134,24 +136,24 @@ def draw_chances(seed: int, subject: int, clip: int, frames: int) -> Chances:
     )
 
 
-def emotion_and_units(chances: Chances, name: str) -> tuple[str, tuple[int, ...]]:
+def emotion_and_units(draws: Draws, name: str) -> tuple[str, tuple[int, ...]]:
     """The emotion of a class, and the action units by which this clip shows it."""
     emotions = CLASSES[name]
-    emotion = emotions[int(chances.pick[0] * len(emotions))]
+    emotion = emotions[int(draws.pick[0] * len(emotions))]
     options = EMOTIONS[emotion]
-    return emotion, options[int(chances.pick[1] * len(options))]
+    return emotion, options[int(draws.pick[1] * len(options))]
 
 
 def make_expression(
-    chances: Chances, units: tuple[int, ...], landmarks: Paths, amplitude: float
+    draws: Draws, units: tuple[int, ...], landmarks: Paths, amplitude: float
 ) -> list[Bump]:
     """The pulls of a clip at full strength, with a peak of about `amplitude` pixels."""
     bumps = []
-    for unit, weight in zip(units, chances.weights, strict=False):
-        bumps += _make_unit_bumps(unit, landmarks, tuple(weight * side for side in chances.balance))
+    for unit, weight in zip(units, draws.weights, strict=False):
+        bumps += _make_unit_bumps(unit, landmarks, tuple(weight * side for side in draws.balance))
     centres = np.array([bump.centre for bump in bumps])
     peak = np.linalg.norm(sum_bumps(bumps, centres), axis=-1).max()
-    return [bump.scaled(chances.strength * amplitude / peak) for bump in bumps]
+    return [bump.scaled(draws.strength * amplitude / peak) for bump in bumps]
 
 
 def make_blink(landmarks: Paths, nuisance: float) -> list[Bump]:
@@ -162,20 +164,20 @@ def make_blink(landmarks: Paths, nuisance: float) -> list[Bump]:
     ]
 
 
-def make_twitches(chances: Chances, landmarks: Paths, size: int) -> list[Bump]:
+def make_twitches(draws: Draws, landmarks: Paths, size: int) -> list[Bump]:
     """Small movements here and there that mean nothing: the face is never quite at rest."""
     spread = 0.3 * _find_face_axes(landmarks)[0]
     return [
         Bump(tuple(landmarks[at].tolist()), spread, (x * _TWITCH * size, y * _TWITCH * size))
-        for at, x, y in chances.twitches
+        for at, x, y in draws.twitches
     ]
 
 
-def compute_lid_closure(chances: Chances, at: int) -> float:
+def compute_lid_closure(draws: Draws, at: int) -> float:
     """How far the eyelids are down in frame `at`, 0 … 1."""
-    if chances.blink < 0:
+    if draws.blink < 0:
         return 0.0
-    return float(np.exp(-0.5 * ((at - chances.blink) / 1.5) ** 2))
+    return float(np.exp(-0.5 * ((at - draws.blink) / 1.5) ** 2))
 
 
 def _make_unit_bumps(

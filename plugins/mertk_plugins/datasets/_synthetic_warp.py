@@ -6,6 +6,7 @@ optical flow are carried through them exactly (to a thousandth of a pixel) and n
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,10 +71,13 @@ def invert_field(field: Callable[[Points], Points], points: Points) -> Points:
     )
 
 
-def make_grid(side: int) -> Points:
-    """The pixel positions (x, y) of a square picture `[side, side, 2]`, float32."""
+@functools.lru_cache(maxsize=8)
+def make_grid(side: int) -> NDArray[np.float32]:
+    """The pixel positions (x, y) of a square picture `[side, side, 2]`; not to be written to."""
     axis = np.arange(side, dtype=np.float32)
-    return np.stack(np.meshgrid(axis, axis), axis=-1)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1)
+    grid.flags.writeable = False
+    return grid
 
 
 def sample_picture(picture: NDArray[Any], at: Points) -> NDArray[Any]:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import mertk
 from mertk import datasets
-from mertk_plugins.datasets import _casme2_sheet as sheet
+from mertk.datasets.reader import NameForm
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Names, Table
+    from mertk.datasets.spreadsheets import Table
+    from mertk.datasets.survey import Reading
 
+_HERE = Path(__file__)
+_PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["casme2"]
 _OBJECTIVE = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*objective"
-_SUBJECT = re.compile(r"sub(?:ject)?[ _-]*0*(\d+)", re.IGNORECASE)
+_SUBJECT = NameForm(r"(?:sub(?:ject)?[ _-]*)?0*([0-9]+)(?:\.0+)?", "sub{:0>2}")
+_SUBJECT_FOLDER = NameForm(r"sub(?:ject)?[ _-]*0*([0-9]+)", "sub{:0>2}")
+_CLASSES = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
+_CLASSES |= {str(number): number for number in range(1, 8)}
 _WORDS = {"compress": "video", "crop": "cropped", "select": "selected", "raw": "raw"}
 
 
@@ -47,7 +52,7 @@ class CASME2(datasets.reader.SpreadsheetReader):
         "Videos (avi) are not read."
     )
     kinds = ("selected", "raw", "cropped")
-    editions = sheet.EDITIONS
+    editions = _PUBLISHED.editions
     file_pattern = r"casme[ _-]?(?:2|ii)(?![0-9a-z]).*(?:coding|label)"
     file_names = (
         "CASME2-coding-20190701.xlsx",
@@ -55,8 +60,8 @@ class CASME2(datasets.reader.SpreadsheetReader):
         "CASME2-coding-updated.xlsx",
         "CASME2_label_Ver_2.xls",
     )
-    optional: ClassVar[Names] = {"objective": sheet.OBJECTIVE}
-    known_errors = Path(__file__).with_name("_casme2_repairs.csv")
+    optional = _PUBLISHED.optional
+    known_errors = _HERE.with_name("_casme2_repairs.csv")
 
     tree: Literal["auto", "raw", "selected", "cropped"] = "auto"
 
@@ -66,7 +71,7 @@ class CASME2(datasets.reader.SpreadsheetReader):
         file = datasets.folders.choose_sheet(self.name, found, _OBJECTIVE, (), None)
         if file is None:
             return reading
-        classes = sheet.read_megc2018(datasets.spreadsheets.read_table(file))
+        classes = _read_megc2018(datasets.spreadsheets.read_table(file))
         records = []
         for record in reading.records:
             known = classes.get(f"{record.subject}/{record.clip}", "")
@@ -78,28 +83,60 @@ class CASME2(datasets.reader.SpreadsheetReader):
         _, clip, _ = line.need("subject", "clip", "emotion")
         return line.record(
             source,
-            subject=f"sub{sheet.read_subject(line):02d}",
+            subject=_read_subject(line),
             clip=clip,
             fps=200.0,
-            objective=sheet.read_class(line),
+            objective=_CLASSES.get(line["objective"].upper()),
             objective_source="Objective Classes",
             modality="rgb",
         )
 
     def recognise(self, table: Table, records: Sequence[Record]) -> str:
-        """The name of the published edition, by header and counts."""
-        return sheet.recognise(table, records)
+        """The name of the published edition, by header and counts.
+
+        `20140508`, `20190701`, `updated` (256 rows, with sub24/EP02_07), `label_Ver_2` (255 or 256
+        rows with the older frames), or `unrecognised`.
+        """
+        clips = {f"{record.subject}/{record.clip}": record.onset_raw for record in records}
+        if len(records) == 256 and "sub24/EP02_07" in clips:
+            return "updated"
+        if len(records) in (255, 256) and clips.get("sub12/EP09_02") == "161":
+            return "label_Ver_2"
+        classes = table.optional(*self.optional["objective"])
+        allowed = self.editions[:1] if classes else self.editions[1:2]
+        return datasets.survey.recognise_edition(records, allowed)
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/sub01/EP02_01f` is a clip, whatever the padding and case of the subject."""
-        subject = _SUBJECT.fullmatch(folder.parent.name)
+        subject = _SUBJECT_FOLDER.parse(folder.parent.name)
         if not subject or folder == root:
             return None
         base = folder.parent.parent
-        key = f"sub{int(subject[1]):02d}/{folder.name}".lower()
+        key = f"{subject}/{folder.name}".lower()
         unnamed = "cropped" if datasets.folders.looks_cropped(folder) else "raw"
         kind = datasets.folders.kind_of(base, root, _WORDS, unnamed)
         return datasets.folders.Place(base, kind, key)
+
+
+def _read_subject(line: Line) -> str:
+    return line.name("subject", _SUBJECT, "is not a subject such as 1, 01 or sub01")
+
+
+def _read_megc2018(table: Table) -> dict[str, str]:
+    """The objective classes of MEGC 2018, '1'–'7', by clip (`sub01/EP02_01f`).
+
+    They are not those of the 2019 spreadsheet. Raises `DataError` where a class is none.
+    """
+    known = {**datasets.reader.COLUMNS, **_PUBLISHED.optional}
+    columns = {what: table.column(*known[what]) for what in ("subject", "clip", "objective")}
+    found = {}
+    for row in table.rows:
+        line = datasets.reader.Line(table, row, columns)
+        number = _CLASSES.get(line["objective"].upper())
+        if number is None:
+            raise line.wrong("objective", "is not a class 1 … 7")
+        found[f"{_read_subject(line)}/{line['clip']}"] = str(number)
+    return found
 
 
 @mertk.hookimpl

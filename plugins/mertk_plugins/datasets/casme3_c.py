@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import mertk
 from mertk import datasets
-from mertk_plugins.datasets import _casme3_c_sheet as sheets
+from mertk.datasets.reader import NameForm
 from mertk_plugins.datasets import _casme3_shared as shared
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Names
+    from mertk.datasets.spreadsheets import Table
 
+_ME = "CAS(ME)3_part_C_ME.xlsx"
+_BOTH = "CAS(ME)3_part_C.xls"
+_SUBJECT = NameForm(r"(?:sub(?:ject)?[ _-]*)?0*([0-9]{1,3})(?:\.0+)?", "{:0>2}")
+_TYPES: Mapping[str, shared.Kind] = {"1": "micro", "0": "macro"}
 _RECORDING = "a"  # there is one of each subject
 _WORDS = {"crop": "cropped"}
 _COUNTED = re.compile(r"(?:0*[0-9]+_)?0*([0-9]+)")
-_ASSUMED = (
-    shared.ASSUMED,
-    "pictures lie in 01/a/color, or are cut to 01/2/color or 01/color/01_2 (2: the column count)",
+_LAYOUT = (
+    "pictures lie in 01/a/color, or are cut to 01/2/color or 01/color/01_2 (2: the column count)"
 )
 
 
 @dataclass(kw_only=True, eq=False)
-class CASME3C(datasets.reader.SpreadsheetReader):
+class CASME3C(shared.CASME3Part):
     """CAS(ME)^3 part C, from one of its annotation files and one of its trees of colour frames.
 
     No apex is annotated.
@@ -52,52 +55,59 @@ class CASME3C(datasets.reader.SpreadsheetReader):
     )
     kinds = ("long", "me_only", "cropped")
     file_pattern = r"part[ _-]*c(?![a-z])|mock[ _-]*crime"
+    files: ClassVar[Mapping[shared.Wanted, Sequence[str]]] = {
+        "micro": (_ME, _BOTH),
+        "macro": (_BOTH,),
+        "all": (_BOTH,),
+    }
     titles = ("mockCrimeME", "organize")
-    columns: ClassVar[Names] = sheets.COLUMNS
-    optional: ClassVar[Names] = sheets.OPTIONAL
+    columns = shared.PUBLISHED["casme3_c"].columns
+    optional = shared.PUBLISHED["casme3_c"].optional
+    groups = shared.PUBLISHED["casme3_c"].groups
 
     expressions: shared.Wanted = "micro"
     tree: Literal["auto", "long", "me_only", "cropped"] = "auto"
     repair: Literal["recommended"] = field(default="recommended", init=False)
 
-    def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
-        """The records of the expressions that are wanted; raises `DataError` if there are none."""
-        table = self.read_table(found, sheets.NAMES[self.expressions])
-        lines = sheets.choose_lines(table, self.lines(table, empty=True), self.expressions)
-        absent = {"apex_missing"}
-        if not any(line["au"] for line in lines):
-            absent.add("au_unknown")
-        source = self.make_source(found, tolerance=shared.TOLERANCE, unremarkable=frozenset(absent))
-        records = list(shared.mark_long_expressions(self.read_line(source, line) for line in lines))
-        editions = sheets.list_editions(table, self.expressions)
-        return datasets.reader.Reading(
-            source=source,
-            records=records,
-            edition=datasets.survey.recognise_edition(records, editions),
-            editions=editions,
-            sheets=[table.file],
-            assumed=_ASSUMED,
-        )
+    def make_part_source(self, found: Found, lines: Sequence[Line]) -> Source:
+        """What the rows have in common: no apex, and in some files no AUs."""
+        coded = any(line["au"] for line in lines)
+        absent = frozenset({"apex_missing"} if coded else {"apex_missing", "au_unknown"})
+        return self.make_source(found, tolerance=shared.TOLERANCE, unremarkable=absent)
+
+    def read_kind(self, line: Line) -> shared.Kind:
+        """The type of an expression; raises `DataError` where a cell cannot be what it should."""
+        _read_subject(line)
+        if line.columns["emotion"]:
+            line.need("emotion")
+        kind = _TYPES.get(line["type"]) if line.columns["type"] else "micro"
+        if kind is None:
+            raise line.wrong("type", "is neither 1 (micro) nor 0 (macro)")
+        return kind
 
     def read_line(self, source: Source, line: Line) -> Record:
         """The record of a row that was checked."""
         return line.record(
             source,
-            subject=sheets.read_subject(line),
+            subject=_read_subject(line),
             clip=_RECORDING,
             video=_RECORDING,
             apex="",
             fps=shared.FPS,
-            expression_type=sheets.check_line(line),
+            expression_type=self.read_kind(line),
             modality="rgb",
             extra={"count": line["count"], "risk": line["risk"]},
         )
+
+    def list_assumptions(self, table: Table) -> Sequence[str]:
+        """What is taken for granted."""
+        return [*super().list_assumptions(table), _LAYOUT]
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/01/a/color` is a recording; `…/01/2/color` and `…/01/color/01_2` are expressions."""
         steps = [path for path in (folder, *folder.parents) if path.name.lower() != "color"]
         inner, person = steps[:2]
-        number = sheets.parse_subject(person.name)
+        number = _SUBJECT.parse(person.name)
         if number is None or not person.is_relative_to(root) or not shared.is_colour(root, folder):
             return None
         counted = _COUNTED.fullmatch(inner.name)
@@ -116,6 +126,10 @@ class CASME3C(datasets.reader.SpreadsheetReader):
             return counted if counted in folders else record.subject
 
         return key_of
+
+
+def _read_subject(line: Line) -> str:
+    return line.name("subject", _SUBJECT, "is not a subject such as 1")
 
 
 @mertk.hookimpl

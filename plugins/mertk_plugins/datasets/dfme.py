@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import mertk
 from mertk import datasets
-from mertk_plugins.datasets import _dfme_sheet as sheets
+from mertk.datasets.reader import NameForm
 
 if TYPE_CHECKING:
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Names
+    from mertk.datasets.survey import Edition, Reading
 
+Part = Literal["train", "testA", "testB"]
+
+_PUBLISHED = datasets.reader.read_published(Path(__file__).with_name("_published.toml"))["dfme"]
+_PARTS: tuple[Part, ...] = ("train", "testA", "testB")
+_PATTERNS: Mapping[Part, str] = {
+    "train": r"train",
+    "testA": r"test[ _-]*(?:data[ _-]*)?a(?![a-z])",
+    "testB": r"test[ _-]*(?:data[ _-]*)?b(?![a-z])",
+}
+_FILES: Mapping[Part, tuple[str, ...]] = {
+    "train": ("training_full_with_AU.xlsx", "DFME_training_full_with_AU.xlsx"),
+    "testA": ("testA_full_with_AU.xlsx", "DFME_test_A_full_with_AU.xlsx"),
+    "testB": ("testB_full_with_AU.xlsx", "DFME_test_B_full_with_AU.xlsx"),
+}
+_EMOTIONS = tuple(_PUBLISHED.groups["train"][0].labels)
+"""In the order of `EmotionId`, which counts from 0."""
+
+_SUBJECT = NameForm(r"(?:sub(?:ject)?[ _-]*)?0*([0-9]{1,5})(?:\.0+)?", "sub{:0>4}")
+_CLIP = NameForm(r"sub0*([0-9]{1,5})_([^/\\]+)", "sub{:0>4}_{}")
+_RATES = frozenset({200.0, 300.0, 500.0})
+_FASTEST = 100_000.0  # frames a second; no camera of faces is faster, nor slower than 1
 _WITHOUT_AUS = frozenset({"au_unknown"})
 
 
@@ -44,8 +68,8 @@ class DFME(datasets.reader.SpreadsheetReader):
         "and test_data_B, with pictures such as DFME_train/sub0003_01/00109.png."
     )
     kinds = ("raw", "cropped")
-    columns: ClassVar[Names] = sheets.COLUMNS
-    optional: ClassVar[Names] = sheets.OPTIONAL
+    columns = _PUBLISHED.columns
+    optional = _PUBLISHED.optional
 
     parts: list[str] | None = None
     tree: Literal["auto", "raw", "cropped"] = "auto"
@@ -53,60 +77,135 @@ class DFME(datasets.reader.SpreadsheetReader):
 
     def __post_init__(self) -> None:
         """Put the parts into their order; raises `ValueError` where one is unknown."""
-        unknown = sorted(set(self.parts or ()) - set(sheets.PARTS))
-        if unknown:
-            raise ValueError(f"parts={self.parts}; choose from {', '.join(sheets.PARTS)}")
-        self.parts = [part for part in sheets.PARTS if part in (self.parts or ())]
+        if not set(self.parts or ()) <= set(_PARTS):
+            raise ValueError(f"parts={self.parts}; choose from {', '.join(_PARTS)}")
+        self.parts = [part for part in _PARTS if part in (self.parts or ())]
 
-    def find_tree(self, found: Found) -> tuple[Tree | None, str]:
-        """The tree of all parts that are read: clips tell them apart, nobody is in two of them."""
-        parts = sheets.find_files(found, self.parts or (), self.layout)
+    def list_trees(self, found: Found) -> list[Tree]:
+        """The trees of all parts that are read: clips tell them apart, nobody is in two of them."""
+        parts = {*self._find_files(found), None}
 
         def place(folder: Path) -> Place | None:
-            within = folder.relative_to(found.root).parts[:-1]
-            others = any(part not in parts for part in map(sheets.part_of, within) if part)
-            return None if others else self.place(found.root, folder)
+            within = map(_find_part, folder.relative_to(found.root).parts[:-1])
+            return self.place(found.root, folder) if parts.issuperset(within) else None
 
-        trees = datasets.folders.group_into_trees(found, place)
-        return datasets.folders.choose_tree(self.name, found, trees, self.kinds, self.tree)
+        return datasets.folders.group_into_trees(found, place)
 
     def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
         """The records of all parts that are read."""
-        files = sheets.find_files(found, self.parts or (), self.layout)
-        tables = {part: datasets.spreadsheets.read_table(file) for part, file in files.items()}
-        rows = []
-        for part, table in tables.items():
-            rows += [(part, line, sheets.read_row(line)) for line in self.lines(table)]
-        source = self.make_source(
-            found,
-            unremarkable=frozenset() if sheets.has_aus(tables.values()) else _WITHOUT_AUS,
-        )
-        twice = sheets.in_two_parts((row["subject"], part) for part, _, row in rows)
+        rows: list[tuple[Line, dict[str, Any]]] = []
+        parts_of: dict[str, set[str]] = defaultdict(set)
+        coded, files = False, self._find_files(found)
+        for part, file in files.items():
+            table = datasets.spreadsheets.read_table(file)
+            coded = coded or bool(table.optional(*self.optional["au"]))
+            for line in self.lines(table):
+                row = _read_row(line)
+                rows.append((line, {"official_split": part, **row}))
+                parts_of[row["subject"]].add(part)
+        source = self.make_source(found, unremarkable=frozenset() if coded else _WITHOUT_AUS)
         records: list[Record] = []
-        for part, line, row in rows:
-            if row["subject"] in twice:
+        for line, row in rows:
+            if len(parts_of[row["subject"]]) > 1:
                 row["quirks"] = (*row["quirks"], "subject_in_two_parts")
-            records.append(line.record(source, modality="rgb", official_split=part, **row))
-        parts = list(tables)
-        return datasets.reader.Reading(
-            source=source,
-            records=records,
-            edition=sheets.recognise(records, parts),
-            editions=sheets.list_editions(parts),
-            sheets=[table.file for table in tables.values()],
-        )
+            records.append(line.record(source, modality="rgb", **row))
+        editions = [_PUBLISHED.groups[part][0] for part in files]
+        whole, edition = _add_editions(editions), datasets.survey.UNRECOGNISED
+        for part, published in zip(files, editions, strict=True):
+            if not published.fits([one for one in records if one.official_split == part]):
+                break
+        else:
+            edition = whole.name
+        sheets = list(files.values())
+        return datasets.survey.Reading(source, records, [whole], sheets, edition=edition)
+
+    def _find_files(self, found: Found) -> dict[Part, Path]:
+        """The spreadsheet of each part that is wanted, or (none named) of each that is there.
+
+        Raises `DataError` where a wanted one is missing, or all are.
+        """
+        wanted, files = self.parts or (), dict[Part, Path]()
+        for part in _PARTS:
+            names = _FILES[part]
+            file = datasets.folders.choose_sheet("dfme", found, _PATTERNS[part], names, None)
+            if file is not None and (part in wanted or not wanted):
+                files[part] = file
+            elif part in wanted:
+                raise mertk.DataError(
+                    f"dfme: no spreadsheet of the part {part}, such as {names[0]}, below "
+                    f"{found.root}; spreadsheets found: {datasets.folders.list_sheets(found)}"
+                )
+        if not files:
+            datasets.folders.need_sheet("dfme", found, None, self.layout)
+        return files
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/sub0003_01` is a clip; the folders of all parts make up one tree."""
-        named = sheets.parse_clip(folder.name)
+        named = _CLIP.parse(folder.name)
         if named is None or folder == root:
             return None
         kind = datasets.folders.kind_of(folder.parent, root, {"crop": "cropped"}, "raw")
-        return datasets.folders.Place(root, kind, f"{named[0]}_{named[1]}".lower())
+        return datasets.folders.Place(root, kind, named.lower())
 
     def key(self, record: Record) -> str:
         """Names of clips are unique."""
         return record.clip.lower()
+
+
+def _find_part(name: str) -> Part | None:
+    """The part of the split that the name of a folder says, such as `test_data_A`."""
+    for part, pattern in _PATTERNS.items():
+        if re.search(pattern, name, re.IGNORECASE):
+            return part
+    return None
+
+
+def _read_row(line: Line) -> dict[str, Any]:
+    """What a row says beside its plain texts, as `Line.record` takes it.
+
+    Raises `DataError` where a name is missing or is none.
+    """
+    _, name, emotion = line.need("subject", "clip", "emotion")
+    person = line.name("subject", _SUBJECT, "is not a subject such as sub0003")
+    rate, clip, quirks = _parse_rate(line), _CLIP.parse(name), []
+    if clip is None:
+        quirks.append("irregular_name")
+    elif not clip.startswith(f"{person}_"):
+        quirks.append("subject_differs_from_name")
+    if line.columns["emotion_id"]:
+        word = datasets.record.canonical_emotion(emotion)
+        right = str(_EMOTIONS.index(word)) if word in _EMOTIONS else None
+        if line["emotion_id"].removesuffix(".0") != right:
+            quirks.append("emotion_id_differs")
+    if rate not in _RATES:
+        quirks.append("fps_unusual")
+    return {
+        "place": f"row {line.row.number} of {line.table.file.name}",
+        "subject": person,
+        "clip": clip or name,
+        "fps": rate,
+        "quirks": tuple(quirks),
+    }
+
+
+def _parse_rate(line: Line) -> float:
+    try:
+        rate = float(line["fps"])
+    except ValueError:
+        rate = 0.0
+    if not 1 <= rate <= _FASTEST:
+        raise line.wrong("fps", "is not a frame rate in Hz such as 500")
+    return rate
+
+
+def _add_editions(parts: Sequence[Edition]) -> Edition:
+    """What was published of these parts together, under the name of the challenge."""
+    labels: Counter[str] = Counter()
+    for part in parts:
+        labels.update(part.labels)
+    name = " + ".join(part.name.removeprefix("CCAC ") for part in parts)
+    people = sum(part.subjects or 0 for part in parts)
+    return datasets.survey.Edition(f"CCAC {name}", labels.total(), people, dict(labels))
 
 
 @mertk.hookimpl

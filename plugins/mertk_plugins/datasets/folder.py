@@ -1,4 +1,4 @@
-"""Anybody's own clips: a table that says where they are and what they show."""
+"""The user's own clips, listed in a table with their files and labels."""
 
 from __future__ import annotations
 

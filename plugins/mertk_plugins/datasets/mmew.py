@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import mertk
 from mertk import datasets
-from mertk_plugins.datasets import _mmew_sheet as sheet
+from mertk.datasets.reader import NameForm
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Names
-    from mertk.datasets.survey import Survey
+    from mertk.datasets.survey import Reading, Survey
 
+_HERE = Path(__file__)
+_PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["mmew"]
+_SUBJECT = NameForm(r"(?:s(?:ub(?:ject)?)?[ _-]*)?0*([0-9]{1,4})(?:\.0+)?", "S{:0>2}")
+_CLIP = NameForm("s0*([0-9]{1,4})-0*([0-9]{1,3})-0*([0-9]{1,4})", "S{:0>2}-{:0>2}-{:0>3}")
+_EMOTIONS = {
+    "01": "happiness",
+    "02": "surprise",
+    "03": "disgust",
+    "04": "others",
+    "05": "fear",
+    "06": "sadness",
+    "07": "anger",
+}
+"""By their number in a clip's name."""
+
+_FOLDER_OF_OTHERS = "repression"
+_FOLDERS = frozenset({*_EMOTIONS.values(), _FOLDER_OF_OTHERS})
 _KIND = "cropped"  # faces of 231 × 231 pixels; whole pictures were not published
 _MACRO = "macro"
 _LONGER = "offset_ne_folder"
@@ -43,18 +59,18 @@ class MMEW(datasets.reader.SpreadsheetReader):
         "macro-expressions, which are single pictures, are not read."
     )
     kinds = (_KIND,)
-    editions = sheet.EDITIONS
+    editions = _PUBLISHED.editions
     file_pattern = r"mmew(?!.*macro)"
     file_names = ("MMEW_Micro_Exp_v2.xlsx", "MMEW_Micro_Exp.xlsx")
-    optional: ClassVar[Names] = {"remarks": ("remarks", "remark")}
-    known_errors = Path(__file__).with_name("_mmew_repairs.csv")
+    optional = _PUBLISHED.optional
+    known_errors = _HERE.with_name("_mmew_repairs.csv")
 
     tree: Literal["auto"] = field(default="auto", init=False)
 
     def survey(self, root: Path | None, /) -> Survey:
         """As every reader's, with clips marked whose folders go on behind the offset."""
         found = super().survey(root)
-        return replace(found, clips=tuple(map(_mark_folder_end, found.clips)))
+        return replace(found, clips=tuple(map(_mark_longer_folder, found.clips)))
 
     def read(self, found: Found, tree: Tree | None) -> Reading:
         """The records of the spreadsheet; raises `DataError` where it cannot be read."""
@@ -64,17 +80,13 @@ class MMEW(datasets.reader.SpreadsheetReader):
 
     def read_line(self, source: Source, line: Line) -> Record:
         """The record of a row; raises `DataError` where a name is missing or is none."""
-        native, named, emotion = line.need("subject", "clip", "emotion")
-        person, clip, word = (
-            sheet.parse_subject(native),
-            sheet.parse_clip(named),
-            sheet.read_word(emotion),
-        )
-        if person is None:
-            raise line.wrong("subject", "is not a subject such as 1 or S01")
+        _, named, emotion = line.need("subject", "clip", "emotion")
+        person = line.name("subject", _SUBJECT, "is not a subject such as 1 or S01")
+        clip, word = _CLIP.parse(named), datasets.record.canonical_emotion(emotion)
+        word = "others" if word == _FOLDER_OF_OTHERS else word
         quirks: tuple[str, ...] = ("irregular_name",)
         if clip is not None:
-            quirks = sheet.find_disagreements(person, word, clip)
+            quirks = _find_disagreements(person, word, clip)
         record = line.record(
             source,
             subject=person,
@@ -92,14 +104,12 @@ class MMEW(datasets.reader.SpreadsheetReader):
         Names of clips are unique, so the folder of the emotion, which is called otherwise than the
         class in one case, is not needed to find them.
         """
-        name = sheet.parse_clip(folder.name)
+        name = _CLIP.parse(folder.name)
         below = folder.relative_to(root).parts
         if name is None or not below or any(_MACRO in part.lower() for part in below):
             return None
         base = folder.parent
-        while base != root and (
-            base.name.lower() in sheet.FOLDERS or sheet.parse_subject(base.name)
-        ):
+        while base != root and (base.name.lower() in _FOLDERS or _SUBJECT.parse(base.name)):
             base = base.parent
         return datasets.folders.Place(base, _KIND, name.lower())
 
@@ -108,7 +118,18 @@ class MMEW(datasets.reader.SpreadsheetReader):
         return record.clip.lower()
 
 
-def _mark_folder_end(clip: mertk.Clip) -> mertk.Clip:
+def _find_disagreements(person: str, word: str, name: str) -> tuple[str, ...]:
+    """What the name `S{subject}-{emotion}-{index}` says otherwise than the columns."""
+    of_person, code, _ = name.split("-")
+    found = []
+    if of_person != person:
+        found.append("subject_differs_from_name")
+    if _EMOTIONS.get(code) != word:
+        found.append("emotion_differs_from_name")
+    return tuple(found)
+
+
+def _mark_longer_folder(clip: mertk.Clip) -> mertk.Clip:
     """The clip, marked where its folder goes on behind the offset: the files themselves decide."""
     record = clip.record
     last, offset = record["last_file"], record["offset"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import mertk
 from mertk import datasets
@@ -15,18 +15,9 @@ if TYPE_CHECKING:
     from mertk.datasets.folders import Place
     from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Names
 
-_LABELS = {
-    "anger": 57,
-    "others": 26,
-    "happiness": 26,
-    "surprise": 15,
-    "contempt": 12,
-    "disgust": 9,
-    "fear": 8,
-    "sadness": 6,
-}
+_HERE = Path(__file__)
+_PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["samm"]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -47,47 +38,32 @@ class SAMM(datasets.reader.SpreadsheetReader):
         "006/006_1_2/006_05562.jpg."
     )
     kinds = ("clips", "cropped")
-    editions = (datasets.survey.Edition("v2", 159, 29, _LABELS),)
+    editions = _PUBLISHED.editions
     file_pattern = r"samm(?!.*long).*(?:micro|facs|code)"
     file_names = ("SAMM_Micro_FACS_Codes_v2.xlsx", "SAMM_20181215_Micro_FACS_Codes_v2.xlsx")
     titles = ("MICRO_ONLY",)
-    optional: ClassVar[Names] = {
-        "objective": ("objectiveclasses", "objectiveclass"),
-        "inducement": ("inducementcode",),
-        "notes": ("notes",),
-    }
-    known_errors = Path(__file__).with_name("_samm_repairs.csv")
+    optional = _PUBLISHED.optional
+    known_errors = _HERE.with_name("_samm_repairs.csv")
 
     tree: Literal["auto", "clips", "cropped"] = "auto"
 
     def read_line(self, source: Source, line: Line) -> Record:
         """The record of a row; raises `DataError` where a name is none."""
-        person, clip = names.read_names(line)
         line.need("emotion")
-        video = names.video_of(clip)
         objective = line["objective"]
         return line.record(
             source,
-            subject=person,
-            clip=clip,
-            video=video,
-            inducement=line["inducement"],
-            fps=200.0,
+            **names.read_common_fields(line),
             objective=int(objective) if objective in set("1234567") else None,
             objective_source="Objective Classes",
-            modality="grey",
-            long_offset=names.long_offsets().get(video),
-            extra={"remarks": line["notes"]} if line["notes"] else {},
         )
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/006/006_1_2` is a clip, whatever its padding."""
-        clip = names.parse_clip(folder.name)
+        clip = names.CLIP.parse(folder.name)
         if clip is None or folder == root:
             return None
-        base = names.find_tree(folder, root)
-        kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, "clips")
-        return datasets.folders.Place(base, kind, clip)
+        return names.place(root, folder, clip, "clips")
 
     def key(self, record: Record) -> str:
         """Names of clips are unique."""

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import mertk
 from mertk import datasets
+from mertk.datasets.corrections import Repair
 from mertk_plugins.datasets import _samm_names as names
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
-    from mertk.datasets.corrections import Repair
     from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line, Reading
+    from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Names
+    from mertk.datasets.survey import Reading
 
 Wanted = Literal["micro", "macro", "all"]
 
+_HERE = Path(__file__)
+_PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["samm_lv"]
 _NO_FRAME = datasets.annotations.NO_FRAME | {"-1", "-1.0"}
 _FRACTION = re.compile(r"-?[0-9]{1,9}\.[0-9]+")
-_ASSUMED_OF_V3 = "V3 is told from V2 by its file name, and read as if it had the columns of V2"
-_COUNTS: Mapping[Wanted, tuple[int | None, dict[str, int]]] = {
-    "micro": (29, {"micro": 159}),
-    "macro": (None, {"macro": 343}),
-    "all": (30, {"micro": 159, "macro": 343}),
-}
+_ASSUMED_OF_V3 = "V3 is recognised by its file name alone, and read as if it had the columns of V2"
 
 
 @dataclass(kw_only=True, eq=False)
@@ -56,17 +53,9 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
     file_pattern = r"samm.*long.*videos?"
     file_names = tuple(f"SAMM_LongVideos_V{version}_Release.xlsx" for version in (3, 2, 1))
     titles = ("FACS_Movement_Only",)
-    columns: ClassVar[Names] = {
-        "onset": ("onset", "onsetframe"),
-        "apex": ("apex", "apexframe"),
-        "offset": ("offset", "offsetframe"),
-        "type": ("type",),
-        "au": ("actionunits", "actionunit", "aus", "au"),
-        "subject": ("subject",),
-        "clip": ("filename",),
-    }
-    optional: ClassVar[Names] = {"inducement": ("inducementcode",), "notes": ("notes",)}
-    known_errors = Path(__file__).with_name("_samm_lv_repairs.csv")
+    columns = _PUBLISHED.columns
+    optional = _PUBLISHED.optional
+    known_errors = _HERE.with_name("_samm_lv_repairs.csv")
 
     expressions: Wanted = "micro"
     tree: Literal["auto", "long", "cropped"] = "auto"
@@ -75,8 +64,8 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         """The records of the expressions that are wanted; raises `DataError` if there are none."""
         table = self.read_table(found)
         lines = self.lines(table, empty=True)
-        version = _version(table.file, lines)
-        repairs = _repairs(datasets.corrections.read_repairs(self.known_errors), lines)
+        version = _find_version(table.file, lines)
+        repairs = _add_repairs(datasets.corrections.read_repairs(self.known_errors), lines)
         source = self.make_source(
             found, repairs=repairs, no_frame=_NO_FRAME, number=_round_frame_number
         )
@@ -84,45 +73,24 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         records = [self.read_line(source, line) for line in wanted]
         if not records:
             raise mertk.DataError(f"{table.place()}: no rows for expressions={self.expressions}")
-        editions = _list_editions(self.expressions)
+        published = _PUBLISHED.groups[self.expressions]
+        editions = [replace(one, name=name) for name in ("V3", "V2", "V1") for one in published]
         fits = [edition for edition in editions if edition.name == version]
-        return datasets.reader.Reading(
-            source=source,
-            records=records,
-            edition=datasets.survey.recognise_edition(records, fits),
-            editions=editions,
-            sheets=[table.file],
-            assumed=[_ASSUMED_OF_V3] if version == "V3" else [],
-        )
+        edition = datasets.survey.recognise_edition(records, fits)
+        assumed = [_ASSUMED_OF_V3] if version == "V3" else []
+        return datasets.survey.Reading(source, records, editions, [table.file], assumed, edition)
 
     def read_line(self, source: Source, line: Line) -> Record:
         """The record of a row; raises `DataError` where a name is none."""
-        person, clip = names.read_names(line)
-        video = names.video_of(clip)
-        kind = _parse_kind(line)
-        return line.record(
-            source,
-            subject=person,
-            clip=clip,
-            video=video,
-            inducement=line["inducement"],
-            fps=200.0,
-            label=kind,
-            expression_type=kind,
-            modality="grey",
-            uid_tail=kind,
-            long_offset=names.long_offsets().get(video),
-            extra={"remarks": line["notes"]} if line["notes"] else {},
-        )
+        known, kind = names.read_common_fields(line), _parse_kind(line)
+        return line.record(source, **known, label=kind, expression_type=kind, uid_tail=kind)
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/006_1` is a recording."""
-        video = names.parse_video(folder.name)
+        video = names.VIDEO.parse(folder.name)
         if video is None or folder == root:
             return None
-        base = names.find_tree(folder, root)
-        kind = datasets.folders.kind_of(base, root, {"crop": "cropped"}, "long")
-        return datasets.folders.Place(base, kind, video)
+        return names.place(root, folder, video, "long")
 
     def key(self, record: Record) -> str:
         """The recording that an expression is in."""
@@ -142,7 +110,7 @@ def _parse_kind(line: Line) -> Literal["micro", "macro"]:
     raise line.wrong("type", "is neither Macro nor Micro")
 
 
-def _version(file: Path, lines: Sequence[Line]) -> str:
+def _find_version(file: Path, lines: Sequence[Line]) -> str:
     """`V1` has frame numbers with fractions; `V3` is known by its name alone."""
     for line in lines:
         if any(map(_is_fraction, _read_timing(line))):
@@ -150,7 +118,7 @@ def _version(file: Path, lines: Sequence[Line]) -> str:
     return "V3" if "v3" in file.name.lower() else "V2"
 
 
-def _repairs(
+def _add_repairs(
     known: Mapping[str, tuple[Repair, ...]], lines: Iterable[Line]
 ) -> Mapping[str, tuple[Repair, ...]]:
     """The table of known errors, and rows for fractions and for what begins at frame 0."""
@@ -164,45 +132,23 @@ def _repairs(
 
 def _list_repairs(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
     """Frame numbers and the onsets in ids are whole, and files are counted from 1."""
+    fraction = "fraction_of_a_frame"
     for field, text in zip(("onset", "apex", "offset"), timing, strict=True):
         if _is_fraction(text):
-            yield datasets.corrections.Repair(
-                "V1",
-                key,
-                field,
-                text,
-                str(_round_frame_number(text)),
-                "official",
-                "fraction_of_a_frame",
-                "V2 has the rounded number",
-            )
+            value, why = str(_round_frame_number(text)), "V2 has the rounded number"
+            yield Repair("V1", key, field, text, value, "official", fraction, why)
     onset = timing[0]
     try:
         number = _round_frame_number(onset)
     except ValueError:
         return
     if onset != str(number):
-        yield datasets.corrections.Repair(
-            "V1",
-            key,
-            "uid",
-            onset,
-            str(number),
-            "flag",
-            "fraction_of_a_frame",
-            "ids keep the onset of V2",
-        )
+        why = "ids keep the onset of V2"
+        yield Repair("V1", key, "uid", onset, str(number), "flag", fraction, why)
     if number == 0:
-        yield datasets.corrections.Repair(
-            "V1 V2 V3",
-            key,
-            "onset",
-            onset,
-            "1",
-            "recommended",
-            "begins_before_recording",
-            "the expression has begun when the recording does; its files are counted from 1",
-        )
+        why = "the expression has begun when the recording does; its files are counted from 1"
+        quirk = "begins_before_recording"
+        yield Repair("V1 V2 V3", key, "onset", onset, "1", "recommended", quirk, why)
 
 
 def _round_frame_number(text: str) -> int:
@@ -215,12 +161,6 @@ def _round_frame_number(text: str) -> int:
 
 def _is_fraction(text: str) -> bool:
     return bool(_FRACTION.fullmatch(text)) and not float(text).is_integer()
-
-
-def _list_editions(expressions: Wanted) -> list[datasets.survey.Edition]:
-    people, labels = _COUNTS[expressions]
-    rows = sum(labels.values())
-    return [datasets.survey.Edition(name, rows, people, labels) for name in ("V3", "V2", "V1")]
 
 
 @mertk.hookimpl

@@ -7,7 +7,6 @@ expressions are formulas: a score on this set shows that a pipeline works, not h
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 import mertk
 from mertk import datasets
 from mertk_plugins.datasets import _synthetic_motion as motion
+from mertk_plugins.datasets._synthetic_clip import hash_text, make_clip, make_record
 from mertk_plugins.datasets._synthetic_scene import Scene
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Synthetic:
     def flow(self, clip: mertk.Clip, /) -> NDArray[np.float32]:
         """The true optical flow (u, v) `[size, size, 2]` in pixels of a clip, onset → apex."""
         scene = self._scene_of(clip)
-        timing = scene.chances().timing
+        timing = scene.draws().timing
         return scene.flow(timing.onset, timing.apex)
 
     def landmarks(self, clip: mertk.Clip, at: int, /) -> NDArray[np.float32]:
@@ -97,7 +97,7 @@ class Synthetic:
     def _scene_of(self, clip: mertk.Clip) -> Scene:
         if clip.dataset == "synthetic":
             scene = self._make_scene(int(clip.subject[1:]) - 1, int(clip.name[1:]) - 1)
-            if _hash_scene(scene) == clip.fingerprint:
+            if hash_text(scene) == clip.fingerprint:
                 return scene
         raise mertk.DataError(
             f"{clip.uid} was not made by this synthetic set: its true motion is not known; "
@@ -118,55 +118,23 @@ class Synthetic:
 
     def _make_clip(self, subject: int, clip: int) -> mertk.Clip:
         scene = self._make_scene(subject, clip)
-        timing = scene.chances().timing
-        footage = mertk.Footage(
-            frames=mertk.Frames(scene, self.frames),
-            onset=timing.onset,
-            apex=timing.apex,
-            offset=timing.offset,
-            fps=self.fps,
-            landmarks=scene.landmarks(timing.onset).astype(np.float32),
-        )
-        record = _make_record(scene, self.fps)
-        return mertk.Clip(
+        draws = scene.draws()
+        timing = draws.timing
+        record = make_record(
+            draws,
+            timing,
             dataset="synthetic",
-            subject=record.subject,
-            name=record.clip,
-            footage=footage,
-            fingerprint=_hash_scene(scene),
-            record=record.to_dict(),
+            subject=f"s{subject + 1:02d}",
+            clip=f"c{clip + 1:02d}",
+            label=scene.label,
+            fps=self.fps,
+            objective_class=datasets.action_units.objective_class(
+                map(datasets.action_units.AU, scene.units())
+            ),
+            objective_class_source="rule",
         )
-
-
-def _make_record(scene: Scene, fps: float) -> datasets.record.Record:
-    """What is known of a clip; frame numbers are positions in the frames."""
-    chances = scene.chances()
-    emotion, units = motion.emotion_and_units(chances, scene.label)
-    subject, clip = f"s{scene.subject + 1:02d}", f"c{scene.clip + 1:02d}"
-    timing = chances.timing
-    return datasets.record.Record(
-        uid=f"synthetic/{subject}/{clip}",
-        dataset="synthetic",
-        subject=subject,
-        subject_native=subject,
-        clip=clip,
-        label=scene.label,
-        synthetic=True,
-        onset=timing.onset,
-        apex=timing.apex,
-        offset=timing.offset,
-        fps=fps,
-        emotion_raw=emotion,
-        emotion=emotion,
-        au_raw="+".join(map(str, units)),
-        aus=tuple(datasets.action_units.AU(unit) for unit in units),
-        au_set=units,
-        au_known=True,
-        objective_class=datasets.action_units.objective_class(
-            datasets.action_units.AU(unit) for unit in units
-        ),
-        objective_class_source="rule",
-    )
+        frames = mertk.Frames(scene, self.frames)
+        return make_clip(record, timing, frames, scene.landmarks(timing.onset), scene)
 
 
 def _choose_label(seed: int, subject: int, clip: int) -> str:
@@ -174,10 +142,6 @@ def _choose_label(seed: int, subject: int, clip: int) -> str:
     block, at = divmod(clip, len(motion.CLASSES))
     order = np.random.default_rng([5, seed, subject, block]).permutation(len(motion.CLASSES))
     return tuple(motion.CLASSES)[int(order[at])]
-
-
-def _hash_scene(scene: Scene) -> str:
-    return hashlib.sha256(repr(scene).encode()).hexdigest()
 
 
 @mertk.hookimpl

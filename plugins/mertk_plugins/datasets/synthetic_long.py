@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 import mertk
-from mertk import datasets
-from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._film import Film
 from mertk_plugins.datasets._film_script import SLOT
+from mertk_plugins.datasets._synthetic_clip import make_clip, make_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +32,7 @@ class SyntheticLong:
         macros: number of macro-expressions in a video, 0 or more; at least one of both.
         size: side of the square frames, in pixels, 64 or more.
         amplitude: largest motion of a micro-expression, in pixels, 0 … `size` / 32; 0 makes videos
-            in which no expression shows.
+            in which no expression is visible.
         macro: how many times as large the motion of a macro-expression is, above 0; `amplitude`
             times `macro` is at most `size` / 32.
         nuisance: what sway, light, noise and blinks are multiplied by, 0 or more; 0 is none of
@@ -94,11 +90,10 @@ class SyntheticLong:
         A clip's frames are those of its video, and its onset, apex and offset positions in them.
         """
         del root
-        return [
-            clip
-            for video in range(self.videos)
-            for clip in self._make_clips(self._make_film(video))
-        ]
+        clips = []
+        for video in range(self.videos):
+            clips += _make_clips(self._make_film(video))
+        return clips
 
     def _make_film(self, video: int) -> Film:
         return Film(
@@ -114,62 +109,27 @@ class SyntheticLong:
             nuisance=self.nuisance,
         )
 
-    def _make_clips(self, film: Film) -> list[mertk.Clip]:
-        frames = mertk.Frames(film, film.frames)
-        found = []
-        for number, timing in enumerate(film.timings()):
-            record = _make_record(film, number, timing)
-            footage = mertk.Footage(
-                frames=frames,
-                onset=timing.onset,
-                apex=timing.apex,
-                offset=timing.offset,
-                fps=film.fps,
-                landmarks=film.landmarks(timing.onset).astype(np.float32),
-            )
-            clip = mertk.Clip(
-                dataset="synthetic_long",
-                subject=record.subject,
-                name=record.clip,
-                footage=footage,
-                fingerprint=_hash_expression(film, number),
-                record=record.to_dict(),
-            )
-            found.append(clip)
-        return found
 
-
-def _make_record(film: Film, number: int, timing: motion.Timing) -> datasets.record.Record:
-    """What is known of an expression; frame numbers are positions in the video."""
-    event = film.script().events[number]
-    emotion, units = motion.emotion_and_units(event.chances, event.label)
-    subject, clip = f"s{film.video + 1:02d}", f"e{number + 1:02d}"
-    return datasets.record.Record(
-        uid=f"synthetic_long/{subject}/{clip}",
-        dataset="synthetic_long",
-        subject=subject,
-        subject_native=subject,
-        clip=clip,
-        video=f"v{film.video + 1:02d}",
-        label=event.label,
-        synthetic=True,
-        onset=timing.onset,
-        apex=timing.apex,
-        offset=timing.offset,
-        fps=film.fps,
-        emotion_raw=emotion,
-        emotion=emotion,
-        au_raw="+".join(map(str, units)),
-        aus=tuple(datasets.action_units.AU(unit) for unit in units),
-        au_set=units,
-        au_known=True,
-        expression_type=event.kind,
-        n_files=film.frames,
-    )
-
-
-def _hash_expression(film: Film, number: int) -> str:
-    return hashlib.sha256(f"{film!r} {number}".encode()).hexdigest()
+def _make_clips(film: Film) -> list[mertk.Clip]:
+    frames, clips = mertk.Frames(film, film.frames), []
+    for number, (event, timing) in enumerate(
+        zip(film.script().events, film.timings(), strict=True)
+    ):
+        record = make_record(
+            event.draws,
+            timing,
+            dataset="synthetic_long",
+            subject=f"s{film.video + 1:02d}",
+            clip=f"e{number + 1:02d}",
+            video=f"v{film.video + 1:02d}",
+            label=event.label,
+            fps=film.fps,
+            expression_type=event.kind,
+            n_files=film.frames,
+        )
+        landmarks = film.landmarks(timing.onset)
+        clips.append(make_clip(record, timing, frames, landmarks, f"{film!r} {number}"))
+    return clips
 
 
 @mertk.hookimpl

@@ -27,9 +27,12 @@ def list_neighbours(points: int, radii: Offset) -> list[list[Offset]]:
         (-rt * sin, still, rx * cos),
         (-rt * sin, -ry * cos, still),
     )
-    # Rounded to 9 digits first: the cosine of 60° is a hair above one half.
-    whole = [np.floor(np.round(plane, 9) + 0.5).astype(int).T.tolist() for plane in planes]
-    return [[(dt, dy, dx) for dt, dy, dx in plane] for plane in whole]
+    found = []
+    for plane in planes:
+        # Rounded to 9 digits first: the cosine of 60° is a hair above one half.
+        dt, dy, dx = np.floor(np.round(plane, 9) + 0.5).astype(int).tolist()
+        found.append(list(zip(dt, dy, dx, strict=True)))
+    return found
 
 
 def compute_codes(

@@ -36,7 +36,7 @@ def build_riesz_pyramid(picture: NDArray[np.uint8], levels: Sequence[int]) -> li
 def compute_phase_turn(before: Floats, now: Floats) -> tuple[Floats, Floats]:
     """By how much the phase turned `[2, h, w]` (radians, x and y), and its amplitude `[h, w]`.
 
-    The vector points where the pattern moved to, across the orientation that the place has.
+    The vector points where the pattern moved to, across the orientation of the pattern.
     """
     same = (now * before).sum(axis=0)
     across = now[1:] * before[0] - now[0] * before[1:]

@@ -45,13 +45,13 @@ class BiWOOF:
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, bins]`."""
         whole = optical_flow.onset_apex(faces, self.method).astype(np.float64)
-        places = resampling.compute_region_slices(
+        windows = resampling.compute_region_slices(
             regions, faces.size, (whole.shape[1], whole.shape[0])
         )
         u, v, strain = np.moveaxis(whole, -1, 0)
         at = angle_bins(np.arctan2(v, u), self.bins)
-        found = normalise_counts(count_in_blocks(at, np.hypot(u, v), places, self.bins))
-        parts = [strain[place] for place in places]
+        found = normalise_counts(count_in_blocks(at, np.hypot(u, v), windows, self.bins))
+        parts = [strain[window] for window in windows]
         weights = [part.mean() if self.weight == "mean" else part.sum() for part in parts]
         found *= np.array(weights)[:, None]
         length = np.linalg.norm(found)

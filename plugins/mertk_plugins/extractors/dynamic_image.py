@@ -70,11 +70,9 @@ class DynamicImage:
         self, picture: NDArray[np.float32], faces: mertk.Faces, regions: mertk.Regions
     ) -> NDArray[np.float32]:
         size = (self.size, self.size)
-        places = resampling.compute_region_slices(regions, faces.size, faces.size)
-        parts = [
-            resampling.resize_picture(picture[place], size).reshape(*size, -1) for place in places
-        ]
-        found = np.moveaxis(np.stack(parts), -1, 1)
+        windows = resampling.compute_region_slices(regions, faces.size, faces.size)
+        parts = [resampling.resize_picture(picture[window], size) for window in windows]
+        found = np.moveaxis(np.stack(parts).reshape(len(parts), *size, -1), -1, 1)
         found -= found.min()
         return found / np.maximum(found.max(), np.float32(1e-9))  # type: ignore[no-any-return]
 

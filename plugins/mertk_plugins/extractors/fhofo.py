@@ -63,9 +63,9 @@ class FHOFO:
         )
         size = np.hypot(u, v)
         counted = ((size >= self.least) & (size > 0)).astype(np.float64)
-        place = np.arctan2(v, u) / (2 * np.pi) * self.bins
-        lower = np.floor(place)
-        upper_part = place - lower
+        position = np.arctan2(v, u) / (2 * np.pi) * self.bins
+        lower = np.floor(position)
+        upper_part = position - lower
         first = lower.astype(np.int64) % self.bins
         second = (first + 1) % self.bins
         return count_in_blocks(

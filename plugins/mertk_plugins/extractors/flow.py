@@ -65,10 +65,10 @@ class Flow:
                 )
             faces = replace(faces, apex=None)
         whole = optical_flow.onset_apex(faces, self.method)
-        places = resampling.compute_region_slices(
+        windows = resampling.compute_region_slices(
             regions, faces.size, (whole.shape[1], whole.shape[0])
         )
-        parts = [whole[place] for place in places]
+        parts = [whole[window] for window in windows]
         if self.size:
             parts = [resampling.resize_picture(part, (self.size, self.size)) for part in parts]
         if len({part.shape for part in parts}) > 1:

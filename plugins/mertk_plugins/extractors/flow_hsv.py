@@ -51,9 +51,9 @@ class FlowHSV:
             optical_flow.convert_to_grey(onset), optical_flow.convert_to_grey(apex), self.method
         )
         picture = self._code_as_colours(vectors, apex)
-        places = resampling.compute_region_slices(regions, faces.size, faces.size)
+        windows = resampling.compute_region_slices(regions, faces.size, faces.size)
         parts = [
-            resampling.resize_picture(picture[place], (self.size, self.size)) for place in places
+            resampling.resize_picture(picture[window], (self.size, self.size)) for window in windows
         ]
         return np.moveaxis(np.stack(parts) * np.float32(2) - np.float32(1), -1, 1)
 

@@ -78,16 +78,12 @@ class HOG3:
         blocks = resampling.compute_region_slices(
             regions, faces.size, (clip.shape[2], clip.shape[1])
         )
-        found = [
-            self._count_gradients(gradients[first][part], gradients[second][part], blocks)
-            for part in self._split_time(len(clip))
-            for first, second in (_AXES[plane] for plane in self.planes)
-        ]
+        edges, found = np.arange(self.spans + 1) * len(clip) // self.spans, []
+        for start, end in pairwise(edges):
+            for plane in self.planes:
+                first, second = (gradients[axis][start:end] for axis in _AXES[plane])
+                found.append(self._count_gradients(first, second, blocks))
         return np.concatenate(found, axis=1).astype(np.float32)
-
-    def _split_time(self, frames: int) -> list[slice]:
-        edges = np.arange(self.spans + 1) * frames // self.spans
-        return [slice(*pair) for pair in pairwise(edges)]
 
     def _count_gradients(
         self,

@@ -48,9 +48,9 @@ class MDMO:
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
         """`[regions, 2]`; raises `DataError` for a clip without frames, or without landmarks."""
         points = self._rigid_points(faces)
-        places = _list_region_pixels(regions, faces.size)
+        pixels = _list_region_pixels(regions, faces.size)
         moved = [
-            main_motion(field if points is None else remove_head_motion(field, points), places)
+            main_motion(field if points is None else remove_head_motion(field, points), pixels)
             for field in compute_flow_fields("mdmo", faces, "onset", self.method)
         ]
         mean = np.mean(moved, axis=0)
@@ -92,14 +92,13 @@ def remove_head_motion(field: NDArray[np.floating], points: NDArray[np.int64]) -
 
 
 def main_motion(
-    field: NDArray[np.floating], places: tuple[NDArray[np.int64], NDArray[np.int64]]
+    field: NDArray[np.floating], pixels: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> Numbers:
     """The mean motion (u, v) in the main direction of each region `[regions, 2]`.
 
-    `places` are the pixels of all regions: the region of each, and where it lies in the flattened
-    picture.
+    `pixels` are those of all regions: the region and the position in the flattened picture of each.
     """
-    owner, at = places
+    owner, at = pixels
     u, v = field.reshape(-1, 2)[at].T.astype(np.float64)
     width = 2 * np.pi / _DIRECTIONS
     angle = np.arctan2(v, u)
@@ -122,15 +121,15 @@ def main_motion(
 def _list_region_pixels(
     regions: mertk.Regions, size: tuple[int, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The pixels of all regions: the region of each, and its place in the flattened picture."""
+    """The pixels of all regions: the region of each, and its position in the flattened picture."""
     import cv2
 
     width, height = size
     found = []
-    for number, place in enumerate(resampling.compute_region_slices(regions, size, size)):
+    for number, window in enumerate(resampling.compute_region_slices(regions, size, size)):
         mask = np.zeros((height, width), np.uint8)
         if regions.polygons is None:
-            mask[place] = 1
+            mask[window] = 1
         else:
             corners = np.rint(regions.polygons[number]).astype(np.int32)
             cv2.fillPoly(mask, [corners], 1)

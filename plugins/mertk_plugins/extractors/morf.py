@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Numbers = NDArray[np.float64]
 
-_REACH = 0.09  # seconds to either side that the filter in time looks at
+_REACH = 0.09  # seconds to either side that the filter in time reaches
 
 
 class MORF:
     """MORF: directions of the mean phase change from onset to apex, in a Riesz pyramid.
 
     Gives `[regions, levels·bins]`. The phase of a level turns from frame to frame; its turns are
-    added up, low-pass filtered in time, and averaged over 3x3 places by amplitude. The mean change
-    per frame from onset to apex is a vector at each place; a histogram of its direction, weighted
+    added up, low-pass filtered in time, and averaged over 3x3 pixels by amplitude. The mean change
+    per frame from onset to apex is a vector at each pixel; a histogram of its direction, weighted
     by its length, is taken in each region, and those of a level together are scaled to sum 1. A
-    clip without motion gives 0. Frames before the onset and after the apex are looked at as far as
-    the filter reaches. Bin 0 begins at -180° (leftwards), and angles grow from right to down.
+    clip without motion gives 0. Frames before the onset and after the apex are used as far as the
+    filter reaches. Bin 0 begins at -180° (leftwards), and angles grow from right to down.
 
     Args:
         levels: which levels of the pyramid are used, from 1, the finest; each next level has half
@@ -79,9 +79,9 @@ class MORF:
     def _count_level(self, moved: Floats, faces: mertk.Faces, regions: mertk.Regions) -> Numbers:
         """The histograms of one level `[regions, bins]`, of sum 1 together."""
         x, y = moved.astype(np.float64)
-        places = resampling.compute_region_slices(regions, faces.size, (x.shape[1], x.shape[0]))
+        windows = resampling.compute_region_slices(regions, faces.size, (x.shape[1], x.shape[0]))
         found = count_in_blocks(
-            angle_bins(np.arctan2(y, x), self.bins), np.hypot(x, y), places, self.bins
+            angle_bins(np.arctan2(y, x), self.bins), np.hypot(x, y), windows, self.bins
         )
         total = found.sum()
         return found / total if total > 0 else found

@@ -76,16 +76,15 @@ class Pixels:
             faces.frames[at] if self.colour else optical_flow.convert_to_grey(faces.frames[at])
         )
         values: Any = picture if self.raw else picture.astype(np.float32) * np.float32(1 / 255)
-        places = resampling.compute_region_slices(regions, faces.size, faces.size)
-        parts = [
-            resampling.resize_picture(values[place], (self.size, self.size)) for place in places
-        ]
-        return np.stack([part.reshape(self.size, self.size, -1) for part in parts])
+        windows = resampling.compute_region_slices(regions, faces.size, faces.size)
+        size = (self.size, self.size)
+        parts = [resampling.resize_picture(values[window], size) for window in windows]
+        return np.stack(parts).reshape(len(parts), *size, -1)
 
-    def _resample_clip(self, shown: list[NDArray[Any]]) -> NDArray[Any]:
+    def _resample_clip(self, pictures: list[NDArray[Any]]) -> NDArray[Any]:
         """The clip at `frames` moments `[regions, frames, size, size, channels]`."""
         change = resampling.tim if self.resample == "tim" else resampling.resample_linearly
-        found = np.swapaxes(change(np.stack(shown), self.frames), 0, 1)
+        found = np.swapaxes(change(np.stack(pictures), self.frames), 0, 1)
         return np.clip(np.rint(found), 0, 255).astype(np.uint8) if self.raw else found
 
 

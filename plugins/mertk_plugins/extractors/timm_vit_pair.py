@@ -18,8 +18,8 @@ class TimmVitPair:
     """How the features of a frozen vision transformer change from onset to apex.
 
     Gives `[regions, 2 * dim]`. Each region, in colour, goes through the transformer twice; the
-    onset's tokens are subtracted from the apex's, place by place, and their mean and maximum over
-    places kept. Nothing is trained.
+    onset's tokens are subtracted from the apex's, position by position, and their mean and
+    maximum over positions kept. Nothing is trained.
 
     Args:
         backbone: a name of timm, whose weights have licences of their own.
@@ -64,11 +64,11 @@ class TimmVitPair:
         """One frame's regions `[regions, size, size, 3]`."""
         size = (self.size, self.size)
         return np.stack(
-            [resampling.resize_picture(frame[place], size) for place in regions.windows()]
+            [resampling.resize_picture(frame[window], size) for window in regions.windows()]
         )
 
     def _compute_tokens(self, net: Any, pixels: Any) -> Any:
-        """`[pictures, places, dim]`, without class and register tokens."""
+        """`[pictures, positions, dim]`, without class and register tokens."""
         found = net.forward_features(pixels)
         if found.ndim != 3:
             raise mertk.ComponentError(
@@ -78,7 +78,7 @@ class TimmVitPair:
         return found[:, net.num_prefix_tokens :]
 
     def _load_once(self) -> Any:
-        """The network, made once; what went wrong once is said again, as a download takes long."""
+        """The network, made once; an error is kept and raised again, as a download takes long."""
         if self._net is None:
             try:
                 self._net = classifier.create_backbone(

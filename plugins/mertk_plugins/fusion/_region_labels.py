@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Active classes per place, from Aouayeb et al. 2022 (the authors' code: the paper's tables give
-# the regions' action units only). A place that is missing tells all classes apart.
+# Active classes per part of the face, from Aouayeb et al. 2022 (the authors' code: the paper's
+# tables give the regions' action units only). A part that is missing tells all classes apart.
 _TABLES: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "negative positive surprise",
@@ -34,7 +34,7 @@ _TABLES: tuple[tuple[str, dict[str, str]], ...] = (
     ),
 )
 
-_PLACES = {
+_PARTS = {
     "eyes": ("eye", "brow"),
     "nose": ("nose",),
     "cheeks": ("cheek",),
@@ -45,10 +45,13 @@ _PLACES = {
 def active_classes(region: str, classes: Sequence[str]) -> tuple[str, ...]:
     """The classes that show in a region, by its name and by the class list; else all of them."""
     known = {_normalise_class(name): name for name in classes}
-    place = next((p for p, words in _PLACES.items() if any(w in region for w in words)), "")
+    part = ""
+    for name, words in _PARTS.items():
+        if not part and any(word in region for word in words):
+            part = name
     for task, active in _TABLES:
-        if set(task.split()) == set(known) and place in active:
-            return tuple(known[name] for name in active[place].split())
+        if set(task.split()) == set(known) and part in active:
+            return tuple(known[name] for name in active[part].split())
     return tuple(classes)
 
 

@@ -77,9 +77,9 @@ def _by_region(streams: mertk.Streams) -> NDArray[np.float32]:
         np.asarray(streams[name], np.float32) for name in sorted(streams)
     ]
     if len({len(part) for part in parts}) != 1:
-        shown = ", ".join(f"'{name}' {len(streams[name])}" for name in sorted(streams))
+        counts = ", ".join(f"'{name}' {len(streams[name])}" for name in sorted(streams))
         raise mertk.ComponentError(
-            f"nmp selects regions, and the streams have different ones: {shown or 'no stream'}"
+            f"nmp selects regions, and the streams have different ones: {counts or 'no stream'}"
         )
     return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
 

@@ -38,8 +38,8 @@ class SklearnTransformer:
     def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Fit a new transformer on the training clips."""
         target = _foreign.import_target(self.path)
-        chance = _foreign.draw_random_state(_foreign.read_parameters(self.path, target), rng)
-        self._transformer = target(**{**chance, **self.params})
+        seeded = _foreign.draw_random_state(_foreign.read_parameters(self.path, target), rng)
+        self._transformer = target(**{**seeded, **self.params})
         self._transformer.fit(mertk.design_matrix(train.inputs), train.labels)
 
     def fuse(self, streams: mertk.Streams, /) -> mertk.Streams:

@@ -31,10 +31,10 @@ class Standardize:
 
     def fit(self, train: mertk.TrainingSet[mertk.Streams], _rng: np.random.Generator, /) -> None:
         """Learn mean and standard deviation of every stream."""
-        self._learnt = {
-            name: self._compute_moments(name, [streams[name] for streams in train.inputs])
-            for name in train.inputs[0]
-        }
+        self._learnt = {}
+        for name in train.inputs[0]:
+            arrays = [streams[name] for streams in train.inputs]
+            self._learnt[name] = self._compute_moments(name, arrays)
 
     def fuse(self, streams: mertk.Streams, /) -> mertk.Streams:
         """The same streams, standardised."""

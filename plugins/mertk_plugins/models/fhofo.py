@@ -36,7 +36,7 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model; its preset `quick` looks at onset and apex alone."""
+    """Register the model; its preset `quick` uses onset and apex alone."""
     register.model(
         "fhofo",
         PAPER,

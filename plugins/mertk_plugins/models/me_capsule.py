@@ -45,7 +45,7 @@ CARD = mertk.Card(
     ),
     differs=(
         "The last epoch counts, and all clips.",
-        "Held-out pictures are not turned: the middle is looked at.",
+        "Held-out pictures are not turned: the middle is used.",
         "Class weights in place of further frames near the apex; hue is left alone.",
         "Pictures are squares of 240, not 234 x 240.",
     ),

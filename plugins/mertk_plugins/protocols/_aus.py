@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     import mertk
     from mertk.core.clip_lists import Manifest
 
-_NOT_TAKEN = {
+_NOT_COUNTED = {
     "samm/007/007_6_1": {"AU6"},
     "samm/007/007_6_5": {"AU6"},
     "samm/011/011_4_2": {"AU12"},
     "samm/014/014_5_2": {"AU12"},
     "samm/035/035_7_2": {"AU17", "AU24"},
 }
-"""Where SAMM's coders left the AU open ('12 or 14'), what the published counts do not count."""
+"""AUs that SAMM's coders left open ('12 or 14') and that the published counts leave out."""
 
 
 class ActionUnits(SeveralLabels):
@@ -32,11 +32,11 @@ class ActionUnits(SeveralLabels):
     manifests: ClassVar[tuple[Manifest, ...]]
 
     def label(self, clip: mertk.Clip, /) -> frozenset[str] | None:
-        """The AUs that are shown, without side and intensity; None where nothing is coded."""
+        """The AUs of the clip, without side and intensity; None where nothing is coded."""
         if clip.dataset not in self.datasets or not is_micro(clip):
             return None
         if not clip.record.get("au_known"):
             return None
         shown = {f"AU{number}" for number in clip.record["au_set"]}
         folder = f"{clip.person}/{clip.record.get('clip', clip.name)}"
-        return frozenset(shown & set(self.classes) - _NOT_TAKEN.get(folder, set()))
+        return frozenset(shown & set(self.classes) - _NOT_COUNTED.get(folder, set()))

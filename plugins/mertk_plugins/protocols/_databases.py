@@ -35,15 +35,13 @@ def across_databases(
             f"folds over databases need at least 2 of them; the clips are of {', '.join(known)}"
         )
     tested = test or [name for name in known if name not in train]
-    trained = [name for name in known if not train or name in train]
-    return [
-        mertk.Split(
-            name,
-            np.flatnonzero(np.isin(of, [other for other in trained if other != name])),
-            np.flatnonzero(of == name),
-        )
-        for name in tested
-    ]
+    trained = np.isin(of, list(train)) if train else np.ones(len(of), bool)
+    splits = []
+    for name in tested:
+        held_out = of == name
+        training = np.flatnonzero(trained & ~held_out)
+        splits.append(mertk.Split(name, training, np.flatnonzero(held_out)))
+    return splits
 
 
 class AcrossDatabases:

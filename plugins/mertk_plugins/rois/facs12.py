@@ -33,7 +33,7 @@ _BOXES: dict[str, tuple[list[int], tuple[float, float, float, float]]] = {
 class FACS12:
     """Twelve boxes around landmarks, one for each part of the face that an action unit moves.
 
-    They are the forehead, the brows, the place between them, the eyes, the nose, the cheeks, the
+    They are the forehead, the brows, the space between them, the eyes, the nose, the cheeks, the
     corners of the mouth and the chin. Polikovsky et al. 2009 cut faces into twelve regions by the
     action units that show in them. Their drawing gives no coordinates; the boxes here are laid
     around the 68 landmarks.

@@ -44,11 +44,10 @@ class Grid:
             )
         x0, x1 = _compute_edges(width, self.cols, self.overlap)
         y0, y1 = _compute_edges(height, self.rows, self.overlap)
-        places = [(r, c) for r in range(self.rows) for c in range(self.cols)]
-        return mertk.Regions(
-            names=tuple(f"r{r}c{c}" for r, c in places),
-            boxes=np.array([[x0[c], y0[r], x1[c], y1[r]] for r, c in places], np.int64),
-        )
+        rows, columns = np.divmod(np.arange(self.rows * self.cols), self.cols)
+        names = tuple(f"r{row}c{column}" for row, column in zip(rows, columns, strict=True))
+        boxes = np.column_stack([x0[columns], y0[rows], x1[columns], y1[rows]])
+        return mertk.Regions(names=names, boxes=boxes)
 
 
 def _compute_edges(

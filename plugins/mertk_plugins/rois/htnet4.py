@@ -1,4 +1,4 @@
-"""The four places of HTNet (Wang et al. 2024): both eyes and both corners of the mouth."""
+"""The four regions of HTNet (Wang et al. 2024): both eyes and both corners of the mouth."""
 
 from __future__ import annotations
 

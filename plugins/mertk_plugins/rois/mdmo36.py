@@ -69,12 +69,11 @@ class MDMO36:
         for part, quads in _QUADS.items():
             for number, quad in enumerate(quads.split("|"), start=1):
                 names.append(f"{part}{number}")
-                polygon = np.array([corners[corner] for corner in quad.split()])
-                polygons.append(np.clip(polygon, 0, limit).astype(np.float32))
-        low = np.array([np.floor(polygon.min(axis=0)) for polygon in polygons])
-        high = np.array([np.floor(polygon.max(axis=0)) + 1 for polygon in polygons])
+                polygons.append([corners[corner] for corner in quad.split()])
+        found = np.clip(np.array(polygons), 0, limit).astype(np.float32)  # [regions, corners, 2]
+        low, high = np.floor(found.min(axis=1)), np.floor(found.max(axis=1)) + 1
         boxes = np.hstack([low, np.maximum(high, low + 1)]).astype(np.int64)
-        return mertk.Regions(names=tuple(names), boxes=boxes, polygons=tuple(polygons))
+        return mertk.Regions(names=tuple(names), boxes=boxes, polygons=tuple(found))
 
 
 def _locate_corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArray[np.float64]]:

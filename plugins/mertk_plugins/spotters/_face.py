@@ -1,4 +1,4 @@
-"""Small grey pictures of a registered face, in which places are counted from the eyes."""
+"""Small grey pictures of a registered face, with positions relative to the eyes."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class Window:
         found: Pixels = cv2.resize(part, self.size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         return found
 
-    def box(self, place: tuple[float, float], reach: float) -> tuple[slice, slice]:
-        """Rows and columns around a place (x, y), counted from the eyes in their distances."""
+    def box(self, centre: tuple[float, float], reach: float) -> tuple[slice, slice]:
+        """Rows and columns around a point (x, y), relative to the eyes, in distances of them."""
         ends = []
-        for middle, at, length in zip(self.middle, place, self.size, strict=True):
+        for middle, at, length in zip(self.middle, centre, self.size, strict=True):
             low, high = (middle + (at + side * reach) * self.unit for side in (-1, 1))
             ends.append(slice(max(round(low), 0), min(max(round(high), 0), length)))
         return ends[1], ends[0]
@@ -90,8 +90,8 @@ def _locate_eyes(faces: mertk.Faces) -> tuple[Points, float]:
     return np.array([width / 2, _FIXED[1] * height]) - 0.5, _FIXED[0] * min(width, height)
 
 
-def looked_at(faces: mertk.Faces, rate: float) -> tuple[int, float]:
-    """Each how many-th frame is looked at, and how many those are a second: `rate` at least."""
+def choose_step(faces: mertk.Faces, rate: float) -> tuple[int, float]:
+    """Every which frame is read, and how many of them there are a second: at least `rate`."""
     step = max(int(faces.fps / rate), 1)
     return step, faces.fps / step
 

@@ -16,13 +16,13 @@ _STILL = 1e-4  # distances between the eyes: less is no motion
 _CHUNK = 4096  # frames at once
 
 
-def remove_head_motion(motion: Floats, places: Floats, trusted: NDArray[np.bool_]) -> Floats:
+def remove_head_motion(motion: Floats, centres: Floats, trusted: NDArray[np.bool_]) -> Floats:
     """Motion `[frames, cells, 2]` less the shift, turn and growth that most cells share.
 
     The similarity is fitted anew to each frame by least squares over the `trusted` cells `[cells]`,
     those that do not follow it counting less and less: an expression moves a few of them.
     """
-    design = _make_design(places)
+    design = _make_design(centres)
     parts = [
         _fit_and_subtract(motion[start : start + _CHUNK], design, trusted)
         for start in range(0, len(motion), _CHUNK)
@@ -30,9 +30,9 @@ def remove_head_motion(motion: Floats, places: Floats, trusted: NDArray[np.bool_
     return np.concatenate(parts).astype(motion.dtype, copy=False) if parts else motion
 
 
-def _make_design(places: Floats) -> Floats:
-    """What a shift (x, y), a growth and a turn do at the places `[cells, 2, 4]`."""
-    x, y = (places - places.mean(axis=0)).T
+def _make_design(centres: Floats) -> Floats:
+    """What a shift (x, y), a growth and a turn do at the centres of cells `[cells, 2, 4]`."""
+    x, y = (centres - centres.mean(axis=0)).T
     one, none = np.ones_like(x), np.zeros_like(x)
     return np.stack(
         [np.stack([one, none, x, -y], axis=-1), np.stack([none, one, y, x], axis=-1)], 1

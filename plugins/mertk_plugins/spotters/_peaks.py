@@ -43,7 +43,7 @@ def locate_peaks(curve: Curve, height: float, apart: int) -> list[int]:
     from scipy.signal import find_peaks
 
     found, _ = find_peaks(curve, height=height, distance=max(apart, 1))
-    return [int(at) for at in found]
+    return found.tolist()  # type: ignore[no-any-return]
 
 
 def find_peak_ends(curve: Curve, at: int, share: float, reach: int) -> tuple[int, int]:
@@ -83,7 +83,7 @@ def select_strongest(found: Iterable[Peak]) -> list[Peak]:
 
 
 def make_spots(found: Iterable[Peak], step: int, frames: int) -> list[mertk.Spot]:
-    """The strongest peaks as spots of a stretch, of whose frames each `step`-th was looked at."""
+    """The strongest peaks as spots of a stretch, of whose frames each `step`-th was read."""
     return [
         mertk.Spot(one.start * step, one.at * step, min(one.end * step, frames - 1), one.strength)
         for one in select_strongest(found)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _AROUND = (1.25, 0.7, 1.25, 1.75)
 _UNIT = 56.0  # pixels between the eyes that flow is computed at
 
-# Cells: place (x, y) and half their side, from the middle of the eyes in distances between them.
+# Cells: centre (x, y) and half their side, from the middle of the eyes in distances between them.
 _CELLS: dict[str, tuple[float, float, float]] = {
     "brow_outer_left": (-0.65, -0.30, 0.17),
     "brow_inner_left": (-0.25, -0.30, 0.17),
@@ -41,12 +41,12 @@ _CELLS: dict[str, tuple[float, float, float]] = {
     "nose_bridge": (0.0, 0.20, 0.12),
     "nose": (0.0, 0.42, 0.14),
 }
-_LIDS = [name.startswith("lid") for name in _CELLS]
-_NOSE = [name.startswith("nose") for name in _CELLS]
-_MOVED = 4  # the cells that move most are looked at: an expression moves some of 14
+_LIDS = np.char.startswith(list(_CELLS), "lid")
+_NOSE = np.char.startswith(list(_CELLS), "nose")
+_MOVED = 4  # the cells that move most count: an expression moves some of 14
 _LAGS = (1, 2)  # times `lag`: for micro- and for macro-expressions
 _FOOT = 0.2  # of the peak: where a spot begins and ends
-_REACH = 1.5  # times the lag that a spot's ends are looked for at
+_REACH = 1.5  # times the lag: how far a spot's ends are searched
 _BLINK = 2.0  # times as far as the rest of the face, and lids that move so are a blink
 _SMOOTH = 0.1  # seconds
 
@@ -65,7 +65,7 @@ _CARD = mertk.Card(
         "cells, floor and ends of spots were set by hand on `synthetic_long:seed=100` alone",
     ),
     unverified=(
-        "what the paper does is told from memory; the authors' code was not looked at",
+        "the description of the paper is from memory; the authors' code was not read",
         "no score on a real data set was measured",
     ),
 )
@@ -106,7 +106,7 @@ class FlowPeaks:
 
     def spot(self, faces: mertk.Faces) -> list[mertk.Spot]:
         """Spots of one stretch; raises `DataError` where the landmarks lie off the picture."""
-        step, fps = _face.looked_at(faces, self.rate)
+        step, fps = _face.choose_step(faces, self.rate)
         lag = max(round(self.lag * fps), 1)
         motion = self._measure_motion(faces, step, lag)
         found = (peak for times in _LAGS for peak in self._find_peaks(motion, lag, times, fps))
@@ -122,18 +122,18 @@ class FlowPeaks:
         inside = np.array(
             [rows.start < rows.stop and columns.start < columns.stop for rows, columns in boxes]
         )
-        places = np.array([(x, y) for x, y, _ in _CELLS.values()])
-        steady = _head.remove_head_motion(motion, places, inside & ~np.array(_LIDS))
+        centres = np.array(list(_CELLS.values()))[:, :2]
+        steady = _head.remove_head_motion(motion, centres, inside & ~_LIDS)
         return np.asarray(np.where(inside[:, None], steady, 0.0), np.float32)
 
     def _find_peaks(
         self, motion: Floats, lag: int, times: int, fps: float
     ) -> Iterator[_peaks.Peak]:
         width = round(_SMOOTH * fps)
-        away = _away_and_back(motion, lag, times)
+        away = _compute_away_and_back(motion, lag, times)
         curve = _peaks.smooth_curve(_select_most_moved(away), width)
         wide = _peaks.smooth_curve(
-            _select_most_moved(_away_and_back(motion, lag, 2 * times)), width
+            _select_most_moved(_compute_away_and_back(motion, lag, 2 * times)), width
         )
         lids = np.sqrt(away[:, _LIDS, 1].clip(0).min(axis=1))
         least = _peaks.compute_threshold(curve, self.deviations, self.floor)
@@ -157,7 +157,7 @@ def _compute_flows(faces: mertk.Faces, view: _face.Window, step: int, lag: int) 
         ring.append(picture)
 
 
-def _away_and_back(motion: Floats, lag: int, times: int) -> Floats:
+def _compute_away_and_back(motion: Floats, lag: int, times: int) -> Floats:
     """Came × goes back, by axis, over `times` lags `[frames, cells, 2]`; 0 at the end."""
     came = np.zeros_like(motion)
     for shift in range(0, min(times * lag, len(motion)), lag):
@@ -170,7 +170,7 @@ def _away_and_back(motion: Floats, lag: int, times: int) -> Floats:
 
 def _select_most_moved(away: Floats) -> Floats:
     """How far the cells that move most came and went, as one curve `[frames]`."""
-    cells = ~(np.array(_LIDS) | np.array(_NOSE))
+    cells = ~(_LIDS | _NOSE)
     squares = away[:, cells].sum(axis=2).clip(0)
     return np.asarray(np.sqrt(np.sort(squares, axis=1)[:, -_MOVED:].mean(axis=1)))
 

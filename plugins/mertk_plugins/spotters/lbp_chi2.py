@@ -44,7 +44,7 @@ _CARD = mertk.Card(
         "radius, blur and tau were set by hand on `synthetic_long:seed=100` alone",
     ),
     unverified=(
-        "what this paper and Moilanen et al. (ICPR 2014) do is told from memory",
+        "the description of this paper and of Moilanen et al. (ICPR 2014) is from memory",
         "the papers' radius, interval, number of blocks that count, and tau",
         "no score on a real data set was measured",
     ),
@@ -62,7 +62,7 @@ class LBPChi2:
 
     Args:
         lag: time between a frame and its tail and head frames, in seconds, 0.05 … 0.5.
-        tau: place of the papers' threshold between the mean (0) and the maximum (1) of the
+        tau: position of the papers' threshold between the mean (0) and the maximum (1) of the
             contrast, 0 … 1; a peak must reach it.
         deviations: how far a peak must lie above the median of the video besides, in robust
             standard deviations, 0 or more, so that noise alone seldom reaches it.
@@ -88,7 +88,7 @@ class LBPChi2:
 
     def spot(self, faces: mertk.Faces) -> list[mertk.Spot]:
         """Spots of one stretch; raises `DataError` where the landmarks lie off the picture."""
-        step, fps = _face.looked_at(faces, self.rate)
+        step, fps = _face.choose_step(faces, self.rate)
         lag = max(round(self.lag * fps), 1)
         curves = _compute_differences(_compute_histograms(faces, step), (lag, 2 * lag))
         found = (peak for n, curve in curves.items() for peak in self._find_peaks(curve, n, fps))

@@ -9,7 +9,7 @@ import torch
 from torch.func import functional_call, stack_module_state, vmap
 
 import mertk
-from mertk_plugins.classifiers._emr_net import Judge
+from mertk_plugins.classifiers._emr_net import Adversary
 from mertk_plugins.classifiers.dual_inception import DualInception
 from mertk_plugins.classifiers.emr import EMR
 from mertk_plugins.classifiers.offapexnet import OffApexNet
@@ -319,21 +319,21 @@ def test_emrs_adversary_learns_from_data_sets_and_is_asked_nothing():
 def test_emrs_adversary_turns_the_gradient_round_and_not_its_own():
     def gradients(steps):
         torch.manual_seed(0)
-        judge = Judge(sets=2, weight=1.0, ramp=10)
-        judge.steps = steps
+        adversary = Adversary(sets=2, weight=1.0, ramp=10)
+        adversary.steps = steps
         x = torch.randn(4, 128, requires_grad=True)
-        judge(x, torch.tensor([[0.0], [1.0], [0.0], [1.0]]))
-        judge.auxiliary(None).backward()
+        adversary(x, torch.tensor([[0.0], [1.0], [0.0], [1.0]]))
+        adversary.auxiliary(None).backward()
         plain = torch.autograd.grad(
-            torch.nn.functional.cross_entropy(judge.layers(x), torch.tensor([0, 1, 0, 1])),
-            [x, judge.layers[0].weight],
+            torch.nn.functional.cross_entropy(adversary.layers(x), torch.tensor([0, 1, 0, 1])),
+            [x, adversary.layers[0].weight],
         )
-        return (x.grad, judge.layers[0].weight.grad), plain
+        return (x.grad, adversary.layers[0].weight.grad), plain
 
     (given, own), (plain, plain_own) = gradients(steps=1000)
     assert torch.allclose(given, -plain)
     assert torch.allclose(own, plain_own)
-    assert not gradients(steps=0)[0][0].any()  # at first the judge learns alone
+    assert not gradients(steps=0)[0][0].any()  # at first the adversary learns alone
 
 
 def test_a_network_made_for_one_size_says_which():

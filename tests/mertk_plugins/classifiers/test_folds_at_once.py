@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from parts import asked, fitted, folds_of, of_fold, part_of
 
 import mertk
-from mertk_plugins.classifiers._margin import Answer
+from mertk_plugins.classifiers._margin import ClassModel
 from mertk_plugins.classifiers.lda import LDA
 from mertk_plugins.classifiers.linear_svm import LinearSVM
 from mertk_plugins.classifiers.ridge import Ridge
@@ -128,8 +128,8 @@ def test_it_says_that_it_fits_folds(new):
 def test_nothing_is_learnt_before_it_is_asked_for(new, monkeypatch):
     clips, learnt = part_of(np.arange(60) % 3), []
     folds = [np.setdiff1d(np.arange(60), [at]) for at in range(20)]
-    made = Answer.of
-    monkeypatch.setattr(Answer, "of", lambda *given: (learnt.append(1), made(*given))[1])
+    made = ClassModel.learn
+    monkeypatch.setattr(ClassModel, "learn", lambda *given: (learnt.append(1), made(*given))[1])
     found = new().fit_folds(clips, folds, [np.random.default_rng(0) for _ in folds])
     assert len(learnt) == 0
     next(found)

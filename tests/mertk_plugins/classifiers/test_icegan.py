@@ -114,7 +114,7 @@ def test_each_loss_teaches_its_own_network():
     net = network()
     x = torch.rand(4, 1, SIDE, SIDE) * 2 - 1
     asked = torch.tensor([0, 1, 2, 0])
-    net._of_generator(x, net.generator(x, asked), asked).backward()
+    net._compute_generator_loss(x, net.generator(x, asked), asked).backward()
     assert all(p.grad is None and p.requires_grad for p in net.discriminator.parameters())
     assert all(p.grad is not None for p in net.generator.parameters())
     net.zero_grad()

@@ -193,7 +193,9 @@ def test_macro_expressions_have_emotions_in_a_file_of_their_own(tmp_path):
 
 def test_a_file_without_the_expressions_is_told(root):
     for wanted in ("macro", "all"):
-        with pytest.raises(mertk.DataError, match=f"micro-expressions alone, .*={wanted} is asked"):
+        with pytest.raises(
+            mertk.DataError, match=f"={wanted}; it holds micro-expressions alone, .*both"
+        ):
             survey(root, expressions=wanted)
 
 

@@ -125,7 +125,9 @@ def test_parts_a_and_c_may_lie_in_one_folder(root):
 
 
 def test_a_file_without_the_expressions_is_told(root):
-    with pytest.raises(mertk.DataError, match=r"no rows for expressions=macro.*part_C\.xls both"):
+    with pytest.raises(
+        mertk.DataError, match=r"no rows for expressions=macro.*part_C\.xls has both"
+    ):
         read(root, expressions="macro")
 
 

@@ -40,7 +40,7 @@ def test_annotations_alone_of_a_published_edition_are_healthy(tmp_path):
     found = diagnosed(tmp_path)
     assert (found.edition, found.clips, found.with_frames) == ("20190701", 255, 0)
     assert found.healthy
-    assert "no frames were looked at" in topics(found, "note")["annotations alone"].text
+    assert "no frames were checked" in topics(found, "note")["annotations alone"].text
 
 
 def test_one_row_less_is_not_healthy(tmp_path):

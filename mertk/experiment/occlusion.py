@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.experiment.clip_pictures import locate_face
+from mertk.experiment.refit import Refit, clips_of, task_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.core.clips import Faces, Footage, Pixels
+    from mertk.evaluation.outcomes import Outcome
+    from mertk.experiment.trained_model import TrainedModel
+    from mertk.pipeline.pipeline import Stage
+    from mertk.plugins.loader import Plugins
 
-    Ask = Callable[[Footage], NDArray[np.floating[Any]]]
+    Predict = Callable[[Footage], NDArray[np.floating[Any]]]
 
 GRID = (7, 6)
 """Rows and columns of the cells: about as large as an eye."""
@@ -21,19 +28,47 @@ GRID = (7, 6)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Occlusion:
-    """How much the probability of the predicted class `said` falls when a cell has no motion.
+    """How much the probability of the `predicted` class falls when a cell has no motion.
 
-    `drop` `[rows, columns]` are differences of probabilities from `share`, that of the whole clip.
+    `drop` `[rows, columns]` are differences from `probability`, that of the whole clip.
     """
 
     model: str
-    said: str
-    share: float
+    predicted: str
+    probability: float
     drop: NDArray[np.float64]
 
 
+def compute_occlusion_maps(
+    models: Sequence[Outcome], plugins: Plugins, stages: Sequence[Stage], uids: Sequence[str]
+) -> dict[str, list[Occlusion]]:
+    """An occlusion map of each model by clip, on the face as `stages` register it.
+
+    The folds that hold the clips out are fitted again, each once.
+    """
+    clips = clips_of(models[0].run, plugins)
+    found: dict[str, list[Occlusion]] = {uid: [] for uid in uids}
+    for outcome in models:
+        again = Refit(outcome.run, task_of(outcome.run, clips, plugins), plugins)
+        fitted: dict[str, TrainedModel] = {}
+        task_clips = dict(zip(again.task.sample.uids, again.task.clips, strict=True))
+        folds = outcome.predictions.drop_duplicates("uid").set_index("uid")["fold"]
+        for uid in uids:
+            if folds[uid] not in fitted:
+                fitted[folds[uid]] = again.without(uid)
+            model, footage = fitted[folds[uid]], task_clips[uid].footage
+            if len(footage.frames):
+                faces, _ = locate_face(stages, footage)
+                found[uid].append(
+                    occlude_cells(
+                        model.predict, footage, faces, model=model.name, classes=model.classes
+                    )
+                )
+    return found
+
+
 def occlude_cells(
-    ask: Ask,
+    predict: Predict,
     footage: Footage,
     faces: Faces,
     *,
@@ -47,16 +82,18 @@ def occlude_cells(
     nothing foreign is in the picture; where the head moves, its edge shows. Cells lie on the
     registered face; where that is no affine warp of the footage, on the footage itself.
     """
-    whole = np.asarray(ask(footage), np.float64)
+    whole = np.asarray(predict(footage), np.float64)
     best = int(whole.argmax())
     rows, columns = grid
     drop = np.zeros(grid)
     for row in range(rows):
         for column in range(columns):
             cell = (column / columns, row / rows, (column + 1) / columns, (row + 1) / rows)
-            asked = ask(still_cell(footage, faces, cell))
-            drop[row, column] = whole[best] - np.asarray(asked, np.float64)[best]
-    return Occlusion(model=model, said=classes[best], share=float(whole[best]), drop=drop)
+            without = predict(still_cell(footage, faces, cell))
+            drop[row, column] = whole[best] - np.asarray(without, np.float64)[best]
+    return Occlusion(
+        model=model, predicted=classes[best], probability=float(whole[best]), drop=drop
+    )
 
 
 def still_cell(footage: Footage, faces: Faces, cell: tuple[float, float, float, float]) -> Footage:

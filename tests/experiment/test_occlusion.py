@@ -10,10 +10,10 @@ import pytest
 import mertk
 from mertk.cli import main
 from mertk.experiment.execution import Execution
+from mertk.experiment.occlusion import occlude_cells, still_cell
 from mertk.experiment.refit import Refit, clips_of, task_of
 from mertk.experiment.study import Study
 from mertk.experiment.trained_model import train_model
-from mertk.report.clip_explorer.occlusion import occlude_cells, still_cell
 
 PLUGINS = mertk.load_plugins()
 USE = mertk.Use("synthetic", subjects=3, clips=3, size=96, amplitude=3.0, nuisance=0.0)
@@ -46,13 +46,15 @@ def test_a_cell_of_the_registered_face_is_found_in_the_footage():
 def test_the_map_is_the_drop_of_what_is_said():
     """A model that looks at the lower right quarter of the last frame alone."""
 
-    def ask(footage):
+    def predict(footage):
         bright = footage.frames[3][11:, 11:].mean() / 30
         return np.array([1 - bright, bright])
 
     clip = mertk.Footage(frames=blinking(), onset=0, offset=3)
-    found = occlude_cells(ask, clip, clip.faces(), model="m", classes=("no", "yes"), grid=(2, 2))
-    assert (found.said, found.share) == ("yes", 1.0)
+    found = occlude_cells(
+        predict, clip, clip.faces(), model="m", classes=("no", "yes"), grid=(2, 2)
+    )
+    assert (found.predicted, found.probability) == ("yes", 1.0)
     assert found.drop[1, 1] > 0.9
     assert np.abs(found.drop.ravel()[:3]).max() < 0.2
 

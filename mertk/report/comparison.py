@@ -1,0 +1,122 @@
+"""A comparison as tables for a paper (LaTeX and Markdown) and as one self-contained page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mertk.core.escaping import latex_text, markdown_text
+from mertk.report import figures, sentences
+from mertk.report.page import make_environment
+from mertk.storage.atomic_files import write_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mertk.evaluation.comparison import Comparison
+
+PAGE, LATEX, MARKDOWN, SCORES = "compare.html", "compare.tex", "compare.md", "compare-scores.svg"
+FILES = (PAGE, LATEX, MARKDOWN, SCORES)
+"""What is written always; figures of ranks as compare-ranks1.svg and so on as well."""
+
+NOTE = (
+    "Pooled over folds, with 95 % intervals over subjects (jackknife). Bold: best score; *: not "
+    "significantly different from it (paired permutation over subjects, Holm over all pairs)."
+)
+
+
+def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
+    """Write compare.html, .tex, .md and the figures as .svg; gives the page's path.
+
+    Raises `StorageError` where one is there that mertk did not write: then none is written.
+    """
+    shown = list(map(_describe_comparison, comparisons))
+    forest = figures.draw_forest_plot(comparisons)
+    latex, markdown = format_latex(comparisons), format_markdown(comparisons)
+    warnings: set[str] = set()
+    for one in comparisons:
+        warnings.update(sentences.list_warnings(one.results), sentences.few_subjects(one.results))
+    page = (
+        make_environment()
+        .get_template("compare.html.j2")
+        .render(
+            comparisons=shown,
+            forest=forest,
+            latex=latex,
+            markdown=markdown,
+            warnings=sorted(warnings),
+        )
+    )
+    texts = dict(zip(FILES, (page, latex, markdown, forest), strict=True))
+    for at, description in enumerate(shown, 1):
+        if description["ranks"]:
+            texts[f"compare-ranks{at}.svg"] = description["ranks"]
+    write_files(folder, texts)
+    return folder / PAGE
+
+
+def _describe_comparison(comparison: Comparison) -> dict[str, Any]:
+    first, *others = comparison.results.models
+    return {
+        "title": comparison.title,
+        "score": comparison.results.main_score,
+        "ranks": figures.draw_rank_diagram(comparison) if comparison.tests else "",
+        "tests": comparison.tests,
+        "first": first.name,
+        "share": "F1 over all labels" if comparison.results.multilabel else "Accuracy",
+        "pairs": {one.name: figures.draw_paired_plot(first, one) for one in others},
+    }
+
+
+def format_markdown(comparisons: Sequence[Comparison]) -> str:
+    """A table for each set of clips."""
+    parts = []
+    for comparison in comparisons:
+        head, *rows = _list_cells(comparison, bold="**{}**".format, escape=markdown_text)
+        lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        parts.append(f"**{markdown_text(comparison.title)}**\n\n{table}")
+    return "\n\n".join([*parts, *_list_notes(comparisons)]) + "\n"
+
+
+def format_latex(comparisons: Sequence[Comparison]) -> str:
+    """A `tabular` for each set of clips; needs the package booktabs."""
+    parts = []
+    for comparison in comparisons:
+        head, *rows = _list_cells(comparison, bold="\\textbf{{{}}}".format, escape=latex_text)
+        body = "\n".join(f"  {' & '.join(row)} \\\\" for row in rows)
+        title = " ".join(comparison.title.split())  # a line break would end the comment
+        parts.append(
+            f"% {title}\n\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}\n  \\toprule\n"
+            f"  {' & '.join(head)} \\\\\n  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}"
+        )
+    return "\n\n".join([*parts, *map("% {}".format, _list_notes(comparisons))]) + "\n"
+
+
+def _list_notes(comparisons: Sequence[Comparison]) -> list[str]:
+    """What the tables are, and which intervals have too low a coverage."""
+    notes = {NOTE: None}
+    for one in comparisons:
+        notes |= dict.fromkeys(sentences.few_subjects(one.results))
+    return list(notes)
+
+
+def _list_cells(
+    comparison: Comparison, *, bold: Callable[[str], str], escape: Callable[[str], str]
+) -> Iterator[list[str]]:
+    """The head, then a line a model, the best first."""
+    results = comparison.results
+    scores = list(results.chance)
+    table = results.table()
+    models = table[~table["floor"]].sort_values(results.main_score, ascending=False)
+    best = models["model"].iloc[0]
+    yield ["model", *map(escape, scores), "rank"]
+    for row in models.to_dict("records"):
+        name = row["model"]
+        equal = name != best and comparison.same(best, name)
+        cells = [
+            f"{row[score]:.3f} ({row[f'{score}_low']:.3f}–{row[f'{score}_high']:.3f})"
+            for score in scores
+        ]
+        cells[0] = bold(cells[0]) if name == best else f"{cells[0]}{'*' * equal}"
+        yield [escape(name), *cells, f"{comparison.ranks[name]:.2f}"]

@@ -1,0 +1,126 @@
+"""What a trained model predicts in a video: given or spotted intervals, with pictures of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mertk.core.errors import DataError
+from mertk.datasets.media import videos
+from mertk.experiment.clip_pictures import (
+    ClipPictures,
+    find_viewing_stages,
+    locate_face,
+    read_clip_pictures,
+)
+from mertk.experiment.occlusion import occlude_cells
+from mertk.spotting import video_prediction
+
+if TYPE_CHECKING:
+    from mertk.core.clips import Footage
+    from mertk.core.interfaces import Aligner, Spotter
+    from mertk.core.progress import Progress
+    from mertk.experiment.trained_model import TrainedModel
+    from mertk.spotting.video_prediction import Finding, TrackedVideo
+
+    Draw = Callable[[str, Finding, ClipPictures], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedVideo:
+    """What was found in a video, and what is unusual about the file.
+
+    `track` is None where the interval was given.
+    """
+
+    video: Path
+    findings: Sequence[Finding]
+    notes: Sequence[str] = ()
+    track: TrackedVideo | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class IntervalPictures:
+    """Reads pictures of predicted intervals, as long as there is room for them.
+
+    Args:
+        model: the trained model, whose face registration and weights are shown.
+        draw: takes the title, the finding and the pictures of an interval; whether there is room
+            for more.
+        occlusion: for how many intervals of each video an occlusion map is computed.
+    """
+
+    model: TrainedModel
+    draw: Draw
+    occlusion: int = 0
+    has_room: bool = True
+
+    def read(self, video: Path, number: int, one: Finding, footage: Footage) -> None:
+        """Read and draw the interval of this number, from 1; nothing if there is no room."""
+        if not self.has_room:
+            return
+        model, stages, maps = self.model, find_viewing_stages(self.model.pipeline, fitted=True), []
+        if number <= self.occlusion and not one.note:
+            faces, _ = locate_face(stages, footage)
+            maps = [
+                occlude_cells(
+                    model.predict, footage, faces, model=model.name, classes=model.classes
+                )
+            ]
+        weights = {} if one.note else model.explain(footage)
+        pictures = read_clip_pictures(footage, stages, weights=weights, maps=maps)
+        title = f"{video.name}, {number}: {one.where.begins:.2f}–{one.where.ends:.2f} s"
+        self.has_room = self.draw(title, one, pictures)
+
+
+def predict_interval_of(
+    model: TrainedModel,
+    video: Path,
+    progress: Progress,
+    *,
+    at: tuple[int | None, int | None, int | None],
+    least: float = 0.0,
+    pictures: IntervalPictures | None = None,
+) -> PredictedVideo:
+    """Predict one interval `at` (onset, apex, offset) of a video; without ends, all of it.
+
+    Raises `DataError` where there is no such interval, or no face in it.
+    """
+    progress.stage(video.name, 0)
+    found, footage, notes = video_prediction.predict_given_interval(model, video, at, least)
+    if pictures:
+        pictures.read(video, 1, found, footage)
+    return PredictedVideo(video=video, findings=[found], notes=notes)
+
+
+def predict_video(
+    model: TrainedModel,
+    video: Path,
+    progress: Progress,
+    *,
+    spotter: Spotter,
+    aligner: Aligner,
+    strength: float = 1.0,
+    least: float = 0.0,
+    pictures: IntervalPictures | None = None,
+) -> PredictedVideo:
+    """Track the face through a video, and predict the intervals that a spotter finds.
+
+    Raises `DataError` where the file is no video, or shows no face.
+    """
+    progress.stage(f"{video.name}: tracking the face", videos.probe_video(video).count)
+    track = video_prediction.track_video(video, aligner, progress.step)
+    if not track.stretches:
+        raise DataError(f"{video}: no face to track: {track.gaps[0].reason}")
+    frames = sum(len(stretch.corners) for stretch in track.stretches)
+    progress.stage(f"{video.name}: spotting expressions", frames)
+    findings: list[Finding] = []
+    for one, footage in video_prediction.predict_spots(
+        model, track, spotter, strength=strength, least=least, step=progress.step
+    ):
+        findings.append(one)
+        if pictures:
+            pictures.read(video, len(findings), one, footage)
+    return PredictedVideo(video=video, findings=findings, notes=track.notes, track=track)

@@ -1,0 +1,73 @@
+"""Clips and records of the synthetic sets; frame numbers are positions in the frames."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import mertk
+from mertk import datasets
+from mertk_plugins.datasets import _synthetic_motion as motion
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mertk.datasets.record import Record
+
+
+def make_record(
+    draws: motion.Draws, timing: motion.Timing, *, subject: str, clip: str, label: str, **known: Any
+) -> Record:
+    """The record of an expression; `known` are further fields, at least `dataset` and `fps`."""
+    emotion, units = motion.emotion_and_units(draws, label)
+    return datasets.record.Record(
+        uid=f"{known['dataset']}/{subject}/{clip}",
+        subject=subject,
+        subject_native=subject,
+        clip=clip,
+        label=label,
+        synthetic=True,
+        onset=timing.onset,
+        apex=timing.apex,
+        offset=timing.offset,
+        emotion_raw=emotion,
+        emotion=emotion,
+        au_raw="+".join(map(str, units)),
+        aus=tuple(map(datasets.action_units.AU, units)),
+        au_set=units,
+        au_known=True,
+        **known,
+    )
+
+
+def make_clip(
+    record: Record,
+    timing: motion.Timing,
+    frames: mertk.Frames,
+    landmarks: NDArray[np.float64],
+    made_from: object,
+) -> mertk.Clip:
+    """The clip of a record; `made_from` is hashed as its fingerprint."""
+    footage = mertk.Footage(
+        frames=frames,
+        onset=timing.onset,
+        apex=timing.apex,
+        offset=timing.offset,
+        fps=record.fps,
+        landmarks=landmarks.astype(np.float32),
+    )
+    return mertk.Clip(
+        dataset=record.dataset,
+        subject=record.subject,
+        name=record.clip,
+        footage=footage,
+        fingerprint=hash_text(made_from),
+        record=record.to_dict(),
+    )
+
+
+def hash_text(made_from: object) -> str:
+    """The fingerprint of what is made from this."""
+    return hashlib.sha256(str(made_from).encode()).hexdigest()
