@@ -143,7 +143,7 @@ class GradientClassifier(Classifier, Protocol):
 
 @runtime_checkable
 class Explains(Protocol):
-    """A classifier that can say what a prediction rests on, in small arrays for the report.
+    """A classifier or fusion block that can say what a prediction rests on, in small arrays.
 
     So can an extractor that learns; its `explain` takes faces and regions, as its `extract` does.
     """

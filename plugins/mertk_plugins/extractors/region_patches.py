@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 _GREY = 128  # where nothing moves
 _REACH = 127
-_BLUR = 1.5  # pixels: below this, a difference of frames is mostly noise
-_STRAIN = 8  # times as many grey levels as for flow, whose numbers are as much larger
+_GAINS = {"frames": 1.0, "difference": 4.0, "flow": 48.0}
+_STRAIN = 8  # strain is that much smaller than flow
+_DIFFERENCE_BLUR = 1.5  # pixels; smaller changes are mostly noise
+_FLOW_BLUR = 3.0
+_STRAIN_BLUR = 2.6
 _STRONGEST = 99.5  # per cent: a few wrong vectors do not set the scale
 
 
@@ -31,23 +34,25 @@ class RegionPatches:
     to 255, patches row by row, and the stream `apex` `[1, time]`, which is 1 at the frame that is
     nearest to the apex.
 
-    Frames are spread evenly over onset … offset with both ends in, and the inner one that is
-    nearest to the apex moves there; a single one is the apex.
+    Frames are spread evenly over onset … offset, or onset … apex, with both ends in; the inner one
+    that is nearest to the apex moves there, and a single one is the apex.
 
     Args:
         input: what is shown of a frame. `frames`: its colours, as in Aouayeb et al. 2022.
             `difference`: its colours less those of the onset frame, blurred by 1.5 pixels.
             `flow`: the optical flow from the onset frame to it, as three channels: to the right,
-            down, and strain. In both of the latter, 128 is no change. What all pixels of a face
-            have in common, light in a difference and the motion of the head in a flow, is taken
-            out. A clip's precomputed flow map is its only frame, and is taken as it is.
+            down, and strain, blurred by 3 pixels. In both of the latter, 128 is no change. What
+            most pixels of the regions have in common is taken out: light in a difference, shift,
+            turn and scale of the head in a flow. A precomputed flow map of a clip is taken as it
+            is, and is the clip's only frame.
         patches: number of patches of a region: 1, 4, 9 or 16.
         patch_size: height and width of a patch, in pixels, each 8 or more.
         frames: number of frames of a clip, 0 or more; 0 is all.
-        gain: what a `difference` or `flow` is multiplied by, 0 or more: grey levels for a change by
-            one grey level, or for a flow of one pixel (8 times as many for strain); 0 scales each
-            clip so that its strongest motion uses the whole range. Without effect on `frames`; a
-            precomputed flow map, whose unit is not known, is scaled as for 0.
+        until: the last of these frames: `offset`, or `apex`, or the middle where no apex is known.
+        gain: grey levels for a change by one grey level in a `difference`, or for a motion of one
+            pixel in a `flow` (8 times as many for strain), 0 or more; 0 is 4 for a `difference` and
+            48 for a `flow`. A precomputed flow map, whose unit is not known, is scaled so that its
+            strongest motion uses the whole range.
         method: see `mertk.vision.optical_flow.optical_flow`; without effect on other inputs.
     """
 
@@ -58,6 +63,7 @@ class RegionPatches:
         patches: int = 9,
         patch_size: Sequence[int] = (35, 50),
         frames: int = 0,
+        until: Literal["offset", "apex"] = "offset",
         gain: float = 0.0,
         method: optical_flow.Method = "farneback",
     ) -> None:
@@ -71,18 +77,18 @@ class RegionPatches:
         self.input = input
         self.height, self.width = patch_size
         self.frames = frames
-        self.gain = gain
+        self.until = until
+        self.gain = gain or _GAINS[input]
         self.method: optical_flow.Method = method
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> dict[str, NDArray[Any]]:
         """Patches by region, and `apex`; raises `DataError` for a clip without frames."""
         if faces.flow is not None and self.input == "flow":
-            flow = np.asarray(faces.flow, np.float32)[None]
-            pictures = _scale_flow(flow, regions, gain=0)
+            pictures = _draw_flow_map(np.asarray(faces.flow, np.float32), regions)
             apex = np.ones((1, 1), np.float32)
         else:
-            where = choose_positions(faces, self.frames)
-            pictures = self._make_pictures(faces, regions, where)
+            where = choose_positions(faces, self.frames, self.until)
+            pictures = self._draw_frames(faces, regions, where)
             apex = np.zeros((1, len(where)), np.float32)
             apex[0, np.abs(where - faces.peak).argmin()] = 1
         streams: dict[str, NDArray[Any]] = {"apex": apex}
@@ -90,23 +96,33 @@ class RegionPatches:
             streams[name] = self._cut_patches(pictures, window)[None]
         return streams
 
-    def _make_pictures(
+    def _draw_frames(
         self, faces: mertk.Faces, regions: mertk.Regions, where: NDArray[np.int64]
     ) -> Pixels:
-        """What is shown of the frames `where`: `[time, height, width, 3]`."""
+        """The input of the frames `where`, as pictures `[time, height, width, 3]`."""
         if self.input == "frames":
             return faces.frames[where]
         onset = faces.frames[faces.onset]
-        if self.input == "difference":
-            changes = np.stack([_subtract_onset(onset, faces.frames[int(at)]) for at in where])
-            return _scale_channels(changes, _mask_regions(regions, changes.shape), self.gain)
-        grey = optical_flow.convert_to_grey(onset)
-        flows = []
-        for at in where:
-            target = optical_flow.convert_to_grey(faces.frames[int(at)])
-            uv = optical_flow.optical_flow(grey, target, self.method)
-            flows.append(np.dstack([uv, optical_flow.strain(uv)]))
-        return _scale_flow(np.stack(flows), regions, self.gain)
+        mask = _mask_regions(regions, onset.shape)
+        draw = self._draw_difference if self.input == "difference" else self._draw_flow
+        return np.stack([draw(onset, faces.frames[int(at)], mask) for at in where])
+
+    def _draw_difference(self, onset: Pixels, frame: Pixels, mask: NDArray[np.bool_]) -> Pixels:
+        import cv2
+
+        change = frame.astype(np.float32) - onset.astype(np.float32)
+        change = np.asarray(cv2.GaussianBlur(change, (0, 0), _DIFFERENCE_BLUR))
+        return _to_grey_levels((change - np.median(change[mask], axis=0)) * self.gain)
+
+    def _draw_flow(self, onset: Pixels, frame: Pixels, mask: NDArray[np.bool_]) -> Pixels:
+        import cv2
+
+        before, after = optical_flow.convert_to_grey(onset), optical_flow.convert_to_grey(frame)
+        flow = optical_flow.optical_flow(before, after, self.method)
+        flow = optical_flow.remove_head_motion(flow, mask)
+        flow = np.asarray(cv2.GaussianBlur(flow, (0, 0), _FLOW_BLUR), np.float32)
+        smooth = np.asarray(cv2.GaussianBlur(flow, (0, 0), _STRAIN_BLUR), np.float32)
+        return _to_grey_levels(np.dstack([flow, _STRAIN * optical_flow.strain(smooth)]) * self.gain)
 
     def _cut_patches(self, pictures: Pixels, window: tuple[slice, slice]) -> Pixels:
         """One region's patches `[time, height, width, patches·3]`, patches row by row."""
@@ -120,15 +136,19 @@ class RegionPatches:
         return parts.reshape(len(whole), self.height, self.width, self.grid**2 * 3)
 
 
-def choose_positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
-    """`count` positions in onset … offset, or all for 0; the rule is in `RegionPatches`."""
+def choose_positions(
+    faces: mertk.Faces, count: int, until: Literal["offset", "apex"] = "offset"
+) -> NDArray[np.int64]:
+    """`count` positions in onset … `until`, or all for 0; the rule is in `RegionPatches`."""
     if not len(faces.frames):
         raise mertk.DataError(
             "region_patches needs frames; this clip has a flow map alone: set input=flow"
         )
-    first, last = faces.onset, faces.offset
+    first, last = faces.onset, faces.peak if until == "apex" else faces.offset
     if count == 0 or count > last - first:
         return np.arange(first, last + 1)
+    if count == 1:
+        return np.array([faces.peak])
     found = np.linspace(first, last, count).round().astype(np.int64)
     if faces.peak not in found:
         inner = slice(1, -1) if count > 2 else slice(None)
@@ -137,70 +157,26 @@ def choose_positions(faces: mertk.Faces, count: int) -> NDArray[np.int64]:
     return found
 
 
-def _subtract_onset(onset: Pixels, frame: Pixels) -> Floats:
-    """A frame less the onset frame, blurred."""
-    import cv2
-
-    change = frame.astype(np.float32) - onset.astype(np.float32)
-    return cv2.GaussianBlur(change, (0, 0), _BLUR)  # type: ignore[return-value]
-
-
-def _scale_flow(flow: Floats, regions: mertk.Regions, gain: float) -> Pixels:
-    """Flow and strain `[time, height, width, 3]` as grey levels; 128 is no motion."""
-    import os
-    mask = _mask_regions(regions, flow.shape)
-    third = os.environ.get("THIRD", "strain")
-    out = []
-    import cv2
-    for f in flow:
-        uv = remove_head_motion(f[..., :2], mask)
-        uv = cv2.GaussianBlur(uv, (0, 0), float(os.environ.get("FB", "3")))
-        st = optical_flow.strain(cv2.GaussianBlur(uv,(0,0),2.6)) * 8 if third == "strain" else np.zeros_like(uv[..., 0]) if third == "0" else np.hypot(*np.moveaxis(uv,-1,0))
-        out.append(np.dstack([uv, st]))
-    return np.clip(np.rint(np.stack(out) * (gain or 48)) + _GREY, 0, 255).astype(np.uint8)
+def _draw_flow_map(flow: Floats, regions: mertk.Regions) -> Pixels:
+    """A precomputed map (u, v, strain) as one picture `[1, height, width, 3]`."""
+    strengths = np.abs(flow[_mask_regions(regions, flow.shape)])
+    motion, strain = (
+        np.percentile(strengths[:, :2], _STRONGEST),
+        np.percentile(strengths[:, 2], _STRONGEST),
+    )
+    scale = np.array([motion, motion, strain])
+    scale[scale == 0] = np.inf
+    return _to_grey_levels(flow * (_REACH / scale))[None]
 
 
-def remove_head_motion(flow: Floats, mask: NDArray[np.bool_]) -> Floats:
-    """A flow `[height, width, 2]` less the similarity that most of its vectors agree on.
-
-    Shift, turn and scale are fitted to the pixels in `mask` by least absolute deviations
-    (reweighted least squares), so that an expression does not count as motion of the head.
-    """
-    height, width = mask.shape
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    y, x = (y - height / 2) / height, (x - width / 2) / width
-    one, zero = np.ones_like(x), np.zeros_like(x)
-    parts = np.stack([one, zero, zero, one, x, y, -y, x], -1).reshape(height, width, 4, 2)
-    some = np.flatnonzero(mask)[::7]
-    basis = parts.reshape(-1, 4, 2)[some].transpose(0, 2, 1).reshape(-1, 4).astype(np.float64)
-    target = flow.reshape(-1, 2)[some].ravel().astype(np.float64)
-    weights = np.ones_like(target)
-    found = np.zeros(4)
-    for _ in range(5):
-        found = np.linalg.lstsq(basis * weights[:, None], target * weights, rcond=None)[0]
-        left = np.hypot(*(target - basis @ found).reshape(-1, 2).T)
-        weights = 1 / np.sqrt(np.maximum(left, 0.05)).repeat(2)
-    return flow - np.einsum("hwkc,k->hwc", parts, found.astype(np.float32))
-
-
-def _scale_channels(
-    change: Floats, mask: NDArray[np.bool_], gain: float, *, centred: bool = True
-) -> Pixels:
-    """Changes `[time, height, width, channels]` around 128, less the median over the regions."""
-    inside = change[:, mask]
-    if centred:
-        common = np.median(inside, axis=1)
-        change = change - common[:, None, None]
-        inside = inside - common[:, None]
-    if gain == 0:
-        strongest = float(np.percentile(np.abs(inside), _STRONGEST))
-        gain = _REACH / strongest if strongest > 0 else 0.0
-    return np.clip(np.rint(change * gain) + _GREY, 0, 255).astype(np.uint8)
+def _to_grey_levels(change: NDArray[np.floating[Any]]) -> Pixels:
+    """Changes around 0 as grey levels around 128."""
+    return np.asarray(np.clip(np.rint(change) + _GREY, 0, 255), np.uint8)
 
 
 def _mask_regions(regions: mertk.Regions, shape: Sequence[int]) -> NDArray[np.bool_]:
     """The pixels `[height, width]` that lie in any region."""
-    mask = np.zeros(tuple(shape[1:3]), bool)
+    mask = np.zeros(tuple(shape[:2]), bool)
     for window in regions.windows():
         mask[window] = True
     return mask

@@ -34,6 +34,31 @@ QUICK = Recipe(
     classifier=Use("mlp", epochs=60, lr=1e-3, init="code"),
 )
 
+# As the preset `motion` of cnn_lstm_se, at the same resolution.
+MOTION = Recipe(
+    aligner=Use("landmark_crop", bars=20),
+    roi=Use("six_regions"),
+    extractor=Use(
+        "region_patches", input="flow", patches=1, patch_size=[36, 48], frames=4, until="apex"
+    ),
+    fusion=(
+        Use(
+            "patch_cnn_se",
+            se="none",
+            frames=1,
+            epochs=8,
+            lr=1e-3,
+            batch=16,
+            init="he",
+            input_range=[-1, 1],
+        ),
+        Use("standardize"),
+        Use("pad_time", length=4),
+        Use("lstm_concat"),
+    ),
+    classifier=Use("mlp", epochs=30, lr=1e-3, init="code"),
+)
+
 CARD = mertk.Card(
     title=(
         "A Spatiotemporal Deep Learning Solution for Automatic Micro-Expressions "
@@ -59,6 +84,7 @@ CARD = mertk.Card(
             "the text of 2022 suggests, not a model of the text of 2019"
         ),
         "CNN and LSTM are both fitted inside the fold",
+        "preset `motion` shows the networks optical flow from the onset frame, not frames",
     ),
     unverified=(
         "the layers, the schedule and the scores of the paper itself",
@@ -75,6 +101,6 @@ def mertk_register(register: mertk.Registrar) -> None:
         PAPER,
         summary="A CNN and an LSTM per facial region, side by side: the reference without gates.",
         paper="hal:hal-02334439",
-        presets={"paper": PAPER, "quick": QUICK},
+        presets={"paper": PAPER, "quick": QUICK, "motion": MOTION},
         card=CARD,
     )
