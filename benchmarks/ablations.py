@@ -16,10 +16,10 @@ import mertk
 TABLES = {
     "Patches of a region (Table 3)": ("extractor.patches=4,9,16",),
     "Squeeze and excitation, spatial and temporal (Table 5)": (
-        "extractor.se=squeeze,none",
-        "fusion.2=lstm_se,lstm_concat",
+        "fusion.0.se=squeeze,none",
+        "fusion.3=lstm_se,lstm_concat",
     ),
-    "Labels of regions, or of the whole clip (Table 6)": ("extractor.region_labels=auto,none",),
+    "Labels of regions, or of the whole clip (Table 6)": ("fusion.0.region_labels=auto,none",),
 }
 AMPLITUDE = 6.0
 TABLE = Path(__file__).parent / "synthetic" / "ablations.md"

@@ -83,14 +83,14 @@ RECORDED: dict[str, Callable[[Path], Predictions]] = {
     "network": bench_of("ststnet:quick", sets=[("classifier.epochs", 4), ("classifier.eps", 1e-4)]),
     "reference": bench_of(
         "cnn_lstm_se:quick",
-        sets=[("extractor.epochs", 2), ("classifier.epochs", 3)],
+        sets=[("fusion.0.epochs", 2), ("classifier.epochs", 3)],
     ),
     "multilabel": bench_of("flow_svm", protocol="golden_units"),
     "sweep": bench_of("flow_svm", sweeps=["classifier.C=0.1,10"]),
     "replay": bench_of(
         "cnn_lstm_se:quick",
         replay="authors",
-        sets=[("extractor.epochs", 2), ("classifier.epochs", 3)],
+        sets=[("fusion.0.epochs", 2), ("classifier.epochs", 3)],
         dataset="synthetic:subjects=2,clips=3,frames=6,size=128,amplitude=4",
     ),
     "cross_database": bench_of(

@@ -86,7 +86,7 @@ class Variant:
     @property
     def is_quick(self) -> bool:
         """Whether it has the preset `quick`."""
-        return self.preset == "quick"
+        return self.preset in SYNTHETIC_PRESETS
 
     def to_json(self) -> dict[str, Any]:
         """All but the recipe and what follows from it, as plain data."""
@@ -174,7 +174,7 @@ def _check_once(option: str, given: Sequence[str], instead: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A path and its values: `extractor.patches=1,4,9` sets, `fusion.2=lstm_se,se` exchanges."""
+    """A path and its values: `extractor.patches=1,4,9` sets, `fusion.3=lstm_se,se` exchanges."""
 
     path: str
     values: tuple[str, ...]

@@ -92,6 +92,7 @@ class PatchCNNSE:
         self.schedule = training.Schedule(
             epochs=epochs, lr=lr, batch=batch, loss="focal", gamma=gamma, alpha=alpha
         )
+        self.regions: tuple[str, ...] = ()
         self.nets: dict[str, training.Trained] = {}
 
     def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
@@ -103,7 +104,7 @@ class PatchCNNSE:
         chosen = [_choose_training_frames(streams, names, self.frames) for streams in train.inputs]
         kept = self._draw_kept_frames(chosen, rng)
         clips = np.repeat(np.arange(len(train)), [len(frames) for frames in kept])
-        self.nets = {}
+        self.regions, self.nets = names, {}
         for name in names:
             pixels = np.concatenate(
                 [s[name][0][frames] for s, frames in zip(train.inputs, kept, strict=True)]
@@ -133,12 +134,12 @@ class PatchCNNSE:
         self, streams: mertk.Streams, call: Callable[[Any, Any], Any]
     ) -> list[Floats]:
         names = _list_regions(streams)
-        if names != tuple(self.nets):
+        if sorted(names) != sorted(self.regions):
             raise mertk.ComponentError(
-                f"patch_cnn_se was trained on the regions {', '.join(self.nets) or 'of no clip'}; "
-                f"this clip has {', '.join(names)}"
+                f"patch_cnn_se was trained on the regions {', '.join(self.regions) or 'of no clip'}"
+                f"; this clip has {', '.join(names)}"
             )
-        return [net.apply({"patches": streams[name][0]}, call) for name, net in self.nets.items()]
+        return [self.nets[name].apply({"patches": streams[name][0]}, call) for name in self.regions]
 
     def _draw_kept_frames(
         self, chosen: list[NDArray[np.int64]], rng: np.random.Generator

@@ -204,6 +204,13 @@ def test_a_share_of_all_frames_is_trained_on(monkeypatch):
     assert counts == [25]
 
 
+def test_regions_keep_the_order_of_training_whatever_the_order_of_streams():
+    block = fitted(training_set(regions=("nose", "mouth")))
+    given = streams(30, regions=("nose", "mouth"))
+    turned = dict(reversed(given.items()))
+    assert np.array_equal(block.fuse(turned)["features"], block.fuse(given)["features"])
+
+
 def test_other_regions_than_in_training_are_refused():
     with pytest.raises(mertk.ComponentError, match="trained on the regions mouth"):
         fitted().fuse(streams(regions=("nose",)))
