@@ -41,7 +41,7 @@ def test_the_frontier_of_the_shipped_models():
     assert first["lbptop"] == "classifier"
     assert first["ststnet"] == "classifier"
     assert first["cnn_lstm_se"] == "fusion.0"
-    assert first["cnn_lstm"] == "extractor"
+    assert first["cnn_lstm"] == "fusion.0"
 
 
 @pytest.mark.slow
