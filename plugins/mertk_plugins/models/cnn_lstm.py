@@ -86,6 +86,9 @@ CARD = mertk.Card(
         "CNN and LSTM are both fitted inside the fold",
         "preset `motion` shows the networks optical flow from the onset frame, not frames",
     ),
+    presets={
+        "motion": "the input is optical flow, not frames; `cnn_lstm:quick` has the paper's input.",
+    },
     unverified=(
         "the layers, the schedule and the scores of the paper itself",
         "whether its CNN was trained on frames of the test subject",

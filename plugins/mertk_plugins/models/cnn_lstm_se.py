@@ -149,6 +149,17 @@ CARD = Card(
             "reported ones."
         ),
     ),
+    presets={
+        "quick": (
+            "the input is that of the paper, frames, at a size for a CPU; on the synthetic clips "
+            "it stays at the chance level (docs: the reference model)."
+        ),
+        "motion": (
+            "the input is optical flow, not the frames of the paper; the networks, the two stages "
+            "and the order of training are those of the paper. `cnn_lstm_se:quick` has the paper's "
+            "input."
+        ),
+    },
     unverified=(
         "The scores in the paper's tables were not at hand: none are printed here.",
         (
