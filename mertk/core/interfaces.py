@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, TrainingSet
     from mertk.core.splits import Split
-    from mertk.spotting.interval import Spot
+    from mertk.core.spots import Spot
 
 T = TypeVar("T")
 

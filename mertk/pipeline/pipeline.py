@@ -133,6 +133,14 @@ class Stage:
         return found
 
 
+def locate_face(stages: Sequence[Stage], footage: Footage) -> tuple[Faces, Regions | None]:
+    """The registered face, and its regions if the stages give some; else the footage as it is."""
+    state = ClipState(footage=footage)
+    for stage in stages:
+        state = stage.apply(state)
+    return footage.faces() if state.faces is None else state.faces, state.regions
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """A recipe's stages in order, split at the frontier."""
