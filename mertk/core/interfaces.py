@@ -45,7 +45,10 @@ class Extractor(Protocol):
     """Turns pixels into numbers."""
 
     def extract(self, faces: Faces, regions: Regions, /) -> Floats | Streams:
-        """One array `[regions, …]` or `[regions, time, …]`, or several named ones."""
+        """One array `[regions, …]` or `[regions, time, …]`, or several named ones.
+
+        The first axis of one that belongs to the whole face, or to one region, is 1.
+        """
         ...
 
 
