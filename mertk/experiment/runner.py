@@ -66,8 +66,7 @@ class Planned:
         return math.ceil(self.left / workers) * self.fold_seconds
 
 
-SEEDS = (0, 1, 2, 3, 4)
-"""The random seeds of a stochastic model, where no seeds are given."""
+SEEDS = (0, 1, 2, 3, 4)  # of a stochastic model, where none are given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,15 +93,17 @@ class Runner:
 
     def try_first_clip(self) -> None:
         """Compute the features of one clip; its error comes before another model runs for long."""
-        if not build_pipeline(self.study.registry, self.variant.recipe).prefix:
+        study, recipe, clip = self.study, self.variant.recipe, self.task.clips[0]
+        pipeline, cache = build_pipeline(study.registry, recipe), study.execution.cache_folder
+        if not pipeline.prefix:
             return
-        execution, clip = self.study.execution, self.task.clips[0]
-        files, cache = self.study.plugins.files, execution.cache_folder
-        prepare = functools.partial(_try_prepare_clip, self.variant.recipe, files, cache)
-        ((_, found),) = self.executor.run([functools.partial(prepare, clip, fresh=False)])
+        key = PrefixKeys.of(study.registry, recipe, pipeline).clip(clip)
+        fresh = study.execution.fresh and key not in study.renewed
+        prepare = functools.partial(_try_prepare_clip, recipe, study.plugins.files, cache)
+        ((_, found),) = self.executor.run([functools.partial(prepare, clip, fresh=fresh)])
+        study.renewed.add(key)
         if isinstance(found, MertkError):
-            kind = DataError if isinstance(found, DataError) else ComponentError
-            raise kind(f"{self.variant.name}: {found}") from found
+            raise type(found)(f"{self.variant.name}: {found}") from found
 
     def _needs_all_seeds(self, run: Run) -> bool:
         """Whether the run is stochastic, and the user has not chosen the seeds."""
@@ -219,8 +220,7 @@ class Runner:
         """Compute the features, and put together what a worker needs."""
         registry, task = self.study.plugins.registry, self.task
         pipeline = build_pipeline(registry, self.variant.recipe)
-        keys: list[str] = []
-        spent, read = 0.0, list[str]()
+        keys, spent, read = list[str](), 0.0, list[str]()
         if pipeline.prefix:
             keys_of = PrefixKeys.of(registry, self.variant.recipe, pipeline)
             keys = list(map(keys_of.clip, task.clips))

@@ -58,6 +58,8 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, groups: Any = None) -> Self:  # noqa: N803
         """Fit all that learns in the recipe on these clips; `groups` `[clips]` says whose they are.
 
+        By default clips of mertk are those of their own people, and each row is of another person.
+
         Raises `ValueError` for bad arrays, and what the recipe's components raise.
         """
         registry = load_plugins(self.plugins).registry
@@ -71,7 +73,8 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, labels = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         uids = np.arange(len(labels)).astype(str)
-        people = np.char.add("clip/", uids) if groups is None else groups
+        own = [clip.person for clip in X] if _are_clips(X) else np.char.add("clip/", uids)
+        people = own if groups is None else groups
         sample = LabelledClips(
             uids=uids.tolist(),
             people=np.asarray(people, str),
