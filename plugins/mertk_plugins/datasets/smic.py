@@ -39,6 +39,8 @@ class SMIC(datasets.reader.SpreadsheetReader):
             infrared (25 Hz).
         tree: which frames are read: `raw`, `cropped`, `long`, or with `auto` the first of these
             that exists.
+        further: whether the second and third expressions of the long clips of SMIC-E are read; the
+            published numbers of SMIC-E (157 and 71) are those without them.
     """
 
     default_protocol = "smic_3"
@@ -58,6 +60,7 @@ class SMIC(datasets.reader.SpreadsheetReader):
 
     camera: smic_e.Camera = "hs"
     tree: Literal["auto", "cropped", "raw", "long"] = "auto"
+    further: bool = True
 
     def find_tree(self, found: Found) -> tuple[Tree | None, str]:
         """The camera's tree, or why there is none."""
@@ -86,7 +89,7 @@ class SMIC(datasets.reader.SpreadsheetReader):
             raise mertk.DataError(f"{self.find_tree(found)[1]}. {self.layout}")
         file = datasets.folders.need_sheet(self.name, found, file, self.layout)
         lines = self.lines(smic_e.read_table(file, self.camera))
-        records, assumed = smic_e.read_records(source, lines, self.camera)
+        records, assumed = smic_e.read_records(source, lines, self.camera, further=self.further)
         edition, editions = smic_e.list_editions(self.camera, records)
         return Reading(source, records, editions, [file], assumed, edition)
 

@@ -73,6 +73,7 @@ def emotion_cases():
         yield Case(f"samm_{n}", "", of.of_words("samm", of.SAMM))
     yield Case("smic_3", "HS", of.of_words("smic", of.SMIC["hs"]))
     yield Case("smic_3", "VIS or NIR", of.of_words("smic", of.SMIC["vis"]))
+    yield Case("smic_3", "SMIC-E HS", of.of_words("smic", of.SMIC["e"]))
     yield Case("casme_4", "189 rows", of.of_words("casme", of.CASME["189"]))
     yield Case("casme_4", "as papers print it", of.of_words("casme", of.CASME["papers"]))
     yield Case("casme_sq_4", "", of.casme_sq())
