@@ -16,11 +16,11 @@ from mertk.datasets.spreadsheets import parse_integer
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
+    from mertk.datasets.editions import Edition
     from mertk.datasets.folders import Found
     from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
     from mertk.datasets.spreadsheets import Table
-    from mertk.datasets.survey import Edition
 
 Camera = Literal["hs", "vis", "nir"]
 
@@ -208,7 +208,7 @@ def list_editions(camera: Camera, records: Sequence[Record]) -> tuple[str, list[
     for edition in published:
         labels = Counter(edition.labels) + Counter(further) if edition.labels else {}
         known.append(replace(edition, rows=edition.rows + len(further), labels=labels))
-    return datasets.survey.recognise_edition(first, published), known
+    return datasets.editions.recognise_edition(first, published), known
 
 
 def _describe_further(records: Sequence[Record]) -> list[str]:

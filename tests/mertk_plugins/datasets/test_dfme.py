@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import mertk
 from mertk import datasets
 from mertk.datasets import validation
-from mertk.datasets.survey import UNRECOGNISED
+from mertk.datasets.editions import UNRECOGNISED
 from mertk_plugins.datasets.dfme import DFME
 
 TRAIN = FILES["train"]

@@ -16,6 +16,7 @@ from casme2_tree import codings
 
 import mertk
 from mertk import datasets
+from mertk.core import clip_lists
 from mertk.datasets import validation
 
 REGISTRY = mertk.load_plugins().registry
@@ -118,7 +119,10 @@ def survey(request, tmp_path_factory):
     text, write = SETS[request.param]
     root = tmp_path_factory.mktemp("set")
     write(root)
-    return REGISTRY.build("dataset", mertk.Use.parse(text)).survey(root)
+    with pytest.MonkeyPatch.context() as patch:  # the rows are made up, only their counts are not
+        patch.setattr(datasets.editions.Edition, "find_edited", lambda *_: ())
+        patch.setattr(clip_lists, "_compare_hashes", lambda *_: [])
+        yield REGISTRY.build("dataset", mertk.Use.parse(text)).survey(root)
 
 
 def test_it_passes_the_doctor_with_every_protocol_of_its_own(survey):

@@ -26,7 +26,7 @@ from smic_tree import (
 
 import mertk
 from mertk import datasets
-from mertk.datasets.survey import UNRECOGNISED
+from mertk.datasets.editions import UNRECOGNISED
 from mertk_plugins.datasets.smic import SMIC
 
 UIDS = [
@@ -145,9 +145,12 @@ def test_gaps_are_reported(tmp_path):
     folder = root / "SMIC_all_cropped/HS/s01/micro/negative/s01_ne_01"
     (folder / "reg_image034210.bmp").unlink()
     (folder / "Thumbs.db").write_bytes(b"x")
-    clip = read(root)[0]
+    with pytest.raises(mertk.DataError, match=r"s01_ne_01.*the first is 34210"):
+        read(root)
+    clip = read(root, missing="keep")[0]
     assert numbers(clip) == [8, 9, 11, 12]
-    assert (clip.record["n_missing"], clip.record["quirks"]) == (1, ("missing_frames",))
+    quirks = ("incomplete", "missing_frames")
+    assert (clip.record["n_missing"], clip.record["quirks"]) == (1, quirks)
     assert clip.record["notes"] == ("missing frames: 34210",)
 
 

@@ -114,7 +114,7 @@ CASES = [
 def without_hash(monkeypatch, request):
     """The made-up clips have the published counts, but not the published names."""
     rules = type(request.getfixturevalue("case").rules)
-    plain = tuple(replace(one, sha256=None) for one in rules.manifests)
+    plain = tuple(replace(one, sha256=None, parts={}) for one in rules.manifests)
     monkeypatch.setattr(rules, "manifests", plain)
 
 
