@@ -2,6 +2,7 @@ import json
 import logging
 import os
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -540,3 +541,49 @@ def test_damaged_cells_give_clips_or_an_error_that_names_the_file(tmp_path, at, 
     write_sheet(tmp_path / NEW, with_row(ROWS, at, **changes), order=order)
     survey = named(NEW, lambda: CASME2().survey(tmp_path))
     assert survey is None or len(survey.clips) == len(ROWS)
+
+
+# Several trees
+
+
+def test_a_full_cropped_tree_is_not_hidden_by_a_partial_one(tmp_path, caplog):
+    write_casme2(tmp_path, tree="Cropped")
+    write_tree(tmp_path / "CASME2_RAW_selected", ROWS[:1])
+    survey = CASME2().survey(tmp_path)
+    assert (survey.kind, len(survey.unusable)) == ("cropped", 0)
+    assert survey.others == ("CASME2_RAW_selected (selected, 1 clips, casme2:tree=selected)",)
+    read(tmp_path)
+    assert "CASME2_RAW_selected (selected, 1 clips) is not read but Cropped" in caplog.text
+    assert len(CASME2(tree="selected").survey(tmp_path).unusable) == 3
+
+
+def test_the_cropped_tree_of_another_data_set_is_not_taken(tmp_path):
+    write_sheet(tmp_path / "CASME2" / NEW, [replace(row, subject="01") for row in ROWS])
+    write_tree(tmp_path / "CASME/Cropped", [replace(Row(), clip=f"EP7{n}_1") for n in range(3)])
+    survey = CASME2().survey(tmp_path)
+    assert survey.tree is None
+    assert "CASME/Cropped (cropped)" in survey.no_tree
+    assert survey.strays[0].startswith("pictures such as CASME/Cropped/sub01/EP7")
+
+
+def test_a_skeleton_of_empty_folders_hides_no_frames(tmp_path):
+    write_casme2(tmp_path, tree="Cropped")
+    for row in ROWS:
+        (tmp_path / f"CASME2_RAW_selected/sub{row.subject}/{row.clip}").mkdir(parents=True)
+    assert CASME2().survey(tmp_path).kind == "cropped"
+
+
+def test_another_annotation_file_is_named_with_the_parameter_that_reads_it(root):
+    write_sheet(root / "CASME2-coding-20140508.xlsx", objective=False)
+    others = CASME2().survey(root).others
+    name = "CASME2-coding-20140508.xlsx"
+    assert others == (f"{name} (casme2:sheet={name})",)
+
+
+@pytest.mark.parametrize("cells", [("Total", None, 5), (None, None, 255)])
+def test_a_total_row_is_named(root, cells):
+    subject, clip, onset = cells
+    total = Row(subject, clip, onset, None, None, None, None, None)
+    write_sheet(root / NEW, [*ROWS, total])
+    with pytest.raises(mertk.DataError, match=r"row 6: '.*' is no expression but a total: delete"):
+        read(root)
