@@ -131,6 +131,14 @@ def test_clips_with_the_published_counts_are_accepted(case):
     assert len(made.clips) == made.published["clips"]
 
 
+def test_clips_that_lack_frames_are_counted_beside_the_list():
+    case = Case("smic_3", "SMIC-E HS", of.of_words("smic", of.SMIC["e"]))
+    clips = case.clips()
+    lost = [replace(clip, record={**clip.record, "quirks": ("incomplete",)}) for clip in clips[:3]]
+    assert task(case, [*lost, *clips[3:]]).published["incomplete"] == 3
+    assert "incomplete" not in task(case, clips).published
+
+
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.usefixtures("without_hash")
 def test_one_clip_less_is_refused_with_data_set_and_numbers(case):
