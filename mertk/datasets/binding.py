@@ -63,6 +63,8 @@ def bind_record(source: Source, record: Record, folder: Path, kind: str, listed:
     inside = [number for number in files if timing.onset <= number <= timing.offset]
     held = f"{len(files)} frames, {min(files)} … {max(files)}" if files else "no frames"
     held = f"{folder}, which holds {held}"
+    if len(files) == timing.offset - timing.onset + 1 and min(files) < min(2, timing.onset):
+        held += "; they seem to be numbered anew in this folder: restore the published names"
     onset, onset_quirk = _find_nearest(timing.onset, inside, source.tolerance, "onset", held)
     apex, apex_quirk = _find_nearest(timing.apex, inside, source.tolerance, "apex", held)
     offset, offset_quirk = _find_nearest(timing.offset, inside, source.tolerance, "offset", held)

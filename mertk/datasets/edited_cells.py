@@ -36,7 +36,7 @@ def find_edits(
     dataset: str, edition: Edition, rows: Sequence[Cells], repairs: Mapping[str, Sequence[Repair]]
 ) -> list[Edit]:
     """The cells that differ, as far as they can be told; `repairs` is the table of known errors."""
-    edits = list(_compare_known_cells(edition, rows, repairs))
+    edits = list(compare_known_cells(edition, rows, repairs))
     mended = _undo_edits(rows, edits)
     for what in edition.find_edited(dataset, mended):
         if what == "timing":
@@ -46,7 +46,7 @@ def find_edits(
     return edits
 
 
-def _compare_known_cells(
+def compare_known_cells(
     edition: Edition, rows: Sequence[Cells], repairs: Mapping[str, Sequence[Repair]]
 ) -> Iterator[Edit]:
     """The cells whose published value the table of known errors has, and which hold another."""

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mertk.datasets import corrections
-from mertk.datasets.edited_cells import find_edits, find_lost_row
+from mertk.datasets.edited_cells import compare_known_cells, find_edits, find_lost_row
 from mertk.datasets.editions import EDITED, UNRECOGNISED, Cells, Edition
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
     from mertk.datasets.survey import Survey
 
+_NAMED = 8
 _MICRO_MS = 500  # longer ones are macro-expressions by definition (Yan et al. 2013)
 
 
@@ -92,7 +93,6 @@ def _report_edits(survey: Survey, edition: Edition, rows: list[Cells]) -> Iterat
 
 def _report_counts(survey: Survey, edition: Edition, rows: list[Cells]) -> Iterator[Finding]:
     """Which rows are missing or too many, against the nearest edition."""
-    names = ", ".join(one.name for one in survey.editions)
     lost = find_lost_row(survey.dataset, edition, rows, survey.unannotated)
     if lost:
         text = f"its row ({lost.published}) is missing: {len(rows)} of {edition.rows} rows"
@@ -103,18 +103,25 @@ def _report_counts(survey: Survey, edition: Edition, rows: list[Cells]) -> Itera
     for label in dict.fromkeys([*edition.labels, *sorted(found)] if edition.labels else ()):
         if found[label] != edition.labels.get(label, 0):
             unlike.append(f"{label} {found[label]} of {edition.labels.get(label, 0)}")
-    text = f"none of the published ones ({names}); nearest is {edition.name}"
+    people = {row.subject for row in rows}
+    text = f"not a published edition; nearest is {edition.name}"
     if len(rows) != edition.rows:
         text += f", {len(rows)} of {edition.rows} rows"
+    if edition.subjects not in (None, len(people)):
+        text += f", {len(people)} of {edition.subjects} people"
     text += f": {', '.join(unlike)}" if unlike else ""
     fix = "take the published file"
     if survey.others:
         fix += f", or read another: {survey.others[0]}"
     yield Finding("error", "unknown edition", "", text, fix)
-    people = {row.subject for row in rows}
     missing = [name for name in edition.people or edition.per_subject if name not in people]
     if missing:
-        yield Finding("error", "subjects missing", "", ", ".join(missing), "restore their rows")
+        more = f" … and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        names = f"{', '.join(missing[:_NAMED])}{more}"
+        yield Finding("error", "subjects missing", "", names, "restore their rows")
+    for edit in compare_known_cells(edition, rows, survey.repairs):
+        text = f"{edit.field} {edit.found}, published {edit.published}"
+        yield Finding("error", "edited copy", edit.clip, text, fix)
 
 
 def report_frames(survey: Survey) -> Iterator[Finding]:

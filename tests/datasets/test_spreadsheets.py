@@ -187,3 +187,14 @@ def test_an_optional_column_may_be_missing_and_a_needed_cell_may_not_be_empty(tm
     assert table.filled(table.rows[0], "au") == "4"
     with pytest.raises(DataError, match=r"a\.csv, row 3, column 'AU': the cell is empty"):
         table.filled(table.rows[1], "au")
+
+
+@pytest.mark.parametrize(("text", "number"), [("46", 46), ("46.0", 46), ("46,0", 46), ("46,00", 46)])
+def test_whole_numbers_with_a_decimal_point_or_comma(text, number):
+    assert datasets.spreadsheets.parse_integer(text) == number
+
+
+@pytest.mark.parametrize("text", ["1,000", "46,5", "46.5", "4o", "/", ""])
+def test_other_numbers_are_refused(text):
+    with pytest.raises(ValueError, match="46|4o|/|1,000|invalid"):
+        datasets.spreadsheets.parse_integer(text)

@@ -252,6 +252,23 @@ def test_missing_subjects_are_named(tmp_path):
     assert topics(diagnosed(tmp_path), "error")["subjects missing"].text == "sub05, sub11"
 
 
+def test_known_values_are_named_in_an_incomplete_sheet_too(tmp_path):
+    write_sheet(tmp_path / NEW, [*ROWS, Row("04", "EP12_01f", 261, 279, 321)])
+    found = topics(diagnosed(tmp_path), "error")
+    edited = found["edited copy"]
+    assert (edited.clip, edited.text) == ("sub04/EP12_01f", "apex 279, published /")
+    assert found["subjects missing"].text.endswith("sub10, sub11 … and 15 more")
+    assert ", 5 of 255 rows, 3 of 26 people: " in found["unknown edition"].text
+
+
+def test_frames_that_were_numbered_anew_are_said_to_be(tmp_path):
+    write_sheet(tmp_path / NEW, ROWS)
+    write_tree(tmp_path / "CASME2-RAW", [replace(ROWS[0], onset=1, apex=3, offset=5)])
+    told = {one.clip: one.text for one in diagnosed(tmp_path).problems}
+    assert "numbered anew" in told["casme2/sub01/EP02_01f/8"]
+    assert "numbered anew" not in told["casme2/sub01/EP03_02/3"]
+
+
 def test_the_nearest_edition_is_the_one_with_the_nearest_labels(tmp_path):
     write_sheet(tmp_path / NEW, edition_rows("20140508")[1:])
     counts = {count.what: count for count in diagnosed(tmp_path).counts}
