@@ -56,7 +56,7 @@ def test_annotations_alone_of_a_published_edition_are_healthy(tmp_path):
 
 
 def test_one_row_less_is_not_healthy(tmp_path):
-    write_sheet(tmp_path / NEW, edition_rows("20190701")[1:])
+    write_sheet(tmp_path / NEW, content()[1:])
     found = diagnosed(tmp_path)
     assert not found.healthy
     (problem,) = found.problems
