@@ -130,7 +130,7 @@ def _check_gaps(source: Source, inside: Sequence[int], folder: str) -> tuple[str
                 return (INCOMPLETE,)
             lost = inside[-1] - inside[0] + 1 - len(inside)
             raise DataError(
-                f"{lost} frames between onset and offset are missing, the first is {one + 1}, in "
+                f"frames between onset and offset are missing: {lost}, the first is {one + 1}, in "
                 f"{folder}"
             )
     return ()

@@ -349,7 +349,9 @@ def test_a_missing_onset_apex_or_offset_frame_is_an_error(root, name, number):
 
 def test_a_missing_frame_in_between_is_an_error_unless_the_clip_is_kept(root, caplog):
     (root / "CASME2_RAW_selected/sub01/EP02_01f/img9.jpg").unlink()
-    with pytest.raises(mertk.DataError, match=r"(?s)1 frames between .*first is 9, .*missing=keep"):
+    with pytest.raises(
+        mertk.DataError, match=r"(?s)offset are missing: 1, the first is 9, .*missing=keep"
+    ):
         read(root)
     assert len(read(root, missing="skip")) == 3
     caplog.clear()

@@ -80,7 +80,7 @@ def test_missing_frames_and_spare_folders_are_told(root):
     found = diagnosed(root)
     missing = topics(found, "error")["frames missing"]
     assert (missing.clip, missing.fix) == ("casme2/sub01/EP02_01f/8", "restore the files")
-    assert missing.text.startswith("1 frames between onset and offset are missing, the first is 9")
+    assert missing.text.startswith("frames between onset and offset are missing: 1, the first is 9")
     kept = validation.examine_dataset(CASME2(missing="keep").survey(root), {})
     assert topics(kept, "error")["frames missing"].text == "missing frames: 9"
     assert topics(found, "note")["folder without a row"].text == "sub09/EP02_02f"
