@@ -85,8 +85,23 @@ LOOKS: Mapping[str, Callable[[Footage], Footage]] = {
 
 
 def make_footage(registry: Registry, look: str) -> list[Footage]:
-    """The footage of the nine clips as it looks: a key of `LOOKS`."""
-    return [LOOKS[look](clip.footage) for clip in make_clips(registry)]
+    """The footage of the nine clips as it looks: a key of `LOOKS`.
+
+    Each has features as well: how bright the parts of its key frames are.
+    """
+    seen = [LOOKS[look](clip.footage) for clip in make_clips(registry)]
+    return [replace(one, features=freeze_arrays(_measure_brightness(one))) for one in seen]
+
+
+def _measure_brightness(footage: Footage) -> dict[str, NDArray[np.float32]]:
+    """The mean grey of 16 rows and 16 columns of onset and peak, `[1, 2, 32]`."""
+    faces = footage.faces()
+    rows = []
+    for at in (faces.onset, faces.peak):
+        grey = faces.frames.read_grey(at).astype(np.float32)
+        for axis in (0, 1):
+            rows.append([part.mean() for part in np.array_split(grey, 16, axis)])
+    return {"brightness": np.array(rows, np.float32).reshape(1, 2, 32)}
 
 
 def make_stretch(footage: Footage) -> Faces:
