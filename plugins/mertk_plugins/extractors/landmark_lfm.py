@@ -45,7 +45,7 @@ class LandmarkLFM:
         if not len(faces.frames) or faces.landmarks is None:
             raise mertk.DataError(
                 "landmark_lfm needs frames, and landmarks of the onset frame; use an aligner that "
-                "finds them, such as eye_similarity"
+                "finds them, such as eye_similarity:points=68"
             )
         points = np.asarray(faces.landmarks, np.float64)
         between = _compute_distances(points[None])
