@@ -114,13 +114,15 @@ def _detect_faces(detect: Any, picture: Pixels) -> tuple[list[Any], Pixels, int]
     border = round(_BORDER * max(picture.shape[:2]))
     # Most faces are large enough as they are, and enlarging costs four times the work.
     for around, enlarged in ((0, 0), (0, 1), (border, 0), (border, 1)):
-        seen = cv2.copyMakeBorder(picture, *[around] * 4, cv2.BORDER_CONSTANT, value=_GREY)
+        seen: Any = cv2.copyMakeBorder(
+            picture, around, around, around, around, cv2.BORDER_CONSTANT, value=_GREY
+        )
         boxes, scores, _ = detect.run(seen, enlarged, 0.0)
         strong = [
             box for box, score in zip(boxes, scores, strict=True) if score >= _WEAK * scores[0]
         ]
         if strong:
-            return strong, seen, around  # type: ignore[return-value]
+            return strong, seen, around
     return [], picture, 0
 
 
