@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks._clock import medians, show
 from mertk.nn import losses
-from mertk_plugins.extractors._patch_cnn_se_net import PatchNet
+from mertk_plugins.fusion._patch_cnn_se_net import PatchNet
 
 PATCHES, BATCH = 9, 64
 SGEMM = "a product of matrices"

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 import mertk
-from mertk.spotting import interval, scoring
+from mertk.spotting import checked_spots, scoring
 from mertk.spotting.recordings import Recording, find_recordings
 from mertk.spotting.scoring import Interval
 
@@ -55,7 +55,7 @@ class Row:
         """Search a video whose frames are in memory."""
         faces = video.footage.faces(landmarks=video.footage.landmarks)
         start = time.process_time()
-        found = interval.spot_stretch(spotter, faces)
+        found = checked_spots.spot_stretch(spotter, faces)
         self.seconds += time.process_time() - start
         self.finds[seed] += [video.interval(one.onset, one.offset) for one in found]
         self.truths[seed] += video.truths

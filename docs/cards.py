@@ -14,7 +14,7 @@ ENTRIES = list(mertk.load_plugins().registry)
 MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
 COMPONENTS = "reference/components"
 MEASURED = Path(__file__).parents[1] / "benchmarks" / "synthetic"
-TABLES = ("methods", "amplitude", "ablations", "spotting", "audits")
+TABLES = ("methods", "reference_model", "ablations", "spotting", "audits")
 
 
 def on_config(config: Any) -> Any:

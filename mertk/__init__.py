@@ -54,13 +54,13 @@ if TYPE_CHECKING:
     from mertk.core.model_card import Card
     from mertk.core.recipe import Recipe, Replay, Use
     from mertk.core.splits import Split, leave_one_subject_out
+    from mertk.core.spots import Spot
     from mertk.core.stored import stored
     from mertk.evaluation.results import Results
     from mertk.experiment.bench import bench
     from mertk.plugins.hooks import hookimpl
     from mertk.plugins.loader import Plugins, load_plugins
     from mertk.plugins.registry import Registrar, Registry
-    from mertk.spotting.interval import Spot
     from mertk.storage.ledger import Run
 
 __version__ = "0.1.0"
@@ -82,7 +82,7 @@ _HOMES = {
     "mertk.core.recipe": "Recipe Replay Use",
     "mertk.plugins.registry": "Registrar Registry",
     "mertk.core.splits": "Split leave_one_subject_out",
-    "mertk.spotting.interval": "Spot",
+    "mertk.core.spots": "Spot",
     "mertk.core.stored": "stored",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -73,8 +73,8 @@ def _put(folder: Path, path: str, value: Any) -> None:
 
 
 DROP = object()
-ANSWERS = "state/classifier/answers"
-MARGINS = f"{ANSWERS}/fields/each/list/0/fields/margins"
+FITTED = "state/classifier/fitted"
+MARGINS = f"{FITTED}/fields/each/list/0/fields/margins"
 
 
 def _machine(folder: Path, schema: Mapping[str, Any], **files: bytes) -> None:
@@ -97,7 +97,7 @@ def _archive(folder: Path, data: bytes) -> None:
 
 def _key_of_machine(folder: Path) -> str:
     about = _read(folder)
-    fields = about["state"]["classifier"]["answers"]["fields"]["each"]["list"][0]["fields"]
+    fields = about["state"]["classifier"]["fitted"]["fields"]["each"]["list"][0]["fields"]
     return fields["margins"]["fields"]["machine"]["estimator"]
 
 
@@ -171,7 +171,7 @@ _RELU = {"function": "relu"}
 for _name in ("predict", "fit", "__class__", "__dict__", "learner", "scale", "a b", ""):
     _offer(f"an attribute {_name!r}", _put, f"state/classifier/{_name}", _RELU)
 for _name in ("predict", "linear", "__call__", "__class__"):
-    _offer(f"a field {_name}", _put, f"{ANSWERS}/fields/{_name}", _RELU)
+    _offer(f"a field {_name}", _put, f"{FITTED}/fields/{_name}", _RELU)
 for _part in ("attributes", "parameters", "buffers", "modules"):
     for _name in ("forward", "__call__", "_call_impl", "_compiled_call_impl", "_forward_hooks"):
         _offer(
@@ -427,12 +427,12 @@ for _path, _value in [
     ("identity/recipe/fusion", {"name": "se"}), ("identity/recipe/fusion", "svm"),
     ("state", []), ("state", None), ("state", {}), ("state", DROP), ("state/aligner", {}),
     ("state/classifier", []), ("state/classifier", {"part": {}}),
-    (ANSWERS, None), (ANSWERS, 5), (ANSWERS, DROP), (ANSWERS, {"part": {}}), (ANSWERS, {"list": 5}),
-    (ANSWERS, {"list": [], "tuple": []}), (ANSWERS, {"dict": [[{"list": []}, 1]]}),
-    (ANSWERS, {"dict": [[1]]}), (ANSWERS, {"float": "harm"}), (ANSWERS, {"again": 0}),
-    (ANSWERS, {"new": "os:system", "id": 0, "state": None}), (ANSWERS, [[[]]]),
-    (f"{ANSWERS}/fields/each", DROP), (f"{ANSWERS}/fields/each", {"list": []}),
-    (f"{ANSWERS}/fields/scaling", 3), (f"{ANSWERS}/fields/multilabel", "maybe"),
+    (FITTED, None), (FITTED, 5), (FITTED, DROP), (FITTED, {"part": {}}), (FITTED, {"list": 5}),
+    (FITTED, {"list": [], "tuple": []}), (FITTED, {"dict": [[{"list": []}, 1]]}),
+    (FITTED, {"dict": [[1]]}), (FITTED, {"float": "harm"}), (FITTED, {"again": 0}),
+    (FITTED, {"new": "os:system", "id": 0, "state": None}), (FITTED, [[[]]]),
+    (f"{FITTED}/fields/each", DROP), (f"{FITTED}/fields/each", {"list": []}),
+    (f"{FITTED}/fields/scaling", 3), (f"{FITTED}/fields/multilabel", "maybe"),
     (f"{MARGINS}/fields/values", {"array": "nothing", "order": "C", "scalar": False}),
     (f"{MARGINS}/fields/values", {"array": "0", "order": "K", "scalar": False}),
     (f"{MARGINS}/fields/values", {"array": "0", "order": "C", "scalar": False, "shape": [10**12]}),

@@ -6,6 +6,7 @@ difference then shows in the commit.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -53,8 +54,18 @@ def trained_and_predicted(out: Path) -> Predictions:
         standalone_mode=False,
     )
     model = TrainedModel.load(folder, plugins())
-    others = plugins().registry.build("dataset", mertk.Use.parse(f"{CLIPS},seed=5")).index(None)
-    return {clip.uid: model.predict(clip.footage).tolist() for clip in others}
+    return {clip.uid: model.predict(clip.footage).tolist() for clip in list_others()}
+
+
+def list_others() -> list[mertk.Clip]:
+    """Clips of people that the trained model has not seen."""
+    dataset: mertk.Dataset = plugins().registry.build("dataset", mertk.Use.parse(f"{CLIPS},seed=5"))
+    return list(dataset.index(None))
+
+
+def hash_frames(clip: mertk.Clip) -> str:
+    frames = clip.footage.frames
+    return hashlib.sha256(b"".join(frames[at].tobytes() for at in range(len(frames)))).hexdigest()
 
 
 def spotted(out: Path) -> Predictions:
@@ -83,14 +94,14 @@ RECORDED: dict[str, Callable[[Path], Predictions]] = {
     "network": bench_of("ststnet:quick", sets=[("classifier.epochs", 4), ("classifier.eps", 1e-4)]),
     "reference": bench_of(
         "cnn_lstm_se:quick",
-        sets=[("extractor.epochs", 2), ("classifier.epochs", 3)],
+        sets=[("fusion.0.epochs", 2), ("classifier.epochs", 3)],
     ),
     "multilabel": bench_of("flow_svm", protocol="golden_units"),
     "sweep": bench_of("flow_svm", sweeps=["classifier.C=0.1,10"]),
     "replay": bench_of(
         "cnn_lstm_se:quick",
         replay="authors",
-        sets=[("extractor.epochs", 2), ("classifier.epochs", 3)],
+        sets=[("fusion.0.epochs", 2), ("classifier.epochs", 3)],
         dataset="synthetic:subjects=2,clips=3,frames=6,size=128,amplitude=4",
     ),
     "cross_database": bench_of(
@@ -104,6 +115,15 @@ RECORDED: dict[str, Callable[[Path], Predictions]] = {
 
 CLOSE = {"network", "reference", "replay"}
 """Trained by gradient: rounding of other processors and releases may show in the last digits."""
+
+FRAMES = FOLDER / "frames.txt"
+"""The hash of the frames of each clip of `list_others()`.
+
+numpy's `exp` of 32-bit floats gives other last bits with AVX-512 than without. The synthetic set
+warps its pictures by it: on some processors about 15 of the 393,216 values of a clip differ by one
+grey level, for all clips of one person in three. A binary pattern may then change, and a probability
+by up to 1e-4. A clip with the recorded frames has the recorded prediction to 1e-9.
+"""
 
 
 def read(name: str) -> Predictions:
@@ -125,8 +145,22 @@ def test_predictions_are_those_that_were_recorded(name, tmp_path):
     found, known = RECORDED[name](tmp_path), read(name)
     assert sorted(found) == sorted(known)
     tolerance = 1e-4 if name in CLOSE else 1e-9
+    rounded = find_rounded_clips() if name == "train_predict" else set()
     for key, numbers in known.items():
-        np.testing.assert_allclose(found[key], numbers, rtol=0, atol=tolerance, err_msg=key)
+        atol = 1e-3 if key in rounded else tolerance
+        np.testing.assert_allclose(found[key], numbers, rtol=0, atol=atol, err_msg=key)
+
+
+def find_rounded_clips() -> set[str]:
+    """The clips whose frames this processor rounds otherwise; see `FRAMES`.
+
+    A change of the code that makes synthetic clips would change the frames of nearly all.
+    """
+    known = dict(line.split(": ") for line in FRAMES.read_text("utf-8").splitlines())
+    others = list_others()
+    found = {clip.uid for clip in others if hash_frames(clip) != known[clip.uid]}
+    assert len(found) < len(others) / 2
+    return found
 
 
 if __name__ == "__main__":
@@ -135,3 +169,5 @@ if __name__ == "__main__":
     for name in sys.argv[1:] or RECORDED:
         with tempfile.TemporaryDirectory() as scratch:
             write(name, RECORDED[name](Path(scratch)))
+    hashes = [f"{clip.uid}: {hash_frames(clip)}\n" for clip in list_others()]
+    FRAMES.write_text("".join(hashes), "utf-8")

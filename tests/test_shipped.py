@@ -40,8 +40,8 @@ def test_the_frontier_of_the_shipped_models():
     }
     assert first["lbptop"] == "classifier"
     assert first["ststnet"] == "classifier"
-    assert first["cnn_lstm_se"] == "extractor"
-    assert first["cnn_lstm"] == "extractor"
+    assert first["cnn_lstm_se"] == "fusion.0"
+    assert first["cnn_lstm"] == "fusion.0"
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, TrainingSet
     from mertk.core.splits import Split
-    from mertk.spotting.interval import Spot
+    from mertk.core.spots import Spot
 
 T = TypeVar("T")
 
@@ -45,7 +45,10 @@ class Extractor(Protocol):
     """Turns pixels into numbers."""
 
     def extract(self, faces: Faces, regions: Regions, /) -> Floats | Streams:
-        """One array `[regions, …]` or `[regions, time, …]`, or several named ones."""
+        """One array `[regions, …]` or `[regions, time, …]`, or several named ones.
+
+        The first axis of one that belongs to the whole face, or to one region, is 1.
+        """
         ...
 
 
@@ -143,7 +146,7 @@ class GradientClassifier(Classifier, Protocol):
 
 @runtime_checkable
 class Explains(Protocol):
-    """A classifier that can say what a prediction rests on, in small arrays for the report.
+    """A classifier or fusion block that can say what a prediction rests on, in small arrays.
 
     So can an extractor that learns; its `explain` takes faces and regions, as its `extract` does.
     """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,7 @@ class Card:
         leak: codes of `mertk.report.literature.LEAKS`, joined by `+`; `L?`: nothing can be checked.
         differs: what is different here, and why.
         unverified: statements about the original that could not be checked.
+        presets: by preset, one sentence on what a reader of its scores must know; reports print it.
     """
 
     title: str
@@ -31,3 +32,4 @@ class Card:
     leak: str = "L?"
     differs: Sequence[str] = ()
     unverified: Sequence[str] = ()
+    presets: Mapping[str, str] = field(default_factory=dict)

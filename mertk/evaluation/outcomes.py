@@ -75,6 +75,17 @@ class Outcome:
         return found
 
     @property
+    def preset_note(self) -> str:
+        """What the model's card says of the preset; empty where it says nothing."""
+        return str(self.run.provenance.get("preset", ""))
+
+    @property
+    def from_scratch(self) -> Mapping[str, str]:
+        """By slot, the networks whose backbone started from random weights."""
+        found: Mapping[str, str] = self.run.provenance.get("from_scratch", {})
+        return found
+
+    @property
     def is_floor(self) -> bool:
         """Whether the recipe uses no pixels."""
         return not Recipe.from_json(self.run.identity["recipe"]).extractors

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.errors import MertkError
-from mertk.pipeline.pipeline import ClipState
+from mertk.pipeline.pipeline import locate_face
 
 if TYPE_CHECKING:
     from mertk.core.clips import Faces, Footage, Pixels, Regions
@@ -95,14 +95,6 @@ def find_viewing_stages(pipeline: Pipeline, *, fitted: bool = False) -> list[Sta
             break
         found.append(stage)
     return found
-
-
-def locate_face(stages: Sequence[Stage], footage: Footage) -> tuple[Faces, Regions | None]:
-    """The registered face, and its regions if the stages give some; else the footage as it is."""
-    state = ClipState(footage=footage)
-    for stage in stages:
-        state = stage.apply(state)
-    return footage.faces() if state.faces is None else state.faces, state.regions
 
 
 def choose_frames(faces: Faces, most: int = FRAMES) -> list[int]:

@@ -19,12 +19,11 @@ from mertk.evaluation.breakdowns import rank_clips
 from mertk.experiment.clip_pictures import (
     ClipPictures,
     find_viewing_stages,
-    locate_face,
     read_clip_pictures,
 )
 from mertk.experiment.occlusion import compute_occlusion_maps
 from mertk.experiment.refit import clips_of
-from mertk.pipeline.pipeline import build_pipeline
+from mertk.pipeline.pipeline import build_pipeline, locate_face
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.experiment.clip_pictures import locate_face
 from mertk.experiment.refit import Refit, clips_of, task_of
+from mertk.pipeline.pipeline import locate_face
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -251,6 +251,8 @@ class Runner:
             "seen_before": seen_before(
                 registry, self.variant.recipe, self.task.identity["datasets"]
             ),
+            "preset": describe_preset(registry, self.variant),
+            "from_scratch": find_random_backbones(registry, self.variant.recipe),
         }
         folder = self.study.execution.runs_folder
         run = Run.open(folder, self.variant.name, named, about, facts_of(self.task))
@@ -344,6 +346,29 @@ def facts_of(task: Task) -> dict[str, dict[str, Any]]:
         }
         if record.get("au_known"):
             found[clip.uid]["aus"] = sorted(record["au_set"])
+    return found
+
+
+def describe_preset(registry: Registry, variant: Variant) -> str:
+    """What the model's card says of a preset; empty where it says nothing."""
+    if not variant.preset:
+        return ""
+    card = registry.get("model", variant.model).card
+    return card.presets.get(variant.preset, "") if card else ""
+
+
+def find_random_backbones(registry: Registry, recipe: Recipe) -> dict[str, str]:
+    """By place, the components that could start from pretrained weights and start from random ones.
+
+    Such a component has a parameter `pretrained`, and may have `weights`, a file.
+    """
+    found = {}
+    for place, use in recipe.places().items():
+        parameters = registry.get(place.partition(".")[0], use.name).parameters()
+        if "pretrained" in parameters:
+            default = parameters["pretrained"].default
+            if not use.params.get("pretrained", default) and not use.params.get("weights"):
+                found[place] = use.name
     return found
 
 

@@ -107,7 +107,9 @@ class Study:
         help="Evaluation protocol: classes, clips and folds. Default: that of the data set.",
     )
     preset: str | None = option(
-        None, metavar="NAME", help="Preset of the first model. Default: quick on synthetic data."
+        None,
+        metavar="NAME",
+        help="Preset of the first model. Default on synthetic data: motion, or else quick.",
     )
     swaps: Sequence[Swap] = option(
         (),
@@ -158,7 +160,7 @@ class Study:
         metavar="NUMBERS",
         parse=parse_numbers,
         help="Random seeds: 0,1,2. The study is repeated with each. Default: 0; 0,1,2,3,4 for a "
-        "stochastic model, except with the preset quick.",
+        "stochastic model, except with the presets quick and motion.",
     )
     floors: bool = option(
         True,

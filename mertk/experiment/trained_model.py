@@ -27,8 +27,8 @@ from mertk.pipeline.pipeline import (
     Pipeline,
     apply_fold_stages,
     build_pipeline,
-    call_explain,
     check_probabilities,
+    explain_clip,
     predict_clip,
 )
 from mertk.storage import identity, serialization
@@ -79,12 +79,9 @@ class TrainedModel:
 
     def explain(self, footage: Footage) -> dict[str, Any]:
         """The explanations of a prediction that the learnt components give."""
-        state = apply_fold_stages(self.pipeline, self._apply_prefix(footage))
-        found: dict[str, Any] = {}
-        for step in self.pipeline.explaining:
-            for name, array in call_explain(step, state).items():
-                found[name] = array.tolist()
-        return found
+        state = apply_fold_stages(self.pipeline, self._apply_prefix(footage), explain=True)
+        found = explain_clip(self.pipeline.classifier, state).explained
+        return {name: array.tolist() for name, array in found.items()}
 
     def _apply_prefix(self, footage: Footage) -> ClipState:
         state = ClipState(footage=footage)

@@ -39,6 +39,10 @@ def parse_setting(text: str) -> Setting:
     return path, parse_value(value)
 
 
+SYNTHETIC_PRESETS = ("motion", "quick")
+"""The presets for synthetic data where none is named: the first one that a model has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """A model with all its changes.
@@ -82,7 +86,7 @@ class Variant:
     @property
     def is_quick(self) -> bool:
         """Whether it has the preset `quick`."""
-        return self.preset == "quick"
+        return self.preset in SYNTHETIC_PRESETS
 
     def to_json(self) -> dict[str, Any]:
         """All but the recipe and what follows from it, as plain data."""
@@ -111,8 +115,8 @@ def choose_variant(
 ) -> Variant:
     """A model by `name` or `name:preset`, a recipe, its file, or the folder of an earlier run.
 
-    Swaps and settings are applied to it, but for settings of `dataset.…`. Without a preset, `quick`
-    is taken on synthetic data where the model has one, else the model's default.
+    Swaps and settings are applied to it, but for settings of `dataset.…`. Without a preset, that
+    of `SYNTHETIC_PRESETS` is taken on synthetic data which the model has, else its default.
 
     Args:
         registry: where names are looked up.
@@ -157,7 +161,8 @@ def _make_variant(
         return Variant(model=about["model"], recipe=recipe, preset=about["preset"], changes=changes)
     name, _, named = given.partition(":")
     presets = registry.get("model", name).presets
-    wanted = named or preset or ("quick" if synthetic and "quick" in presets else "")
+    usual = [name for name in SYNTHETIC_PRESETS if synthetic and name in presets]
+    wanted = named or preset or next(iter(usual), "")
     return Variant(model=name, recipe=registry.recipe(name, wanted or None), preset=wanted)
 
 
@@ -169,7 +174,7 @@ def _check_once(option: str, given: Sequence[str], instead: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A path and its values: `extractor.patches=1,4,9` sets, `fusion.2=lstm_se,se` exchanges."""
+    """A path and its values: `extractor.patches=1,4,9` sets, `fusion.3=lstm_se,se` exchanges."""
 
     path: str
     values: tuple[str, ...]

@@ -150,11 +150,16 @@ def check_dropout(share: float) -> float:
     return share
 
 
-def create_backbone(who: str, name: str, *, pretrained: bool, **options: Any) -> Any:
-    """The network `name` of timm, its weights drawn anew or loaded by timm (asks the Internet).
+def create_backbone(
+    who: str, name: str, *, pretrained: bool, weights: str = "", **options: Any
+) -> Any:
+    """The network `name` of timm: weights of a file, of timm (asks the Internet), or drawn anew.
+
+    `weights` is a safetensors file with the weights by timm's names; those of a classification
+    head are left out where the network has none. With a file, `pretrained` has no effect.
 
     `options` are those of `timm.create_model`. Raises `ComponentError`, which begins with `who`,
-    for a name that timm does not know, and where weights cannot be loaded.
+    for a name that timm does not know, and where weights cannot be loaded or do not fit.
     """
     import timm
 
@@ -165,7 +170,7 @@ def create_backbone(who: str, name: str, *, pretrained: bool, **options: Any) ->
             f"{who}: timm knows no model '{name}'. {hint}timm.list_models() has them all"
         )
     try:
-        return timm.create_model(name, pretrained=pretrained, **options)
+        net = timm.create_model(name, pretrained=pretrained and not weights, **options)
     except TypeError as error:
         raise ComponentError(f"{who}: timm makes no {name} of {options}: {error}") from error
     except (OSError, RuntimeError) as error:
@@ -174,9 +179,37 @@ def create_backbone(who: str, name: str, *, pretrained: bool, **options: Any) ->
         reason = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
         raise ComponentError(
             f"{who}: the pretrained weights of {name} cannot be loaded "
-            f"({reason}); connect to the Internet once, or set "
-            "pretrained=false, which starts from scratch"
+            f"({reason}); connect to the Internet once, give a file (weights=FILE.safetensors), or "
+            "set pretrained=false, which starts from scratch"
         ) from error
+    if weights:
+        _load_weights(who, net, weights)
+    return net
+
+
+def _load_weights(who: str, net: Any, file: str) -> None:
+    """Load a safetensors file into a network of timm; its head may be of other classes."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        known = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise ComponentError(
+            f"{who}: the weights {file} cannot be read ({error}); give a safetensors file"
+        ) from error
+    head = f"{net.pretrained_cfg.get('classifier', 'head')}."
+    own = net.state_dict()
+    wanted = {name for name in own if not name.startswith(head)}
+    missing = sorted(wanted - known.keys())
+    other = sorted(n for n in wanted & known.keys() if known[n].shape != own[n].shape)
+    if missing or other:
+        raise ComponentError(
+            f"{who}: {file} are not weights of this network: of {len(wanted)} tensors, "
+            f"{len(missing)} are missing and {len(other)} have another shape, such as "
+            f"{(missing + other)[0]}"
+        )
+    net.load_state_dict({name: known[name] for name in wanted}, strict=False)
 
 
 def find_stream(

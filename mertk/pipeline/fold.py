@@ -25,9 +25,9 @@ from mertk.pipeline.pipeline import (
     Fitted,
     Pipeline,
     Stage,
-    call_explain,
     call_predict,
     check_probabilities,
+    explain_clip,
 )
 from mertk.storage.ledger import Fold
 
@@ -132,7 +132,8 @@ def fit_stages(
         if stage.learns:
             work.fit(stage, train, number)
         apply = functools.partial(work.clock.time, stage.place, stage.apply)
-        train, test = list(map(apply, train)), list(map(apply, test))
+        explain = functools.partial(work.clock.time, stage.place, explain_clip, stage)
+        train, test = list(map(apply, train)), list(map(apply, map(explain, test)))
         if tap:
             tap(stage.place, train, test)
     with tracing(test):
@@ -186,9 +187,7 @@ class FoldFit:
         for at, state in zip(self.split.test, test, strict=True):
             found = self.clock.time(stage.place, call_predict, stage, state)
             rows.append(check_probabilities(found, classes, what, multilabel=multilabel).tolist())
-            arrays: dict[str, Any] = {}
-            for part in pipeline.explaining:
-                arrays |= self.clock.time(part.place, call_explain, part, state)
+            arrays = self.clock.time(stage.place, explain_clip, stage, state).explained
             if arrays:
                 explained[self.sample.uids[at]] = {name: a.tolist() for name, a in arrays.items()}
         return rows, explained

@@ -43,6 +43,7 @@ class ClipState:
     faces: Faces | None = None
     regions: Regions | None = None
     streams: Mapping[str, Floats] = field(default_factory=dict)
+    explained: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class Stage:
 
     @property
     def explains(self) -> bool:
-        """Whether it is an extractor or a classifier that can say what a prediction rests on."""
-        fits = self.kind in ("extractor", "classifier")
+        """Whether its component can say what a prediction rests on."""
+        fits = self.kind in ("extractor", "fusion", "classifier")
         return fits and isinstance(self.component, Explains)
 
     @property
@@ -132,6 +133,14 @@ class Stage:
         return found
 
 
+def locate_face(stages: Sequence[Stage], footage: Footage) -> tuple[Faces, Regions | None]:
+    """The registered face, and its regions if the stages give some; else the footage as it is."""
+    state = ClipState(footage=footage)
+    for stage in stages:
+        state = stage.apply(state)
+    return footage.faces() if state.faces is None else state.faces, state.regions
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """A recipe's stages in order, split at the frontier."""
@@ -148,11 +157,6 @@ class Pipeline:
     def head(self) -> Stage:
         """The first stage that is fitted, and not through another's gradient."""
         return next(stage for stage in self.inside if not stage.joint)
-
-    @property
-    def explaining(self) -> list[Stage]:
-        """The stages of the fold that can say what a prediction rests on."""
-        return [stage for stage in self.inside if stage.explains]
 
     @property
     def blocks(self) -> list[Any]:
@@ -222,11 +226,14 @@ def _check_joint(pipeline: Pipeline, recipe: Recipe) -> None:
         )
 
 
-def apply_fold_stages(pipeline: Pipeline, state: ClipState) -> ClipState:
-    """What the classifier of a fitted pipeline is handed of a clip at its frontier."""
+def apply_fold_stages(pipeline: Pipeline, state: ClipState, *, explain: bool = False) -> ClipState:
+    """What the classifier of a fitted pipeline is handed of a clip at its frontier.
+
+    With `explain`, also what the stages before the classifier explain of the clip.
+    """
     for stage in pipeline.inside[:-1]:
         if not stage.joint:
-            state = stage.apply(state)
+            state = stage.apply(explain_clip(stage, state) if explain else state)
     return state
 
 
@@ -241,11 +248,14 @@ def call_predict(stage: Stage, state: ClipState) -> Any:
         return stage.component.predict(state.streams)
 
 
-def call_explain(stage: Stage, state: ClipState) -> dict[str, NDArray[Any]]:
-    """How a fitted stage that `explains` explains its prediction of a clip."""
+def explain_clip(stage: Stage, state: ClipState) -> ClipState:
+    """The state of a clip before a fitted stage, with what the stage explains, if it can."""
+    if not stage.explains:
+        return state
     given = stage.select_input(state)
     found = stage.call("explain", *(given if stage.kind == "extractor" else [given]))
-    return {name: np.asarray(array) for name, array in found.items()}
+    explained = {name: np.asarray(array) for name, array in found.items()}
+    return replace(state, explained={**state.explained, **explained})
 
 
 class Clock:

@@ -128,6 +128,8 @@ def describe_original(entry: Entry, level: str = "##") -> Iterator[str]:
     yield f"**Leak: {card.leak}** ({meaning})."
     yield _format_list("What the original code does", card.original, level)
     yield _format_list("Differences from the original, and why", card.differs, level)
+    presets = [f"`{name}`: {sentence}" for name, sentence in card.presets.items()]
+    yield _format_list("Presets", presets, level)
     yield _format_list("Not verified", card.unverified, level)
 
 

@@ -67,6 +67,14 @@ def list_sentences(results: Results) -> list[str]:
         found.append(_as_published(results, published))
     if presets := [outcome.name for outcome in results.outcomes if ":" in outcome.name]:
         found.append(f"Presets used: {', '.join(presets)}.")
+    for outcome in results.outcomes:
+        if outcome.preset_note:
+            found.append(f"{outcome.name}: {outcome.preset_note}")
+        for slot, name in outcome.from_scratch.items():
+            found.append(
+                f"{outcome.name}: {name} ({slot}) starts from random weights, not from "
+                "pretrained ones."
+            )
     low, high = results.chance[results.main_score]
     others = "the training set" if results.tests_all else "the other tested subjects"
     found.append(

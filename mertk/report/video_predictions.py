@@ -73,7 +73,8 @@ class VideoReport:
     def format_summary(self) -> str:
         """The number of intervals and videos."""
         many = sum(len(video.findings) for video in self.videos)
-        return f"{many} intervals in {len(self.videos)} videos:"
+        videos = len(self.videos)
+        return f"{many} interval{'s' * (many != 1)} in {videos} video{'s' * (videos != 1)}:"
 
     def write(self, folder: Path) -> None:
         """Write `FILES` into a folder; raises `StorageError` as `write_files` does."""

@@ -11,10 +11,10 @@ from mertk.core.errors import DataError
 from mertk.experiment.clip_pictures import (
     ClipPictures,
     find_viewing_stages,
-    locate_face,
     read_clip_pictures,
 )
 from mertk.experiment.occlusion import occlude_cells
+from mertk.pipeline.pipeline import locate_face
 from mertk.spotting import video_prediction
 
 if TYPE_CHECKING:

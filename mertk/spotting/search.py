@@ -15,7 +15,7 @@ from mertk.core.progress import Progress
 from mertk.core.recipe import Use
 from mertk.experiment.study import Study, as_use
 from mertk.plugins.loader import Plugins
-from mertk.spotting import interval
+from mertk.spotting import checked_spots
 from mertk.spotting.face_tracking import track_face
 from mertk.spotting.recordings import Recording, find_recordings
 from mertk.spotting.scoring import Counts, Interval, spot
@@ -150,7 +150,7 @@ def _find_stretches(aligner: Aligner | None, video: Recording) -> list[tuple[int
 
 def _find_expressions(spotter: Spotter, first: int, faces: Faces, video: Recording) -> list[Find]:
     try:
-        found = interval.spot_stretch(spotter, faces)
+        found = checked_spots.spot_stretch(spotter, faces)
     except MertkError as error:
         raise _name_video(video, error) from error
     finds = []

@@ -14,9 +14,10 @@ import numpy as np
 
 from mertk.core.clips import Footage, Frames
 from mertk.core.errors import DataError
+from mertk.core.spots import Spot
 from mertk.datasets.media.sources import Media, probe_media
+from mertk.spotting.checked_spots import spot_stretch
 from mertk.spotting.face_tracking import Gap, Stretch, track_face
-from mertk.spotting.interval import Spot, spot_stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.errors import ComponentError
-from mertk.storage.source_code.component import read_code
+from mertk.storage.source_code.component import hash_file, read_code
 from mertk.storage.source_code.releases import find_installed, releases_of
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ def hash_json(data: Any) -> str:
 def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any]:
     """Name, all parameters (defaults too), source hash and library releases of one component.
 
-    One that runs other people's code by its import `path` has that code's identity as well. Raises
-    `ComponentError` where it has no source.
+    One that runs other people's code by its import `path` has that code's identity as well, and
+    one with a file of `weights` a hash of the file. Raises `ComponentError` where it has no source,
+    or where the file is missing.
     """
     entry = registry.get(kind, use.name)
     defaults = {name: p.default for name, p in entry.parameters().items()}
@@ -57,6 +58,8 @@ def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any
         foreign = {}
         if entry.open and "path" in params:
             foreign["code"] = _find_code_behind(str(params["path"]))
+        if params.get("weights"):
+            foreign["weights"] = _hash_weights(Path(str(params["weights"])))
     except ComponentError as error:
         raise ComponentError(f"{kind} '{use.name}': {error}") from error
     return {
@@ -67,6 +70,12 @@ def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any
         "libraries": dict(code.libraries),
         **foreign,
     }
+
+
+def _hash_weights(file: Path) -> str:
+    if not file.is_file():
+        raise ComponentError(f"there is no file of weights {file}")
+    return hash_file(file)
 
 
 def changed_components(

@@ -4,8 +4,8 @@
 Python.
 """
 
-from mertk.testing.component import ComponentUnderTest, find_components, list_components
-from mertk.testing.outcome import BrokenPromise, Check, DoesNotApply, DoesNotRunError, Result
+from mertk.testing.component import Check, ComponentUnderTest, find_components, list_components
+from mertk.testing.outcome import BrokenPromise, DoesNotApply, DoesNotRunError, Result
 from mertk.testing.pytest_cases import conformance
 from mertk.testing.suite import CHECKS, check_component, run_check
 

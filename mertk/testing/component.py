@@ -155,6 +155,14 @@ class ComponentUnderTest:
         return self.compute(self.ready())
 
 
+Check = Callable[[ComponentUnderTest], None]
+"""One check: its name says what is required, its docstring in full.
+
+Returns if the check passes, and raises `BrokenPromise` or `DoesNotApply` otherwise. Whatever
+else it raises counts as broken.
+"""
+
+
 def find_components(
     what: str | Path, plugins: Plugins | None = None, *, data: Data | None = None
 ) -> list[ComponentUnderTest]:

@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from mertk.testing.component import ComponentUnderTest
-
-Check = Callable[["ComponentUnderTest"], None]
-"""One check: its name says what is required, its docstring in full.
-
-Returns if the check passes, and raises `BrokenPromise` or `DoesNotApply` otherwise. Whatever
-else it raises counts as broken.
-"""
-
+from typing import Literal
 
 Verdict = Literal["passed", "failed", "does not apply"]
 

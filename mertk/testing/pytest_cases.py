@@ -11,7 +11,7 @@ from mertk.testing.suite import CHECKS, check_component, run_check
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mertk.testing.outcome import Check
+    from mertk.testing.component import Check
 
 
 def conformance(what: str | Path, *, data: Data | None = None) -> Callable[..., None]:

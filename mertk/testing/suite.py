@@ -24,10 +24,9 @@ from mertk.testing.checks import (
     spotter,
 )
 from mertk.testing.checks.common import runs
-from mertk.testing.component import ComponentUnderTest, list_components
+from mertk.testing.component import Check, ComponentUnderTest, list_components
 from mertk.testing.outcome import (
     BrokenPromise,
-    Check,
     DoesNotApply,
     DoesNotRunError,
     Result,

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Faces, Floats, Pixels
 
+_SPARSE = 7  # every 7th pixel is enough for four numbers
+_ROUNDS = 5
+_LEAST_RESIDUAL = 0.05  # pixels
+
 Method = Literal["farneback", "farneback_emr", "dis", "tvl1"]
 Normalisation = Literal["minmax", "signed_max", "none"]
 
@@ -66,6 +70,33 @@ def strain(flow: Floats) -> Floats:
     v_y, v_x = np.gradient(flow[..., 1])
     found: Floats = np.sqrt(u_x**2 + v_y**2 + 0.5 * (u_y + v_x) ** 2)
     return found.astype(np.float32, copy=False)
+
+
+def remove_head_motion(flow: Floats, mask: NDArray[np.bool_]) -> Floats:
+    """A flow `[h, w, 2]` less the shift, turn and scale that most vectors in a mask agree on.
+
+    The similarity is fitted to the pixels of the mask `[h, w]` by least absolute deviations
+    (reweighted least squares), so that the part of a face that moves by itself hardly counts.
+    """
+    height, width = mask.shape
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    y, x = rows / height - 0.5, columns / height - 0.5 * width / height
+    some = np.flatnonzero(mask)[::_SPARSE]
+    vectors = flow.reshape(-1, 2)[some].astype(np.float64)
+    one, zero = np.ones(len(some)), np.zeros(len(some))
+    ys, xs = y.ravel()[some], x.ravel()[some]
+    basis = np.stack([[one, zero, xs, -ys], [zero, one, ys, xs]]).transpose(2, 0, 1)
+    weights = np.ones(len(some))
+    right = down = scale = turn = 0.0
+    for _ in range(_ROUNDS):
+        weighted = (basis * weights[:, None, None]).reshape(-1, 4)
+        target = (vectors * weights[:, None]).ravel()
+        right, down, scale, turn = np.linalg.lstsq(weighted, target, rcond=None)[0]
+        left = vectors - basis @ np.array([right, down, scale, turn])
+        weights = 1 / np.sqrt(np.maximum(np.hypot(left[:, 0], left[:, 1]), _LEAST_RESIDUAL))
+    common = np.dstack([right + scale * x - turn * y, down + scale * y + turn * x])
+    found: Floats = np.asarray(flow - common, np.float32)
+    return found
 
 
 def onset_apex(faces: Faces, method: Method = "farneback") -> Floats:

@@ -141,7 +141,7 @@ def test_a_folder_holds_table_json_and_page(trained, video, plugin, tmp_path, ru
         "--spotter", "told", "--out", tmp_path / "found",
     )  # fmt: skip
     assert code == 1
-    assert "1 intervals in 1 videos" in out
+    assert "1 interval in 1 video:" in out
     found = json.loads((tmp_path / "found" / "predictions.json").read_text())
     assert (found["model"], found["classes"]) == ("flow_svm", ["negative", "positive", "surprise"])
     (told,) = found["videos"]

@@ -83,7 +83,7 @@ def test_what_is_read_back_answers_as_what_was_trained(model, tmp_path, clip, mo
     from mertk.experiment.study import Study
 
     sets = [("classifier.epochs", 1)] if model in ("ststnet", "cnn_lstm_se") else []
-    sets += [("extractor.epochs", 1)] if model == "cnn_lstm_se" else []
+    sets += [("fusion.0.epochs", 1)] if model == "cnn_lstm_se" else []
     study = Study(models=[model], dataset=USE, floors=False, sets=sets)
     found = trained_model.train_model(study.open(Execution(cache=tmp_path / "cache")), 0)
     found.save(tmp_path / "model", PLUGINS)

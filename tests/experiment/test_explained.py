@@ -12,9 +12,11 @@ from mertk.experiment.trained_model import train_model
 PLUGINS = mertk.load_plugins()
 USE = mertk.Use("synthetic", subjects=2, clips=3, size=96)
 TINY = [
-    ("extractor.patches", 4), ("extractor.patch_size", [8, 8]), ("extractor.epochs", 1),
-    ("extractor.frames", 2), ("extractor.extract_frames", 2),
-]  # fmt: skip
+    ("extractor.patches", 4),
+    ("extractor.patch_size", [8, 8]),
+    ("extractor.frames", 2),
+    ("fusion.0.epochs", 1),
+]
 
 
 def test_extractors_and_classifiers_explain_held_out_clips(tmp_path):

@@ -166,14 +166,13 @@ def test_the_audit_finds_the_replay_and_names_its_stage(plugins):
 
 
 def test_the_reference_model_keeps_half_of_all_frames_in_its_authors_order():
-    from mertk_plugins.extractors.patch_cnn_se import PatchCNNSE
+    from mertk_plugins.fusion.patch_cnn_se import PatchCNNSE
 
-    extractor = PatchCNNSE(share=0.5)
-    kept = extractor._draw_kept_positions(
+    kept = PatchCNNSE(share=0.5)._draw_kept_frames(
         [np.arange(10), np.arange(7), np.arange(1)], np.random.default_rng(0)
     )
     assert sum(map(len, kept)) == 9
     assert all(np.isin(where, np.arange(10)).all() for where in kept)
     model = mertk.load_plugins().registry.replay("cnn_lstm_se", "authors")
-    assert model.once == ("extractor",)
-    assert model.sets == {"extractor.frames": 0, "extractor.share": 0.5}
+    assert model.once == ("fusion.0",)
+    assert model.sets == {"fusion.0.frames": 0, "fusion.0.share": 0.5}

@@ -98,15 +98,16 @@ def test_what_cannot_be_swept_is_refused_before_any_run(plugins, tmp_path, sweep
     "sweeps",
     [
         ["extractor.patches=4,9,16"],
-        ["extractor.se=squeeze,none", "fusion.2=lstm_se,lstm_concat"],
-        ["extractor.region_labels=auto,none"],
+        ["fusion.0.se=squeeze,none", "fusion.3=lstm_se,lstm_concat"],
+        ["fusion.0.region_labels=auto,none"],
+        ["extractor.input=frames,difference,flow"],
     ],
 )
-@pytest.mark.parametrize("preset", ["paper", "code", "quick"])
+@pytest.mark.parametrize("preset", ["paper", "code", "quick", "motion"])
 def test_the_papers_ablations_build(sweeps, preset):
     from mertk.pipeline.pipeline import build_pipeline
 
     registry = mertk.load_plugins().registry
     model = choose_variant(registry, f"cnn_lstm_se:{preset}", 1)
     for variant in sweep_variants(model, [Sweep.parse(text) for text in sweeps], ()):
-        assert build_pipeline(registry, variant.recipe).inside[0].place == "extractor"
+        assert build_pipeline(registry, variant.recipe).inside[0].place == "fusion.0"

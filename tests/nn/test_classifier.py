@@ -149,6 +149,52 @@ def test_pretrained_weights_that_cannot_be_had_are_not_replaced_in_silence(monke
     assert "\n" not in str(error.value)
 
 
+def save_weights(file, net, leave_out=()):
+    from safetensors.torch import save_file
+
+    state = net.state_dict()
+    save_file({name: value for name, value in state.items() if name not in leave_out}, file)
+
+
+def test_weights_come_from_a_file_and_the_head_may_be_another(tmp_path):
+    source = classifier.create_backbone("x", "test_resnet", pretrained=False)
+    save_weights(tmp_path / "net.safetensors", source)
+    file = str(tmp_path / "net.safetensors")
+    net = classifier.create_backbone(
+        "x", "test_resnet", pretrained=True, weights=file, num_classes=3
+    )
+    assert torch.equal(net.conv1[0].weight, source.conv1[0].weight)
+    assert net.get_classifier().out_features == 3
+
+
+def test_weights_of_another_network_are_refused_by_name(tmp_path):
+    net = classifier.create_backbone("x", "test_resnet", pretrained=False)
+    first = next(iter(net.state_dict()))
+    save_weights(tmp_path / "part.safetensors", net, leave_out=[first])
+    with pytest.raises(mertk.ComponentError, match=rf"1 are missing .* such as {first}"):
+        classifier.create_backbone(
+            "x", "test_resnet", pretrained=False, weights=str(tmp_path / "part.safetensors")
+        )
+    (tmp_path / "text.safetensors").write_text("not weights")
+    with pytest.raises(mertk.ComponentError, match="give a safetensors file"):
+        classifier.create_backbone(
+            "x", "test_resnet", pretrained=False, weights=str(tmp_path / "text.safetensors")
+        )
+
+
+def test_the_content_of_a_file_of_weights_belongs_to_the_identity(tmp_path):
+    from mertk.storage.identity import component_identity
+
+    file = tmp_path / "w.safetensors"
+    use = mertk.Use("timm_flow", weights=str(file))
+    with pytest.raises(mertk.ComponentError, match="there is no file of weights"):
+        component_identity(REGISTRY, "classifier", use)
+    file.write_bytes(b"one")
+    first = component_identity(REGISTRY, "classifier", use)
+    file.write_bytes(b"other")
+    assert component_identity(REGISTRY, "classifier", use) != first
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.0])
 def test_a_dropout_of_everything_or_less_than_nothing_is_refused(share):
     with pytest.raises(ValueError, match="dropout"):

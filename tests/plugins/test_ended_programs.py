@@ -133,7 +133,7 @@ def test_an_observer_that_ends_the_program_costs_a_warning(plugin, caplog):
 
 
 def test_a_spotter_that_ends_the_program_is_named(plugin):
-    from mertk.spotting.interval import spot_stretch
+    from mertk.spotting.checked_spots import spot_stretch
 
     spotter = load_plugins([plugin]).registry.build("spotter", Use("spots"))
     with pytest.raises(ComponentError, match="spotter Spots failed"):

@@ -70,7 +70,7 @@ def test_show_prints_the_card_and_gives_it_as_json():
     about = json.loads(CliRunner().invoke(app, ["show", "model", "cnn_lstm_se", "--json"]).output)
     assert about["card"]["leak"] == "L3"
     assert about["replays"] == {
-        "authors": {"once": ["extractor"], "sets": {"extractor.frames": 0, "extractor.share": 0.5}}
+        "authors": {"once": ["fusion.0"], "sets": {"fusion.0.frames": 0, "fusion.0.share": 0.5}}
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -88,8 +89,12 @@ def test_latex_is_balanced_and_escaped(comparisons):
     assert found.count("\\begin{tabular}") == found.count("\\end{tabular}") == 2
     assert "flow\\_ridge" in found
     assert "flow_ridge" not in found
-    rows = [line for line in found.splitlines() if line.endswith("\\\\")]
-    assert {row.count("&") for row in rows} == {4}
+    tables = re.findall(r"{tabular}{(lr+)}(.*?)\\end", found, re.DOTALL)
+    assert len(tables) == 2
+    for columns, body in tables:
+        rows = [line for line in body.splitlines() if line.endswith("\\\\")]
+        assert len(rows) > 1
+        assert {row.count("&") + 1 for row in rows} == {len(columns)}
     assert found.count("\\textbf") == 2
 
 

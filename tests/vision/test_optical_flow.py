@@ -127,3 +127,16 @@ def test_a_precomputed_flow_is_taken_as_it_is():
     frames = Frames.of(np.zeros((0, 1, 1, 3), np.uint8))
     found = optical_flow.onset_apex(Faces(frames=frames, onset=0, offset=9, flow=known))
     np.testing.assert_array_equal(found, known)
+
+
+def test_head_motion_is_removed_and_the_motion_of_a_part_stays():
+    """Shift, turn and scale are those of a similarity; a tenth of the face moves by itself."""
+    rows, columns = np.mgrid[:100, :80].astype(np.float32)
+    y, x = rows / 100 - 0.5, columns / 100 - 0.4
+    head = np.dstack([1.5 + 2 * x - 3 * y, -0.5 + 2 * y + 3 * x]).astype(np.float32)
+    own = np.zeros_like(head)
+    own[10:40, 10:37] = 0.8, -1.2
+    mask = np.zeros((100, 80), bool)
+    mask[5:95, 5:75] = True
+    found = optical_flow.remove_head_motion(head + own, mask)
+    assert np.abs(found - own).max() < 0.05  # the fit does not tell smaller residuals apart

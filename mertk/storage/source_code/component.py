@@ -41,7 +41,7 @@ def read_code(target: Any, *, whole: bool = True, aside: str = "") -> Code:
     files = {*filter(Path.is_file, found.files), *_list_declared_files(target)}  # some may be gone
     if whole:
         files.update(_list_package_files(target))
-    hashes = {f"{file.name} {_hash_file(file)}" for file in files}
+    hashes = {f"{file.name} {hash_file(file)}" for file in files}
     total = hashlib.sha256("\n".join([*sorted(parts), *sorted(hashes)]).encode())
     libraries: dict[str, str] = {}
     for top in found.libraries:
@@ -119,7 +119,7 @@ def _list_classes(target: Any) -> list[type]:
 _HASHES: dict[Path, tuple[Any, str]] = {}
 
 
-def _hash_file(file: Path) -> str:
+def hash_file(file: Path) -> str:
     """A hash of a file's content, read again where its size or time of change differs."""
     found = file.stat()
     state = found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

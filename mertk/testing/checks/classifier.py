@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mertk.core.errors import ComponentError
-from mertk.pipeline.pipeline import check_probabilities
 from mertk.testing.checks import common, learning
 from mertk.testing.comparison import thaw_arrays
-from mertk.testing.inputs import CLASSES
 from mertk.testing.outcome import BrokenPromise
 
 if TYPE_CHECKING:
@@ -19,15 +16,7 @@ def gives_probabilities(subject: ComponentUnderTest) -> None:
     """It gives probabilities `[classes]` of one clip: finite, not negative, of sum 1."""
     classifier = subject.ready()
     for given in subject.test_inputs:
-        check_answer(classifier.predict(thaw_arrays(given)))
-
-
-def check_answer(found: Any) -> None:
-    """Raise `BrokenPromise` for anything but probabilities."""
-    try:
-        check_probabilities(found, len(CLASSES), "it")
-    except (ComponentError, TypeError, ValueError) as error:
-        raise BrokenPromise(str(error)) from error
+        learning.check_prediction(classifier.predict(thaw_arrays(given)))
 
 
 def learns(subject: ComponentUnderTest) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.core.errors import ComponentError
 from mertk.core.interfaces import FitsFolds
+from mertk.pipeline.pipeline import check_probabilities
 from mertk.testing.comparison import (
     arrays_of,
     check_same,
@@ -112,6 +114,14 @@ def folds_at_once(subject: ComponentUnderTest) -> None:
                 raise BrokenPromise(f"fit_folds differs from fit by up to {off:.2g}")
 
 
+def check_prediction(found: Any) -> None:
+    """Raise `BrokenPromise` for anything but probabilities."""
+    try:
+        check_probabilities(found, len(CLASSES), "it")
+    except (ComponentError, TypeError, ValueError) as error:
+        raise BrokenPromise(str(error)) from error
+
+
 def _needs_fit(subject: ComponentUnderTest) -> None:
     if not subject.learns:
         raise DoesNotApply("it does not learn: it has no fit")
@@ -132,9 +142,7 @@ def _check_fit(subject: ComponentUnderTest, train: TrainingSet[Any]) -> None:
         if not np.isfinite(array).all():
             raise BrokenPromise(f"it then gives {name or 'numbers'} that are not finite")
     if subject.kind == "classifier":
-        from mertk.testing.checks.classifier import check_answer
-
-        check_answer(component.predict(thaw_arrays(subject.test_inputs[-1])))
+        check_prediction(component.predict(thaw_arrays(subject.test_inputs[-1])))
 
 
 def _select_rows(train: TrainingSet[Any], rows: NDArray[np.int64]) -> TrainingSet[Any]:

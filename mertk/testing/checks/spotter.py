@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.clips import Frames
-from mertk.spotting.interval import Spot, find_fault
+from mertk.core.spots import Spot
+from mertk.spotting.checked_spots import find_fault
 from mertk.testing.checks import common
 from mertk.testing.comparison import call_verb, thaw_arrays
 from mertk.testing.outcome import BrokenPromise

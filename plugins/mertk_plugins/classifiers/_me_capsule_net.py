@@ -37,6 +37,7 @@ class CapsuleNetwork(nn.Module):
         kernel: int,
         augment: bool,
         pretrained: bool,
+        weights: str,
     ) -> None:
         super().__init__()
         self.stream, self.crop, self.augment = stream, crop, augment
@@ -44,6 +45,7 @@ class CapsuleNetwork(nn.Module):
             "me_capsule",
             "resnet18.tv_in1k" if pretrained else "resnet18",
             pretrained=pretrained,
+            weights=weights,
             num_classes=0,
             zero_init_last=False,  # as torchvision's, which the authors' code starts from
             channels=(width, 2 * width, 4 * width, 8 * width),

@@ -35,6 +35,8 @@ class EMR(classifier.NetworkClassifier):
         pretrained: whether training starts from the weights that timm has for `network` (of
             ImageNet; the authors began with a face network); it fails where they cannot be had. If
             not, training starts from random weights.
+        weights: a safetensors file with the weights of `network`, by timm names, in place of
+            those that timm downloads; empty is none.
         backbone_lr: learning rate of the residual network, as a share of `lr`, above 0.
         adversary: weight of the adversary's loss, 0 or more; 0 is no adversary.
         ramp: number of training steps in which the reversed gradient rises to full strength, 1 or
@@ -57,6 +59,7 @@ class EMR(classifier.NetworkClassifier):
         *,
         network: str = "resnet18",
         pretrained: bool = False,
+        weights: str = "",
         dropout: float = 0.1,
         backbone_lr: float = 0.01,
         adversary: float = 0.0,
@@ -70,7 +73,7 @@ class EMR(classifier.NetworkClassifier):
             raise ValueError(f"adversary={adversary}, ramp={ramp}: not below 0, at least 1")
         self.adversary, self.ramp = adversary, ramp
         self._sets = 1
-        self.name, self.pretrained = network, pretrained
+        self.name, self.pretrained, self.weights = network, pretrained, weights
         self.parts = {"dropout": classifier.check_dropout(dropout), "backbone_lr": backbone_lr}
 
     def fit(
@@ -99,7 +102,12 @@ class EMR(classifier.NetworkClassifier):
         seen = {name: shape for name, shape in shapes.items() if name != DOMAIN}
         stream, _ = classifier.check_picture_stream("emr", seen, least=64)
         net = classifier.create_backbone(
-            "emr", self.name, pretrained=self.pretrained, num_classes=0, global_pool=""
+            "emr",
+            self.name,
+            pretrained=self.pretrained,
+            weights=self.weights,
+            num_classes=0,
+            global_pool="",
         )
         adversary = {"weight": self.adversary, "ramp": self.ramp, "sets": self._sets}
         return EMRNetwork(stream, net, classes, adversary=adversary, **self.parts)

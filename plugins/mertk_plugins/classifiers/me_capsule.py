@@ -25,6 +25,8 @@ class MECapsule(classifier.NetworkClassifier):
             predicting, it is the middle part.
         pretrained: whether training starts from the weights of ImageNet, which timm downloads; if
             not, from random ones.
+        weights: a safetensors file with the weights of `resnet18`, by timm names, in place of
+            those that timm downloads; empty is none.
     """
 
     schedule = training.Schedule(
@@ -39,6 +41,7 @@ class MECapsule(classifier.NetworkClassifier):
         kernel: int = 9,
         augment: bool = True,
         pretrained: bool = True,
+        weights: str = "",
         **options: Unpack[training.TrainingOptions],
     ) -> None:
         super().__init__(**options)
@@ -47,7 +50,7 @@ class MECapsule(classifier.NetworkClassifier):
                 f"crop={crop}, width={width}, kernel={kernel}: at least 2 maps, and for the two "
                 f"convolutions a crop above {8 * (2 * kernel - 2)}"
             )
-        if pretrained and width != 64:
+        if (pretrained or weights) and width != 64:
             raise ValueError(f"width={width}: the pretrained weights are of width 64")
         self.crop = crop
         self.options: dict[str, Any] = {
@@ -55,6 +58,7 @@ class MECapsule(classifier.NetworkClassifier):
             "kernel": kernel,
             "augment": augment,
             "pretrained": pretrained,
+            "weights": weights,
         }
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:

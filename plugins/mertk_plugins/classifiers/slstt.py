@@ -18,6 +18,8 @@ class SLSTT(classifier.NetworkClassifier):
         backbone: name of a vision transformer in timm whose patches fit the side.
         pretrained: whether training starts from the weights that timm downloads; if not, from
             random ones, and no connection to the Internet is needed.
+        weights: a safetensors file with the weights of `backbone`, by timm names, in place of
+            those that timm downloads; empty is none.
         depth: number of layers of an untrained backbone that are kept, 0 or more; 0 keeps all.
         aggregate: what becomes of the pictures' class tokens: `lstm`, an LSTM takes them one after
             the other; `mean`, they are averaged.
@@ -30,6 +32,7 @@ class SLSTT(classifier.NetworkClassifier):
         *,
         backbone: str = "vit_base_patch16_384.augreg_in21k_ft_in1k",
         pretrained: bool = True,
+        weights: str = "",
         depth: int = 0,
         aggregate: Literal["lstm", "mean"] = "lstm",
         **options: Unpack[training.TrainingOptions],
@@ -38,6 +41,7 @@ class SLSTT(classifier.NetworkClassifier):
         if depth < 0 or (depth and pretrained):
             raise ValueError(f"depth={depth}: 0, or with pretrained=false above 0")
         self.backbone, self.pretrained, self.depth = backbone, pretrained, depth
+        self.weights = weights
         self.recurrent = aggregate == "lstm"
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
@@ -49,7 +53,12 @@ class SLSTT(classifier.NetworkClassifier):
         stream, (*_, side) = classifier.find_stream("slstt", shapes, axes, hint)
         options = {"img_size": side} | ({"depth": self.depth} if self.depth else {})
         net = classifier.create_backbone(
-            "slstt", self.backbone, pretrained=self.pretrained, num_classes=0, **options
+            "slstt",
+            self.backbone,
+            pretrained=self.pretrained,
+            weights=self.weights,
+            num_classes=0,
+            **options,
         )
         return SLSTTNetwork(stream, net, classes, recurrent=self.recurrent)
 

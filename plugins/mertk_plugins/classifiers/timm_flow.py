@@ -18,6 +18,8 @@ class TimmFlow(classifier.NetworkClassifier):
         pretrained: whether training starts from the weights that timm has for `network`, most of
             them of ImageNet; it fails where they cannot be had. If not, training starts from random
             weights.
+        weights: a safetensors file with the weights of `network`, by timm names, in place of
+            those that timm downloads; empty is none.
     """
 
     schedule = training.Schedule(epochs=50, lr=1e-4, weight_decay=1e-3, eps=1e-8)
@@ -27,11 +29,12 @@ class TimmFlow(classifier.NetworkClassifier):
         *,
         network: str = "resnet18",
         pretrained: bool = False,
+        weights: str = "",
         dropout: float = 0.0,
         **options: Unpack[training.TrainingOptions],
     ) -> None:
         super().__init__(**options)
-        self.name, self.pretrained = network, pretrained
+        self.name, self.pretrained, self.weights = network, pretrained, weights
         self.dropout = classifier.check_dropout(dropout)
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
@@ -43,6 +46,7 @@ class TimmFlow(classifier.NetworkClassifier):
             "timm_flow",
             self.name,
             pretrained=self.pretrained,
+            weights=self.weights,
             num_classes=classes,
             drop_rate=self.dropout,
         )

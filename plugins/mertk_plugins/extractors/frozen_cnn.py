@@ -26,6 +26,8 @@ class FrozenCNN:
             `vit_small_patch14_dinov2`, or `hf_hub:` and a repository of Hugging Face.
         pretrained: whether the network has the weights that timm downloads when they are first
             needed; if not, they are random.
+        weights: a safetensors file with the weights of `network`, by timm names, in place of
+            those that timm downloads; empty is none.
         seed: random seed of the random weights, 0 or more; without effect on pretrained ones.
         frames: number of moments of onset … offset that are looked at, 1 or more.
         size: side that a region is resized to, in pixels, 1 or more.
@@ -37,6 +39,7 @@ class FrozenCNN:
         *,
         network: str = "resnet18.tv_in1k",
         pretrained: bool = True,
+        weights: str = "",
         seed: int = 0,
         frames: int = 10,
         size: int = 224,
@@ -44,7 +47,7 @@ class FrozenCNN:
     ) -> None:
         if seed < 0:
             raise ValueError(f"seed={seed} is below 0")
-        self.weights = (network, pretrained, seed)
+        self.weights = (network, pretrained, weights, seed)
         self.pixels = Pixels(
             frame="clip", size=size, colour=True, raw=True, frames=frames, resample=resample
         )
@@ -57,12 +60,14 @@ class FrozenCNN:
 
 
 @functools.lru_cache(maxsize=2)
-def _load_network(name: str, pretrained: bool, seed: int) -> training.Trained:
+def _load_network(name: str, pretrained: bool, weights: str, seed: int) -> training.Trained:
     """The network, ready to be asked, once a process."""
     from mertk_plugins.extractors._frozen_cnn_net import Frozen
 
     with training.seed_torch(np.random.default_rng(seed)):
-        body = classifier.create_backbone("frozen_cnn", name, pretrained=pretrained, num_classes=0)
+        body = classifier.create_backbone(
+            "frozen_cnn", name, pretrained=pretrained, weights=weights, num_classes=0
+        )
     module: Any = Frozen(body).to(training.get_device()).eval()
     return training.Trained(module, np.empty(0, bool), np.empty(0, np.float32))
 

@@ -25,6 +25,8 @@ class TimmVitPair:
         backbone: a name of timm, whose weights have licences of their own.
         pretrained: whether the transformer has the weights that timm downloads; if not, they are
             random, always the same ones, and no connection to the Internet is needed.
+        weights: a safetensors file with the weights of `backbone`, by timm names, in place of
+            those that timm downloads; empty is none.
         size: side that a region is resized to, in pixels, 1 or more.
     """
 
@@ -33,11 +35,13 @@ class TimmVitPair:
         *,
         backbone: str = "vit_small_patch14_dinov2.lvd142m",
         pretrained: bool = True,
+        weights: str = "",
         size: int = 224,
     ) -> None:
         if size < 1:
             raise ValueError(f"size={size}; at least 1 pixel")
         self.backbone, self.pretrained, self.size = backbone, pretrained, size
+        self.weights = weights
         self._net: Any = None
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
@@ -85,6 +89,7 @@ class TimmVitPair:
                     "timm_vit_pair",
                     self.backbone,
                     pretrained=self.pretrained,
+                    weights=self.weights,
                     num_classes=0,
                     img_size=self.size,
                 ).eval()

@@ -10,8 +10,13 @@ from mertk import Recipe, Use
 PAPER = Recipe(
     aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
-    extractor=Use("patch_cnn_se", patches=1, patch_size=[105, 150], se="none"),
-    fusion=(Use("standardize"), Use("pad_time", length=250), Use("lstm_concat")),
+    extractor=Use("region_patches", patches=1, patch_size=[105, 150]),
+    fusion=(
+        Use("patch_cnn_se", se="none"),
+        Use("standardize"),
+        Use("pad_time", length=250),
+        Use("lstm_concat"),
+    ),
     classifier=Use("mlp", init="code"),
 )
 
@@ -19,20 +24,39 @@ PAPER = Recipe(
 QUICK = Recipe(
     aligner=Use("landmark_crop", bars=20),
     roi=Use("six_regions"),
-    extractor=Use(
-        "patch_cnn_se",
-        patches=1,
-        patch_size=[48, 72],
-        se="none",
-        frames=1,
-        extract_frames=16,
-        epochs=45,
-        lr=1e-3,
-        batch=64,
-        init="he",
+    extractor=Use("region_patches", patches=1, patch_size=[48, 72], frames=16),
+    fusion=(
+        Use("patch_cnn_se", se="none", frames=1, epochs=45, lr=1e-3, batch=64, init="he"),
+        Use("standardize"),
+        Use("pad_time", length=16),
+        Use("lstm_concat"),
     ),
-    fusion=(Use("standardize"), Use("pad_time", length=16), Use("lstm_concat")),
     classifier=Use("mlp", epochs=60, lr=1e-3, init="code"),
+)
+
+# As the preset `motion` of cnn_lstm_se, at the same resolution.
+MOTION = Recipe(
+    aligner=Use("landmark_crop", bars=20),
+    roi=Use("six_regions"),
+    extractor=Use(
+        "region_patches", input="flow", patches=1, patch_size=[36, 48], frames=4, until="apex"
+    ),
+    fusion=(
+        Use(
+            "patch_cnn_se",
+            se="none",
+            frames=1,
+            epochs=8,
+            lr=1e-3,
+            batch=16,
+            init="he",
+            input_range=[-1, 1],
+        ),
+        Use("standardize"),
+        Use("pad_time", length=4),
+        Use("lstm_concat"),
+    ),
+    classifier=Use("mlp", epochs=30, lr=1e-3, init="code"),
 )
 
 CARD = mertk.Card(
@@ -60,7 +84,11 @@ CARD = mertk.Card(
             "the text of 2022 suggests, not a model of the text of 2019"
         ),
         "CNN and LSTM are both fitted inside the fold",
+        "preset `motion` shows the networks optical flow from the onset frame, not frames",
     ),
+    presets={
+        "motion": "the input is optical flow, not frames; `cnn_lstm:quick` has the paper's input.",
+    },
     unverified=(
         "the layers, the schedule and the scores of the paper itself",
         "whether its CNN was trained on frames of the test subject",
@@ -76,6 +104,6 @@ def mertk_register(register: mertk.Registrar) -> None:
         PAPER,
         summary="A CNN and an LSTM per facial region, side by side: the reference without gates.",
         paper="hal:hal-02334439",
-        presets={"paper": PAPER, "quick": QUICK},
+        presets={"paper": PAPER, "quick": QUICK, "motion": MOTION},
         card=CARD,
     )

@@ -26,7 +26,7 @@ def make_protocol(
     text: str,
     dataset: str,
     classes: Sequence[str],
-    lists: Sequence[Mapping[str, Any]],
+    lists: Sequence[Mapping[str, Any]] = (),
     words: Mapping[str, Sequence[str]] | None = None,
     column: str = "emotion",
 ) -> type[MappedLabels]:
@@ -41,7 +41,7 @@ def make_protocol(
         text: what else there is to say.
         dataset: the data set that it is made for.
         classes: the class names, in their order.
-        lists: the keywords of `make_list`, by published list.
+        lists: the keywords of `make_list`, by published list; none where no list was published.
         words: by class the words that mean it; of a class that is not in it, its name.
         column: where a clip's record has the word.
 

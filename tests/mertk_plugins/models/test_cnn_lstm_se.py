@@ -7,8 +7,8 @@ import mertk
 from mertk.pipeline.pipeline import build_pipeline
 
 PRESETS = [
-    *[("cnn_lstm_se", preset) for preset in (None, "paper", "code", "quick")],
-    *[("cnn_lstm", preset) for preset in (None, "paper", "quick")],
+    *[("cnn_lstm_se", preset) for preset in (None, "paper", "code", "quick", "motion")],
+    *[("cnn_lstm", preset) for preset in (None, "paper", "quick", "motion")],
     *[("ststnet", preset) for preset in (None, "paper", "quick")],
 ]
 
@@ -24,19 +24,18 @@ def test_every_preset_can_be_built(registry, model, preset):
     assert line.classifier.kind == "classifier"
 
 
-def test_the_extractor_is_the_frontier_and_the_lstm_is_trained_with_the_head(registry):
+def test_the_patch_networks_are_the_frontier_and_the_lstm_is_trained_with_the_head(registry):
     line = build_pipeline(registry, registry.recipe("cnn_lstm_se", "quick"))
-    assert [step.kind for step in line.prefix] == ["aligner", "roi"]
-    assert line.inside[0].kind == "extractor"
+    assert [step.kind for step in line.prefix] == ["aligner", "roi", "extractor"]
+    assert line.inside[0].place == "fusion.0"
     assert len(line.blocks) == 1
 
 
 def weights(model, registry, preset, classes=3, frames=2):
     """Learnable weights per part after a fit on tiny clips."""
     recipe = registry.recipe(model, preset)
-    for key, value in {"epochs": 1, "patch_size": [8, 8], "frames": frames}.items():
-        recipe = recipe.set(f"extractor.{key}", value)
-    recipe = recipe.set("fusion.1.length", 4).set("classifier.epochs", 1)
+    recipe = recipe.set("extractor.patch_size", [8, 8]).set("extractor.frames", frames)
+    recipe = recipe.set("fusion.0.epochs", 1).set("fusion.2.length", 4).set("classifier.epochs", 1)
     line = build_pipeline(registry, recipe)
     rng = np.random.default_rng(0)
     labels = np.arange(6) % classes
@@ -44,7 +43,8 @@ def weights(model, registry, preset, classes=3, frames=2):
     pixels = [mertk.Frames.of(rng.integers(0, 256, (3, 280, 240, 3), np.uint8)) for _ in labels]
     faces = [mertk.Faces(frames=p, onset=0, offset=2) for p in pixels]
     roi = registry.build("roi", recipe.roi)
-    inputs = [(face, roi.locate(face)) for face in faces]
+    extractor = registry.build("extractor", recipe.extractor)
+    inputs = [extractor.extract(face, roi.locate(face)) for face in faces]
     task = ("negative", "positive", "surprise")[:classes]
     for step in line.inside[:-1]:
         if step.joint:
@@ -52,12 +52,9 @@ def weights(model, registry, preset, classes=3, frames=2):
         if step.learns:
             train = mertk.TrainingSet(inputs=inputs, labels=labels, people=people, classes=task)
             step.component.fit(train, rng)
-        verb = "extract" if step.kind == "extractor" else "fuse"
-        if step.kind == "extractor":
-            inputs = [{"features": step.component.extract(*given)} for given in inputs]
+        inputs = [step.component.fuse(given) for given in inputs]
+        if step.place == "fusion.0":
             sizes = [_size(net) for net in step.component.nets.values()]
-        else:
-            inputs = [getattr(step.component, verb)(given) for given in inputs]
     train = mertk.TrainingSet(inputs=inputs, labels=labels, people=people, classes=task)
     classifier = line.classifier.component
     classifier.fit(train, rng, through=line.blocks)
@@ -83,11 +80,10 @@ def test_the_code_preset_has_the_codes_weights(registry):
     assert temporal == 666_595
 
 
-def test_the_quick_preset_has_the_same_networks_as_the_paper(registry):
-    assert (
-        weights("cnn_lstm_se", registry, "quick")[:2]
-        == (weights("cnn_lstm_se", registry, "paper")[:2])
-    )
+@pytest.mark.parametrize("preset", ["quick", "motion"])
+def test_a_smaller_preset_has_the_same_networks_as_the_paper(registry, preset):
+    paper = weights("cnn_lstm_se", registry, "paper")[:2]
+    assert weights("cnn_lstm_se", registry, preset)[:2] == paper
 
 
 def test_without_gates_there_is_nothing_to_show(registry):
@@ -101,9 +97,10 @@ def test_without_gates_there_is_nothing_to_show(registry):
     [
         ("extractor.patches", 4),
         ("extractor.patches", 16),
-        ("extractor.se", "none"),
-        ("extractor.region_labels", "none"),
-        ("fusion.2.gate", "regions"),
+        ("fusion.0.se", "none"),
+        ("fusion.0.region_labels", "none"),
+        ("extractor.input", "difference"),
+        ("fusion.3.gate", "regions"),
     ],
 )
 def test_the_papers_ablations_are_parameters(registry, path, value):

@@ -164,7 +164,6 @@ ROW = {
     "text": "More.",
     "dataset": "folder",
     "classes": ["joy", "others"],
-    "lists": [],
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.spotting import interval
+from mertk.spotting import checked_spots
 
 REGISTRY = mertk.load_plugins().registry
 NAMES = REGISTRY.names("spotter")
@@ -32,7 +32,7 @@ def video(**params):
 
 
 def search(name, faces, **params):
-    return interval.spot_stretch(REGISTRY.build("spotter", mertk.Use(name, **params)), faces)
+    return checked_spots.spot_stretch(REGISTRY.build("spotter", mertk.Use(name, **params)), faces)
 
 
 def hit(found, truths):

@@ -1,4 +1,4 @@
-"""Patch CNNs: their size, what they learn, which frames and labels they see."""
+"""Patch CNNs: their size, what they learn, which frames and labels they are trained on."""
 
 from dataclasses import replace
 
@@ -8,30 +8,31 @@ import torch
 from timm.layers import SEModule
 
 import mertk
-from mertk_plugins.extractors import _region_labels
-from mertk_plugins.extractors._patch_cnn_se_net import Excitation, PatchNet
-from mertk_plugins.extractors.patch_cnn_se import PatchCNNSE, choose_positions
+from mertk_plugins.extractors.region_patches import RegionPatches
+from mertk_plugins.fusion import _region_labels, patch_cnn_se
+from mertk_plugins.fusion._patch_cnn_se_net import Excitation, PatchNet
+from mertk_plugins.fusion.patch_cnn_se import PatchCNNSE
 
 TASK = ("negative", "positive", "surprise")
-SMALL = {"patch_size": [8, 8], "patches": 4, "epochs": 2, "batch": 16, "init": "he", "frames": 2}
+SMALL = {"epochs": 2, "batch": 16, "init": "he", "frames": 2}
 
 
-def face(level=0, *, frames=5, seed=0, onset=0, apex=None):
+def streams(level=0, *, frames=5, seed=0, regions=("mouth",), patches=4, apex=None):
+    """The patches of a noisy face with a square of that brightness, of 8 pixels a side."""
     noise = np.random.default_rng(seed).integers(0, 60, (frames, 40, 60, 3))
     noise[:, 10:30, 20:40] += level
     pixels = mertk.Frames.of(noise.astype(np.uint8))
-    return mertk.Faces(frames=pixels, onset=onset, offset=frames - 1, apex=apex)
+    boxes = np.array([[0, 0, 60, 40], [10, 5, 50, 35]])[: len(regions)]
+    return RegionPatches(patches=patches, patch_size=[8, 8]).extract(
+        mertk.Faces(frames=pixels, onset=0, offset=frames - 1, apex=apex),
+        mertk.Regions(names=regions, boxes=boxes),
+    )
 
 
-def places(*names):
-    boxes = np.array([[0, 0, 60, 40], [10, 5, 50, 35]])[: len(names)]
-    return mertk.Regions(names=names, boxes=boxes)
-
-
-def training_set(count=10, *, classes=TASK, labels=None, regions=("mouth",)):
+def training_set(count=10, *, classes=TASK, labels=None, **given):
     labels = np.arange(count) % len(classes) if labels is None else np.asarray(labels)
     return mertk.TrainingSet(
-        inputs=[(face(60 * c, seed=at), places(*regions)) for at, c in enumerate(labels)],
+        inputs=[streams(60 * c, seed=at, **given) for at, c in enumerate(labels)],
         labels=labels,
         people=np.array([f"p/{at}" for at in range(count)]),
         classes=tuple(classes),
@@ -39,9 +40,9 @@ def training_set(count=10, *, classes=TASK, labels=None, regions=("mouth",)):
 
 
 def fitted(train=None, seed=0, **params):
-    extractor = PatchCNNSE(**(SMALL | params))
-    extractor.fit(train or training_set(), np.random.default_rng(seed))
-    return extractor
+    block = PatchCNNSE(**(SMALL | params))
+    block.fit(train or training_set(), np.random.default_rng(seed))
+    return block
 
 
 def network(classes=3, **changed):
@@ -125,95 +126,100 @@ def test_gradients_reach_every_weight(se, init):
 
 
 def test_ten_clips_are_learnt_by_heart():
-    extractor = fitted(epochs=40, lr=1e-3, region_labels="none")
-    net = extractor.nets["mouth"]
+    block = fitted(epochs=40, lr=1e-3, region_labels="none")
+    net = block.nets["mouth"]
     assert net.losses[-1] < 0.1 * net.losses[0]
     for at, label in enumerate(np.arange(10) % 3):
-        pixels = extractor._cut_patches(face(60 * label, seed=at), places("mouth"), 0, np.arange(5))
+        pixels = streams(60 * label, seed=at)["mouth"][0]
         assert (net.apply({"patches": pixels}).argmax(1) == label).all()
 
 
 def test_features_are_per_region_and_frame():
-    found = fitted(training_set(regions=("nose", "mouth"))).extract(face(), places("nose", "mouth"))
-    assert found.shape == (2, 5, 256)
-    assert found.dtype == np.float32
-    assert (found >= 0).all()
+    train = training_set(regions=("nose", "mouth"))
+    found = fitted(train).fuse(streams(regions=("nose", "mouth")))
+    assert list(found) == ["features"]
+    assert found["features"].shape == (2, 5, 256)
+    assert found["features"].dtype == np.float32
+    assert (found["features"] >= 0).all()
 
 
 def test_the_same_generator_gives_the_same_features_bit_by_bit():
-    first, again, other = fitted(), fitted(), fitted(seed=1)
-    asked = face(30), places("mouth")
-    assert np.array_equal(first.extract(*asked), again.extract(*asked))
-    assert not np.array_equal(first.extract(*asked), other.extract(*asked))
+    first, again, other = (
+        block.fuse(streams(30)) for block in (fitted(), fitted(), fitted(seed=1))
+    )
+    assert np.array_equal(first["features"], again["features"])
+    assert not np.array_equal(first["features"], other["features"])
 
 
-def test_features_do_not_depend_on_clips_asked_about_before():
-    extractor = fitted()
-    alone = extractor.extract(face(30), places("mouth"))
-    extractor.extract(face(90, seed=4), places("mouth"))
-    assert np.array_equal(extractor.extract(face(30), places("mouth")), alone)
+def test_features_do_not_depend_on_clips_that_came_before():
+    block = fitted()
+    alone = block.fuse(streams(30))["features"]
+    block.fuse(streams(90, seed=4))
+    assert np.array_equal(block.fuse(streams(30))["features"], alone)
 
 
 def test_a_second_fit_forgets_the_first():
-    extractor = fitted(seed=3)
-    extractor.fit(training_set(), np.random.default_rng(0))
-    asked = face(30), places("mouth")
-    assert np.array_equal(extractor.extract(*asked), fitted().extract(*asked))
+    block = fitted(seed=3)
+    block.fit(training_set(), np.random.default_rng(0))
+    assert np.array_equal(
+        block.fuse(streams(30))["features"], fitted().fuse(streams(30))["features"]
+    )
 
 
 def test_a_region_with_one_label_only_still_gives_features():
-    extractor = fitted(training_set(4, labels=[0, 0, 2, 2], regions=("cheek_left",)))
-    assert not len(extractor.nets["cheek_left"].losses)
-    assert extractor.extract(face(), places("cheek_left")).shape == (1, 5, 256)
+    block = fitted(training_set(4, labels=[0, 0, 2, 2], regions=("cheek_left",)))
+    assert not len(block.nets["cheek_left"].losses)
+    assert block.fuse(streams(regions=("cheek_left",)))["features"].shape == (1, 5, 256)
 
 
-def test_frames_before_onset_are_not_looked_at():
-    extractor = fitted()
-    clip = face(frames=6, onset=2)
-    assert extractor.extract(clip, places("mouth")).shape == (1, 4, 256)
+@pytest.mark.parametrize(("frames", "trained"), [(0, 50), (1, 10), (3, 30)])
+def test_a_network_is_trained_on_the_frames_nearest_to_the_apex(frames, trained, monkeypatch):
+    seen = []
+    fit = patch_cnn_se.training.fit
+
+    def keep(build, inputs, labels, *given, **named):
+        seen.append((inputs["patches"], labels))
+        return fit(build, inputs, labels, *given, **named)
+
+    monkeypatch.setattr(patch_cnn_se.training, "fit", keep)
+    train = training_set(apex=3)
+    fitted(train, frames=frames)
+    pixels, labels = seen[0]
+    assert len(pixels) == len(labels) == trained
+    if frames == 1:
+        expected = [given["mouth"][0, 3] for given in train.inputs]
+        assert np.array_equal(pixels, np.stack(expected))
 
 
-@pytest.mark.parametrize(
-    ("count", "apex", "expected"),
-    [
-        (0, 3, list(range(11))),
-        (99, 3, list(range(11))),
-        (11, 3, list(range(11))),
-        (1, 3, [3]),
-        (1, None, [5]),
-        (3, 4, [0, 4, 10]),
-        (3, 10, [0, 5, 10]),
-        (5, 4, [0, 2, 4, 8, 10]),
-    ],
-)
-def test_frames_span_the_expression_and_hold_the_apex(count, apex, expected):
-    assert choose_positions(face(frames=11, apex=apex), count).tolist() == expected
+def test_a_share_of_all_frames_is_trained_on(monkeypatch):
+    counts = []
+    fit = patch_cnn_se.training.fit
+
+    def keep(build, inputs, *given, **named):
+        counts.append(len(inputs["patches"]))
+        return fit(build, inputs, *given, **named)
+
+    monkeypatch.setattr(patch_cnn_se.training, "fit", keep)
+    fitted(frames=0, share=0.5)
+    assert counts == [25]
 
 
-def test_a_clip_without_frames_is_refused():
-    flow = mertk.Faces(
-        frames=mertk.Frames.of(np.empty((0, 4, 4, 3), np.uint8)),
-        onset=0,
-        offset=9,
-        flow=np.zeros((4, 4, 3), np.float32),
-    )
-    with pytest.raises(mertk.DataError, match="only a flow map"):
-        fitted().extract(flow, places("mouth"))
-
-
-def test_patches_run_row_by_row():
-    pixels = np.zeros((1, 16, 16, 3), np.uint8)
-    pixels[:, :8, 8:] = 200
-    clip = mertk.Faces(frames=mertk.Frames.of(pixels), onset=0, offset=0)
-    whole = mertk.Regions(names=("mouth",), boxes=np.array([[0, 0, 16, 16]]))
-    cut = PatchCNNSE(patches=4, patch_size=[8, 8])._cut_patches(clip, whole, 0, np.array([0]))
-    assert cut.shape == (1, 8, 8, 12)
-    assert cut[0].mean((0, 1)).reshape(4, 3)[:, 0].tolist() == [0, 200, 0, 0]
+def test_regions_keep_the_order_of_training_whatever_the_order_of_streams():
+    block = fitted(training_set(regions=("nose", "mouth")))
+    given = streams(30, regions=("nose", "mouth"))
+    turned = dict(reversed(given.items()))
+    assert np.array_equal(block.fuse(turned)["features"], block.fuse(given)["features"])
 
 
 def test_other_regions_than_in_training_are_refused():
     with pytest.raises(mertk.ComponentError, match="trained on the regions mouth"):
-        fitted().extract(face(), places("nose"))
+        fitted().fuse(streams(regions=("nose",)))
+
+
+@pytest.mark.parametrize("shape", [(3, 8), (1, 5, 8, 8, 11), (2, 5, 8, 8, 12)])
+def test_other_streams_than_patches_are_refused(shape):
+    with pytest.raises(mertk.ComponentError, match="such as the extractor region_patches gives"):
+        fitted().fuse({"mouth": np.zeros(shape, np.float32)})
 
 
 @pytest.mark.parametrize(
@@ -258,9 +264,7 @@ def test_region_labels_with_unknown_names_are_refused(given):
         fitted(region_labels=given)
 
 
-@pytest.mark.parametrize(
-    "bad", [{"patches": 5}, {"patch_size": [4, 50]}, {"region_labels": "all"}, {"frames": -1}]
-)
+@pytest.mark.parametrize("bad", [{"region_labels": "all"}, {"frames": -1}, {"share": 0}])
 def test_parameters_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         PatchCNNSE(**bad)
@@ -273,7 +277,7 @@ def test_a_region_learns_its_active_labels_side_by_side():
     nets = fitted(many, region_labels={"nose": ["surprise", "negative"]}, epochs=1).nets
     assert nets["nose"].seen.tolist() == [[True, False], [True, True]]
     assert nets["mouth"].seen.shape == (3, 2)
-    assert fitted(many).extract(*many.inputs[0]).shape == (2, 5, 256)
+    assert fitted(many).fuse(many.inputs[0])["features"].shape == (2, 5, 256)
 
 
 def test_a_region_without_a_class_is_refused_in_multi_label_training():
@@ -282,14 +286,13 @@ def test_a_region_without_a_class_is_refused_in_multi_label_training():
         fitted(many, region_labels={"mouth": []})
 
 
-def test_it_says_what_excitation_lets_through_of_each_patch():
-    extractor = fitted()
-    found = extractor.explain(face(apex=2), places("mouth"))
+def test_it_reports_what_excitation_lets_through_of_each_patch():
+    found = fitted(training_set(apex=2)).explain(streams(apex=2))
     assert found["patch_weights"].shape == (1, 4)
     assert ((found["patch_weights"] > 0) & (found["patch_weights"] < 1)).all()
     assert len(np.unique(found["patch_weights"])) == 4
-    assert fitted(se="none").explain(face(), places("mouth")) == {}
-    assert fitted(patches=1).explain(face(), places("mouth")) == {}
+    assert fitted(se="none").explain(streams()) == {}
+    assert fitted(training_set(patches=1)).explain(streams(patches=1)) == {}
 
 
 def test_the_weights_of_a_patch_are_those_of_its_own_maps():

@@ -1,42 +1,17 @@
-"""Spots, the output of a spotter: intervals of a long video that may hold an expression."""
+"""What a spotter finds in one stretch of a video, checked."""
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mertk.core.errors import ComponentError, name_component
+from mertk.core.spots import Spot
 
 if TYPE_CHECKING:
     from mertk.core.clips import Faces
     from mertk.core.interfaces import Spotter
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Spot:
-    """One interval: positions in the stretch that was searched, 0-based and inclusive.
-
-    `strength` is how many times the spotter's threshold was reached, so 1 or more; it orders the
-    spots of one stretch, and is not a probability. Raises `ComponentError` where the positions are
-    out of order or the strength is no number.
-    """
-
-    onset: int
-    apex: int
-    offset: int
-    strength: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.onset <= self.apex <= self.offset:
-            raise ComponentError(
-                f"a spot from {self.onset} over {self.apex} to {self.offset}: positions must be 0 "
-                "or more and rise from onset over apex to offset"
-            )
-        if not math.isfinite(self.strength):
-            raise ComponentError(f"a spot of strength {self.strength}; it must be a finite number")
 
 
 def spot_stretch(spotter: Spotter, faces: Faces) -> tuple[Spot, ...]:

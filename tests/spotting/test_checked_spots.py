@@ -3,7 +3,7 @@ import pytest
 
 import mertk
 from mertk.core.errors import ComponentError
-from mertk.spotting import interval
+from mertk.spotting import checked_spots
 
 FACES = mertk.Faces(
     frames=mertk.Frames.of(np.zeros((10, 8, 8, 3), np.uint8)), onset=0, offset=9, fps=25.0
@@ -34,8 +34,8 @@ def test_a_spot_that_cannot_be_is_refused(positions, strength, says):
 
 def test_good_spots_come_through_as_they_are():
     found = [mertk.Spot(0, 1, 2, 1.5), mertk.Spot(3, 5, 9, 1.0)]
-    assert interval.spot_stretch(Fixed(found), FACES) == tuple(found)
-    assert interval.spot_stretch(Fixed([]), FACES) == ()
+    assert checked_spots.spot_stretch(Fixed(found), FACES) == tuple(found)
+    assert checked_spots.spot_stretch(Fixed([]), FACES) == ()
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_good_spots_come_through_as_they_are():
 )
 def test_what_no_spotter_may_give_is_told_with_its_name(found, says):
     with pytest.raises(ComponentError, match=f"(?s)Fixed.*{says}|{says}"):
-        interval.spot_stretch(Fixed(found), FACES)
+        checked_spots.spot_stretch(Fixed(found), FACES)
 
 
 def test_the_errors_of_a_spotter_stay_what_they_are():
     with pytest.raises(mertk.DataError, match="off the picture"):
-        interval.spot_stretch(Fixed(mertk.DataError("off the picture")), FACES)
+        checked_spots.spot_stretch(Fixed(mertk.DataError("off the picture")), FACES)

@@ -1,0 +1,217 @@
+"""Learnt spatial features of facial regions, frame by frame: Aouayeb et al. 2022."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+import mertk
+from mertk.nn import training
+from mertk_plugins.fusion import _region_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+    Floats = NDArray[np.float32]
+
+_COLOURS = 3
+
+
+class PatchCNNSE:
+    """One network per region, made of a CNN for each patch with squeeze and excitation.
+
+    Takes the streams of the extractor `region_patches` and gives `[regions, time, 256]`: the last
+    256 ReLUs of a region's network, per frame. Each frame of a training clip is a training sample.
+    The networks learn region labels: classes that do not show in a region become one class there.
+    Under a multi-label protocol a region learns its active classes side by side, by the focal loss
+    of each one's sigmoid.
+
+    Args:
+        se: squeeze and excitation: `squeeze`, as in the paper; `pixelwise`, as in the authors'
+            code; or `none`.
+        se_ratio: width of the inner layer of squeeze and excitation, as a share of the number of
+            maps, above 0.
+        extra_conv: whether there is one more convolution, which the authors' code has and the paper
+            has not.
+        region_labels: which classes show in a region: `auto`, the authors' table for the classes
+            (negative, positive, surprise), the five of CASME II and the objective I–V, and all
+            classes for any other task or region; `none`, always all classes; or a mapping from the
+            names of regions to their classes.
+        input_range: the numbers that black and white pixels become.
+        frames: number of a clip's frames that are trained on, those nearest to the apex, 0 or more;
+            0 is all. Features are given of all frames.
+        share: share of the training frames of all clips together that is kept, drawn at random,
+            above 0 and at most 1; the authors' code keeps one half.
+        epochs, lr, gamma, alpha: see `mertk.nn.schedule.Schedule`.
+        batch: number of frames in a training step, 2 or more.
+        dropout: see `mertk.nn.classifier.NetworkClassifier`.
+        init: how the weights begin: `code`, from a normal distribution of standard deviation 0.1 in
+            convolutions and 0.01 in layers (the paper's 1 does not train); `he`, by He et al. 2015,
+            which needs fewer epochs.
+    """
+
+    def __init__(
+        self,
+        *,
+        se: Literal["squeeze", "pixelwise", "none"] = "squeeze",
+        se_ratio: float = 0.25,
+        extra_conv: bool = False,
+        region_labels: str | Mapping[str, Sequence[str]] = "auto",
+        input_range: Sequence[float] = (0.0, 1.0),
+        frames: int = 0,
+        share: float = 1.0,
+        epochs: int = 60,
+        lr: float = 1e-4,
+        batch: int = 128,
+        dropout: float = 0.5,
+        gamma: float = 2.0,
+        alpha: bool = True,
+        init: Literal["code", "he"] = "code",
+    ) -> None:
+        if isinstance(region_labels, str) and region_labels not in ("auto", "none"):
+            raise ValueError(f"region_labels={region_labels!r} is not auto, none or a mapping")
+        if frames < 0:
+            raise ValueError(f"frames={frames} is below 0; 0 is all")
+        if not 0 < share <= 1:
+            raise ValueError(f"share={share} is not in (0, 1]")
+        self.share = share
+        self.region_labels = region_labels
+        self.frames = frames
+        self.network: dict[str, Any] = {
+            "se": se,
+            "se_ratio": se_ratio,
+            "extra_conv": extra_conv,
+            "dropout": dropout,
+            "init": init,
+            "input_range": tuple(input_range),
+        }
+        self.schedule = training.Schedule(
+            epochs=epochs, lr=lr, batch=batch, loss="focal", gamma=gamma, alpha=alpha
+        )
+        self.regions: tuple[str, ...] = ()
+        self.nets: dict[str, training.Trained] = {}
+
+    def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
+        """Train the regions' networks one after the other on the training clips' frames."""
+        names = _list_regions(train.inputs[0])
+        if any(_list_regions(streams) != names for streams in train.inputs):
+            raise mertk.ComponentError("patch_cnn_se: the regions' names differ between clips")
+        self._check_labels(names, train.classes)
+        chosen = [_choose_training_frames(streams, names, self.frames) for streams in train.inputs]
+        kept = self._draw_kept_frames(chosen, rng)
+        clips = np.repeat(np.arange(len(train)), [len(frames) for frames in kept])
+        self.regions, self.nets = names, {}
+        for name in names:
+            pixels = np.concatenate(
+                [s[name][0][frames] for s, frames in zip(train.inputs, kept, strict=True)]
+            )
+            active = _region_labels.choose_active_classes(name, train.classes, self.region_labels)
+            labels, count = _region_labels.region_labels(train.labels, train.classes, active)
+            self.nets[name] = self._train_network(pixels, labels[clips], count, rng)
+
+    def fuse(self, streams: mertk.Streams, /) -> dict[str, Floats]:
+        """The stream `features` `[regions, time, 256]`."""
+        return {"features": np.stack(self._apply_networks(streams, _compute_features))}
+
+    def explain(self, streams: mertk.Streams, /) -> dict[str, Floats]:
+        """`patch_weights` `[regions, patches]` at the apex: what excitation lets through of each.
+
+        Means over the patch's maps; nothing where there is no excitation, or a single patch.
+        """
+        names = _list_regions(streams)
+        if self.network["se"] == "none" or streams[names[0]].shape[-1] == _COLOURS:
+            return {}
+        apex = _choose_training_frames(streams, names, 1)
+        at_apex = {name: streams[name][:, apex] for name in names}
+        weights = self._apply_networks(at_apex, _compute_weights)
+        return {"patch_weights": np.concatenate(weights)}
+
+    def _apply_networks(
+        self, streams: mertk.Streams, call: Callable[[Any, Any], Any]
+    ) -> list[Floats]:
+        names = _list_regions(streams)
+        if sorted(names) != sorted(self.regions):
+            raise mertk.ComponentError(
+                f"patch_cnn_se was trained on the regions {', '.join(self.regions) or 'of no clip'}"
+                f"; this clip has {', '.join(names)}"
+            )
+        return [self.nets[name].apply({"patches": streams[name][0]}, call) for name in self.regions]
+
+    def _draw_kept_frames(
+        self, chosen: list[NDArray[np.int64]], rng: np.random.Generator
+    ) -> list[NDArray[np.int64]]:
+        """A random share of all clips' frames; a clip may keep none."""
+        if self.share == 1:
+            return chosen
+        total = sum(map(len, chosen))
+        kept = np.zeros(total, bool)
+        kept[rng.choice(total, max(1, round(self.share * total)), replace=False)] = True
+        ends = np.cumsum([len(frames) for frames in chosen])[:-1]
+        return [frames[use] for frames, use in zip(chosen, np.split(kept, ends), strict=True)]
+
+    def _train_network(
+        self, pixels: Pixels, labels: NDArray[np.int64], count: int, rng: np.random.Generator
+    ) -> training.Trained:
+        from mertk_plugins.fusion import _patch_cnn_se_net
+
+        def build(shapes: training.Shapes) -> Any:
+            patches = shapes["patches"][-1] // _COLOURS
+            return _patch_cnn_se_net.PatchNet(patches=patches, classes=count, **self.network)
+
+        patches = {"patches": pixels}
+        return training.fit(build, patches, labels, rng, classes=count, schedule=self.schedule)
+
+    def _check_labels(self, names: Sequence[str], classes: Sequence[str]) -> None:
+        if isinstance(self.region_labels, str):
+            return
+        for region, active in self.region_labels.items():
+            unknown = [region] if region not in names else sorted(set(active) - set(classes))
+            if unknown:
+                raise mertk.ComponentError(
+                    f"region_labels of patch_cnn_se names '{unknown[0]}'. Known regions: "
+                    f"{', '.join(names)}. Known classes: {', '.join(classes)}."
+                )
+
+
+def _list_regions(streams: mertk.Streams) -> tuple[str, ...]:
+    """The regions' names; raises `ComponentError` where a stream does not hold patches."""
+    names = tuple(name for name in streams if name != "apex")
+    shapes = {name: streams[name].shape for name in names}
+    for name, shape in shapes.items():
+        if len(shape) != 5 or shape[0] != 1 or shape[-1] % _COLOURS or min(shape) < 1:
+            raise mertk.ComponentError(
+                "patch_cnn_se takes streams [1, time, height, width, patches·3], such as the "
+                f"extractor region_patches gives; given: {name} {list(shape)}"
+            )
+    return names
+
+
+def _choose_training_frames(
+    streams: mertk.Streams, names: Sequence[str], count: int
+) -> NDArray[np.int64]:
+    """The `count` frames that are nearest to the apex, or all for 0, in their order."""
+    time = streams[names[0]].shape[1]
+    if count == 0 or count >= time:
+        return np.arange(time)
+    apex = int(np.argmax(streams["apex"][0])) if "apex" in streams else time // 2
+    return np.sort(np.argsort(np.abs(np.arange(time) - apex), kind="stable")[:count])
+
+
+def _compute_features(net: Any, patches: Any) -> Any:
+    return net[-1].features(patches)
+
+
+def _compute_weights(net: Any, patches: Any) -> Any:
+    return net[-1].weights(patches)
+
+
+@mertk.hookimpl
+def mertk_register(register: mertk.Registrar) -> None:
+    """Offer the block."""
+    register.fusion(
+        "patch_cnn_se", PatchCNNSE, paper="doi:10.3389/frsip.2022.861469", needs=("torch",)
+    )
