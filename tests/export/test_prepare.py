@@ -78,12 +78,15 @@ def stamps(out):
     return {f: f.stat().st_mtime_ns for f in out.rglob("*") if f.name.endswith((".png", ".npy"))}
 
 
-@pytest.mark.parametrize("frames", ["png", "npy"])
-def test_scores_are_those_of_the_data_set_itself(
-    run, plugins, casme2, tmp_path, frames, monkeypatch
-):
-    """Apart from a JPEG's own luma, which prepared frames do not have: grey is made from RGB."""
+@pytest.fixture
+def grey_from_colours(monkeypatch):
+    """No JPEG's own luma, which prepared frames do not have."""
     monkeypatch.delattr(media.frames._PictureReader, "read_grey")
+
+
+@pytest.mark.usefixtures("grey_from_colours")
+@pytest.mark.parametrize("frames", ["png", "npy"])
+def test_scores_are_those_of_the_data_set_itself(run, plugins, casme2, tmp_path, frames):
     out = run(frames=frames).out
     common = {"protocol": "casme2_3", "jobs": 1, "floors": False, "plugins": plugins}
     for model in ("flow_svm", "lbptop"):
