@@ -8,7 +8,7 @@ from mertk import Recipe, Use
 # Two parts in time, because rise and fall of an expression have opposite orientations, which would
 # cancel out in one histogram.
 HOG_TOP = Recipe(
-    aligner=Use("eye_similarity"),
+    aligner=Use("eye_similarity", points=68),
     roi=Use("grid", rows=8, cols=8),
     extractor=Use("hog3", bins=8, spans=2, frames=10, resample="tim"),
     classifier=Use("linear_svm", C=1.0),
