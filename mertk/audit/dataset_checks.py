@@ -10,11 +10,13 @@ import numpy as np
 from mertk.audit.clip_facts import collect_facts, predict_from_fact
 from mertk.audit.clip_features import make_thumbnail
 from mertk.audit.lookalikes import find_lookalikes, shrink_picture
+from mertk.core.clips import flatten
 
 if TYPE_CHECKING:
     from mertk.audit.case import Opened
     from mertk.core.clips import Clip, Floats, Pixels
 
+_SIDE = 12  # values of features, in a square
 _NEAR = 0.05  # mean difference of pictures whose contrast is 1
 
 
@@ -64,8 +66,11 @@ def _find_suspect_pairs(
 
 
 def _make_thumbnails(clip: Clip, pictures: Sequence[Pixels]) -> Floats:
-    """Onset and peak `[2, 12, 12]`, or where there is only flow, that."""
+    """Onset and peak `[2, 12, 12]`, or where there is only flow, that; or else the features."""
     if pictures:
         return np.stack([make_thumbnail(picture.mean(axis=2)) for picture in pictures])
+    if clip.footage.flow is None:
+        row = flatten(clip.footage.features)
+        return np.stack([make_thumbnail(np.resize(row, (_SIDE, _SIDE)))] * 2)
     flow: Any = clip.footage.flow
     return np.stack([make_thumbnail(flow[..., 0]), make_thumbnail(flow[..., 1])])

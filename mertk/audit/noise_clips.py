@@ -65,9 +65,20 @@ def noise_clips(
             apex=_TIME // 2,
             offset=_TIME - 1,
             landmarks=landmarks,
+            features=_draw_features(clip, [seed, at, at == disturbed]),
         )
         found.append(replace(clip, footage=footage, fingerprint="", record={}))
     return found
+
+
+def _draw_features(clip: Clip, seed: Sequence[int]) -> dict[str, Smooth]:
+    """Noise of the shapes of the clip's features, on a ground that is the person's."""
+    own, rng = (np.random.default_rng(one) for one in (list(clip.person.encode()), seed))
+    return {
+        name: own.standard_normal(array.shape[-1], np.float32)
+        + rng.standard_normal(array.shape, np.float32)
+        for name, array in clip.footage.features.items()
+    }
 
 
 def _spell_label(label: NDArray[np.int64], classes: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ _LINES = 20
     show_default=True,
     help="Frames to decode as a test: none, key (onset, apex and offset) or all.",
 )
+@click.option("--verbose", is_flag=True, help="List all counts and what is known and no mistake.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--html", type=click.Path(path_type=Path), help="Also write the result as an HTML page."
@@ -44,6 +45,7 @@ def check(
     frames: Any,
     html: Path | None,
     *,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Check a data set: compare counts with the published ones, decode frames, list corrections.
@@ -71,7 +73,7 @@ def check(
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
-        dataset_health.print_diagnosis(found, lines=_LINES)
+        dataset_health.print_diagnosis(found, lines=_LINES, verbose=verbose)
         if html is not None:
             click.echo(f"page: {html}")
     ctx.exit(0 if found.healthy else 1)
@@ -87,7 +89,9 @@ def check(
 def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
     """Write a table with a row per annotated expression, with published and corrected values.
 
-    The column `protocol.NAME` holds the class that the protocol NAME gives it.
+    The column `protocol.NAME` holds the class that the protocol NAME gives it: `excluded` where it
+    leaves the clip out, `none` where the clip shows none of its classes (such as none of its AUs),
+    and nothing where the annotations do not say.
     """
     from mertk.datasets import record
     from mertk.storage.atomic_files import check_file, write_table
@@ -105,10 +109,12 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
         rows.append(row)
     write_table(out, rows)
     click.echo(f"{len(rows)} expressions of {survey.dataset} written to {out}")
+    for line in _describe_recommended(survey):
+        click.echo(line)
 
 
 def _label_clip(rules: EvaluationProtocol, clip: Clip) -> str:
-    """The class of a clip under a protocol; empty where it has none, or annotations are missing."""
+    """The class of a clip under a protocol, see `index`; empty where annotations are missing."""
     from mertk.core.clip_lists import sort_class_names
     from mertk.core.errors import ProtocolError, name_component
 
@@ -117,7 +123,28 @@ def _label_clip(rules: EvaluationProtocol, clip: Clip) -> str:
             label = rules.label(clip)
     except ProtocolError:
         return ""
-    return "" if label is None else "+".join(sort_class_names(label))
+    if label is None:
+        return "excluded"
+    return "+".join(sort_class_names(label)) or "none"
+
+
+def _describe_recommended(survey: Survey) -> list[str]:
+    """Which intervals are not those of the published file, which challenges score against."""
+    changed = []
+    for clip in survey.clips:
+        record = clip.record
+        for row in survey.repairs.get(f"{clip.subject}/{record['clip']}", ()):
+            named = row.level == "recommended" and row.field in ("onset", "offset")
+            given = record.get(f"{row.field}_raw") == row.published
+            if named and given and str(record[row.field]) == row.value:
+                changed.append(f"  {clip.uid}: {row.field} {row.published} → {row.value}")
+    if not changed:
+        return []
+    text = (
+        f"{len(changed)} onsets and offsets are recommended corrections. The ground truth of MEGC "
+    )
+    text += f"has the published values: {survey.dataset}:repair=official keeps them"
+    return [text, *changed]
 
 
 def _survey_dataset(registry: Registry, name: str, data: Path | None) -> Survey:

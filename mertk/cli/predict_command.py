@@ -13,10 +13,15 @@ from mertk.cli import load_and_report_plugins
 from mertk.cli._options import FiniteRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mertk.core.progress import Progress
-    from mertk.spotting.predicted_video import PredictedVideo
+    from mertk.experiment.trained_model import TrainedModel
+    from mertk.plugins.registry import Registry
+    from mertk.report.video_predictions import VideoReport
+    from mertk.spotting.predicted_video import IntervalPictures, PredictedVideo
+
+    Predict = Callable[[Path, Progress], Iterable[PredictedVideo]]
 
 
 @click.command("predict")
@@ -36,6 +41,11 @@ if TYPE_CHECKING:
     help="Last frame of the expression. Default: the last frame of the video.",
 )
 @click.option("--whole", is_flag=True, help="Classify each whole video as one expression.")
+@click.option(
+    "--fps",
+    type=FiniteRange(0.1),
+    help="Frames per second, of footage that does not say it: folders of frames and .npy files.",
+)
 @click.option(
     "--spotter",
     default="flow_peaks",
@@ -97,6 +107,7 @@ def command(
     onset: int | None,
     apex: int | None,
     offset: int | None,
+    fps: float | None,
     spotter: str,
     aligner: str,
     strength: float,
@@ -111,12 +122,12 @@ def command(
 ) -> None:
     """Run a trained model on videos: track the face, spot expressions and classify them.
 
-    MODEL is a folder that `mertk train` wrote; no code in it is run. A video that cannot be read,
-    or shows no face, is reported on standard error, and the exit code is then 1; the other videos
-    are processed.
+    MODEL is a folder that `mertk train` wrote; no code in it is run. VIDEOS are video files,
+    folders of frames, .npy files of frames, and tables such as index.csv, whose rows are intervals
+    that are classified without spotting. A video that cannot be read, or shows no face, is reported
+    on standard error, and the exit code is then 1; the other videos are processed.
     """
     from mertk.cli.progress import Bar
-    from mertk.core.errors import MertkError, StorageError
     from mertk.core.recipe import Use
     from mertk.experiment import trained_model_page
     from mertk.experiment.trained_model import TrainedModel
@@ -144,32 +155,26 @@ def command(
         if out and frames
         else None
     )
-    predict: Callable[[Path, Progress], PredictedVideo]
+    predict: Predict
     if given:
-        predict = partial(predict_interval_of, saved, at=at, least=least, pictures=pictures)
+        predict = partial(
+            predict_interval_of, saved, at=at, fps=fps, least=least, pictures=pictures
+        )
     else:
         predict = partial(
             predict_video,
             saved,
             spotter=plugins.registry.build("spotter", Use.parse(spotter)),
             aligner=plugins.registry.build("aligner", Use.parse(aligner)),
+            fps=fps,
             strength=strength,
             least=least,
             pictures=pictures,
         )
+    table = partial(_predict_table, saved, plugins.registry, fps, least, pictures)
     with Bar() as bar:
         for video in videos:
-            try:
-                found = predict(video, bar)
-                report.add(found)
-                for note in found.notes:
-                    click.echo(f"Note: {video}: {note}", err=True)
-            except StorageError:  # it is the model, which no other video can be given to
-                raise
-            except MertkError as error:
-                text = str(error)
-                report.add_failure(text if text.startswith(str(video)) else f"{video}: {text}")
-                click.echo(f"Error: {report.failed[-1]}", err=True)
+            _add_to_report(report, video, table if _is_table(video) else predict, bar)
             if out:
                 report.write(out)  # after each video: hours of them may follow
     if as_json:
@@ -180,3 +185,42 @@ def command(
         click.echo(report.format_csv(), nl=False)
     click.echo(report.warning, err=True)
     ctx.exit(1 if report.failed else 0)
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in (".csv", ".xlsx")
+
+
+def _predict_table(
+    model: TrainedModel,
+    registry: Registry,
+    fps: float | None,
+    least: float,
+    pictures: IntervalPictures | None,
+    file: Path,
+    progress: Progress,
+) -> Iterable[PredictedVideo]:
+    """The predictions for the rows of an index.csv, which need no label."""
+    from mertk.core.recipe import Use
+    from mertk.spotting.predicted_video import predict_clips
+
+    rate = {} if fps is None else {"fps": fps}
+    clips = registry.build("dataset", Use("folder", labels=False, **rate)).index(file)
+    return predict_clips(model, clips, progress, least=least, pictures=pictures)
+
+
+def _add_to_report(report: VideoReport, video: Path, predict: Predict, progress: Progress) -> None:
+    """Predict a video and add what is found, or why there is nothing, with a line for it."""
+    from mertk.core.errors import MertkError, StorageError
+
+    try:
+        for found in predict(video, progress):
+            report.add(found)
+            for note in found.notes:
+                click.echo(f"Note: {video}: {note}", err=True)
+    except StorageError:  # it is the model, which no other video can be given to
+        raise
+    except MertkError as error:
+        text = str(error)
+        report.add_failure(text if text.startswith(str(video)) else f"{video}: {text}")
+        click.echo(f"Error: {report.failed[-1]}", err=True)

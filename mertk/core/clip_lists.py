@@ -26,7 +26,8 @@ class Manifest:
     `counts` are clips by data set and class, `subjects` people by data set, `clips` the total by
     data set where clips may bear several labels or none, or where only the total was published: of
     these data sets only the classes in `counts` are compared. `sha256` is the hash of the clip
-    list (see `list_hash`). `edition` says which of several published lists this is.
+    list (see `list_hash`), `parts` those of single data sets' clips. `edition` says which of
+    several published lists this is.
     """
 
     counts: Mapping[str, Mapping[str, int]]
@@ -34,6 +35,7 @@ class Manifest:
     clips: Mapping[str, int] = field(default_factory=dict)
     sha256: str | None = None
     edition: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -49,20 +51,21 @@ class Manifest:
         lines = []
         for name in dict.fromkeys([*self.counts, *(clip.dataset for clip in clips)]):
             lines += self.of_dataset(name, clips, labels)
-        found = list_hash(clips, labels)
-        if not lines and self.sha256 not in (None, found):
-            lines.append(
-                f"as many clips as published, but not the same: list {found[:12]}, "
-                f"published {str(self.sha256)[:12]}"
-            )
+        if not lines and self.sha256:
+            lines += _compare_hashes(list_hash(clips, labels), self.sha256)
         return lines
 
     def of_dataset(
         self, dataset: str, clips: Sequence[Clip], labels: Sequence[Labels]
     ) -> list[str]:
-        """What is not as published in one data set: totals, classes, people."""
+        """What is not as published in one data set: totals, classes, people, or else the list."""
         unlike = self._compare_numbers(dataset, clips, labels)
-        return [f"{dataset}: {found} {what}, published {due}" for what, found, due in unlike]
+        known = self.parts.get(dataset) or (self.sha256 if [*self.counts] == [dataset] else None)
+        if unlike or not known:
+            return [f"{dataset}: {found} {what}, published {due}" for what, found, due in unlike]
+        own = [at for at, clip in enumerate(clips) if clip.dataset == dataset]
+        found = list_hash([clips[at] for at in own], [labels[at] for at in own])
+        return _compare_hashes(found, known)
 
     def distance(
         self, clips: Sequence[Clip], labels: Sequence[Labels], datasets: Collection[str] = ()
@@ -93,6 +96,13 @@ class Manifest:
             ("people", people, self.subjects.get(dataset, people)),
         ]
         return [row for row in compared if row[1] != row[2]]
+
+
+def _compare_hashes(found: str, published: str) -> list[str]:
+    if found == published:
+        return []
+    lists = f"list {found[:12]}, published {published[:12]}"
+    return [f"as many clips as published, but not the same: {lists}"]
 
 
 def sort_class_names(labels: Labels) -> tuple[str, ...]:

@@ -16,7 +16,32 @@ from mertk.core.errors import MertkError
 __all__ = ["VIDEO_ENDINGS", "check_spelling", "normal_name", "normal_video", "spelt_twice"]
 
 VIDEO_ENDINGS = frozenset(
-    {".avi", ".mp4", ".mov", ".mkv", ".webm", ".m4v", ".wmv", ".mpg", ".mpeg"}
+    {
+        ".3gp",
+        ".asf",
+        ".avi",
+        ".divx",
+        ".dv",
+        ".flv",
+        ".m2t",
+        ".m2ts",
+        ".m4v",
+        ".mjpeg",
+        ".mjpg",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
+        ".mxf",
+        ".ogv",
+        ".ts",
+        ".vob",
+        ".webm",
+        ".wmv",
+        ".y4m",
+    }
 )
 """The file endings that are read as videos."""
 

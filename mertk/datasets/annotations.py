@@ -36,9 +36,10 @@ class Source:
 
     `repairs` is the data set's table (`mertk.datasets.corrections.read_repairs`) and `level` says
     which rows of it are applied. Texts in `no_frame` (lower case) stand for a missing number,
-    all others are read by `number`. `tolerance` is how many frames an onset or apex may be moved to
-    a frame that is on disk, in sets that are known to have dropped frames. `unremarkable` are
-    quirks that no clip is marked with, as `apex_missing` in a set that annotates no apexes.
+    all others are read by `number`. `tolerance` is how many frames an onset, apex or offset may be
+    moved to a frame that is on disk, and how many may be missing in a row, in sets that are known
+    to have dropped frames; with `keep_gaps` any number may. `unremarkable` are quirks that no clip
+    is marked with, as `apex_missing` in a set that annotates no apexes.
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class Source:
     no_frame: frozenset[str] = NO_FRAME
     number: Callable[[str], int] = parse_integer
     tolerance: int = 0
+    keep_gaps: bool = False
     unremarkable: frozenset[str] = frozenset()
 
     def rows(self, subject: str, clip: str, onset: str, apex: str) -> tuple[Repair, ...]:

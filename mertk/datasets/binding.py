@@ -23,6 +23,10 @@ Listing = Callable[[Path], dict[int, Path]]
 """Gives the pictures of a folder by frame number, as `media.frames.number_pictures` does."""
 
 
+INCOMPLETE = "incomplete"
+"""The quirk of a clip that is used without all of its frames."""
+
+
 def make_frameless_clip(record: Record, why: str) -> Clip:
     """A clip of annotations alone: it can be counted and labelled, but reading a frame fails."""
     length = record.duration_frames or 1
@@ -59,10 +63,14 @@ def bind_record(source: Source, record: Record, folder: Path, kind: str, listed:
     inside = [number for number in files if timing.onset <= number <= timing.offset]
     held = f"{len(files)} frames, {min(files)} … {max(files)}" if files else "no frames"
     held = f"{folder}, which holds {held}"
+    if len(files) == timing.offset - timing.onset + 1 and min(files) < min(2, timing.onset):
+        held += "; they seem to be numbered anew in this folder: restore the published names"
     onset, onset_quirk = _find_nearest(timing.onset, inside, source.tolerance, "onset", held)
     apex, apex_quirk = _find_nearest(timing.apex, inside, source.tolerance, "apex", held)
-    if onset is not None:
-        inside = inside[inside.index(onset) :]
+    offset, offset_quirk = _find_nearest(timing.offset, inside, source.tolerance, "offset", held)
+    if onset is not None and offset is not None:
+        inside = inside[inside.index(onset) : inside.index(offset) + 1]
+    gap = _check_gaps(source, inside, held)
     used = [files[number] for number in inside]
     footage = Footage(
         frames=frames.of_files(used),
@@ -74,7 +82,7 @@ def bind_record(source: Source, record: Record, folder: Path, kind: str, listed:
     frames_dir = folder.relative_to(source.root).as_posix()
     # Clips of two folders may have files of one name, size and time.
     facts = (record.uid, frames_dir, timing.onset, timing.apex, timing.offset, record.fps)
-    quirks = (*timing.quirks, *onset_quirk, *apex_quirk)
+    quirks = (*timing.quirks, *onset_quirk, *apex_quirk, *offset_quirk, *gap)
     about: dict[str, Any] = {
         "frames_dir": frames_dir,
         "root_kind": kind,
@@ -109,6 +117,23 @@ def _find_nearest(
     if nearest is None or abs(nearest - wanted) > tolerance:
         raise DataError(f"{name} frame {wanted} is not in {folder}")
     return nearest, (f"{name}_file_missing",)
+
+
+def _check_gaps(source: Source, inside: Sequence[int], folder: str) -> tuple[str, ...]:
+    """The quirk of a clip that lacks more frames in a row than are known to be lost, if it is kept.
+
+    Raises `DataError` where it is not.
+    """
+    for one, following in itertools.pairwise(inside):
+        if following - one - 1 > source.tolerance:
+            if source.keep_gaps:
+                return (INCOMPLETE,)
+            lost = inside[-1] - inside[0] + 1 - len(inside)
+            raise DataError(
+                f"frames between onset and offset are missing: {lost}, the first is {one + 1}, in "
+                f"{folder}"
+            )
+    return ()
 
 
 def _choose_timing(source: Source, record: Record, files: dict[int, Path]) -> Timing:

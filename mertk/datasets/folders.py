@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mertk.core.errors import DataError
@@ -14,17 +14,41 @@ from mertk.datasets.media.frames import is_picture
 SHEETS = (".xlsx", ".xls", ".csv")
 """The file endings of annotation files."""
 
-_LITTER = (".", "~$", "__MACOSX", "@eaDir")
-"""Hidden files, locks of open spreadsheets, and what zip programs and file servers leave behind."""
+_LITTER = (
+    ".",
+    "~$",
+    "__MACOSX",
+    "@eaDir",
+    "lost+found",
+    "$RECYCLE.BIN",
+    "System Volume Information",
+)
+"""Hidden files, locks of open spreadsheets, and what zip programs and file systems leave behind."""
+
+_OTHER_SHEETS = (".ods", ".numbers", ".gsheet")
+_NOT_READ: Mapping[str, tuple[str, ...]] = {
+    "videos": (".avi", ".mp4", ".mov", ".mkv", ".wmv", ".mpg"),
+    "archives": (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz"),
+}
+_COPY = re.compile(r"[ _-]+(?:copy|kopie|copie)\b|\(\d+\)|conflict", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Every spreadsheet below a root; `leaves` are folders with pictures, or without folders."""
+    """Every spreadsheet below a root; `leaves` are folders with pictures, or without folders.
+
+    `pictured` are the folders that hold pictures, `examples` a picture, video and archive by what
+    it is, `skipped` the folders that cannot be read, with the reason, and `unread` the spreadsheets
+    of formats that are not read.
+    """
 
     root: Path
     sheets: tuple[Path, ...]
     leaves: tuple[Path, ...]
+    pictured: frozenset[Path] = frozenset()
+    examples: Mapping[str, Path] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+    unread: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +62,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """One copy of a data set's frames: its folder, its kind, and its clip folders by key."""
+    """One copy of a data set's frames: its folder, its kind, and its clip folders by key.
+
+    `empty` are the keys of folders without a picture.
+    """
 
     path: Path
     kind: str
     folders: Mapping[str, Path]
+    empty: frozenset[str] = frozenset()
+
+    def has_pictures(self, key: str) -> bool:
+        """Whether there is a folder of that key and it holds a picture."""
+        return key in self.folders and key not in self.empty
 
 
 def explore_root(dataset: str, root: Path | None, layout: str) -> Found:
@@ -59,36 +91,72 @@ def explore_root(dataset: str, root: Path | None, layout: str) -> Found:
     root = Path(root)
     if not root.is_dir():
         raise DataError(f"{dataset}: there is no folder {root}. {layout}")
-    if not any(root.iterdir()):
+    walk = _Walk()
+    walk.enter(root)
+    if walk.skipped and not walk.leaves and not walk.sheets:
+        raise DataError(f"{dataset}: {walk.skipped[0]}. {layout}")
+    if walk.leaves == [root] and not any(root.iterdir()):
         raise DataError(f"{dataset}: the folder {root} is empty. {layout}")
-    sheets: list[Path] = []
-    leaves: list[Path] = []
-    _walk_folder(root, sheets, leaves, {root.resolve()})
-    return Found(root, tuple(sheets), tuple(leaves))
+    return Found(
+        root,
+        tuple(walk.sheets),
+        tuple(walk.leaves),
+        frozenset(walk.pictured),
+        walk.examples,
+        tuple(walk.skipped),
+        tuple(walk.unread),
+    )
 
 
-def _walk_folder(folder: Path, sheets: list[Path], leaves: list[Path], seen: set[Path]) -> None:
-    inside, pictures = [], False
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(_LITTER):
-                    continue
-                if entry.is_dir():
-                    inside.append(Path(entry.path))
-                elif entry.name.lower().endswith(SHEETS):
-                    sheets.append(Path(entry.path))
-                else:
-                    pictures = pictures or is_picture(entry.name)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read: {error.strerror}") from error
-    if pictures or not inside:
-        leaves.append(folder)
-    for path in sorted(inside):
-        real = path.resolve() if path.is_symlink() else path
-        if real not in seen:  # links may lead in circles
-            seen.add(real)
-            _walk_folder(path, sheets, leaves, seen)
+class _Walk:
+    """What was seen below a root; links are followed, each folder is entered once."""
+
+    def __init__(self) -> None:
+        self.sheets: list[Path] = []
+        self.unread: list[Path] = []
+        self.leaves: list[Path] = []
+        self.pictured: set[Path] = set()
+        self.examples: dict[str, Path] = {}
+        self.skipped: list[str] = []
+        self._seen: set[Path] = set()
+
+    def enter(self, folder: Path) -> None:
+        """List a folder and those below it; one that cannot be read is skipped with its reason."""
+        real = folder.resolve() if folder.is_symlink() or not self._seen else folder
+        if real in self._seen:  # links may lead in circles
+            return
+        self._seen.add(real)
+        inside = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith(_LITTER):
+                        continue
+                    if entry.is_dir():
+                        inside.append(Path(entry.path))
+                    else:
+                        self._note_file(folder, entry.name)
+        except OSError as error:
+            self.skipped.append(f"{folder}: cannot be read: {error.strerror}")
+            return
+        if folder in self.pictured or not inside:
+            self.leaves.append(folder)
+        for path in sorted(inside):
+            self.enter(path)
+
+    def _note_file(self, folder: Path, name: str) -> None:
+        lower = name.lower()
+        if lower.endswith(SHEETS):
+            self.sheets.append(folder / name)
+        elif lower.endswith(_OTHER_SHEETS):
+            self.unread.append(folder / name)
+        elif is_picture(name):
+            self.pictured.add(folder)
+            self.examples.setdefault("pictures", folder / name)
+        else:
+            for what, endings in _NOT_READ.items():
+                if lower.endswith(endings):
+                    self.examples.setdefault(what, folder / name)
 
 
 def group_into_trees(found: Found, place: Callable[[Path], Place | None]) -> list[Tree]:
@@ -98,7 +166,11 @@ def group_into_trees(found: Found, place: Callable[[Path], Place | None]) -> lis
         at = place(folder)
         if at is not None:
             grouped.setdefault((at.base, at.kind), {}).setdefault(at.key, folder)
-    return [Tree(base, kind, folders) for (base, kind), folders in grouped.items()]
+    trees = []
+    for (base, kind), folders in grouped.items():
+        empty = frozenset(key for key, path in folders.items() if path not in found.pictured)
+        trees.append(Tree(base, kind, folders, empty))
+    return trees
 
 
 def kind_of(base: Path, root: Path, words: Mapping[str, str], default: str) -> str:
@@ -121,20 +193,57 @@ def looks_cropped(folder: Path) -> bool:
 
 
 def choose_tree(
-    dataset: str, found: Found, known: Sequence[Tree], kinds: Sequence[str], wanted: str
+    dataset: str,
+    found: Found,
+    known: Sequence[Tree],
+    kinds: Sequence[str],
+    wanted: str,
+    *,
+    covers: Callable[[Tree], int] | None = None,
 ) -> tuple[Tree | None, str]:
     """The tree of the wanted kind (`auto`: the first of `kinds` that exists), or why there is none.
 
-    Of several of one kind the nearest to the root is taken.
+    Where `covers` counts the annotated clips that a tree holds, it is the tree with most of them,
+    and one without any is not taken: it may be another data set's. Of equal ones it is the nearest
+    to the root.
     """
     allowed = tuple(kinds) if wanted == "auto" else (wanted,)
     fits = [tree for tree in known if tree.kind in allowed]
-    if fits:
-        best = min(fits, key=lambda t: (allowed.index(t.kind), len(t.path.parts), str(t.path)))
+    counts = {id(tree): covers(tree) if covers else 1 for tree in fits}
+    own = [tree for tree in fits if counts[id(tree)]]
+    if own:
+        best = min(
+            own,
+            key=lambda t: (
+                -counts[id(t)],
+                allowed.index(t.kind),
+                len(t.path.parts),
+                str(t.path),
+            ),
+        )
         return best, ""
     seen = ", ".join(f"{_make_relative(t.path, found.root)} ({t.kind})" for t in known) or "none"
     what = "tree of frames" if wanted == "auto" else f"'{wanted}' tree of frames"
-    return None, f"{dataset}: no {what} below {found.root}; trees of clip folders found: {seen}"
+    which = " with an annotated clip" if fits else ""
+    return None, f"{dataset}: no {what}{which} below {found.root}; trees found: {seen}"
+
+
+def describe_trees(found: Found, trees: Sequence[Tree], covers: Callable[[Tree], int]) -> list[str]:
+    """What each tree is and how many annotated clips it holds, for messages."""
+    return [f"{_make_relative(t.path, found.root)} ({t.kind}, {covers(t)} clips)" for t in trees]
+
+
+def describe_strays(found: Found) -> list[str]:
+    """What there is that no annotation fits: pictures, videos or archives, with an example."""
+    fixes = {
+        "pictures": "no row of the annotations has a clip folder of that name",
+        "videos": "videos are not read: extract their frames",
+        "archives": "unpack them",
+    }
+    lines = []
+    for what, example in found.examples.items():
+        lines.append(f"{what} such as {_make_relative(example, found.root)}: {fixes[what]}")
+    return lines
 
 
 def choose_sheet(
@@ -153,15 +262,19 @@ def choose_sheet(
             f"{dataset}: no spreadsheet '{wanted}' below {found.root}; found: {list_sheets(found)}"
         )
     fits = [s for s in found.sheets if re.search(pattern, s.name, re.IGNORECASE)]
-    return min(fits, key=lambda s: (_rank_sheet(s, names), len(s.parts), str(s)), default=None)
+    return min(fits, key=lambda s: (*_rank_sheet(s, names), len(s.parts), str(s)), default=None)
 
 
 def need_sheet(dataset: str, found: Found, sheet: Path | None, layout: str) -> Path:
     """The sheet, or `DataError` that names those which are there."""
     if sheet is None:
+        unread = ""
+        if found.unread:
+            names = ", ".join(str(_make_relative(file, found.root)) for file in found.unread)
+            unread = f"; {names} cannot be read: save it as .xlsx"
         raise DataError(
             f"{dataset}: no annotation spreadsheet below {found.root}; spreadsheets found: "
-            f"{list_sheets(found)}. {layout}"
+            f"{list_sheets(found)}{unread}. {layout}"
         )
     return sheet
 
@@ -172,11 +285,14 @@ def list_sheets(found: Found) -> str:
     return ", ".join(sorted(names)) or "none at all"
 
 
-def _rank_sheet(sheet: Path, names: Sequence[str]) -> int:
-    for at, name in enumerate(names):
-        if sheet.stem.lower().startswith(name.rpartition(".")[0].lower()):
-            return at
-    return len(names)
+def _rank_sheet(sheet: Path, names: Sequence[str]) -> tuple[bool, bool, int, bool]:
+    """Published names first, then names that begin like one; copies and csv exports behind."""
+    stems = [name.rpartition(".")[0].lower() for name in names]
+    stem = sheet.stem.lower()
+    begins = [at for at, name in enumerate(stems) if stem.startswith(name)]
+    exact = stem in stems
+    at = stems.index(stem) if exact else min(begins, default=len(names))
+    return not exact, bool(_COPY.search(stem)), at, sheet.suffix.lower() == ".csv"
 
 
 def _make_relative(path: Path, root: Path) -> Path:

@@ -12,7 +12,7 @@ import re
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -20,18 +20,13 @@ from mertk.core.clips import Clip
 from mertk.core.errors import DataError
 from mertk.datasets import annotations, corrections, folders, spreadsheets
 from mertk.datasets.annotations import Source
+from mertk.datasets.editions import Edition, recognise_edition
 from mertk.datasets.folders import Found, Place, Tree
 from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import Names, Row, Table
-from mertk.datasets.survey import (
-    Edition,
-    Reading,
-    Survey,
-    bind_reading,
-    recognise_edition,
-    select_usable_clips,
-)
+from mertk.datasets.survey import Reading, Survey, bind_reading, select_usable_clips
 
+_TOTALS = frozenset({"total", "totals", "sum", "count", "mean", "average"})
 _PUBLISHED = ("onset", "apex", "offset", "emotion", "au")
 COLUMNS: Names = {
     "subject": ("subject", "sub", "subid"),
@@ -147,9 +142,10 @@ class SpreadsheetReader(ABC):
         repair: which known errors of the annotations are corrected: `none`; `official`, where the
             authors published the right value; `recommended`, also where the field's best evidence
             gives it.
-        missing: what happens where an annotated clip has no frames: `error`; or `skip`, which
-            leaves the clip out with a warning, so that the clip list is no longer the published
-            one.
+        missing: what happens where an annotated clip lacks frames: `error`; `skip`, which leaves
+            the clip out with a warning, so that the clip list is no longer the published one; or
+            `keep`, which leaves out only clips without the frames of onset, apex and offset, and
+            says beside the scores how many others lack frames in between.
         sheet: file name of the annotations to read, where there are several editions; null takes
             the usual one.
     """
@@ -180,7 +176,7 @@ class SpreadsheetReader(ABC):
 
     tree: str = "auto"
     repair: corrections.Level = "recommended"
-    missing: Literal["error", "skip"] = "error"
+    missing: Literal["error", "skip", "keep"] = "error"
     sheet: str | None = None
 
     def index(self, root: Path | None, /) -> Sequence[Clip]:
@@ -190,10 +186,36 @@ class SpreadsheetReader(ABC):
     def survey(self, root: Path | None, /) -> Survey:
         """Everything that is known about a folder, with problems listed instead of raised."""
         found = folders.explore_root(self.name, root, self.layout)
-        tree, no_tree = self.find_tree(found)
+        trees = self.list_trees(found)
+        tree, no_tree = self.find_tree(found, trees)
         reading = self.read(found, tree)
-        key, layout = self.key_in(tree), self.layout
-        return bind_reading(reading, tree=tree, no_tree=no_tree, key=key, layout=layout)
+        first, (tree, no_tree) = tree, self.find_tree(found, trees, reading.records)
+        if tree != first:
+            reading = self.read(found, tree)
+        count = self.count_clips(reading.records)
+        survey = bind_reading(
+            reading, tree=tree, no_tree=no_tree, key=self.key_in(tree), layout=self.layout
+        )
+        if tree is None or not count(tree):
+            survey = replace(survey, strays=tuple(folders.describe_strays(found)))
+        others = self.list_other_files(found, reading)
+        for one in trees:
+            if one != tree and count(one):
+                (line,) = folders.describe_trees(found, [one], count)
+                others.append(f"{line[:-1]}, {self.name}:tree={one.kind})")
+        notices = list(found.skipped)
+        if first and tree and first != tree:
+            held = folders.describe_trees(found, [first, tree], count)
+            notices.append(f"{held[0]} is not read but {held[1]}, which holds more of the clips")
+        return replace(survey, others=tuple(others), notices=(*notices, *survey.notices))
+
+    def list_other_files(self, found: Found, reading: Reading) -> list[str]:
+        """The annotation files that are there and not read, and how to read them."""
+        pattern, lines = self.file_pattern, []
+        for file in found.sheets if pattern else ():
+            if re.search(pattern, file.name, re.IGNORECASE) and file not in reading.sheets:
+                lines.append(f"{file.relative_to(found.root)} ({self.name}:sheet={file.name})")
+        return lines
 
     @abstractmethod
     def place(self, root: Path, folder: Path) -> Place | None:
@@ -206,9 +228,35 @@ class SpreadsheetReader(ABC):
         """
         raise NotImplementedError
 
-    def find_tree(self, found: Found) -> tuple[Tree | None, str]:
-        """The tree of frames, or why there is none."""
-        return folders.choose_tree(self.name, found, self.list_trees(found), self.kinds, self.tree)
+    def find_tree(
+        self, found: Found, trees: Sequence[Tree], records: Sequence[Record] = ()
+    ) -> tuple[Tree | None, str]:
+        """The one of these trees that holds most of the records' clips, or why there is none.
+
+        Without records it is the preferred one.
+        """
+        covers = self.count_clips(records) if records else None
+        return folders.choose_tree(
+            self.name, found, trees, self.order_kinds(), self.tree, covers=covers
+        )
+
+    def order_kinds(self) -> Sequence[str]:
+        """The kinds of trees, the preferred one first."""
+        return self.kinds
+
+    def count_clips(self, records: Sequence[Record]) -> Callable[[Tree], int]:
+        """A function that counts the records whose folders in a tree hold pictures.
+
+        It is 0 for a tree of other clips, in which a few folders happen to have the same names.
+        """
+
+        def count(tree: Tree) -> int:
+            key = self.key_in(tree)
+            held = sum(map(tree.has_pictures, map(key, records)))
+            few = 10 * held < len(records) and 10 * held < len(tree.folders)
+            return 0 if few else held
+
+        return count
 
     def list_trees(self, found: Found) -> list[Tree]:
         """All trees of frames that are there."""
@@ -246,15 +294,21 @@ class SpreadsheetReader(ABC):
     def make_source(self, found: Found, **known: Any) -> Source:
         """What all rows have in common; `known` are further fields of `Source`."""
         table = corrections.read_repairs(self.known_errors) if self.known_errors else {}
-        whole: dict[str, Any] = {"repairs": table, **known}
+        whole: dict[str, Any] = {"repairs": table, "keep_gaps": self.missing == "keep", **known}
         return Source(dataset=self.name, root=found.root, level=self.repair, **whole)
 
-    def lines(self, table: Table, *, empty: bool = False) -> list[Line]:
-        """All rows; raises `DataError` where a column is missing, or all rows unless `empty`."""
+    def lines(self, table: Table, *, empty: bool = False, remarks: bool = False) -> list[Line]:
+        """All rows; raises `DataError` where a column is missing, or all rows unless `empty`.
+
+        It also raises where the last row is a total, unless `remarks` may stand below the table.
+        """
         columns = self.find_columns(table)
         if not table.rows and not empty:
             raise DataError(f"{table.place()}: a header but no rows")
-        return [Line(table, row, columns) for row in table.rows]
+        lines = [Line(table, row, columns) for row in table.rows]
+        for line in () if remarks else lines[-1:]:
+            _refuse_total(line)
+        return lines
 
     def find_columns(self, table: Table) -> Mapping[str, str]:
         """The table's name of each of `columns` and `optional`, '' for one that it lacks."""
@@ -266,3 +320,14 @@ class SpreadsheetReader(ABC):
     def recognise(self, table: Table, records: Sequence[Record]) -> str:  # noqa: ARG002
         """The name of the published edition that the records are."""
         return recognise_edition(records, self.editions)
+
+
+def _refuse_total(line: Line) -> None:
+    """Raise `DataError` where a row sums up the others: it names no clip, or says `total`."""
+    texts = [text.lower() for text in line.row.cells.values()]
+    named = [line[what] for what in ("clip", "letter", "emotion") if line.columns.get(what)]
+    if _TOTALS.intersection(texts) or (named and not any(named) and list(filter(None, texts))):
+        shown = ", ".join(filter(None, line.row.cells.values()))
+        raise DataError(
+            f"{line.table.place(line.row)}: '{shown}' is no expression but a total: delete the row"
+        )

@@ -102,8 +102,8 @@ def normalise_name(name: str) -> str:
 
 
 def parse_integer(text: str) -> int:
-    """A whole number, also written as '46.0'; raises `ValueError` on anything else."""
-    whole, _, rest = text.partition(".")
+    """A whole number, also written as '46.0' or '46,0'; raises `ValueError` on anything else."""
+    whole, _, rest = re.sub(r",(?=00?$)", ".", text).partition(".")
     if rest.strip("0"):
         raise ValueError(f"'{text}' is not a whole number")
     return int(whole)

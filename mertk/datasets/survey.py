@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,8 +18,9 @@ from mertk.core.clips import Clip
 from mertk.core.errors import DataError
 from mertk.datasets import record
 from mertk.datasets.annotations import Source
-from mertk.datasets.binding import bind_record, make_frameless_clip
+from mertk.datasets.binding import INCOMPLETE, bind_record, make_frameless_clip
 from mertk.datasets.corrections import Repair
+from mertk.datasets.editions import EDITED, Edition, is_published, recognise_edition
 from mertk.datasets.folders import Tree
 from mertk.datasets.media import frames
 from mertk.datasets.record import Record
@@ -28,31 +28,6 @@ from mertk.datasets.record import Record
 _LOG = logging.getLogger("mertk.datasets")
 _LINES = 10
 _LISTED = 16  # folders whose files are kept in mind: recordings may hold thousands
-
-UNRECOGNISED = "unrecognised"
-"""The edition of annotations that are like no published ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """What a published edition holds: expressions, people, expressions a label and a subject."""
-
-    name: str
-    rows: int
-    subjects: int | None = None
-    labels: Mapping[str, int] = field(default_factory=dict)
-    per_subject: Mapping[str, int] = field(default_factory=dict)
-
-    def fits(self, records: Sequence[Record]) -> bool:
-        """Whether these records have the same counts."""
-        people = Counter(record.subject for record in records)
-        labels = Counter(record.label for record in records)
-        return (
-            len(records) == self.rows
-            and self.subjects in (None, len(people))
-            and (not self.labels or labels == self.labels)
-            and (not self.per_subject or people == self.per_subject)
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +37,11 @@ class Survey:
     `clips` has one clip per annotated expression, in the order of the annotations; those in
     `unusable` (by uid, with the reason) have no frames. `tree` and `kind` say which frames were
     read, `no_tree` why there are none. `unannotated` are clip folders that no row names: no
-    mistake. `editions` are the published ones that are known, `assumed` what was taken for granted
-    where the data left it open, `repairs` the table of known errors.
+    mistake. `strays` are pictures, videos and archives that fit no row, where nothing fits one.
+    `others` are annotation files and trees that could be read instead. `editions` are the published
+    ones that are known, `assumed` what was taken for granted where the data left it open, `repairs`
+    the table of known errors. `notices` are told at each run, `advice` says how to have what
+    protocols need that this reading lacks.
     """
 
     dataset: str
@@ -77,6 +55,10 @@ class Survey:
     layout: str = ""
     unusable: Mapping[str, str] = field(default_factory=dict)
     unannotated: tuple[str, ...] = ()
+    strays: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    advice: str = ""
     assumed: tuple[str, ...] = ()
     repairs: Mapping[str, tuple[Repair, ...]] = field(default_factory=dict)
 
@@ -90,7 +72,8 @@ class Survey:
 class Reading:
     """What annotation files hold; `assumed` says what was taken for granted in reading them.
 
-    Where `edition` is empty, it is the first of `editions` that has the counts of the records.
+    Where `edition` is empty, it is the first of `editions` that the records are. `advice` says how
+    to have what protocols need that this reading lacks.
     """
 
     source: Source
@@ -99,6 +82,7 @@ class Reading:
     sheets: Sequence[Path] = ()
     assumed: Sequence[str] = ()
     edition: str = ""
+    advice: str = ""
 
 
 def bind_reading(
@@ -146,6 +130,7 @@ def bind_reading(
         unusable=unusable,
         unannotated=tuple(sorted(spare)),
         assumed=tuple(reading.assumed),
+        advice=reading.advice,
         repairs=source.repairs,
     )
 
@@ -162,39 +147,42 @@ def _check_distinct(file: Path, records: Sequence[Record]) -> Sequence[Record]:
     return records
 
 
-def recognise_edition(records: Sequence[Record], editions: Sequence[Edition]) -> str:
-    """The name of the published edition whose counts these are, or `UNRECOGNISED`."""
-    return next((e.name for e in editions if e.fits(records)), UNRECOGNISED)
-
-
-def select_usable_clips(found: Survey, missing: Literal["error", "skip"]) -> Sequence[Clip]:
+def select_usable_clips(found: Survey, missing: Literal["error", "skip", "keep"]) -> Sequence[Clip]:
     """The clips that have frames.
 
-    Raises `DataError` where there are no frames at all, or (unless `missing` is 'skip', which
-    leaves them out with a warning) where annotated clips have none.
+    Raises `DataError` where there are no frames at all, or (unless `missing` is 'skip' or 'keep',
+    which leave them out with a warning) where annotated clips lack frames.
     """
+    strays = "".join(f"\n  {line}" for line in found.strays)
     if found.tree is None:
-        raise DataError(f"{found.no_tree}. {found.layout}")
+        raise DataError(f"{found.no_tree}. {found.layout}{strays}")
     clips = [clip for clip in found.clips if clip.uid not in found.unusable]
     if found.unusable and (missing == "error" or not clips):
         advice = (
             f"Restore the files, or leave these clips out with {found.dataset}:missing=skip; the "
             "clip list is then no longer the published one"
         )
-        raise DataError(f"{summarise_unusable(found)}\n{advice if clips else found.layout}")
+        if any("between onset and offset" in why for why in found.unusable.values()):
+            advice += f". {found.dataset}:missing=keep uses clips that lack frames in between"
+        raise DataError(f"{summarise_unusable(found)}{strays}\n{advice if clips else found.layout}")
     if found.unusable:
         _LOG.warning("%s", summarise_unusable(found))
-    if found.edition == UNRECOGNISED and found.editions and not found.synthetic:
+    for notice in found.notices:
+        _LOG.warning("%s: %s", found.dataset, notice)
+    kept = [clip for clip in clips if INCOMPLETE in clip.record["quirks"]]
+    if kept:
+        lost = sum(clip.record["n_missing"] for clip in kept)
+        text = "%s: %d of %d clips lack frames between onset and offset, %d in all, and are used"
+        _LOG.warning(text, found.dataset, len(kept), len(clips), lost)
+    if found.editions and not found.synthetic and not is_published(found.edition):
         published = ", ".join(f"{e.name} ({e.rows} rows)" for e in found.editions)
         where = found.sheets[0] if found.sheets else found.tree
-        _LOG.warning(
-            "%s: %d expressions and their labels are no published edition (%s); "
-            "mertk data check %s says more",
-            where,
-            len(found.clips),
-            published,
-            found.dataset,
-        )
+        what = f"{len(found.clips)} expressions and their labels are no published edition"
+        if found.edition.endswith(EDITED):
+            what = f"has the counts of an edition but other values ({found.edition})"
+        others = f"; also there: {', '.join(found.others)}" if found.others else ""
+        text = "%s: %s (%s); mertk data check %s says more%s"
+        _LOG.warning(text, where, what, published, found.dataset, others)
     return clips
 
 

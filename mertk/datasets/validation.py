@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from mertk.core.clip_lists import Manifest
 from mertk.core.errors import DataError, MertkError, ProtocolError, name_component
 from mertk.core.offers import get_offer
-from mertk.datasets import corrections
-from mertk.datasets.survey import UNRECOGNISED, Survey
+from mertk.datasets import findings as findings_of
+from mertk.datasets.editions import is_published
+from mertk.datasets.findings import Finding
+from mertk.datasets.survey import Survey
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
     from mertk.core.interfaces import EvaluationProtocol
-
-_MICRO_MS = 500  # longer ones are macro-expressions by definition (Yan et al. 2013)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +41,27 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a protocol makes of this data set: `differences` from the nearest published list."""
+    """What a protocol makes of this data set: `differences` from the nearest published list.
+
+    Where the data set is a published edition that the protocol has no list for, `note` says so, and
+    there are no differences.
+    """
 
     protocol: str
     edition: str
     expected: int
     found: int
     differences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing about one clip, or about the whole set."""
-
-    level: Literal["error", "note"]
-    topic: str
-    clip: str
-    text: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What the doctor found."""
+    """What the doctor found.
+
+    `known_by` is `content` where the edition is known by hashes of its frame numbers and labels,
+    `counts` where only its numbers were published, and '' where nothing was.
+    """
 
     dataset: str
     edition: str
@@ -75,6 +74,23 @@ class Diagnosis:
     protocols: tuple[Rules, ...]
     findings: tuple[Finding, ...]
     assumed: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    known_by: Literal["content", "counts", ""] = ""
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """What changes results; numbers that differ are left out where something explains them."""
+        errors = [finding for finding in self.findings if finding.level == "error"]
+        if errors:
+            return tuple(errors)
+        for count in self.counts:
+            if count.wrong:
+                text = f"{count.found} {count.what}, published {count.expected}"
+                errors.append(Finding("error", "counts", "", text))
+        for rules in self.protocols:
+            for line in rules.differences:
+                errors.append(Finding("error", "protocols", "", f"{rules.protocol}: {line}"))
+        return tuple(errors)
 
     @property
     def healthy(self) -> bool:
@@ -102,7 +118,8 @@ def examine_dataset(
     `frames` are decoded to see that they can be: onset, apex and offset (`key`), all, or none.
     `advance` is called after each clip. Annotations without frames are counted alone.
     """
-    findings = [*_report_dataset(survey), *_report_records(survey)]
+    findings = [*findings_of.report_edition(survey), *findings_of.report_frames(survey)]
+    findings += findings_of.report_records(survey)
     findings += [Finding("note", "folder without a row", "", name) for name in survey.unannotated]
     compared: list[Rules] = []
     for name, rules in protocols.items():
@@ -130,7 +147,17 @@ def examine_dataset(
         protocols=tuple(compared),
         findings=tuple(findings),
         assumed=survey.assumed,
+        others=survey.others,
+        known_by=_find_source(survey),
     )
+
+
+def _find_source(survey: Survey) -> Literal["content", "counts", ""]:
+    """What the edition is known by."""
+    named = [one for one in survey.editions if one.name == survey.edition]
+    if not named or survey.synthetic:
+        return ""
+    return "content" if named[0].hashed else "counts"
 
 
 def _count_contents(survey: Survey) -> Iterator[Count]:
@@ -139,9 +166,8 @@ def _count_contents(survey: Survey) -> Iterator[Count]:
     people, published, rows, subjects = set(), {}, None, None
     for clip in survey.clips:
         people.add(clip.person)
-    known = [edition for edition in survey.editions if edition.name == survey.edition]
-    if survey.editions and not survey.synthetic:
-        best = min(known or survey.editions, key=lambda one: abs(one.rows - len(survey.clips)))
+    best = findings_of.find_nearest_edition(survey)
+    if best:
         published, rows, subjects = dict(best.labels), best.rows, best.subjects
     yield Count("expressions", rows, len(survey.clips))
     yield Count("people", subjects, len(people))
@@ -176,47 +202,12 @@ def _compare_published_lists(
     dataset = survey.dataset
     best = min(known, key=lambda one: one.distance(clips, labels, [dataset]))
     differences = tuple(best.of_dataset(dataset, clips, labels))
+    total = best.total_of(dataset)
+    if differences and len(clips) != total and is_published(survey.edition):
+        more = f"; {survey.advice}" if survey.advice else ""
+        note = f"its published list has {total} clips, edition {survey.edition} gives {len(clips)}"
+        return Rules(name, best.edition, total, len(clips), (), f"{note}{more}")
     return Rules(name, best.edition, best.total_of(dataset), len(clips), differences)
-
-
-def _report_dataset(survey: Survey) -> Iterator[Finding]:
-    if survey.synthetic:
-        yield Finding("note", "synthetic", "", "made by a program: published counts do not apply")
-    elif survey.edition == UNRECOGNISED and survey.editions:
-        names = ", ".join(edition.name for edition in survey.editions)
-        yield Finding("error", "unknown edition", "", f"none of the published ones: {names}")
-    if survey.no_tree:
-        why = f"no frames were checked: {survey.no_tree}"
-        yield Finding("note", "annotations alone", "", why)
-        return
-    for uid, why in survey.unusable.items():
-        yield Finding("error", "without frames", uid, why)
-
-
-def _report_records(survey: Survey) -> Iterator[Finding]:
-    evidence: dict[tuple[str, str], str] = {}
-    for key, rows in survey.repairs.items():
-        for row in rows:
-            evidence[key, row.quirk] = row.evidence
-    for clip in survey.clips:
-        record, uid = clip.record, clip.uid
-        if record["n_missing"]:
-            yield Finding("error", "frames missing", uid, "; ".join(record["notes"]))
-        if record["apex_status"] == "invalid":
-            timing = [f"{name} {record[f'{name}_raw']}" for name in ("apex", "onset", "offset")]
-            yield Finding("note", "apex outside", uid, ", ".join(timing))
-        milliseconds = record["duration_ms"]
-        if record["expression_type"] == "micro" and (milliseconds or 0) > _MICRO_MS:
-            yield Finding("note", "longer than half a second", uid, f"{milliseconds} ms")
-        for name in ("onset", "apex", "offset"):
-            if record[f"{name}_status"] == "corrected":
-                was, now = record[f"{name}_raw"], record[name]
-                yield Finding("note", "repaired", uid, f"{name} {was} → {now}")
-        published = (record["onset_raw"], record["apex_raw"])
-        keys = corrections.list_repair_keys(clip.subject, record["clip"], *published)
-        for quirk in record["quirks"]:
-            why = [evidence[key, quirk] for key in keys if (key, quirk) in evidence]
-            yield Finding("note", quirk, uid, why[0] if why else "")
 
 
 def _find_unreadable_frames(clip: Clip, which: Literal["none", "key", "all"]) -> list[Finding]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mertk.pipeline.pipeline import Pipeline
 
 KEYFRAMES = ("onset", "apex", "offset")
+_MADE_FROM = {"flow": ("onset", "apex"), "features": ("onset", "offset")}
+"""What a precomputed map was made from, and features were cut by."""
 
 
 def hide_keyframes(task: Task) -> Task:
@@ -67,7 +69,8 @@ def _change_clips(task: Task, change: Callable[[Clip], Clip], stamp: dict[str, A
 
 
 def _hide_keyframes(clip: Clip) -> Clip:
-    footage = replace(clip.footage, onset=0, apex=None, offset=len(clip.footage.frames) - 1)
+    last = len(clip.footage.frames) - 1 if len(clip.footage.frames) else clip.footage.offset
+    footage = replace(clip.footage, onset=0, apex=None, offset=last)
     return replace(clip, footage=footage, fingerprint=f"{clip.fingerprint}, no key frames")
 
 
@@ -90,10 +93,14 @@ class _Notes:
     _seen: set[str]
 
     def __getattribute__(self, name: str) -> Any:
-        if name in KEYFRAMES:
+        found = object.__getattribute__(self, name)
+        if name in _MADE_FROM and (found is None or not len(found)):
+            return found
+        read = (name,) if name in KEYFRAMES else _MADE_FROM.get(name, ())
+        if read:
             with contextlib.suppress(AttributeError):  # not set yet while it is being made
-                object.__getattribute__(self, "_seen").add(name)
-        return object.__getattribute__(self, name)
+                object.__getattribute__(self, "_seen").update(read)
+        return found
 
 
 class _Footage(_Notes, Footage):

@@ -223,12 +223,14 @@ def _compare_with_published(
     if not known:
         return None
     best, differences = clip_lists.find_nearest_list(known, clips, labels)
+    incomplete = sum("incomplete" in clip.record.get("quirks", ()) for clip in clips)
     return {
         "edition": best.edition,
         "clips": best.total,
         "list": clip_lists.list_hash(clips, labels),
         "compared": "list" if best.sha256 else "counts",
         "differences": differences,
+        **({"incomplete": incomplete} if incomplete else {}),
     }
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 _TIMING = ("onset", "offset", "apex", "fps")
+_FEATURES = "faces/features/"
 _GEOMETRY = ("landmarks", "transform", "flow")
 
 
@@ -149,6 +150,7 @@ def pack_clip_state(state: ClipState, needs: set[str]) -> tuple[dict[str, Any], 
         for name in _GEOMETRY:
             if getattr(faces, name) is not None:
                 arrays[f"faces/{name}"] = getattr(faces, name)
+        arrays |= {f"{_FEATURES}{name}": array for name, array in faces.features.items()}
     if "regions" in needs and state.regions is not None:
         about["regions"] = list(state.regions.names)
         arrays["regions/boxes"] = np.asarray(state.regions.boxes)
@@ -164,6 +166,11 @@ def unpack_clip_state(stored: Stored, footage: Footage | None) -> ClipState:
     faces = regions = None
     if "faces" in about:
         known: dict[str, Any] = {name: arrays.get(f"faces/{name}") for name in _GEOMETRY}
+        known["features"] = {
+            name.removeprefix(_FEATURES): array
+            for name, array in arrays.items()
+            if name.startswith(_FEATURES)
+        }
         faces = Faces(frames=Frames.of(arrays["faces/frames"]), **about["faces"], **known)
     if "regions" in about:
         polygons: list[Any] = []

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from mertk.datasets.validation import Diagnosis, Finding
+    from mertk.datasets.findings import Finding
+    from mertk.datasets.validation import Diagnosis
 
 
 def group_findings(found: Diagnosis) -> dict[tuple[str, str], list[Finding]]:
@@ -25,45 +26,108 @@ def group_findings(found: Diagnosis) -> dict[tuple[str, str], list[Finding]]:
 
 
 def describe_verdict(found: Diagnosis) -> str:
-    """One sentence."""
+    """One or two sentences: whether it is as published, and how that is known."""
+    people = next((count.found for count in found.counts if count.what == "people"), 0)
+    size = f"{found.clips} expressions of {people} people"
     if not found.healthy:
-        return f"{found.dataset} is NOT as published: see the lines with ≠ and the errors."
-    frames = "" if found.with_frames else " Only annotations were checked: no frames were found."
-    return f"{found.dataset} is as expected.{frames}"
+        number = len(found.problems)
+        these = "1 problem changes" if number == 1 else f"{number} problems change"
+        edition = f", edition {found.edition}" if found.edition else ""
+        return f"{found.dataset} is NOT as published: {these} results ({size}{edition})."
+    frames = "all with frames." if found.with_frames == found.clips else ""
+    frames = frames or "Only annotations were checked: no frames were found."
+    join = ", " if frames.startswith("all") else ". "
+    if not found.known_by:
+        return f"{found.dataset} was read: {size}{join}{frames} No counts were published."
+    how = "content" if found.known_by == "content" else "counts alone; its content is not known"
+    return (
+        f"{found.dataset} is as published: edition {found.edition} (by its {how}), "
+        f"{size}{join}{frames}"
+    )
 
 
-def print_diagnosis(found: Diagnosis, lines: int) -> None:
-    """Print the diagnosis; of each topic the first `lines` findings."""
+def print_diagnosis(found: Diagnosis, lines: int, *, verbose: bool = False) -> None:
+    """Print the verdict, what changes results, and what is known and harmless.
+
+    Of each topic the first `lines` findings are printed; with `verbose` also the harmless ones,
+    which are else one line a topic, and all counts.
+    """
     from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False, emoji=False)
-    console.print(
-        f"[bold]{escape(found.dataset)}[/bold] · edition {escape(found.edition or 'unknown')}"
-    )
+    console = Console(highlight=False, emoji=False, soft_wrap=True)
+    console.print(f"[bold]{escape(describe_verdict(found))}[/bold]")
+    _show_problems(console, found, lines)
     for sheet in found.sheets:
         console.print(f"annotations: {escape(sheet)}")
-    where = f"{escape(found.tree)} ({escape(found.kind)}); " if found.tree else ""
-    console.print(f"frames: {where}found for {found.with_frames} of {found.clips} expressions")
-    console.print(_make_table(found))
-    for rules in found.protocols:
-        for line in rules.differences:
-            console.print(f"≠ {escape(rules.protocol)}: {escape(line)}")
-    _show_findings(console, found, lines)
-    for line in found.assumed:
+    if found.tree:
+        held = f"{found.with_frames} of {found.clips} expressions"
+        console.print(f"frames: {escape(found.tree)} ({escape(found.kind)}), {held}")
+    if found.others:
+        console.print(f"not read: {escape('; '.join(found.others))}")
+    for line in _list_protocols(found):
+        console.print(escape(line))
+    if verbose:
+        console.print(_make_table(found))
+    _show_notes(console, found, lines, verbose=verbose)
+    for line in found.assumed if verbose else ():
         console.print(f"assumed: {escape(line)}")
-    console.print(f"[bold]{escape(describe_verdict(found))}[/bold]")
+    if found.assumed and not verbose:
+        console.print(f"assumed: {len(found.assumed)} (--verbose lists them)")
 
 
-def _show_findings(console: Console, found: Diagnosis, lines: int) -> None:
+def _show_problems(console: Console, found: Diagnosis, lines: int) -> None:
     from rich.markup import escape
 
-    for (level, topic), findings in group_findings(found).items():
-        console.print(f"[bold]{level}[/bold]: {escape(topic)} ({len(findings)})")
+    grouped: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in found.problems:
+        grouped[finding.topic, finding.fix].append(finding)
+    for (topic, fix), findings in grouped.items():
         for finding in findings[:lines]:
-            console.print(f"  {escape(' · '.join(filter(None, (finding.clip, finding.text))))}")
+            text = " · ".join(filter(None, (finding.clip, finding.text)))
+            console.print(f"  [bold]{escape(topic)}[/bold]: {escape(text)}")
         if len(findings) > lines:
             console.print(f"  … and {len(findings) - lines} more (--json lists all)")
+        if fix:
+            console.print(f"    → {escape(fix)}")
+
+
+def _list_protocols(found: Diagnosis) -> list[str]:
+    """One line for the protocols that are as published, and one for each kind of the others."""
+    good, other, lines = [], [], []
+    for rules in found.protocols:
+        if rules.note:
+            lines.append(f"protocol {rules.protocol}: {rules.note}")
+        elif rules.differences:
+            other.append(rules.protocol)
+        else:
+            good.append(rules.protocol)
+    if other and all(finding.topic != "protocols" for finding in found.problems):
+        lines.insert(0, f"protocols that differ for that reason: {', '.join(other)}")
+    if good:
+        lines.insert(0, f"protocols as published: {', '.join(good)}")
+    return lines
+
+
+def _show_notes(console: Console, found: Diagnosis, lines: int, *, verbose: bool) -> None:
+    from rich.markup import escape
+
+    folded = []
+    for (level, topic), findings in group_findings(found).items():
+        if level != "note":
+            continue
+        if len(findings) == 1 and not findings[0].clip and not verbose:
+            console.print(f"{escape(topic)}: {escape(findings[0].text)}")
+            continue
+        folded.append(f"{topic} {len(findings)}")
+        if verbose:
+            console.print(f"[bold]{escape(topic)}[/bold] ({len(findings)})")
+            for finding in findings[:lines]:
+                console.print(f"  {escape(' · '.join(filter(None, (finding.clip, finding.text))))}")
+            if len(findings) > lines:
+                console.print(f"  … and {len(findings) - lines} more (--json lists all)")
+    if folded and not verbose:
+        console.print(escape(f"known, and no mistake: {', '.join(folded)} (--verbose lists them)"))
 
 
 def _make_table(found: Diagnosis) -> Table:

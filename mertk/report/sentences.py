@@ -161,11 +161,13 @@ def _describe_published_list(results: Results, published: Mapping[str, Any]) -> 
 
 def _as_published(results: Results, published: Mapping[str, Any]) -> str:
     of, clips = _describe_published_list(results, published), published["clips"]
+    lost = published.get("incomplete", 0)
+    without = f" {lost} of them lack frames between onset and offset." if lost else ""
     if published["compared"] == "list":
-        return f"The clips are those of {of} ({clips}, list {published['list'][:12]})."
+        return f"The clips are those of {of} ({clips}, list {published['list'][:12]}).{without}"
     return (
         f"The numbers of clips are those of {of} ({clips}). The list of clips itself was not "
-        "published."
+        f"published.{without}"
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mertk.core.errors import DataError
-from mertk.datasets.media import videos
 from mertk.experiment.clip_pictures import (
     ClipPictures,
     find_viewing_stages,
@@ -19,7 +18,7 @@ from mertk.pipeline.pipeline import locate_face
 from mertk.spotting import video_prediction
 
 if TYPE_CHECKING:
-    from mertk.core.clips import Footage
+    from mertk.core.clips import Clip, Footage
     from mertk.core.interfaces import Aligner, Spotter
     from mertk.core.progress import Progress
     from mertk.experiment.trained_model import TrainedModel
@@ -81,18 +80,47 @@ def predict_interval_of(
     progress: Progress,
     *,
     at: tuple[int | None, int | None, int | None],
+    fps: float | None = None,
     least: float = 0.0,
     pictures: IntervalPictures | None = None,
-) -> PredictedVideo:
+) -> Iterator[PredictedVideo]:
     """Predict one interval `at` (onset, apex, offset) of a video; without ends, all of it.
 
     Raises `DataError` where there is no such interval, or no face in it.
     """
     progress.stage(video.name, 0)
-    found, footage, notes = video_prediction.predict_given_interval(model, video, at, least)
+    media = video_prediction.probe_footage(video, fps)
+    found, footage, notes = video_prediction.predict_given_interval(model, media, at, least)
     if pictures:
         pictures.read(video, 1, found, footage)
-    return PredictedVideo(video=video, findings=[found], notes=notes)
+    yield PredictedVideo(video=video, findings=[found], notes=notes)
+
+
+def predict_clips(
+    model: TrainedModel,
+    clips: Sequence[Clip],
+    progress: Progress,
+    *,
+    least: float = 0.0,
+    pictures: IntervalPictures | None = None,
+) -> Iterator[PredictedVideo]:
+    """Predict clips of a table, each as one expression; one without a face has a note."""
+    progress.stage("classifying clips", len(clips))
+    for clip in clips:
+        footage, onset = clip.footage, int(clip.record["onset"])
+        where = video_prediction.Where(
+            onset=onset,
+            apex=None if footage.apex is None else onset + footage.apex,
+            offset=onset + footage.offset,
+            begins=onset / footage.fps,
+            ends=(onset + footage.offset) / footage.fps,
+        )
+        found = video_prediction.predict_interval(model, footage, where, least)
+        name = Path(clip.uid)
+        if pictures:
+            pictures.read(name, 1, found, footage)
+        progress.step(clip.uid)
+        yield PredictedVideo(video=name, findings=[found])
 
 
 def predict_video(
@@ -102,16 +130,20 @@ def predict_video(
     *,
     spotter: Spotter,
     aligner: Aligner,
+    fps: float | None = None,
     strength: float = 1.0,
     least: float = 0.0,
     pictures: IntervalPictures | None = None,
-) -> PredictedVideo:
+) -> Iterator[PredictedVideo]:
     """Track the face through a video, and predict the intervals that a spotter finds.
 
-    Raises `DataError` where the file is no video, or shows no face.
+    `fps` in Hz is used where the file says no rate. Raises `DataError` where it is no footage, or
+    shows no face.
     """
-    progress.stage(f"{video.name}: tracking the face", videos.probe_video(video).count)
-    track = video_prediction.track_video(video, aligner, progress.step)
+    progress.stage(f"{video.name}: counting frames", 0)
+    media = video_prediction.probe_footage(video, fps)
+    progress.stage(f"{video.name}: tracking the face", media.count)
+    track = video_prediction.track_video(media, aligner, progress.step)
     if not track.stretches:
         raise DataError(f"{video}: no face to track: {track.gaps[0].reason}")
     frames = sum(len(stretch.corners) for stretch in track.stretches)
@@ -123,4 +155,4 @@ def predict_video(
         findings.append(one)
         if pictures:
             pictures.read(video, len(findings), one, footage)
-    return PredictedVideo(video=video, findings=findings, notes=track.notes, track=track)
+    yield PredictedVideo(video=video, findings=findings, notes=track.notes, track=track)

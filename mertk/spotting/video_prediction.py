@@ -15,7 +15,7 @@ import numpy as np
 from mertk.core.clips import Footage, Frames
 from mertk.core.errors import DataError
 from mertk.core.spots import Spot
-from mertk.datasets.media import videos
+from mertk.datasets.media.sources import Media, probe_media
 from mertk.spotting.checked_spots import spot_stretch
 from mertk.spotting.face_tracking import Gap, Stretch, track_face
 
@@ -32,7 +32,6 @@ NO_EXPRESSION = "no expression"
 """The prediction for an interval in which no class is likely enough."""
 
 _MARGIN = 0.5  # of the registered picture's side: hair and chin, for the model's own face finder
-_UNEVEN = 0.5  # of the usual time between two frames: what differs by more is a variable rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,59 +79,39 @@ class Finding:
     note: str = ""
 
 
-def track_video(
-    path: Path, aligner: Aligner, step: Callable[[], None] = lambda: None
-) -> TrackedVideo:
-    """Track the face through a video; `step` is called once a frame.
+def probe_footage(path: Path, fps: float | None) -> Media:
+    """A video, a folder of frames or an array, with its frame rate in Hz.
 
-    Raises `DataError` where the file is no video.
+    `fps` is the rate where the file says none. Raises `DataError` where it is needed and not given,
+    and where there is no footage.
     """
-    facts = videos.probe_video(path)
-    times = videos.read_frame_times(path)
-    frames = videos.of_video(path, 0, len(times))
-    fps = _estimate_rate(times, facts.fps)
-    stretches, gaps = track_face(frames, fps, aligner, step)
+    media = probe_media(path)
+    if media.count < 2:
+        raise DataError(
+            f"{path}: one picture; an expression is a change: give a video or a folder of frames"
+        )
+    if media.fps:
+        return media
+    if fps is None:
+        raise DataError(f"{path}: its frame rate is not known; give it with --fps")
+    return replace(media, fps=fps)
+
+
+def track_video(
+    media: Media, aligner: Aligner, step: Callable[[], None] = lambda: None
+) -> TrackedVideo:
+    """Track the face through a video; `step` is called once a frame."""
+    frames, _ = media.cut_frames(0, media.count - 1)
+    stretches, gaps = track_face(frames, media.fps, aligner, step)
     return TrackedVideo(
-        path=path,
+        path=media.path,
         frames=frames,
-        times=times,
-        fps=fps,
+        times=media.read_times(media.fps),
+        fps=media.fps,
         stretches=tuple(stretches),
         gaps=tuple(gaps),
-        notes=tuple(_list_notes(facts, times)),
+        notes=tuple(media.list_notes()),
     )
-
-
-def _estimate_rate(times: NDArray[np.float64], header: float) -> float:
-    """The usual frame rate in Hz: the mean one, or where it varies that of the median step.
-
-    `header` is the rate in the header of the file, for a video of one frame.
-    """
-    if len(times) < 2:
-        return header or 25.0
-    if _has_uneven_rate(times):
-        return float(1 / np.median(np.diff(times)))
-    return float((len(times) - 1) / times[-1])
-
-
-def _has_uneven_rate(times: NDArray[np.float64]) -> bool:
-    steps = np.diff(times)
-    return bool(len(steps) and (np.abs(steps / np.median(steps) - 1) > _UNEVEN).mean() > 0.01)
-
-
-def _list_notes(facts: videos.VideoFacts, times: NDArray[np.float64]) -> list[str]:
-    found = []
-    if facts.count != len(times):
-        found.append(
-            f"its header says {facts.count} frames, {len(times)} can be decoded: it may be cut off"
-        )
-    if _has_uneven_rate(times):
-        steps = np.diff(times)
-        found.append(
-            f"its frame rate varies ({1 / steps.max():.1f} to {1 / steps.min():.1f} Hz): seconds "
-            "are those of the file, but durations are judged by the usual rate"
-        )
-    return found
 
 
 def predict_spots(
@@ -212,22 +191,20 @@ def _cut_out(video: TrackedVideo, stretch: Stretch, spot: Spot) -> Footage:
 
 
 def predict_given_interval(
-    model: TrainedModel, path: Path, at: tuple[int | None, int | None, int | None], least: float
+    model: TrainedModel, media: Media, at: tuple[int | None, int | None, int | None], least: float
 ) -> tuple[Finding, Footage, list[str]]:
     """The prediction for one interval `at` (onset, apex, offset); without ends, for all frames.
 
     Also gives the clip that the model was given, and what is unusual about the file. Raises
-    `DataError` where the file is no video, or has no such frames, or shows no face there.
+    `DataError` where there are no such frames, or no face in them.
     """
-    facts, times = videos.probe_video(path), videos.read_frame_times(path)
-    fps = _estimate_rate(times, facts.fps)
-    first, apex, last = at[0] or 0, at[1], len(times) - 1 if at[2] is None else at[2]
-    footage = Footage(
-        frames=videos.of_video(path, 0, len(times)), onset=first, apex=apex, offset=last, fps=fps
-    )
+    times = media.read_times(media.fps)
+    frames, _ = media.cut_frames(0, media.count - 1)
+    first, apex, last = at[0] or 0, at[1], media.count - 1 if at[2] is None else at[2]
+    footage = Footage(frames=frames, onset=first, apex=apex, offset=last, fps=media.fps)
     begins, ends = float(times[first]), float(times[last])
     where = Where(onset=first, apex=apex, offset=last, begins=begins, ends=ends)
     found = predict_interval(model, footage, where, least)
     if found.note:
         raise DataError(found.note)
-    return found, footage, _list_notes(facts, times)
+    return found, footage, media.list_notes()

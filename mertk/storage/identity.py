@@ -24,6 +24,8 @@ from mertk.storage.source_code.component import hash_file, read_code
 from mertk.storage.source_code.releases import find_installed, releases_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mertk.core.clips import Clip
     from mertk.core.recipe import Recipe, Use
     from mertk.plugins.registry import Registry
@@ -128,7 +130,16 @@ def clip_identity(clip: Clip) -> str:
     points = None if landmarks is None else hashlib.sha256(landmarks.tobytes()).hexdigest()
     timing = [footage.onset, footage.apex, footage.offset, footage.fps, len(footage.frames)]
     readers = list(filter(None, map(_read_reader_code, footage.frames.makers)))
-    return hash_json([clip.uid, clip.fingerprint, timing, points, readers])
+    parts: list[Any] = [clip.uid, clip.fingerprint, timing, points, readers]
+    if footage.features:
+        parts.append({n: hash_array(a) for n, a in sorted(footage.features.items())})
+    return hash_json(parts)
+
+
+def hash_array(array: NDArray[Any]) -> str:
+    """A SHA-256 of the numbers of an array with their type and shape, in hex."""
+    head = f"{array.dtype} {array.shape}".encode()
+    return hashlib.sha256(head + array.tobytes()).hexdigest()
 
 
 def _read_reader_code(maker: Any) -> list[Any] | None:

@@ -24,6 +24,7 @@ from mertk.plugins.loader import Plugins, load_plugins
 from mertk.plugins.registry import Registrar, Registry
 from mertk.testing.comparison import Output, compute_arrays, thaw_arrays
 from mertk.testing.inputs import (
+    HELD_OUT,
     TRAINED,
     Stand,
     find_stands,
@@ -97,7 +98,7 @@ class ComponentUnderTest:
         given = stand.given("plain")
         component = self._build_component(stand.params)
         if isinstance(component, Fittable):
-            inputs = list(map(thaw_arrays, given[:TRAINED]))
+            inputs = list(map(thaw_arrays, given[:-HELD_OUT]))
             component.fit(make_training_set(self.registry, inputs), np.random.default_rng(0))
         compute_arrays(self.kind, component, given[-1])
 
@@ -109,6 +110,11 @@ class ComponentUnderTest:
     def build(self, **params: Json) -> Any:
         """A new component with the parameters of its stand, and these."""
         return self._build_component({**self.stand.params, **params})
+
+    @property
+    def needs_many_clips(self) -> bool:
+        """Whether it runs only where it is trained on more clips than the usual six."""
+        return len(self.given()) > TRAINED + HELD_OUT
 
     @functools.cached_property
     def learns(self) -> bool:
@@ -123,11 +129,11 @@ class ComponentUnderTest:
     @property
     def test_inputs(self) -> Sequence[Any]:
         """The three clips that are not trained on."""
-        return self.given()[TRAINED:]
+        return self.given()[-HELD_OUT:]
 
     def train(self, look: str = "plain", **other: Any) -> TrainingSet[Any]:
         """The training part, as arrays that may be written to; `other` are fields to replace."""
-        inputs = list(map(thaw_arrays, self.given(look)[:TRAINED]))
+        inputs = list(map(thaw_arrays, self.given(look)[:-HELD_OUT]))
         return make_training_set(self.registry, other.pop("inputs", inputs), **other)
 
     def ready(self, look: str = "plain", /, **params: Json) -> Any:

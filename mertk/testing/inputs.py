@@ -34,6 +34,8 @@ CLASSES = ("negative", "positive", "surprise")
 TRAINED = 6
 """The first clips, of two people, are trained on; three clips of a third person are predicted."""
 
+HELD_OUT = 3
+
 _ODD = (117, 101)
 _FRAMES = 50
 _FPS = 25.0
@@ -85,8 +87,23 @@ LOOKS: Mapping[str, Callable[[Footage], Footage]] = {
 
 
 def make_footage(registry: Registry, look: str) -> list[Footage]:
-    """The footage of the nine clips as it looks: a key of `LOOKS`."""
-    return [LOOKS[look](clip.footage) for clip in make_clips(registry)]
+    """The footage of the nine clips as it looks: a key of `LOOKS`.
+
+    Each has features as well: how bright the parts of its key frames are.
+    """
+    seen = [LOOKS[look](clip.footage) for clip in make_clips(registry)]
+    return [replace(one, features=freeze_arrays(_measure_brightness(one))) for one in seen]
+
+
+def _measure_brightness(footage: Footage) -> dict[str, NDArray[np.float32]]:
+    """The mean grey of 16 rows and 16 columns of onset and peak, `[1, 2, 32]`."""
+    faces = footage.faces()
+    rows = []
+    for at in (faces.onset, faces.peak):
+        grey = faces.frames.read_grey(at).astype(np.float32)
+        for axis in (0, 1):
+            rows.append([part.mean() for part in np.array_split(grey, 16, axis)])
+    return {"brightness": np.array(rows, np.float32).reshape(1, 2, 32)}
 
 
 def make_stretch(footage: Footage) -> Faces:
@@ -109,17 +126,27 @@ def make_stretch(footage: Footage) -> Faces:
     return found
 
 
-def make_streams(registry: Registry, shape: tuple[int, ...], _look: str = "") -> Sequence[Any]:
-    """One stream per clip, read-only: small random arrays that differ a little by class."""
+def make_streams(
+    registry: Registry, shape: tuple[int, ...], _look: str = "", *, trained: int = TRAINED
+) -> Sequence[Any]:
+    """One stream per clip, read-only: small random arrays that differ a little by class.
+
+    The last three clips are predicted, `trained` ones before them are trained on.
+    """
     rng = np.random.default_rng(0)
     streams = []
-    for label in get_labels(registry).tolist():
+    labels = get_labels(registry)
+    for label in [*np.resize(labels[:TRAINED], trained), *labels[TRAINED:]]:
         array = rng.normal(size=shape) + 0.5 * label
         streams.append(freeze_arrays({"features": array.astype(np.float32)}))
     return streams
 
 
 _TINY: Mapping[str, Json] = {"epochs": 2, "pretrained": False}
+MANY = 48
+"""Training clips of a component that needs many, such as a reduction to 20 dimensions."""
+
+_MANY_SHAPES = ((4, 16),)
 _SHAPES = ((3, 8), (3, 4, 8), (1, 3, 28, 28))
 """One stream of a clip: regions of features, regions over time, a flow picture."""
 
@@ -152,6 +179,9 @@ def find_stands(registry: Registry, kind: str, name: str) -> Iterator[Stand]:
             given = functools.partial(make_streams, registry, shape)
             yield Stand(f"arrays {list(shape)}", defaults.params, given)
         yield from inside
+        for shape in _MANY_SHAPES:
+            given = functools.partial(make_streams, registry, shape, trained=MANY)
+            yield Stand(f"{MANY} arrays {list(shape)}", defaults.params, given)
     else:
         yield from inside
         given = functools.partial(_make_stage_inputs, registry, None, kind)
@@ -229,10 +259,16 @@ def _run_stages(
 
 
 def make_training_set(registry: Registry, inputs: Sequence[Any], **other: Any) -> TrainingSet[Any]:
-    """The training part: clips of two people and three classes, but for what is given."""
+    """The training part: clips of two people and three classes, but for what is given.
+
+    Further clips than the first six are of the same classes, and of further people.
+    """
+    repeats = [f"/{at // TRAINED}" if at >= TRAINED else "" for at in range(len(inputs))]
     known = {
-        "labels": get_labels(registry)[:TRAINED],
-        "people": list_people(registry)[:TRAINED],
+        "labels": np.resize(get_labels(registry)[:TRAINED], len(inputs)),
+        "people": np.char.add(
+            np.resize(list_people(registry)[:TRAINED], len(inputs)), np.array(repeats, str)
+        ),
         "classes": CLASSES,
     }
     return TrainingSet(inputs=inputs, **{**known, **other})

@@ -106,8 +106,8 @@ def onset_apex(faces: Faces, method: Method = "farneback") -> Floats:
     """
     if faces.flow is not None:
         return np.asarray(faces.flow, np.float32)
-    onset = convert_to_grey(faces.frames[faces.onset])
-    apex = convert_to_grey(faces.frames[faces.peak])
+    onset = faces.frames.read_grey(faces.onset)
+    apex = faces.frames.read_grey(faces.peak)
     uv = optical_flow(onset, apex, method)
     return np.dstack([uv, strain(uv)])
 

@@ -257,3 +257,41 @@ def test_the_page_shows_what_was_found_unless_it_should_not(trained, video, plug
     assert "data:image/" not in bare
     assert "<script>" not in bare
     assert "0.40–0.88" in bare
+
+
+def test_folders_and_arrays_of_frames_are_read_with_a_rate(trained, face, plugin, tmp_path, run):
+    frames = there_and_back(face, 50)
+    np.save(tmp_path / "clip.npy", frames)
+    (tmp_path / "clip").mkdir()
+    for at, frame in enumerate(frames):
+        cv2.imwrite(str(tmp_path / "clip" / f"img{at}.png"), frame[..., ::-1])
+    ask = ["--plugin", plugin, "predict", trained, "--spotter", "told"]
+    code, out, err = run(*ask, tmp_path / "clip.npy", tmp_path / "clip", "--fps", FPS)
+    assert code == 0, err
+    one, two = rows(out)
+    assert (one["onset"], one["begins"], one["ends"]) == ("10", "0.4", "0.88")
+    assert {**one, "video": ""} == {**two, "video": ""}
+    code, _, err = run(*ask, tmp_path / "clip", tmp_path / "clip" / "img0.png")
+    assert code == 1
+    assert f"Error: {tmp_path / 'clip'}: its frame rate is not known; give it with --fps" in err
+    assert "img0.png: one picture; an expression is a change" in err
+
+
+def test_the_rows_of_a_table_are_classified_without_labels(trained, video, tmp_path, run):
+    (tmp_path / "index.csv").write_text(
+        "Subject,Filename,Path,OnsetFrame,ApexFrame,OffsetFrame\n"
+        f"s1,a,{video},2,6,9\ns1,b,{video},10,/,22\n"
+    )
+    code, out, err = run("predict", trained, tmp_path / "index.csv")
+    assert code == 0, err
+    one, two = rows(out)
+    assert (one["video"], one["onset"], one["apex"], one["offset"]) == (
+        "folder/s1/a",
+        "2",
+        "6",
+        "9",
+    )
+    given = run("predict", trained, video, "--onset", 2, "--apex", 6, "--offset", 9)[1]
+    assert one["predicted"] == rows(given)[0]["predicted"]
+    assert float(one["p_negative"]) == pytest.approx(float(rows(given)[0]["p_negative"]), abs=1e-4)
+    assert (two["apex"], two["begins"]) == ("", "0.4")

@@ -1,10 +1,13 @@
 import os
 import pickle
+import struct
+import zlib
 
 import cv2
 import numpy as np
 import pytest
 
+import mertk
 from mertk import DataError
 from mertk.datasets.media import frames
 
@@ -66,6 +69,91 @@ def test_grey_and_deep_pictures_become_rgb_bytes(tmp_path, picture):
     assert np.array_equal(grey, np.repeat(picture[..., :1], 3, axis=2))
     deep = frames.read_picture(save(tmp_path / "deep1.png", picture.astype(np.uint16) * 256))
     assert np.array_equal(deep, picture[..., ::-1])
+
+
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+def test_twelve_bits_keep_their_256_levels(tmp_path, ending):
+    ramp = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+    file = save(tmp_path / f"deep1{ending}", ramp)
+    read = frames.read_picture(file, 12)
+    assert np.array_equal(read[..., 0], (ramp >> 4).astype(np.uint8))
+    with pytest.raises(DataError, match=r"brightest value is 4095: .* 12 bits or more\. Say how"):
+        frames.read_picture(file)
+    with pytest.raises(DataError, match="4095, which has more than 10 bits"):
+        frames.read_picture(file, 10)
+    with pytest.raises(DataError, match="Say how many"):
+        frames.check_depth(file, None)
+
+
+def test_a_png_that_states_its_bits_needs_no_more(tmp_path):
+    ramp = np.arange(1024, dtype=np.uint16).reshape(32, 32)
+    file = save(tmp_path / "deep1.png", ramp)
+    whole, head = file.read_bytes(), 8 + 25  # the signature and IHDR
+    chunk = b"sBIT" + bytes([10])
+    stated = struct.pack(">I", 1) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    file.write_bytes(whole[:head] + stated + whole[head:])
+    assert np.array_equal(frames.read_picture(file)[..., 1], (ramp >> 2).astype(np.uint8))
+
+
+def tiff(path, pages, bits, data, kind=1):
+    """A grey TIFF of 8x4 pixels with the same raw samples in each page; kind 3: floats."""
+    size, begin = 2 + 12 * 10 + 4, 8
+    parts = [b"II*\0" + struct.pack("<I", begin)]
+    for page in range(pages):
+        at = begin + page * (size + len(data))
+        entries = [(256, 8), (257, 4), (258, bits), (259, 1), (262, 1), (273, at + size),
+                   (277, 1), (278, 4), (279, len(data)), (339, kind)]  # fmt: skip
+        packed = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+        after = at + size + len(data) if page < pages - 1 else 0
+        parts.append(struct.pack("<H", 10) + packed + struct.pack("<I", after) + data)
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def test_packed_samples_of_twelve_bits_are_known(tmp_path):
+    texts = "".join(f"{value:012b}" for value in [0, 16, 2048, 4095] * 8)
+    data = int(texts, 2).to_bytes(48, "big")
+    read = frames.read_picture(tiff(tmp_path / "t1.tif", 1, 12, data))
+    assert read[0, :4, 0].tolist() == [0, 1, 128, 255]
+
+
+def test_stacks_animations_and_floats_are_refused_by_name(tmp_path, picture):
+    stack = tiff(tmp_path / "s1.tif", 3, 8, bytes(32))
+    with pytest.raises(DataError, match=r"s1\.tif: a TIFF stack of 3 pictures"):
+        frames.read_picture(stack)
+    with pytest.raises(DataError, match="stack of 3"):
+        frames.check_depth(stack, None)
+    floats = tiff(tmp_path / "f1.tif", 1, 32, np.full(32, 0.5, "<f4").tobytes(), kind=3)
+    with pytest.raises(DataError, match=r"f1\.tif: holds 32-bit floats, whose black"):
+        frames.read_picture(floats)
+    whole = save(tmp_path / "a1.png", picture).read_bytes()
+    chunk = b"acTL" + struct.pack(">II", 7, 0)
+    moved = struct.pack(">I", 8) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    (tmp_path / "a1.png").write_bytes(whole[:33] + moved + whole[33:])
+    with pytest.raises(DataError, match=r"a1\.png: an animated PNG of 7 pictures"):
+        frames.read_picture(tmp_path / "a1.png")
+
+
+def test_grey_is_decoded_alone_and_differs_by_rounding(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    smooth = cv2.resize(rng.integers(60, 200, (6, 5, 3), np.uint8), (150, 200))
+    files = [save(tmp_path / name, smooth) for name in ("img1.jpg", "img2.png")]
+    lazy = frames.of_files(files)
+    for at in (0, 1):
+        wanted = cv2.cvtColor(lazy[at], cv2.COLOR_RGB2GRAY).astype(int)
+        assert np.abs(lazy.read_grey(at) - wanted).max() <= 2 * (at == 0)
+    warped = lazy.map(mertk.core.frames.Warp((0.8, 0.1, 3, -0.1, 0.8, 20), (96, 128)))
+    wanted = cv2.cvtColor(warped[0], cv2.COLOR_RGB2GRAY).astype(int)
+    assert warped.read_grey(0).shape == (128, 96)
+    assert np.abs(warped.read_grey(0) - wanted).max() <= 3
+    inverted = lazy.map(np.invert)
+    np.testing.assert_array_equal(
+        inverted.read_grey(0), cv2.cvtColor(inverted[0], cv2.COLOR_RGB2GRAY)
+    )
+    flags, decode = [], cv2.imdecode
+    monkeypatch.setattr(cv2, "imdecode", lambda data, how: flags.append(how) or decode(data, how))
+    warped.read_grey(0)
+    assert flags == [cv2.IMREAD_GRAYSCALE]
 
 
 @pytest.mark.parametrize("name", ["img1.jpg", "img1.png", "img1.bmp", "img1.tif"])

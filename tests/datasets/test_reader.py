@@ -25,7 +25,7 @@ class Tiny(datasets.reader.SpreadsheetReader):
     name = "tiny"
     layout = "The folder should hold tiny.csv and p1/a/1.png."
     kinds = ("raw", "cropped")
-    editions = (datasets.survey.Edition("first", 2, 2, {"happiness": 1, "disgust": 1}),)
+    editions = (datasets.editions.Edition("first", 2, 2, {"happiness": 1, "disgust": 1}),)
     file_pattern = "tiny"
     optional: ClassVar = {"remark": ("remark", "remarks")}
 

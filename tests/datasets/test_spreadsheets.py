@@ -154,12 +154,15 @@ def test_a_missing_file_is_named(tmp_path):
         spreadsheets.read_sheets(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize(("text", "number"), [("46", 46), ("46.0", 46), ("-1", -1), ("007", 7)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("46", 46), ("46.0", 46), ("46,0", 46), ("46,00", 46), ("-1", -1), ("007", 7)],
+)
 def test_whole_numbers_are_read(text, number):
     assert spreadsheets.parse_integer(text) == number
 
 
-@pytest.mark.parametrize("text", ["", "/", "4.5", "4+7", "nan", "inf"])
+@pytest.mark.parametrize("text", ["", "/", "4.5", "4,5", "1,000", "4o", "4+7", "nan", "inf"])
 def test_other_text_is_no_whole_number(text):
     with pytest.raises(ValueError, match=r".+"):
         spreadsheets.parse_integer(text)

@@ -1,7 +1,9 @@
 import pickle
 import struct
 
+import av
 import cv2
+import films
 import numpy as np
 import pytest
 
@@ -9,14 +11,9 @@ from mertk import DataError
 from mertk.datasets.media import videos
 
 
-def write(path, values, codec="MJPG"):
+def write(path, values):
     """A video of flat RGB frames (value, 0, 0)."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), 50.0, (64, 48))
-    assert writer.isOpened()
-    for value in values:
-        writer.write(np.full((48, 64, 3), (0, 0, value), np.uint8))
-    writer.release()
-    return path
+    return films.write(path, films.flat(values), codec="mjpeg", pixels="yuvj420p")
 
 
 def values(pictures):
@@ -30,35 +27,138 @@ def video(tmp_path):
 
 @pytest.fixture
 def opened(monkeypatch):
-    """Counts how often a video file is opened, and how many frames are decoded."""
+    """Counts how often a video file is opened, and how many packets are decoded."""
     counts = {"opened": 0, "decoded": 0}
-    real = cv2.VideoCapture
+    decode, real = videos._decode_frames, av.open
 
-    class Counting:
-        def __init__(self, path):
-            counts["opened"] += 1
-            self._real = real(path)
-
-        def grab(self):
+    def counted(*args):
+        for frame in decode(*args):
             counts["decoded"] += 1
-            return self._real.grab()
+            yield frame
 
-        def __getattr__(self, name):
-            return getattr(self._real, name)
+    def opening(path, *mode):
+        counts["opened"] += not mode
+        return real(path, *mode)
 
-    monkeypatch.setattr(cv2, "VideoCapture", Counting)
+    monkeypatch.setattr(videos, "_decode_frames", counted)
+    monkeypatch.setattr(av, "open", opening)
     return counts
 
 
 def test_a_video_says_how_long_and_how_fast_it_is(video):
-    assert videos.probe_video(video) == videos.VideoFacts(24, 50.0)
+    facts = videos.probe_video(video)
+    assert (facts.count, facts.header_count, facts.fps) == (24, 24, pytest.approx(50))
+    np.testing.assert_allclose(facts.times, np.arange(24) / 50)
+    assert facts.list_notes() == []
 
 
-def test_the_times_of_frames_are_counted_not_believed(video, tmp_path):
-    np.testing.assert_allclose(videos.read_frame_times(video), np.arange(24) / 50)
+def test_frames_are_counted_not_believed(tmp_path):
+    """A file that was trimmed without new encoding keeps the frames before the cut hidden."""
+    whole = films.write(tmp_path / "w.mp4", films.flat(range(150)), codec="libx264", g=150, bf=0)
+    facts = videos.probe_video(films.trim(whole, tmp_path / "cut.mp4", 39))
+    assert (facts.header_count, facts.count) == (150, 111)
+    assert "its header says 150 frames, 111 can be decoded" in facts.list_notes()[0]
+    frames = videos.of_video(tmp_path / "cut.mp4", 0, 111)
+    assert frames[0][..., 0].mean() == pytest.approx(39, abs=2)
+    assert frames[110][..., 0].mean() == pytest.approx(149, abs=2)
+
+
+def test_a_file_is_counted_once_for_all_processes(video, opened):
+    before = videos.probe_video(video)
+    videos._probe_cached.cache_clear()  # as in a new process
+    after = videos.probe_video(video)
+    assert opened["opened"] == 1
+    np.testing.assert_array_equal(after.times, before.times)
+    write(video, [10] * 7)
+    assert videos.probe_video(video).count == 7
+
+
+def test_a_cut_off_file_holds_what_can_be_decoded(tmp_path):
     long, cut = write(tmp_path / "long.avi", [40] * 400), tmp_path / "cut.avi"
     cut.write_bytes(long.read_bytes()[: long.stat().st_size // 2])
-    assert 0 < len(videos.read_frame_times(cut)) < videos.probe_video(cut).count
+    facts = videos.probe_video(cut)
+    assert 150 < facts.count < 250
+    assert "its header says 400 frames" in facts.list_notes()[0]
+
+
+@pytest.mark.parametrize(("name", "codec", "options"), [
+    ("i.mp4", "libx264", {"x264-params": "tff=1:interlaced=1", "qp": 1}),
+    ("i.mpg", "mpeg2video", {"flags": "+ilme+ildct", "b": "20M"}),
+])  # fmt: skip
+def test_interlaced_files_are_deinterlaced_and_the_same_each_time(tmp_path, name, codec, options):
+    """A bar that moves between the two fields of a frame would be a comb."""
+    pictures = []
+    for at in range(12):
+        picture = np.full((96, 256, 3), 20, np.uint8)
+        picture[0::2, 16 * at : 16 * at + 32] = 220  # the upper field
+        picture[1::2, 16 * at + 8 : 16 * at + 40] = 220  # the lower one, later
+        pictures.append(picture)
+    file = films.write(tmp_path / name, pictures, codec=codec, fps=25, **options)
+    facts = videos.probe_video(file)
+    assert (facts.count, facts.interlaced) == (12, True)
+    assert "interlaced" in facts.list_notes()[0]
+    frames = videos.of_video(file, 0, 12)[:].astype(int)
+    combs = np.abs(np.diff(frames[3:9, 8:-8], axis=1)).max(axis=(1, 2, 3))
+    assert np.abs(np.diff(np.array(pictures).astype(int)[3:9, 8:-8], axis=1)).max() == 200
+    assert combs.max() < 60
+    videos._open_tape.cache_clear()
+    np.testing.assert_array_equal(videos.of_video(file, 0, 12)[:], frames)
+
+
+def test_pixels_that_are_not_square_are_made_so(tmp_path):
+    file = films.write(tmp_path / "dv.mp4", films.flat([90] * 3), codec="libx264", aspect=(16, 11))
+    assert videos.of_video(file, 0, 3).shape == (3, 48, 93, 3)  # 64 * 16 / 11
+
+
+@pytest.mark.parametrize(("name", "codec", "pixels", "red"), [
+    ("deep.mkv", "ffv1", "yuv420p10le", 90), ("grey.mkv", "ffv1", "gray", 27),
+    ("new.mp4", "libsvtav1", "yuv420p", 90), ("web.webm", "libvpx-vp9", "yuv420p", 90),
+    ("x.wmv", "wmv2", "yuv420p", 90), ("x.mov", "prores_ks", "yuv422p10le", 90),
+    ("12:30.ts", "libx264", "yuv420p", 90),
+])  # fmt: skip
+def test_codecs_of_the_field_are_read(tmp_path, name, codec, pixels, red):
+    pictures = films.flat([90] * 8, (128, 96))
+    file = films.write(tmp_path / name, pictures, codec=codec, pixels=pixels)
+    facts = videos.probe_video(file)
+    assert facts.count == 8
+    assert file.suffix in videos.VIDEOS
+    assert videos.of_video(file, 0, 8)[5][..., 0].mean() == pytest.approx(red, abs=5)
+
+
+def test_a_variable_rate_is_kept_and_reported(tmp_path):
+    times = [*range(12), *range(14, 50, 3)]
+    file = films.write(tmp_path / "phone.mkv", films.flat([90] * 24), times=times)
+    facts = videos.probe_video(file)
+    np.testing.assert_allclose(facts.times, np.array(times) / 50, atol=1e-3)
+    assert "frame rate varies (16.7 to 50.0 Hz)" in facts.list_notes()[0]
+
+
+def test_an_even_rate_is_the_mean_though_times_are_rounded():
+    facts = videos.VideoFacts(np.round(np.arange(40) / 30, 3))
+    assert facts.fps == pytest.approx(30, rel=1e-3)
+    assert facts.list_notes() == []
+
+
+def test_an_uneven_rate_is_that_of_the_usual_step():
+    facts = videos.VideoFacts(np.concatenate([[0], np.cumsum([0.04] * 30 + [0.1] * 9)]))
+    assert facts.fps == pytest.approx(25)
+
+
+def test_a_codec_without_decoder_is_named_with_the_line_that_converts(video):
+    video.write_bytes(video.read_bytes().replace(b"MJPG", b"XYZW"))
+    wanted = r"no decoder for its codec 'XYZW'; .*ffmpeg -i clip.avi -c:v ffv1 clip.mkv"
+    with pytest.raises(DataError, match=wanted):
+        videos.probe_video(video)
+
+
+def test_a_file_of_sound_alone_is_named(tmp_path):
+    with av.open(str(tmp_path / "voice.mp4"), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        frame.sample_rate, frame.pts = 44100, 0
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    with pytest.raises(DataError, match="holds no pictures, only sound"):
+        videos.probe_video(tmp_path / "voice.mp4")
 
 
 def test_a_turned_phone_video_is_turned_back(tmp_path):
@@ -147,5 +247,5 @@ def test_a_truncated_video_is_named(video):
 def test_a_missing_video_is_named(tmp_path):
     with pytest.raises(DataError, match=r"x\.avi: there is no such video"):
         videos.probe_video(tmp_path / "x.avi")
-    with pytest.raises(DataError, match=r"x\.avi: cannot be read"):
+    with pytest.raises(DataError, match=r"x\.avi: there is no such video"):
         videos.of_video(tmp_path / "x.avi", 0, 1)[0]

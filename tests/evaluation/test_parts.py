@@ -182,17 +182,24 @@ def test_other_clips_are_refused_and_where_allowed_the_table_says_so(plugins, tm
 
 
 @pytest.mark.parametrize(
-    ("compared", "said"),
+    ("compared", "incomplete", "said"),
     [
-        ("list", "The clips are those of megc2019 (new) (442, list 32df980f36a4)."),
-        ("counts", "The numbers of clips are those of megc2019 (new)"),
+        ("list", 0, "The clips are those of megc2019 (new) (442, list 32df980f36a4)."),
+        (
+            "list",
+            9,
+            "The clips are those of megc2019 (new) (442, list 32df980f36a4). 9 of them lack",
+        ),
+        ("counts", 0, "The numbers of clips are those of megc2019 (new)"),
     ],
 )
-def test_the_published_clips_are_named_with_their_list(plugins, tmp_path, compared, said):
+def test_the_published_clips_are_named_with_their_list(
+    plugins, tmp_path, compared, incomplete, said
+):
     results = bench(plugins, tmp_path)
     agreed = {
         "edition": "new", "clips": 442, "list": "32df980f36a4d45a", "compared": compared,
-        "differences": [],
+        "differences": [], "incomplete": incomplete,
     }  # fmt: skip
     file = results.runs[0].path / "run.json"
     stored = json.loads(file.read_text())

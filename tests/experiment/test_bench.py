@@ -173,3 +173,14 @@ def test_comparison_and_chance_follow_from_predictions(plugins, tmp_path):
     test = results.comparisons()["toy_model", "majority"]
     assert test.exact
     assert np.isclose(test.p, 2 / 2**4)  # all right against all wrong: only both extremes
+
+
+def test_a_pipeline_that_draws_and_is_deterministic_stops_after_two_seeds(tmp_path):
+    use = mertk.Use("sklearn", path="sklearn.linear_model.LogisticRegression")
+    recipe = mertk.load_plugins().registry.recipe("flow_svm").swap("classifier", use)
+    clips = "synthetic:subjects=3,clips=3,frames=8,size=64"
+    results = mertk.bench([recipe], dataset=clips, out=tmp_path, floors=False, jobs=1)
+    (outcome,) = results.outcomes
+    assert sorted({fold.seed for fold in outcome.run.folds()}) == [0, 1]
+    again = mertk.bench([recipe], dataset=clips, out=tmp_path, floors=False, jobs=1)
+    assert sorted({fold.seed for fold in again.outcomes[0].run.folds()}) == [0, 1]

@@ -156,3 +156,18 @@ def test_a_flow_map_was_made_from_them(plugins):
         keyframes.hide_keyframes(replace(task, clips=clips))
     with pytest.raises(mertk.DataError, match="comes with a flow map"):
         keyframes.use_spotted_apexes(replace(task, clips=clips), {clip.uid: 0 for clip in clips})
+
+
+def test_a_precomputed_map_counts_as_the_key_frames_it_was_made_from():
+    from mertk.experiment.keyframes import record_reads
+    from mertk.pipeline.pipeline import ClipState
+
+    flow = np.ones((4, 4, 3), np.float32)
+    faces = mertk.Faces(frames=mertk.Frames(None, 0), onset=0, offset=3, flow=flow)
+    seen: set[str] = set()
+    state = record_reads(ClipState(faces=faces), seen)
+    assert seen == set()
+    assert state.faces.flow is not None
+    assert seen == {"onset", "apex"}
+    assert len(state.faces.features) == 0
+    assert seen == {"onset", "apex"}

@@ -31,31 +31,15 @@ def video(tmp_path):
     return file
 
 
-def clocked(monkeypatch, video, times):
-    monkeypatch.setattr(videos, "read_frame_times", lambda _path: np.asarray(times, float))
-    return video_prediction.track_video(video, Everywhere())
-
-
-def test_an_even_clock_has_its_mean_rate_though_its_times_are_rounded(monkeypatch, video):
-    seen = clocked(monkeypatch, video, np.round(np.arange(40) / 30, 3))
-    assert seen.fps == pytest.approx(30, rel=1e-3)
-    assert not seen.notes
-
-
-def test_an_uneven_clock_is_told_and_judged_by_its_usual_step(monkeypatch, video):
-    steps = [0.04] * 30 + [0.1] * 9
-    seen = clocked(monkeypatch, video, np.concatenate([[0], np.cumsum(steps)]))
-    assert seen.fps == pytest.approx(25)
-    (note,) = seen.notes
-    assert "frame rate varies (10.0 to 25.0 Hz)" in note
-
-
-def test_what_cannot_be_decoded_is_told(monkeypatch, video):
-    seen = clocked(monkeypatch, video, np.arange(30) / 50)
+def test_what_a_file_says_of_itself_reaches_the_track(monkeypatch, video):
+    facts = videos.VideoFacts(np.arange(30) / 50, header_fps=50, header_count=40)
+    monkeypatch.setattr(videos, "probe_video", lambda _path: facts)
+    media = video_prediction.probe_footage(video, None)
+    seen = video_prediction.track_video(media, Everywhere())
     assert seen.notes == (
-        "its header says 40 frames, 30 can be decoded: it may be cut off",
-    )  # fmt: skip
-    assert (len(seen.frames), seen.stretches[0].last) == (30, 29)
+        "its header says 40 frames, 30 can be decoded: it may be cut off or trimmed",
+    )
+    assert (len(seen.frames), seen.stretches[0].last, seen.fps) == (30, 29, pytest.approx(50))
 
 
 def test_memory_does_not_grow_with_the_video():

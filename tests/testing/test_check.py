@@ -249,3 +249,39 @@ def test_all_is_checked_in_processes_and_summed_up(capsys, monkeypatch):
     assert code == 1
     assert "no dataset is called 'synthetic'" in out
     assert "8 components, 6 with failed checks" in out
+
+
+def test_a_component_that_needs_many_clips_is_checked_on_many(capsys, tmp_path):
+    file = tmp_path / "reduced.py"
+    file.write_text('''
+"""A plug-in."""
+import numpy as np
+import mertk
+
+class Reduced:
+    """The first principal components.
+
+    Args:
+        count: how many.
+    """
+
+    def __init__(self, *, count: int = 20) -> None:
+        self.count = count
+
+    def fit(self, train, rng):
+        """Fit the components of the training clips; there must be as many."""
+        from sklearn.decomposition import PCA
+
+        self.pca = PCA(self.count, random_state=0).fit(mertk.design_matrix(train.inputs))
+
+    def fuse(self, streams):
+        """One stream."""
+        return {"features": self.pca.transform(mertk.flatten(streams)[None]).astype(np.float32)}
+
+@mertk.hookimpl
+def mertk_register(register):
+    register.fusion("reduced", Reduced)
+''')
+    code, out, _ = call(capsys, "check", file)
+    assert code == 0, out
+    assert "it needs more than 6 training clips" in " ".join(out.split())

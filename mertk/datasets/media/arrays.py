@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ import numpy as np
 
 from mertk.core.clips import Frames
 from mertk.core.errors import DataError
+from mertk.datasets.media.frames import read_picture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +70,36 @@ def read_flow(path: Path) -> Floats:
     return flow.astype(np.float32, copy=False)
 
 
+def read_drawn_flow(path: Path) -> Floats:
+    """A flow map that was drawn as a picture of 8 bits: red u, green v, blue strain, in 0 … 1.
+
+    Such pictures are mostly stretched one by one, so that sign and size of the motion are lost.
+    """
+    return np.asarray(read_picture(path) / np.float32(255), np.float32)
+
+
+def read_numbers(path: Path) -> Floats:
+    """An array of numbers of any shape from a `.npy` file, as float32; raises `DataError`."""
+    return _check_numbers(path, _load_array(path))
+
+
+def read_named_arrays(path: Path) -> dict[str, Floats]:
+    """The arrays of a `.npz` file by name, as float32; raises `DataError`."""
+    try:
+        with np.load(path, allow_pickle=False) as loaded:
+            return {name: _check_numbers(path, loaded[name]) for name in loaded.files}
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: {_explain(error)}") from error
+
+
+def _check_numbers(path: Path, array: NDArray[Any]) -> Floats:
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{path}: holds {array.dtype} values; expected numbers")
+    return np.atleast_1d(np.asarray(array, np.float32))
+
+
 def read_landmarks(path: Path) -> Floats:
     """The 68 points `[68, 2]` (x, y in pixels) of a `.npy` file, as float32.
 
@@ -106,8 +139,15 @@ def _load_array(path: Path) -> NDArray[Any]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError) as error:
-        raise DataError(f"{path}: damaged, truncated or not a plain array: {error}") from error
+        raise DataError(f"{path}: {_explain(error)}") from error
     if not isinstance(loaded, np.ndarray):
         loaded.close()
         raise DataError(f"{path}: holds several arrays; give a .npy file of one")
     return loaded
+
+
+def _explain(error: Exception) -> str:
+    """What is wrong with an array file; NumPy would have a pickle loaded, which runs its code."""
+    if re.search("pickle|Python objects", str(error)):
+        return "holds Python objects or is no .npy file; save a plain array of numbers"
+    return f"damaged, truncated or not a plain array: {error}"

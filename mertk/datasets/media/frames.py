@@ -6,23 +6,29 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mertk.core.clips import Frames
 from mertk.core.errors import DataError
 from mertk.core.reading import read_file
+from mertk.datasets.media import _picture_headers
 from mertk.storage.clip_sources import stamp_files
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mertk.core.clips import Pixels
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 """The file endings that count as frames; all others in a frame folder are ignored."""
 
 _MOST_BYTES = 2**30  # of a picture
-_DECODING = "1"  # raise it when the same files come out as other pixels: fingerprints change
+_JPEG = b"\xff\xd8"
+_BYTE = 8  # bits
+_DEEP = frozenset({".png", ".tif", ".tiff"})
+_DECODING = "2"  # raise it when the same files come out as other pixels: fingerprints change
 
 
 def number_pictures(folder: Path) -> dict[int, Path]:
@@ -62,9 +68,12 @@ def is_picture(name: str) -> bool:
     return not name.startswith(".") and PurePath(name).suffix.lower() in PICTURES
 
 
-def of_files(files: Sequence[Path]) -> Frames:
-    """Frames that are read from these pictures, in this order, when they are needed."""
-    return Frames(_PictureReader(tuple(files)), len(files))
+def of_files(files: Sequence[Path], bits: int | None = None) -> Frames:
+    """Frames that are read from these pictures, in this order, when they are needed.
+
+    `bits` is how many bits the camera recorded, of pictures of more than 8.
+    """
+    return Frames(_PictureReader(tuple(files), bits), len(files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +81,113 @@ class _PictureReader:
     """Reads the picture at a position; a class so that it can be pickled."""
 
     files: tuple[Path, ...]
+    bits: int | None = None
 
     def __call__(self, at: int) -> Pixels:
-        return read_picture(self.files[at])
+        return read_picture(self.files[at], self.bits)
+
+    def read_grey(self, at: int) -> Pixels:
+        """The picture in grey `[height, width]`: a JPEG's own luma, which is faster to decode."""
+        return _read_grey(self.files[at], self.bits)
 
 
-def read_picture(file: Path) -> Pixels:
+def read_picture(file: Path, bits: int | None = None) -> Pixels:
     """A picture as uint8 RGB `[height, width, 3]`; grey is repeated in all channels.
 
-    Raises `DataError` naming the file where it is missing, truncated or no picture.
+    Args:
+        file: the picture.
+        bits: how many bits the camera recorded, of a picture of more than 8: the 8 highest are
+            used. A PNG may state them, and a value of 2^14 or more shows that they are 16.
+
+    Raises:
+        DataError: the file is missing, truncated or no single picture; or it holds more than 8 bits
+            and it is not known how many are used.
     """
     import cv2
 
+    content = _read_content(file)
+    picture = _decode(file, content, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if picture.dtype != np.uint8:
+        header = _picture_headers.read_header(content)
+        # OpenCV spreads packed samples of 10, 12 and 14 bits over 16.
+        known = 16 if _BYTE < header.depth < 16 else bits or header.stated
+        picture = _reduce_depth(file, picture, known)
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+
+
+def check_depth(file: Path, bits: int | None) -> None:
+    """Raise `DataError` where a picture has too many bits; only a deep one is decoded.
+
+    `bits` is how many bits the camera recorded.
+    """
+    content = _read_content(file) if file.suffix.lower() in _DEEP else b""
+    header = _picture_headers.read_header(content)
+    if header.depth > _BYTE or header.pictures > 1:
+        read_picture(file, bits)
+
+
+def _read_grey(file: Path, bits: int | None) -> Pixels:
+    import cv2
+
+    content = _read_content(file)
+    if content.startswith(_JPEG):
+        return _decode(file, content, cv2.IMREAD_GRAYSCALE)
+    return cv2.cvtColor(read_picture(file, bits), cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
+
+
+def _read_content(file: Path) -> bytes:
     content = read_file(file, _MOST_BYTES)
     if not content:
         raise DataError(f"{file}: the file is empty (0 bytes); copy it again from the original")
+    return content
+
+
+def _decode(file: Path, content: bytes, how: int) -> NDArray[Any]:
+    import cv2
+
+    header = _picture_headers.read_header(content)
+    if header.pictures > 1:
+        raise DataError(
+            f"{file}: {header.kind} of {header.pictures} pictures, of which only the first would "
+            "be read; write each frame as a file of its own"
+        )
+    if header.kind == "floats" or header.depth > 16:
+        values = "floats" if header.kind == "floats" else "values"
+        raise DataError(
+            f"{file}: holds {header.depth}-bit {values}, "
+            "whose black and white are not known; write it with 8 bits, or with 16 and say how "
+            "many are used in the column bits"
+        )
     # Some decoders fill what a truncated file lacks with grey and raise no error.
     picture = None
     if not _is_truncated(content):
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), how)
     if picture is None:
         raise DataError(
             f"{file}: truncated or not a picture ({len(content)} bytes); "
             "copy it again from the original"
         )
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+    return picture
+
+
+def _reduce_depth(file: Path, picture: NDArray[Any], bits: int | None) -> Pixels:
+    """The 8 highest of the bits that are used; raises `DataError` where they are not known."""
+    brightest = int(picture.max())
+    if brightest >= 2**14:
+        bits = bits or 16
+    if bits is None and brightest:
+        raise DataError(
+            f"{file}: a picture of 16 bits whose brightest value is {brightest}: the camera "
+            f"recorded {max(_BYTE, brightest.bit_length())} bits or more. Say how many: folder:bits"
+            "=12, or a column bits in index.csv (of 8 … 16)"
+        )
+    if brightest >= 2 ** (bits or 16):
+        raise DataError(f"{file}: holds the value {brightest}, which has more than {bits} bits")
+    return (picture >> ((bits or 16) - _BYTE)).astype(np.uint8)
 
 
 def _is_truncated(content: bytes) -> bool:
-    if content.startswith(b"\xff\xd8"):
+    if content.startswith(_JPEG):
         # The end marker must follow the last scan: a thumbnail in the header has its own.
         return content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda") or b"\xff\xd9" not in content
     return content.startswith(b"\x89PNG") and b"IEND" not in content[-1024:]

@@ -1,10 +1,18 @@
-"""Video files: a clip's frames, decoded forward only, because seeking is not exact."""
+"""Video files: a clip's frames, decoded forward only, because seeking is not exact.
+
+FFmpeg decodes them, through PyAV. Frames are counted by decoding, because headers are often wrong.
+Interlaced frames are deinterlaced, one picture a frame; rotation and pixel aspect are applied.
+"""
 
 from __future__ import annotations
 
 import functools
+import logging
+import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.clips import Frames
-from mertk.core.errors import DataError
+from mertk.core.errors import DataError, StorageError
 from mertk.core.spelling import VIDEO_ENDINGS
+from mertk.storage.cache import Cache
+from mertk.storage.identity import hash_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,61 +33,129 @@ if TYPE_CHECKING:
 VIDEOS = VIDEO_ENDINGS
 """The file endings that are read as videos."""
 
+_LOG = logging.getLogger(__name__)
 _KEPT_BYTES = 64 * 2**20
+_SCAN = "1"  # raise it when a scan finds other facts in the same file
+_UNEVEN = 0.5  # of the usual time between two frames: what differs by more is a variable rate
+_USUAL_FPS = 25.0  # Hz, of a file that says no rate
+_MOST_DAMAGED = 10_000  # packets: then the rest of the file is given up
+_DEINTERLACER = ("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VideoFacts:
-    """How many frames a video says it has, and its frame rate in Hz (0: unknown)."""
+    """What a video holds: the times of its frames, in seconds from the first one `[frames]`.
 
-    count: int
-    fps: float
+    `header_fps` (Hz) and `header_count` are what the header says, 0 where it says nothing.
+    `damaged` packets could not be decoded.
+    """
+
+    times: NDArray[np.float64]
+    header_fps: float = 0.0
+    header_count: int = 0
+    damaged: int = 0
+    interlaced: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many frames can be decoded."""
+        return len(self.times)
+
+    @property
+    def fps(self) -> float:
+        """The usual frame rate in Hz: the mean one, or where it varies that of the median step."""
+        if self.count < 2:
+            return self.header_fps or _USUAL_FPS
+        if self.is_uneven:
+            return float(1 / np.median(np.diff(self.times)))
+        return float((self.count - 1) / self.times[-1])
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether more than one in a hundred steps between frames is not the usual one."""
+        steps = np.diff(self.times)
+        return bool(len(steps) and (np.abs(steps / np.median(steps) - 1) > _UNEVEN).mean() > 0.01)
+
+    def list_notes(self) -> list[str]:
+        """What is unusual about the file, a sentence each."""
+        found = []
+        if self.header_count and self.header_count != self.count:
+            found.append(
+                f"its header says {self.header_count} frames, {self.count} can be decoded: it may "
+                "be cut off or trimmed"
+            )
+        if self.damaged:
+            found.append(f"{self.damaged} packets are damaged, and their frames are missing")
+        if self.interlaced:
+            found.append("it is interlaced: half of the lines of each frame are interpolated")
+        if self.is_uneven:
+            steps = np.diff(self.times)
+            found.append(
+                f"its frame rate varies ({1 / steps.max():.1f} to {1 / steps.min():.1f} Hz): "
+                "seconds are those of the file, but durations are judged by the usual rate"
+            )
+        return found
 
 
 def probe_video(path: Path) -> VideoFacts:
-    """What the header of a video says; only its first frame is decoded, to see that this works.
+    """Decode a video once and report what it holds; the result is cached for each file.
 
-    Raises `DataError` where the file is missing, no video, or holds no frame. A file that is
-    shorter than its header says is noticed when the missing frames are read.
+    Decoding takes about a millisecond a frame at 640x360. Raises `DataError` where the file is
+    missing, no video, of an unknown codec, or holds no frame.
     """
-    import cv2
+    return _probe_cached(path, *_read_stamp(path))
 
-    capture = _open_capture(path)
+
+@functools.lru_cache(maxsize=256)
+def _probe_cached(path: Path, size: int, changed: int) -> VideoFacts:
+    import av
+
+    cache = Cache()
+    key = hash_json(["video", _SCAN, str(path.absolute()), size, changed, av.__version__])
+    stored = cache.get(key)
+    if stored is not None:
+        return VideoFacts(np.array(stored.arrays["times"]), **stored.about)
+    facts = _scan_video(path)
+    about = {
+        "header_fps": facts.header_fps,
+        "header_count": facts.header_count,
+        "damaged": facts.damaged,
+        "interlaced": facts.interlaced,
+    }
     try:
-        if not capture.grab():
-            raise DataError(f"{path}: the video holds no frame that can be decoded")
-        count, fps = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
-        if count < 1:  # some containers do not say
-            count = 1
-            while capture.grab():
-                count += 1
-    finally:
-        capture.release()
-    return VideoFacts(int(count), float(fps) if fps > 0 else 0.0)
+        cache.put(key, {"times": facts.times}, about)
+    except StorageError as error:
+        _LOG.warning("%s is counted again next time: %s", path, error)
+    return facts
 
 
-def read_frame_times(path: Path) -> NDArray[np.float64]:
-    """The time of each frame, in seconds from the first one `[frames]`.
+def _scan_video(path: Path) -> VideoFacts:
+    damaged: list[str] = []
+    times: list[float | None] = []
+    interlaced = False
+    with _open_stream(path) as (container, stream):
+        rate, count = float(stream.average_rate or 0), int(stream.frames)
+        for frame in _decode_frames(container, stream, damaged):
+            times.append(frame.time)
+            interlaced = interlaced or frame.interlaced_frame
+    if not times:
+        why = f": {damaged[0]}" if damaged else ""
+        raise DataError(f"{path}: the video holds no frame that can be decoded{why}")
+    return VideoFacts(
+        times=_fill_times(times, rate),
+        header_fps=rate,
+        header_count=count,
+        damaged=len(damaged),
+        interlaced=bool(interlaced),
+    )
 
-    Every frame is decoded once, which takes about a millisecond at 640x360. Raises `DataError`
-    as `probe_video` does.
-    """
-    import cv2
 
-    capture = _open_capture(path)
-    try:
-        found = []
-        while capture.grab():
-            found.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        fps = float(capture.get(cv2.CAP_PROP_FPS))
-    finally:
-        capture.release()
-    if not found:
-        raise DataError(f"{path}: the video holds no frame that can be decoded")
-    times: NDArray[np.float64] = np.asarray(found, float) - found[0]
-    if (np.diff(times) > 0).all():
-        return times
-    return np.arange(len(times)) / (fps if fps > 0 else 25.0)  # the file holds no times
+def _fill_times(times: list[float | None], rate: float) -> NDArray[np.float64]:
+    """Seconds from the first frame; by the rate where the file holds no growing times."""
+    known = np.array([np.nan if one is None else one for one in times], float)
+    if np.isfinite(known).all() and (np.diff(known) > 0).all():
+        return np.asarray(known - known[0])
+    return np.arange(len(times)) / (rate if rate > 0 else _USUAL_FPS)
 
 
 def of_video(path: Path, start: int, count: int) -> Frames:
@@ -93,14 +171,20 @@ class _VideoReader:
     start: int
 
     def __call__(self, at: int) -> Pixels:
-        return _open_tape(self.path, _read_change_time(self.path)).read(self.start + at)
+        return _open_tape(self.path, *_read_stamp(self.path)).read(self.start + at)
 
 
-def _read_change_time(path: Path) -> int:
+def _read_stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change of a file; raises `DataError` where there is none."""
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder, not a video file")
     try:
-        return path.stat().st_mtime_ns
+        found = path.stat()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such video file") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    return found.st_size, found.st_mtime_ns
 
 
 class _Tape:
@@ -108,7 +192,7 @@ class _Tape:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._capture: Any = None
+        self._playing: Iterator[_Played] | None = None
         self._next = 0
         self._kept: OrderedDict[int, Pixels] = OrderedDict()
         self._lock = threading.Lock()
@@ -120,24 +204,17 @@ class _Tape:
             return self._kept[at].copy()
 
     def _decode_frame(self, at: int) -> Pixels:
-        import cv2
-
-        if self._capture is None or at < self._next:
-            self._capture, self._next = _open_capture(self._path), 0
-        while self._next <= at:
-            if not self._capture.grab():
-                ended, self._capture = self._next, None
-                raise DataError(
-                    f"{self._path}: the video ends after {ended} frames, but frame {at} "
-                    "(0-based) is needed: it is truncated, or shorter than its header says"
-                )
+        if self._playing is None or at < self._next:
+            self._playing, self._next = _play_video(self._path), 0
+        for played in self._playing:
             self._next += 1
-        decoded, picture = self._capture.retrieve()
-        if not decoded:
-            raise DataError(f"{self._path}: frame {at} (0-based) cannot be decoded")
-        kind = cv2.COLOR_GRAY2RGB if picture.ndim == 2 else cv2.COLOR_BGR2RGB
-        rgb: Pixels = cv2.cvtColor(picture, kind)
-        return rgb
+            if self._next > at:
+                return played.make_picture()
+        ended, self._playing = self._next, None
+        raise DataError(
+            f"{self._path}: the video ends after {ended} frames, but frame {at} "
+            "(0-based) is needed: it is truncated, or shorter than its header says"
+        )
 
     def _keep_frame(self, at: int, picture: Pixels) -> None:
         self._kept[at] = picture
@@ -146,19 +223,126 @@ class _Tape:
 
 
 @functools.lru_cache(maxsize=2)
-def _open_tape(path: Path, _changed: int) -> _Tape:
+def _open_tape(path: Path, _size: int, _changed: int) -> _Tape:
     return _Tape(path)
 
 
-def _open_capture(path: Path) -> Any:
-    import cv2
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """A decoded frame, with the width of a pixel by its height, and its quarter turns."""
 
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such video file")
-    capture = cv2.VideoCapture(str(path))
-    if not capture.isOpened():
+    frame: Any
+    aspect: float
+    turns: int
+
+    def make_picture(self) -> Pixels:
+        """The frame as it is meant to be seen, uint8 RGB `[height, width, 3]`."""
+        import cv2
+
+        rgb = self.frame.to_ndarray(format="rgb24")
+        height, width = rgb.shape[:2]
+        wide = max(1, round(width * self.aspect))
+        if wide != width:
+            rgb = cv2.resize(rgb, (wide, height), interpolation=cv2.INTER_LINEAR)
+        picture: Pixels = np.ascontiguousarray(np.rot90(rgb, self.turns))
+        return picture
+
+
+def _play_video(path: Path) -> Iterator[_Played]:
+    """The frames of a video in order, deinterlaced where they are marked as interlaced."""
+    with _open_stream(path) as (container, stream):
+        aspect = float(stream.sample_aspect_ratio or 1)
+        turns = 0
+        graph = None
+        for frame in _decode_frames(container, stream, []):
+            turns = round(frame.rotation / 90) % 4
+            if graph is None and frame.interlaced_frame:
+                graph = _make_deinterlacer(frame, stream.time_base)
+            if graph is None:
+                yield _Played(frame, aspect or 1.0, turns)
+                continue
+            graph.push(frame)
+            yield from (_Played(one, aspect or 1.0, turns) for one in _pull_frames(graph))
+        if graph is not None:
+            graph.push(None)
+            yield from (_Played(one, aspect or 1.0, turns) for one in _pull_frames(graph))
+
+
+def _make_deinterlacer(frame: Any, time_base: Any) -> Any:
+    import av.filter
+
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=time_base
+    )
+    graph.link_nodes(source, graph.add(*_DEINTERLACER), graph.add("buffersink")).configure()
+    return graph
+
+
+def _pull_frames(graph: Any) -> Iterator[Any]:
+    while True:
+        try:
+            yield graph.pull()
+        except (BlockingIOError, EOFError):  # it waits for the next frame, or has given the last
+            return
+
+
+@contextmanager
+def _open_stream(path: Path) -> Iterator[tuple[Any, Any]]:
+    """The container of a video and its picture stream; raises `DataError` where there is none."""
+    import av
+
+    size, _ = _read_stamp(path)
+    try:
+        container = av.open(f"file:{path}")  # else `12:30.mp4` has the protocol `12`
+    except (av.FFmpegError, OSError, ValueError) as error:
         raise DataError(
-            f"{path}: cannot be opened as a video ({path.stat().st_size} bytes): it is damaged, "
-            "truncated, or of a kind that this OpenCV does not read"
-        )
-    return capture
+            f"{path}: cannot be opened as a video ({size} bytes): it is damaged, truncated, or of "
+            f"a kind that FFmpeg does not read ({_say(error)})"
+        ) from error
+    with container:
+        cover = av.stream.Disposition.attached_pic
+        streams = [one for one in container.streams.video if not one.disposition & cover]
+        if not streams:
+            raise DataError(f"{path}: holds no pictures, only sound or other data")
+        if streams[0].codec_context is None:
+            raise DataError(
+                f"{path}: no decoder for its codec{_read_codec_name(path)}; convert it with a "
+                "program that plays it to a codec that is read, for instance: "
+                f"ffmpeg -i {path.name} -c:v ffv1 {path.stem}.mkv"
+            )
+        yield container, streams[0]
+
+
+def _read_codec_name(path: Path) -> str:
+    """The four letters by which an AVI file names its codec, in quotes; '' in other containers."""
+    with path.open("rb") as opened:
+        found = re.search(rb"strh.{4}vids([ -~]{4})", opened.read(4096), re.DOTALL)
+    return f" '{found[1].decode()}'" if found else ""
+
+
+def _decode_frames(container: Any, stream: Any, damaged: list[str]) -> Iterator[Any]:
+    """All frames of a stream; what cannot be decoded is left out and named in `damaged`."""
+    import av
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            if packet.dts is not None and not packet.size:
+                continue  # a frame that the recorder dropped: decoding it would end the stream
+            frames = packet.decode()
+        except EOFError:
+            return
+        except av.FFmpegError as error:
+            damaged.append(_say(error))
+            if len(damaged) > _MOST_DAMAGED:
+                return
+            continue
+        yield from frames
+
+
+def _say(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

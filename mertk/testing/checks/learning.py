@@ -17,7 +17,7 @@ from mertk.testing.comparison import (
     freeze_arrays,
     thaw_arrays,
 )
-from mertk.testing.inputs import CLASSES, make_training_set
+from mertk.testing.inputs import CLASSES, TRAINED, make_training_set
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ def fits_without_a_class(subject: ComponentUnderTest) -> None:
 def fits_one_clip(subject: ComponentUnderTest) -> None:
     """A single training clip is enough to run."""
     _needs_fit(subject)
+    if subject.needs_many_clips:
+        raise DoesNotApply(
+            f"it needs more than {TRAINED} training clips, and a fold with fewer fails: say so in "
+            "its documentation"
+        )
     _check_fit(subject, _select_rows(subject.train(), np.array([0])))
 
 

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 import mertk
-from mertk_plugins.aligners._landmarks import Detector, landmarks_at
+from mertk_plugins.aligners._landmarks import Detector, Face, landmarks_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_EYES = (slice(36, 42), slice(42, 48))
+_ALL = 68
+_EYES = {68: (slice(36, 42), slice(42, 48)), 5: (slice(2, 4), slice(0, 2))}
+"""By the number of landmarks, those of the left and the right eye in the picture."""
 
 
 class EyeSimilarity:
     """Rotate, scale and shift the face so that the centres of the eyes lie at fixed positions.
 
     The transform is found on the onset frame and used for all frames. An eye centre is the mean of
-    its six landmarks (36-41, 42-47). In the result, a square, the eyes are level and lie
-    symmetrically in x; with the defaults the face just fits from brows to chin. Pixels from outside
-    the picture are black.
+    its two corners, or of its six landmarks (36-41, 42-47). In the result, a square, the eyes are
+    level and lie symmetrically in x; with the defaults the face just fits from brows to chin.
+    Pixels from outside the picture are black.
 
     Args:
         size: side of the square, in pixels, 1 or more.
         eye_distance: distance between the eye centres, as a share of `size`, between 0 and 1.
         eye_height: distance of the eye centres from the top edge, as a share of `size`, between 0
             and 1.
-        detector: see `mertk_plugins.aligners._landmarks.landmarks_at`.
+        points: how many landmarks dlib finds: 5 are enough for the eyes, and their model is free
+            of iBUG 300-W, whose licence excludes commercial use; regions that are laid by landmarks
+            need 68. Landmarks of the data set are 68 in any case.
+        detector, face: see `mertk_plugins.aligners._landmarks.landmarks_at`.
     """
 
     def __init__(
@@ -37,7 +42,9 @@ class EyeSimilarity:
         size: int = 224,
         eye_distance: float = 0.36,
         eye_height: float = 0.28,
+        points: Literal[5, 68] = 5,
         detector: Detector = "auto",
+        face: Face = "one",
     ) -> None:
         if size < 1:
             raise ValueError(f"size must be 1 or more, not {size}")
@@ -49,13 +56,18 @@ class EyeSimilarity:
         self.size = size
         self.eye_distance = eye_distance
         self.eye_height = eye_height
+        self.points: Literal[5, 68] = points
         self.detector: Detector = detector
+        self.face: Face = face
 
     def align(self, footage: mertk.Footage) -> mertk.Faces:
         """One similarity for all frames; raises `DataError` where no single face is found."""
-        points = landmarks_at(footage, footage.onset, self.detector)
+        points = landmarks_at(
+            footage, footage.onset, self.detector, count=self.points, face=self.face
+        )
         transform = _compute_similarity(_compute_eye_centres(points), self._compute_targets())
-        return footage.warped(transform, (self.size, self.size), landmarks=points)
+        known = points if len(points) == _ALL else None
+        return footage.warped(transform, (self.size, self.size), landmarks=known)
 
     def _compute_targets(self) -> NDArray[np.float64]:
         half = self.eye_distance / 2
@@ -64,7 +76,7 @@ class EyeSimilarity:
 
 
 def _compute_eye_centres(points: NDArray[np.float32]) -> NDArray[np.float64]:
-    centres = np.stack([points[eye].mean(axis=0, dtype=np.float64) for eye in _EYES])
+    centres = np.stack([points[eye].mean(axis=0, dtype=np.float64) for eye in _EYES[len(points)]])
     if np.hypot(*(centres[1] - centres[0])) < 1:
         raise mertk.DataError(
             "the landmarks put both eyes (points 36-41 and 42-47) at one point; they must be the "

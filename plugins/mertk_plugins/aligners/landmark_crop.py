@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk_plugins.aligners._landmarks import Detector, landmarks_at
+from mertk_plugins.aligners._landmarks import Detector, Face, landmarks_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class LandmarkCrop:
             brows lie above these regions; 20 lowers the brows into them.
         frame: the frame whose landmarks are used: `onset`, or `first`, the first frame of the clip,
             which differs where a clip begins before its onset.
-        detector: see `mertk_plugins.aligners._landmarks.landmarks_at`.
+        detector, face: see `mertk_plugins.aligners._landmarks.landmarks_at`.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class LandmarkCrop:
         bars: int = 0,
         frame: Literal["onset", "first"] = "onset",
         detector: Detector = "auto",
+        face: Face = "one",
     ) -> None:
         if width < 1 or height < 1:
             raise ValueError(f"width and height must be 1 or more, not {width}x{height}")
@@ -61,11 +62,12 @@ class LandmarkCrop:
         self.upscale = upscale
         self.frame = frame
         self.detector: Detector = detector
+        self.face: Face = face
 
     def align(self, footage: mertk.Footage) -> mertk.Faces:
         """One crop for all frames; raises `DataError` where no single face is found."""
         at = footage.onset if self.frame == "onset" else 0
-        points = landmarks_at(footage, at, self.detector)
+        points = landmarks_at(footage, at, self.detector, face=self.face)
         box = _compute_box(points)
         transform, window = _centre_box(
             box, _compute_scale(box, self.room, self.upscale), self.size

@@ -48,13 +48,14 @@ class SklearnClassifier:
             )
         target = _foreign.import_target(self.path)
         state = _foreign.draw_random_state(_foreign.read_parameters(self.path, target), rng)
-        present = np.unique(train.labels)
+        # XGBoost's classifier takes no labels but 0 … k-1, and a fold may lack a class.
+        present, labels = np.unique(train.labels, return_inverse=True)
         self._classes = len(train.classes)
         self._present: NDArray[np.int64] = present
         self._estimator = None
         if len(present) > 1:  # of one class alone there is nothing to learn, and many refuse to
             self._estimator = target(**{**state, **self.params})
-            self._estimator.fit(mertk.design_matrix(train.inputs), train.labels)
+            self._estimator.fit(mertk.design_matrix(train.inputs), labels)
 
     def predict(self, streams: mertk.Streams, /) -> NDArray[np.float64]:
         """Class probabilities `[classes]`; a class without training clips has 0."""

@@ -13,11 +13,12 @@ from mertk import datasets
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
+    from mertk.datasets.editions import Edition
     from mertk.datasets.folders import Found, Tree
     from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
     from mertk.datasets.spreadsheets import Table
-    from mertk.datasets.survey import Edition, Reading
+    from mertk.datasets.survey import Reading
 
 Wanted = Literal["micro", "macro", "all"]
 """Which expressions are read."""
@@ -84,7 +85,7 @@ class CASME3Part(datasets.reader.SpreadsheetReader):
 
     def recognise(self, table: Table, records: Sequence[Record]) -> str:
         """The name of the published edition that the records are."""
-        return datasets.survey.recognise_edition(records, self.list_editions(table))
+        return datasets.editions.recognise_edition(records, self.list_editions(table))
 
 
 def is_colour(root: Path, folder: Path) -> bool:

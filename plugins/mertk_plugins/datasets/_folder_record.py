@@ -9,14 +9,14 @@ from mertk import datasets
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mertk.datasets.media.sources import Media
     from mertk.datasets.spreadsheets import Row, Table
-    from mertk_plugins.datasets._folder_media import Media
-
-Timing = tuple[int, int | None, int]
-"""Onset, apex and offset as positions in the frames."""
+    from mertk_plugins.datasets._folder_timing import Timing
 
 REQUIRED = ("subject", "clip", "path", "label")
-OPTIONAL = ("onset", "apex", "offset", "fps", "flow", "landmarks", "dataset", "uid")
+OPTIONAL = (
+    "onset", "apex", "offset", "fps", "flow", "landmarks", "au", "bits", "dataset", "uid",
+)  # fmt: skip
 
 _HERE = frozenset(
     {
@@ -88,7 +88,18 @@ def _derive_fields(row: Row, timing: Timing) -> dict[str, Any]:
         "emotion_raw": row["label"],
         "emotion": datasets.record.canonical_emotion(row["label"]),
         "expression_type": "",
+        **_read_aus(row["au"]),
     }
+
+
+def _read_aus(text: str) -> dict[str, Any]:
+    """The fields of an AU coding; a spreadsheet program may have written `=4+7` for `4+7`."""
+    coding = text.removeprefix("=")
+    aus = datasets.action_units.parse_aus(coding) if coding else None
+    if aus is None:
+        return {"au_raw": text}
+    plain = datasets.action_units.plain_aus(aus)
+    return {"au_raw": text, "aus": aus, "au_set": plain, "au_known": True}
 
 
 def _read_written_fields(table: Table, row: Row) -> dict[str, Any]:
@@ -98,10 +109,10 @@ def _read_written_fields(table: Table, row: Row) -> dict[str, Any]:
 
 
 def _collect_extra_columns(table: Table, row: Row, *, written: bool) -> Mapping[str, str]:
-    known = {*REQUIRED, *OPTIONAL}
+    known = {*REQUIRED, *OPTIONAL} - {"au"}
     fields = {*datasets.record.FIELDS, *datasets.record.DERIVED} if written else set()
     return {
         name: row[column]
         for column, name in table.columns.items()
-        if column not in known and name not in fields
+        if column not in known and not column.startswith("features") and name not in fields
     }

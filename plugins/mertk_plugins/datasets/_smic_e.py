@@ -16,11 +16,11 @@ from mertk.datasets.spreadsheets import parse_integer
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
+    from mertk.datasets.editions import Edition
     from mertk.datasets.folders import Found
     from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
     from mertk.datasets.spreadsheets import Table
-    from mertk.datasets.survey import Edition
 
 Camera = Literal["hs", "vis", "nir"]
 
@@ -100,11 +100,12 @@ def read_table(file: Path, camera: str) -> Table:
 
 
 def read_records(
-    source: Source, lines: Sequence[Line], camera: Camera
+    source: Source, lines: Sequence[Line], camera: Camera, *, further: bool
 ) -> tuple[list[Record], list[str]]:
-    """All expressions, and what is assumed of the rows; raises `DataError` for a bad row.
+    """The expressions, and what is assumed of the rows; raises `DataError` for a bad row.
 
-    The rows below the last clip are remarks and totals.
+    Unless `further`, only the first expression of each row is read. The rows below the last clip
+    are remarks and totals.
     """
     clips = [parse_clip(line["clip"]) for line in lines]
     named = [at for at, clip in enumerate(clips) if clip]
@@ -120,7 +121,8 @@ def read_records(
         if subject and _SUBJECT.parse(subject) != clip.partition("_")[0]:
             where = line.table.place(line.row, line.columns["subject"])
             raise mertk.DataError(f"{where}: subject '{subject}', but the clip is {clip}")
-        records += _read_expressions(source, line, clip, onsets, camera)
+        read = _read_expressions(source, line, clip, onsets, camera)
+        records += read if further else read[:1]
     assumed = _describe_further(records)
     if lines[end:]:
         first = lines[end].row.number
@@ -137,15 +139,16 @@ def _read_expressions(
     `onsets` are those of the clips that have rows of their own; these are not counted twice.
     """
     spans, quirks = {1: (line["onset"], line["offset"])}, []
+    first = line["first_frame"]
     for number in (2, 3):
         onset, offset = line.row[f"onset{number}f"], line.row[f"offset{number}f"]
         if _strip_padding(onset) == onsets.get(_MERGED.get((video, number), "")):
             continue
-        if _is_span(onset, offset):
-            spans[number] = (onset, offset)
+        why = _find_junk(onset, offset, first, list(spans.values()))
+        if why:
+            quirks.append(f"expression_{number}_{why}")
         elif onset or offset:
-            quirks.append(f"expression_{number}_unreadable")
-    first = line["first_frame"]
+            spans[number] = (onset, offset)
     if first and not first.isdecimal():
         quirks.append("first_frame_missing")
     records = []
@@ -177,6 +180,22 @@ def _read_expressions(
     return records
 
 
+def _find_junk(onset: str, offset: str, first: str, earlier: Sequence[tuple[str, str]]) -> str:
+    """Why a further expression is none: '' where it is one, or where its cells are empty.
+
+    The published sheet has numbers in the columns of third expressions that are none. An expression
+    begins after the first frame of its long clip and with another frame than those before it.
+    """
+    if not onset and not offset:
+        return ""
+    if not _is_span(onset, offset):
+        return "unreadable"
+    if first.isdecimal() and parse_integer(onset) <= int(first):
+        return "before_first_frame"
+    begun = [_strip_padding(one) for one, _ in earlier]
+    return "repeated" if _strip_padding(onset) in begun else ""
+
+
 def list_editions(camera: Camera, records: Sequence[Record]) -> tuple[str, list[Edition]]:
     """Which annotation of SMIC-E this is, and those that are known.
 
@@ -189,7 +208,7 @@ def list_editions(camera: Camera, records: Sequence[Record]) -> tuple[str, list[
     for edition in published:
         labels = Counter(edition.labels) + Counter(further) if edition.labels else {}
         known.append(replace(edition, rows=edition.rows + len(further), labels=labels))
-    return datasets.survey.recognise_edition(first, published), known
+    return datasets.editions.recognise_edition(first, published), known
 
 
 def _describe_further(records: Sequence[Record]) -> list[str]:

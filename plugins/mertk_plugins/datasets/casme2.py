@@ -91,20 +91,19 @@ class CASME2(datasets.reader.SpreadsheetReader):
             modality="rgb",
         )
 
-    def recognise(self, table: Table, records: Sequence[Record]) -> str:
-        """The name of the published edition, by header and counts.
+    def recognise(self, table: Table, records: Sequence[Record]) -> str:  # noqa: ARG002
+        """The name of the published edition, by its content and counts.
 
-        `20140508`, `20190701`, `updated` (256 rows, with sub24/EP02_07), `label_Ver_2` (255 or 256
-        rows with the older frames), or `unrecognised`.
+        `20140508`, `20190701` (also without its column of objective classes), `updated` (256 rows,
+        with sub24/EP02_07), `label_Ver_2` (255 or 256 rows with the older frames), or
+        `unrecognised`.
         """
         clips = {f"{record.subject}/{record.clip}": record.onset_raw for record in records}
         if len(records) == 256 and "sub24/EP02_07" in clips:
             return "updated"
         if len(records) in (255, 256) and clips.get("sub12/EP09_02") == "161":
             return "label_Ver_2"
-        classes = table.optional(*self.optional["objective"])
-        allowed = self.editions[:1] if classes else self.editions[1:2]
-        return datasets.survey.recognise_edition(records, allowed)
+        return datasets.editions.recognise_edition(records, self.editions[:2])
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/sub01/EP02_01f` is a clip, whatever the padding and case of the subject."""

@@ -17,11 +17,11 @@ from mertk_plugins.datasets import _casme3_shared as shared
 
 if TYPE_CHECKING:
     from mertk.datasets.annotations import Source
+    from mertk.datasets.editions import Edition
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
     from mertk.datasets.spreadsheets import Table
-    from mertk.datasets.survey import Edition
 
 _ME_V2 = "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx"
 _ME_V1 = "cas(me)3_part_A_ME_label_JpgIndex_v1.xls"
@@ -79,15 +79,18 @@ class CASME3(shared.CASME3Part):
     expressions: shared.Wanted = "micro"
     tree: Literal["auto", "me_only", "long", "cropped"] = "auto"
 
-    def find_tree(self, found: Found) -> tuple[Tree | None, str]:
-        """The tree of frames, or why there is none; macro-expressions are in recordings."""
+    def list_trees(self, found: Found) -> list[Tree]:
+        """All trees of frames that are there."""
         trees = []
-        for tree in self.list_trees(found):
+        for tree in super().list_trees(found):
             # folders a, a2, a3 … are single expressions, cut out
             cut = tree.kind == "long" and any(key[-1].isdigit() for key in tree.folders)
             trees.append(replace(tree, kind="me_only") if cut else tree)
-        kinds = self.kinds if self.expressions == "micro" else ("long", "me_only", "cropped")
-        return datasets.folders.choose_tree(self.name, found, trees, kinds, self.tree)
+        return trees
+
+    def order_kinds(self) -> Sequence[str]:
+        """The kinds of trees; macro-expressions are in recordings."""
+        return self.kinds if self.expressions == "micro" else ("long", "me_only", "cropped")
 
     def read_kind(self, line: Line) -> shared.Kind:
         """The type of an expression; files without a column of types hold one type alone."""
@@ -141,7 +144,7 @@ class CASME3(shared.CASME3Part):
             for kind in ("micro", "macro"):
                 named = {one.name for one in self.groups[kind] if one.rows == counts[kind]}
                 fits = [one for one in fits if one.name in named]
-        return datasets.survey.recognise_edition(records, fits)
+        return datasets.editions.recognise_edition(records, fits)
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """`…/spNO.1/a/color` is a recording and `…/spNO.1_a_355` a clip, or without `color`."""

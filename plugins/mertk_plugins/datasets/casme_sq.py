@@ -103,7 +103,7 @@ class CASMESquared(datasets.reader.SpreadsheetReader):
         # only the updated edition has NULL, 'or' and lists of AUs
         updated = any(re.search("null|or|,", line["au"], re.IGNORECASE) for line in lines)
         fits = [one for one in editions if one.name == ("updated" if updated else "original")]
-        edition = datasets.survey.recognise_edition(records, fits)
+        edition = datasets.editions.recognise_edition(records, fits)
         return Reading(source, records, editions, [file], assumed, edition)
 
     def read_line(self, source: Source, line: Line) -> Record:

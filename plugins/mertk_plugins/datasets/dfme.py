@@ -14,10 +14,11 @@ from mertk import datasets
 from mertk.datasets.reader import NameForm
 
 if TYPE_CHECKING:
+    from mertk.datasets.editions import Edition
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.reader import Line
     from mertk.datasets.record import Record
-    from mertk.datasets.survey import Edition, Reading
+    from mertk.datasets.survey import Reading
 
 Part = Literal["train", "testA", "testB"]
 
@@ -110,14 +111,21 @@ class DFME(datasets.reader.SpreadsheetReader):
                 row["quirks"] = (*row["quirks"], "subject_in_two_parts")
             records.append(line.record(source, modality="rgb", **row))
         editions = [_PUBLISHED.groups[part][0] for part in files]
-        whole, edition = _add_editions(editions), datasets.survey.UNRECOGNISED
+        whole, edition = _add_editions(editions), datasets.editions.UNRECOGNISED
         for part, published in zip(files, editions, strict=True):
             if not published.fits([one for one in records if one.official_split == part]):
                 break
         else:
-            edition = whole.name
-        sheets = list(files.values())
-        return datasets.survey.Reading(source, records, [whole], sheets, edition=edition)
+            edition = datasets.editions.recognise_edition(records, [whole])
+        sheets, lacking = list(files.values()), [part for part in _PARTS if part not in files]
+        return datasets.survey.Reading(
+            source,
+            records,
+            [whole],
+            sheets,
+            edition=edition,
+            advice=f"this protocol needs {' and '.join(lacking)}" if lacking else "",
+        )
 
     def _find_files(self, found: Found) -> dict[Part, Path]:
         """The spreadsheet of each part that is wanted, or (none named) of each that is there.
@@ -205,7 +213,16 @@ def _add_editions(parts: Sequence[Edition]) -> Edition:
         labels.update(part.labels)
     name = " + ".join(part.name.removeprefix("CCAC ") for part in parts)
     people = sum(part.subjects or 0 for part in parts)
-    return datasets.survey.Edition(f"CCAC {name}", labels.total(), people, dict(labels))
+    (all_parts,) = _PUBLISHED.groups["all"]
+    known = all_parts if all_parts.name == f"CCAC {name}" else None
+    return datasets.editions.Edition(
+        f"CCAC {name}",
+        labels.total(),
+        people,
+        dict(labels),
+        timing=known.timing if known else "",
+        label_list=known.label_list if known else "",
+    )
 
 
 @mertk.hookimpl

@@ -84,7 +84,7 @@ class FourDME(datasets.reader.SpreadsheetReader):
     def read(self, found: Found, tree: Tree | None) -> Reading:  # noqa: ARG002
         """The records of the spreadsheet, in the release or in the list before it."""
         table = _strip_apostrophes(self.read_table(found))
-        lines, assumed = self.lines(table), []
+        lines, assumed = self.lines(table, remarks=True), []
         if not lines[0].columns["clip"]:
             assumed.append(_NAMED)
             if not table.columns.keys() >= dict(_PARTS).keys():
@@ -101,7 +101,7 @@ class FourDME(datasets.reader.SpreadsheetReader):
         source = self.make_source(found, repairs=known)
         records = [self.read_line(source, line) for line in lines]
         assumed.append(_NUMBERS)
-        name = datasets.survey.recognise_edition(records, [edition])
+        name = datasets.editions.recognise_edition(records, [edition])
         return Reading(source, records, self.editions, [table.file], assumed, name)
 
     def read_line(self, source: Source, line: Line) -> Record:

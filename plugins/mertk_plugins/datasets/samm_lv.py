@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -25,7 +25,6 @@ Wanted = Literal["micro", "macro", "all"]
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["samm_lv"]
 _NO_FRAME = datasets.annotations.NO_FRAME | {"-1", "-1.0"}
-_FRACTION = re.compile(r"-?[0-9]{1,9}\.[0-9]+")
 _ASSUMED_OF_V3 = "V3 is recognised by its file name alone, and read as if it had the columns of V2"
 
 
@@ -64,7 +63,7 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         """The records of the expressions that are wanted; raises `DataError` if there are none."""
         table = self.read_table(found)
         lines = self.lines(table, empty=True)
-        version = _find_version(table.file, lines)
+        version = _find_version(table.file)
         repairs = _add_repairs(datasets.corrections.read_repairs(self.known_errors), lines)
         source = self.make_source(
             found, repairs=repairs, no_frame=_NO_FRAME, number=_round_frame_number
@@ -76,7 +75,7 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         published = _PUBLISHED.groups[self.expressions]
         editions = [replace(one, name=name) for name in ("V3", "V2", "V1") for one in published]
         fits = [edition for edition in editions if edition.name == version]
-        edition = datasets.survey.recognise_edition(records, fits)
+        edition = datasets.editions.recognise_edition(records, fits)
         assumed = [_ASSUMED_OF_V3] if version == "V3" else []
         return datasets.survey.Reading(source, records, editions, [table.file], assumed, edition)
 
@@ -97,10 +96,6 @@ class SAMMLongVideos(datasets.reader.SpreadsheetReader):
         return record.video
 
 
-def _read_timing(line: Line) -> tuple[str, str, str]:
-    return line["onset"], line["apex"], line["offset"]
-
-
 def _parse_kind(line: Line) -> Literal["micro", "macro"]:
     text = line.need("type")[0].lower()
     if text.startswith("micro"):
@@ -110,41 +105,37 @@ def _parse_kind(line: Line) -> Literal["micro", "macro"]:
     raise line.wrong("type", "is neither Macro nor Micro")
 
 
-def _find_version(file: Path, lines: Sequence[Line]) -> str:
-    """`V1` has frame numbers with fractions; `V3` is known by its name alone."""
-    for line in lines:
-        if any(map(_is_fraction, _read_timing(line))):
-            return "V1"
-    return "V3" if "v3" in file.name.lower() else "V2"
+def _find_version(file: Path) -> str:
+    """`V1`, `V2` or `V3` by the name of the file; V2 where it has none.
+
+    Fractions of frames are no sign: the cells of V2 hold them, shown as whole numbers, and only
+    exports such as csv are rounded.
+    """
+    found = re.search(r"v([123])(?![0-9])", file.stem, re.IGNORECASE)
+    return f"V{found[1]}" if found else "V2"
 
 
 def _add_repairs(
     known: Mapping[str, tuple[Repair, ...]], lines: Iterable[Line]
 ) -> Mapping[str, tuple[Repair, ...]]:
-    """The table of known errors, and rows for fractions and for what begins at frame 0."""
+    """The table of known errors, and rows for ids and for what begins at frame 0."""
     found = dict(known)
     for line in lines:
         person, clip = names.read_names(line)
         key = f"{person}/{clip}"
-        found[key] = (*found.get(key, ()), *_list_repairs(key, _read_timing(line)))
+        found[key] = (*found.get(key, ()), *_list_repairs(key, line["onset"]))
     return found
 
 
-def _list_repairs(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
-    """Frame numbers and the onsets in ids are whole, and files are counted from 1."""
-    fraction = "fraction_of_a_frame"
-    for field, text in zip(("onset", "apex", "offset"), timing, strict=True):
-        if _is_fraction(text):
-            value, why = str(_round_frame_number(text)), "V2 has the rounded number"
-            yield Repair("V1", key, field, text, value, "official", fraction, why)
-    onset = timing[0]
+def _list_repairs(key: str, onset: str) -> Iterator[Repair]:
+    """The onsets in ids are whole, and files are counted from 1."""
     try:
         number = _round_frame_number(onset)
     except ValueError:
         return
     if onset != str(number):
-        why = "ids keep the onset of V2"
-        yield Repair("V1", key, "uid", onset, str(number), "flag", fraction, why)
+        why = "ids have the number that is shown"
+        yield Repair("V1 V2 V3", key, "uid", onset, str(number), "flag", "fraction_of_a_frame", why)
     if number == 0:
         why = "the expression has begun when the recording does; its files are counted from 1"
         quirk = "begins_before_recording"
@@ -152,15 +143,11 @@ def _list_repairs(key: str, timing: tuple[str, str, str]) -> Iterator[Repair]:
 
 
 def _round_frame_number(text: str) -> int:
-    """A frame number, halves to the even one as in V2; raises `ValueError`."""
+    """A frame number, halves to the even one; raises `ValueError`."""
     number = float(text)
     if not abs(number) < float("inf"):
         raise ValueError(f"{text} is no frame number")
     return round(number)
-
-
-def _is_fraction(text: str) -> bool:
-    return bool(_FRACTION.fullmatch(text)) and not float(text).is_integer()
 
 
 @mertk.hookimpl

@@ -13,6 +13,8 @@ from mertk.datasets.survey import Reading
 from mertk_plugins.datasets import _smic_e as smic_e
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mertk.datasets.annotations import Source
     from mertk.datasets.folders import Found, Place, Tree
     from mertk.datasets.record import Record
@@ -39,6 +41,8 @@ class SMIC(datasets.reader.SpreadsheetReader):
             infrared (25 Hz).
         tree: which frames are read: `raw`, `cropped`, `long`, or with `auto` the first of these
             that exists.
+        further: whether the second and third expressions of the long clips of SMIC-E are read; the
+            published numbers of SMIC-E (157 and 71) are those without them.
     """
 
     default_protocol = "smic_3"
@@ -58,13 +62,25 @@ class SMIC(datasets.reader.SpreadsheetReader):
 
     camera: smic_e.Camera = "hs"
     tree: Literal["auto", "cropped", "raw", "long"] = "auto"
+    further: bool = True
 
-    def find_tree(self, found: Found) -> tuple[Tree | None, str]:
-        """The camera's tree, or why there is none."""
+    def find_tree(
+        self,
+        found: Found,
+        trees: Sequence[Tree],
+        records: Sequence[Record] = (),  # noqa: ARG002
+    ) -> tuple[Tree | None, str]:
+        """The camera's tree, or why there is none; of the cut ones that with most clips.
+
+        Their folders are the annotation, so there are no other records to count.
+        """
         kinds = [f"{self.camera} {kind}" for kind in self.kinds]
         wanted = self.tree if self.tree == "auto" else f"{self.camera} {self.tree}"
-        trees = self.list_trees(found)
-        tree, no_tree = datasets.folders.choose_tree(self.name, found, trees, kinds, wanted)
+        cut = [tree for tree in trees if tree.kind in kinds[:2]]
+        from_these = cut if cut and self.tree == "auto" else trees
+        tree, no_tree = datasets.folders.choose_tree(
+            self.name, found, from_these, kinds, wanted, covers=lambda one: len(one.folders)
+        )
         return (replace(tree, kind=tree.kind.split()[1]) if tree else None), no_tree
 
     def read(self, found: Found, tree: Tree | None) -> Reading:
@@ -83,12 +99,14 @@ class SMIC(datasets.reader.SpreadsheetReader):
         """The expressions of the spreadsheet of SMIC-E, with or without its frames."""
         file = smic_e.choose_file(found, self.camera, self.sheet)
         if tree is None and (file is None or self.tree not in ("auto", "long")):
-            raise mertk.DataError(f"{self.find_tree(found)[1]}. {self.layout}")
+            why = self.find_tree(found, self.list_trees(found))[1]
+            raise mertk.DataError(f"{why}. {self.layout}")
         file = datasets.folders.need_sheet(self.name, found, file, self.layout)
-        lines = self.lines(smic_e.read_table(file, self.camera))
-        records, assumed = smic_e.read_records(source, lines, self.camera)
+        lines = self.lines(smic_e.read_table(file, self.camera), remarks=True)
+        records, assumed = smic_e.read_records(source, lines, self.camera, further=self.further)
         edition, editions = smic_e.list_editions(self.camera, records)
-        return Reading(source, records, editions, [file], assumed, edition)
+        advice = "smic:tree=long,further=false reads the published list" if self.further else ""
+        return Reading(source, records, editions, [file], assumed, edition, advice)
 
     def place(self, root: Path, folder: Path) -> Place | None:
         """A clip of a camera and a tree (`hs cropped`).

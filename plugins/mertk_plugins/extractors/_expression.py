@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk.vision import optical_flow, resampling
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,10 +59,7 @@ class Expression:
         size = faces.size if self.size is None else (self.size[0], self.size[1])
         span = range(faces.onset, faces.offset + 1)
         clip = np.stack(
-            [
-                resampling.resize_picture(optical_flow.convert_to_grey(faces.frames[at]), size)
-                for at in span
-            ]
+            [resampling.resize_picture(faces.frames.read_grey(at), size) for at in span]
         )
         if self.frames:
             change = resampling.tim if self.resample == "tim" else resampling.resample_linearly

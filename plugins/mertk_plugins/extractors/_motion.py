@@ -39,10 +39,7 @@ def compute_flow_fields(
         raise mertk.DataError(
             f"{what} needs frames (over={over}); this clip has a flow map from onset to apex alone"
         )
-    pictures = [
-        optical_flow.convert_to_grey(faces.frames[at])
-        for at in range(faces.onset, faces.offset + 1)
-    ]
+    pictures = [faces.frames.read_grey(at) for at in range(faces.onset, faces.offset + 1)]
     if len(pictures) == 1:
         pictures *= 2
     befores = pictures[:-1] if over == "steps" else pictures[:1] * (len(pictures) - 1)

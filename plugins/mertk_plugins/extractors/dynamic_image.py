@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk.vision import optical_flow, resampling
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,11 +58,7 @@ class DynamicImage:
         """The weighted sum `[h, w, channels]` of frames first … last."""
         total = np.zeros((*faces.size[::-1], 3 if self.colour else 1), np.float32)
         for at in range(first, last + 1):
-            frame = (
-                faces.frames[at]
-                if self.colour
-                else optical_flow.convert_to_grey(faces.frames[at])[..., None]
-            )
+            frame = faces.frames[at] if self.colour else faces.frames.read_grey(at)[..., None]
             total += np.float32(2 * at - first - last) * frame
         return total
 

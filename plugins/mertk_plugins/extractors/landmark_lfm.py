@@ -45,7 +45,7 @@ class LandmarkLFM:
         if not len(faces.frames) or faces.landmarks is None:
             raise mertk.DataError(
                 "landmark_lfm needs frames, and landmarks of the onset frame; use an aligner that "
-                "finds them, such as eye_similarity"
+                "finds them, such as eye_similarity:points=68"
             )
         points = np.asarray(faces.landmarks, np.float64)
         between = _compute_distances(points[None])
@@ -58,12 +58,10 @@ class LandmarkLFM:
 
     def _track_points(self, faces: mertk.Faces, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where the points are in each frame of onset … offset `[time, 68, 2]`."""
-        onset = optical_flow.convert_to_grey(faces.frames[faces.onset])
+        onset = faces.frames.read_grey(faces.onset)
         found = [points]
         for at in range(faces.onset + 1, faces.offset + 1):
-            moved = optical_flow.optical_flow(
-                onset, optical_flow.convert_to_grey(faces.frames[at]), self.method
-            )
+            moved = optical_flow.optical_flow(onset, faces.frames.read_grey(at), self.method)
             found.append(points + _read_flow(moved, points))
         return np.stack(found)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mertk
-from mertk.vision import optical_flow, resampling
+from mertk.vision import resampling
 from mertk_plugins.extractors import _riesz
 from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks
 
@@ -70,7 +70,7 @@ class MORF:
         last = min(faces.peak + reach, len(faces.frames) - 1)
         ends = [faces.onset - first, faces.peak - first]
         weights = [_compute_filter_weights(taps, end, last - first + 1) for end in ends]
-        pictures = [optical_flow.convert_to_grey(faces.frames[at]) for at in range(first, last + 1)]
+        pictures = [faces.frames.read_grey(at) for at in range(first, last + 1)]
         pyramids = [_riesz.build_riesz_pyramid(picture, self.levels) for picture in pictures]
         return [
             _compute_change(level, ends, np.array(weights, np.float32))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import mertk
-from mertk.vision import optical_flow, resampling
+from mertk.vision import resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,9 +72,7 @@ class Pixels:
 
     def _cut_regions(self, faces: mertk.Faces, regions: mertk.Regions, at: int) -> NDArray[Any]:
         """The regions of one frame `[regions, size, size, channels]`."""
-        picture = (
-            faces.frames[at] if self.colour else optical_flow.convert_to_grey(faces.frames[at])
-        )
+        picture = faces.frames[at] if self.colour else faces.frames.read_grey(at)
         values: Any = picture if self.raw else picture.astype(np.float32) * np.float32(1 / 255)
         windows = resampling.compute_region_slices(regions, faces.size, faces.size)
         size = (self.size, self.size)

@@ -6,7 +6,7 @@ import mertk
 from mertk import Recipe, Use
 
 PAPER = Recipe(
-    aligner=Use("eye_similarity"),
+    aligner=Use("eye_similarity", points=68),
     roi=Use("htnet4", face=True),
     extractor=Use("flow", method="tvl1", size=28, normalise="minmax"),
     classifier=Use("dual_atme"),

@@ -6,7 +6,7 @@ import mertk
 from mertk import Recipe, Use
 
 HOG_TOP = Recipe(
-    aligner=Use("eye_similarity"),
+    aligner=Use("eye_similarity", points=68),
     roi=Use("grid", rows=8, cols=8),
     extractor=Use("hog3", bins=8, frames=10, resample="tim"),
     classifier=Use("linear_svm"),

@@ -7,7 +7,7 @@ from mertk import Recipe, Use
 
 # As Wang et al. 2024, with the 10 layers on the last level of the authors' newer code.
 PAPER = Recipe(
-    aligner=Use("eye_similarity"),
+    aligner=Use("eye_similarity", points=68),
     roi=Use("htnet4"),
     extractor=Use("flow", method="tvl1", size=14, normalise="minmax"),
     classifier=Use("htnet"),

@@ -7,7 +7,7 @@ from mertk import Recipe, Use
 
 # After Choi and Song 2020; their layers, sizes and schedule are not known to us.
 PAPER = Recipe(
-    aligner=Use("eye_similarity"),
+    aligner=Use("eye_similarity", points=68),
     roi=Use("whole"),
     extractor=Use("landmark_lfm", frames=10, method="farneback"),
     classifier=Use("landmark_lfm"),

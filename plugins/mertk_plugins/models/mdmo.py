@@ -7,7 +7,7 @@ from mertk import Recipe, Use
 
 # beta, C and gamma stand in an earlier state of tvaranka/meb, which searched for them.
 DEFAULT = Recipe(
-    aligner=Use("eye_similarity"),
+    aligner=Use("eye_similarity", points=68),
     roi=Use("mdmo36"),
     extractor=Use("mdmo", beta=0.8236),
     classifier=Use("svm", kernel="rbf", C=28.06, gamma=0.269, balanced=False),

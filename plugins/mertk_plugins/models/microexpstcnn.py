@@ -7,7 +7,7 @@ from mertk import Recipe, Use
 
 # As Reddy et al. 2019 for SMIC: 18 frames of 64 x 64, which here span onset … offset.
 PAPER = Recipe(
-    aligner=Use("eye_similarity"),
+    aligner=Use("eye_similarity", points=68),
     roi=Use("whole"),
     extractor=Use("pixels", frame="clip", frames=18, size=64, raw=True),
     classifier=Use("microexpstcnn"),

@@ -25,6 +25,7 @@ _PAPER = "doi:10.3390/jimaging4100119"
 _CLASSES = ("I", "II", "III", "IV", "V")
 _CLASS_OF = {str(number): name for number, name in enumerate(_CLASSES, 1)}
 _SAMM = {"I": 24, "II": 13, "III": 20, "IV": 8, "V": 3}
+_SAMM_LIST = "28e1b13bd149794f7b0f88750ec9a1f3138580cc315ac814b54315d7201982df"
 _OF_2018 = "objective_class_megc2018"
 
 
@@ -51,12 +52,19 @@ class ObjectiveClasses2018(ObjectiveClasses):
         return str(clip.record[_OF_2018])
 
 
-def _make_list(casme2: Mapping[str, int]) -> Manifest:
-    """The list with these classes of CASME II and those of SAMM's own column."""
-    return Manifest(counts={"casme2": casme2, "samm": _SAMM}, subjects={"casme2": 26, "samm": 21})
+def _make_list(casme2: Mapping[str, int], sha256: str) -> Manifest:
+    """The list with these classes of CASME II, of this hash, and those of SAMM's own column."""
+    return Manifest(
+        counts={"casme2": casme2, "samm": _SAMM},
+        subjects={"casme2": 26, "samm": 21},
+        parts={"casme2": sha256, "samm": _SAMM_LIST},
+    )
 
 
-_MEGC2018 = _make_list({"I": 25, "II": 15, "III": 99, "IV": 26, "V": 20})
+_MEGC2018 = _make_list(
+    {"I": 25, "II": 15, "III": 99, "IV": 26, "V": 20},
+    "8355c94d0d64fb6f4f35fdcdad5ace2c728423b8e95781dcf70363a05c0bbe5e",
+)
 """The 253 clips of MEGC 2018."""
 
 
@@ -100,7 +108,12 @@ class ObjectiveFive(ObjectiveClasses):
     clip by clip. MEGC 2018 has other classes for CASME II: see `megc2018_cde`.
     """
 
-    manifests = (_make_list({"I": 30, "II": 18, "III": 93, "IV": 15, "V": 18}),)
+    manifests = (
+        _make_list(
+            {"I": 30, "II": 18, "III": 93, "IV": 15, "V": 18},
+            "29ec095912d4f8770770b53c1b5ff422fdadf5545bff453527e61145a9484252",
+        ),
+    )
 
     def word(self, clip: mertk.Clip) -> str:
         """The clip's objective class; raises `ProtocolError` where no column says it."""

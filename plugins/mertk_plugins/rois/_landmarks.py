@@ -19,7 +19,7 @@ def require_landmarks(scheme: str, faces: mertk.Faces) -> NDArray[np.float64]:
         given = "none" if points is None else f"{list(np.shape(points))}, or some not finite"
         raise mertk.DataError(
             f"{scheme} is laid by 68 landmarks [68, 2]; this face has {given}: use an aligner "
-            "that finds them, such as eye_similarity"
+            "that finds them, such as eye_similarity:points=68"
         )
     return np.asarray(points, np.float64)
 

@@ -22,7 +22,8 @@ class EyeMouth:
         """The two boxes; raises `DataError` without landmarks, and where they lie off the face."""
         if faces.landmarks is None:
             raise mertk.DataError(
-                "eye_mouth needs landmarks; use an aligner that finds them, such as eye_similarity"
+                "eye_mouth needs landmarks; use an aligner that finds them, such as "
+                "eye_similarity:points=68"
             )
         x, y = faces.landmarks.T
         ends = [[x[a], y[c], x[b], y[d]] for a, b, c, d in _BOXES.values()]

@@ -48,7 +48,7 @@ def align(name, footage, **params):
 
 @needs_dlib
 def test_dlib_finds_a_real_face_and_the_eyes_are_level(person):
-    faces = align("eye_similarity", footage_of(person), size=100, eye_distance=0.4)
+    faces = align("eye_similarity", footage_of(person), size=100, eye_distance=0.4, points=68)
     left, right = faces.landmarks[36:42].mean(axis=0), faces.landmarks[42:48].mean(axis=0)
     assert right - left == pytest.approx((40, 0), abs=1e-3)
     mouth, nose = faces.landmarks[48:].mean(axis=0), faces.landmarks[30]
@@ -69,7 +69,9 @@ def test_the_crop_of_a_real_face_spans_brow_to_chin(person):
 
 @needs_dlib
 def test_a_real_face_is_not_cut_off_by_the_registration_by_the_eyes(person):
-    points = align("eye_similarity", footage_of(person)).landmarks[17:]  # all but the jaw line
+    points = align("eye_similarity", footage_of(person), points=68).landmarks[
+        17:
+    ]  # all but the jaw line
     assert points.min() > 0
     assert points.max() < 224
 
@@ -188,3 +190,61 @@ def test_a_model_file_of_ones_own_is_read(monkeypatch, tmp_path, person):
     expected = align("landmark_crop", footage_of(person)).transform
     monkeypatch.setenv("MERTK_LANDMARK_MODEL", str(own))
     assert np.array_equal(align("landmark_crop", footage_of(person)).transform, expected)
+
+
+@needs_dlib
+def test_five_points_place_the_eyes_as_68_do(person):
+    five, all_points = (align("eye_similarity", footage_of(person), points=n) for n in (5, 68))
+    assert (five.landmarks, all_points.landmarks.shape) == (None, (68, 2))
+    corners = np.array([[0, 0, 1], [200, 0, 1], [0, 200, 1]])
+    apart = np.linalg.norm(corners @ (five.transform - all_points.transform).T, axis=1)
+    assert apart.max() < 0.1 * 224
+
+
+def unwarp(faces):
+    """Registered landmarks in the pixels of the footage."""
+    inverse = np.linalg.inv(np.vstack([faces.transform, [0, 0, 1]]))
+    return faces.landmarks @ inverse[:2, :2].T + inverse[:2, 2]
+
+
+@needs_dlib
+def test_a_phantom_of_a_low_score_is_no_second_face():
+    """At most shifts dlib also finds a pattern, of a score of 0.05 against 1.3."""
+    import dlib
+    from skimage import data
+
+    whole, rng = data.astronaut(), np.random.default_rng(0)
+    phantoms = 0
+    for dy, dx in rng.integers(-40, 40, (6, 2)):
+        picture = np.roll(whole, (dy, dx), (0, 1))
+        phantoms += len(dlib.get_frontal_face_detector()(picture, 0)) > 1
+        found = unwarp(align("landmark_crop", footage_of(picture))).mean(axis=0)
+        assert found == pytest.approx((222 + dx, 130 + dy), abs=20)
+    assert phantoms > 0
+
+
+@needs_dlib
+def test_a_face_that_fills_the_picture_is_found_with_a_border(person):
+    import dlib
+
+    whole = unwarp(align("landmark_crop", footage_of(person)))
+    tight = np.ascontiguousarray(person[95:178, 59:152])  # from below the brows to the chin
+    detect = dlib.get_frontal_face_detector()
+    assert not detect(tight, 0)
+    assert not detect(tight, 1)
+    found = unwarp(align("landmark_crop", footage_of(tight))) + np.array([59, 95])
+    assert np.linalg.norm(found[27:48] - whole[27:48], axis=1).mean() < 2
+
+
+@needs_dlib
+def test_of_several_faces_the_one_that_is_asked_for_is_taken(person):
+    both = np.concatenate([person, person], axis=1)
+    with pytest.raises(mertk.DataError, match="say which is meant with face=largest, face=left"):
+        align("landmark_crop", footage_of(both))
+    middles = []
+    for face in ("left", "right"):
+        found = align("landmark_crop", footage_of(both), face=face)
+        inverse = np.linalg.inv(np.vstack([found.transform, [0, 0, 1]]))
+        middles.append(found.landmarks.mean(axis=0) @ inverse[0, :2] + inverse[0, 2])
+    assert middles[0] < 200 < middles[1]
+    align("eye_similarity", footage_of(both), face="largest")

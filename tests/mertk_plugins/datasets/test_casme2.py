@@ -2,6 +2,7 @@ import json
 import logging
 import os
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,6 +134,7 @@ def test_subjects_written_as_numbers_are_the_same_people(tmp_path):
     assert people[0] == people[1] == ["casme2/sub01"] * 2 + ["casme2/sub02"] * 2
 
 
+@pytest.mark.usefixtures("made_up_content")
 @pytest.mark.parametrize("edition", ["20140508", "20190701"])
 def test_an_edition_is_known_by_its_contents(tmp_path, edition):
     rows = edition_rows(edition)
@@ -332,26 +334,34 @@ def test_clips_without_frames_can_be_left_out_with_a_warning(root, caplog):
 def test_skipping_everything_is_still_an_error(tmp_path):
     write_casme2(tmp_path, [Row()])
     write_sheet(tmp_path / NEW, [Row("03", "EP01_1")])
-    with pytest.raises(mertk.DataError, match="1 of 1 annotated clips"):
+    with pytest.raises(mertk.DataError, match="no tree of frames with an annotated clip"):
         read(tmp_path, missing="skip")
 
 
-@pytest.mark.parametrize(("name", "number"), [("onset", 8), ("apex", 10)])
-def test_a_missing_onset_or_apex_frame_is_an_error(root, name, number):
+@pytest.mark.parametrize(("name", "number"), [("onset", 8), ("apex", 10), ("offset", 12)])
+def test_a_missing_onset_apex_or_offset_frame_is_an_error(root, name, number):
     (root / f"CASME2_RAW_selected/sub01/EP02_01f/img{number}.jpg").unlink()
     with pytest.raises(mertk.DataError, match=rf"{name} frame {number} is not in .*EP02_01f"):
         read(root)
+    for missing in ("skip", "keep"):
+        assert len(read(root, missing=missing)) == 3
 
 
-def test_a_gap_elsewhere_is_noted(root):
-    for number in (9, 12):
-        (root / f"CASME2_RAW_selected/sub01/EP02_01f/img{number}.jpg").unlink()
-    clip = read(root)[0]
-    assert numbers(clip) == [8, 10, 11]
-    assert (clip.footage.apex, clip.footage.offset) == (1, 2)
-    assert clip.record["n_missing"] == 2
-    assert clip.record["notes"] == ("missing frames: 9, 12",)
-    assert "missing_frames" in clip.record["quirks"]
+def test_a_missing_frame_in_between_is_an_error_unless_the_clip_is_kept(root, caplog):
+    (root / "CASME2_RAW_selected/sub01/EP02_01f/img9.jpg").unlink()
+    with pytest.raises(
+        mertk.DataError, match=r"(?s)offset are missing: 1, the first is 9, .*missing=keep"
+    ):
+        read(root)
+    assert len(read(root, missing="skip")) == 3
+    caplog.clear()
+    clip = read(root, missing="keep")[0]
+    assert numbers(clip) == [8, 10, 11, 12]
+    assert (clip.footage.apex, clip.footage.offset) == (1, 3)
+    assert clip.record["n_missing"] == 1
+    assert clip.record["notes"] == ("missing frames: 9",)
+    assert {"missing_frames", "incomplete"} <= set(clip.record["quirks"])
+    assert "1 of 4 clips lack frames between onset and offset, 1 in all" in caplog.text
 
 
 def test_a_truncated_frame_is_named_when_it_is_read(root):
@@ -391,7 +401,7 @@ def test_annotated_frames_are_taken_where_they_are_on_disk(tmp_path):
 
 def test_a_lost_frame_does_not_make_an_older_edition(tmp_path):
     on_disk = [n for n in range(1, 100) if n != 30]
-    record = read(older(tmp_path, on_disk))[0].record
+    record = read(older(tmp_path, on_disk), missing="keep")[0].record
     assert (record["onset"], record["n_missing"]) == (15, 1)
 
 
@@ -409,7 +419,8 @@ def test_the_offset_of_the_updated_sheet_follows_the_folder(tmp_path):
     root = older(tmp_path, range(56, 92), onset=56, apex=89, offset=116)
     record = read(root)[0].record
     assert (record["apex"], record["offset"]) == (73, 91)
-    assert read(root, repair="official")[0].record["offset"] == 116
+    with pytest.raises(mertk.DataError, match="offset frame 116 is not in"):
+        read(root, repair="official")
 
 
 def test_nothing_is_repaired_when_that_is_asked_for(tmp_path):
@@ -532,3 +543,49 @@ def test_damaged_cells_give_clips_or_an_error_that_names_the_file(tmp_path, at, 
     write_sheet(tmp_path / NEW, with_row(ROWS, at, **changes), order=order)
     survey = named(NEW, lambda: CASME2().survey(tmp_path))
     assert survey is None or len(survey.clips) == len(ROWS)
+
+
+# Several trees
+
+
+def test_a_full_cropped_tree_is_not_hidden_by_a_partial_one(tmp_path, caplog):
+    write_casme2(tmp_path, tree="Cropped")
+    write_tree(tmp_path / "CASME2_RAW_selected", ROWS[:1])
+    survey = CASME2().survey(tmp_path)
+    assert (survey.kind, len(survey.unusable)) == ("cropped", 0)
+    assert survey.others == ("CASME2_RAW_selected (selected, 1 clips, casme2:tree=selected)",)
+    read(tmp_path)
+    assert "CASME2_RAW_selected (selected, 1 clips) is not read but Cropped" in caplog.text
+    assert len(CASME2(tree="selected").survey(tmp_path).unusable) == 3
+
+
+def test_the_cropped_tree_of_another_data_set_is_not_taken(tmp_path):
+    write_sheet(tmp_path / "CASME2" / NEW, [replace(row, subject="01") for row in ROWS])
+    write_tree(tmp_path / "CASME/Cropped", [replace(Row(), clip=f"EP7{n}_1") for n in range(3)])
+    survey = CASME2().survey(tmp_path)
+    assert survey.tree is None
+    assert "CASME/Cropped (cropped)" in survey.no_tree
+    assert survey.strays[0].startswith("pictures such as CASME/Cropped/sub01/EP7")
+
+
+def test_a_skeleton_of_empty_folders_hides_no_frames(tmp_path):
+    write_casme2(tmp_path, tree="Cropped")
+    for row in ROWS:
+        (tmp_path / f"CASME2_RAW_selected/sub{row.subject}/{row.clip}").mkdir(parents=True)
+    assert CASME2().survey(tmp_path).kind == "cropped"
+
+
+def test_another_annotation_file_is_named_with_the_parameter_that_reads_it(root):
+    write_sheet(root / "CASME2-coding-20140508.xlsx", objective=False)
+    others = CASME2().survey(root).others
+    name = "CASME2-coding-20140508.xlsx"
+    assert others == (f"{name} (casme2:sheet={name})",)
+
+
+@pytest.mark.parametrize("cells", [("Total", None, 5), (None, None, 255)])
+def test_a_total_row_is_named(root, cells):
+    subject, clip, onset = cells
+    total = Row(subject, clip, onset, None, None, None, None, None)
+    write_sheet(root / NEW, [*ROWS, total])
+    with pytest.raises(mertk.DataError, match=r"row 6: '.*' is no expression but a total: delete"):
+        read(root)

@@ -149,7 +149,8 @@ def test_a_lost_apex_frame_is_replaced_by_a_near_one(tmp_path):
     assert numbers(clip) == [5, 6, 7, 8, 11]
     assert clip.footage.apex == 3
     assert (clip.record["apex"], clip.record["n_missing"]) == (9, 3)
-    assert clip.record["quirks"] == ("apex_file_missing", "missing_frames")
+    quirks = ("apex_file_missing", "offset_file_missing", "missing_frames")
+    assert clip.record["quirks"] == quirks
     for number in (6, 7, 8, 11):
         (folder / f"{number}.jpg").unlink()
     with pytest.raises(mertk.DataError, match="apex frame 9 is not in"):
@@ -202,6 +203,7 @@ def test_a_file_without_the_expressions_is_told(root):
 # Editions
 
 
+@pytest.mark.usefixtures("made_up_content")
 @pytest.mark.parametrize(
     ("name", "rows", "edition"),
     [(ME_V2, many(860, 94), "v2"), (ME_V1, many(921, 90), "v1"), (ME_V2, many(859, 94), None)],

@@ -169,6 +169,7 @@ def test_one_without_frames_is_named(tmp_path):
         read(root)
 
 
+@pytest.mark.usefixtures("made_up_content")
 @pytest.mark.parametrize("name", ["original", "updated"])
 @pytest.mark.parametrize(("wanted", "count"), [("micro", 57), ("macro", 300), ("all", 357)])
 def test_an_edition_is_known_by_its_contents(tmp_path, name, wanted, count):

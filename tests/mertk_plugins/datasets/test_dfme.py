@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import mertk
 from mertk import datasets
 from mertk.datasets import validation
-from mertk.datasets.survey import UNRECOGNISED
+from mertk.datasets.editions import UNRECOGNISED
 from mertk_plugins.datasets.dfme import DFME
 
 TRAIN = FILES["train"]
@@ -126,6 +126,7 @@ def test_cropped_copies_are_a_tree_of_their_own(root):
     assert cropped[0].record["frames_dir"].startswith("DFME_Crop/")
 
 
+@pytest.mark.usefixtures("made_up_content")
 @pytest.mark.parametrize("parts", [["train"], ["testA", "testB"], ["train", "testA", "testB"]])
 def test_the_published_counts_are_known_part_by_part(tmp_path, parts):
     rows = {part: edition_rows(part) for part in parts}

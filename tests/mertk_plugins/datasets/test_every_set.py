@@ -16,6 +16,7 @@ from casme2_tree import codings
 
 import mertk
 from mertk import datasets
+from mertk.core import clip_lists
 from mertk.datasets import validation
 
 REGISTRY = mertk.load_plugins().registry
@@ -118,7 +119,10 @@ def survey(request, tmp_path_factory):
     text, write = SETS[request.param]
     root = tmp_path_factory.mktemp("set")
     write(root)
-    return REGISTRY.build("dataset", mertk.Use.parse(text)).survey(root)
+    with pytest.MonkeyPatch.context() as patch:  # the rows are made up, only their counts are not
+        patch.setattr(datasets.editions.Edition, "find_edited", lambda *_: ())
+        patch.setattr(clip_lists, "_compare_hashes", lambda *_: [])
+        yield REGISTRY.build("dataset", mertk.Use.parse(text)).survey(root)
 
 
 def test_it_passes_the_doctor_with_every_protocol_of_its_own(survey):
@@ -148,3 +152,41 @@ def test_ids_are_unique_and_their_records_can_be_read_back(survey):
         assert {k: v for k, v in back.to_dict().items() if v} == {
             k: v for k, v in clip.record.items() if v and k in back.to_dict()
         }
+
+
+def casme3_v1(root):
+    rows = casme3_tree.many(921, 90)
+    casme3_tree.write_me(root / "cas(me)3_part_A_ME_label_JpgIndex_v1.xls.xlsx", rows)
+
+
+def smic_e_vis(root):
+    rows = []
+    for at, clip in enumerate(smic_tree.edition_clips("VIS")):
+        name = f"s{clip.person}_{clip.code}_{clip.number:02d}"
+        later = (300, 305) if at < 3 else (None, None)
+        word = smic_tree.EMOTIONS[clip.code]
+        rows.append(smic_tree.Row(clip.person, name, 100, 105, *later, emotion=word, first=90))
+    smic_tree.write_sheet(root / "SMIC-VIS-E_annotation.xlsx", rows, "VIS")
+
+
+def dfme_train(root):
+    dfme_tree.write_sheet(root / "training_full_with_AU.xlsx", dfme_tree.edition_rows("train"))
+
+
+OFFICIAL = {
+    "CAS(ME)^3 v1": ("casme3", casme3_v1, "v1", "casme3_3", "edition v1 gives "),
+    "DFME train": ("dfme", dfme_train, "CCAC train", "dfme_7", "needs testA and testB"),
+    "SMIC-E VIS": ("smic:camera=vis", smic_e_vis, "SMIC-E-VIS 71", "smic_3", "further=false"),
+}
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_an_official_release_passes_though_a_protocol_has_no_list_for_it(tmp_path, name):
+    text, write, edition, protocol, hint = OFFICIAL[name]
+    write(tmp_path)
+    survey = REGISTRY.build("dataset", mertk.Use.parse(text)).survey(tmp_path)
+    own = {protocol: PROTOCOLS[protocol]}
+    found = validation.examine_dataset(survey, own, frames="none")
+    assert (survey.edition, found.problems) == (edition, ())
+    assert hint in found.protocols[0].note
+    assert found.healthy

@@ -31,7 +31,7 @@ def problems(root):
 @pytest.fixture
 def root(tmp_path):
     write_frames(tmp_path / "a1", range(5, 15), prefix="frame_")
-    write_frames(tmp_path / "b1", [1])
+    write_frames(tmp_path / "b1", [1, 2])
     return tmp_path
 
 
@@ -59,11 +59,12 @@ def test_a_row_is_a_clip_of_all_its_frames(root):
     assert clip.record["uid"] == clip.uid
 
 
-def test_a_clip_of_one_frame_is_allowed(root):
-    clip = read(table(root, "bert,b1,b1,anger"))[0]
-    assert (len(clip.footage.frames), clip.footage.offset) == (1, 0)
-    clip = read(table(root, "bert,b1,b1/img1.jpg,anger"))[0]
-    assert values(clip) == [1]
+def test_a_clip_of_one_frame_is_read_on_request(root):
+    said = problems(table(root, "bert,b1,b1/img1.jpg,anger"))
+    assert "row 2, column 'path': one frame; an expression is a change between frames" in said
+    assert "folder:stills=true" in said
+    (clip,) = read(root, stills=True)
+    assert (values(clip), clip.footage.offset) == ([1], 0)
 
 
 def test_timing_counts_positions_from_zero(root):
@@ -215,8 +216,8 @@ def test_every_problem_is_listed_with_its_cell(root, flow):
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("anna,a1,,joy,,", "column 'path': the cell is empty, and no flow is given"),
-        ("anna,a1,index.csv,joy,,", "is no folder, picture, video or .npy file"),
+        ("anna,a1,,joy,,", "column 'path': the cell is empty, and neither flow nor features"),
+        ("anna,a1,index.csv,joy,,", "is no folder of frames, picture, video"),
         ("anna,a1,a1,joy,10,", "column 'onset': 10 does not fit 10 frames"),
         ("anna,a1,a1,joy,-1,", "column 'onset': -1 does not fit"),
         ("anna,a1,a1,joy,,10", "column 'offset': 10 does not fit 10 frames"),

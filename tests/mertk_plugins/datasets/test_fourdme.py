@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import mertk
 from mertk.datasets import validation
-from mertk.datasets.survey import UNRECOGNISED
+from mertk.datasets.editions import UNRECOGNISED
 from mertk_plugins.datasets.fourdme import FourDME
 
 SHEET = "4DME_Labelling_Micro_release v1.xlsx"

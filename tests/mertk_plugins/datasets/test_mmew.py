@@ -24,7 +24,7 @@ from mmew_tree import (
 )
 
 import mertk
-from mertk.datasets.survey import UNRECOGNISED
+from mertk.datasets.editions import UNRECOGNISED
 from mertk_plugins.datasets.mmew import MMEW
 
 SHEET = "MMEW_Micro_Exp.xlsx"
@@ -156,6 +156,7 @@ def test_a_longer_folder_that_nobody_knew_of_is_marked_too(root):
 # Annotation files
 
 
+@pytest.mark.usefixtures("made_up_content")
 @pytest.mark.parametrize("name", [SHEET, "MMEW_Micro_Exp_v2.xlsx", "MMEW_Micro_Exp (20).xlsx"])
 def test_the_published_counts_are_known(tmp_path, name):
     rows = edition_rows()

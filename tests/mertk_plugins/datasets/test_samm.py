@@ -97,6 +97,7 @@ def test_folders_of_long_videos_are_no_clips(root):
     assert SAMM().survey(root).unannotated == ()
 
 
+@pytest.mark.usefixtures("made_up_content")
 def test_the_published_edition_is_known_by_its_counts(tmp_path):
     write_sheet(tmp_path / NAME, edition_rows())
     survey = SAMM().survey(tmp_path)

@@ -61,15 +61,14 @@ def test_minus_one_is_a_missing_apex(root):
     assert (record["apex"], record["apex_raw"], record["apex_status"]) == (None, "-1", "missing")
 
 
-def test_fractions_of_version_1_are_rounded_to_even_and_keep_the_id(tmp_path):
+def test_fractions_are_those_of_version_2_rounded_to_even(tmp_path):
     rows = with_row(LONG, 0, onset=2.5, apex=5.5, offset=7.25)
     root = write_samm_lv(tmp_path, rows)
     clip = read(root)[0]
     record = clip.record
     assert (record["onset"], record["apex"], record["offset"]) == (2, 6, 7)
-    assert (record["onset_raw"], record["onset_status"]) == ("2.5", "corrected")
-    assert (record["offset_raw"], record["edition"]) == ("7.25", "unrecognised")
-    assert "fraction_of_a_frame" in record["quirks"]
+    assert (record["onset_raw"], record["onset_status"]) == ("2.5", "given")
+    assert (record["offset_raw"], record["quirks"]) == ("7.25", ())
     assert clip.uid == "samm_lv/006/006_1_2/2/micro"
 
 
@@ -151,7 +150,7 @@ def test_the_published_editions_are_known(tmp_path, edition):
         for at, kind in enumerate(["Micro - 1/2"] * 159 + ["Macro"] * 342)
     ]
     rows.append(Long("036", "036_1_1", 1, 2, 3, "Macro"))
-    rows = with_row(rows, 0, offset=3.5) if edition == "V1" else rows
+    rows = with_row(rows, 0, offset=3.5)  # as in the published V2; no sign of V1
     write_long_sheet(tmp_path / name, rows)
     assert SAMMLongVideos().survey(tmp_path).edition == edition
     assert SAMMLongVideos(expressions="all").survey(tmp_path).edition == edition

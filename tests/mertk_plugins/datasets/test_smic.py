@@ -25,7 +25,8 @@ from smic_tree import (
 )
 
 import mertk
-from mertk.datasets.survey import UNRECOGNISED
+from mertk import datasets
+from mertk.datasets.editions import UNRECOGNISED
 from mertk_plugins.datasets.smic import SMIC
 
 UIDS = [
@@ -144,9 +145,12 @@ def test_gaps_are_reported(tmp_path):
     folder = root / "SMIC_all_cropped/HS/s01/micro/negative/s01_ne_01"
     (folder / "reg_image034210.bmp").unlink()
     (folder / "Thumbs.db").write_bytes(b"x")
-    clip = read(root)[0]
+    with pytest.raises(mertk.DataError, match=r"s01_ne_01.*the first is 34210"):
+        read(root)
+    clip = read(root, missing="keep")[0]
     assert numbers(clip) == [8, 9, 11, 12]
-    assert (clip.record["n_missing"], clip.record["quirks"]) == (1, ("missing_frames",))
+    quirks = ("incomplete", "missing_frames")
+    assert (clip.record["n_missing"], clip.record["quirks"]) == (1, quirks)
     assert clip.record["notes"] == ("missing frames: 34210",)
 
 
@@ -233,7 +237,7 @@ def long_rows():
 
 def test_the_long_edition_is_known_by_its_rows_and_not_by_the_further_expressions(tmp_path):
     rows = long_rows()
-    rows[0] = replace(rows[0], onset2=3, offset2=4)
+    rows[0] = replace(rows[0], onset2=34215, offset2=34218)
     write_sheet(tmp_path / "SMIC-HS-E_annotation.xlsx", rows)
     for repair in ("none", "recommended"):
         survey = SMIC(repair=repair).survey(tmp_path)
@@ -278,6 +282,54 @@ def test_a_further_expression_that_is_no_clip_of_smic_bears_the_long_clips_name(
     ]
     assert survey.clips[0].record["quirks"] == ("expression_3_unreadable",)
     assert any("s20_ne_06 no. 2" in sentence for sentence in survey.assumed)
+
+
+@pytest.mark.parametrize(
+    ("onset3", "offset3", "quirk"),
+    [
+        (None, 100, "expression_3_unreadable"),  # Offset3F is FirstF
+        (90, 100, "expression_3_before_first_frame"),
+        (100, 104, "expression_3_before_first_frame"),
+        (90, 95, "expression_3_before_first_frame"),
+        (120, 125, "expression_3_repeated"),
+        (110, 115, "expression_3_repeated"),
+        (120, 124, "expression_3_repeated"),
+    ],
+)
+def test_junk_in_the_columns_of_third_expressions_is_no_expression(
+    tmp_path, onset3, offset3, quirk
+):
+    row = Row(20, "s20_ne_06", 110, 115, 120, 125, onset3, offset3, first=100, last=130)
+    clips = read(write_long(tmp_path, [row]))
+    assert [clip.record["onset"] for clip in clips] == [110, 120]
+    assert clips[0].record["quirks"] == (quirk,)
+
+
+def test_a_third_expression_after_the_second_counts(tmp_path):
+    row = Row(4, "s4_ne_04", 110, 115, 120, 123, 126, 129, first=100, last=130)
+    clips = read(write_long(tmp_path, [row]))
+    assert [clip.record["clip"] for clip in clips] == ["s04_ne_04", "s04_ne_05", "s04_ne_06"]
+
+
+def test_a_first_expression_may_lie_anywhere_around_the_first_frame(tmp_path):
+    rows = [Row(1, "s1_ne_03", 658536, 658540, first=650000), Row(1, "s1_ne_04", 90, 95, first=100)]
+    write_sheet(tmp_path / "SMIC-HS-E_annotation.xlsx", rows)
+    clips = SMIC().survey(tmp_path).clips
+    assert [clip.record["onset"] for clip in clips] == [658536, 90]
+    assert [clip.record["quirks"] for clip in clips] == [(), ()]
+
+
+def test_without_further_expressions_a_row_is_one_clip_and_the_published_157_pass(tmp_path):
+    rows = long_rows()
+    rows[0] = replace(rows[0], onset2=34215, offset2=34218)
+    write_sheet(tmp_path / "SMIC-HS-E_annotation.xlsx", rows)
+    assert len(SMIC().survey(tmp_path).clips) == 158
+    survey = SMIC(further=False).survey(tmp_path)
+    rules = mertk.load_plugins().registry.build("protocol", mertk.Use("smic_3"))
+    found = datasets.validation.examine_dataset(survey, {"smic_3": rules}, frames="none")
+    assert (survey.edition, len(survey.clips)) == ("SMIC-E-HS 157", 157)
+    assert found.protocols[0].differences == ()
+    assert found.protocols[0].edition == "SMIC-E HS"
 
 
 def test_a_merged_clip_with_a_row_of_its_own_is_not_counted_twice(tmp_path):

@@ -17,7 +17,8 @@ CASME2_DISGUST = [("sub04", "EP12_01f"), ("sub05", "EP09_05f")]  # two of 63
 SAMM = {"anger": 57, "others": 26, "happiness": 26, "surprise": 15, "contempt": 12, "disgust": 9,
         "fear": 8, "sadness": 6}  # fmt: skip
 SMIC = {"hs": {"negative": 70, "positive": 51, "surprise": 43},
-        "vis": {"negative": 23, "positive": 28, "surprise": 20}}  # fmt: skip
+        "vis": {"negative": 23, "positive": 28, "surprise": 20},
+        "e": {"negative": 65, "positive": 51, "surprise": 41}}  # fmt: skip
 CASME = {"189": {"tense": 68, "disgust": 45, "repression": 39, "surprise": 20, "happiness": 7,
                  "sadness": 6, "contempt": 2, "fear": 2},
          "papers": {"tense": 69, "disgust": 44, "repression": 38, "surprise": 20}}  # fmt: skip

@@ -73,6 +73,7 @@ def emotion_cases():
         yield Case(f"samm_{n}", "", of.of_words("samm", of.SAMM))
     yield Case("smic_3", "HS", of.of_words("smic", of.SMIC["hs"]))
     yield Case("smic_3", "VIS or NIR", of.of_words("smic", of.SMIC["vis"]))
+    yield Case("smic_3", "SMIC-E HS", of.of_words("smic", of.SMIC["e"]))
     yield Case("casme_4", "189 rows", of.of_words("casme", of.CASME["189"]))
     yield Case("casme_4", "as papers print it", of.of_words("casme", of.CASME["papers"]))
     yield Case("casme_sq_4", "", of.casme_sq())
@@ -114,7 +115,7 @@ CASES = [
 def without_hash(monkeypatch, request):
     """The made-up clips have the published counts, but not the published names."""
     rules = type(request.getfixturevalue("case").rules)
-    plain = tuple(replace(one, sha256=None) for one in rules.manifests)
+    plain = tuple(replace(one, sha256=None, parts={}) for one in rules.manifests)
     monkeypatch.setattr(rules, "manifests", plain)
 
 
@@ -129,6 +130,14 @@ def test_clips_with_the_published_counts_are_accepted(case):
     assert made.published["differences"] == []
     assert made.published["edition"] == case.edition
     assert len(made.clips) == made.published["clips"]
+
+
+def test_clips_that_lack_frames_are_counted_beside_the_list():
+    case = Case("smic_3", "SMIC-E HS", of.of_words("smic", of.SMIC["e"]))
+    clips = case.clips()
+    lost = [replace(clip, record={**clip.record, "quirks": ("incomplete",)}) for clip in clips[:3]]
+    assert task(case, [*lost, *clips[3:]]).published["incomplete"] == 3
+    assert "incomplete" not in task(case, clips).published
 
 
 @pytest.mark.parametrize("case", CASES)
