@@ -142,7 +142,7 @@ def align_clip(
 def pack_clip_state(state: ClipState, needs: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What crosses the frontier as arrays and JSON."""
     arrays: dict[str, Any] = {f"stream/{name}": a for name, a in state.streams.items()}
-    about: dict[str, Any] = {}
+    about: dict[str, Any] = {"streams": list(state.streams)}  # a file of arrays loses their order
     if "faces" in needs and state.faces is not None:
         faces = state.faces
         about["faces"] = {name: getattr(faces, name) for name in _TIMING}
@@ -162,7 +162,7 @@ def pack_clip_state(state: ClipState, needs: set[str]) -> tuple[dict[str, Any], 
 def unpack_clip_state(stored: Stored, footage: Footage | None) -> ClipState:
     """The clip state of a cache entry; pixels stay memory-mapped."""
     arrays, about = stored.arrays, stored.about
-    streams = {name[7:]: a for name, a in arrays.items() if name.startswith("stream/")}
+    streams = {name: arrays[f"stream/{name}"] for name in about["streams"]}
     faces = regions = None
     if "faces" in about:
         known: dict[str, Any] = {name: arrays.get(f"faces/{name}") for name in _GEOMETRY}

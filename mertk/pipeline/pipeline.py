@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mertk.plugins.registry import Registry
 
 
-PIPELINE_VERSION = 2
+PIPELINE_VERSION = 3
 """The version of what the pipeline itself computes, beside its components: raise it with a change.
 
 Features in the cache and runs are known by it, so those of an earlier one are computed again. What
