@@ -18,7 +18,7 @@ import matplotlib as mpl
 import mertk
 
 AMPLITUDES = (0.0, 0.75, 1.0, 1.5, 3.0, 6.0)
-PRESETS = {"quick": ("frames", 1), "motion": ("flow", 3)}
+PRESETS = {"motion": ("flow", 3), "quick": ("frames", 1)}
 """By preset: what the networks are shown, and the number of seeds."""
 TABLE = Path(__file__).parent / "synthetic" / "reference_model.md"
 PICTURE = Path(__file__).parents[1] / "docs" / "assets" / "reference_model.svg"
@@ -34,12 +34,11 @@ def main() -> None:
     options = given.parse_args()
     curves: dict[str, dict[float, Row]] = {}
     chance, tests = (0.0, 0.0), {}
-    for amplitude in options.amplitudes:
-        use = mertk.Use("synthetic", amplitude=amplitude)
-        for preset, (shown, seeds) in PRESETS.items():
+    for preset, (shown, seeds) in PRESETS.items():
+        for amplitude in options.amplitudes:
             results = mertk.bench(
                 [f"cnn_lstm_se:{preset}", "lbptop"],
-                dataset=use,
+                dataset=mertk.Use("synthetic", amplitude=amplitude),
                 seeds=range(seeds),
                 replay="authors",
                 floors=False,
