@@ -10,7 +10,8 @@ from mkdocs.structure.files import File, Files
 import mertk
 from mertk.report import reference_pages
 
-ENTRIES = list(mertk.load_plugins().registry)
+REGISTRY = mertk.load_plugins().registry
+ENTRIES = list(REGISTRY)
 MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
 COMPONENTS = "reference/components"
 MEASURED = Path(__file__).parents[1] / "benchmarks" / "synthetic"
@@ -32,7 +33,7 @@ def on_files(files: Files, config: Any) -> Files:
     """Add a page a kind and a page a model, their lists, and what was measured with them."""
     pages = {f"{COMPONENTS}/{kind}.md": reference_pages.format_reference_page(kind, ENTRIES)
              for kind in reference_pages.TITLES}  # fmt: skip
-    pages |= {_path(entry.name): reference_pages.format_card(entry) for entry in MODELS}
+    pages |= {_path(entry.name): reference_pages.format_card(entry, REGISTRY) for entry in MODELS}
     pages[f"{COMPONENTS}/index.md"] = _kinds()
     pages["reference/models/index.md"] = _index()
     measured = [*(f"{name}.md" for name in TABLES), "curves.svg"]
@@ -52,7 +53,7 @@ def _kinds() -> str:
         names = ", ".join(f"`{entry.name}`" for entry in ENTRIES if entry.kind == kind)
         lines.append(f"| [{title}]({kind}.md) | {names} |")
     return (
-        "# Components\n\nEverything that is registered, with its parameters, as `mertk show KIND "
+        "# Components\n\nEverything that is registered, with its parameters, as `mertk show "
         "NAME` prints it. `--set SLOT.PARAMETER=VALUE` sets a parameter, `--swap SLOT=NAME` "
         "exchanges a component. [Models](../models/index.md) are lines of them.\n\n"
         "| kind | names |\n|---|---|\n" + "\n".join(lines) + "\n"
@@ -63,7 +64,7 @@ def _index() -> str:
     leaks = {entry.name: entry.card.leak if entry.card else "" for entry in MODELS}
     lines = [f"| [{e.name}]({e.name}.md) | {e.summary} | {leaks[e.name]} |" for e in MODELS]
     return (
-        "# Models\n\nA card a model, as `mertk show model NAME` prints it. The leak is that of the "
+        "# Models\n\nA card a model, as `mertk show NAME` prints it. The leak is that of the "
         "original's published scores, by the codes that its card explains.\n\n"
         "| model | | leak |\n|---|---|---|\n" + "\n".join(lines) + "\n"
     )

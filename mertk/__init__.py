@@ -56,8 +56,10 @@ if TYPE_CHECKING:
     from mertk.core.splits import Split, leave_one_subject_out
     from mertk.core.spots import Spot
     from mertk.core.stored import stored
+    from mertk.evaluation import metrics
     from mertk.evaluation.results import Results
     from mertk.experiment.bench import bench
+    from mertk.experiment.single_steps import extract, load_dataset
     from mertk.plugins.hooks import hookimpl
     from mertk.plugins.loader import Plugins, load_plugins
     from mertk.plugins.registry import Registrar, Registry
@@ -75,6 +77,8 @@ _HOMES = {
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
+    "mertk.experiment.single_steps": "extract load_dataset",
+    "mertk.evaluation": "metrics",
     "mertk.evaluation.results": "Results",
     "mertk.plugins.hooks": "hookimpl",
     "mertk.storage.ledger": "Run",
@@ -154,10 +158,13 @@ __all__ = [
     "WorkerNeeds",
     "bench",
     "design_matrix",
+    "extract",
     "flatten",
     "hookimpl",
     "leave_one_subject_out",
+    "load_dataset",
     "load_plugins",
+    "metrics",
     "stored",
 ]
 
@@ -167,7 +174,9 @@ if not TYPE_CHECKING:  # or else type checkers would let every misspelt name pas
     def __getattr__(name: str) -> Any:
         below = [path for path in PUBLIC_MODULES if f"{path}.".startswith(f"mertk.{name}.")]
         if name in HOMES:
-            value = getattr(importlib.import_module(HOMES[name]), name)
+            home = importlib.import_module(HOMES[name])
+            found = getattr(home, name, None)
+            value = found or importlib.import_module(f"{HOMES[name]}.{name}")
         elif below:  # a room: its public modules are there after `import mertk`
             for path in below:
                 importlib.import_module(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,9 @@ import click
 
 from mertk.core.errors import MertkError, UnknownNameError, describe_error
 from mertk.core.printing import accept_all_text
+
+_COMPLETION = "_MERTK_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 COMMANDS = {
     "bench": "Evaluate models and baselines on the same folds and write a report.",
@@ -109,17 +113,20 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; mistakes end in one line and exit code 2."""
     accept_all_text()
     given = sys.argv[1:] if arguments is None else arguments
+    if os.environ.get(_COMPLETION):
+        app.main(given, prog_name="mertk", complete_var=_COMPLETION)
     try:
-        code = app.main(given, prog_name="mertk", standalone_mode=False)
+        code = app.main(given or ["--help"], prog_name="mertk", standalone_mode=False)
     except click.exceptions.Abort as stopped:
         if isinstance(stopped.__cause__, EOFError):  # click takes a file that ends for a Ctrl-D
             raise stopped.__cause__ from None
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # or a second one would stop the tidying up
-        _exit_with_error(
-            "interrupted. Finished folds are kept; the same command continues the run", 130
-        )
+        _exit_with_error(_describe_interrupt(given), 130)
     except click.ClickException as error:
-        _exit_with_error(error.format_message(), 2)
+        if error.__class__.__name__ == "NoArgsIsHelpError":  # a group alone; click 8.1 has no error
+            click.echo(error.format_message())
+            sys.exit(0)
+        _exit_with_error(_describe_misuse(error), 2)
     except (MertkError, OSError) as error:
         if "--debug" in given:
             raise
@@ -127,6 +134,27 @@ def main(arguments: list[str] | None = None) -> None:
     except SystemExit as error:  # nothing of mertk ends so in here: a library or component did
         _exit_with_error(f"a component or library ended the program: {describe_error(error)}", 2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _describe_interrupt(given: Iterable[str]) -> str:
+    """What an interrupt leaves behind: only `bench` continues finished folds."""
+    kept = "bench" in given
+    return f"interrupted{'. Finished folds are kept; the same command continues' * kept}"
+
+
+def _describe_misuse(error: click.ClickException) -> str:
+    """The message of click on one line, with the help of the command as the next step."""
+    text = " ".join(error.format_message().split())
+    if isinstance(error, click.UsageError) and error.ctx and not {"`", "?"} & set(text):
+        if "unexpected extra argument" in text and "--model" in _list_options(error.ctx.command):
+            return f"{text}; write `--model` before the name of a model"
+        return f"{text.rstrip('.')}. `{error.ctx.command_path} --help` lists what it takes"
+    return text
+
+
+def _list_options(command: click.Command) -> list[str]:
+    """The options of a command, as they are written."""
+    return [name for one in command.params for name in one.opts]
 
 
 def _system_error(error: OSError) -> str:
@@ -151,6 +179,11 @@ def load_and_report_plugins(ctx: click.Context) -> Any:
     for name, reason in plugins.broken.items():
         click.echo(f"Warning: plug-in {name} is left out: {reason}", err=True)
     return plugins
+
+
+def width() -> int:
+    """The columns that text may take: those of the terminal, at most 100."""
+    return min(shutil.get_terminal_size().columns, 100)
 
 
 def print_warnings(lines: Iterable[str]) -> None:

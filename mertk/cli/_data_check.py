@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mertk.cli import load_and_report_plugins
+from mertk.cli._completion import complete
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ _LINES = 20
 
 
 @click.command("check")
-@click.argument("name", metavar="NAME[:KEY=VALUE,…]")
+@click.argument("name", metavar="NAME[:KEY=VALUE,…]", shell_complete=complete("dataset"))
 @_SOURCE
 @click.option(
     "--frames",
@@ -80,7 +81,7 @@ def check(
 
 
 @click.command("index")
-@click.argument("name", metavar="NAME[:KEY=VALUE,…]")
+@click.argument("name", metavar="NAME[:KEY=VALUE,…]", shell_complete=complete("dataset"))
 @_SOURCE
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The CSV file to write."

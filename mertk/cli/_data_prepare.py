@@ -8,13 +8,20 @@ from typing import Any
 import click
 
 from mertk.cli import load_and_report_plugins
+from mertk.cli._completion import complete
 from mertk.cli._options import record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
 
 
 @click.command("prepare")
-@click.argument("names", nargs=-1, required=True, metavar="NAME[:KEY=VALUE,…] …")
+@click.argument(
+    "names",
+    shell_complete=complete("dataset"),
+    nargs=-1,
+    required=True,
+    metavar="NAME[:KEY=VALUE,…] …",
+)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
 )

@@ -10,10 +10,40 @@ from typing import Any, TypeVar
 
 import click
 
-from mertk.core.options import Option, default_of, options_of
+from mertk.cli._completion import complete
+from mertk.core.options import DATA, HOW, OUTPUT, WHAT, Option, default_of, options_of
 
 Command = Callable[..., None]
 R = TypeVar("R")
+
+
+class GroupedOption(click.Option):
+    """An option that the help of a `GroupedCommand` lists under a heading."""
+
+    def __init__(self, *given: Any, group: str = "", **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists the options under the headings of their groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each group; what has no group comes last."""
+        groups: dict[str, list[tuple[str, str]]] = {
+            getattr(one, "group", ""): [] for one in self.params
+        }
+        groups.setdefault("", [])
+        for one in self.get_params(ctx):
+            row = one.get_help_record(ctx)
+            if row:
+                groups[getattr(one, "group", "")].append(row)
+        for title in sorted(groups, key=_GROUPS.index):
+            with formatter.section(title or "Options"):
+                formatter.write_dl(groups[title])
+
+
+_GROUPS = (WHAT, DATA, HOW, OUTPUT, "")
 
 
 class FiniteRange(click.FloatRange):
@@ -59,11 +89,12 @@ def _click_option(one: Field[Any], about: Option, text: str) -> Callable[[Comman
     default = default_of(one)
     name = one.name.replace("_", "-")
     declared: tuple[str, ...] = about.names or (f"--{name}",)
+    more: dict[str, Any] = {"cls": GroupedOption, "group": about.group}
     if about.off:
         switch, what = about.off
-        return click.option(switch, one.name, flag_value=False, default=True, help=what)
+        return click.option(switch, one.name, flag_value=False, default=True, help=what, **more)
     if isinstance(default, bool):
-        return click.option(*declared, one.name, is_flag=True, default=default, help=text)
+        return click.option(*declared, one.name, is_flag=True, default=default, help=text, **more)
     return click.option(
         *declared,
         one.name,
@@ -74,6 +105,8 @@ def _click_option(one: Field[Any], about: Option, text: str) -> Callable[[Comman
         type=_click_type(about, one),
         callback=_make_callback(about, default),
         help=text,
+        shell_complete=complete(about.complete) if about.complete else None,
+        **more,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mertk.cli import load_and_report_plugins
+from mertk.cli._completion import complete
 from mertk.cli._options import record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
 
 @click.command("audit")
-@click.option("--model", required=True, metavar="NAME[:PRESET]", help="A model or a recipe file.")
+@click.option(
+    "--model",
+    required=True,
+    shell_complete=complete("model"),
+    metavar="NAME[:PRESET]",
+    help="A model or a recipe file.",
+)
 @record_options(
     Study,
     "dataset",

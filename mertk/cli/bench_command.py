@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mertk.cli import load_and_report_plugins
-from mertk.cli._options import read_record, record_options
+from mertk.cli._completion import complete
+from mertk.cli._options import GroupedCommand, GroupedOption, read_record, record_options
+from mertk.core.options import HOW, OUTPUT, WHAT
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
 
@@ -19,29 +21,49 @@ PAGE = "report.html"
 """The page, in the folder of the runs."""
 
 
-@click.command("bench")
+@click.command("bench", cls=GroupedCommand)
+@record_options(Study)
 @click.option(
     "--baseline",
     "baselines",
+    cls=GroupedOption,
+    group=WHAT,
+    shell_complete=complete("model"),
     multiple=True,
     metavar="NAME[:PRESET]",
     help="A model to compare with; may be repeated.",
 )
-@record_options(Study)
 @record_options(Execution)
 @click.option(
     "--plan",
+    cls=GroupedOption,
+    group=HOW,
     is_flag=True,
     help="Compute the features and the first fold of each model, keep them, and print the expected "
     "run time of the rest.",
 )
 @click.option(
     "--frames/--no-frames",
+    cls=GroupedOption,
+    group=OUTPUT,
     default=None,
     help="Include frames of clips in report.html. Default: only of synthetic clips.",
 )
-@click.option("--published", is_flag=True, help="Also print the scores that papers report.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option(
+    "--published",
+    cls=GroupedOption,
+    group=OUTPUT,
+    is_flag=True,
+    help="Also print the scores that papers report.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    cls=GroupedOption,
+    group=OUTPUT,
+    is_flag=True,
+    help="Print the results as JSON.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mertk.cli import load_and_report_plugins
+from mertk.cli._completion import complete
 from mertk.cli._data_check import check, index
 from mertk.cli._data_prepare import prepare
 
@@ -23,7 +24,7 @@ command.add_command(prepare)
 
 
 @command.command("add")
-@click.argument("name")
+@click.argument("name", shell_complete=complete("dataset"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_context
 def add(ctx: click.Context, name: str, folder: Path) -> None:
@@ -105,3 +106,7 @@ def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> 
         bar.stage(f"writing {layout}", len(clips))
         layouts.write_layout(clips, out, layout, advance=bar.step)
     click.echo(f"{len(clips)} synthetic clips written to {out} in the layout of {layout}")
+
+
+for _one in command.commands.values():  # or click cuts the sentence off in the list of commands
+    _one.short_help = (_one.help or "").partition("\n")[0]

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from mertk.cli._completion import complete
+
 
 @click.command("new")
-@click.argument("kind", metavar="KIND")
+@click.argument("kind", metavar="KIND", shell_complete=complete("kind"))
 @click.argument("name")
 @click.option(
     "--package", "as_package", is_flag=True, help="Write a package that can be published."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mertk.cli import load_and_report_plugins
+from mertk.cli._completion import complete
 from mertk.cli._options import FiniteRange
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--spotter",
+    shell_complete=complete("spotter"),
     default="flow_peaks",
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",

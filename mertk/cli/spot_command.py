@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mertk.cli import load_and_report_plugins
+from mertk.cli._completion import complete
 from mertk.cli._options import record_options
 from mertk.experiment.study import Study
 
@@ -17,6 +18,7 @@ from mertk.experiment.study import Study
 @click.option(
     "--spotter",
     "spotters",
+    shell_complete=complete("spotter"),
     multiple=True,
     required=True,
     metavar="NAME[:KEY=VALUE,…]",
@@ -24,6 +26,7 @@ from mertk.experiment.study import Study
 )
 @click.option(
     "--dataset",
+    shell_complete=complete("dataset"),
     default="synthetic_long",
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",

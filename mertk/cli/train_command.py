@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mertk.cli import load_and_report_plugins
+from mertk.cli._completion import complete
 from mertk.cli._options import read_record, record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -15,7 +16,11 @@ from mertk.experiment.study import Study
 
 @click.command("train")
 @click.option(
-    "--model", required=True, metavar="NAME[:PRESET]", help="Model, recipe file or run folder."
+    "--model",
+    required=True,
+    shell_complete=complete("model"),
+    metavar="NAME[:PRESET]",
+    help="Model, recipe file or run folder.",
 )
 @record_options(Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "allow_mismatch")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")

@@ -15,6 +15,10 @@ class MertkError(Exception):
     """The base of all errors that mertk raises on purpose."""
 
 
+_MOST_LISTED = 12
+"""More names than these are not listed beside the nearest one."""
+
+
 class UnknownNameError(MertkError):
     """A name that is not registered."""
 
@@ -22,8 +26,9 @@ class UnknownNameError(MertkError):
         self._given = (what, name, sorted(known))
         close = difflib.get_close_matches(name, self._given[2], n=1)
         hint = f"Did you mean '{close[0]}'? " if close else ""
-        listed = ", ".join(self._given[2]) or "none"
-        super().__init__(f"no {what} is called '{name}'. {hint}Known: {listed}.")
+        few = not close or len(self._given[2]) <= _MOST_LISTED
+        listed = f"Known: {', '.join(self._given[2]) or 'none'}." if few else ""
+        super().__init__(f"no {what} is called '{name}'. {hint}{listed}".rstrip())
 
     def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, list[str]]]:
         return UnknownNameError, self._given  # errors travel between worker processes

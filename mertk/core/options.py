@@ -11,6 +11,8 @@ from typing import Any, TypeVar, get_type_hints
 from mertk.core.errors import ParameterError
 
 _KEY = "option"
+WHAT, DATA, HOW, OUTPUT = "What is evaluated", "Data", "How it is run", "Output"
+"""The headings of options in the help of a command."""
 
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,6 +33,8 @@ class Option:
         least: the least number that it takes.
         hidden: only Python has it.
         off: the switch that makes a true field false: its name, and what it does.
+        group: the heading under which the help of a command lists it.
+        complete: the kind of component whose names a shell completes; `slot` for `SLOT=NAME`.
     """
 
     help: str
@@ -43,6 +47,8 @@ class Option:
     least: int | None = None
     hidden: bool = False
     off: tuple[str, str] | None = None
+    group: str = ""
+    complete: str = ""
 
 
 def option(default: Any = MISSING, /, *, factory: Any = MISSING, **about: Any) -> Any:

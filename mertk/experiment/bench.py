@@ -19,7 +19,7 @@ from mertk.plugins.loader import Plugins
 
 @takes_options(Study, Execution)
 def bench(
-    models: Sequence[str | Recipe],
+    models: str | Recipe | Sequence[str | Recipe],
     *,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
@@ -30,7 +30,8 @@ def bench(
     Finished folds below `out` are kept and not run again, unless `fresh`.
 
     Args:
-        models: names (`"lbptop"`, `"cnn_lstm_se:paper"`), recipe files, or recipes.
+        models: names (`"lbptop"`, `"cnn_lstm_se:paper"`), recipe files, or recipes; a
+            single one needs no list.
         plugins: what `load_plugins` gave; default: the installed ones.
         progress: receives stages and steps.
         **options: the fields of `Study` and `Execution`.
@@ -42,7 +43,8 @@ def bench(
         MertkError: with one line on what was given, what is known and what to do.
     """
     what, how = split_options(options, Study, Execution)
-    study = Study(models=models, **what)
+    several = [models] if isinstance(models, str | Recipe) else models
+    study = Study(models=several, **what)
     return run_study(study.open(Execution(**how), plugins=plugins, progress=progress))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mertk.core.options import option
+from mertk.core.options import HOW, OUTPUT, option
 from mertk.core.reading import real_path
 from mertk.nn.training import check_device
 from mertk.storage.cache import Cache
@@ -17,29 +17,33 @@ class Execution:
 
     jobs: int | None = option(
         None,
+        group=HOW,
         help="Number of workers. Default: one process per available core; 32 SLURM jobs at a time.",
         least=1,
     )
     executor: str = option(
         "local",
+        group=HOW,
         metavar="local|dask|dask://HOST:PORT|slurm[:KEY=VALUE,…]",
         help="Local processes, dask processes on this machine, a dask cluster, SLURM jobs, or an "
         "executor of a plug-in.",
     )
     device: str = option(
-        "cpu", metavar="cpu|cuda|cuda:N|auto", help="Device for training networks."
+        "cpu", group=HOW, metavar="cpu|cuda|cuda:N|auto", help="Device for training networks."
     )
-    out: Path | str = option("runs", help="Folder for run folders and report.html.")
+    out: Path | str = option("runs", group=OUTPUT, help="Folder for run folders and report.html.")
     cache: Path | str | None = option(
         None, hidden=True, help="The folder of cached features. Default: the user's cache folder."
     )
     fresh: bool = option(
         False,
+        group=HOW,
         names=("--fresh/--resume",),
         help="Run finished folds and compute cached features again, or keep them.",
     )
     together: bool = option(
         True,
+        group=HOW,
         off=("--one-by-one", "Fit each fold separately, even if several can be fitted at once."),
         help="Fit several folds at once if a component offers it.",
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mertk.core.errors import ParameterError
-from mertk.core.options import option
+from mertk.core.options import DATA, WHAT, option
 from mertk.core.progress import Progress, Silent
 from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use
@@ -79,6 +79,8 @@ class Study:
 
     models: Sequence[str | Recipe] = option(
         (),
+        group=WHAT,
+        complete="model",
         names=("--model",),
         metavar="NAME[:PRESET]",
         several=True,
@@ -86,12 +88,15 @@ class Study:
     )
     dataset: str | Use | Sequence[str | Use] | None = option(
         None,
+        group=DATA,
+        complete="dataset",
         metavar=COMPONENT,
         several=True,
         help="Data set; may be repeated. Default: those of the protocol, or else synthetic.",
     )
     data: Path | str | Mapping[str, Path | str] | None = option(
         None,
+        group=DATA,
         metavar="[NAME=]FOLDER",
         parse=parse_folder,
         join=join_folders,
@@ -100,16 +105,21 @@ class Study:
     )
     protocol: str | Use | None = option(
         None,
+        group=DATA,
+        complete="protocol",
         metavar=COMPONENT,
         help="Evaluation protocol: classes, clips and folds. Default: that of the data set.",
     )
     preset: str | None = option(
         None,
+        group=WHAT,
         metavar="NAME",
         help="Preset of the first model. Default on synthetic data: motion, or else quick.",
     )
     swaps: Sequence[changes.Swap] = option(
         (),
+        group=WHAT,
+        complete="slot",
         names=("--swap",),
         metavar="SLOT=NAME[:KEY=VALUE,…]",
         parse=changes.parse_swap,
@@ -119,6 +129,7 @@ class Study:
     )
     sets: Sequence[changes.Setting] = option(
         (),
+        group=WHAT,
         names=("--set",),
         metavar="SLOT.PARAMETER=VALUE",
         parse=changes.parse_setting,
@@ -128,6 +139,7 @@ class Study:
     )
     sets_for: Sequence[str] = option(
         (),
+        group=WHAT,
         names=("--set-for",),
         metavar="MODEL:PATH=VALUE",
         several=True,
@@ -136,6 +148,7 @@ class Study:
     )
     sweeps: Sequence[str] = option(
         (),
+        group=WHAT,
         names=("--sweep",),
         metavar="PATH=VALUE,VALUE",
         several=True,
@@ -144,24 +157,28 @@ class Study:
     )
     replay: str | None = option(
         None,
+        group=WHAT,
         metavar="NAME",
         help="Also run the first model in the training order of its authors, which leaks; it is "
         "reported separately.",
     )
     keyframes: KeyFrames = option(
         "given",
+        group=WHAT,
         choices=("given", "estimated", "none"),
         help="Key frames that models may use: onset, apex and offset as annotated (given), none, "
         "or only an apex that is estimated from the pixels (estimated).",
     )
     jitter: Sequence[int] = option(
         (),
+        group=WHAT,
         metavar="FRAMES",
         parse=parse_numbers,
         help="Run the first model with onset and apex shifted by these numbers of frames: 0,1,2,4.",
     )
     seeds: Sequence[int] | None = option(
         None,
+        group=WHAT,
         metavar="NUMBERS",
         parse=parse_numbers,
         help="Random seeds: 0,1,2. The study is repeated with each. Default: 0; 0,1,2,3,4 for a "
@@ -169,16 +186,19 @@ class Study:
     )
     floors: bool = option(
         True,
+        group=WHAT,
         off=("--no-floors", "Do not run the floors."),
         help="Also run the floors, the trivial baselines `majority` and `prior`.",
     )
     oracle_gap: bool = option(
         False,
+        group=WHAT,
         help="Evaluate every epoch, and report the scores of epochs that are selected on inner "
         "subjects and on the test subject.",
     )
     allow_mismatch: bool = option(
         False,
+        group=DATA,
         help="Run even if the clips differ from the published list of the protocol.",
     )
 

@@ -9,6 +9,7 @@ import typing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from mertk.core.errors import MissingPackageError
 from mertk.plugins.registry import read_hints
 from mertk.report import literature
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mertk.plugins.registry import Entry
+    from mertk.core.recipe import Recipe
+    from mertk.plugins.registry import Entry, Registry
 
 TITLES = {
     "aligner": "Aligners",
@@ -30,6 +32,11 @@ TITLES = {
     "protocol": "Protocols, by name",
 }
 """The kinds that have a page, but for models, which have a card each."""
+
+SPEEDS = (
+    "speed: time to train 12 folds of 108 synthetic clips, features not counted: fast below 5 s, "
+    "medium below 2 min, slow above"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ def list_parameters(entry: Entry) -> list[ParameterRow]:
 
 
 def format_reference_page(kind: str, entries: Iterable[Entry]) -> str:
-    """The page of a kind: each of its components, as `mertk show KIND NAME` has it."""
+    """The page of a kind: each of its components, as `mertk show NAME` has it."""
     own = map(_format_component, filter(lambda entry: entry.kind == kind, entries))
     return "\n\n".join([f"# {TITLES[kind]}", *own]) + "\n"
 
@@ -83,7 +90,7 @@ def _format_component(entry: Entry) -> str:
     if len(rows) > 2:
         parts.append("\n".join(rows))
     if entry.card:
-        parts += describe_original(entry, "###")
+        parts += [_cite_paper(entry), *describe_original(entry, "###")]
     return "\n\n".join(filter(None, parts))
 
 
@@ -104,32 +111,107 @@ def read_measured_scores() -> pd.DataFrame:
     return literature.read_scores("measured.csv")
 
 
-def format_card(entry: Entry) -> str:
-    """The card of a model; of one without a `Card` what the registry knows."""
+def format_card(entry: Entry, registry: Registry, preset: str = "") -> str:
+    """The card of a model: what it is, its recipe and scores; the original's faults come last.
+
+    Args:
+        entry: the model; without a `Card` its page has what the registry knows.
+        registry: has the components of its recipe.
+        preset: the preset whose recipe and parameters are shown; empty: the model's defaults.
+    """
+    recipe = entry.presets[preset] if preset else entry.target
     parts = [
-        f"# {entry.name}",
+        f"# {entry.name}{preset and f':{preset}'}",
         entry.summary,
-        *describe_original(entry),
+        entry.card.presets.get(preset, "") if entry.card else "",
+        _cite_paper(entry),
+        _describe_cost(entry.name, list_model_needs(recipe, registry)),
+        _format_recipe(entry, recipe, preset),
+        *_list_recipe_parameters(recipe, registry),
+        _format_list("Presets", _describe_presets(entry)),
+        *_list_measured_scores(entry),
         *_list_published_scores(entry),
+        *describe_original(entry),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n\n" + _format_recipe(entry)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def list_model_needs(recipe: Recipe, registry: Registry) -> list[str]:
+    """The optional packages that the components of a recipe need."""
+    found: list[str] = []
+    for place, use in recipe.places().items():
+        found += registry.get(place.partition(".")[0], use.name).needs
+    return list(dict.fromkeys(found))
+
+
+def rate_speeds() -> dict[str, str]:
+    """`fast`, `medium` or `slow` by model: `SPEEDS` says what is measured."""
+    table = read_measured_scores().drop_duplicates("run")
+    found = {}
+    for model, runs in table.groupby("model"):
+        seconds = runs["seconds"].astype(float).sum() / runs["seeds"].astype(float).sum()
+        found[str(model)] = "fast" if seconds < 5 else "medium" if seconds < 120 else "slow"
+    return found
+
+
+def _describe_cost(name: str, needs: Sequence[str]) -> str:
+    """The packages that a model needs, and how fast it trains, in one line."""
+    parts = [f"Needs: {', '.join(needs)}."] if needs else []
+    speed = rate_speeds().get(name)
+    return " ".join([*parts, *([f"Training speed: {speed}."] if speed else [])])
+
+
+def _list_recipe_parameters(recipe: Recipe, registry: Registry) -> Iterator[str]:
+    """Each component of a recipe with its parameters, the values that they have in it, and why."""
+    yield "## Parameters\n\n`--set SLOT.PARAMETER=VALUE` sets one."
+    for place, use in recipe.places().items():
+        component = registry.get(place.partition(".")[0], use.name)
+        yield f"**{place}**: `{use.name}`. {component.summary}"
+        try:
+            rows = list_parameters(component)
+        except MissingPackageError as error:
+            yield str(error)
+            continue
+        items = []
+        for row in rows:
+            value = json.dumps(use.params[row.name]) if row.name in use.params else row.default
+            items.append(f"- `{place}.{row.name}={value}`: {row.description or row.type}")
+        yield "\n".join(items)
+
+
+def _describe_presets(entry: Entry) -> list[str]:
+    """A line on each preset, with what it changes or a sentence, and on each leaky order."""
+    told, lines = entry.card.presets if entry.card else {}, []
+    for name, recipe in entry.presets.items():
+        items = recipe.places().items() - entry.target.places().items()
+        changed = sorted(f"`{place}={use}`" for place, use in items)
+        what = told.get(name) or ", ".join(changed) or "the defaults"
+        lines.append(f"`{entry.name}:{name}`: {what}")
+    for name in entry.replays:
+        lines.append(f"`--replay {name}`: a training order that leaks.")
+    return lines
+
+
+def _cite_paper(entry: Entry) -> str:
+    """The paper of a component or model, with a link."""
+    card = entry.card
+    if card is None:
+        return f"Paper: {entry.paper}" if entry.paper else ""
+    where = f" {format_paper_link(entry.paper)}" if entry.paper else ""
+    return f"{card.authors}: *{card.title}*. {card.venue}, {card.year}.{where}"
 
 
 def describe_original(entry: Entry, level: str = "##") -> Iterator[str]:
     """What is known of a component's or model's original, under headings of that level."""
     card = entry.card
     if card is None:
-        yield f"Paper: {entry.paper}" if entry.paper else ""
         return
-    where = f" {format_paper_link(entry.paper)}" if entry.paper else ""
-    yield f"{card.authors}: *{card.title}*. {card.venue}, {card.year}.{where}"
-    yield f"Code of the authors: {card.code or 'not published, or not found'}."
     meaning = "; ".join(f"{code}: {literature.LEAKS[code]}" for code in card.leak.split("+"))
+    code = card.code or "not published, or not found"
+    yield f"{level} The original\n\nCode of the authors: {code}."
     yield f"**Leak: {card.leak}** ({meaning})."
     yield _format_list("What the original code does", card.original, level)
     yield _format_list("Differences from the original, and why", card.differs, level)
-    presets = [f"`{name}`: {sentence}" for name, sentence in card.presets.items()]
-    yield _format_list("Presets", presets, level)
     yield _format_list("Not verified", card.unverified, level)
 
 
@@ -157,13 +239,16 @@ def _list_published_scores(entry: Entry) -> Iterator[str]:
     if rows:
         head = ["protocol", "part", "scores", "source", "leak", "note"]
         yield f"## Published scores\n\n{_format_table(head, rows)}"
+
+
+def _list_measured_scores(entry: Entry) -> Iterator[str]:
     measured = read_measured_scores()
     runs = measured[measured["model"] == entry.name].groupby("run", sort=False)
     if len(runs):
         yield _format_list("Scores measured with mertk", [_format_measured(one) for _, one in runs])
         yield (
             "A score on synthetic clips shows that a pipeline works, not how good it is. We had no "
-            "licensed data set. If you have one, the command below gives a score that can be "
+            "licensed data set. If you have one, `mertk bench` gives a score that can be "
             "compared with published ones."
         )
 
@@ -191,15 +276,11 @@ def _format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def _format_recipe(entry: Entry) -> str:
-    slots = entry.target.places()
-    lines = map("{:<12} {}".format, slots, slots.values())
-    about = []
-    if entry.presets:
-        about.append(f"Presets: `{'`, `'.join(entry.presets)}`.")
-    if entry.replays:
-        names = "`, `".join(entry.replays)
-        about.append(f"Training orders that leak, for `--replay`: `{names}`.")
-    parts = ["## Recipe", "\n".join(["```text", *lines, "```"]), *about]
-    parts.append(f"```console\nmertk bench --model {entry.name} --published\n```")
-    return "\n\n".join(parts) + "\n"
+def _format_recipe(entry: Entry, recipe: Recipe, preset: str) -> str:
+    slots = recipe.places()
+    lines = "\n".join(map("{:<12} {}".format, slots, slots.values()))
+    name = f"{entry.name}{preset and f':{preset}'}"
+    return (
+        f"## Recipe\n\n```text\n{lines}\n```\n\n"
+        f"```console\nmertk bench --model {name} --published\n```"
+    )

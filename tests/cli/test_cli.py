@@ -1,7 +1,9 @@
 """The command line as people and machines use it."""
 
+import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from mertk.plugins.registry import KINDS
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -217,3 +221,105 @@ def test_a_read_only_disk_is_one_clear_line(run, tmp_path):
     assert code == 2
     assert "cannot write" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [[], ["data"]])
+def test_a_command_group_alone_prints_its_help(run, arguments):
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert out.startswith(" ".join(["Usage: mertk", *arguments, "[OPTIONS] COMMAND"]))
+
+
+def test_a_misuse_names_one_next_step(run):
+    _, _, err = run("bench", "--modle", "lbptop")
+    assert err == "Error: No such option '--modle'. Did you mean '--model'?\n"
+    _, _, err = run("bench", "--model", "lbptop", "--jobs", 0)
+    assert err.endswith("x>=1. `mertk bench --help` lists what it takes\n")
+    _, _, err = run("bench", "lbptop")
+    assert err.endswith("argument (lbptop); write `--model` before the name of a model\n")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["bench", "--model", "lbptop"],
+            "interrupted. Finished folds are kept; the same command continues",
+        ),
+        (["list"], "interrupted"),
+    ],
+)
+def test_an_interrupt_is_one_line(run, monkeypatch, arguments, expected):
+    def interrupt(*_given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"mertk.cli.{arguments[0]}_command.load_and_report_plugins", interrupt)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        code, _, err = run(*arguments)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (code, err.strip()) == (130, f"Error: {expected}")
+
+
+def test_the_help_of_bench_groups_its_options(run):
+    _, out, _ = run("bench", "--help")
+    titles = ["What is evaluated:", "Data:", "How it is run:", "Output:", "Options:"]
+    assert [line for line in out.splitlines() if line in titles] == titles
+    what, data, how, output = (
+        out[out.index(title) : out.index(after)] for title, after in itertools.pairwise(titles)
+    )
+    assert "--model NAME" in what
+    assert "--baseline NAME" in what
+    assert "--allow-mismatch" in data
+    assert "--plan" in how
+    assert "--json" in output
+    assert out.endswith("Options:\n  -h, --help  Show this message and exit.\n")
+
+
+def test_list_fits_80_columns_with_year_needs_and_speed(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = run("list")
+    assert max(map(len, out.splitlines())) <= 80
+    assert "[mertk" not in out  # no origin where all are built in
+    assert re.search(r"^  ststnet +2019  medium  torch +\S", out, re.MULTILINE)
+    assert re.search(r"^  lbptop +2007  fast +\S", out, re.MULTILINE)
+    kinds = [line for line in out.splitlines() if line and line[0] != " "][: len(KINDS)]
+    assert kinds == list(KINDS)
+    _, out, _ = run("--plugin", TOYS, "list", "roi")
+    assert "toy_halves Left and right half. [toys.py] whole" in " ".join(out.split())
+
+
+def test_show_needs_no_kind_and_knows_presets(run):
+    _, out, _ = run("show", "lbptop:casme2")
+    order = ["lbptop:casme2", "Recipe", "Parameters", "classifier.C=10000", "Presets"]
+    order += ["Scores measured with mertk", "Published scores", "The original", "Not verified"]
+    found = [out.index(part) for part in order]
+    assert found == sorted(found)
+    assert "mertk bench --model lbptop:casme2" in out
+    assert out.endswith("Same name: extractor, `mertk show extractor lbptop`\n")
+    assert run("show", "grid")[1] == run("show", "roi", "grid")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lbptpo"], "no model or component is called 'lbptpo'. Did you mean 'lbptop'?"),
+        (["ststnet:quikc"], "Did you mean 'quick'?"),
+        (["grid:quick"], "roi 'grid' has no presets; only models have them"),
+    ],
+)
+def test_show_names_what_is_wrong(run, arguments, message):
+    code, _, err = run("show", *arguments)
+    assert code == 2
+    assert message in err
+    assert len(err) < 120
+
+
+def test_the_list_of_commands_cuts_no_sentence_off(run):
+    _, out, _ = run("data")
+    assert "..." not in out.partition("Commands:")[2]
+    assert "Write the synthetic data set to folder OUT as images and annotations." in (
+        " ".join(out.split())
+    )

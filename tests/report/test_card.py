@@ -24,14 +24,14 @@ def test_every_shipped_method_has_a_card_with_its_leak(entry):
     assert entry.card.differs
     for lines in (entry.card.original, entry.card.differs, entry.card.unverified):
         assert not isinstance(lines, str)  # a tuple that lost its comma
-    text = reference_pages.format_card(entry)
+    text = reference_pages.format_card(entry, REGISTRY)
     assert entry.card.title in text
     assert literature.LEAKS[entry.card.leak.split("+")[0]] in text
     assert all(item in text for item in (*entry.card.original, *entry.card.unverified))
 
 
 def test_the_published_scores_stand_on_the_card():
-    text = reference_pages.format_card(REGISTRY.get("model", "ststnet"))
+    text = reference_pages.format_card(REGISTRY.get("model", "ststnet"), REGISTRY)
     assert "UF1 0.7353" in text
     assert text.count("| megc2019 |") >= 4
 
@@ -39,7 +39,9 @@ def test_the_published_scores_stand_on_the_card():
 def test_every_row_of_a_table_has_as_many_cells_as_its_head():
     for entry in METHODS:
         rows = [
-            line for line in reference_pages.format_card(entry).splitlines() if line.startswith("|")
+            line
+            for line in reference_pages.format_card(entry, REGISTRY).splitlines()
+            if line.startswith("|")
         ]
         heads = [at for at, line in enumerate(rows) if line.startswith("| ---")]
         for at in heads:
@@ -60,8 +62,12 @@ def test_every_measured_score_is_of_a_model_and_preset_that_exist():
     assert all(len(found) == 1 for found in weights.values())
     assert weights["ststnet", "quick"] == {1_683}
     assert weights["cnn_lstm_se", "quick"] == {6 * 2_167_202 + 257 * 15 + 666_595}
-    assert "1,683 trained weights" in reference_pages.format_card(REGISTRY.get("model", "ststnet"))
-    assert "trained weights" not in reference_pages.format_card(REGISTRY.get("model", "lbptop"))
+    assert "1,683 trained weights" in reference_pages.format_card(
+        REGISTRY.get("model", "ststnet"), REGISTRY
+    )
+    assert "trained weights" not in reference_pages.format_card(
+        REGISTRY.get("model", "lbptop"), REGISTRY
+    )
 
 
 def test_show_prints_the_card_and_gives_it_as_json():
@@ -77,6 +83,15 @@ def test_show_prints_the_card_and_gives_it_as_json():
 def test_a_model_without_a_card_shows_what_is_known():
     recipe = REGISTRY.recipe("flow_svm")
     entry = Entry(kind="model", name="mine", target=recipe, summary="Mine.", paper="doi:10.1/x")
-    text = reference_pages.format_card(entry)
+    text = reference_pages.format_card(entry, REGISTRY)
     assert "Paper: doi:10.1/x" in text
     assert "mertk bench --model mine" in text
+
+
+def test_the_card_of_a_model_whose_packages_are_missing_says_so(monkeypatch):
+    monkeypatch.setattr("mertk.plugins.registry.find_spec", lambda _name: None)
+    text = reference_pages.format_card(REGISTRY.get("model", "ststnet"), REGISTRY, "quick")
+    assert "# ststnet:quick\n" in text
+    assert "Needs: torch. Training speed: medium." in text
+    assert "classifier 'ststnet' needs the package 'torch', which is not installed." in text
+    assert "- `extractor.size=28`: side of a region's picture" in text
