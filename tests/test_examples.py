@@ -92,7 +92,7 @@ def test_the_doctor_counts_the_clips_of_a_reader_without_a_survey(tmp_path, caps
         main(["--plugin", str(file), "data", "check", "campus", "--data", str(tmp_path)])
     out = capsys.readouterr().out
     assert ended.value.code == 0
-    assert "frames: found for 12 of 12 expressions" in out
+    assert "campus was read: 12 expressions of 3 people, all with frames." in out
 
 
 def test_the_two_parts_of_the_tutorial_make_a_method_with_a_model(tmp_path):

@@ -108,6 +108,6 @@ def test_grey_odd_and_short_clips_run_through(tmp_path):
     (tmp_path / "index.csv").write_text("\n".join(lines))
     unaligned = [REGISTRY.recipe(m).swap("aligner", mertk.Use("none")) for m in CLASSIC[1:]]
     results = mertk.bench(
-        unaligned, dataset="folder", data=tmp_path, out=tmp_path / "runs", floors=False
+        unaligned, dataset="folder:stills=true", data=tmp_path, out=tmp_path / "runs", floors=False
     )
     assert (results.table()["clips"] == 6).all()

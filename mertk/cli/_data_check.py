@@ -134,7 +134,7 @@ def _describe_recommended(survey: Survey) -> list[str]:
     changed = []
     for clip in survey.clips:
         record = clip.record
-        for row in survey.repairs.get(f"{clip.subject}/{record['clip']}", ()):
+        for row in survey.repairs.get(f"{clip.subject}/{record.get('clip', clip.name)}", ()):
             named = row.level == "recommended" and row.field in ("onset", "offset")
             given = record.get(f"{row.field}_raw") == row.published
             if named and given and str(record[row.field]) == row.value:

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import mertk
-from mertk.datasets import media
 from mertk.export import layouts
 from mertk.export.prepare import prepare_datasets
 from mertk.vision import optical_flow
@@ -81,7 +80,7 @@ def stamps(out):
 @pytest.fixture
 def grey_from_colours(monkeypatch):
     """No JPEG's own luma, which prepared frames do not have."""
-    monkeypatch.delattr(media.frames._PictureReader, "read_grey")
+    monkeypatch.setattr(mertk.Frames, "find_grey_reader", lambda _frames: None)
 
 
 @pytest.mark.usefixtures("grey_from_colours")

@@ -402,11 +402,11 @@ STATISTICS = "evaluation/statistics.py"
 
 COUNTS = {
     ("extractor", "hoof"): "core/clips.py vision/optical_flow.py vision/resampling.py",
-    ("extractor", "lbptop"): "core/clips.py vision/optical_flow.py vision/resampling.py",
+    ("extractor", "lbptop"): "core/clips.py vision/resampling.py",
     ("aligner", "eye_similarity"): "core/clips.py",
     ("classifier", "ststnet"): "core/clips.py nn/classifier.py nn/losses.py nn/schedule.py "
     "nn/training.py",
-    ("classifier", "svm"): "core/clips.py",
+    ("classifier", "svm"): "core/clips.py core/spelling.py core/splits.py",
     ("protocol", "casme2_5"): "core/clips.py core/spelling.py core/splits.py",
 }
 

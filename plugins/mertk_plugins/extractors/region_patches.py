@@ -53,7 +53,7 @@ class RegionPatches:
             pixel in a `flow` (8 times as many for strain), 0 or more; 0 is 4 for a `difference` and
             48 for a `flow`. A precomputed flow map, whose unit is not known, is scaled so that its
             strongest motion uses the whole range.
-        method: see `mertk.vision.optical_flow.optical_flow`; without effect on other inputs.
+        method: see `mertk.vision.optical_flow.optical_flow`.
     """
 
     def __init__(
