@@ -11,7 +11,7 @@ import numpy as np
 
 import mertk
 from mertk.core.clips import Warp
-from mertk.pipeline.features import PrefixKeys, run_prefix
+from mertk.pipeline.features import PrefixKeys, run_prefix, unpack_clip_state
 from mertk.pipeline.pipeline import PIPELINE_VERSION, Pipeline, Stage
 from mertk.storage.cache import Cache
 
@@ -51,6 +51,13 @@ class Doubled:
 
     def fuse(self, streams):
         return {name.upper(): np.asarray(array) * 2.0 for name, array in streams.items()}
+
+
+class Backwards:
+    """Streams whose names are not in alphabetical order."""
+
+    def extract(self, faces, regions):
+        return {name: np.ones((2, 3)) for name in ("nose", "mouth", "brow")}
 
 
 def fixed_clip():
@@ -115,6 +122,12 @@ def test_what_the_pipeline_computes_is_what_its_version_says(tmp_path):
         "mertk/pipeline/pipeline.py, so that features in the cache and finished runs are computed "
         "again, and record what it gives now: python tests/pipeline/test_pipeline_version.py"
     )
+
+
+def test_streams_keep_their_order_in_the_cache(tmp_path):
+    steps = Stage("aligner", Shifted()), Stage("roi", Quarters()), Stage("extractor", Backwards())
+    found = stored(Cache(tmp_path), steps, (Stage("classifier", None),))
+    assert list(unpack_clip_state(found, None).streams) == ["nose", "mouth", "brow"]
 
 
 def test_another_version_makes_other_keys_and_runs(tmp_path, monkeypatch):

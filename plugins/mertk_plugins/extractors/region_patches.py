@@ -31,8 +31,8 @@ class RegionPatches:
     """Cut each region into a square grid of patches, in several frames of a clip.
 
     Gives one stream for each region, `[1, time, height, width, patches·3]` in whole numbers from 0
-    to 255, patches row by row, and the stream `apex` `[1, time]`, which is 1 at the frame that is
-    nearest to the apex.
+    to 255, patches row by row. Where the last frame is not the apex, there is also the stream
+    `apex` `[1, time]`, which is 1 at the frame that is nearest to the apex.
 
     Frames are spread evenly over onset … offset, or onset … apex, with both ends in; the inner one
     that is nearest to the apex moves there, and a single one is the apex.
@@ -83,15 +83,16 @@ class RegionPatches:
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> dict[str, NDArray[Any]]:
         """Patches by region, and `apex`; raises `DataError` for a clip without frames."""
+        streams: dict[str, NDArray[Any]] = {}
         if faces.flow is not None and self.input == "flow":
             pictures = _draw_flow_map(np.asarray(faces.flow, np.float32), regions)
-            apex = np.ones((1, 1), np.float32)
         else:
             where = choose_positions(faces, self.frames, self.until)
             pictures = self._draw_frames(faces, regions, where)
-            apex = np.zeros((1, len(where)), np.float32)
-            apex[0, np.abs(where - faces.peak).argmin()] = 1
-        streams: dict[str, NDArray[Any]] = {"apex": apex}
+            if self.until == "offset":
+                apex = np.zeros((1, len(where)), np.float32)
+                apex[0, np.abs(where - faces.peak).argmin()] = 1
+                streams["apex"] = apex
         for name, window in zip(regions.names, regions.windows(), strict=True):
             streams[name] = self._cut_patches(pictures, window)[None]
         return streams

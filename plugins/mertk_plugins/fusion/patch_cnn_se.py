@@ -193,11 +193,14 @@ def _list_regions(streams: mertk.Streams) -> tuple[str, ...]:
 def _choose_training_frames(
     streams: mertk.Streams, names: Sequence[str], count: int
 ) -> NDArray[np.int64]:
-    """The `count` frames that are nearest to the apex, or all for 0, in their order."""
+    """The `count` frames that are nearest to the apex, or all for 0, in their order.
+
+    Without a stream `apex`, the last frame is the apex.
+    """
     time = streams[names[0]].shape[1]
     if count == 0 or count >= time:
         return np.arange(time)
-    apex = int(np.argmax(streams["apex"][0])) if "apex" in streams else time // 2
+    apex = int(np.argmax(streams["apex"][0])) if "apex" in streams else time - 1
     return np.sort(np.argsort(np.abs(np.arange(time) - apex), kind="stable")[:count])
 
 
