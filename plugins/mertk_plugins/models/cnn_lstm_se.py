@@ -156,7 +156,7 @@ CARD = Card(
         ),
         "motion": (
             "the input is optical flow, not the frames of the paper; the networks, the two stages "
-            "and the order of training are those of the paper. `cnn_lstm_se:quick` has the paper's "
+            "and the order of training are those of the paper. cnn_lstm_se:quick has the paper's "
             "input."
         ),
     },
