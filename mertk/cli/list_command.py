@@ -61,6 +61,9 @@ def _list_rows(registry: Registry, kind: str | None) -> list[dict[str, Any]]:
     return rows
 
 
+_KEPT = "\x00"  # a space at which no line is broken
+
+
 def _print_group(kind: str, rows: list[dict[str, Any]]) -> None:
     """Print the entries of a kind; models have columns for year, speed and needs."""
     if not rows:
@@ -72,7 +75,7 @@ def _print_group(kind: str, rows: list[dict[str, Any]]) -> None:
         if needs and kind != "model":
             about += f" (needs {needs})"
         if not row["origin"].startswith("mertk "):
-            about += f" [{row['origin']}]"
+            about += f" [{row['origin']}]".replace(" ", _KEPT).replace(_KEPT, " ", 1)
         cells = {name: str(row.get(name) or "") for name in columns}
         lines.append({**cells, "needs": needs, "about": about})
     widths = {name: max(len(line[name]) for line in lines) for name in columns}
@@ -81,5 +84,5 @@ def _print_group(kind: str, rows: list[dict[str, Any]]) -> None:
     for line in lines:
         first, *others = (line[name].ljust(widths[name]) for name in columns)
         about = textwrap.fill(line["about"], max(width() - indent, 20), break_long_words=False)
-        about = textwrap.indent(about, " " * indent)[indent:]
+        about = textwrap.indent(about, " " * indent)[indent:].replace(_KEPT, " ")
         click.echo("  ".join(["", click.style(first, fg="cyan"), *others, about]).rstrip())
