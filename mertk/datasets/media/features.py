@@ -33,11 +33,27 @@ _STREAMS = {
     "pose": r"pose[tr][xyz]|pitch|yaw|roll",
     "emotion": r"anger|contempt|disgust|fear|happiness|sadness|surprise|neutral",
 }
-_OF_THE_TABLE = frozenset({
-    "", "frame", "frameidx", "framenumber", "timestamp", "time", "faceid", "face", "confidence",
-    "success", "input", "approxtime", "facescore", "facerectx", "facerecty", "facerectwidth",
-    "facerectheight",
-})  # fmt: skip
+_OF_THE_TABLE = frozenset(
+    {
+        "",
+        "frame",
+        "frameidx",
+        "framenumber",
+        "timestamp",
+        "time",
+        "faceid",
+        "face",
+        "confidence",
+        "success",
+        "input",
+        "approxtime",
+        "facescore",
+        "facerectx",
+        "facerecty",
+        "facerectwidth",
+        "facerectheight",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
 REQUIRED = ("subject", "clip", "path", "label")
 OPTIONAL = (
-    "onset", "apex", "offset", "fps", "flow", "landmarks", "au", "bits", "dataset", "uid",
-)  # fmt: skip
+    "onset",
+    "apex",
+    "offset",
+    "fps",
+    "flow",
+    "landmarks",
+    "au",
+    "bits",
+    "dataset",
+    "uid",
+)
 
 _HERE = frozenset(
     {

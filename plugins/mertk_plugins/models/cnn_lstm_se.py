@@ -151,8 +151,8 @@ CARD = Card(
     ),
     presets={
         "quick": (
-            "the input is that of the paper, frames, at a size for a CPU; on the synthetic clips "
-            "it stays at the chance level (docs: the reference model)."
+            "the input is that of the paper, frames, at a size for a CPU; on the default "
+            "synthetic clips it stays at the chance level (docs: the reference model)."
         ),
         "motion": (
             "the input is optical flow, not the frames of the paper; the networks, the two stages "
