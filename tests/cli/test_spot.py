@@ -76,7 +76,7 @@ def test_nothing_found_is_recall_0_and_files_that_can_be_scored(spot, tmp_path):
     assert (out / "spots-told.csv").read_text() == "subject,video,onset,offset,type,apex,strength\n"
     code, text, _ = spot("score", out / "spots-told.csv", "--spotting", out / "truth.csv", "--json")
     assert code == 0
-    assert json.loads(text)["correct"]["overall"]["truths"] == 4
+    assert json.loads(text)["rules"]["one_to_one"]["overall"]["truths"] == 4
 
 
 def test_what_is_found_is_scored_overall_by_kind_and_whatever_the_kind(spot, tmp_path):
@@ -104,7 +104,7 @@ def test_what_is_found_is_scored_overall_by_kind_and_whatever_the_kind(spot, tmp
         ".mertk.json", "truth.csv", "spots-told.csv", "spots-told-2.csv", "spot.json",
     }  # fmt: skip
     scored = spot("score", out / "spots-told.csv", "--spotting", out / "truth.csv", "--json")[1]
-    again = json.loads(scored)["correct"]["overall"]
+    again = json.loads(scored)["rules"]["one_to_one"]["overall"]
     assert again["matches"] == short["overall"]["matches"]
     assert again["F1"] == pytest.approx(short["overall"]["F1"])
     first = rows(out / "spots-told.csv")[0]
