@@ -332,13 +332,13 @@ def test_subjects_and_emotions_of_spotted_intervals_in_two_spellings_are_refused
     ("arguments", "message"),
     [
         (["nothing.csv"], "nothing.csv: cannot be read: No such file or directory"),
-        (["bad.csv"], "bad.csv, row 3, column 'prediction': 'x' is none of the classes"),
+        (["bad.csv"], "bad.csv, row 3, column 'prediction': the cell is empty"),
         (["--spotting", "truth.csv", "bad.csv"], "bad.csv: no column 'video'"),
         (["--spotting", "truth.csv"], "Missing argument 'FILE'"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(score, arguments, message):
-    bad = "clip,truth,prediction\na,0,0\nb,1,x\n"
+    bad = "clip,truth,prediction\na,0,0\nb,1,\n"
     code, out, err = score(*arguments, bad=bad, truth=TRUTH)
     assert (code, out) == (2, "")
     assert err.startswith("Error: ")
@@ -364,3 +364,39 @@ def test_the_truth_may_be_that_of_a_data_set(score):
     code, _, err = score("--spotting", "casme_sq", "spotted.csv")
     assert code == 2
     assert "give its folder with --data" in err
+
+
+def test_a_class_that_is_true_of_no_clip_is_a_miss_with_a_column_of_its_own(score):
+    rows = "a,s1,x,x\nb,s1,x,z\nc,s2,y,y\nd,s2,y,y\n"
+    code, out, _ = score("log.csv", log="clip,subject,truth,prediction\n" + rows)
+    assert code == 0
+    assert "z (1). Each counts as a miss; UF1 and UAR are means over x, y." in " ".join(out.split())
+    _, out, _ = score("log.csv", "--json")
+    found = json.loads(out)
+    assert found["confusion"] == [[1, 0, 1], [0, 2, 0], [0, 0, 0]]
+    assert found["parts"][0]["scores"] == pytest.approx(
+        {"UF1": (2 / 3 + 1) / 2, "UAR": (1 / 2 + 1) / 2, "accuracy": 3 / 4}
+    )
+    assert found["parts"][0]["macro_precision"] == 1
+    code, again, _ = score("log.csv", "--json", "--classes", "x,y,z")
+    assert json.loads(again)["parts"] == found["parts"]
+
+
+def test_several_labels_of_a_clip_are_scored_by_label(score):
+    log = "clip,subject,truth,prediction\na,s1,1+2,1\nb,s1,1,1\nc,s2,2,1+2\nd,s2,,\n"
+    code, out, _ = score("log.csv", log=log)
+    assert code == 0
+    assert "binary F1" in out
+    _, out, _ = score("log.csv", "--json")
+    part = json.loads(out)["parts"][0]
+    # label 1: 2 hits of 2 true and 3 predicted; label 2: 1 hit of 2 true and 1 predicted
+    assert part["scores"]["binary F1"] == pytest.approx((4 / 5 + 2 / 3) / 2)
+    assert part["people"] == 2
+
+
+def test_a_confusion_matrix_is_scored_without_intervals(score):
+    _, out, _ = score("log.csv", "--json", log="t,a,b\na,3,1\nb,0,2\n")
+    found = json.loads(out)
+    assert found["parts"][0]["scores"]["UF1"] == pytest.approx((6 / 7 + 4 / 5) / 2)
+    assert found["parts"][0]["intervals"] == {}
+    assert "Read as a confusion matrix: a row for each true class." in found["sentences"]
