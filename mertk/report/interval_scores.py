@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from mertk.core.printing import text_console
 from mertk.report.spotting import describe_counts
 from mertk.report.tables import make_table, print_lines
+from mertk.spotting import interval_analysis
 from mertk.spotting.interval_names import join_some
 from mertk.spotting.rules import RULES, USED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mertk.spotting.scored_intervals import ScoredIntervals
 
 
@@ -66,6 +69,20 @@ def print_scores(found: ScoredIntervals) -> None:
     console = text_console()
     console.print(table)
     print_lines(list_sentences(found), console)
+
+
+def print_comparison(files: Sequence[ScoredIntervals]) -> None:
+    """Print paired tests of several files that are scored against one truth."""
+    tests = interval_analysis.compare_files(files) if len(files) > 1 else {}
+    if not tests or len({one.truths for one in files}) > 1:
+        return
+    heads = ["F1 one to one", "difference", "95 % interval", "p", "p (Holm)"]
+    table = make_table("paired permutation over subjects", heads)
+    for (first, second), test in tests.items():
+        ends = f"{test.low:+.3f} … {test.high:+.3f}"
+        values = f"{test.difference:+.3f}", ends, f"{test.p:.4f}", f"{test.corrected:.4f}"
+        table.add_row(f"{first} - {second}", *values)
+    text_console().print(table)
 
 
 def list_sentences(found: ScoredIntervals) -> list[str]:

@@ -334,7 +334,7 @@ def test_subjects_and_emotions_of_spotted_intervals_in_two_spellings_are_refused
         (["nothing.csv"], "nothing.csv: cannot be read: No such file or directory"),
         (["bad.csv"], "bad.csv, row 3, column 'prediction': the cell is empty"),
         (["--spotting", "truth.csv", "bad.csv"], "bad.csv: no column 'video'"),
-        (["--spotting", "truth.csv"], "Missing argument 'FILE'"),
+        (["--spotting", "truth.csv"], "Missing argument 'FILE…'"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(score, arguments, message):
@@ -400,3 +400,48 @@ def test_a_confusion_matrix_is_scored_without_intervals(score):
     assert found["parts"][0]["scores"]["UF1"] == pytest.approx((6 / 7 + 4 / 5) / 2)
     assert found["parts"][0]["intervals"] == {}
     assert "Read as a confusion matrix: a row for each true class." in found["sentences"]
+
+
+def test_several_files_stand_side_by_side_with_a_paired_test(score, tmp_path):
+    truth = "".join(f"s{n},v{n},1,10\ns{n},v{n},50,60\n" for n in range(6))
+    right = "subject,video,onset,offset\n" + truth
+    half = right.replace("50,60", "70,80")
+    files = {"truth": right, "good": right, "half": half}
+    code, out, _ = score(
+        "good.csv", "half.csv", "--spotting", "truth.csv", "--out", tmp_path / "page", **files
+    )
+    assert code == 0
+    assert "good.csv - half.csv" in out
+    row = next(line for line in out.splitlines() if "good.csv - half.csv" in line).split()
+    assert row[3] == "+0.500"  # F1 1 and 1/2
+    assert row[-2] == "0.0312"  # 2 of 64 exchanges
+    _, told, _ = score("good.csv", "half.csv", "--spotting", "truth.csv", "--json")
+    assert [one["file"] for one in json.loads(told)] == ["good.csv", "half.csv"]
+    matches = (tmp_path / "page" / "matches.csv").read_text().splitlines()
+    assert matches[0].startswith("file,subject,video,result,iou,true_onset,true_offset,true_type")
+    assert sum(",TP," in line for line in matches) == 12 + 6
+    assert sum(",FN,0.0," in line for line in matches) == 6
+    videos = (tmp_path / "page" / "videos.csv").read_text().splitlines()
+    assert videos[-1] == "half.csv,s5,v5,1,2,2,0.5,0.5,0.5"
+    page = (tmp_path / "page" / "spotting.html").read_text(encoding="utf-8")
+    assert page.count('class="TP"') == 2 * (12 + 6)
+    assert page.count('class="FN"') == page.count('class="FP"') == 6
+    assert "good.csv − half.csv" in page
+
+
+def test_f1_one_to_one_has_an_interval_over_subjects(score):
+    truth = "".join(f"s{n},v{n},1,10\n" for n in range(8))
+    spotted = truth.replace("s3,v3,1,10", "s3,v3,30,40")
+    head = "subject,video,onset,offset\n"
+    _, out, _ = score(
+        "spotted.csv", "--spotting", "truth.csv", "--json", truth=head + truth, spotted=head + spotted
+    )  # fmt: skip
+    low, high = json.loads(out)["F1_interval"]["overall"]
+    assert low < 7 / 8 < high
+    assert 0.3 < low < 0.7
+
+
+def test_names_in_the_page_are_escaped(score, tmp_path):
+    text = "<i>v,1,10\n"
+    score("a.csv", "--spotting", "truth.csv", "--out", tmp_path / "page", truth=text, a=text)
+    assert "<i>v" not in (tmp_path / "page" / "spotting.html").read_text(encoding="utf-8")
