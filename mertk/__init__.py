@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Fittable,
         FusionBlock,
         GradientClassifier,
+        LearnedSpotter,
         RoiScheme,
         Spotter,
         WorkerNeeds,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from mertk.core.model_card import Card
     from mertk.core.recipe import Recipe, Replay, Use
     from mertk.core.splits import Split, leave_one_subject_out
-    from mertk.core.spots import Spot
+    from mertk.core.spots import MeasuredVideo, Spot
     from mertk.core.stored import stored
     from mertk.evaluation import metrics
     from mertk.evaluation.results import Results
@@ -72,7 +73,8 @@ _HOMES = {
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
     "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
-    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
+    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier LearnedSpotter "
+    "RoiScheme "
     "Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
@@ -86,7 +88,7 @@ _HOMES = {
     "mertk.core.recipe": "Recipe Replay Use",
     "mertk.plugins.registry": "Registrar Registry",
     "mertk.core.splits": "Split leave_one_subject_out",
-    "mertk.core.spots": "Spot",
+    "mertk.core.spots": "MeasuredVideo Spot",
     "mertk.core.stored": "stored",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
@@ -132,6 +134,8 @@ __all__ = [
     "Frames",
     "FusionBlock",
     "GradientClassifier",
+    "LearnedSpotter",
+    "MeasuredVideo",
     "MertkError",
     "MissingPackageError",
     "ParameterError",
