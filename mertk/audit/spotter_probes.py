@@ -62,7 +62,8 @@ def audit_spotter(
         files=plugins.files,
         seed=seed,
     )
-    verdicts, plain = [], {}
+    verdicts: list[Verdict] = []
+    plain: dict[str, Any] = {}
     for probe, judge in (("intervals", _judge_intervals), ("random", _judge_random)):
         start = time.perf_counter()
         plain = plain or run_in_fresh_process(case, "spotted", disturb="nothing")

@@ -134,6 +134,7 @@ def command(
     from mertk.experiment import trained_model_page
     from mertk.experiment.trained_model import TrainedModel
     from mertk.report.video_predictions import FILES, VideoReport
+    from mertk.spotting.checked_spots import build_spotter
     from mertk.spotting.predicted_video import (
         IntervalPictures,
         predict_interval_of,
@@ -166,7 +167,7 @@ def command(
         predict = partial(
             predict_video,
             saved,
-            spotter=plugins.registry.build("spotter", Use.parse(spotter)),
+            spotter=build_spotter(plugins.registry, spotter),
             aligner=plugins.registry.build("aligner", Use.parse(aligner)),
             fps=fps,
             strength=strength,
@@ -186,6 +187,8 @@ def command(
     else:
         click.echo(report.format_csv(), nl=False)
     click.echo(report.warning, err=True)
+    if report.describe_lengths():
+        click.echo(report.describe_lengths(), err=True)
     ctx.exit(1 if report.failed else 0)
 
 

@@ -14,6 +14,7 @@ from mertk.core.escaping import csv_text
 from mertk.core.printing import text_console
 from mertk.report.tables import make_table
 from mertk.spotting.interval import Counts, Interval
+from mertk.spotting.recordings import TYPES
 from mertk.storage.atomic_files import json_text, write_files
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ TRUTH, SUMMARY = "truth.csv", "spot.json"
 
 _TRUTH = ("subject", "video", "onset", "offset", "type")
 _FOUND = (*_TRUTH, "apex", "strength")
-_TYPES = {"micro": "me", "macro": "mae"}
 
 
 def file_names(spotters: Sequence[str]) -> list[str]:
@@ -89,6 +89,10 @@ def print_spotting(found: Searched) -> None:
         console.print(
             f"{outcome.spotter}: {rate:.1f} spots per minute; {spent:.1f} ms per frame with reading"
         )
+        if outcome.learned:
+            console.print(
+                f"{outcome.spotter}: fitted for each subject on the videos of all other subjects"
+            )
         if outcome.lost:
             console.print(
                 f"{outcome.spotter}: no single face can be tracked in {outcome.lost} of "
@@ -106,6 +110,7 @@ def _describe_outcome(outcome: Outcome) -> dict[str, Any]:
         "scores": {name: describe_counts(counts) for name, counts in _list_parts(outcome).items()},
         "frames": outcome.frames,
         "lost": outcome.lost,
+        "learned": outcome.learned,
         "seconds": outcome.busy,
         "spots_per_minute": len(outcome.finds) / max(outcome.minutes, 1e-9),
     }
@@ -118,4 +123,4 @@ def describe_counts(counts: Counts) -> dict[str, float]:
 
 
 def _make_row(one: Interval) -> dict[str, Any]:
-    return asdict(one) | {"type": _TYPES[one.kind]}
+    return asdict(one) | {"type": TYPES[one.kind]}

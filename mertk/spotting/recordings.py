@@ -14,6 +14,9 @@ from mertk.spotting.scoring import Interval
 MICRO = 0.5
 """The longest micro-expression in seconds (Yan et al. 2013)."""
 
+TYPES = {"micro": "me", "macro": "mae"}
+"""The kinds as tables of the challenges write them, in a column `type`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recording:

@@ -18,6 +18,7 @@ from mertk.core.spots import Spot
 from mertk.datasets.media.sources import Media, probe_media
 from mertk.spotting.checked_spots import spot_stretch
 from mertk.spotting.face_tracking import Gap, Stretch, track_face
+from mertk.spotting.recordings import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +64,12 @@ class Where:
     begins: float
     ends: float
     strength: float | None = None
+
+    @property
+    def kind(self) -> str:
+        """'micro', or 'macro' for what lasts more than half a second."""
+        frames = self.offset - self.onset
+        return kind_of((self.ends - self.begins) * (1 + 1 / frames) if frames else 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
