@@ -189,7 +189,7 @@ def _make_multilabel_log(path: Path, rows: pd.DataFrame, classes: Sequence[str])
     seen: dict[str, dict[str, str]] = {}
     for column in ("truth", "prediction"):
         labels = [one for text in rows[column] for one in split_labels(text)]
-        check_spelling("labels", set(labels), DataError, str(path))
+        check_spelling("labels", sorted(set(labels)), DataError, str(path))
         seen[column] = {normal_name(one): one for one in labels}
     known = tuple(classes) or tuple(sorted(seen["truth"].values(), key=_natural_order))
     if len(known) > _MOST_CLASSES:
@@ -202,7 +202,7 @@ def _make_multilabel_log(path: Path, rows: pd.DataFrame, classes: Sequence[str])
         )
     forms = set(map(normal_name, known))
     others = [one for form, one in seen["prediction"].items() if form not in forms]
-    table = rows.rename(columns={"prediction": "predicted"}).drop(columns=["where"])
+    table = rows.assign(predicted=rows["prediction"]).drop(columns=["where", "prediction"])
     return Log(path, known, table, tuple(sorted(others, key=_natural_order)), multilabel=True)
 
 

@@ -78,7 +78,7 @@ def _describe_file(found: ScoredIntervals, matches: Sequence[Match]) -> dict[str
     return {
         "name": found.name,
         "scores": scores,
-        "sentences": list_sentences(found),
+        "sentences": list_sentences(found, rules=False),
         "videos": _draw_time_lines(matches),
         "ious": _draw_bars(of_truths, 0, 1),
         "lengths": bars,

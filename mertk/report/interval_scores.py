@@ -85,8 +85,8 @@ def print_comparison(files: Sequence[ScoredIntervals]) -> None:
     text_console().print(table)
 
 
-def list_sentences(found: ScoredIntervals) -> list[str]:
-    """The sentences below the table."""
+def list_sentences(found: ScoredIntervals, *, rules: bool = True) -> list[str]:
+    """The sentences below the table; with `rules`, those on who used which."""
     lines = list(found.notes)
     for part, (low, high) in found.ends.items():
         value = found.spotting["one_to_one"]
@@ -104,7 +104,8 @@ def list_sentences(found: ScoredIntervals) -> list[str]:
             f"({join_some(found.unknown.values())}): one to one, every interval spotted in them is "
             "wrong. Do these videos have other names in the truth?"
         )
-    lines += [f"{RULES[rule]}: {text}." for rule, text in USED.items()]
+    if rules:
+        lines += [f"{RULES[rule]}: {text}." for rule, text in USED.items()]
     return lines
 
 
