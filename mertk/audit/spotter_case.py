@@ -67,13 +67,15 @@ def spot_disturbed(case: SpotterCase, *, disturb: Disturb) -> dict[str, Any]:
     spots = dict(spot_in_folds(build, stretches, case.seed, last=people[0]))
     videos = []
     for at, one in enumerate(stretches):
-        videos.append({
-            "person": one.person,
-            "frames": one.frames,
-            "fps": one.fps,
-            "truths": [(true.onset, true.offset) for true in one.truths],
-            "spots": [(found.onset, found.offset) for found in spots[at]],
-        })  # fmt: skip
+        videos.append(
+            {
+                "person": one.person,
+                "frames": one.frames,
+                "fps": one.fps,
+                "truths": [(true.onset, true.offset) for true in one.truths],
+                "spots": [(found.onset, found.offset) for found in spots[at]],
+            }
+        )
     return {"people": len(people), "person": people[0], "videos": videos}
 
 

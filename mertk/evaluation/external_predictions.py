@@ -159,8 +159,8 @@ def _make_log(path: Path, rows: pd.DataFrame, classes: Sequence[str], *, submiss
     numbers = _number_names(known, numbered=bool(classes) or submission)
     truth = _number_truth(rows, known, numbers)
     forms = rows["prediction"].map(normal_name)
-    strange = {form: text.lower() for form, text in zip(forms, rows["prediction"], strict=True)
-               if form not in numbers}  # fmt: skip
+    pairs = zip(forms, rows["prediction"], strict=True)
+    strange = {form: text.lower() for form, text in pairs if form not in numbers}
     if forms.isin(list(strange)).all():
         raise DataError(
             f"{path}: no prediction is one of the classes {', '.join(known)}, but "

@@ -25,15 +25,29 @@ MEGC2019 = Manifest(
 _NAMES = {
     "clip": ("clip", "uid", "filename", "video", "videoid", "sample", "name", "id", "path"),
     "truth": (
-        "truth", "label", "ytrue", "true", "truelabel", "groundtruth", "gt", "target", "actual",
+        "truth",
+        "label",
+        "ytrue",
+        "true",
+        "truelabel",
+        "groundtruth",
+        "gt",
+        "target",
+        "actual",
     ),
     "prediction": (
-        "prediction", "predicted", "ypred", "pred", "predlabel", "predictedlabel", "output",
+        "prediction",
+        "predicted",
+        "ypred",
+        "pred",
+        "predlabel",
+        "predictedlabel",
+        "output",
     ),
     "subject": ("subject", "person", "sub", "subjectid", "participant", "group"),
     "dataset": ("dataset", "database", "db"),
     "fold": ("fold",),
-}  # fmt: skip
+}
 _NEEDED = ("truth", "prediction")
 _NOTHING = frozenset({"", "-", "/", "none", "0", "nan"})
 _MOST_CLIPS = 1_000_000

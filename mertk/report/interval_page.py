@@ -99,21 +99,27 @@ def _draw_time_lines(matches: Sequence[Match]) -> list[dict[str, Any]]:
             for side, one in (("true", match.truth), ("spotted", match.prediction)):
                 if one:
                     about = " ".join(filter(None, (side, one.kind, one.emotion)))
-                    marks.append({
-                        "left": round(_WIDTH * one.onset / last, 1),
-                        "width": max(round(_WIDTH * (one.offset - one.onset + 1) / last, 1), 1.5),
-                        "side": side,
-                        "result": match.result,
-                        "text": f"{match.result}: {about} {one.onset}–{one.offset}, "
-                        f"IoU {match.iou:.2f}",
-                    })  # fmt: skip
+                    marks.append(
+                        {
+                            "left": round(_WIDTH * one.onset / last, 1),
+                            "width": max(
+                                round(_WIDTH * (one.offset - one.onset + 1) / last, 1), 1.5
+                            ),
+                            "side": side,
+                            "result": match.result,
+                            "text": f"{match.result}: {about} {one.onset}–{one.offset}, "
+                            f"IoU {match.iou:.2f}",
+                        }
+                    )
         results = [match.result for match in own]
-        lines.append({
-            "name": "/".join(filter(None, (subject, video))),
-            "marks": marks,
-            "last": last - 1,
-            "counts": {name: results.count(name) for name in ("TP", "FP", "FN")},
-        })  # fmt: skip
+        lines.append(
+            {
+                "name": "/".join(filter(None, (subject, video))),
+                "marks": marks,
+                "last": last - 1,
+                "counts": {name: results.count(name) for name in ("TP", "FP", "FN")},
+            }
+        )
     return lines
 
 
