@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 TRUTH, SUMMARY = "truth.csv", "spot.json"
 """What is written beside the spotters' files."""
 
-_TRUTH = ("subject", "video", "onset", "offset", "type")
-_FOUND = (*_TRUTH, "apex", "strength")
+_FOUND = ("subject", "video", "onset", "offset", "type", "apex", "strength")
+_TRUTH = (*_FOUND[:5], "emotion")
 
 
 def file_names(spotters: Sequence[str]) -> list[str]:
@@ -48,7 +48,7 @@ def write_spotting(found: Searched, folder: Path) -> list[Path]:
         for find in outcome.finds:
             more = {"apex": find.apex, "strength": round(find.strength, 3)}
             rows.append(_make_row(find.interval) | more)
-        texts[name] = csv_text(_FOUND, rows)
+        texts[name] = csv_text((*_FOUND, "emotion") if found.model else _FOUND, rows)
     write_files(folder, texts | {SUMMARY: json_text(to_json(found))})
     return [folder / name for name in names]
 
@@ -60,6 +60,7 @@ def to_json(found: Searched) -> dict[str, Any]:
         "synthetic": found.synthetic,
         "videos": len(found.videos),
         "minutes": sum(video.seconds for video in found.videos) / 60,
+        "model": found.model,
         "spotters": list(map(_describe_outcome, found.outcomes)),
     }
 

@@ -111,7 +111,8 @@ def _make_truth(found: Recording, clip: Clip, onset: int, offset: int) -> Interv
     kind = str(clip.record.get("expression_type", ""))
     if kind not in ("micro", "macro"):
         kind = kind_of((offset - onset + 1) / clip.footage.fps)
-    return Interval(found.video, onset, offset, kind, subject=found.subject)
+    emotion = str(clip.record.get("label") or "").lower()
+    return Interval(found.video, onset, offset, kind, emotion, found.subject)
 
 
 def _read_folder(subject: str, root: Path, fps: float) -> Recording:

@@ -20,6 +20,7 @@ from mertk.plugins.loader import Plugins
 from mertk.spotting import checked_spots
 from mertk.spotting.face_tracking import track_face
 from mertk.spotting.learned import measure_stretch, spot_in_folds
+from mertk.spotting.recognition import check_model, list_scored_classes, recognise_finds
 from mertk.spotting.recordings import Recording, find_recordings
 from mertk.spotting.scoring import Counts, Interval, spot
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mertk.core.clips import Faces
     from mertk.core.interfaces import Aligner, Spotter
     from mertk.core.spots import MeasuredVideo, Spot
+    from mertk.experiment.trained_model import TrainedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Outcome:
     `overall` adds up both kinds (MEGC 2020 to 2024); in `either` a spot may match a truth of
     another kind. `busy` is the run time in seconds, including the decoding of frames; `minutes` is
     the length of all videos, `lost` the number of their frames without a single face. `learned`: it
-    was fitted, for each person, on the videos of the others.
+    was fitted, for each person, on the videos of the others. `refused` are spots of which the
+    model could not predict an emotion.
     """
 
     spotter: Use
@@ -58,17 +61,24 @@ class Outcome:
     minutes: float
     busy: float
     learned: bool = False
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Searched:
-    """The videos, all their annotated expressions, and an outcome per spotter."""
+    """The videos, all their annotated expressions, and an outcome per spotter.
+
+    `model` is what recognised emotions, empty where nothing did; `classes` are its classes that
+    some true expression has.
+    """
 
     dataset: Use
     synthetic: bool
     videos: tuple[Recording, ...]
     truths: tuple[Interval, ...]
     outcomes: tuple[Outcome, ...]
+    model: str = ""
+    classes: tuple[str, ...] = ()
 
 
 def search_videos(
@@ -77,6 +87,7 @@ def search_videos(
     *,
     data: Path | str | Mapping[str, Path | str] | None = None,
     aligner: str | Use | None = None,
+    model: TrainedModel | None = None,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> Searched:
@@ -85,7 +96,8 @@ def search_videos(
     A spotter that learns is fitted for each person on the videos of all others.
 
     With an `aligner` the face is tracked through each video (`mertk.spotting.face_tracking`);
-    without one, the frames are treated as registered. Raises `DataError` where a data set has no
+    without one, the frames are treated as registered. A `model` predicts the emotion of each spot,
+    with its own face registration. Raises `DataError` where a data set has no
     long videos, or a video cannot be read, and names it.
     """
     study = Study(dataset=dataset, data=data).open(plugins=plugins, progress=progress)
@@ -95,19 +107,27 @@ def search_videos(
     for build in builders:
         build()  # a wrong parameter is found before the work
     register = registry.build("aligner", as_use(aligner)) if aligner else None
+    if model:
+        check_model(model, chosen.name)
     clips = study.clips
     videos = find_recordings(clips, study.folders.get(chosen.name))
     truths = tuple(itertools.chain.from_iterable(video.truths for video in videos))
     outcomes = []
     for use, build in zip(uses, builders, strict=True):
         bar.stage(str(use), len(videos))
-        outcomes.append(_run_spotter(use, build, register, videos, truths=truths, progress=bar))
+        outcome = _run_spotter(use, build, register, videos, truths=truths, progress=bar)
+        if model:
+            finds, refused = recognise_finds(model, outcome.finds, videos)
+            outcome = replace(outcome, finds=tuple(finds), refused=refused)
+        outcomes.append(outcome)
     return Searched(
         dataset=chosen,
         synthetic=all(clip.record.get("synthetic") for clip in clips),
         videos=tuple(videos),
         truths=truths,
         outcomes=tuple(outcomes),
+        model=model.name if model else "",
+        classes=tuple(list_scored_classes(model, truths)) if model else (),
     )
 
 

@@ -62,7 +62,7 @@ READS = {
     ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
-    ("score", "files"), ("score", "--data"), ("train", "--runs"),
+    ("score", "files"), ("score", "--data"), ("spot", "--model"), ("train", "--runs"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
