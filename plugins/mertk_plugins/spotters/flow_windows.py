@@ -36,6 +36,7 @@ _CARD = mertk.Card(
     authors="the authors of mertk",
     venue="mertk",
     year=2026,
+    leak="L0",
     differs=(
         "no paper: windows around peaks of flow, and a regression of their IoU with an expression",
         "the regression is scikit-learn's ExtraTreesRegressor (Geurts et al. 2006)",
