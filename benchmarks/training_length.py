@@ -1,6 +1,6 @@
 """UF1 of the reference model against the seconds that its training takes.
 
-Run: python -m benchmarks.training_length [--seeds N] [--out FOLDER]
+Run: python -m benchmarks.training_length [--seeds N]
 
 Writes benchmarks/synthetic/training_length.md. The preset is `motion`; the epochs of both stages
 are scaled together. Seconds are those of one core, without the features before the frontier, which
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import mertk
 
@@ -24,7 +25,6 @@ def main() -> None:
     """Run each length with fresh folds and write the table."""
     given = argparse.ArgumentParser()
     given.add_argument("--seeds", type=int, default=3)
-    given.add_argument("--out", default="runs/training_length")
     options = given.parse_args()
     lines = [
         "# UF1 of the reference model against training time",
@@ -33,18 +33,18 @@ def main() -> None:
         "|---|---|---|---|",
     ]
     for stage1, stage2 in ((1, 1), *EPOCHS):  # the first one computes the shared features
-        began = time.process_time()
-        results = mertk.bench(
-            "cnn_lstm_se:motion",
-            sets=(("fusion.0.epochs", stage1), ("classifier.epochs", stage2)),
-            seeds=range(options.seeds),
-            floors=False,
-            jobs=1,
-            fresh=(stage1, stage2) in EPOCHS,
-            out=options.out,
-        )
-        seconds = (time.process_time() - began) / options.seeds
-        row = results.table().to_dict("records")[0]
+        with TemporaryDirectory() as out:
+            began = time.process_time()
+            results = mertk.bench(
+                "cnn_lstm_se:motion",
+                sets=(("fusion.0.epochs", stage1), ("classifier.epochs", stage2)),
+                seeds=range(options.seeds),
+                floors=False,
+                jobs=1,
+                out=out,
+            )
+            seconds = (time.process_time() - began) / options.seeds
+            row = results.table().to_dict("records")[0]
         print(stage1, stage2, f"{seconds:.0f} s", f"{row['UF1']:.3f}", flush=True)
         if (stage1, stage2) in EPOCHS:
             lines.append(

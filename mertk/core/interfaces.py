@@ -105,6 +105,19 @@ class Differentiable(Protocol):
         ...
 
 
+@runtime_checkable
+class FusesMany(Protocol):
+    """A fusion block that is faster for many clips at once, such as one with networks."""
+
+    def fuse_many(self, clips: Sequence[Streams], /) -> Sequence[Streams]:
+        """What `fuse` gives for each of `clips`, but for rounding.
+
+        It is called with the training clips of a fold alone; other clips are handed over one by
+        one, to `fuse`.
+        """
+        ...
+
+
 class NetworkPart(Protocol):
     """What any part of a network may offer the trainer, besides `forward` (`mertk.core.offers`).
 

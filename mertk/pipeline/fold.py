@@ -133,7 +133,8 @@ def fit_stages(
             work.fit(stage, train, number)
         apply = functools.partial(work.clock.time, stage.place, stage.apply)
         explain = functools.partial(work.clock.time, stage.place, explain_clip, stage)
-        train, test = list(map(apply, train)), list(map(apply, map(explain, test)))
+        train = work.clock.time(stage.place, stage.apply_many, train)
+        test = list(map(apply, map(explain, test)))
         if tap:
             tap(stage.place, train, test)
     with tracing(test):

@@ -11,7 +11,7 @@ from mertk.nn import training
 from mertk_plugins.fusion import _region_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _COLOURS = 3
+_FRAMES_AT_ONCE = 128  # few enough for memory at the paper's size, many enough to be fast
 
 
 class PatchCNNSE:
@@ -115,7 +116,17 @@ class PatchCNNSE:
 
     def fuse(self, streams: mertk.Streams, /) -> dict[str, Floats]:
         """The stream `features` `[regions, time, 256]`."""
-        return {"features": np.stack(self._apply_networks(streams, _compute_features))}
+        return {"features": np.stack(self._apply_networks([streams], _compute_features))}
+
+    def fuse_many(self, clips: Sequence[mertk.Streams], /) -> list[mertk.Streams]:
+        """As `fuse` for each clip, with several clips at once: weights are read once for them."""
+        found: list[mertk.Streams] = []
+        for some in _split_clips(clips):
+            features = np.stack(self._apply_networks(some, _compute_features))
+            ends = np.cumsum([_count_frames(streams) for streams in some])[:-1]
+            parts = np.split(features, ends, axis=1)
+            found += [{"features": np.ascontiguousarray(part)} for part in parts]
+        return found
 
     def explain(self, streams: mertk.Streams, /) -> dict[str, Floats]:
         """`patch_weights` `[regions, patches]` at the apex: what excitation lets through of each.
@@ -127,19 +138,25 @@ class PatchCNNSE:
             return {}
         apex = _choose_training_frames(streams, names, 1)
         at_apex = {name: streams[name][:, apex] for name in names}
-        weights = self._apply_networks(at_apex, _compute_weights)
+        weights = self._apply_networks([at_apex], _compute_weights)
         return {"patch_weights": np.concatenate(weights)}
 
     def _apply_networks(
-        self, streams: mertk.Streams, call: Callable[[Any, Any], Any]
+        self, clips: Sequence[mertk.Streams], call: Callable[[Any, Any], Any]
     ) -> list[Floats]:
-        names = _list_regions(streams)
-        if sorted(names) != sorted(self.regions):
-            raise mertk.ComponentError(
-                f"patch_cnn_se was trained on the regions {', '.join(self.regions) or 'of no clip'}"
-                f"; this clip has {', '.join(names)}"
-            )
-        return [self.nets[name].apply({"patches": streams[name][0]}, call) for name in self.regions]
+        """What each region's network gives for the frames of the clips, one after the other."""
+        for streams in clips:
+            names = _list_regions(streams)
+            if sorted(names) != sorted(self.regions):
+                raise mertk.ComponentError(
+                    "patch_cnn_se was trained on the regions "
+                    f"{', '.join(self.regions) or 'of no clip'}; this clip has {', '.join(names)}"
+                )
+        found = []
+        for name in self.regions:
+            patches = np.concatenate([streams[name][0] for streams in clips])
+            found.append(self.nets[name].apply({"patches": patches}, call))
+        return found
 
     def _draw_kept_frames(
         self, chosen: list[NDArray[np.int64]], rng: np.random.Generator
@@ -188,6 +205,25 @@ def _list_regions(streams: mertk.Streams) -> tuple[str, ...]:
                 f"extractor region_patches gives; given: {name} {list(shape)}"
             )
     return names
+
+
+def _count_frames(streams: mertk.Streams) -> int:
+    return len(streams[_list_regions(streams)[0]][0])
+
+
+def _split_clips(clips: Sequence[mertk.Streams]) -> Iterator[list[mertk.Streams]]:
+    """Clips one after the other in lists of at most `_FRAMES_AT_ONCE` frames, or of one clip."""
+    some: list[mertk.Streams] = []
+    frames = 0
+    for streams in clips:
+        count = _count_frames(streams)
+        if some and frames + count > _FRAMES_AT_ONCE:
+            yield some
+            some, frames = [], 0
+        some.append(streams)
+        frames += count
+    if some:
+        yield some
 
 
 def _choose_training_frames(

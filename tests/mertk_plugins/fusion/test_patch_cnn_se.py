@@ -143,6 +143,16 @@ def test_features_are_per_region_and_frame():
     assert (found["features"] >= 0).all()
 
 
+def test_clips_of_any_length_together_get_the_features_that_each_gets_alone(monkeypatch):
+    monkeypatch.setattr(patch_cnn_se, "_FRAMES_AT_ONCE", 9)
+    block = fitted()
+    clips = [streams(60, frames=frames, seed=frames) for frames in (5, 4, 3, 12, 2)]
+    together = block.fuse_many(clips)
+    assert [one["features"].shape[1] for one in together] == [5, 4, 3, 12, 2]
+    for clip, found in zip(clips, together, strict=True):
+        np.testing.assert_allclose(found["features"], block.fuse(clip)["features"], atol=1e-6)
+
+
 def test_the_same_generator_gives_the_same_features_bit_by_bit():
     first, again, other = (
         block.fuse(streams(30)) for block in (fitted(), fitted(), fitted(seed=1))
