@@ -75,7 +75,16 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
 
 
 def _check_folders(registry: Registry, names: Sequence[str], data: Mapping[str, Path]) -> None:
-    """Raise one `DataError` for all unknown folders of several data sets."""
+    """Raise one `DataError` for all unknown folders of several data sets.
+
+    A folder for a data set that says that it reads none is a `ParameterError`.
+    """
+    for name in data:
+        if get_offer("dataset", registry.get("dataset", name).load(), "needs_folder") is False:
+            raise ParameterError(
+                f"--data gives the folder {data[name]} for '{name}', which reads no files; leave "
+                "it out, or name the data set with --dataset"
+            )
     needed = [name for name in names if needs_folder(registry.get("dataset", name).load())]
     lost = [name for name in needed if name not in data]
     if lost and len(needed) > 1:
