@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from mertk.core.interfaces import (
         Aligner,
+        Chooses,
         Classifier,
         Dataset,
         Differentiable,
@@ -71,7 +72,7 @@ _HOMES = {
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
-    "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
+    "mertk.core.interfaces": "Aligner Chooses Classifier Dataset Differentiable EvaluationProtocol "
     "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
     "Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
@@ -115,6 +116,7 @@ PUBLIC_MODULES = (
 __all__ = [
     "Aligner",
     "Card",
+    "Chooses",
     "Classifier",
     "Clip",
     "ComponentError",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, TrainingSet
+    from mertk.core.recipe import Json
     from mertk.core.splits import Split
     from mertk.core.spots import Spot
 
@@ -156,6 +157,18 @@ class Explains(Protocol):
 
         These two are drawn on the face, patches as a square grid, row by row.
         """
+        ...
+
+
+@runtime_checkable
+class Chooses(Protocol):
+    """A component that chooses something in `fit` which a reader of the scores must know.
+
+    The report lists each choice with the number of folds that made it.
+    """
+
+    def list_choices(self) -> Mapping[str, Json]:
+        """What the last `fit` has chosen, by a short name; values are short JSON."""
         ...
 
 

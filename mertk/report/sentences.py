@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.recipe import Use
 from mertk.evaluation import statistics
-from mertk.evaluation.breakdowns import score_labels
+from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.evaluation.statistics import ALPHA
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MARK = " †"
 COLLAPSED = " (collapsed)"
 LEAKED = "LEAKED: held-out clips were used in training; do not compare with the scores above"
+
+
+CHOICES = "chosen in each fold, on its training clips"
 
 
 def format_title(results: Results) -> str:
@@ -256,6 +259,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "published": results.published,
         "chance": results.chance,
         "comparisons": comparisons,
+        "choices": count_choices([*results.outcomes, *results.leaked]),
         "per_label": score_labels(results).to_dict("records"),
         "sentences": list_sentences(results),
     }
