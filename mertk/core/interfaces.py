@@ -168,7 +168,19 @@ class Chooses(Protocol):
     """
 
     def list_choices(self) -> Mapping[str, Json]:
-        """What the last `fit` has chosen, by a short name; values are short JSON."""
+        """What the last `fit` has chosen, by a short name; values are short JSON.
+
+        A name that begins with a slot of the recipe, such as `classifier.C`, is a path of its own.
+        """
+        ...
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """A component that tries combinations of parameters in `fit`."""
+
+    def list_trials(self) -> Sequence[Mapping[str, Any]]:
+        """Each combination of the last `fit`: its `values` by path, and its `score`."""
         ...
 
 

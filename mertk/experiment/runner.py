@@ -27,6 +27,7 @@ from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.cache import Cache
 from mertk.storage.ledger import Fold, Run
+from mertk.storage.source_code.releases import releases_of
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
@@ -178,6 +179,11 @@ class Runner:
         """The folds of these seeds that are not finished."""
         pairs = itertools.product(seeds, self.task.splits)
         return [(split, seed) for seed, split in pairs if not run.has(seed, split.name)]
+
+    def count_missing_folds(self, seeds: int) -> int:
+        """The folds that are not finished, with the study's seeds or as many of the usual ones."""
+        numbers = self.study.study.seeds or SEEDS[:seeds]
+        return len(self._list_missing_folds(self._open_run(), numbers))
 
     def plan(self) -> Planned:
         """Compute the features and the first missing fold, and estimate the rest."""
@@ -343,6 +349,8 @@ def identity_of(registry: Registry, task: Task, variant: Variant) -> dict[str, A
         "pipeline": PIPELINE_VERSION,
         **task.identity,
     }
+    if variant.recipe.tuning and variant.recipe.tuning.trials:
+        named["search"] = dict(releases_of("optuna"))
     if variant.replay:
         named["replay"] = {"name": variant.replay, "once": list(variant.once)}
     return named

@@ -18,7 +18,8 @@ import numpy as np
 
 from mertk.core.clips import TrainingSet
 from mertk.core.errors import ComponentError, MertkError, describe_error
-from mertk.core.interfaces import Chooses, FitsFolds
+from mertk.core.interfaces import Chooses, FitsFolds, Searches
+from mertk.core.recipe import SLOTS
 from mertk.pipeline.pipeline import (
     ClipState,
     Clock,
@@ -120,6 +121,7 @@ def run_fold(
         explained=explained,
         drew=work.stochastic,
         choices=work.choices,
+        trials=work.trials,
     )
 
 
@@ -152,7 +154,8 @@ def fit_stages(
 class FoldFit:
     """One fold at work; `stochastic` fills with the places whose `fit` draws random numbers.
 
-    `choices` fills with what components have chosen in `fit`, by place and name.
+    `choices` fills with what components have chosen in `fit`, by place and name, and `trials` with
+    the combinations of parameters that were tried for it.
     """
 
     sample: LabelledClips
@@ -161,6 +164,7 @@ class FoldFit:
     clock: Clock = field(default_factory=Clock)
     stochastic: list[str] = field(default_factory=list)
     choices: dict[str, Any] = field(default_factory=dict)
+    trials: list[Mapping[str, Any]] = field(default_factory=list)
 
     def fit(
         self, stage: Stage, train: Sequence[ClipState], number: int, blocks: Sequence[Any] = ()
@@ -192,7 +196,10 @@ class FoldFit:
     def _note_choices(self, stage: Stage) -> None:
         if isinstance(stage.component, Chooses):
             for name, value in stage.call("list_choices").items():
-                self.choices[f"{stage.place}.{name}"] = value
+                is_path = name.partition(".")[0] in SLOTS
+                self.choices[name if is_path else f"{stage.place}.{name}"] = value
+        if isinstance(stage.component, Searches):
+            self.trials.extend(stage.component.list_trials())
 
     def predict(
         self, pipeline: Pipeline, test: Sequence[ClipState]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.recipe import Use
+from mertk.core.tuning import Tuning
 from mertk.evaluation import statistics
 from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.evaluation.statistics import ALPHA
@@ -98,6 +99,7 @@ def list_sentences(results: Results) -> list[str]:
         f"with the class frequencies of {others}."
     )
     found += few_subjects(results)
+    found += _describe_searches(results)
     found += _describe_keyframes(results)
     found += _without_a_class(results)
     found += _describe_spreads(results)
@@ -181,6 +183,21 @@ def _without_a_class(results: Results) -> list[str]:
         return []
     lost = parts[parts[list(results.chance)].isna().any(axis=1)]["part"].unique()
     return [f"No scores over classes for {', '.join(lost)}: a class has no clip."] * any(lost)
+
+
+def _describe_searches(results: Results) -> Iterator[str]:
+    """How each model whose parameters are chosen in the folds chooses them."""
+    for outcome in results.models:
+        stored = outcome.run.identity["recipe"].get("tuning")
+        if stored:
+            tuning = Tuning.from_json(stored)
+            score = "mean binary F1" if results.multilabel else "UF1"
+            picked = " picked by optuna" if tuning.trials else ""
+            yield (
+                f"{outcome.name}: in each fold, {', '.join(tuning.space)} was chosen among "
+                f"{tuning.count} combinations{picked}, by the {score} of {tuning.folds} inner "
+                "folds of whole training subjects. The held-out subjects were not used."
+            )
 
 
 def _describe_keyframes(results: Results) -> list[str]:
