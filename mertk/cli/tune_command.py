@@ -108,10 +108,10 @@ def command(
     with Bar() as bar:
         opened = study.open(execution, plugins=plugins, progress=bar)
         cost = estimate_cost(opened)
+    if not yes and not sys.stdin.isatty():
+        cost.check_limit(limit)
     click.echo(f"{cost}.", err=True)
     if cost.seconds > 60 * limit and not yes:
-        if not sys.stdin.isatty():
-            cost.check_limit(limit)
         click.confirm("Run them?", abort=True, err=True)
     with Bar() as bar:
         opened.progress = bar

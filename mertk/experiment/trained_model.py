@@ -136,8 +136,6 @@ class TrainedModel:
         arrays = trained_model_files.read_arrays(folder)
         try:
             recipe = Recipe.from_json(about["identity"]["recipe"])
-            if recipe.tuning:  # `save` stores what was chosen
-                raise StorageError(f"{folder / 'model.json'} is damaged: it is no fitted recipe")
             trained_model_files.check_foreign(registry, recipe.places(), named)
             trained_model_page.format_warning(about)
             pipeline = build_pipeline(registry, recipe)
@@ -148,6 +146,8 @@ class TrainedModel:
                 f"{folder / 'model.json'} is damaged ({type(error).__name__}: {str(error)[:200]}); "
                 "train the model again"
             ) from error
+        if recipe.tuning:  # `save` stores what was chosen
+            raise StorageError(f"{folder / 'model.json'} is damaged: its parameters are not chosen")
         known = trained_model_files.trust_of(registry, recipe.places(), named)
         serialization.thaw_state(about.pop("state"), arrays, _collect_learners(pipeline), known)
         _warn_of_changes(folder, registry, recipe, about["identity"])

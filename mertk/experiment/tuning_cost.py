@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MINUTES = 30.0
 """The limit that a search may take without being confirmed."""
 
+COLD = 10.0
+"""Seconds below which a first fold is not timed alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuningCost:
@@ -36,7 +39,7 @@ class TuningCost:
         inner_folds: the number of fits of each combination in a fold.
         folds: the number of folds that are not done, over all seeds.
         plain: the number of folds left of the model as it is.
-        fit_seconds: the time of the model's first fold as it is.
+        fit_seconds: the time of one of the first folds of the model as it is.
         workers: the number of workers.
     """
 
@@ -75,11 +78,16 @@ class TuningCost:
 
 
 def estimate_cost(study: OpenStudy) -> TuningCost:
-    """Compute the features and the first fold of the model as it is, which are kept, and count."""
+    """Compute features and the first one or two folds of the model as it is, and count the rest.
+
+    What is computed is kept.
+    """
     study.check_writable()
     tuned, plain = study.variants[:2]
     with study.executor() as executor:
         planned = Runner(study, plain, executor).plan()
+        if planned.left and planned.latest_seconds < COLD:  # most of it may be imports
+            planned = Runner(study, plain, executor).plan()
         seeds = planned.folds // len(study.task.splits)
         left = Runner(study, tuned, executor).count_missing_folds(seeds)
     people = len(set(study.task.sample.people.tolist())) - 1
@@ -88,7 +96,7 @@ def estimate_cost(study: OpenStudy) -> TuningCost:
         inner_folds=max(1, min(study.tuning.folds, people)),
         folds=left,
         plain=planned.left,
-        fit_seconds=planned.fold_seconds,
+        fit_seconds=planned.latest_seconds,
         workers=planned.workers,
     )
 

@@ -86,8 +86,8 @@ def tune_pipeline(registry: Registry, recipe: Recipe, tuning: Tuning, plain: Pip
 def check_space(registry: Registry, recipe: Recipe) -> None:
     """Build the recipe with each value of its tuning, so that none fails in a fold.
 
-    Raises `ParameterError` where a fold cannot choose a parameter or it does not take a value, and `MissingPackageError`
-    without optuna where it is needed.
+    Raises `ParameterError` where a fold cannot choose a parameter or it does not take a value, and
+    `MissingPackageError` without optuna where it is needed.
     """
     tuning = recipe.tuning
     if tuning is None:

@@ -196,7 +196,8 @@ def _describe_searches(results: Results) -> Iterator[str]:
             yield (
                 f"{outcome.name}: in each fold, {', '.join(tuning.space)} was chosen among "
                 f"{tuning.count} combinations{picked}, by the {score} of {tuning.folds} inner "
-                "folds of whole training subjects. The held-out subjects were not used."
+                "folds of whole training subjects (of one subject each where there are fewer). The "
+                "held-out subjects were not used."
             )
 
 
