@@ -69,14 +69,19 @@ def count_choices(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
         counts: dict[str, Counter[str]] = {}
         for fold in outcome.folds:
             for name, value in fold.choices.items():
-                text = value if isinstance(value, str) else json.dumps(value)
-                counts.setdefault(name, Counter())[text] += 1
+                counts.setdefault(name, Counter())[_format_value(value)] += 1
         for name, values in counts.items():
             of = {"of": values.total()}
             for value, folds in values.most_common():
                 row = {"model": outcome.name, "choice": name, "value": value, "folds": folds}
                 found.append(row | of)
     return found
+
+
+def _format_value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _group_by_unit(facts: Sequence[Mapping[str, Any]]) -> Masks:

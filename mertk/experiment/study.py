@@ -383,7 +383,6 @@ class OpenStudy:
             found = change_variants(self.registry, found, study.swaps, study.sets, alone)
         found = list(dict.fromkeys(found))
         if found and study.tunes:
-            self._check_tuned_alone()
             found.insert(0, found[0].tuned(self.registry, self.tuning))
         elif found:
             first = found[0]
@@ -401,12 +400,10 @@ class OpenStudy:
 
     @property
     def tuning(self) -> Tuning:
-        """What the study has chosen inside each fold; raises `ParameterError` for nothing."""
-        space = parse_space(self.study.tunes)
-        return Tuning(space=space, folds=self.study.inner_folds, trials=self.study.trials)
+        """What the study has chosen inside each fold.
 
-    def _check_tuned_alone(self) -> None:
-        """Refuse what cannot be done to a model whose parameters are chosen in each fold."""
+        Raises `ParameterError` where nothing is, and for what such a model cannot be combined with.
+        """
         study = self.study
         for name in ("sweeps", "replay", "jitter", "oracle_gap"):
             if getattr(study, name):
@@ -414,6 +411,8 @@ class OpenStudy:
                 raise ParameterError(
                     f"--tune and --{option} cannot be combined; run them one after the other"
                 )
+        space = parse_space(study.tunes)
+        return Tuning(space=space, folds=study.inner_folds, trials=study.trials)
 
     def check_writable(self) -> None:
         """Raise `StorageError` where features or runs cannot be written, before any work."""

@@ -101,7 +101,13 @@ def test_parameters_that_are_written_wrongly_are_refused(texts):
 
 
 @pytest.mark.parametrize(
-    "other", [{"sweeps": ["classifier.noise=0,1"]}, {"jitter": [1]}, {"oracle_gap": True}]
+    "other",
+    [
+        {"sweeps": ["classifier.noise=0,1"]},
+        {"jitter": [1]},
+        {"oracle_gap": True},
+        {"replay": "authors"},
+    ],
 )
 def test_what_cannot_be_combined_is_refused(plugins, other):
     study = Study(models=["toy_model"], dataset="toy", tunes=["classifier.noise=0,1"], **other)
@@ -122,6 +128,18 @@ def test_the_final_model_is_chosen_on_all_people_and_stored_as_it_was_chosen(plu
     clip = opened.task.clips[0]
     assert np.array_equal(stored.predict(clip.footage), model.predict(clip.footage))
     assert "chosen in training: `classifier.alpha = " in (tmp_path / "model/README.md").read_text()
+
+
+def test_a_stored_model_whose_parameters_are_not_chosen_is_refused(plugins, tmp_path):
+    study = Study(models=["toy_model"], dataset="toy", floors=False)
+    model = train_model(study.open(Execution(out=tmp_path / "runs"), plugins=plugins), 0)
+    trust = model.save(tmp_path / "model", plugins)
+    path = tmp_path / "model" / "model.json"
+    about = json.loads(path.read_text())
+    about["identity"]["recipe"]["tuning"] = {"space": {"classifier.noise": [0.0]}}
+    path.write_text(json.dumps(about))
+    with pytest.raises(mertk.StorageError, match="its parameters are not chosen"):
+        TrainedModel.load(tmp_path / "model", plugins, trust)
 
 
 def test_the_command_prints_cost_choices_and_scores(capsys, tmp_path):
