@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     "preset",
     "sets",
     "swaps",
+    "exclude",
     "replay",
     preset="Default: quick where the model has one.",
     replay="Audit this replay of the authors' training order, which leaks.",

@@ -22,7 +22,9 @@ from mertk.experiment.study import Study
     metavar="NAME[:PRESET]",
     help="Model, recipe file or run folder.",
 )
-@record_options(Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "allow_mismatch")
+@record_options(
+    Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "exclude", "allow_mismatch"
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @record_options(Execution, "device")
 @click.option(

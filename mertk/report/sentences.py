@@ -51,6 +51,11 @@ def list_warnings(results: Results) -> list[str]:
             f"{'; '.join(published['differences'])}. "
             "The scores cannot be compared with published ones."
         )
+    if results.excluded:
+        found.append(
+            f"Left out by --exclude ({len(results.excluded)}): {', '.join(results.excluded)}. The "
+            "scores are of the other clips."
+        )
     for outcome in results.outcomes:
         for slot, names in outcome.seen_before.items():
             found.append(
@@ -164,7 +169,9 @@ def _as_published(results: Results, published: Mapping[str, Any]) -> str:
     lost = published.get("incomplete", 0)
     without = f" {lost} of them lack frames between onset and offset." if lost else ""
     if published["compared"] == "list":
-        return f"The clips are those of {of} ({clips}, list {published['list'][:12]}).{without}"
+        but = " before clips were left out" if results.excluded else ""
+        known = f"{clips}, list {published['list'][:12]}"
+        return f"The clips{but} are those of {of} ({known}).{without}"
     return (
         f"The numbers of clips are those of {of} ({clips}). The list of clips itself was not "
         f"published.{without}"
@@ -254,6 +261,7 @@ def to_json(results: Results) -> dict[str, Any]:
         ),
         "parts": _make_plain_rows(results.parts()),
         "published": results.published,
+        "excluded": results.excluded,
         "chance": results.chance,
         "comparisons": comparisons,
         "per_label": score_labels(results).to_dict("records"),

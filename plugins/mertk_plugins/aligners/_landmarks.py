@@ -45,7 +45,7 @@ _INSTALL = (
 )
 _REMEDY = (
     "give landmarks with the data set, use the aligner none where the frames are registered "
-    "already, or leave the clip out of the table"
+    "already, or leave the clip out (--exclude of mertk bench, train and audit)"
 )
 _SEVERAL = (
     "say which is meant with face=largest, face=left or face=right of the aligner, or crop the "
