@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from mertk.core.interfaces import (
         Aligner,
+        AlignsAll,
         Classifier,
         Dataset,
         Differentiable,
@@ -71,9 +72,9 @@ _HOMES = {
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
-    "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
-    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
-    "Spotter WorkerNeeds",
+    "mertk.core.interfaces": "Aligner AlignsAll Classifier Dataset Differentiable "
+    "EvaluationProtocol Executor Explains Extractor FitsFolds Fittable FusionBlock "
+    "GradientClassifier RoiScheme Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
@@ -114,6 +115,7 @@ PUBLIC_MODULES = (
 
 __all__ = [
     "Aligner",
+    "AlignsAll",
     "Card",
     "Classifier",
     "Clip",
