@@ -23,6 +23,7 @@ VIDEO_ENDINGS = frozenset(
         ".divx",
         ".dv",
         ".flv",
+        ".gif",
         ".m2t",
         ".m2ts",
         ".m4v",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mertk.core.clips import Frames
 
 
+_PALETTE = "a GIF shows at most 256 colours a frame: small motion may be lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """Frames on disk: how many they are, and their rate in Hz where the file says it (else 0).
@@ -49,7 +52,11 @@ class Media:
 
     def list_notes(self) -> list[str]:
         """What is unusual about the file, a sentence each."""
-        return videos.probe_video(self.path).list_notes() if self.kind == "video" else []
+        if self.kind == "video":
+            few = self.path.suffix.lower() == ".gif"
+            return [*videos.probe_video(self.path).list_notes(), *[_PALETTE] * few]
+        copies = frames.sort_pictures(self.path)[1] if self.path.is_dir() else []
+        return [frames.describe_copies(copies)] if copies else []
 
 
 def probe_media(path: Path, bits: int | None = None) -> Media:
@@ -67,7 +74,7 @@ def probe_media(path: Path, bits: int | None = None) -> Media:
     if path.is_dir():
         files = tuple(frames.number_pictures(path).values())
         if not files:
-            raise DataError(f"{path} holds no pictures (jpg, png, bmp or tif)")
+            raise DataError(f"{path} holds no pictures (jpg, png, bmp, tif or webp)")
         frames.check_depth(files[0], bits)
         return Media(path, "frames", len(files), files=files, bits=bits)
     suffix = path.suffix.lower()

@@ -2,6 +2,7 @@ import os
 import pickle
 
 import cv2
+import films
 import numpy as np
 import pytest
 from casme2_tree import write_frames
@@ -348,3 +349,20 @@ def test_clips_with_alike_files_keep_apart(root, flow):
         os.utime(root / name / "flow.npy", ns=(10**18, 10**18))
     clips = read(table(root, "s,a,,x,a/flow.npy", "s,b,,x,b/flow.npy", head=HEAD + ",flow"))
     assert clips[0].fingerprint != clips[1].fingerprint
+
+
+def test_what_is_unusual_about_videos_is_said_once_a_kind(tmp_path, caplog):
+    pictures = films.flat([90] * 12, (96, 64))
+    for name in ("a.mpg", "b.mpg"):
+        films.write(tmp_path / name, pictures, codec="mpeg2video", fps=25, flags="+ilme+ildct")
+    films.write(tmp_path / "whole.mkv", films.flat([90] * 60), codec="mpeg4")
+    whole = (tmp_path / "whole.mkv").read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 6 // 10])
+    table(tmp_path, "anna,a,a.mpg,joy", "anna,b,b.mpg,joy", "bert,c,cut.mkv,anger")
+    read(tmp_path)
+    said = [line for line in caplog.messages if "interlaced" in line]
+    assert len(said) == 1
+    assert "a.mpg: it is interlaced" in said[0]
+    assert said[0].endswith("(and 1 more)")
+    assert any("cut.mkv: its header says 1.2 s, " in line for line in caplog.messages)
+    assert len(Folder().survey(tmp_path).notices) == 2
