@@ -83,7 +83,7 @@ def list_sentences(results: Results) -> list[str]:
     published = results.published
     if published and not published["differences"]:
         found.append(_as_published(results, published))
-    if presets := [outcome.name for outcome in results.outcomes if ":" in outcome.name]:
+    if presets := [outcome.name for outcome in results.outcomes if outcome.has_preset]:
         found.append(f"Presets used: {', '.join(presets)}.")
     for outcome in results.outcomes:
         if outcome.preset_note:

@@ -10,6 +10,7 @@ import pytest
 from mertk import DataError
 from mertk.datasets.media import videos
 from mertk.datasets.media.sources import probe_media
+from mertk_plugins.datasets.folder import Folder
 
 
 def write(path, values):
@@ -302,3 +303,21 @@ def test_a_gif_is_a_video_with_a_note_on_its_colours(tmp_path):
     ]
     frames, _ = media.cut_frames(0, 9)
     assert frames[9][..., 0].mean() == pytest.approx(180, abs=20)
+
+
+def test_what_is_unusual_about_videos_is_said_once_a_kind(tmp_path, caplog):
+    pictures = films.flat([90] * 12, (96, 64))
+    for name in ("a.mpg", "b.mpg"):
+        films.write(tmp_path / name, pictures, codec="mpeg2video", fps=25, flags="+ilme+ildct")
+    films.write(tmp_path / "whole.mkv", films.flat([90] * 60), codec="mpeg4")
+    whole = (tmp_path / "whole.mkv").read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 6 // 10])
+    rows = ("anna,a,a.mpg,joy", "anna,b,b.mpg,joy", "bert,c,cut.mkv,anger")
+    (tmp_path / "index.csv").write_text("\n".join(["subject,clip,path,label", *rows]))
+    Folder().index(tmp_path)
+    said = [line for line in caplog.messages if "interlaced" in line]
+    assert len(said) == 1
+    assert "a.mpg: it is interlaced" in said[0]
+    assert said[0].endswith("(and 1 more)")
+    assert any("cut.mkv: its header says 1.2 s, " in line for line in caplog.messages)
+    assert len(Folder().survey(tmp_path).notices) == 2

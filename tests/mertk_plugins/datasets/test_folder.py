@@ -2,7 +2,6 @@ import os
 import pickle
 
 import cv2
-import films
 import numpy as np
 import pytest
 from casme2_tree import write_frames
@@ -351,18 +350,31 @@ def test_clips_with_alike_files_keep_apart(root, flow):
     assert clips[0].fingerprint != clips[1].fingerprint
 
 
-def test_what_is_unusual_about_videos_is_said_once_a_kind(tmp_path, caplog):
-    pictures = films.flat([90] * 12, (96, 64))
-    for name in ("a.mpg", "b.mpg"):
-        films.write(tmp_path / name, pictures, codec="mpeg2video", fps=25, flags="+ilme+ildct")
-    films.write(tmp_path / "whole.mkv", films.flat([90] * 60), codec="mpeg4")
-    whole = (tmp_path / "whole.mkv").read_bytes()
-    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 6 // 10])
-    table(tmp_path, "anna,a,a.mpg,joy", "anna,b,b.mpg,joy", "bert,c,cut.mkv,anger")
-    read(tmp_path)
-    said = [line for line in caplog.messages if "interlaced" in line]
-    assert len(said) == 1
-    assert "a.mpg: it is interlaced" in said[0]
-    assert said[0].endswith("(and 1 more)")
-    assert any("cut.mkv: its header says 1.2 s, " in line for line in caplog.messages)
-    assert len(Folder().survey(tmp_path).notices) == 2
+OFFICIAL = {  # of MEGC 2019: people, and negative, positive and surprise clips
+    "casme2": (24, (88, 32, 25)),
+    "samm": (28, (92, 26, 15)),
+    "smic": (16, (70, 51, 43)),
+}
+
+
+def test_the_442_clips_of_megc_with_flow_maps_alone_have_scores_by_database(tmp_path):
+    np.save(tmp_path / "flow.npy", np.zeros((4, 4, 3), np.float32))
+    lines = []
+    for name, (people, counts) in OFFICIAL.items():
+        words = np.repeat(["negative", "positive", "surprise"], counts)
+        for at, word in enumerate(words):
+            lines.append(f"{name},s{at % people:02d},c{at},flow.npy,{word}")
+    table(tmp_path, *lines, head="dataset,subject,clip,flow,emotion")
+    results = mertk.bench(
+        "majority", dataset="folder", data=tmp_path, protocol="megc2019", out=tmp_path / "runs",
+        cache=tmp_path / "cache", floors=False, allow_mismatch=True, seeds=[0],
+    )  # fmt: skip
+    (difference,) = results.published["differences"]
+    assert difference.startswith("as many clips as published, but not the same")
+    parts = results.parts().set_index("part")
+    assert parts["clips"].to_dict() == {"casme2": 145, "samm": 133, "smic": 164}
+    assert parts["subjects"].to_dict() == {"casme2": 24, "samm": 28, "smic": 16}
+    for name, (_, counts) in OFFICIAL.items():  # all are called negative: 2n / (2n + others) of 3
+        f1 = 2 * counts[0] / (counts[0] + sum(counts))
+        assert parts.loc[name, "UF1"] == pytest.approx(f1 / 3)
+    assert results.table().loc[0, "UF1"] == pytest.approx(2 * 250 / (250 + 442) / 3)
