@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mertk.plugins.registry import Registry
 
 FLOORS = ("majority", "prior")
+_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +118,12 @@ def make_task(
                 given.append(label)
     if not kept:
         made_for = f"; it is made for {', '.join(rules.datasets)}" if rules.datasets else ""
-        raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}")
+        words = sorted({str(clip.record.get("label", "")) for clip in clips})[:_WORDS]
+        raise ProtocolError(
+            f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}. "
+            f"Here are {', '.join(sorted({clip.dataset for clip in clips}))}, with labels such as "
+            f"{', '.join(map(repr, words))}"
+        )
     synthetic = any(clip.record.get("synthetic") for clip in kept)
     published = None if synthetic else _compare_with_published(rules, kept, given)
     if published and published["differences"] and not allow_mismatch:

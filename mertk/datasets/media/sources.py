@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,15 @@ class Media:
         return [frames.describe_copies(copies)] if copies else []
 
 
+def _say_other(folder: Path) -> str:
+    """Which files a folder holds most of, where none is a picture."""
+    endings = Counter(file.suffix.lower() for file in folder.iterdir() if file.suffix)
+    if not endings:
+        return ""
+    ending, count = endings.most_common(1)[0]
+    return f", but {count} {ending} files; convert them, or give the video or folder itself"
+
+
 def probe_media(path: Path, bits: int | None = None) -> Media:
     """What a path holds; a video is decoded once, to count its frames.
 
@@ -74,7 +84,8 @@ def probe_media(path: Path, bits: int | None = None) -> Media:
     if path.is_dir():
         files = tuple(frames.number_pictures(path).values())
         if not files:
-            raise DataError(f"{path} holds no pictures (jpg, png, bmp, tif or webp)")
+            known = "jpg, png, bmp, tif or webp"
+            raise DataError(f"{path} holds no pictures ({known}){_say_other(path)}")
         frames.check_depth(files[0], bits)
         return Media(path, "frames", len(files), files=files, bits=bits)
     suffix = path.suffix.lower()

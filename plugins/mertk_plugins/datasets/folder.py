@@ -223,9 +223,11 @@ class _Reading:
         if not row[column]:
             return None
         try:
-            return read(self._base / row[column])
+            return read(datasets.folders.find_written_path(self._base, row[column]))
         except mertk.DataError as problem:
-            wrong(column, str(problem))
+            drive = re.match(r"[A-Za-z]:[\\/]", row[column])
+            hint = "; write it relative to the table, not with a drive" if drive else ""
+            wrong(column, f"{problem}{hint}")
             return None
 
     def _parse_rate(self, row: Row, media: Media | None, wrong: Wrong) -> float:
@@ -252,7 +254,9 @@ class _Reading:
             media.cut_frames(onset, offset) if media else (datasets.media.frames.of_files([]), [])
         )
         columns = ("flow", "landmarks", *self._features)
-        files = [*files, *(self._base / row[name] for name in columns if row[name])]
+        for name in columns:
+            if row[name]:
+                files.append(datasets.folders.find_written_path(self._base, row[name]))
         footage = mertk.Footage(
             frames=frames,
             onset=0,
@@ -288,7 +292,7 @@ def _read_root(root: Path | None, *, labels: bool) -> Index:
     if root is None:
         raise mertk.DataError(f"folder needs your index.csv: --data folder=FOLDER. {LAYOUT}")
     root = Path(root)
-    names = ("index.csv", "index.xlsx")
+    names = ("index.csv", "index.xlsx", "index.tsv")
     file = next((root / n for n in names if (root / n).is_file()), root / names[0])
     tree = _folder_tree.find_tree(root) if root.is_dir() and not file.is_file() else None
     if tree is not None:

@@ -114,8 +114,10 @@ def test_one_person_in_two_spellings_is_refused_with_both_rows(root, one, other)
 
 def test_a_data_set_in_two_spellings_makes_one_person_two(root):
     head = "subject,clip,path,label,dataset"
-    said = problems(table(root, "1,c,a1,x,smic", "1,d,b1,y,SMIC", head=head))
-    assert "'SMIC/1' and 'smic/1' in row 2 differ in spelling alone" in said
+    said = problems(table(root, "1,c,a1,x,mine", "1,d,b1,y,MINE", head=head))
+    assert "'MINE/1' and 'mine/1' in row 2 differ in spelling alone" in said
+    clips = read(table(root, "1,c,a1,x,smic", "1,d,b1,y,SMIC", head=head))
+    assert {clip.person for clip in clips} == {"smic/1"}
 
 
 def test_people_of_two_data_sets_may_have_similar_names(root):
