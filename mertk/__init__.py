@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from mertk.core.interfaces import (
         Aligner,
+        AlignsAll,
         Chooses,
         Classifier,
         Dataset,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         Extractor,
         FitsFolds,
         Fittable,
+        FusesMany,
         FusionBlock,
         GradientClassifier,
         RoiScheme,
@@ -74,9 +76,9 @@ _HOMES = {
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
-    "mertk.core.interfaces": "Aligner Chooses Classifier Dataset Differentiable EvaluationProtocol "
-    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
-    "Spotter WorkerNeeds",
+    "mertk.core.interfaces": "Aligner AlignsAll Chooses Classifier Dataset Differentiable "
+    "EvaluationProtocol Executor Explains Extractor FitsFolds Fittable FusesMany FusionBlock "
+    "GradientClassifier RoiScheme Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
@@ -119,6 +121,7 @@ PUBLIC_MODULES = (
 
 __all__ = [
     "Aligner",
+    "AlignsAll",
     "Card",
     "Chooses",
     "Classifier",
@@ -136,6 +139,7 @@ __all__ = [
     "Fittable",
     "Footage",
     "Frames",
+    "FusesMany",
     "FusionBlock",
     "GradientClassifier",
     "MertkError",

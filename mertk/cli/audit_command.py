@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     "tunes",
     "inner_folds",
     "trials",
+    "exclude",
     "replay",
     preset="Default: quick where the model has one.",
     tunes="Audit the model with this parameter chosen inside each fold; see `mertk tune`.",

@@ -33,6 +33,7 @@ from mertk.experiment.study import Study
     "tunes",
     "inner_folds",
     "trials",
+    "exclude",
     "allow_mismatch",
     tunes="Choose this parameter on folds of whole subjects; see `mertk tune`.",
 )

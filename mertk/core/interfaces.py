@@ -34,6 +34,15 @@ class Aligner(Protocol):
         ...
 
 
+@runtime_checkable
+class AlignsAll(Aligner, Protocol):
+    """An aligner that finds every face of a picture, so that several people can be tracked."""
+
+    def align_all(self, footage: Footage, /) -> Sequence[Faces]:
+        """The faces of the onset frame, each registered as `align` does; without one, none."""
+        ...
+
+
 class RoiScheme(Protocol):
     """Says which parts of the face to look at."""
 

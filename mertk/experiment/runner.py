@@ -317,23 +317,32 @@ class Runner:
             fresh = execution.fresh and key not in renewed
             units.append(functools.partial(prepare, clip, fresh=fresh))
         renewed.update(keys)
-        failed: list[MertkError] = []
+        failed: dict[str, MertkError] = {}
         spent = 0.0
         for uid, found in self.executor.run(units):
             self.study.progress.step(uid)
             if isinstance(found, MertkError):
-                failed.append(found)
+                failed[uid] = found
             else:
                 spent += found
         if failed:
-            shown = "\n  ".join(sorted(str(error) for error in failed)[:10])
-            more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
-            kind = DataError if all(isinstance(e, DataError) for e in failed) else ComponentError
-            raise kind(
-                f"{len(failed)} of {len(clips)} clips failed (the others are cached):\n"
-                f"  {shown}{more}"
-            )
+            raise _describe_failed_clips(failed, len(clips))
         return spent
+
+
+def _describe_failed_clips(failed: Mapping[str, MertkError], count: int) -> MertkError:
+    """One error for all clips that failed, with the option that leaves lost clips out."""
+    shown = "\n  ".join(sorted(map(str, failed.values()))[:10])
+    more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
+    text = f"{len(failed)} of {count} clips failed (the others are cached):\n  {shown}{more}"
+    if not all(isinstance(error, DataError) for error in failed.values()):
+        return ComponentError(text)
+    names = ",".join(sorted(failed))
+    if len(failed) == count:
+        return DataError(text)
+    return DataError(
+        f"{text}\nTo run without them, and say so beside the scores: --exclude {names}"
+    )
 
 
 def _try_prepare_clip(

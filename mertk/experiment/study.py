@@ -22,6 +22,7 @@ from mertk.core.recipe import Json, Recipe, Use
 from mertk.core.tuning import Tuning
 from mertk.datasets import locations
 from mertk.experiment import changes
+from mertk.experiment.excluded_clips import find_excluded, join_excluded, parse_excluded
 from mertk.experiment.execution import Execution
 from mertk.experiment.executors.choose import choose_executor
 from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes, use_spotted_apexes
@@ -218,6 +219,16 @@ class Study:
         help="Evaluate every epoch, and report the scores of epochs that are selected on inner "
         "subjects and on the test subject.",
     )
+    exclude: Sequence[str] = option(
+        (),
+        group=DATA,
+        metavar="FILE|CLIP,…",
+        parse=parse_excluded,
+        join=join_excluded,
+        several=True,
+        help="Clips to leave out, such as one without a face: SUBJECT/CLIP, several with commas, "
+        "or a file with one a line. They are named beside the scores.",
+    )
     allow_mismatch: bool = option(
         False,
         group=DATA,
@@ -273,6 +284,7 @@ class Study:
             dataset=[Use.from_json(use) for use in run.identity["datasets"]],
             data=run.provenance.get("folders", {}),
             protocol=Use(protocol["name"], **protocol["params"]),
+            exclude=run.identity.get("excluded", ()),
             allow_mismatch=True,
         )
 
@@ -332,6 +344,7 @@ class OpenStudy:
             data=self.absolute_folders,
             protocol=self.protocol,
             keyframes=self.study.keyframes,
+            exclude=self.study.exclude,
             allow_mismatch=True,
         )
 
@@ -353,6 +366,7 @@ class OpenStudy:
             self.protocol,
             self.datasets,
             clips,
+            excluded=find_excluded(clips, self.study.exclude),
             allow_mismatch=self.study.allow_mismatch,
         )
 

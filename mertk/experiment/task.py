@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mertk.plugins.registry import Registry
 
 FLOORS = ("majority", "prior")
+_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,12 +108,14 @@ def make_task(
     datasets: Sequence[Use],
     clips: Sequence[Clip],
     *,
+    excluded: frozenset[str] = frozenset(),
     allow_mismatch: bool = False,
 ) -> Task:
     """Label the clips and make the folds; raises `ProtocolError` where the protocol does not fit.
 
     It also raises where the clips differ from the published list of the protocol, unless
-    `allow_mismatch`: then the run stores the differences.
+    `allow_mismatch`: then the run stores the differences. Clips whose ids are `excluded` are left
+    out after the comparison with that list.
     """
     rules = registry.build("protocol", protocol)
     kept, given = [], []
@@ -124,7 +127,22 @@ def make_task(
                 given.append(label)
     if not kept:
         made_for = f"; it is made for {', '.join(rules.datasets)}" if rules.datasets else ""
-        raise ProtocolError(f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}")
+        words = sorted({str(clip.record.get("label", "")) for clip in clips})[:_WORDS]
+        raise ProtocolError(
+            f"protocol '{protocol}' leaves out all {len(clips)} clips{made_for}. "
+            f"Here are {', '.join(sorted({clip.dataset for clip in clips}))}, with labels such as "
+            f"{', '.join(map(repr, words))}"
+        )
+    synthetic = any(clip.record.get("synthetic") for clip in kept)
+    published = None if synthetic else _compare_with_published(rules, kept, given)
+    if published and published["differences"] and not allow_mismatch:
+        _refuse_differences(protocol, published["differences"])
+    left_out = sorted(excluded & {clip.uid for clip in kept}) if excluded else []
+    if left_out:
+        pairs = [pair for pair in zip(kept, given, strict=True) if pair[0].uid not in excluded]
+        kept, given = [clip for clip, _ in pairs], [label for _, label in pairs]
+        if not kept:
+            raise ProtocolError(f"--exclude leaves out all clips of the protocol '{protocol}'")
     classes, labels, texts = number_labels(protocol, rules, given)
     people = [clip.person for clip in kept]
     uids = [clip.uid for clip in kept]
@@ -136,12 +154,9 @@ def make_task(
         "classes": list(classes),
         **({"multilabel": True} if sample.multilabel else {}),
         **({"aus": _hash_aus(uids, aus)} if aus else {}),
+        **({"excluded": left_out} if left_out else {}),
         **identity.clips_identity(kept, texts),
     }
-    synthetic = any(clip.record.get("synthetic") for clip in kept)
-    published = None if synthetic else _compare_with_published(rules, kept, given)
-    if published and published["differences"] and not allow_mismatch:
-        _refuse_differences(protocol, published["differences"])
     with name_component(f"protocol '{protocol}': splits"):
         folds = list(rules.splits(kept))
     splits = check_splits(folds, people, every=get_offer("protocol", rules, "tests_all"))

@@ -55,6 +55,11 @@ def list_warnings(results: Results) -> list[str]:
             f"{'; '.join(published['differences'])}. "
             "The scores cannot be compared with published ones."
         )
+    if results.excluded:
+        found.append(
+            f"Left out by --exclude ({len(results.excluded)}): {', '.join(results.excluded)}. The "
+            "scores are of the other clips."
+        )
     for outcome in results.outcomes:
         for slot, names in outcome.seen_before.items():
             found.append(
@@ -82,7 +87,7 @@ def list_sentences(results: Results) -> list[str]:
     published = results.published
     if published and not published["differences"]:
         found.append(_as_published(results, published))
-    if presets := [outcome.name for outcome in results.outcomes if ":" in outcome.name]:
+    if presets := [outcome.name for outcome in results.outcomes if outcome.has_preset]:
         found.append(f"Presets used: {', '.join(presets)}.")
     for outcome in results.outcomes:
         if outcome.preset_note:
@@ -169,7 +174,9 @@ def _as_published(results: Results, published: Mapping[str, Any]) -> str:
     lost = published.get("incomplete", 0)
     without = f" {lost} of them lack frames between onset and offset." if lost else ""
     if published["compared"] == "list":
-        return f"The clips are those of {of} ({clips}, list {published['list'][:12]}).{without}"
+        but = " before clips were left out" if results.excluded else ""
+        known = f"{clips}, list {published['list'][:12]}"
+        return f"The clips{but} are those of {of} ({known}).{without}"
     return (
         f"The numbers of clips are those of {of} ({clips}). The list of clips itself was not "
         f"published.{without}"
@@ -275,6 +282,7 @@ def to_json(results: Results) -> dict[str, Any]:
         ),
         "parts": _make_plain_rows(results.parts()),
         "published": results.published,
+        "excluded": results.excluded,
         "chance": results.chance,
         "comparisons": comparisons,
         "choices": count_choices([*results.outcomes, *results.leaked]),
