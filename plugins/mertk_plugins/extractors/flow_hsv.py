@@ -46,7 +46,7 @@ class FlowHSV:
         self.saturation = saturation
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
-        """`[regions, 3, size, size]`; raises `DataError` where it needs frames and there are none."""
+        """`[regions, 3, size, size]`; raises `DataError` where frames are needed and missing."""
         if self.saturation == "apex" and not len(faces.frames):
             raise mertk.DataError(
                 "flow_hsv takes the saturation from the apex frame, and this clip has a flow map "

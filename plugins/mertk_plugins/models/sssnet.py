@@ -55,6 +55,12 @@ CARD = mertk.Card(
     unverified=(
         "the network is its authors' own, and its parameters may have been chosen on these data",
     ),
+    presets={
+        "paper": (
+            "Each channel of each clip is scaled to 0 ... 1, as the authors store flow, so the "
+            "network cannot see how large a motion is."
+        )
+    },
 )
 
 

@@ -52,6 +52,12 @@ CARD = mertk.Card(
         "preset quick: from scratch, a smaller network and Adam",
     ),
     unverified=("that the stored score is of a run with these settings",),
+    presets={
+        "paper": (
+            "Each channel of each clip is scaled to 0 ... 1, as the authors store flow, so the "
+            "network cannot see how large a motion is."
+        )
+    },
 )
 
 

@@ -120,3 +120,8 @@ def test_a_precomputed_flow_map_is_taken_also_where_there_are_frames():
 def test_a_flow_map_alone_is_refused_with_what_to_do():
     with pytest.raises(DataError, match=r"set extractor\.saturation=full, or give frames"):
         picture(given_flow(0, 2))
+
+
+def test_an_impossible_size_is_refused():
+    with pytest.raises(ValueError, match="size=0"):
+        FlowHSV(size=0)
