@@ -54,7 +54,7 @@ class FrozenCNN:
             raise ValueError(f"seed={seed} is below 0")
         self.weights = (network, pretrained, weights, seed)
         self.pool = pool
-        shown = {"size": size, "colour": True, "raw": True}
+        shown: dict[str, Any] = {"size": size, "colour": True, "raw": True}
         if pool == "mean":
             self.pixels = [Pixels(frame="clip", frames=frames, resample=resample, **shown)]
         else:
