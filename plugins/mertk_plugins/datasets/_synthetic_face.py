@@ -158,7 +158,8 @@ def _load_photograph() -> Floats:
     from skimage.data import data_dir  # `astronaut` would import a quarter of scikit-image
 
     coded = np.fromfile(Path(data_dir) / "astronaut.png", np.uint8)
-    return cv2.cvtColor(cv2.imdecode(coded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB).astype(np.float32)
+    decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
+    return np.ascontiguousarray(decoded[..., ::-1], np.float32)
 
 
 def _draw_face_shape(rng: np.random.Generator) -> tuple[Bump, ...]:
