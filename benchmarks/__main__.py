@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 NAMES = (
-    "harness", "flow", "lbptop", "patch_cnn_se", "closed_forms", "workers",
+    "harness", "small_runs", "flow", "lbptop", "patch_cnn_se", "closed_forms", "workers",
     "scaling", "plan", "watching", "coverage", "fuzz",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
