@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.core.printing import text_console
+from mertk.core.printing import format_duration, text_console
 from mertk.evaluation.breakdowns import score_labels
 from mertk.report import sentences
 from mertk.report.tables import format_interval, make_table, name_intervals, print_lines
@@ -97,14 +97,6 @@ def show_plan(planned: Sequence[Planned]) -> None:
         "clips and the timed folds are kept; the same command without --plan runs the rest.",
         highlight=False,
     )
-
-
-def format_duration(seconds: float) -> str:
-    """A time to read: 0.4 s, 12 s, 3 min, 5.2 h, 8.1 days."""
-    for unit, length in (("days", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
 def _make_table(
