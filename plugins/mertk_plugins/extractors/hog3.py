@@ -110,13 +110,13 @@ def _double_gradient(clip: NDArray[np.uint8], axis: int) -> NDArray[np.int32]:
 
 
 @functools.lru_cache(maxsize=4)
-def _tabulate_bins(bins: int, *, signed: bool) -> NDArray[np.uint16]:
+def _tabulate_bins(bins: int, *, signed: bool) -> NDArray[np.int64]:
     """The bin of each pair of doubled gradients, at `[second, first]`; below 0 from the end."""
     steps = np.fft.ifftshift(np.arange(-_STEEPEST, _STEEPEST + 1)) / 2
     angles = np.arctan2(steps[:, None], steps)
     if signed:
-        return angle_bins(angles, bins).astype(np.uint16)
-    return angle_bins(np.mod(angles, np.pi), bins, low=0, span=np.pi).astype(np.uint16)
+        return angle_bins(angles, bins).astype(np.int64)
+    return angle_bins(np.mod(angles, np.pi), bins, low=0, span=np.pi).astype(np.int64)
 
 
 @mertk.hookimpl
