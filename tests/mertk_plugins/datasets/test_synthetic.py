@@ -97,6 +97,7 @@ def test_without_nuisance_only_the_expression_moves():
     assert (still == still[0]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("amplitude", [0.75, 1.5, 6.0])
 def test_the_peak_motion_is_about_the_amplitude(amplitude):
     made = Synthetic(subjects=3, clips=6, amplitude=amplitude, nuisance=0)
