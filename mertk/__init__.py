@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from mertk.core.interfaces import (
         Aligner,
+        Chooses,
         Classifier,
         Dataset,
         Differentiable,
@@ -56,10 +57,12 @@ if TYPE_CHECKING:
     from mertk.core.splits import Split, leave_one_subject_out
     from mertk.core.spots import Spot
     from mertk.core.stored import stored
+    from mertk.core.tuning import Tuning
     from mertk.evaluation import metrics
     from mertk.evaluation.results import Results
     from mertk.experiment.bench import bench
     from mertk.experiment.single_steps import extract, load_dataset
+    from mertk.experiment.tuning_cost import tune
     from mertk.plugins.hooks import hookimpl
     from mertk.plugins.loader import Plugins, load_plugins
     from mertk.plugins.registry import Registrar, Registry
@@ -71,19 +74,21 @@ _HOMES = {
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
-    "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
+    "mertk.core.interfaces": "Aligner Chooses Classifier Dataset Differentiable EvaluationProtocol "
     "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
     "Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
     "mertk.experiment.single_steps": "extract load_dataset",
+    "mertk.experiment.tuning_cost": "tune",
     "mertk.evaluation": "metrics",
     "mertk.evaluation.results": "Results",
     "mertk.plugins.hooks": "hookimpl",
     "mertk.storage.ledger": "Run",
     "mertk.plugins.loader": "Plugins load_plugins",
     "mertk.core.recipe": "Recipe Replay Use",
+    "mertk.core.tuning": "Tuning",
     "mertk.plugins.registry": "Registrar Registry",
     "mertk.core.splits": "Split leave_one_subject_out",
     "mertk.core.spots": "Spot",
@@ -115,6 +120,7 @@ PUBLIC_MODULES = (
 __all__ = [
     "Aligner",
     "Card",
+    "Chooses",
     "Classifier",
     "Clip",
     "ComponentError",
@@ -152,6 +158,7 @@ __all__ = [
     "StorageError",
     "Streams",
     "TrainingSet",
+    "Tuning",
     "UnknownNameError",
     "Use",
     "WorkerError",
@@ -166,6 +173,7 @@ __all__ = [
     "load_plugins",
     "metrics",
     "stored",
+    "tune",
 ]
 
 

@@ -19,6 +19,7 @@ from mertk.core.options import DATA, WHAT, option
 from mertk.core.progress import Progress, Silent
 from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use
+from mertk.core.tuning import Tuning
 from mertk.datasets import locations
 from mertk.experiment import changes
 from mertk.experiment.execution import Execution
@@ -33,6 +34,7 @@ from mertk.experiment.variants import (
     Variant,
     change_variants,
     choose_variant,
+    parse_space,
     sweep_variants,
 )
 from mertk.pipeline.pipeline import build_pipeline
@@ -155,6 +157,26 @@ class Study:
         several=True,
         help="Run variants of the first model. PATH is SLOT (as in --swap) or SLOT.PARAMETER (as "
         "in --set). Several sweeps give all combinations.",
+    )
+    tunes: Sequence[str] = option(
+        (),
+        group=WHAT,
+        names=("--tune",),
+        metavar="SLOT.PARAMETER=VALUE,VALUE",
+        several=True,
+        help="Also run the first model with this parameter chosen inside each fold, on inner folds "
+        "of the training subjects. Several give all combinations. LOW..HIGH, or LOW..HIGH:log, is "
+        "a range of numbers, for --trials.",
+    )
+    inner_folds: int = option(
+        5, group=WHAT, least=2, help="Number of inner folds of whole subjects for --tune."
+    )
+    trials: int = option(
+        0,
+        group=WHAT,
+        least=0,
+        help="Number of combinations that --tune tries, picked by optuna (mertk[tune]). 0 tries "
+        "all.",
     )
     replay: str | None = option(
         None,
@@ -366,7 +388,9 @@ class OpenStudy:
             alone = list(map(changes.ChangeFor.parse, study.sets_for))
             found = change_variants(self.registry, found, study.swaps, study.sets, alone)
         found = list(dict.fromkeys(found))
-        if found:
+        if found and study.tunes:
+            found.insert(0, found[0].tuned(self.registry, self.tuning))
+        elif found:
             first = found[0]
             replay = [first.replayed(self.registry, study.replay)] if study.replay else []
             sweeps = list(map(Sweep.parse, study.sweeps))
@@ -379,6 +403,22 @@ class OpenStudy:
         for variant in found:
             self.build(variant)
         return found
+
+    @property
+    def tuning(self) -> Tuning:
+        """What the study has chosen inside each fold.
+
+        Raises `ParameterError` where nothing is, and for what such a model cannot be combined with.
+        """
+        study = self.study
+        for name in ("sweeps", "replay", "jitter", "oracle_gap"):
+            if getattr(study, name):
+                option = {"sweeps": "sweep"}.get(name, name).replace("_", "-")
+                raise ParameterError(
+                    f"--tune and --{option} cannot be combined; run them one after the other"
+                )
+        space = parse_space(study.tunes)
+        return Tuning(space=space, folds=study.inner_folds, trials=study.trials)
 
     def check_writable(self) -> None:
         """Raise `StorageError` where features or runs cannot be written, before any work."""

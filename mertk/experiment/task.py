@@ -75,7 +75,16 @@ def read_clips(registry: Registry, datasets: Sequence[Use], data: Mapping[str, P
 
 
 def _check_folders(registry: Registry, names: Sequence[str], data: Mapping[str, Path]) -> None:
-    """Raise one `DataError` for all unknown folders of several data sets."""
+    """Raise one `DataError` for all unknown folders of several data sets.
+
+    A folder for a data set that says that it reads none is a `ParameterError`.
+    """
+    for name in data:
+        if get_offer("dataset", registry.get("dataset", name).load(), "needs_folder") is False:
+            raise ParameterError(
+                f"--data gives the folder {data[name]} for '{name}', which reads no files; leave "
+                "it out, or name the data set with --dataset"
+            )
     needed = [name for name in names if needs_folder(registry.get("dataset", name).load())]
     lost = [name for name in needed if name not in data]
     if lost and len(needed) > 1:
@@ -119,12 +128,14 @@ def make_task(
     classes, labels, texts = number_labels(protocol, rules, given)
     people = [clip.person for clip in kept]
     uids = [clip.uid for clip in kept]
-    sample = LabelledClips(uids=uids, people=np.asarray(people), labels=labels, classes=classes)
+    aus = _list_aus(kept)
+    sample = LabelledClips(uids, np.asarray(people), labels, classes, aus)
     named = {
         "protocol": identity.component_identity(registry, "protocol", protocol),
         "datasets": [use.to_json() for use in datasets],
         "classes": list(classes),
         **({"multilabel": True} if sample.multilabel else {}),
+        **({"aus": _hash_aus(uids, aus)} if aus else {}),
         **identity.clips_identity(kept, texts),
     }
     synthetic = any(clip.record.get("synthetic") for clip in kept)
@@ -136,6 +147,23 @@ def make_task(
     splits = check_splits(folds, people, every=get_offer("protocol", rules, "tests_all"))
     _check_tested(protocol, sample, splits)
     return Task(kept, sample, texts, splits, named, synthetic, published)
+
+
+def _list_aus(clips: Sequence[Clip]) -> Sequence[frozenset[int] | None]:
+    """The action units of each clip, None where it is not coded; empty where no clip is."""
+    found: list[frozenset[int] | None] = []
+    for clip in clips:
+        known = clip.record.get("au_known")
+        found.append(frozenset(map(int, clip.record["au_set"])) if known else None)
+    return found if any(one is not None for one in found) else ()
+
+
+def _hash_aus(uids: Sequence[str], aus: Sequence[frozenset[int] | None]) -> str:
+    """A hash of the clips' action units, in any order of the clips."""
+    lines = []
+    for uid, units in zip(uids, aus, strict=True):
+        lines.append([uid, None if units is None else sorted(units)])
+    return identity.hash_json(sorted(lines, key=lambda line: line[0]))
 
 
 def number_labels(

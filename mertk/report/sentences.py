@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.recipe import Use
+from mertk.core.tuning import Tuning
 from mertk.evaluation import statistics
-from mertk.evaluation.breakdowns import score_labels
+from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.evaluation.statistics import ALPHA
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 MARK = " †"
 COLLAPSED = " (collapsed)"
 LEAKED = "LEAKED: held-out clips were used in training; do not compare with the scores above"
+
+
+CHOICES = "chosen in each fold, on its training clips"
 
 
 def format_title(results: Results) -> str:
@@ -95,6 +99,7 @@ def list_sentences(results: Results) -> list[str]:
         f"with the class frequencies of {others}."
     )
     found += few_subjects(results)
+    found += _describe_searches(results)
     found += _describe_keyframes(results)
     found += _without_a_class(results)
     found += _describe_spreads(results)
@@ -180,6 +185,22 @@ def _without_a_class(results: Results) -> list[str]:
     return [f"No scores over classes for {', '.join(lost)}: a class has no clip."] * any(lost)
 
 
+def _describe_searches(results: Results) -> Iterator[str]:
+    """How each model whose parameters are chosen in the folds chooses them."""
+    for outcome in results.models:
+        stored = outcome.run.identity["recipe"].get("tuning")
+        if stored:
+            tuning = Tuning.from_json(stored)
+            score = "mean binary F1" if results.multilabel else "UF1"
+            picked = " picked by optuna" if tuning.trials else ""
+            yield (
+                f"{outcome.name}: in each fold, {', '.join(tuning.space)} was chosen among "
+                f"{tuning.count} combinations{picked}, by the {score} of {tuning.folds} inner "
+                "folds of whole training subjects (of one subject each where there are fewer). The "
+                "held-out subjects were not used."
+            )
+
+
 def _describe_keyframes(results: Results) -> list[str]:
     """Which models use annotated key frames, which a real application does not have."""
     models: dict[str, list[str]] = {}
@@ -256,6 +277,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "published": results.published,
         "chance": results.chance,
         "comparisons": comparisons,
+        "choices": count_choices([*results.outcomes, *results.leaked]),
         "per_label": score_labels(results).to_dict("records"),
         "sentences": list_sentences(results),
     }

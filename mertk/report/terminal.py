@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.core.printing import format_duration, text_console
-from mertk.evaluation.breakdowns import score_labels
+from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.report import sentences
 from mertk.report.tables import format_interval, make_table, name_intervals, print_lines
 
@@ -58,6 +58,7 @@ def print_results(results: Results, *, published: bool = False) -> None:
             {"clips": "", "subjects": ""},
         ),
         _make_label_table(results),
+        _make_choice_table(results),
     ]
     console = text_console()
     for table in tables:
@@ -141,4 +142,12 @@ def _make_label_table(results: Results) -> Table:
     for row in score_labels(results).to_dict("records"):
         cells = map("{:.3f} / {:.3f}".format, row["binary"], row["macro"])
         drawn.add_row(row["label"], f"{row['positives']} of {row['clips']}", *cells)
+    return drawn
+
+
+def _make_choice_table(results: Results) -> Table:
+    """What was chosen in the folds while models were fitted."""
+    drawn = make_table(sentences.CHOICES, ["model", "choice", "value", "folds"], texts=3, width=17)
+    for row in count_choices([*results.outcomes, *results.leaked]):
+        drawn.add_row(row["model"], row["choice"], row["value"], f"{row['folds']} of {row['of']}")
     return drawn
