@@ -138,14 +138,14 @@ def _parse_table(path: Path, cells: Cells) -> Table:
 
 
 def _parse_interval(table: Table, row: Row, found: Mapping[str, str]) -> Interval:
-    needed = {what: column for what, column in found.items() if what != "emotion"}
+    needed = {what: name for what, name in found.items() if what not in ("emotion", "subject")}
     texts = read_texts(table, row, needed)
     onset = _parse_frame(table, row, found["onset"])
     offset = _parse_frame(table, row, found["offset"])
     kind = _parse_kind(table, row, found["kind"]) if "kind" in found else ""
     emotion = row[found["emotion"]].lower() if "emotion" in found else ""
     emotion = "" if emotion in _NOTHING else emotion
-    subject = texts.get("subject", "")
+    subject = row[found["subject"]] if "subject" in found else ""
     try:
         return Interval(texts["video"], onset, offset, kind, emotion, subject)
     except DataError as error:

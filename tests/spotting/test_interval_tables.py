@@ -105,3 +105,7 @@ def test_a_bad_line_of_a_log_is_named(tmp_path):
     file.write_text(LOG.replace("2   60  TP", "2   x  TP"))
     with pytest.raises(DataError, match="row 7: '2 x' are not two frame numbers"):
         interval_tables.read_challenge_log(file)
+
+
+def test_the_column_person_of_mertk_predict_may_be_empty(read):
+    assert read("video,person,onset,offset\nv1,,3,9\n") == [Interval("v1", 3, 9)]
