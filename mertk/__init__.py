@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from mertk.core.stored import stored
     from mertk.evaluation import metrics
     from mertk.evaluation.results import Results
+    from mertk.experiment import plots
     from mertk.experiment.bench import bench
     from mertk.experiment.single_steps import extract, load_dataset
     from mertk.plugins.hooks import hookimpl
@@ -76,6 +77,7 @@ _HOMES = {
     "Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
+    "mertk.experiment": "plots",
     "mertk.experiment.bench": "bench",
     "mertk.experiment.single_steps": "extract load_dataset",
     "mertk.evaluation": "metrics",
@@ -165,6 +167,7 @@ __all__ = [
     "load_dataset",
     "load_plugins",
     "metrics",
+    "plots",
     "stored",
 ]
 

@@ -156,6 +156,16 @@ class Faces:
         """The positions onset … offset, to slice `frames` with."""
         return slice(self.onset, self.offset + 1)
 
+    def choose_frames(self, most: int = 9) -> list[int]:
+        """Positions to show, in order: onset, peak and offset, and between them evenly."""
+        keys = sorted({self.onset, self.peak, self.offset})
+        spread = np.linspace(self.onset, self.offset, most).round().astype(int)
+        others = np.setdiff1d(spread, keys)
+        while len(others) + len(keys) > most and len(others):  # the nearest to a key frame goes
+            distances = np.abs(others[:, None] - keys).min(axis=1)
+            others = np.delete(others, distances.argmin())
+        return sorted([*keys, *others.tolist()])
+
     @property
     def size(self) -> tuple[int, int]:
         """`(width, height)` in pixels, of the frames or else of the flow; 1x1 without either."""
@@ -189,6 +199,14 @@ class Regions:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def outlines(self) -> list[NDArray[np.float64]]:
+        """Per region the corners of its polygon or else of its box `[points, 2]` (x, y)."""
+        if self.polygons is not None:
+            return [np.asarray(polygon, np.float64) for polygon in self.polygons]
+        boxes = np.asarray(self.boxes, np.float64)
+        return list(boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]])
 
     def windows(self) -> list[tuple[slice, slice]]:
         """Per region its (rows, columns): `frames[:, rows, columns]` is the region's pixels."""
