@@ -94,6 +94,7 @@ _HOMES = {
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 PUBLIC_MODULES = (
     "mertk.core.clip_lists",
+    "mertk.core.imports",
     "mertk.core.metrics",
     "mertk.core.spelling",
     "mertk.core.splits",

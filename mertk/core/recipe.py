@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mertk.core.errors import ParameterError
+from mertk.core.imports import find_import_path
 from mertk.core.reading import read_utf8
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
@@ -22,12 +23,28 @@ SLOTS = ("aligner", "roi", "extractor", "fusion", "classifier")
 
 @dataclass(frozen=True, slots=True, init=False)
 class Use:
-    """A component by its registered name, with what differs from its defaults."""
+    """A component by its registered name, with what differs from its defaults.
+
+    >>> mertk.Use("lbptop", points=8)
+    Use('lbptop', points=8)
+    >>> str(mertk.Use.parse("linear_svm:C=2"))
+    'linear_svm:C=2'
+
+    The class of an estimator of scikit-learn or of a network of torch may stand in the place of the
+    name; it must be at the top of a module.
+
+    >>> from sklearn.svm import SVC
+    >>> mertk.Use(SVC, C=2).to_json()
+    {'name': 'sklearn', 'path': 'sklearn.svm._classes.SVC', 'C': 2}
+    """
 
     name: str
     params: Mapping[str, Json]
 
-    def __init__(self, name: str, /, **params: Json) -> None:
+    def __init__(self, name: str | type, /, **params: Json) -> None:
+        if isinstance(name, type):
+            params = {"path": find_import_path(name), **params}
+            name = _name_class(name)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "params", json.loads(_dump_params(name, params)))
 
@@ -70,6 +87,10 @@ class Use:
 
     def __hash__(self) -> int:
         return hash((self.name, _dump_params(self.name, self.params)))
+
+    def __repr__(self) -> str:
+        params = [f", {name}={value!r}" for name, value in self.params.items()]
+        return f"Use({self.name!r}{''.join(params)})"
 
     def __str__(self) -> str:
         if not self.params:
@@ -256,6 +277,24 @@ def split_outside(text: str) -> list[str]:
                 parts.append(text[start:at])
                 start = at + 1
     return [part for part in [*parts, text[start:]] if part.strip()]
+
+
+_FOREIGN = {
+    ("sklearn.base", "BaseEstimator"): "sklearn",
+    ("torch.nn.modules.module", "Module"): "torch_module",
+}
+"""The component that runs a class of a third party, by the base of the class."""
+
+
+def _name_class(kind: type) -> str:
+    """The component that runs a class; raises `ParameterError` where none does."""
+    for base in kind.__mro__:
+        if (base.__module__, base.__qualname__) in _FOREIGN:
+            return _FOREIGN[base.__module__, base.__qualname__]
+    raise ParameterError(
+        f"{kind.__qualname__} is no estimator of scikit-learn and no network of torch; register it "
+        "in a plug-in, and give `Use` the name that it is registered with"
+    )
 
 
 def _dump_params(name: str, params: Mapping[str, Json]) -> str:
