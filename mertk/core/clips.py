@@ -16,6 +16,7 @@ import numpy as np
 
 from mertk.core.errors import ComponentError, DataError
 from mertk.core.frames import Frames, Warp
+from mertk.core.showing import Shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,8 +46,8 @@ An extractor may give pixels as uint8, for networks to scale: they stay so, in t
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Footage:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Footage(Shown):
     """What an aligner may look at: one clip's frames and timing, with no label and no subject.
 
     `onset`, `apex` and `offset` are positions in `frames`, 0-based and inclusive. `landmarks` are
@@ -79,6 +80,9 @@ class Footage:
             raise DataError(
                 "a clip needs frames, a precomputed flow map or features; this one has none"
             )
+
+    def _list_facts(self) -> dict[str, object]:
+        return _list_timing(self)
 
     def faces(
         self,
@@ -123,8 +127,8 @@ class Footage:
         return self.faces(self.frames.map(warp), landmarks=moved, transform=transform)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Faces:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Faces(Shown):
     """What an aligner gives: registered frames `[time, height, width, 3]` and what is known.
 
     `landmarks` `[points, 2]` (x, y) are those of the onset frame in registered coordinates;
@@ -140,6 +144,9 @@ class Faces:
     transform: NDArray[np.float64] | None = None
     flow: Floats | None = None
     features: Mapping[str, Floats] = field(default_factory=dict)
+
+    def _list_facts(self) -> dict[str, object]:
+        return _list_timing(self)
 
     @property
     def peak(self) -> int:
@@ -213,8 +220,8 @@ class Regions:
         return [(slice(y0, y1), slice(x0, x1)) for x0, y0, x1, y1 in self.boxes.tolist()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Clip:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Clip(Shown):
     """One annotated expression, as only the harness, the protocol and the reports see it.
 
     `record` is the row of the data set's index (see `mertk.datasets.record`); protocols read labels
@@ -230,6 +237,10 @@ class Clip:
     fingerprint: str
     record: Mapping[str, Any] = field(default_factory=dict)
     files: Sequence[Path] = ()
+
+    def _list_facts(self) -> dict[str, object]:
+        label = self.record.get("label")
+        return {"clip": self.uid, "label": label, **_list_timing(self.footage)}
 
     @property
     def uid(self) -> str:
@@ -271,6 +282,20 @@ class TrainingSet(Generic[T]):
         if self.multilabel:
             return np.asarray(self.labels.mean(axis=0))
         return np.bincount(self.labels, minlength=len(self.classes)) / len(self)
+
+
+def _list_timing(shown: Footage | Faces) -> dict[str, object]:
+    """What `Footage` and `Faces` show."""
+    given = {"landmarks": shown.landmarks, "flow map": shown.flow}
+    extras = [name for name, array in given.items() if array is not None]
+    return {
+        "frames": len(shown.frames),
+        "onset": shown.onset,
+        "apex": shown.apex,
+        "offset": shown.offset,
+        "frames per second": f"{shown.fps:g}",
+        "with": " and ".join([*extras, *map("features {}".format, shown.features)]),
+    }
 
 
 def flatten(streams: Streams) -> Floats:

@@ -13,6 +13,7 @@ from typing import Any
 from mertk.core.errors import ParameterError
 from mertk.core.imports import find_import_path
 from mertk.core.reading import read_utf8
+from mertk.core.showing import Shown
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
 
@@ -105,8 +106,8 @@ class Use:
         return f"{self.name}:{','.join(parts)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Recipe(Shown):
     """One component per slot. `extractor` maps stream names to extractors that run side by side.
 
     A single extractor may be given bare; its array is then the stream `features`. `fusion` blocks
@@ -124,6 +125,9 @@ class Recipe:
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_json(), sort_keys=True))
+
+    def _list_facts(self) -> dict[str, object]:
+        return {**self.places()}
 
     @property
     def extractors(self) -> Mapping[str, Use]:

@@ -16,6 +16,7 @@ import numpy as np
 from mertk.core.errors import StorageError
 from mertk.core.offers import get_offer
 from mertk.core.recipe import Use
+from mertk.core.showing import Shown
 from mertk.evaluation import epoch_choice, score_plots, statistics, tables
 from mertk.evaluation.label_maps import LabelMap, remap_predictions
 from mertk.evaluation.outcomes import Outcome, choose_outcomes
@@ -34,7 +35,7 @@ PER_CLIP = frozenset({"accuracy", "WAR", "weighted F1"})
 """Scores that weigh clips, not classes: they are defined where a class has no clip."""
 
 
-class Results:
+class Results(Shown):
     """Runs of several models on the same clips: `table()`, `parts()`, `comparisons()`, `outcomes`.
 
     `outcomes` has one per scored run, in the order given, and `models` those that are no floors;
@@ -110,6 +111,9 @@ class Results:
             raise StorageError("; ".join(notices) or "no run is given")
         groups[0].notices[:0] = notices
         return groups[0] if len(groups) == 1 else Several(groups)
+
+    def _list_facts(self) -> dict[str, object]:
+        return tables.list_scores(self.groups)
 
     @property
     def groups(self) -> Sequence[Results]:

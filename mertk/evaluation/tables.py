@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.evaluation.outcomes import Outcome
+    from mertk.evaluation.results import Results
 
 NO_LABEL = "none"
 """What stands for a clip of a multi-label run that has no label."""
@@ -28,6 +29,21 @@ def find_outcome(outcomes: Sequence[Outcome], model: str | None) -> Outcome:
         if model in (None, outcome.name):
             return outcome
     raise UnknownNameError("run", str(model), [outcome.name for outcome in outcomes])
+
+
+def list_scores(groups: Sequence[Results]) -> dict[str, object]:
+    """The main score of each run by its name; of several groups with the data sets behind it."""
+    facts: dict[str, object] = {}
+    for group in groups:
+        data = ", ".join(group.datasets)
+        suffix = f" on {data} under {group.protocol}" if len(groups) > 1 else ""
+        if not suffix:
+            facts = {"data sets": data, "protocol": group.protocol, "scored": group.scope}
+        for outcome in group.outcomes:
+            scores = statistics.compute_pooled_scores(outcome.confusions, group.score)
+            name, value = next(iter(scores.items()))
+            facts[f"{outcome.name}{suffix}"] = f"{name} {value:.3f}"
+    return facts
 
 
 def tabulate_predictions(outcome: Outcome) -> pd.DataFrame:

@@ -36,6 +36,7 @@ from mertk.core.interfaces import (
 )
 from mertk.core.model_card import Card
 from mertk.core.recipe import Json, Recipe, Replay, Use
+from mertk.core.showing import Shown
 from mertk.plugins import descriptions
 
 KINDS = (
@@ -106,11 +107,14 @@ class Entry:
         return self.kind != "model" and _takes_any(inspect.signature(self.load()))
 
 
-class Registry:
+class Registry(Shown):
     """Everything that is registered, by kind and name."""
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], Entry] = {}
+
+    def _list_facts(self) -> dict[str, object]:
+        return {kind: len(names) for kind in KINDS if (names := self.names(kind))}
 
     def __iter__(self) -> Iterator[Entry]:
         """All but the executors."""

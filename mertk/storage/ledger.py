@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.errors import StorageError
+from mertk.core.showing import Shown
 from mertk.storage.fold_record import Contents, Fold, check_fold
 from mertk.storage.identity import hash_json
 from mertk.storage.run_files import (
@@ -45,7 +46,7 @@ class _OtherFormatError(StorageError):
     """The run of another release, which is not damaged."""
 
 
-class Run:
+class Run(Shown):
     """A run's folder.
 
     `run.json` is its identity and provenance, `clips.json` the clips with the fold that each is
@@ -62,6 +63,10 @@ class Run:
         self.key: str = about["run"]
         self.classes: tuple[str, ...] = tuple(self.identity["classes"])
         self.multilabel: bool = self.identity.get("multilabel", False)
+
+    def _list_facts(self) -> dict[str, object]:
+        what = {"protocol": self.identity["protocol"]["name"], "classes": ", ".join(self.classes)}
+        return {"model": self.name, **what, "folder": self.path}
 
     @classmethod
     def open(

@@ -117,6 +117,22 @@ def test_what_cannot_be_drawn_is_said(clip, ax):
         plots.plot_frames(empty, ax=ax)
 
 
+def test_results_and_runs_show_themselves(results, tmp_path):
+    text, score = repr(results), results.table()["UF1"][0]
+    assert text.startswith("<Results data sets: toy, protocol: ")
+    assert f"toy_model: UF1 {score:.3f}" in text
+    assert f"<tr><th>toy_model</th><td>UF1 {score:.3f}</td></tr>" in results._repr_html_()
+    run = results.runs[0]
+    assert repr(run).startswith("<Run model: toy_model, protocol: ")
+    assert str(run.path)[:50] in run._repr_html_()
+    other = mertk.bench(
+        "toy_model", dataset="toy", protocol="loso", plugins=PLUGINS, out=tmp_path, jobs=1,
+        floors=False,
+    )  # fmt: skip
+    both = mertk.Results.load(run.path, other.runs[0].path, plugins=PLUGINS)
+    assert repr(both).count("toy_model on toy under ") == 2
+
+
 def test_matplotlib_is_imported_when_something_is_drawn():
     code = "import sys, mertk; mertk.plots.plot_flow; print('matplotlib' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
