@@ -55,6 +55,10 @@ class Footage(Shown):
     `flow` is a precomputed onset→apex map `[height, width, 3]` (u, v, strain); a clip that has
     one may have no frames at all, and so may one with `features`: named arrays `[regions, …]` or
     `[regions, time, …]` that somebody else has computed, for the extractor `precomputed`.
+
+    >>> frames = mertk.Frames.of(np.zeros((16, 48, 64, 3), np.uint8))
+    >>> mertk.Footage(frames=frames, onset=2, apex=7, offset=15, fps=100.0)
+    <Footage frames: 16, onset: 2, apex: 7, offset: 15, frames per second: 100>
     """
 
     frames: Frames
@@ -133,6 +137,10 @@ class Faces(Shown):
 
     `landmarks` `[points, 2]` (x, y) are those of the onset frame in registered coordinates;
     `transform` `[2, 3]` maps footage pixels to registered ones where the registration is affine.
+
+    >>> faces = mertk.load_dataset("synthetic:subjects=2")[0].footage.faces()
+    >>> faces.peak, faces.size, faces.choose_frames(4)
+    (7, (256, 256), [2, 7, 11, 15])
     """
 
     frames: Frames
@@ -188,6 +196,11 @@ class Regions:
 
     `boxes` `[regions, 4]` are x0, y0, x1, y1 in pixels, x1 and y1 exclusive. Where `polygons` are
     given (`[points, 2]` each), a box is the bounding box of its polygon.
+
+    >>> boxes = np.array([[0, 0, 64, 20], [16, 32, 48, 48]])
+    >>> regions = mertk.Regions(names=("eyes", "mouth"), boxes=boxes)
+    >>> regions.windows()[1]
+    (slice(32, 48, None), slice(16, 48, None))
     """
 
     names: tuple[str, ...]
@@ -228,6 +241,10 @@ class Clip(Shown):
     from it. `fingerprint` changes whenever the clip's pixels or timing may have changed. `files`
     are those that frames, flow map and landmarks are read from: `mertk cache --verify` compares
     their content with what it was when something was computed from it.
+
+    >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
+    >>> clip.uid, clip.person, clip.footage.apex
+    ('synthetic/s01/c01', 'synthetic/s01', 7)
     """
 
     dataset: str
@@ -261,6 +278,13 @@ class TrainingSet(Generic[T]):
     `Faces` for a ROI scheme, `(Faces, Regions)` for an extractor, `Streams` for fusion and
     classifier. `labels` `[clips]` index into `classes`; a class may have no training clip. Under a
     multi-label protocol they are `[clips, classes]` of 0 and 1, and a clip may have none or many.
+
+    >>> train = mertk.TrainingSet(
+    ...     inputs=[{"features": np.zeros((1, 4), np.float32)}] * 3,
+    ...     labels=np.array([0, 1, 1]), people=np.array(["a", "a", "b"]), classes=("neg", "pos"),
+    ... )
+    >>> len(train), train.multilabel, train.shares.round(2).tolist()
+    (3, False, [0.33, 0.67])
     """
 
     inputs: Sequence[T]
@@ -299,13 +323,21 @@ def _list_timing(shown: Footage | Faces) -> dict[str, object]:
 
 
 def flatten(streams: Streams) -> Floats:
-    """All streams of one clip as one vector `[features]`, streams in the order of their names."""
+    """All streams of one clip as one vector `[features]`, streams in the order of their names.
+
+    >>> mertk.flatten({"flow": np.ones((2, 3), np.float32)}).shape
+    (6,)
+    """
     parts = [np.asarray(streams[name], np.float32).ravel() for name in sorted(streams)]
     return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
 
 def design_matrix(inputs: Sequence[Streams]) -> Floats:
-    """The clips as rows `[clips, features]`; raises `ComponentError` where lengths differ."""
+    """The clips as rows `[clips, features]`; raises `ComponentError` where lengths differ.
+
+    >>> mertk.design_matrix([{"flow": np.ones((2, 3), np.float32)}] * 5).shape
+    (5, 6)
+    """
     rows = list(map(flatten, inputs))
     lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:

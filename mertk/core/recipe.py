@@ -35,8 +35,8 @@ class Use:
     name; it must be at the top of a module.
 
     >>> from sklearn.svm import SVC
-    >>> mertk.Use(SVC, C=2).to_json()
-    {'name': 'sklearn', 'path': 'sklearn.svm._classes.SVC', 'C': 2}
+    >>> str(mertk.Use(SVC, C=2))
+    'sklearn:sklearn.svm._classes.SVC,C=2'
     """
 
     name: str
@@ -112,6 +112,10 @@ class Recipe(Shown):
 
     A single extractor may be given bare; its array is then the stream `features`. `fusion` blocks
     run in their order. A recipe may have no extractor at all (the floors have none).
+
+    >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+    >>> recipe
+    <Recipe aligner: none, roi: whole, extractor: hoof, classifier: ridge>
     """
 
     aligner: Use = field(default_factory=lambda: Use("none"))
@@ -184,7 +188,12 @@ class Recipe(Shown):
             raise ParameterError(f"{path}: its values are nested too deeply") from None
 
     def swap(self, slot: str, *uses: Use) -> Recipe:
-        """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1`."""
+        """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1`.
+
+        >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+        >>> recipe.swap("classifier", mertk.Use("svm", C=2)).classifier
+        Use('svm', C=2)
+        """
         head, _, part = slot.partition(".")
         if head == "fusion":
             return replace(self, fusion=self._swap_fusion(part, uses))
@@ -197,7 +206,12 @@ class Recipe(Shown):
         return replace(self, **{head: uses[0]})  # type: ignore[arg-type]
 
     def set(self, path: str, value: Json) -> Recipe:
-        """Set one parameter: `extractor.grid`, `fusion.1.hidden`, `extractor.flow.size`."""
+        """Set one parameter: `extractor.grid`, `fusion.1.hidden`, `extractor.flow.size`.
+
+        >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+        >>> recipe.set("classifier.alpha", 10).classifier
+        Use('ridge', alpha=10)
+        """
         slot, _, key = path.rpartition(".")
         if not slot:
             raise ParameterError(

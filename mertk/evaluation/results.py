@@ -46,6 +46,11 @@ class Results(Shown):
     Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
+
+    >>> results.table()["model"].tolist()
+    ['flow_ridge', 'hoof_ridge']
+    >>> results.main_score
+    'UF1'
     """
 
     def __init__(
@@ -88,6 +93,9 @@ class Results(Shown):
 
         Runs on different clips or under different protocols are not compared: the results then
         consist of several `groups`, each of which is the results of one set of clips.
+
+        >>> mertk.Results.load("runs").table()["model"].tolist()
+        ['flow_ridge', 'hoof_ridge']
 
         Args:
             paths: run folders, or folders of them.
@@ -193,6 +201,9 @@ class Results(Shown):
 
         A multi-label run has a row a label, with its true and false negatives and positives.
 
+        >>> results.confusion().loc["positive"].to_dict()
+        {'negative': 0, 'positive': 4, 'surprise': 0}
+
         Args:
             model: its name, as in `table()`; default: the first.
 
@@ -202,7 +213,11 @@ class Results(Shown):
         return tables.tabulate_confusion(tables.find_outcome(self.outcomes, model))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the main score of each model with its interval: `mertk.plots.plot_forest`."""
+        """Draw the main score of each model with its interval: `mertk.plots.plot_forest`.
+
+        >>> results.plot().get_xlabel()
+        'UF1 with 95 % interval; shaded: chance level'
+        """
         return score_plots.plot_forest(self, ax=ax)
 
     def sweep_table(self) -> pd.DataFrame:
@@ -291,6 +306,10 @@ class Results(Shown):
 
         `score` is one of the protocol's; default: its first. p is corrected over the models of the
         table, and over its floors, as two families.
+
+        >>> for (first, other), test in results.comparisons().items():
+        ...     print(first, other, test.score)
+        flow_ridge hoof_ridge UF1
         """
         found: dict[tuple[str, str], statistics.Paired] = {}
         for floor in (False, True) if self.models else ():

@@ -53,6 +53,10 @@ def load_plugins(files: Sequence[Path | str] = ()) -> Plugins:
     Raises `PluginError` where a file does not exist; all other failures are kept in
     `broken`. The environment variable `MERTK_HIDE` (entry-point names, comma-separated) leaves
     plug-ins out.
+
+    >>> plugins = mertk.load_plugins()
+    >>> "cnn_lstm_se" in plugins.registry.names("model")
+    True
     """
     paths = []
     for file in files:

@@ -108,7 +108,12 @@ class Entry:
 
 
 class Registry(Shown):
-    """Everything that is registered, by kind and name."""
+    """Everything that is registered, by kind and name.
+
+    >>> registry = mertk.load_plugins().registry
+    >>> registry.get("model", "lbptop").presets.keys()
+    dict_keys(['megc2019', 'hellinger', 'casme2', 'meb'])
+    """
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], Entry] = {}
@@ -138,6 +143,11 @@ class Registry(Shown):
     def build(self, kind: str, use: Use) -> Any:
         """A new component.
 
+        >>> registry = mertk.load_plugins().registry
+        >>> protocol = registry.build("protocol", mertk.Use("synthetic3"))
+        >>> protocol.label(mertk.load_dataset("synthetic:subjects=2")[0])
+        'positive'
+
         Raises `ParameterError` for a parameter that it does not take, and `ComponentError` where
         its constructor fails in another way.
         """
@@ -152,7 +162,11 @@ class Registry(Shown):
         return built
 
     def recipe(self, name: str, preset: str | None = None) -> Recipe:
-        """The recipe of a model, in its default or a named preset."""
+        """The recipe of a model, in its default or a named preset.
+
+        >>> mertk.load_plugins().registry.recipe("hoof_ridge").classifier
+        Use('ridge', scale=True)
+        """
         entry = self.get("model", name)
         if preset is None:
             return typing.cast(Recipe, entry.target)

@@ -52,6 +52,10 @@ class Run(Shown):
     `run.json` is its identity and provenance, `clips.json` the clips with the fold that each is
     held out in, `seeds.json` the seeds that were begun, `prefix.json` what the prefix pass noted;
     `folds/*.json` are the predictions.
+
+    >>> run = results.runs[0]
+    >>> run.name, run.classes, len(run.predictions())
+    ('flow_ridge', ('negative', 'positive', 'surprise'), 12)
     """
 
     def __init__(self, path: Path) -> None:
