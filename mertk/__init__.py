@@ -11,6 +11,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mertk.cli.functions import (
+        audit_model,
+        compare_runs,
+        predict_videos,
+        train_model,
+        write_report,
+    )
     from mertk.core.clips import (
         Clip,
         Faces,
@@ -69,6 +76,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "mertk.cli.functions": "audit_model compare_runs predict_videos train_model write_report",
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
@@ -159,7 +167,9 @@ __all__ = [
     "Use",
     "WorkerError",
     "WorkerNeeds",
+    "audit_model",
     "bench",
+    "compare_runs",
     "design_matrix",
     "extract",
     "flatten",
@@ -169,7 +179,10 @@ __all__ = [
     "load_plugins",
     "metrics",
     "plots",
+    "predict_videos",
     "stored",
+    "train_model",
+    "write_report",
 ]
 
 
