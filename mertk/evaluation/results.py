@@ -17,10 +17,9 @@ from mertk.core.errors import StorageError
 from mertk.core.offers import get_offer
 from mertk.core.recipe import Use
 from mertk.core.showing import Shown
-from mertk.evaluation import epoch_choice, score_plots, statistics, tables
+from mertk.evaluation import epoch_choice, run_folders, score_plots, statistics, tables
 from mertk.evaluation.label_maps import LabelMap, remap_predictions
 from mertk.evaluation.outcomes import Outcome, choose_outcomes
-from mertk.evaluation.run_folders import count_recipes, find_runs, group_runs
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.storage.ledger import Run
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from mertk.plugins.registry import Registry
 
 PER_CLIP = frozenset({"accuracy", "WAR", "weighted F1"})
 """Scores that weigh clips, not classes: they are defined where a class has no clip."""
@@ -70,7 +68,7 @@ class Results(Shown):
         self.models: list[Outcome] = [outcome for outcome in self.outcomes if not outcome.is_floor]
         self.leaked: list[Outcome] = [outcome for outcome in chosen if outcome.run.replay]
         registry = (plugins or load_plugins()).registry
-        self.protocol = _restore_protocol(registry, runs[0].identity["protocol"])
+        self.protocol = run_folders.restore_protocol(registry, runs[0].identity["protocol"])
         rules = registry.build("protocol", self.protocol)
         self.score = rules.score
         self.tests_all = bool(get_offer("protocol", rules, "tests_all"))
@@ -105,8 +103,8 @@ class Results(Shown):
         Raises:
             StorageError: where a path is no run folder, or no run can be scored.
         """
-        runs, unread = find_runs(*paths)
-        tasks, other = group_runs(runs)
+        runs, unread = run_folders.find_runs(*paths)
+        tasks, other = run_folders.group_runs(runs)
         notices = [*unread, *other]
         plugins = plugins or load_plugins()
         groups: list[Results] = []
@@ -333,7 +331,7 @@ class Results(Shown):
     @functools.cached_property
     def tried(self) -> int:
         """How many recipes the folder of these runs holds for this protocol and clip list."""
-        return count_recipes(self.runs[0])
+        return run_folders.count_recipes(self.runs[0])
 
     def _make_row(self, outcome: Outcome) -> dict[str, Any]:
         table = outcome.predictions
@@ -354,14 +352,6 @@ class Results(Shown):
             "seconds": outcome.seconds,
             "run": str(outcome.run.path),
         }
-
-
-def _restore_protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
-    """The protocol of a run, with the parameters that differ from their defaults."""
-    known = registry.get("protocol", stored["name"]).parameters()
-    params = stored["params"].items()
-    changed = {n: v for n, v in params if n not in known or known[n].default != v}
-    return Use(stored["name"], **changed)
 
 
 class Several(Results):

@@ -53,9 +53,8 @@ class Run(Shown):
     held out in, `seeds.json` the seeds that were begun, `prefix.json` what the prefix pass noted;
     `folds/*.json` are the predictions.
 
-    >>> run = results.runs[0]
-    >>> run.name, run.classes, len(run.predictions())
-    ('flow_ridge', ('negative', 'positive', 'surprise'), 12)
+    >>> len(results.runs[0].predictions())
+    12
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,8 +68,11 @@ class Run(Shown):
         self.multilabel: bool = self.identity.get("multilabel", False)
 
     def _list_facts(self) -> dict[str, object]:
-        what = {"protocol": self.identity["protocol"]["name"], "classes": ", ".join(self.classes)}
-        return {"model": self.name, **what, "folder": self.path}
+        return {
+            "model": self.name,
+            "protocol": self.identity["protocol"]["name"],
+            "folder": self.path,
+        }
 
     @classmethod
     def open(
