@@ -11,6 +11,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mertk.cli.functions import (
+        audit_model,
+        compare_runs,
+        predict_videos,
+        train_model,
+        write_report,
+    )
     from mertk.core.clips import (
         Clip,
         Faces,
@@ -63,6 +70,7 @@ if TYPE_CHECKING:
     from mertk.core.tuning import Tuning
     from mertk.evaluation import metrics
     from mertk.evaluation.results import Results
+    from mertk.experiment import plots
     from mertk.experiment.bench import bench
     from mertk.experiment.single_steps import extract, load_dataset
     from mertk.experiment.tuning_cost import tune
@@ -74,6 +82,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "mertk.cli.functions": "audit_model compare_runs predict_videos train_model write_report",
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
@@ -82,6 +91,7 @@ _HOMES = {
     "GradientClassifier LearnedSpotter RoiScheme Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
+    "mertk.experiment": "plots",
     "mertk.experiment.bench": "bench",
     "mertk.experiment.single_steps": "extract load_dataset",
     "mertk.experiment.tuning_cost": "tune",
@@ -100,6 +110,7 @@ _HOMES = {
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 PUBLIC_MODULES = (
     "mertk.core.clip_lists",
+    "mertk.core.imports",
     "mertk.core.metrics",
     "mertk.core.spelling",
     "mertk.core.splits",
@@ -170,7 +181,9 @@ __all__ = [
     "Use",
     "WorkerError",
     "WorkerNeeds",
+    "audit_model",
     "bench",
+    "compare_runs",
     "design_matrix",
     "extract",
     "flatten",
@@ -179,8 +192,12 @@ __all__ = [
     "load_dataset",
     "load_plugins",
     "metrics",
+    "plots",
+    "predict_videos",
     "stored",
+    "train_model",
     "tune",
+    "write_report",
 ]
 
 

@@ -118,6 +118,11 @@ def blocks(page: str, text: str) -> list[Block]:
     return found
 
 
+_NETWORKS = blocks("networks.md", (ROOT / "docs/howto/networks.md").read_text(encoding="utf-8"))
+GIVEN["my_nets.py"] = next(one.text for one in _NETWORKS if "class SmallNet(nn.Module)" in one.text)
+GIVEN["small_net.toml"] = next(one.text for one in _NETWORKS if one.language == "toml")
+
+
 def page_files() -> list[Path]:
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 

@@ -90,12 +90,8 @@ def command(
     The exit code is 1 if a probe finds a leak; the output names the stage that leaks. It is 3 if
     no probe could test anything.
     """
-    from mertk.audit import PROBES, audit, case_of
+    from mertk.cli.functions import audit_model
     from mertk.cli.progress import Bar
-    from mertk.core.recipe import Recipe
-    from mertk.experiment.executors.local import count_cores
-    from mertk.storage import audit_record
-    from mertk.storage.atomic_files import check_file
 
     plugins = load_and_report_plugins(ctx)
     if (model is None) == (spotter is None):
@@ -103,20 +99,17 @@ def command(
     if spotter is not None or model is None:
         _audit_spotter(ctx, plugins, str(spotter), given, as_json=as_json)
         return
-    case = case_of(plugins, model, quick=quick, **given)
-    stamped = runs, plugins.registry, Recipe.from_json(case.recipe)
-    if not case.replay:
-        check_file(audit_record.file_of(*stamped))
     with Bar() as bar:
-        found = audit(
-            case,
-            probes=probes or PROBES,
-            folds=1 if quick else 2,
-            jobs=jobs or count_cores(),
+        found = audit_model(
+            model,
+            probes=probes,
+            quick=quick,
+            runs=runs,
+            jobs=jobs,
+            plugins=plugins,
             progress=bar,
+            **given,
         )
-    if not case.replay:
-        audit_record.write_record(*stamped, found.to_json())
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:

@@ -23,6 +23,9 @@ class Spot:
     `strength` is how many times the spotter's threshold was reached, so 1 or more; it orders the
     spots of one stretch, and is not a probability. Raises `ComponentError` where the positions are
     out of order or the strength is no number.
+
+    >>> mertk.Spot(onset=120, apex=131, offset=150, strength=1.8)
+    Spot(onset=120, apex=131, offset=150, strength=1.8)
     """
 
     onset: int
