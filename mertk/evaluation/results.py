@@ -43,6 +43,7 @@ class Results:
     compared with.
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
+    `common_name` is the part of all models' names that shown names leave out.
     Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
@@ -59,6 +60,7 @@ class Results:
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         self.partial = partial
+        self.common_name = ""
         chosen, notices = choose_outcomes(runs, partial=partial)
         self.notices: list[str] = notices
         self.outcomes: list[Outcome] = [outcome for outcome in chosen if not outcome.run.replay]
@@ -161,7 +163,11 @@ class Results:
         return next(iter(self.chance))
 
     def table(self) -> pd.DataFrame:
-        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds."""
+        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds.
+
+        `subject_mean` and `worst_tenth` are accuracies (multi-label: F1), means over all subjects
+        and over the tenth of them with the lowest ones.
+        """
         import pandas as pd
 
         return pd.DataFrame(self._rows)
@@ -328,12 +334,16 @@ class Results:
         }
         for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():
             row[f"{name}_sd"] = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
+        mean, worst = statistics.compute_subject_means(outcome.confusions)
         return row | {
+            "subject_mean": mean,
+            "worst_tenth": worst,
             "clips": table["uid"].nunique(),
             "subjects": len(outcome.subjects),
             "folds": table["fold"].nunique(),
             "seeds": table["seed"].nunique(),
             "seconds": outcome.seconds,
+            "cpu_seconds": outcome.cpu_seconds,
             "run": str(outcome.run.path),
         }
 

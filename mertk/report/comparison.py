@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mertk.core.escaping import latex_text, markdown_text
 from mertk.report import figures, sentences
 from mertk.report.page import make_environment
+from mertk.report.short_names import shorten_comparison
 from mertk.storage.atomic_files import write_files
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
 
     Raises `StorageError` where one is there that mertk did not write: then none is written.
     """
+    comparisons = list(map(shorten_comparison, comparisons))
     shown = list(map(_describe_comparison, comparisons))
     forest = figures.draw_forest_plot(comparisons)
     latex, markdown = format_latex(comparisons), format_markdown(comparisons)
@@ -71,7 +73,7 @@ def _describe_comparison(comparison: Comparison) -> dict[str, Any]:
 def format_markdown(comparisons: Sequence[Comparison]) -> str:
     """A table for each set of clips."""
     parts = []
-    for comparison in comparisons:
+    for comparison in map(shorten_comparison, comparisons):
         head, *rows = _list_cells(comparison, bold="**{}**".format, escape=markdown_text)
         lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -82,7 +84,7 @@ def format_markdown(comparisons: Sequence[Comparison]) -> str:
 def format_latex(comparisons: Sequence[Comparison]) -> str:
     """A `tabular` for each set of clips; needs the package booktabs."""
     parts = []
-    for comparison in comparisons:
+    for comparison in map(shorten_comparison, comparisons):
         head, *rows = _list_cells(comparison, bold="\\textbf{{{}}}".format, escape=latex_text)
         body = "\n".join(f"  {' & '.join(row)} \\\\" for row in rows)
         title = " ".join(comparison.title.split())  # a line break would end the comment

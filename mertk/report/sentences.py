@@ -28,7 +28,8 @@ LEAKED = "LEAKED: held-out clips were used in training; do not compare with the 
 def format_title(results: Results) -> str:
     """The data sets, the protocol, and the clips that are scored if not all are."""
     part = f" · PARTIAL: {results.scope}" if results.scope else ""
-    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}"
+    common = f" · all models: {results.common_name}" if results.common_name else ""
+    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}{common}"
 
 
 def list_warnings(results: Results) -> list[str]:
@@ -98,6 +99,7 @@ def list_sentences(results: Results) -> list[str]:
     found += _describe_keyframes(results)
     found += _without_a_class(results)
     found += _describe_spreads(results)
+    found += _describe_subjects(results)
     if results.tried > 1:
         found.append(
             f"{results.tried} configurations evaluated on this protocol in "
@@ -198,6 +200,19 @@ def _describe_spreads(results: Results) -> list[str]:
             text = ", ".join(f"{name} {row[f'{name}_sd']:.3f}" for name in results.chance)
             found.append(f"Standard deviation of {row['model']} over {row['seeds']} seeds: {text}.")
     return found
+
+
+def _describe_subjects(results: Results) -> list[str]:
+    """Accuracy by subject, of models: the mean, and that of the worst-served tenth."""
+    if not results.models:
+        return []
+    score = "F1" if results.multilabel else "Accuracy"
+    texts = []
+    for row in results.table().to_dict("records"):
+        if not row["floor"]:
+            texts.append(f"{row['model']} {row['subject_mean']:.2f} and {row['worst_tenth']:.2f}")
+    what = f"{score} by subject, mean and mean of the worst-served tenth of subjects"
+    return [f"{what}: {', '.join(texts)}."]
 
 
 def describe_difference(a: str, b: str, test: Paired) -> str:

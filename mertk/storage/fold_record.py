@@ -16,7 +16,8 @@ class Fold:
     The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
     `explained` maps clip ids to what explains their predictions; `drew` are the places
     whose `fit` is stochastic, `keyframes` the annotated ones that were read of one training clip.
-    `memory` is the most that the process has held so far, in MB; 0 where it is not known.
+    `memory` is the most that the process has held so far, in MB; 0 where it is not known. `cpu` is
+    the CPU time in seconds of all threads of the process; 0 where it is not known.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Fold:
     drew: Sequence[str] = field(default_factory=list)
     keyframes: Sequence[str] = field(default_factory=list)
     memory: float = 0.0
+    cpu: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
