@@ -10,6 +10,7 @@ from mertk.core.recipe import Use
 from mertk.evaluation import statistics
 from mertk.evaluation.breakdowns import score_labels
 from mertk.evaluation.statistics import ALPHA
+from mertk.report.verdict import list_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -272,6 +273,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "chance": results.chance,
         "comparisons": comparisons,
         "per_label": score_labels(results).to_dict("records"),
+        "verdicts": list_verdicts(results),
         "sentences": list_sentences(results),
     }
 
