@@ -82,6 +82,7 @@ def predict_interval_of(
     at: tuple[int | None, int | None, int | None],
     fps: float | None = None,
     least: float = 0.0,
+    shifts: int = video_prediction.SHIFTS,
     pictures: IntervalPictures | None = None,
 ) -> Iterator[PredictedVideo]:
     """Predict one interval `at` (onset, apex, offset) of a video; without ends, all of it.
@@ -90,7 +91,7 @@ def predict_interval_of(
     """
     progress.stage(video.name, 0)
     media = video_prediction.probe_footage(video, fps)
-    found, footage, notes = video_prediction.predict_given_interval(model, media, at, least)
+    found, footage, notes = video_prediction.predict_given_interval(model, media, at, least, shifts)
     if pictures:
         pictures.read(video, 1, found, footage)
     yield PredictedVideo(video=video, findings=[found], notes=notes)
@@ -102,6 +103,7 @@ def predict_clips(
     progress: Progress,
     *,
     least: float = 0.0,
+    shifts: int = video_prediction.SHIFTS,
     pictures: IntervalPictures | None = None,
 ) -> Iterator[PredictedVideo]:
     """Predict clips of a table, each as one expression; one without a face has a note."""
@@ -115,7 +117,7 @@ def predict_clips(
             begins=onset / footage.fps,
             ends=(onset + footage.offset) / footage.fps,
         )
-        found = video_prediction.predict_interval(model, footage, where, least)
+        found = video_prediction.predict_interval(model, footage, where, least, shifts)
         name = Path(clip.uid)
         if pictures:
             pictures.read(name, 1, found, footage)
@@ -133,6 +135,7 @@ def predict_video(
     fps: float | None = None,
     strength: float = 1.0,
     least: float = 0.0,
+    shifts: int = video_prediction.SHIFTS,
     pictures: IntervalPictures | None = None,
 ) -> Iterator[PredictedVideo]:
     """Track the face through a video, and predict the intervals that a spotter finds.
@@ -150,7 +153,7 @@ def predict_video(
     progress.stage(f"{video.name}: spotting expressions", frames)
     findings: list[Finding] = []
     for one, footage in video_prediction.predict_spots(
-        model, track, spotter, strength=strength, least=least, step=progress.step
+        model, track, spotter, strength=strength, least=least, shifts=shifts, step=progress.step
     ):
         findings.append(one)
         if pictures:
