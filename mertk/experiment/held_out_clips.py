@@ -161,10 +161,8 @@ def _group_models(
     """
     groups: dict[str, list[str]] = {}
     for one in models:
-        parts = []
-        for stage in stages[one.name]:
-            component = one.run.identity["components"][stage.place]
-            parts.append([stage.place, component["name"], component["params"]])
+        places = Recipe.from_json(one.run.identity["recipe"]).places()
+        parts = [str(places.get(stage.place)) for stage in stages[one.name]]
         own = one.name if weights[one.name] else ""
         groups.setdefault(hash_json([parts, own]), []).append(one.name)
 
