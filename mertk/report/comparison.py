@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.escaping import latex_text, markdown_text
-from mertk.report import figures, sentences
-from mertk.report.page import make_environment
+from mertk.report import figures, sentences, verdict
+from mertk.report.page import describe_header, make_environment
 from mertk.report.short_names import shorten_comparison
 from mertk.storage.atomic_files import write_files
 
@@ -43,7 +43,7 @@ def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
         .get_template("compare.html.j2")
         .render(
             comparisons=shown,
-            forest=forest,
+            facts=_describe_header(comparisons),
             latex=latex,
             markdown=markdown,
             warnings=sorted(warnings),
@@ -62,12 +62,24 @@ def _describe_comparison(comparison: Comparison) -> dict[str, Any]:
     return {
         "title": comparison.title,
         "score": comparison.results.main_score,
+        "chance": comparison.results.chance[comparison.results.main_score],
+        "lines": verdict.list_score_lines(comparison.results),
+        "verdicts": verdict.list_verdicts(comparison.results, comparison.tests),
         "ranks": figures.draw_rank_diagram(comparison) if comparison.tests else "",
         "tests": comparison.tests,
         "first": first.name,
         "share": "F1 over all labels" if comparison.results.multilabel else "Accuracy",
         "pairs": {one.name: figures.draw_paired_plot(first, one) for one in others},
     }
+
+
+def _describe_header(comparisons: Sequence[Comparison]) -> dict[str, str]:
+    """Models, data set, protocol, date and version: those of all sets of clips together."""
+    found: dict[str, dict[str, None]] = {}
+    for one in comparisons:
+        for name, text in describe_header(one.results).items():
+            found.setdefault(name, {})[text] = None
+    return {name: "; ".join(texts) for name, texts in found.items()}
 
 
 def format_markdown(comparisons: Sequence[Comparison]) -> str:

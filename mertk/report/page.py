@@ -72,7 +72,7 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
         .get_template("page.html.j2")
         .render(
             title=sentences.format_title(results),
-            facts=_describe_header(results),
+            facts=describe_header(results),
             score_lines=verdict.list_score_lines(results),
             verdicts=verdict.list_verdicts(results),
             sentences=sentences.list_sentences(results),
@@ -119,7 +119,7 @@ def _shorten_held_out(results: Results, held_out: HeldOutClips) -> HeldOutClips:
     return replace(held_out, views=views, regions=regions)
 
 
-def _describe_header(results: Results) -> dict[str, str]:
+def describe_header(results: Results) -> dict[str, str]:
     """Models, data set, protocol, date and version, for the head of the page."""
     dates, releases = set(), set()
     for run in results.runs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mertk.evaluation.statistics import ALPHA
@@ -79,13 +79,26 @@ def _find_published(results: Results) -> dict[str, list[tuple[float, str]]]:
     return found
 
 
-def list_verdicts(results: Results) -> list[str]:
-    """One sentence a model, the best first: against chance, and against the first model."""
-    compared = {}
-    for (first, other), test in results.comparisons().items():
-        compared[other] = first, test
+def list_verdicts(
+    results: Results, tests: Mapping[tuple[str, str], Paired] | None = None
+) -> list[str]:
+    """One sentence a model, the best first: against chance, and against one other model.
+
+    That is the first model of the results; with `tests` of all pairs, it is the best one.
+    """
     names = {outcome.name for outcome in results.models}
     table = results.table().sort_values(results.main_score, ascending=False, kind="stable")
+    compared = {}
+    if tests is None:
+        tests = results.comparisons()
+        best = results.models[0].name if results.models else ""
+    else:
+        best = next(name for name in table["model"] if name in names)
+    for (one, other), test in tests.items():
+        if one == best:
+            compared[other] = best, test
+        elif other == best:
+            compared[one] = best, replace(test, difference=-test.difference)
     found = []
     for row in table.to_dict("records"):
         if row["model"] in names:

@@ -89,7 +89,7 @@ def test_the_time_line_comes_first_with_one_legend(tab):
 
 
 def test_an_answer_to_weak_motion_is_grey_and_called_marginal(tab):
-    weak, strong = tab.locator("table.answered tbody tr").all()
+    weak, strong = tab.locator("table.scores tbody tr").all()
     assert "(marginal)" in weak.inner_text()
     assert "(marginal)" not in strong.inner_text()
     colour = "one => getComputedStyle(one).color"
@@ -100,7 +100,7 @@ def test_an_answer_to_weak_motion_is_grey_and_called_marginal(tab):
 
 
 def test_the_page_tells_micro_from_macro_and_how_stable_an_answer_is(tab):
-    for row in tab.locator("table.answered tbody tr").all():
+    for row in tab.locator("table.scores tbody tr").all():
         assert row.locator("td[data-name=type]").inner_text() == "micro"
         assert row.locator("td[data-name=stability]").inner_text().endswith(" %")
     where = video_prediction.Where(onset=0, apex=None, offset=1, begins=1.0, ends=1.5)

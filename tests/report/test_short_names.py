@@ -73,7 +73,7 @@ def test_compare_takes_runs_of_equal_names(folder, tmp_path, capsys):
     assert shown.count("aligner=none") == 1
     page = (tmp_path / "compare.html").read_text()
     assert "all models: +aligner=none" in page
-    assert page.count("aligner=none") == 4  # heading, legend, and the titles of two tables
+    assert page.count("aligner=none") == 3  # the head, and the titles of two tables
 
 
 def test_compare_takes_sets_of_clips_of_equal_titles(folder, tmp_path):
