@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mertk.experiment.trained_model import TrainedModel
     from mertk.plugins.registry import Registry
     from mertk.report.video_predictions import VideoReport
-    from mertk.spotting.predicted_video import IntervalPictures, PredictedVideo
+    from mertk.spotting.predicted_video import ChosenFace, IntervalPictures, PredictedVideo
 
     Predict = Callable[[Path, Progress], Iterable[PredictedVideo]]
 
@@ -61,6 +61,14 @@ if TYPE_CHECKING:
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
     help="Aligner that finds the face.",
+)
+@click.option(
+    "--face",
+    metavar="largest|left|right|N|all",
+    callback=lambda _ctx, _param, value: None if value is None else _parse_face(value),
+    help="Whose face, where a video shows several people. N is the number of a person, from 1, "
+    "left to right as they appear; all: one result a person. Default: the only face, or the "
+    "clearly largest.",
 )
 @click.option(
     "--strength",
@@ -120,6 +128,7 @@ def command(
     fps: float | None,
     spotter: str,
     aligner: str,
+    face: str | None,
     strength: float,
     least: float,
     shifts: int,
@@ -167,6 +176,8 @@ def command(
         else None
     )
     predict: Predict
+    tracker = plugins.registry.build("aligner", Use.parse(aligner))
+    whose = None if face is None else (tracker, face)
     if given:
         predict = partial(
             predict_interval_of,
@@ -176,20 +187,22 @@ def command(
             least=least,
             shifts=shifts,
             pictures=pictures,
+            whose=whose,
         )
     else:
         predict = partial(
             predict_video,
             saved,
             spotter=plugins.registry.build("spotter", Use.parse(spotter)),
-            aligner=plugins.registry.build("aligner", Use.parse(aligner)),
+            aligner=tracker,
+            face=face,
             fps=fps,
             strength=strength,
             least=least,
             shifts=shifts,
             pictures=pictures,
         )
-    table = partial(_predict_table, saved, plugins.registry, fps, least, shifts, pictures)
+    table = partial(_predict_table, saved, plugins.registry, fps, least, shifts, pictures, whose)
     with Bar() as bar:
         for video in videos:
             _add_to_report(report, video, table if _is_table(video) else predict, bar)
@@ -205,6 +218,12 @@ def command(
     ctx.exit(1 if report.failed else 0)
 
 
+def _parse_face(text: str) -> str:
+    from mertk.spotting.people_tracking import parse_face
+
+    return parse_face(text)
+
+
 def _is_table(path: Path) -> bool:
     return path.suffix.lower() in (".csv", ".xlsx")
 
@@ -216,6 +235,7 @@ def _predict_table(
     least: float,
     shifts: int,
     pictures: IntervalPictures | None,
+    whose: ChosenFace | None,
     file: Path,
     progress: Progress,
 ) -> Iterable[PredictedVideo]:
@@ -225,7 +245,9 @@ def _predict_table(
 
     rate = {} if fps is None else {"fps": fps}
     clips = registry.build("dataset", Use("folder", labels=False, **rate)).index(file)
-    return predict_clips(model, clips, progress, least=least, shifts=shifts, pictures=pictures)
+    return predict_clips(
+        model, clips, progress, least=least, shifts=shifts, pictures=pictures, whose=whose
+    )
 
 
 def _add_to_report(report: VideoReport, video: Path, predict: Predict, progress: Progress) -> None:

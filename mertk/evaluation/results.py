@@ -144,6 +144,11 @@ class Results:
         found: Mapping[str, Any] | None = self.runs[0].provenance.get("published")
         return found
 
+    @property
+    def excluded(self) -> list[str]:
+        """The ids of the clips that `--exclude` left out."""
+        return list(self.runs[0].identity.get("excluded", ()))
+
     @functools.cached_property
     def chance(self) -> Mapping[str, tuple[float, float]]:
         """The chance level (95 %) of each score: random predictions with the training frequencies.
@@ -165,8 +170,7 @@ class Results:
     def table(self) -> pd.DataFrame:
         """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds.
 
-        `subject_mean` and `worst_tenth` are accuracies (multi-label: F1), means over all subjects
-        and over the tenth of them with the lowest ones.
+        `subject_mean`, `worst_tenth`: accuracy (or F1) over subjects, and over their lowest tenth.
         """
         import pandas as pd
 
@@ -334,10 +338,9 @@ class Results:
         }
         for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():
             row[f"{name}_sd"] = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
-        mean, worst = statistics.compute_subject_means(outcome.confusions)
+        served = statistics.compute_subject_means(outcome.confusions)
         return row | {
-            "subject_mean": mean,
-            "worst_tenth": worst,
+            **dict(zip(("subject_mean", "worst_tenth"), served, strict=True)),
             "clips": table["uid"].nunique(),
             "subjects": len(outcome.subjects),
             "folds": table["fold"].nunique(),

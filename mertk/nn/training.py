@@ -44,6 +44,7 @@ __all__ = [
     "TrainingOptions",
     "balanced_weights",
     "call_on_epoch",
+    "find_device",
     "fit",
     "get_device",
     "seed_torch",
@@ -252,9 +253,16 @@ def check_device(name: str) -> None:
 
 def get_device() -> torch.device:
     """Where networks are trained: see `use_device`; the default is `cpu`."""
-    import torch
+    return find_device(os.environ.get("MERTK_DEVICE", "cpu"))
 
-    name = os.environ.get("MERTK_DEVICE", "cpu")
+
+def find_device(name: str) -> torch.device:
+    """The device of a name; raises `ParameterError` where torch is missing or finds no CUDA."""
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise ParameterError(f"device '{name}': torch is not installed; use cpu") from error
+
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name.startswith("cuda") and not torch.cuda.is_available():

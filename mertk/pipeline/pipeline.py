@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.errors import ComponentError, name_component
-from mertk.core.interfaces import Differentiable, Explains, Fittable
+from mertk.core.interfaces import Differentiable, Explains, Fittable, FusesMany
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,6 +108,20 @@ class Stage:
             return replace(state, streams={**state.streams, **self._name_streams(found)})
         return replace(state, streams=self._check_streams(self.call("fuse", state.streams)))
 
+    def apply_many(self, states: Sequence[ClipState]) -> list[ClipState]:
+        """The states of training clips with this stage's result in them, at once where it can."""
+        if self.kind != "fusion" or not isinstance(self.component, FusesMany):
+            return list(map(self.apply, states))
+        found = self.call("fuse_many", [state.streams for state in states])
+        if len(found) != len(states):
+            raise ComponentError(
+                f"{self.place}: fuse_many gave {len(found)} results for {len(states)} clips"
+            )
+        return [
+            replace(state, streams=self._check_streams(streams))
+            for state, streams in zip(states, found, strict=True)
+        ]
+
     def _align(self, footage: Footage | None) -> Any:
         """The registered faces; a clip with a flow map and no frames is taken as it is."""
         if footage is not None and footage.flow is not None and not len(footage.frames):
@@ -185,7 +199,7 @@ def build_pipeline(registry: Registry, recipe: Recipe) -> Pipeline:
     """Build every component of a recipe and find the frontier.
 
     Raises `ComponentError` where a block must be trained by gradient and is followed by something
-    that cannot do it.
+    that cannot do it, and `ParameterError` where a fold cannot choose what the recipe wants chosen.
     """
     stages = [
         Stage(place, registry.build(place.partition(".")[0], use))
@@ -193,6 +207,10 @@ def build_pipeline(registry: Registry, recipe: Recipe) -> Pipeline:
     ]
     pipeline = _split_at_frontier(stages)
     _check_joint(pipeline, recipe)
+    if recipe.tuning:
+        from mertk.pipeline.tuned_stages import tune_pipeline
+
+        return tune_pipeline(registry, recipe, recipe.tuning, pipeline)
     return pipeline
 
 

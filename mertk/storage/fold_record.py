@@ -18,6 +18,9 @@ class Fold:
     whose `fit` is stochastic, `keyframes` the annotated ones that were read of one training clip.
     `memory` is the most that the process has held so far, in MB; 0 where it is not known. `cpu` is
     the CPU time in seconds of all threads of the process; 0 where it is not known.
+    `memory` is the most that the process has held so far, in MB; 0 where it is not known.
+    `choices` are what components have chosen in `fit`, by place and name; `trials` the combinations
+    of parameters that were tried for it on inner folds, each with its `values` and its `score`.
     """
 
     name: str
@@ -32,6 +35,8 @@ class Fold:
     keyframes: Sequence[str] = field(default_factory=list)
     memory: float = 0.0
     cpu: float = 0.0
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    trials: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,7 @@ def test_chances_that_nobody_seeded_are_told_from_state(verdicts):
     assert "depends on earlier clips or folds" in verdicts["chance_shared_by_folds"].how
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_data_set_that_gives_labels_away_is_caught(plugins, name):
     _, how = DATASETS[name]
@@ -113,6 +114,18 @@ def test_all_folds_at_once_without_a_leak_pass_every_probe(plugins):
 def test_what_only_all_folds_at_once_can_see_is_told_from_a_fold_by_itself(verdicts):
     assert "changes with the pixels" in verdicts["all_folds_on_one_scale"].how
     assert "changes with the label" in verdicts["all_folds_with_one_weighting"].how
+
+
+@pytest.mark.slow
+def test_a_model_that_is_tuned_inside_the_folds_passes_and_hides_no_cheat(plugins):
+    """Nested search is honest; a cheat inside it is seen as it is without."""
+    noise = ["classifier.noise=0.0,1.0"]
+    found = examined(plugins, ["perturbation"], recipe(), "toy", tunes=noise, inner_folds=2)
+    assert found.passed, found
+    counts = ["classifier.count=101,1001"]
+    cheating = recipe("classifier", "threshold_tuned_on_the_test_subject")
+    found = examined(plugins, ["perturbation"], cheating, "toy", tunes=counts, inner_folds=2)
+    assert found.verdicts[0].leak == "classifier", found
 
 
 @pytest.mark.slow
@@ -155,6 +168,7 @@ def test_a_recipe_that_fails_is_told_in_one_line(plugins):
         examined(plugins, ["noise"], bad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cheating", "code"), [(False, 0), (True, 1)])
 def test_the_command_ends_with_1_where_something_leaks(capsys, cheating, code):
     given = ["audit", "--model", "toy_model", "--dataset", TOY, "--probe", "noise"]
@@ -183,6 +197,7 @@ def test_the_command_ends_with_3_where_nothing_was_tested(capsys, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_table_says_which_place_leaks(capsys):
     given = ["audit", "--model", "toy_model", "--dataset", "copies_under_other_names"]
     with pytest.raises(SystemExit) as ended:

@@ -70,6 +70,19 @@ def test_a_device_that_there_is_not_is_refused_before_any_work(device):
         Execution(device=device)
 
 
+def test_a_device_that_this_machine_lacks_is_refused_even_for_a_model_without_a_network(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(mertk.ParameterError, match="'cuda': torch finds no CUDA device"):
+        mertk.bench("lbptop", device="cuda", out=tmp_path)
+
+
+def test_a_folder_for_a_data_set_that_reads_none_is_refused(tmp_path):
+    with pytest.raises(mertk.ParameterError, match="for 'synthetic', which reads no files"):
+        mertk.bench("lbptop", data={"synthetic": tmp_path}, out=tmp_path)
+
+
 def test_switches_and_lists_of_the_command_line_become_fields(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     seen = {}

@@ -13,6 +13,7 @@ from mertk.core.interfaces import Executor, WorkerNeeds
 from mertk.core.recipe import Use
 from mertk.experiment.execution import Execution
 from mertk.experiment.executors.packing import Packed
+from mertk.nn.training import find_device
 from mertk.plugins.loader import Plugins
 from mertk.plugins.registry import EXECUTOR, Entry, check_parameters
 
@@ -40,12 +41,15 @@ def choose_executor(
     """The function that opens the executor `NAME[:KEY=VALUE,…]`, or `dask://HOST:PORT`.
 
     Raises:
-        ParameterError: where there is none, or it does not take a parameter.
+        ParameterError: where there is none, or it does not take a parameter; or where this machine
+            is to train, and lacks the device.
         MissingPackageError: where an optional package is not installed.
         PluginError: where a plug-in's executor has the name of one of mertk's own.
     """
     use, entry = _parse_executor(execution.executor, _list_executors(plugins))
     opener = entry.load()
+    if use.name == "local" and execution.device.startswith("cuda"):
+        find_device(execution.device)
     check_parameters(f"executor '{use.name}'", opener, use.params)
     needs = WorkerNeeds(
         jobs=execution.jobs,

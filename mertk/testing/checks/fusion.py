@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mertk.core.interfaces import FusesMany
 from mertk.testing.checks import common, learning
 from mertk.testing.checks.extractor import check_streams
-from mertk.testing.comparison import call_verb, thaw_arrays
+from mertk.testing.comparison import arrays_of, call_verb, thaw_arrays
 from mertk.testing.inputs import Joined
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
@@ -41,10 +42,25 @@ def trains_by_gradient(subject: ComponentUnderTest) -> None:
         raise BrokenPromise(f"no gradient reaches {', '.join(lost)}")
 
 
+def many_clips_at_once(subject: ComponentUnderTest) -> None:
+    """`fuse_many` gives for each clip what `fuse` gives, but for rounding."""
+    block = subject.ready()
+    if not isinstance(block, FusesMany):
+        raise DoesNotApply("it has no fuse_many")
+    clips = subject.train().inputs
+    together = list(block.fuse_many(clips))
+    if len(together) != len(clips):
+        raise BrokenPromise(f"fuse_many gave {len(together)} results for {len(clips)} clips")
+    for streams, found in zip(clips, together, strict=True):
+        alone = call_verb(subject.kind, block, streams)
+        learning.check_close(arrays_of(alone), arrays_of(found), "fuse_many", "fuse")
+
+
 CHECKS = (
     *common.DECLARED,
     *common.RUN,
     gives_streams,
     trains_by_gradient,
+    many_clips_at_once,
     *learning.CHECKS,
 )

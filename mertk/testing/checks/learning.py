@@ -21,6 +21,8 @@ from mertk.testing.inputs import CLASSES, TRAINED, make_training_set
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from mertk.core.clips import TrainingSet
@@ -108,10 +110,7 @@ def folds_at_once(subject: ComponentUnderTest) -> None:
         alone = subject.build()
         alone.fit(_select_rows(subject.train(), fold), np.random.default_rng(at))
         one, other = subject.compute(alone), subject.compute(component)
-        for name in one:
-            if not np.allclose(one[name], other[name], rtol=_TOLERANCE, atol=_TOLERANCE):
-                off = np.abs(one[name] - other[name]).max()
-                raise BrokenPromise(f"fit_folds differs from fit by up to {off:.2g}")
+        check_close(one, other, "fit_folds", "fit")
 
 
 def check_prediction(found: Any) -> None:
@@ -120,6 +119,23 @@ def check_prediction(found: Any) -> None:
         check_probabilities(found, len(CLASSES), "it")
     except (ComponentError, TypeError, ValueError) as error:
         raise BrokenPromise(str(error)) from error
+
+
+def check_close(
+    one: Mapping[str, NDArray[Any]],
+    other: Mapping[str, NDArray[Any]],
+    method: str,
+    reference: str,
+) -> None:
+    """Raise `BrokenPromise` where the results of two methods differ by more than rounding."""
+    if one.keys() != other.keys():
+        raise BrokenPromise(f"{method} gives {sorted(other)}, {reference} gives {sorted(one)}")
+    for name, array in one.items():
+        if array.shape != other[name].shape:
+            raise BrokenPromise(f"{method} and {reference} differ in the shape of {name}")
+        if not np.allclose(array, other[name], rtol=_TOLERANCE, atol=_TOLERANCE):
+            off = np.abs(array - other[name]).max()
+            raise BrokenPromise(f"{method} differs from {reference} by up to {off:.2g}")
 
 
 def _needs_fit(subject: ComponentUnderTest) -> None:

@@ -11,7 +11,7 @@ from mertk.nn import training
 from mertk_plugins.fusion import _region_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _COLOURS = 3
+_FRAMES_AT_ONCE = 128  # few enough for memory at the paper's size, many enough to be fast
 
 
 class PatchCNNSE:
@@ -37,10 +38,13 @@ class PatchCNNSE:
             maps, above 0.
         extra_conv: whether there is one more convolution, which the authors' code has and the paper
             has not.
-        region_labels: which classes show in a region: `auto`, the authors' table for the classes
-            (negative, positive, surprise), the five of CASME II and the objective I–V, and all
-            classes for any other task or region; `none`, always all classes; or a mapping from the
-            names of regions to their classes.
+        region_labels: which classes show in a region. `auto`: the authors' table for the five of
+            CASME II and the objective I–V, and one for (negative, positive, surprise) that is
+            inferred from code which the authors never call; for any other task as `aus`. `aus`:
+            the classes AU1 … that are action units of the region, or else the class of clips whose
+            coded action units move the region, and one more class for the other clips; all classes
+            where no action unit is known. `none`: always all classes. Or a mapping from the names
+            of regions to their classes. The report says which kind was used.
         input_range: the numbers that black and white pixels become.
         frames: number of a clip's frames that are trained on, those nearest to the apex, 0 or more;
             0 is all. Features are given of all frames.
@@ -72,8 +76,8 @@ class PatchCNNSE:
         alpha: bool = True,
         init: Literal["code", "he"] = "code",
     ) -> None:
-        if isinstance(region_labels, str) and region_labels not in ("auto", "none"):
-            raise ValueError(f"region_labels={region_labels!r} is not auto, none or a mapping")
+        if isinstance(region_labels, str) and region_labels not in ("auto", "aus", "none"):
+            raise ValueError(f"region_labels={region_labels!r} is not auto, aus, none or a mapping")
         if frames < 0:
             raise ValueError(f"frames={frames} is below 0; 0 is all")
         if not 0 < share <= 1:
@@ -94,6 +98,7 @@ class PatchCNNSE:
         )
         self.regions: tuple[str, ...] = ()
         self.nets: dict[str, training.Trained] = {}
+        self.origins: tuple[str, ...] = ()
 
     def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Train the regions' networks one after the other on the training clips' frames."""
@@ -104,18 +109,32 @@ class PatchCNNSE:
         chosen = [_choose_training_frames(streams, names, self.frames) for streams in train.inputs]
         kept = self._draw_kept_frames(chosen, rng)
         clips = np.repeat(np.arange(len(train)), [len(frames) for frames in kept])
-        self.regions, self.nets = names, {}
+        self.regions, self.nets, self.origins = names, {}, ()
         for name in names:
             pixels = np.concatenate(
                 [s[name][0][frames] for s, frames in zip(train.inputs, kept, strict=True)]
             )
-            active = _region_labels.choose_active_classes(name, train.classes, self.region_labels)
-            labels, count = _region_labels.region_labels(train.labels, train.classes, active)
-            self.nets[name] = self._train_network(pixels, labels[clips], count, rng)
+            found = _region_labels.make_region_labels(name, train, self.region_labels)
+            self.origins += (found.origin,)
+            self.nets[name] = self._train_network(pixels, found.labels[clips], found.count, rng)
+
+    def list_choices(self) -> dict[str, str]:
+        """Which kind of labels the regions' networks learnt."""
+        return {"region labels": _region_labels.describe_origins(self.origins)}
 
     def fuse(self, streams: mertk.Streams, /) -> dict[str, Floats]:
         """The stream `features` `[regions, time, 256]`."""
-        return {"features": np.stack(self._apply_networks(streams, _compute_features))}
+        return {"features": np.stack(self._apply_networks([streams], _compute_features))}
+
+    def fuse_many(self, clips: Sequence[mertk.Streams], /) -> list[mertk.Streams]:
+        """As `fuse` for each clip, with several clips at once: weights are read once for them."""
+        found: list[mertk.Streams] = []
+        for some in _split_clips(clips):
+            features = np.stack(self._apply_networks(some, _compute_features))
+            ends = np.cumsum([_count_frames(streams) for streams in some])[:-1]
+            parts = np.split(features, ends, axis=1)
+            found += [{"features": np.ascontiguousarray(part)} for part in parts]
+        return found
 
     def explain(self, streams: mertk.Streams, /) -> dict[str, Floats]:
         """`patch_weights` `[regions, patches]` at the apex: what excitation lets through of each.
@@ -127,19 +146,25 @@ class PatchCNNSE:
             return {}
         apex = _choose_training_frames(streams, names, 1)
         at_apex = {name: streams[name][:, apex] for name in names}
-        weights = self._apply_networks(at_apex, _compute_weights)
+        weights = self._apply_networks([at_apex], _compute_weights)
         return {"patch_weights": np.concatenate(weights)}
 
     def _apply_networks(
-        self, streams: mertk.Streams, call: Callable[[Any, Any], Any]
+        self, clips: Sequence[mertk.Streams], call: Callable[[Any, Any], Any]
     ) -> list[Floats]:
-        names = _list_regions(streams)
-        if sorted(names) != sorted(self.regions):
-            raise mertk.ComponentError(
-                f"patch_cnn_se was trained on the regions {', '.join(self.regions) or 'of no clip'}"
-                f"; this clip has {', '.join(names)}"
-            )
-        return [self.nets[name].apply({"patches": streams[name][0]}, call) for name in self.regions]
+        """What each region's network gives for the frames of the clips, one after the other."""
+        for streams in clips:
+            names = _list_regions(streams)
+            if sorted(names) != sorted(self.regions):
+                raise mertk.ComponentError(
+                    "patch_cnn_se was trained on the regions "
+                    f"{', '.join(self.regions) or 'of no clip'}; this clip has {', '.join(names)}"
+                )
+        found = []
+        for name in self.regions:
+            patches = np.concatenate([streams[name][0] for streams in clips])
+            found.append(self.nets[name].apply({"patches": patches}, call))
+        return found
 
     def _draw_kept_frames(
         self, chosen: list[NDArray[np.int64]], rng: np.random.Generator
@@ -188,6 +213,25 @@ def _list_regions(streams: mertk.Streams) -> tuple[str, ...]:
                 f"extractor region_patches gives; given: {name} {list(shape)}"
             )
     return names
+
+
+def _count_frames(streams: mertk.Streams) -> int:
+    return len(streams[_list_regions(streams)[0]][0])
+
+
+def _split_clips(clips: Sequence[mertk.Streams]) -> Iterator[list[mertk.Streams]]:
+    """Clips one after the other in lists of at most `_FRAMES_AT_ONCE` frames, or of one clip."""
+    some: list[mertk.Streams] = []
+    frames = 0
+    for streams in clips:
+        count = _count_frames(streams)
+        if some and frames + count > _FRAMES_AT_ONCE:
+            yield some
+            some, frames = [], 0
+        some.append(streams)
+        frames += count
+    if some:
+        yield some
 
 
 def _choose_training_frames(
