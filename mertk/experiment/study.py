@@ -19,6 +19,7 @@ from mertk.core.options import DATA, WHAT, option
 from mertk.core.progress import Progress, Silent
 from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use
+from mertk.core.showing import Shown
 from mertk.core.tuning import Tuning
 from mertk.datasets import locations
 from mertk.experiment import changes
@@ -77,8 +78,8 @@ def parse_numbers(text: str) -> list[int]:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Study(Shown):
     """What is evaluated, as plain data."""
 
     models: Sequence[str | Recipe] = option(
@@ -235,6 +236,12 @@ class Study:
         group=DATA,
         help="Run even if the clips differ from the published list of the protocol.",
     )
+
+    def _list_facts(self) -> dict[str, object]:
+        default = Study()
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given["models"] = ", ".join(map(str, self.models))
+        return {n: v for n, v in given.items() if n == "models" or v != getattr(default, n)}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes an equal study."""

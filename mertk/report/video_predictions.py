@@ -14,6 +14,7 @@ from mertk.evaluation.breakdowns import ClipPrediction
 from mertk.report import page
 from mertk.report.clip_explorer import drawing
 from mertk.report.clip_explorer.view import View, make_view
+from mertk.spotting.recordings import TYPES
 from mertk.spotting.video_prediction import NO_EXPRESSION
 from mertk.storage.atomic_files import json_text, write_files
 
@@ -82,6 +83,17 @@ class VideoReport:
         where = f"{videos} video{'s' * (videos != 1)}"
         return f"{many} interval{'s' * (many != 1)}{whose} in {where}:"
 
+    def describe_lengths(self) -> str:
+        """How many intervals last too long for a micro-expression; empty where none does."""
+        found = [one.where.kind for video in self.videos for one in video.findings]
+        long = found.count("macro")
+        if not long:
+            return ""
+        return (
+            f"{long} of {len(found)} intervals last more than half a second: by their length they "
+            "are macro-expressions (type mae), not micro-expressions."
+        )
+
     def write(self, folder: Path) -> None:
         """Write `FILES` into a folder; raises `StorageError` as `write_files` does."""
         texts = self.format_csv(), json_text(self.to_json()), self.render_page()
@@ -97,6 +109,7 @@ class VideoReport:
             .render(
                 model=self.model,
                 warning=self.warning,
+                lengths=self.describe_lengths(),
                 spotter=self.spotter,
                 failed=self.failed,
                 marginal=MARGINAL,
@@ -118,7 +131,10 @@ class VideoReport:
                 rows.append(whose | {"predicted": NO_EXPRESSION})
             for one in video.findings:
                 row: dict[str, Any] = whose | {"predicted": one.predicted, "note": one.note}
-                row |= {"type": one.where.kind, "marginal": "yes" if is_marginal(one) else ""}
+                row |= {
+                    "type": TYPES[one.where.kind],
+                    "marginal": "yes" if is_marginal(one) else "",
+                }
                 row["stability"] = "" if one.stability is None else one.stability
                 for name, value in asdict(one.where).items():
                     row[name] = "" if value is None else round(value, 3)
@@ -146,7 +162,7 @@ class VideoReport:
             for found in one.findings:
                 shares = dict(zip(self.model.classes, found.probabilities, strict=False))
                 about = {
-                    "type": found.where.kind,
+                    "type": TYPES[found.where.kind],
                     "marginal": is_marginal(found),
                     "predicted": found.predicted,
                     "stability": found.stability,

@@ -83,8 +83,9 @@ class Where:
 
     @property
     def kind(self) -> str:
-        """`micro` up to half a second from onset to offset, else `macro`, as in MEGC."""
-        return kind_of(self.ends - self.begins)
+        """'micro', or 'macro' for what lasts more than half a second."""
+        frames = self.offset - self.onset
+        return kind_of((self.ends - self.begins) * (1 + 1 / frames) if frames else 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
