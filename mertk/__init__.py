@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         FusesMany,
         FusionBlock,
         GradientClassifier,
+        LearnedSpotter,
         RoiScheme,
         Spotter,
         WorkerNeeds,
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     from mertk.core.model_card import Card
     from mertk.core.recipe import Recipe, Replay, Use
     from mertk.core.splits import Split, leave_one_subject_out
-    from mertk.core.spots import Spot
+    from mertk.core.spots import MeasuredVideo, Spot
     from mertk.core.stored import stored
     from mertk.core.tuning import Tuning
     from mertk.evaluation import metrics
@@ -87,7 +88,7 @@ _HOMES = {
     "design_matrix flatten",
     "mertk.core.interfaces": "Aligner AlignsAll Chooses Classifier Dataset Differentiable "
     "EvaluationProtocol Executor Explains Extractor FitsFolds Fittable FusesMany FusionBlock "
-    "GradientClassifier RoiScheme Spotter WorkerNeeds",
+    "GradientClassifier LearnedSpotter RoiScheme Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment": "plots",
@@ -103,7 +104,7 @@ _HOMES = {
     "mertk.core.tuning": "Tuning",
     "mertk.plugins.registry": "Registrar Registry",
     "mertk.core.splits": "Split leave_one_subject_out",
-    "mertk.core.spots": "Spot",
+    "mertk.core.spots": "MeasuredVideo Spot",
     "mertk.core.stored": "stored",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
@@ -153,6 +154,8 @@ __all__ = [
     "FusesMany",
     "FusionBlock",
     "GradientClassifier",
+    "LearnedSpotter",
+    "MeasuredVideo",
     "MertkError",
     "MissingPackageError",
     "ParameterError",

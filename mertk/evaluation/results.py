@@ -41,6 +41,7 @@ class Results(Shown):
     compared with.
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
+    `common_name` is the part of all models' names that shown names leave out.
     Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
@@ -63,6 +64,7 @@ class Results(Shown):
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         self.partial = partial
+        self.common_name = ""
         chosen, notices = choose_outcomes(runs, partial=partial)
         self.notices: list[str] = notices
         self.outcomes: list[Outcome] = [outcome for outcome in chosen if not outcome.run.replay]
@@ -177,7 +179,10 @@ class Results(Shown):
         return next(iter(self.chance))
 
     def table(self) -> pd.DataFrame:
-        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds."""
+        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds.
+
+        `subject_mean`, `worst_tenth`: accuracy (or F1) over subjects, and over their lowest tenth.
+        """
         import pandas as pd
 
         return pd.DataFrame(self._rows)
@@ -345,7 +350,6 @@ class Results(Shown):
         return run_folders.count_recipes(self.runs[0])
 
     def _make_row(self, outcome: Outcome) -> dict[str, Any]:
-        table = outcome.predictions
         row = {
             "model": outcome.name,
             "floor": outcome.is_floor,
@@ -355,14 +359,7 @@ class Results(Shown):
         }
         for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():
             row[f"{name}_sd"] = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
-        return row | {
-            "clips": table["uid"].nunique(),
-            "subjects": len(outcome.subjects),
-            "folds": table["fold"].nunique(),
-            "seeds": table["seed"].nunique(),
-            "seconds": outcome.seconds,
-            "run": str(outcome.run.path),
-        }
+        return row | tables.describe_run(outcome)
 
 
 class Several(Results):

@@ -2,7 +2,8 @@
 
 The table `published.csv` has a row a score. `part` is empty for all clips, or else a data set;
 `leak` says what the authors' code shows of data that training must not see (`LEAKS`). `model` is
-our name for the method where we have one.
+our name for the method where we have one. Rows of the protocol `spotting` are scores of spotting,
+by the rule that their note names.
 """
 
 from __future__ import annotations
@@ -79,6 +80,19 @@ def read_scores(name: str) -> pd.DataFrame:
 def read_published_scores() -> pd.DataFrame:
     """All published scores."""
     return read_scores("published.csv")
+
+
+def list_published_spotting(dataset: str) -> list[str]:
+    """A line for each method whose spotting scores were published on a data set."""
+    table = read_published_scores()
+    table = table[(table["protocol"] == "spotting") & (table["part"] == dataset)]
+    lines = []
+    for (method, leak, source, note), rows in table.groupby(
+        ["method", "leak", "source", "note"], sort=False
+    ):
+        scores = ", ".join(map("{} {}".format, rows["score"], rows["value"]))
+        lines.append(f"Published: {method}: {scores} [{leak}] ({note}; {source}).")
+    return lines
 
 
 def find_published_beside(results: Results) -> Beside | None:
