@@ -143,6 +143,7 @@ def command(
     from mertk.experiment import trained_model_page
     from mertk.experiment.trained_model import TrainedModel
     from mertk.report.video_predictions import FILES, VideoReport
+    from mertk.spotting.checked_spots import build_spotter
     from mertk.spotting.predicted_video import (
         IntervalPictures,
         predict_interval_of,
@@ -177,7 +178,7 @@ def command(
         predict = partial(
             predict_video,
             saved,
-            spotter=plugins.registry.build("spotter", Use.parse(spotter)),
+            spotter=build_spotter(plugins.registry, spotter),
             aligner=tracker,
             face=face,
             fps=fps,
@@ -198,6 +199,8 @@ def command(
     else:
         click.echo(report.format_csv(), nl=False)
     click.echo(report.warning, err=True)
+    if report.describe_lengths():
+        click.echo(report.describe_lengths(), err=True)
     ctx.exit(1 if report.failed else 0)
 
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.evaluation import statistics
+from mertk.evaluation import score_plots, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -71,10 +70,7 @@ def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
         table = table[table.index.isin(names)]
         y = -(pd.Index(names).get_indexer(table.index) * step + at)
         score = comparison.results.main_score
-        bars = _find_bars(table, score)
-        axes.errorbar(
-            table[score], y, xerr=bars, fmt="o", capsize=2, color=f"C{at}", label=comparison.title
-        )
+        score_plots.draw_intervals(axes, table, score, y, color=f"C{at}", label=comparison.title)
         axes.axvspan(*comparison.results.chance[score], color=f"C{at}", alpha=0.08, lw=0)
     middle = (len(comparisons) - 1) / 2
     axes.set_yticks(-(np.arange(len(names)) * step + middle), labels=names)
@@ -119,16 +115,11 @@ def draw_curve(results: Results) -> str:
     score = results.main_score
     figure, axes = _make_axes(5.2, 2.8)
     axes.axhspan(*results.chance[score], color="0.85", label="chance level (95 %)")
-    bars = _find_bars(table, score)
+    bars = score_plots.find_bars(table, score)
     axes.errorbar(numbers, table[score], bars, fmt="o-", capsize=3, label="95 % interval")
     axes.set(xlabel=paths[0], ylabel=score, ylim=(0, 1))
     axes.legend(frameon=False, fontsize="small")
     return _render_svg(figure)
-
-
-def _find_bars(table: pd.DataFrame, score: str) -> list[pd.Series]:
-    """How far the intervals of a score reach below and above it."""
-    return [table[score] - table[f"{score}_low"], table[f"{score}_high"] - table[score]]
 
 
 def _shorten_name(name: str) -> str:

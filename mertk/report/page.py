@@ -114,15 +114,7 @@ def _describe_confusion(outcome: Outcome) -> dict[str, Any]:
 
 def _describe_calibration(outcome: Outcome) -> dict[str, Any]:
     """Mean confidence and accuracy of a model, in ten bins of confidence."""
-    import pandas as pd
-
-    table = outcome.predictions
-    sure = outcome.probabilities.max(axis=1)
-    right = table["truth"] == table["predicted"]
-    bins = (sure * 10).astype(int).clip(upper=9)
-    points = pd.DataFrame({"sure": sure, "right": right}).groupby(bins).mean()
-    points["share"] = bins.value_counts(normalize=True)
-    gap = float((points["share"] * (points["sure"] - points["right"]).abs()).sum())
+    points, gap = breakdowns.bin_confidence(outcome)
     return {"name": outcome.name, "points": points.to_dict("records"), "gap": gap}
 
 

@@ -14,6 +14,7 @@ from mertk.evaluation.breakdowns import ClipPrediction
 from mertk.report import page
 from mertk.report.clip_explorer import drawing
 from mertk.report.clip_explorer.view import View, make_view
+from mertk.spotting.recordings import TYPES
 from mertk.spotting.video_prediction import NO_EXPRESSION
 from mertk.storage.atomic_files import json_text, write_files
 
@@ -79,6 +80,17 @@ class VideoReport:
         where = f"{videos} video{'s' * (videos != 1)}"
         return f"{many} interval{'s' * (many != 1)}{whose} in {where}:"
 
+    def describe_lengths(self) -> str:
+        """How many intervals last too long for a micro-expression; empty where none does."""
+        found = [one.where.kind for video in self.videos for one in video.findings]
+        long = found.count("macro")
+        if not long:
+            return ""
+        return (
+            f"{long} of {len(found)} intervals last more than half a second: by their length they "
+            "are macro-expressions (type mae), not micro-expressions."
+        )
+
     def write(self, folder: Path) -> None:
         """Write `FILES` into a folder; raises `StorageError` as `write_files` does."""
         texts = self.format_csv(), json_text(self.to_json()), self.render_page()
@@ -94,6 +106,7 @@ class VideoReport:
             .render(
                 model=self.model,
                 warning=self.warning,
+                lengths=self.describe_lengths(),
                 spotter=self.spotter,
                 failed=self.failed,
                 videos=list(map(_describe_for_page, self.videos)),
@@ -113,12 +126,13 @@ class VideoReport:
                 rows.append(whose | {"predicted": NO_EXPRESSION})
             for one in video.findings:
                 row = whose | {"predicted": one.predicted, "note": one.note}
+                row["type"] = TYPES[one.where.kind]
                 for name, value in asdict(one.where).items():
                     row[name] = "" if value is None else round(value, 3)
                 rows.append(
                     row | dict(zip(classes, np.round(one.probabilities, 6).tolist(), strict=False))
                 )
-        return csv_text(["video", "person", *_WHERE, "predicted", *classes, "note"], rows)
+        return csv_text(["video", "person", *_WHERE, "type", "predicted", *classes, "note"], rows)
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was found, for machines."""
@@ -138,6 +152,7 @@ class VideoReport:
             for found in one.findings:
                 shares = dict(zip(self.model.classes, found.probabilities, strict=False))
                 about = {"predicted": found.predicted, "probabilities": shares, "note": found.note}
+                about["type"] = TYPES[found.where.kind]
                 video["expressions"].append(asdict(found.where) | about)
             videos.append(video)
         return {

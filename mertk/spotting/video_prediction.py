@@ -26,6 +26,7 @@ from mertk.spotting.people_tracking import (
     locate_cut,
     track_people,
 )
+from mertk.spotting.recordings import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -73,6 +74,12 @@ class Where:
     begins: float
     ends: float
     strength: float | None = None
+
+    @property
+    def kind(self) -> str:
+        """'micro', or 'macro' for what lasts more than half a second."""
+        frames = self.offset - self.onset
+        return kind_of((self.ends - self.begins) * (1 + 1 / frames) if frames else 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

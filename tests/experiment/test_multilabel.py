@@ -64,6 +64,19 @@ def test_labels_that_show_are_found(plugins, tmp_path):
     assert results.outcomes[0].confusions.shape == (1, 4, 3, 2, 2)
 
 
+def test_the_long_table_joins_labels_and_there_is_no_confusion_plot(plugins, tmp_path):
+    results = bench(plugins, tmp_path)
+    table = results.predictions().set_index("clip")
+    assert table.loc["toy/s0/c1", "true"] in ("up + rare", "down + rare")
+    assert table.loc["toy/s3/c0", "true"] == "none"
+    found = results.confusion()
+    said = table["predicted"].str.contains("rare").sum()  # never of the one clip that is
+    assert found.loc["rare"].tolist() == [15 - said, said, 1, 0]
+    assert list(found.columns)[2:] == ["false negative", "true positive"]
+    with pytest.raises(mertk.ParameterError, match="several labels"):
+        mertk.plots.plot_confusion(results)
+
+
 def test_predictions_hold_truth_and_probability_of_every_label(plugins, tmp_path):
     run = bench(plugins, tmp_path).runs[0]
     assert run.identity["multilabel"] is True

@@ -17,7 +17,6 @@ from mertk.evaluation.breakdowns import ClipPrediction, rank_clips
 from mertk.experiment import held_out_clips
 from mertk.experiment.clip_pictures import (
     FRAMES,
-    choose_frames,
     find_viewing_stages,
     read_clip_pictures,
 )
@@ -82,7 +81,7 @@ def test_of_many_frames_some_are_shown_and_the_key_frames_among_them():
     frames = mertk.Frames.of(np.zeros((90, 8, 8, 3), np.uint8))
     for apex in (3, 44, 78):
         faces = mertk.Footage(frames=frames, onset=2, apex=apex, offset=80).faces()
-        chosen = choose_frames(faces)
+        chosen = faces.choose_frames()
         assert len(chosen) == FRAMES
         assert {2, apex, 80} <= set(chosen)
         assert chosen == sorted(chosen)

@@ -15,7 +15,7 @@ import numpy as np
 
 from mertk.report.clip_explorer import drawing, overlays
 from mertk.report.clip_explorer.overlays import Mark, Overlay
-from mertk.vision import optical_flow
+from mertk.vision import flow_pictures, optical_flow
 
 if TYPE_CHECKING:
     from mertk.core.clips import Floats, Pixels
@@ -159,13 +159,13 @@ def _make_shot(pictures: ClipPictures, at: int, picture: Pixels, larger: Pixels)
 
 def _make_layers(uv: Floats) -> list[Layer]:
     """The flow from onset to apex as colours, and its strain."""
-    largest = drawing.find_largest_motion(uv)
+    largest = flow_pictures.find_largest_motion(uv)
     strained = optical_flow.strain(uv)
     most = float(np.percentile(strained, 99))
     return [
         Layer(
             name="flow",
-            uri=drawing.encode_picture(drawing.colour_flow(uv, largest)),
+            uri=drawing.encode_picture(flow_pictures.colour_flow(uv, largest)),
             text=f"flow from onset to apex: hue is the direction, full colour is {largest:.2g} px",
         ),
         Layer(
