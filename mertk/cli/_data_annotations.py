@@ -14,10 +14,9 @@ from mertk.cli._options import FiniteRange
 from mertk.core.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mertk.datasets.elan import Annotation
     from mertk.evaluation.coder_agreement import Agreement, LabelAgreement
+    from mertk.export.annotation_files import Form
 
 _RATE = click.option(
     "--fps",
@@ -54,7 +53,7 @@ _RATE = click.option(
     help="Number of the first frame of a video in SPOTS.",
 )
 def annotate(
-    spots: Path, out: Path, form: str, videos: Path | None, fps: float | None, first: int
+    spots: Path, out: Path, form: Form, videos: Path | None, fps: float | None, first: int
 ) -> None:
     """Write intervals as files that a person corrects.
 
@@ -62,34 +61,22 @@ def annotate(
     apex, type, emotion, au, path and fps are optional. The data set `folder` reads the corrected
     files, and `mertk data changes` lists what was changed.
     """
-    from mertk.core.escaping import csv_text
-    from mertk.datasets import interval_annotations as annotations
-    from mertk.datasets.elan import write_elan
-    from mertk.storage.atomic_files import check_writable, write_files
+    from mertk.datasets.interval_annotations import BEFORE, read_annotations
+    from mertk.export.annotation_files import make_annotation_files
+    from mertk.storage.atomic_files import check_files, write_files
 
-    check_writable(out)
+    check_files(out, [BEFORE, "index.csv"] if form == "csv" else [BEFORE])
     found = []
-    for number, one in enumerate(annotations.read_annotations(spots, fps), 1):
+    for number, one in enumerate(read_annotations(spots, fps), 1):
         path = one.path or ("" if videos is None else _find_video(videos, out, one))
         clip, rate = one.clip or f"{one.video}_{number}", fps or one.fps
         found.append(replace(one, path=path, clip=clip, fps=rate))
-    if not found:
-        raise DataError(f"{spots}: holds no interval")
-    table = csv_text(annotations.COLUMNS, map(annotations.list_columns, found))
-    texts = {annotations.BEFORE: table}
-    if form == "csv":
-        texts["index.csv"] = table
-    else:
-        texts |= {name: write_elan(own, first) for name, own in _group_videos(found).items()}
+    texts = make_annotation_files(found, form, lambda _one: first)
     write_files(out, texts)
-    names = ", ".join(name for name in list(texts)[1:4])
-    more = f" and {len(texts) - 4} more" if len(texts) > 4 else ""
-    click.echo(
-        f"{len(found)} intervals of {len(_group_videos(found))} videos: {out}: {names}{more}"
-    )
+    click.echo(f"{len(found)} intervals: {', '.join(list(texts)[:5])}{' …' * (len(texts) > 5)}")
     if not all(one.path for one in found):
         click.echo("Paths of the videos are not known: give --videos, or fill the column path.")
-    click.echo(f"After the correction: mertk data changes {out / annotations.BEFORE} {out}")
+    click.echo(f"After the correction: mertk data changes {out / BEFORE} {out}")
 
 
 def _find_video(videos: Path, out: Path, one: Annotation) -> str:
@@ -102,19 +89,6 @@ def _find_video(videos: Path, out: Path, one: Annotation) -> str:
             if path.stem == one.video and path.is_file():
                 return Path(os.path.relpath(path, out)).as_posix()
     raise DataError(f"{videos}: no video '{one.video}' of subject '{one.subject}' in it")
-
-
-def _group_videos(found: Sequence[Annotation]) -> dict[str, list[Annotation]]:
-    """The intervals of each video, by the name of its ELAN file."""
-    groups: dict[str, list[Annotation]] = {}
-    for one in found:
-        parts = [part for part in (one.subject, Path(one.video).name) if part]
-        name = "".join(c if c.isalnum() or c in "-_." else "-" for c in "_".join(parts))
-        groups.setdefault(f"{name}.eaf", []).append(one)
-    for name, own in groups.items():
-        if len({(one.subject, one.video) for one in own}) > 1:
-            raise DataError(f"two videos would have the file name {name}; rename one of them")
-    return groups
 
 
 @click.command("changes")
