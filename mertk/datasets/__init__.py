@@ -18,6 +18,7 @@ from mertk.datasets import (
     spreadsheets,
     survey,
     validation,
+    vqa_questions,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "spreadsheets",
     "survey",
     "validation",
+    "vqa_questions",
 ]

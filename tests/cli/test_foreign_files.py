@@ -43,6 +43,14 @@ FILES = {
         "page.html",
     ),
     "data index": (("data", "index", "toy", "--out", "{folder}/table.csv"), "table.csv"),
+    "vqa questions": (
+        ("vqa", "questions", "synthetic:subjects=1,clips=2", "--out", "{folder}/q.jsonl"),
+        "q.jsonl",
+    ),
+    "vqa answer": (
+        ("vqa", "answer", "q.jsonl", "--emotions", "p.csv", "--out", "{folder}/a.jsonl"),
+        "a.jsonl",
+    ),
     "data annotate": (
         ("data", "annotate", "spots.csv", "--format", "csv", "--out", "{folder}"),
         "index.csv",
@@ -74,6 +82,8 @@ READS = {
     ("data", "changes", "after"), ("data", "changes", "before"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
     ("score", "files"), ("score", "--data"), ("spot", "--model"), ("train", "--runs"),
+    ("score", "--vqa"), ("vqa", "answer", "asked"), ("vqa", "answer", "--emotions"),
+    ("vqa", "answer", "--aus"), ("vqa", "answer", "--spots"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
@@ -82,6 +92,7 @@ WRITES = {
     ("data", "check", "--html"), ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
     ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("score", "--out"), ("spot", "--out"),
     ("spot", "--elan"), ("train", "--out"), ("tune", "--out"),
+    ("vqa", "answer", "--out"), ("vqa", "questions", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
 
