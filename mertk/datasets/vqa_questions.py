@@ -198,8 +198,9 @@ def find_unit(text: str) -> int | None:
 
 def describe_expression(emotion: str, units: Sequence[int]) -> str:
     """One sentence on an expression, as the answer to the free question."""
-    names = " and ".join(map(name_unit, units)) or "no known action unit"
-    return f"The face shows {names}, which fits {emotion}."
+    if not units:
+        return f"The expression fits {emotion}."
+    return f"The face shows {' and '.join(map(name_unit, units))}, which fits {emotion}."
 
 
 def make_video_questions(clips: Sequence[Clip]) -> list[Question]:
