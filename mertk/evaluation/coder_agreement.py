@@ -112,8 +112,7 @@ def compute_kappa(first: Sequence[object], second: Sequence[object]) -> float | 
         return None
     observed, expected = float(np.mean([a == b for a, b in zip(first, second, strict=True)])), 0.0
     for answer in {*first, *second}:
-        shares = [sum(given == answer for given in side) / len(side) for side in (first, second)]
-        expected += shares[0] * shares[1]
+        expected += first.count(answer) / len(first) * second.count(answer) / len(second)
     return None if expected > 1 - 1e-12 else (observed - expected) / (1 - expected)
 
 
