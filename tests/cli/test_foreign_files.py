@@ -64,7 +64,7 @@ READS = {
     ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
-    ("results", "add", "runs"), ("score", "file"), ("score", "--spotting"), ("train", "--runs"),
+    ("results", "add", "runs"), ("results", "verify", "folders"), ("score", "file"), ("score", "--spotting"), ("train", "--runs"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
