@@ -490,6 +490,7 @@ def test_a_module_of_mertk_counts_however_it_is_named(folder, line):
 def test_of_the_public_modules_those_that_compute_count_where_they_are_used(folder, module):
     alone = {
         "mertk.core.clip_lists",
+        "mertk.core.imports",
         "mertk.datasets",
         "mertk.evaluation.external_predictions",
         "mertk.export.layouts",
@@ -790,3 +791,27 @@ def test_a_named_file_that_is_gone_is_no_part_of_a_key_any_more(folder):
     before = identity.component_identity(found, "extractor", mertk.Use("bright"))
     (folder / "named.npy").unlink()
     assert identity.component_identity(found, "extractor", mertk.Use("bright")) != before
+
+
+@pytest.mark.parametrize(("method", "engines"), [("tvl1", 2), ("farneback", 1)])
+def test_the_engine_of_a_flow_is_in_the_identity(registry, monkeypatch, method, engines):
+    import cv2
+
+    found = []
+    for contrib in (False, True):
+        with monkeypatch.context() as patch:
+            if contrib:
+                patch.setattr(cv2, "optflow", object(), raising=False)
+            else:
+                patch.delattr(cv2, "optflow", raising=False)
+            use = mertk.Use("flow", method=method)
+            found.append({"extractor": identity.component_identity(registry, "extractor", use)})
+    assert len({identity.hash_json(one) for one in found}) == engines
+    first, second = map(identity.find_flow_engines, found)
+    assert first["extractor"] in ("tvl1 by scikit-image", "farneback by OpenCV")
+    assert second["extractor"] in ("tvl1 by OpenCV contrib", "farneback by OpenCV")
+
+
+def test_what_computes_no_flow_has_no_engine(registry):
+    for kind, name in (("extractor", "pixels"), ("aligner", "eye_similarity")):
+        assert "flow_engine" not in identity.component_identity(registry, kind, mertk.Use(name))
