@@ -143,10 +143,10 @@ def command(
     """Run a trained model on videos: track the face, spot expressions and classify them.
 
     MODEL is a folder that `mertk train` wrote, or hf:ORGANISATION/NAME, a model on the Hugging Face
-    hub; no code in it is run. VIDEOS are video files,
-    folders of frames, .npy files of frames, and tables such as index.csv, whose rows are intervals
-    that are classified without spotting. A video that cannot be read, or shows no face, is reported
-    on standard error, and the exit code is then 1; the other videos are processed.
+    hub; no code in it is run. VIDEOS are video files, folders of frames, .npy files of frames, and
+    tables such as index.csv, whose rows are intervals that are classified without spotting. A video
+    that cannot be read, or shows no face, is reported on standard error, and the exit code is then
+    1; the other videos are processed.
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use

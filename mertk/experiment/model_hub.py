@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.errors import ParameterError, StorageError
 from mertk.experiment import trained_model_files
-from mertk.experiment.trained_model import KIND
+from mertk.experiment.trained_model import KIND, TrainedModel
 from mertk.storage.atomic_files import MARK, check_folder, write_bytes, write_folder
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ def push_model(
         private: whether a new repository is seen by its owner alone.
         trust: as `TrainedModel.load` takes it.
     """
-    from mertk.experiment.trained_model import TrainedModel
-
     repository, revision = parse_name(name)
     if not folder.is_dir():
         raise StorageError(f"there is no folder {folder}; `mertk train --out` writes one")
@@ -102,11 +100,11 @@ def pull_model(name: str, out: Path) -> str:
 
 
 @contextlib.contextmanager
-def open_model_folder(model: Path) -> Iterator[Path]:
+def open_model_folder(model: Path | str) -> Iterator[Path]:
     """A model's folder: the folder itself, or where its name begins with `hf:`, a fetched copy."""
-    text = model.as_posix()
+    text = Path(model).as_posix()
     if not text.startswith(PREFIX):
-        yield model
+        yield Path(model)
         return
     with tempfile.TemporaryDirectory(prefix="mertk-") as folder:
         pull_model(text, Path(folder) / "model")
@@ -174,10 +172,12 @@ def _import_hub() -> Any:
 @contextlib.contextmanager
 def _name_errors(repository: str) -> Iterator[None]:
     """Errors of the hub, and of the way to it, in one line."""
-    hub = _import_hub()
+    _import_hub()
+    from huggingface_hub.errors import HTTPError
+
     try:
         yield
-    except (OSError, ValueError, RuntimeError, hub.errors.HfHubHTTPError) as error:
+    except (OSError, ValueError, RuntimeError, HTTPError) as error:
         reason = " ".join(str(error).split())[:300]
         raise StorageError(
             f"the hub did not answer as expected for {repository}: {reason}"
