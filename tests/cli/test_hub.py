@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -16,6 +17,7 @@ from mertk.core.errors import StorageError
 from mertk.experiment import model_hub
 
 constants = pytest.importorskip("huggingface_hub.constants")
+import huggingface_hub  # noqa: E402  an optional package
 
 USE = "synthetic:subjects=3,clips=3,size=128"
 COMMIT = "c" * 40
@@ -107,7 +109,9 @@ def hub(tmp_path, monkeypatch):
     server.url = f"http://127.0.0.1:{server.server_port}"
     server.files, server.private, server.sizes, server.asked = {}, {}, {}, []
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(constants, "ENDPOINT", server.url)
+    monkeypatch.setattr(
+        huggingface_hub, "HfApi", partial(huggingface_hub.HfApi, endpoint=server.url)
+    )
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_TOKEN", "hf_none")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
