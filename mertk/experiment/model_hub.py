@@ -162,6 +162,7 @@ def _check_names(where: str, names: list[str]) -> None:
 def _import_hub() -> Any:
     try:
         import huggingface_hub
+        import huggingface_hub.errors
     except ImportError as error:
         raise StorageError(
             "the package 'huggingface_hub' is not installed: pip install 'mertk[hub]'"
@@ -172,12 +173,10 @@ def _import_hub() -> Any:
 @contextlib.contextmanager
 def _name_errors(repository: str) -> Iterator[None]:
     """Errors of the hub, and of the way to it, in one line."""
-    _import_hub()
-    from huggingface_hub.errors import HTTPError
-
+    hub = _import_hub()
     try:
         yield
-    except (OSError, ValueError, RuntimeError, HTTPError) as error:
+    except (OSError, ValueError, RuntimeError, hub.errors.HTTPError) as error:
         reason = " ".join(str(error).split())[:300]
         raise StorageError(
             f"the hub did not answer as expected for {repository}: {reason}"

@@ -207,3 +207,12 @@ def test_a_repository_that_is_not_there_is_told_in_one_line(hub, run, tmp_path):
     assert code == 2
     assert err.startswith("Error: the hub did not answer as expected for lab/none")
     assert err.count("\n") == 1
+
+
+def test_a_hub_that_cannot_be_reached_is_told_in_one_line(hub, run, tmp_path):
+    hub.shutdown()
+    hub.server_close()
+    code, _, err = run("hub", "pull", "hf:lab/model", "--out", tmp_path / "model")
+    assert code == 2
+    assert err.startswith("Error: the hub did not answer as expected for lab/model")
+    assert err.count("\n") == 1
