@@ -201,9 +201,10 @@ def compare_runs(
 ) -> list[Comparison]:
     """Test every pair of models, on one or several sets of clips, as `mertk compare` does.
 
-    >>> (comparison,) = mertk.compare_runs("runs")
-    >>> min(comparison.ranks, key=comparison.ranks.get)
-    'flow_ridge'
+    Examples:
+        >>> (comparison,) = mertk.compare_runs("runs")
+        >>> min(comparison.ranks, key=comparison.ranks.get)
+        'flow_ridge'
 
     Args:
         runs: run folders, or folders of them.
@@ -237,8 +238,9 @@ def write_report(
 ) -> Path:
     """Write the page of results, as `mertk report` does, and give its path.
 
-    >>> mertk.write_report(results, "page.html").name
-    'page.html'
+    Examples:
+        >>> mertk.write_report(results, "page.html").name
+        'page.html'
 
     Args:
         results: of one set of clips.

@@ -46,10 +46,11 @@ class Results(Shown):
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
 
-    >>> results.table()["model"].tolist()
-    ['flow_ridge', 'hoof_ridge']
-    >>> results.main_score
-    'UF1'
+    Examples:
+        >>> results.table()["model"].tolist()
+        ['flow_ridge', 'hoof_ridge']
+        >>> results.main_score
+        'UF1'
     """
 
     def __init__(
@@ -94,8 +95,9 @@ class Results(Shown):
         Runs on different clips or under different protocols are not compared: the results then
         consist of several `groups`, each of which is the results of one set of clips.
 
-        >>> mertk.Results.load("runs").table()["model"].tolist()
-        ['flow_ridge', 'hoof_ridge']
+        Examples:
+            >>> mertk.Results.load("runs").table()["model"].tolist()
+            ['flow_ridge', 'hoof_ridge']
 
         Args:
             paths: run folders, or folders of them.
@@ -196,8 +198,9 @@ class Results(Shown):
         classes; those of several labels with `+` between them, or `none`), and `p_<class>`, the
         probability of each class.
 
-        >>> results.predictions()[["clip", "true", "predicted"]].head(1).to_dict("records")
-        [{'clip': 'synthetic/s01/c01', 'true': 'positive', 'predicted': 'positive'}]
+        Examples:
+            >>> results.predictions()[["clip", "true", "predicted"]].head(1).to_dict("records")
+            [{'clip': 'synthetic/s01/c01', 'true': 'positive', 'predicted': 'positive'}]
         """
         import pandas as pd
 
@@ -209,8 +212,9 @@ class Results(Shown):
 
         A multi-label run has a row a label, with its true and false negatives and positives.
 
-        >>> results.confusion().loc["positive"].to_dict()
-        {'negative': 0, 'positive': 4, 'surprise': 0}
+        Examples:
+            >>> results.confusion().loc["positive"].to_dict()
+            {'negative': 0, 'positive': 4, 'surprise': 0}
 
         Args:
             model: its name, as in `table()`; default: the first.
@@ -223,8 +227,9 @@ class Results(Shown):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the main score of each model with its interval: `mertk.plots.plot_forest`.
 
-        >>> results.plot().get_xlabel()
-        'UF1 with 95 % interval; shaded: chance level'
+        Examples:
+            >>> results.plot().get_xlabel()
+            'UF1 with 95 % interval; shaded: chance level'
         """
         return score_plots.plot_forest(self, ax=ax)
 
@@ -315,9 +320,10 @@ class Results(Shown):
         `score` is one of the protocol's; default: its first. p is corrected over the models of the
         table, and over its floors, as two families.
 
-        >>> for (first, other), test in results.comparisons().items():
-        ...     print(first, other, test.score)
-        flow_ridge hoof_ridge UF1
+        Examples:
+            >>> for (first, other), test in results.comparisons().items():
+            ...     print(first, other, test.score)
+            flow_ridge hoof_ridge UF1
         """
         found: dict[tuple[str, str], statistics.Paired] = {}
         for floor in (False, True) if self.models else ():

@@ -53,8 +53,9 @@ class Run(Shown):
     held out in, `seeds.json` the seeds that were begun, `prefix.json` what the prefix pass noted;
     `folds/*.json` are the predictions.
 
-    >>> len(results.runs[0].predictions())
-    12
+    Examples:
+        >>> len(results.runs[0].predictions())
+        12
     """
 
     def __init__(self, path: Path) -> None:
