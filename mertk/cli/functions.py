@@ -169,6 +169,7 @@ def predict_videos(
         DataError: where a video cannot be read, or shows no face.
         StorageError: where the folder holds no sound model.
     """
+    from mertk.experiment.model_hub import open_model_folder
     from mertk.experiment.trained_model import TrainedModel
     from mertk.spotting.checked_spots import build_spotter
     from mertk.spotting.people_tracking import parse_face
@@ -176,7 +177,8 @@ def predict_videos(
 
     plugins, progress = plugins or load_plugins(), progress or Silent()
     if not isinstance(model, TrainedModel):
-        model = TrainedModel.load(Path(model), plugins, trust)
+        with open_model_folder(model) as folder:
+            model = TrainedModel.load(folder, plugins, trust)
     at = (onset, apex, offset)
     face = None if face is None else parse_face(face)
     finder = build_spotter(plugins.registry, str(as_use(spotter)))
