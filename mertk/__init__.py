@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     )
     from mertk.core.interfaces import (
         Aligner,
+        AlignsAll,
+        Chooses,
         Classifier,
         Dataset,
         Differentiable,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         Extractor,
         FitsFolds,
         Fittable,
+        FusesMany,
         FusionBlock,
         GradientClassifier,
         RoiScheme,
@@ -56,10 +59,12 @@ if TYPE_CHECKING:
     from mertk.core.splits import Split, leave_one_subject_out
     from mertk.core.spots import Spot
     from mertk.core.stored import stored
+    from mertk.core.tuning import Tuning
     from mertk.evaluation import metrics
     from mertk.evaluation.results import Results
     from mertk.experiment.bench import bench
     from mertk.experiment.single_steps import extract, load_dataset
+    from mertk.experiment.tuning_cost import tune
     from mertk.plugins.hooks import hookimpl
     from mertk.plugins.loader import Plugins, load_plugins
     from mertk.plugins.registry import Registrar, Registry
@@ -71,19 +76,21 @@ _HOMES = {
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
-    "mertk.core.interfaces": "Aligner Classifier Dataset Differentiable EvaluationProtocol "
-    "Executor Explains Extractor FitsFolds Fittable FusionBlock GradientClassifier RoiScheme "
-    "Spotter WorkerNeeds",
+    "mertk.core.interfaces": "Aligner AlignsAll Chooses Classifier Dataset Differentiable "
+    "EvaluationProtocol Executor Explains Extractor FitsFolds Fittable FusesMany FusionBlock "
+    "GradientClassifier RoiScheme Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
     "mertk.experiment.bench": "bench",
     "mertk.experiment.single_steps": "extract load_dataset",
+    "mertk.experiment.tuning_cost": "tune",
     "mertk.evaluation": "metrics",
     "mertk.evaluation.results": "Results",
     "mertk.plugins.hooks": "hookimpl",
     "mertk.storage.ledger": "Run",
     "mertk.plugins.loader": "Plugins load_plugins",
     "mertk.core.recipe": "Recipe Replay Use",
+    "mertk.core.tuning": "Tuning",
     "mertk.plugins.registry": "Registrar Registry",
     "mertk.core.splits": "Split leave_one_subject_out",
     "mertk.core.spots": "Spot",
@@ -114,7 +121,9 @@ PUBLIC_MODULES = (
 
 __all__ = [
     "Aligner",
+    "AlignsAll",
     "Card",
+    "Chooses",
     "Classifier",
     "Clip",
     "ComponentError",
@@ -130,6 +139,7 @@ __all__ = [
     "Fittable",
     "Footage",
     "Frames",
+    "FusesMany",
     "FusionBlock",
     "GradientClassifier",
     "MertkError",
@@ -152,6 +162,7 @@ __all__ = [
     "StorageError",
     "Streams",
     "TrainingSet",
+    "Tuning",
     "UnknownNameError",
     "Use",
     "WorkerError",
@@ -166,6 +177,7 @@ __all__ = [
     "load_plugins",
     "metrics",
     "stored",
+    "tune",
 ]
 
 

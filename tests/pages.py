@@ -248,7 +248,7 @@ class Trial:
 
     def _small(self, words: list[str]) -> list[str]:
         """The same command on few clips, in this process, writing where nothing is yet."""
-        if "bench" in words:
+        if "bench" in words or words[0] == "tune":
             words = [*words, "--out", str(self.folder / "runs")]
             words += [] if "--jobs" in words else ["--jobs", "1"]
             if "--dataset" not in words and "--protocol" not in words:

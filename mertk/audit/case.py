@@ -89,6 +89,8 @@ def case_of(
     )
     alone = list(map(ChangeFor.parse, study.sets_for))
     (chosen,) = change_variants(plugins.registry, [chosen], alone=alone)
+    if study.tunes:
+        chosen = chosen.tuned(plugins.registry, opened.tuning)
     if study.replay:
         chosen = chosen.replayed(plugins.registry, study.replay)
     return Case(

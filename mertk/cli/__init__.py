@@ -26,6 +26,7 @@ _COMPLETION = "_MERTK_COMPLETE"
 
 COMMANDS = {
     "bench": "Evaluate models and baselines on the same folds and write a report.",
+    "tune": "Choose parameters of a model inside each fold.",
     "audit": "Test a model for data leaks.",
     "new": "Write a working plug-in as a starting point.",
     "check": "Check that components meet the interface contract.",
@@ -137,8 +138,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _describe_interrupt(given: Iterable[str]) -> str:
-    """What an interrupt leaves behind: only `bench` continues finished folds."""
-    kept = "bench" in given
+    """What an interrupt leaves behind: only `bench` and `tune` continue finished folds."""
+    kept = bool({"bench", "tune"} & set(given))
     return f"interrupted{'. Finished folds are kept; the same command continues' * kept}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _SOURCE = click.option("--data", type=click.Path(path_type=Path), help="The data set's folder.")
 _LINES = 20
+_IN_MEGC = frozenset({"casme_sq", "samm_lv"})  # spotting: long videos that MEGC scores
 
 
 @click.command("check")
@@ -131,20 +133,23 @@ def _label_clip(rules: EvaluationProtocol, clip: Clip) -> str:
 
 def _describe_recommended(survey: Survey) -> list[str]:
     """Which intervals are not those of the published file, which challenges score against."""
+    from mertk.datasets.corrections import list_repair_keys
+
     changed = []
     for clip in survey.clips:
         record = clip.record
-        for row in survey.repairs.get(f"{clip.subject}/{record.get('clip', clip.name)}", ()):
+        texts = [str(record.get(f"{name}_raw", "")) for name in ("onset", "apex")]
+        keys = list_repair_keys(clip.subject, str(record.get("clip", clip.name)), *texts)
+        for row in itertools.chain.from_iterable(survey.repairs.get(key, ()) for key in keys):
             named = row.level == "recommended" and row.field in ("onset", "offset")
             given = record.get(f"{row.field}_raw") == row.published
             if named and given and str(record[row.field]) == row.value:
                 changed.append(f"  {clip.uid}: {row.field} {row.published} → {row.value}")
     if not changed:
         return []
-    text = (
-        f"{len(changed)} onsets and offsets are recommended corrections. The ground truth of MEGC "
-    )
-    text += f"has the published values: {survey.dataset}:repair=official keeps them"
+    text = f"recommended corrections of onsets and offsets: {len(changed)}. "
+    text += "The ground truth of MEGC has" if survey.dataset in _IN_MEGC else "The annotations have"
+    text += f" the published values: {survey.dataset}:repair=official keeps them"
     return [text, *changed]
 
 

@@ -34,8 +34,13 @@ if TYPE_CHECKING:
     "preset",
     "sets",
     "swaps",
+    "tunes",
+    "inner_folds",
+    "trials",
+    "exclude",
     "replay",
     preset="Default: quick where the model has one.",
+    tunes="Audit the model with this parameter chosen inside each fold; see `mertk tune`.",
     replay="Audit this replay of the authors' training order, which leaks.",
 )
 @click.option(

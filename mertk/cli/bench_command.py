@@ -17,9 +17,6 @@ from mertk.experiment.study import Study
 if TYPE_CHECKING:
     from mertk.experiment.study import OpenStudy
 
-PAGE = "report.html"
-"""The page, in the folder of the runs."""
-
 
 @click.command("bench", cls=GroupedCommand)
 @record_options(Study)
@@ -80,11 +77,8 @@ def command(
 
     The floors, the trivial baselines `majority` and `prior`, are evaluated as well.
     """
+    from mertk.cli._results import PAGE, print_results, run_and_write_page
     from mertk.cli.progress import Bar
-    from mertk.experiment.bench import run_study
-    from mertk.experiment.held_out_clips import read_held_out_clips
-    from mertk.report import sentences, terminal
-    from mertk.report.page import write_page
     from mertk.storage.atomic_files import check_file
 
     if not given["models"]:
@@ -99,15 +93,8 @@ def command(
         if plan:
             _print_plan(opened, as_json=as_json)
             return
-        results = run_study(opened)
-        bar.stage("report", 0)
-        held_out = read_held_out_clips(results, plugins, frames=frames)
-        page = write_page(results, given["out"] / PAGE, plugins, held_out)
-    if as_json:
-        click.echo(json.dumps(sentences.to_json(results) | {"report": str(page)}, indent=1))
-    else:
-        terminal.print_results(results, published=published)
-        click.echo(f"report: {page}")
+        results, page = run_and_write_page(opened, bar, frames=frames)
+    print_results(results, page, published=published, as_json=as_json)
 
 
 def _print_plan(study: OpenStudy, *, as_json: bool) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mertk.experiment.trained_model import TrainedModel
     from mertk.plugins.registry import Registry
     from mertk.report.video_predictions import VideoReport
-    from mertk.spotting.predicted_video import IntervalPictures, PredictedVideo
+    from mertk.spotting.predicted_video import ChosenFace, IntervalPictures, PredictedVideo
 
     Predict = Callable[[Path, Progress], Iterable[PredictedVideo]]
 
@@ -61,6 +61,14 @@ if TYPE_CHECKING:
     show_default=True,
     metavar="NAME[:KEY=VALUE,…]",
     help="Aligner that finds the face.",
+)
+@click.option(
+    "--face",
+    metavar="largest|left|right|N|all",
+    callback=lambda _ctx, _param, value: None if value is None else _parse_face(value),
+    help="Whose face, where a video shows several people. N is the number of a person, from 1, "
+    "left to right as they appear; all: one result a person. Default: the only face, or the "
+    "clearly largest.",
 )
 @click.option(
     "--strength",
@@ -112,6 +120,7 @@ def command(
     fps: float | None,
     spotter: str,
     aligner: str,
+    face: str | None,
     strength: float,
     least: float,
     out: Path | None,
@@ -158,22 +167,25 @@ def command(
         else None
     )
     predict: Predict
+    tracker = plugins.registry.build("aligner", Use.parse(aligner))
+    whose = None if face is None else (tracker, face)
     if given:
         predict = partial(
-            predict_interval_of, saved, at=at, fps=fps, least=least, pictures=pictures
+            predict_interval_of, saved, at=at, fps=fps, least=least, pictures=pictures, whose=whose
         )
     else:
         predict = partial(
             predict_video,
             saved,
             spotter=plugins.registry.build("spotter", Use.parse(spotter)),
-            aligner=plugins.registry.build("aligner", Use.parse(aligner)),
+            aligner=tracker,
+            face=face,
             fps=fps,
             strength=strength,
             least=least,
             pictures=pictures,
         )
-    table = partial(_predict_table, saved, plugins.registry, fps, least, pictures)
+    table = partial(_predict_table, saved, plugins.registry, fps, least, pictures, whose)
     with Bar() as bar:
         for video in videos:
             _add_to_report(report, video, table if _is_table(video) else predict, bar)
@@ -189,6 +201,12 @@ def command(
     ctx.exit(1 if report.failed else 0)
 
 
+def _parse_face(text: str) -> str:
+    from mertk.spotting.people_tracking import parse_face
+
+    return parse_face(text)
+
+
 def _is_table(path: Path) -> bool:
     return path.suffix.lower() in (".csv", ".xlsx")
 
@@ -199,6 +217,7 @@ def _predict_table(
     fps: float | None,
     least: float,
     pictures: IntervalPictures | None,
+    whose: ChosenFace | None,
     file: Path,
     progress: Progress,
 ) -> Iterable[PredictedVideo]:
@@ -208,7 +227,7 @@ def _predict_table(
 
     rate = {} if fps is None else {"fps": fps}
     clips = registry.build("dataset", Use("folder", labels=False, **rate)).index(file)
-    return predict_clips(model, clips, progress, least=least, pictures=pictures)
+    return predict_clips(model, clips, progress, least=least, pictures=pictures, whose=whose)
 
 
 def _add_to_report(report: VideoReport, video: Path, predict: Predict, progress: Progress) -> None:

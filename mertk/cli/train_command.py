@@ -22,7 +22,21 @@ from mertk.experiment.study import Study
     metavar="NAME[:PRESET]",
     help="Model, recipe file or run folder.",
 )
-@record_options(Study, "dataset", "data", "protocol", "preset", "sets", "swaps", "allow_mismatch")
+@record_options(
+    Study,
+    "dataset",
+    "data",
+    "protocol",
+    "preset",
+    "sets",
+    "swaps",
+    "tunes",
+    "inner_folds",
+    "trials",
+    "exclude",
+    "allow_mismatch",
+    tunes="Choose this parameter on folds of whole subjects; see `mertk tune`.",
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @record_options(Execution, "device")
 @click.option(

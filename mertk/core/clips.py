@@ -232,12 +232,14 @@ class TrainingSet(Generic[T]):
     `Faces` for a ROI scheme, `(Faces, Regions)` for an extractor, `Streams` for fusion and
     classifier. `labels` `[clips]` index into `classes`; a class may have no training clip. Under a
     multi-label protocol they are `[clips, classes]` of 0 and 1, and a clip may have none or many.
+    `aus[i]` are the action units of clip i, None where it is not coded; empty: no clip is.
     """
 
     inputs: Sequence[T]
     labels: NDArray[np.int64]
     people: NDArray[np.str_]
     classes: tuple[str, ...]
+    aus: Sequence[frozenset[int] | None] = ()
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, TrainingSet
+    from mertk.core.recipe import Json
     from mertk.core.splits import Split
     from mertk.core.spots import Spot
 
@@ -30,6 +31,15 @@ class Aligner(Protocol):
 
     def align(self, footage: Footage, /) -> Faces:
         """Frames in one coordinate system. Compute one transform and keep it for the whole clip."""
+        ...
+
+
+@runtime_checkable
+class AlignsAll(Aligner, Protocol):
+    """An aligner that finds every face of a picture, so that several people can be tracked."""
+
+    def align_all(self, footage: Footage, /) -> Sequence[Faces]:
+        """The faces of the onset frame, each registered as `align` does; without one, none."""
         ...
 
 
@@ -169,6 +179,30 @@ class Explains(Protocol):
 
         These two are drawn on the face, patches as a square grid, row by row.
         """
+        ...
+
+
+@runtime_checkable
+class Chooses(Protocol):
+    """A component that chooses something in `fit` which a reader of the scores must know.
+
+    The report lists each choice with the number of folds that made it.
+    """
+
+    def list_choices(self) -> Mapping[str, Json]:
+        """What the last `fit` has chosen, by a short name; values are short JSON.
+
+        A name that begins with a slot of the recipe, such as `classifier.C`, is a path of its own.
+        """
+        ...
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """A component that tries combinations of parameters in `fit`."""
+
+    def list_trials(self) -> Sequence[Mapping[str, Any]]:
+        """Each combination of the last `fit`: its `values` by path, and its `score`."""
         ...
 
 

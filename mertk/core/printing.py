@@ -72,3 +72,11 @@ def text_console() -> Console:
     from rich.console import Console
 
     return Console(markup=False, emoji=False, highlight=False)
+
+
+def format_duration(seconds: float) -> str:
+    """A time to read: 0.4 s, 12 s, 3 min, 5.2 h, 8.1 days."""
+    for unit, length in (("days", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"

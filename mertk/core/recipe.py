@@ -12,6 +12,7 @@ from typing import Any
 
 from mertk.core.errors import ParameterError
 from mertk.core.reading import read_utf8
+from mertk.core.tuning import Tuning
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
 
@@ -89,7 +90,8 @@ class Recipe:
     """One component per slot. `extractor` maps stream names to extractors that run side by side.
 
     A single extractor may be given bare; its array is then the stream `features`. `fusion` blocks
-    run in their order. A recipe may have no extractor at all (the floors have none).
+    run in their order. A recipe may have no extractor at all (the floors have none). Parameters of
+    a `tuning` are chosen anew inside each fold.
     """
 
     aligner: Use = field(default_factory=lambda: Use("none"))
@@ -97,6 +99,7 @@ class Recipe:
     extractor: Use | Mapping[str, Use] = field(default_factory=dict)
     fusion: tuple[Use, ...] = ()
     classifier: Use
+    tuning: Tuning | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fusion", tuple(self.fusion))
@@ -120,6 +123,7 @@ class Recipe:
             "extractor": extractor,
             "fusion": [use.to_json() for use in self.fusion],
             "classifier": self.classifier.to_json(),
+            **({"tuning": self.tuning.to_json()} if self.tuning else {}),
         }
 
     @classmethod
@@ -127,7 +131,7 @@ class Recipe:
         """Read what `to_json` or a TOML file gives; raises `ParameterError` on anything else."""
         if not isinstance(data, dict) or "classifier" not in data:
             raise ParameterError(f"a recipe needs at least a classifier; given: {data!r}")
-        for slot in set(data) - set(SLOTS):
+        for slot in set(data) - {*SLOTS, "tuning"}:
             raise ParameterError(f"a recipe has no slot '{slot}'. Known: {', '.join(SLOTS)}.")
         extractor = data.get("extractor", {})
         if not isinstance(extractor, dict) or isinstance(extractor.get("name"), str):
@@ -140,6 +144,7 @@ class Recipe:
             extractor=extractor,
             fusion=tuple(Use.from_json(use) for use in data.get("fusion", [])),
             classifier=Use.from_json(data["classifier"]),
+            tuning=Tuning.from_json(data["tuning"]) if "tuning" in data else None,
         )
 
     @classmethod
@@ -170,6 +175,10 @@ class Recipe:
         if head not in SLOTS or part:
             raise ParameterError(f"a recipe has no slot '{slot}'. Known: {', '.join(SLOTS)}.")
         return replace(self, **{head: uses[0]})  # type: ignore[arg-type]
+
+    def tuned(self, tuning: Tuning | None) -> Recipe:
+        """The recipe with parameters that each fold chooses; None: without."""
+        return replace(self, tuning=tuning)
 
     def set(self, path: str, value: Json) -> Recipe:
         """Set one parameter: `extractor.grid`, `fusion.1.hidden`, `extractor.flow.size`."""

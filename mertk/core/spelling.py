@@ -23,6 +23,7 @@ VIDEO_ENDINGS = frozenset(
         ".divx",
         ".dv",
         ".flv",
+        ".gif",
         ".m2t",
         ".m2ts",
         ".m4v",
@@ -63,7 +64,7 @@ def normal_name(text: str) -> str:
     words = " ".join(seen.split())
     joined = re.sub(rf"(?<={_LETTER}){_GAP}(?=[^\W_])|(?<=[^\W_]){_GAP}(?={_LETTER})", "", words)
     parted = re.sub(r"(?<=\d)[ _-]+(?=\d)", "_", joined)
-    whole = re.sub(r"^([+-]?\d+)\.0+$", r"\1", parted)
+    whole = re.sub(r"(?<![^/])([+-]?\d+)\.0+(?![^/])", r"\1", parted)  # a part of an id, too
     return re.sub(r"(?<!\d)(?<!\d\.)\d+", _strip_zeros, whole)
 
 

@@ -11,11 +11,28 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from mertk.core.errors import DataError
+
+ACTING: Mapping[tuple[str, ...], frozenset[int]] = {
+    ("forehead", "brow"): frozenset({1, 2, 4}),
+    ("eye",): frozenset({1, 2, 4, 5, 6, 7, 41, 42, 43, 44, 45, 46}),
+    ("nose",): frozenset({9, 10, 11, 38, 39}),
+    ("cheek",): frozenset({6, 11, 12, 13, 14, 33, 34, 35}),
+    ("mouth", "lip"): frozenset({8, 10, *range(12, 21), *range(22, 29), 32, 36, 37}),
+    ("chin", "jaw"): frozenset({16, 17, 25, 26, 27, 29, 30, 31}),
+}
+"""The action units that move a part of the face, by the words in the name of a region.
+
+From the units' descriptions in the Facial Action Coding System (Ekman, Friesen and Hager 2002):
+upper-face units 1, 2, 4 move the brows, 5, 6, 7 and 41-46 the lids and what is around the eyes; of
+the lower-face units 9-11 move nose and nasolabial fold, 8, 10 and 12-28 the lips, 16, 17 and 25-27
+the chin, and 6, 11-14 the cheeks. Regions of the eyes have the units of the brows too, as their
+boxes hold the brows in most ROI schemes. The first word that fits counts.
+"""
 
 UNKNOWN = frozenset({"", "?", "NULL", "NAN"})
 """Codings that say 'not coded', which is not the same as 'no action unit'."""
@@ -67,6 +84,14 @@ def plain_aus(aus: Iterable[AU]) -> tuple[int, ...]:
     Codes that were merely kept from before are left out.
     """
     return tuple(sorted({au.au for au in aus if "kept" not in au.flags}))
+
+
+def find_acting_aus(region: str) -> frozenset[int]:
+    """The action units that move a region, by its name; none where the name says no part."""
+    for words, units in ACTING.items():
+        if any(word in region for word in words):
+            return units
+    return frozenset()
 
 
 def objective_class(aus: Iterable[AU]) -> int:

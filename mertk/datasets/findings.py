@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mertk.datasets import corrections
-from mertk.datasets.edited_cells import compare_known_cells, find_edits, find_lost_row
+from mertk.datasets.edited_cells import (
+    Edit,
+    compare_known_cells,
+    find_edits,
+    find_lost_row,
+)
 from mertk.datasets.editions import EDITED, UNRECOGNISED, Cells, Edition
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
     from mertk.datasets.survey import Survey
 
+_FIX = "take the published file of {}"
 _NAMED = 8
 _MICRO_MS = 500  # longer ones are macro-expressions by definition (Yan et al. 2013)
 
@@ -80,15 +86,20 @@ def _report_misspelt(survey: Survey) -> Iterator[Finding]:
 
 
 def _report_edits(survey: Survey, edition: Edition, rows: list[Cells]) -> Iterator[Finding]:
-    fix = f"take the published file of {edition.name}"
     edits = find_edits(survey.dataset, edition, rows, survey.repairs)
-    for edit in edits:
-        text = f"{edit.field} {edit.found}, published {edit.published}"
-        yield Finding("error", "edited copy", edit.clip, text, fix)
+    yield from _describe_edits(edits, edition)
     if not edits:
+        fix = _FIX.format(edition.name)
         what = " and ".join(edition.find_edited(survey.dataset, rows))
         text = f"the {what} are not those of {edition.name}; several cells differ, which ones "
         yield Finding("error", "edited copy", "", f"{text}cannot be told", fix)
+
+
+def _describe_edits(edits: Sequence[Edit], edition: Edition) -> Iterator[Finding]:
+    """A finding for each cell that differs."""
+    for edit in edits:
+        text = f"{edit.field} {edit.found}, published {edit.published}"
+        yield Finding("error", "edited copy", edit.clip, text, _FIX.format(edition.name))
 
 
 def _report_counts(survey: Survey, edition: Edition, rows: list[Cells]) -> Iterator[Finding]:
@@ -98,6 +109,11 @@ def _report_counts(survey: Survey, edition: Edition, rows: list[Cells]) -> Itera
         text = f"its row ({lost.published}) is missing: {len(rows)} of {edition.rows} rows"
         yield Finding("error", "unknown edition", lost.clip, text, "restore the row")
         return
+    if len(rows) == edition.rows and edition.hashed:
+        edits = find_edits(survey.dataset, edition, rows, survey.repairs)
+        yield from _describe_edits(edits, edition)
+        if edits:
+            return
     found = Counter(row.label for row in rows)
     unlike = []
     for label in dict.fromkeys([*edition.labels, *sorted(found)] if edition.labels else ()):
@@ -119,9 +135,8 @@ def _report_counts(survey: Survey, edition: Edition, rows: list[Cells]) -> Itera
         more = f" … and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         names = f"{', '.join(missing[:_NAMED])}{more}"
         yield Finding("error", "subjects missing", "", names, "restore their rows")
-    for edit in compare_known_cells(edition, rows, survey.repairs):
-        text = f"{edit.field} {edit.found}, published {edit.published}"
-        yield Finding("error", "edited copy", edit.clip, text, fix)
+    known = list(compare_known_cells(edition, rows, survey.repairs))
+    yield from _describe_edits(known, edition)
 
 
 def report_frames(survey: Survey) -> Iterator[Finding]:

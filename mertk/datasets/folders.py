@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mertk.core.errors import DataError
 from mertk.datasets.media.frames import is_picture
@@ -297,3 +298,31 @@ def _rank_sheet(sheet: Path, names: Sequence[str]) -> tuple[bool, bool, int, boo
 
 def _make_relative(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def find_written_path(base: Path, written: str) -> Path:
+    r"""The path of a table's cell below `base`, as another system may have written it.
+
+    That is with `\`, in other case, or with accents as macOS writes them. Where there is no such
+    file, the path as it is written; so too where several files fit.
+    """
+    exact = base / written
+    if exact.exists():
+        return exact
+    found = base
+    for part in PurePosixPath(written.replace("\\", "/")).parts:
+        if (found / part).exists():
+            found /= part
+            continue
+        try:
+            fits = [one for one in found.iterdir() if _fold(one.name) == _fold(part)]
+        except OSError:
+            return exact
+        if len(fits) != 1:
+            return exact
+        found = fits[0]
+    return found
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold().strip()

@@ -6,6 +6,7 @@ move between editions of one file.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
@@ -31,6 +32,10 @@ _SUBJECT = frozenset({"subject", "sub", "subid"})
 _HEADER_ROWS = 30
 _MOST_CELLS = 5_000_000  # of a sheet, empty ones too; the largest published one has 60,000
 _MOST_UNPACKED = 256 * 2**20  # bytes of all parts of an .xlsx
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+TEXTS = frozenset({".csv", ".tsv"})
+"""The endings of tables of text, whose cells are parted by commas, semicolons or tabs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ def _find_header(cells: Cells) -> int | None:
 
 
 def read_sheets(path: Path) -> dict[str, Cells]:
-    """All sheets of an .xlsx, .xls or .csv file by name; a csv is one sheet without a name.
+    """All sheets of an .xlsx, .xls, .csv or .tsv file by name; text is one sheet without a name.
 
     Formula cells give the values that the program which saved the file has kept, or else what
     `mertk.datasets.formulas` makes of them. Raises `DataError` where the file cannot be read.
@@ -161,15 +166,24 @@ def read_sheets(path: Path) -> dict[str, Cells]:
     content = read_file(path)
     if content.startswith(b"PK"):  # some .xls files are .xlsx inside
         return _read_xlsx(path, content)
-    if path.suffix.lower() == ".csv":
+    if path.suffix.lower() in TEXTS:
         return {"": read_csv(path, content)}
     if path.suffix.lower() == ".xls":
         return _read_xls(path, content)
-    raise DataError(f"{path}: damaged, or not a spreadsheet: expected .xlsx, .xls or .csv")
+    if content.startswith(_OLE):  # of an .xls file, and of an .xlsx file with a password
+        try:
+            return _read_xls(path, content)
+        except DataError as error:
+            text = "protected by a password, or damaged; open it and save it without a password"
+            raise DataError(f"{path}: {text}") from error
+    raise DataError(f"{path}: damaged, or not a spreadsheet: expected .xlsx, .xls, .csv or .tsv")
 
 
 def _read_xlsx(path: Path, content: bytes) -> dict[str, Cells]:
     import openpyxl
+
+    if path.suffix.lower() == ".zip":
+        raise DataError(f"{path}: is an archive; unpack it, and give the folder")
 
     _check_unpacked(path, content)
     try:
@@ -257,8 +271,9 @@ def read_cells(path: Path) -> Cells:
 
 def read_csv(path: Path, content: bytes) -> Cells:
     """The cells of text parted by commas, semicolons or tabs; raises `DataError`."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # Excel's Unicode text
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
     first = text.lstrip("\r\n ").partition("\n")[0]

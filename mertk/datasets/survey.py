@@ -97,7 +97,15 @@ def bind_reading(
     source, records = reading.source, reading.records
     edition = reading.edition or recognise_edition(records, reading.editions)
     synthetic = record.is_synthetic(source.root)
-    listed = functools.lru_cache(_LISTED)(frames.number_pictures)
+    copies: dict[Path, str] = {}
+
+    @functools.lru_cache(_LISTED)
+    def listed(folder: Path) -> dict[int, Path]:
+        files, left_out = frames.sort_pictures(folder)
+        if left_out:
+            copies[folder] = f"{folder}: {frames.describe_copies(left_out)}"
+        return files
+
     clips, unusable = [], {}
     for row in _check_distinct([*reading.sheets, source.root][0], records):
         whole = replace(row, edition=edition, synthetic=synthetic)
@@ -129,6 +137,7 @@ def bind_reading(
         clips=tuple(clips),
         unusable=unusable,
         unannotated=tuple(sorted(spare)),
+        notices=tuple(copies.values()),
         assumed=tuple(reading.assumed),
         advice=reading.advice,
         repairs=source.repairs,

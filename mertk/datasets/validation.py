@@ -217,9 +217,15 @@ def _find_unreadable_frames(clip: Clip, which: Literal["none", "key", "all"]) ->
     elif which == "key" and len(footage.frames):
         apex = [] if footage.apex is None else [footage.apex]
         wanted = sorted({footage.onset, *apex, footage.offset})
+    sizes: dict[tuple[int, int], int] = {}
     for at in wanted:
         try:
-            footage.frames[at]
+            height, width, _ = footage.frames[at].shape
+            sizes.setdefault((width, height), at)
         except DataError as error:
             found.append(Finding("error", "unreadable frame", clip.uid, str(error)))
+    if len(sizes) > 1:
+        listed = ", ".join(f"frame {at} {width}x{height}" for (width, height), at in sizes.items())
+        fix = "frames of one clip have one size: write them again from the recording"
+        found.append(Finding("error", "frames of several sizes", clip.uid, listed, fix))
     return found

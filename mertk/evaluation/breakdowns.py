@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +56,32 @@ def make_groupings(results: Results) -> dict[str, pd.DataFrame]:
             shares.insert(0, "clips", groups.sum())
             found[title] = shares
     return found
+
+
+def count_choices(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """What models have chosen while they were fitted, and in how many folds of all seeds.
+
+    A row has `model`, `choice` (its place and name), `value` as text, `folds`, and `of`, the number
+    of folds; the most frequent value of a choice comes first.
+    """
+    found = []
+    for outcome in outcomes:
+        counts: dict[str, Counter[str]] = {}
+        for fold in outcome.folds:
+            for name, value in fold.choices.items():
+                counts.setdefault(name, Counter())[_format_value(value)] += 1
+        for name, values in counts.items():
+            of = {"of": values.total()}
+            for value, folds in values.most_common():
+                row = {"model": outcome.name, "choice": name, "value": value, "folds": folds}
+                found.append(row | of)
+    return found
+
+
+def _format_value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _group_by_unit(facts: Sequence[Mapping[str, Any]]) -> Masks:

@@ -75,6 +75,11 @@ class Outcome:
         return found
 
     @property
+    def has_preset(self) -> bool:
+        """Whether the model was run with a preset that was named or is usual."""
+        return bool(self.run.provenance.get("variant", {}).get("preset"))
+
+    @property
     def preset_note(self) -> str:
         """What the model's card says of the preset; empty where it says nothing."""
         return str(self.run.provenance.get("preset", ""))

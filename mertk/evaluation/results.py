@@ -142,6 +142,11 @@ class Results:
         found: Mapping[str, Any] | None = self.runs[0].provenance.get("published")
         return found
 
+    @property
+    def excluded(self) -> list[str]:
+        """The ids of the clips that `--exclude` left out."""
+        return list(self.runs[0].identity.get("excluded", ()))
+
     @functools.cached_property
     def chance(self) -> Mapping[str, tuple[float, float]]:
         """The chance level (95 %) of each score: random predictions with the training frequencies.

@@ -80,6 +80,7 @@ def write_clip_list(run: Path, sample: LabelledClips, keys: Sequence[str]) -> Pa
         "labels": sample.labels.tolist(),
         "classes": list(sample.classes),
         "keys": list(keys),
+        "aus": [None if units is None else sorted(units) for units in sample.aus],
     }
     path = run / _name_clip_list(data)
     write_json(path, data)
@@ -102,6 +103,7 @@ def read_clip_list(path: Path) -> tuple[LabelledClips, tuple[str, ...]]:
         people=np.asarray(data["people"]),
         labels=np.asarray(data["labels"], np.int64),
         classes=tuple(data["classes"]),
+        aus=[None if units is None else frozenset(units) for units in data["aus"]],
     )
     return sample, tuple(data["keys"])
 

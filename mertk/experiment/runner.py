@@ -27,6 +27,7 @@ from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.cache import Cache
 from mertk.storage.ledger import Fold, Run
+from mertk.storage.source_code.releases import releases_of
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
@@ -51,6 +52,7 @@ class Planned:
         features_seconds: the time of the pass over the clips in this call.
         memory: the peak memory of a worker in MB; 0 where the system does not report it.
         workers: the number of workers.
+        latest_seconds: the time of the fold that was run for this; the median if none was.
     """
 
     model: str
@@ -60,6 +62,7 @@ class Planned:
     features_seconds: float
     memory: float
     workers: int
+    latest_seconds: float = 0.0
 
     def seconds_left(self, workers: int) -> float:
         """The time that this number of workers needs for the remaining folds."""
@@ -179,12 +182,17 @@ class Runner:
         pairs = itertools.product(seeds, self.task.splits)
         return [(split, seed) for seed, split in pairs if not run.has(seed, split.name)]
 
+    def count_missing_folds(self, seeds: int) -> int:
+        """The folds that are not finished, with the study's seeds or as many of the usual ones."""
+        numbers = self.study.study.seeds or SEEDS[:seeds]
+        return len(self._list_missing_folds(self._open_run(), numbers))
+
     def plan(self) -> Planned:
         """Compute the features and the first missing fold, and estimate the rest."""
         run, seeds = self._open_run(), self.study.study.seeds or SEEDS[:1]
         run.note_seeds(seeds)
         missing = self._list_missing_folds(run, seeds)
-        prepared = 0.0
+        prepared, latest = 0.0, 0.0
         if missing:
             start, (split, seed) = time.perf_counter(), missing[0]
             job = self._fit_once(run, self._make_job(run), [seed])[seed]
@@ -194,17 +202,20 @@ class Runner:
             ((fold,),) = self.executor.run([unit])
             self._tell_observers(run, fold)
             self.study.progress.step(fold.name)
+            latest = fold.seconds["total"]
         if self._needs_all_seeds(run):
             seeds = SEEDS
         done = list(run.folds())
+        middle = median(fold.seconds["total"] for fold in done)
         return Planned(
             model=self.variant.name,
             folds=len(self.task.splits) * len(seeds),
             left=len(self._list_missing_folds(run, seeds)),
-            fold_seconds=median(fold.seconds["total"] for fold in done),
+            fold_seconds=middle,
             features_seconds=prepared,
             memory=max(fold.memory for fold in done),
             workers=self.executor.workers,
+            latest_seconds=latest or middle,
         )
 
     def _group_splits(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
@@ -306,23 +317,32 @@ class Runner:
             fresh = execution.fresh and key not in renewed
             units.append(functools.partial(prepare, clip, fresh=fresh))
         renewed.update(keys)
-        failed: list[MertkError] = []
+        failed: dict[str, MertkError] = {}
         spent = 0.0
         for uid, found in self.executor.run(units):
             self.study.progress.step(uid)
             if isinstance(found, MertkError):
-                failed.append(found)
+                failed[uid] = found
             else:
                 spent += found
         if failed:
-            shown = "\n  ".join(sorted(str(error) for error in failed)[:10])
-            more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
-            kind = DataError if all(isinstance(e, DataError) for e in failed) else ComponentError
-            raise kind(
-                f"{len(failed)} of {len(clips)} clips failed (the others are cached):\n"
-                f"  {shown}{more}"
-            )
+            raise _describe_failed_clips(failed, len(clips))
         return spent
+
+
+def _describe_failed_clips(failed: Mapping[str, MertkError], count: int) -> MertkError:
+    """One error for all clips that failed, with the option that leaves lost clips out."""
+    shown = "\n  ".join(sorted(map(str, failed.values()))[:10])
+    more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
+    text = f"{len(failed)} of {count} clips failed (the others are cached):\n  {shown}{more}"
+    if not all(isinstance(error, DataError) for error in failed.values()):
+        return ComponentError(text)
+    names = ",".join(sorted(failed))
+    if len(failed) == count:
+        return DataError(text)
+    return DataError(
+        f"{text}\nTo run without them, and say so beside the scores: --exclude {names}"
+    )
 
 
 def _try_prepare_clip(
@@ -343,6 +363,8 @@ def identity_of(registry: Registry, task: Task, variant: Variant) -> dict[str, A
         "pipeline": PIPELINE_VERSION,
         **task.identity,
     }
+    if variant.recipe.tuning and variant.recipe.tuning.trials:
+        named["search"] = dict(releases_of("optuna"))
     if variant.replay:
         named["replay"] = {"name": variant.replay, "once": list(variant.once)}
     return named

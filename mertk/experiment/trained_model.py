@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from mertk.pipeline.pipeline import (
     explain_clip,
     predict_clip,
 )
+from mertk.pipeline.tuned_stages import set_values, unwrap_tuned
 from mertk.storage import identity, serialization
 from mertk.storage.atomic_files import write_folder, write_json, write_text, write_whole
 from mertk.storage.cache import Cache
@@ -145,6 +146,8 @@ class TrainedModel:
                 f"{folder / 'model.json'} is damaged ({type(error).__name__}: {str(error)[:200]}); "
                 "train the model again"
             ) from error
+        if recipe.tuning:  # `save` stores what was chosen
+            raise StorageError(f"{folder / 'model.json'} is damaged: its parameters are not chosen")
         known = trained_model_files.trust_of(registry, recipe.places(), named)
         serialization.thaw_state(about.pop("state"), arrays, _collect_learners(pipeline), known)
         _warn_of_changes(folder, registry, recipe, about["identity"])
@@ -189,7 +192,11 @@ def train_model(study: OpenStudy, seed: int) -> TrainedModel:
         progress.step(clip.uid)
     progress.stage(f"{variant.name}: training", 0)
     everybody = Split("all clips", np.arange(len(states)), np.arange(0))
-    fit_stages(pipeline, FoldFit(task.sample, everybody, seed, Clock()), states, [])
+    work = FoldFit(task.sample, everybody, seed, Clock())
+    fit_stages(pipeline, work, states, [])
+    measured = trained_model_page.find_measured_scores(study, identity_of(registry, task, variant))
+    pipeline, values = unwrap_tuned(pipeline)
+    variant = replace(variant, recipe=set_values(variant.recipe, values))
     named = identity_of(registry, task, variant)
     about = {
         "format": trained_model_files.FORMAT,
@@ -199,7 +206,8 @@ def train_model(study: OpenStudy, seed: int) -> TrainedModel:
         "clips": len(task.clips),
         "subjects": len(set(task.sample.people.tolist())),
         "synthetic": task.synthetic,
-        "measured": trained_model_page.find_measured_scores(study, named),
+        "measured": measured,
+        "choices": work.choices,
         "identity": named,
         "provenance": {
             **identity.collect_provenance(study.execution.device),

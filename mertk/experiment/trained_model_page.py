@@ -74,6 +74,8 @@ def format_card(about: Mapping[str, Any]) -> str:
     recipe = ""
     for place, use in Recipe.from_json(identity["recipe"]).places().items():
         recipe += f"- {markdown_text(place)}: {markdown_code(str(use))}\n"
+    for name, value in about.get("choices", {}).items():
+        recipe += f"- chosen in training: {markdown_code(f'{name} = {value}')}\n"
     weights = f"Trained weights: {about['weights']:,}.\n\n" if about["weights"] else ""
     releases = ", ".join(map(" ".join, provenance.get("releases", {}).items()))
     measured = about["measured"]

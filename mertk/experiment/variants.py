@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mertk.core.errors import ParameterError
-from mertk.core.recipe import Recipe, split_outside
+from mertk.core.recipe import Recipe, parse_value, split_outside
 from mertk.experiment.changes import (
     OF_DATASETS,
     ChangeFor,
@@ -20,9 +21,11 @@ from mertk.experiment.changes import (
     has_parameter,
     has_slot,
 )
+from mertk.pipeline.tuned_stages import check_space
 from mertk.storage.ledger import Run
 
 if TYPE_CHECKING:
+    from mertk.core.tuning import Tuning
     from mertk.plugins.registry import Registry
 
 KeyFrames = Literal["given", "estimated", "none"]
@@ -30,6 +33,10 @@ KeyFrames = Literal["given", "estimated", "none"]
 
 SYNTHETIC_PRESETS = ("motion", "quick")
 """The presets for synthetic data where none is named: the first one that a model has."""
+
+
+_NUMBER = r"[-+]?[\d.]+?(?:e[-+]?\d+)?"
+_RANGE = re.compile(rf"(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})(?P<log>:log)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +97,12 @@ class Variant:
         """All but the recipe and what follows from it, as plain data."""
         names = ("model", "preset", "changes", "swept", "keyframes", "jitter", "replay")
         return {name: getattr(self, name) for name in names}
+
+    def tuned(self, registry: Registry, tuning: Tuning) -> Variant:
+        """The same with parameters that each fold chooses; raises where one does not fit."""
+        recipe = self.recipe.tuned(tuning)
+        check_space(registry, recipe)
+        return self.changed(recipe, "tuned", ",".join(tuning.space))
 
     def replayed(self, registry: Registry, replay: str) -> Variant:
         """The same in its authors' order of work; raises `ParameterError` for a recipe file."""
@@ -231,6 +244,23 @@ class Sweep:
             changes=(*variant.changes, (self.path, value)),
             swept=(*variant.swept, (self.path, value)),
         )
+
+
+def parse_space(texts: Sequence[str]) -> dict[str, Any]:
+    """By path the values to choose from, or a range: `classifier.C=0.1,1`, `…=0.1..10:log`."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        sweep = Sweep.parse(text)
+        if "." not in sweep.path or sweep.path in found:
+            problem = "is given twice" if sweep.path in found else "names no slot"
+            raise ParameterError(f"'{text}': {problem}; write SLOT.PARAMETER=VALUE,VALUE once")
+        span = _RANGE.fullmatch(sweep.values[0]) if len(sweep.values) == 1 else None
+        if span:
+            ends = {"low": parse_value(span["low"]), "high": parse_value(span["high"])}
+            found[sweep.path] = {**ends, "log": bool(span["log"])}
+        else:
+            found[sweep.path] = list(map(parse_value, sweep.values))
+    return found
 
 
 def sweep_variants(

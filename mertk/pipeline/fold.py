@@ -18,7 +18,8 @@ import numpy as np
 
 from mertk.core.clips import TrainingSet
 from mertk.core.errors import ComponentError, MertkError, describe_error
-from mertk.core.interfaces import FitsFolds
+from mertk.core.interfaces import Chooses, FitsFolds, Searches
+from mertk.core.recipe import SLOTS
 from mertk.pipeline.pipeline import (
     ClipState,
     Clock,
@@ -49,13 +50,15 @@ class ClipStates(Protocol):
 class LabelledClips:
     """The clips of a run as the fold pass knows them: ids, people, labels, all `[clips]`.
 
-    Labels are `[clips, classes]` of 0 and 1 under a multi-label protocol.
+    Labels are `[clips, classes]` of 0 and 1 under a multi-label protocol. `aus` are the action
+    units of each clip, None where it is not coded; empty where no clip is.
     """
 
     uids: Sequence[str]
     people: NDArray[np.str_]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
+    aus: Sequence[frozenset[int] | None] = ()
 
     @property
     def multilabel(self) -> bool:
@@ -64,8 +67,12 @@ class LabelledClips:
 
     def select(self, rows: NDArray[np.integer[Any]]) -> LabelledClips:
         """A copy of some of the clips."""
-        uids = [self.uids[at] for at in rows]
-        return LabelledClips(uids, self.people[rows], self.labels[rows], self.classes)
+        uids, people, labels = [self.uids[at] for at in rows], self.people[rows], self.labels[rows]
+        return LabelledClips(uids, people, labels, self.classes, self.select_aus(rows))
+
+    def select_aus(self, rows: NDArray[np.integer[Any]]) -> list[frozenset[int] | None]:
+        """The action units of some of the clips; empty where no clip of the run is coded."""
+        return [self.aus[at] for at in rows] if self.aus else []
 
 
 Tap = Callable[[str, Sequence[ClipState], Sequence[ClipState]], None]
@@ -113,6 +120,8 @@ def run_fold(
         seconds={name: round(spent, 6) for name, spent in clock.seconds.items()},
         explained=explained,
         drew=work.stochastic,
+        choices=work.choices,
+        trials=work.trials,
     )
 
 
@@ -144,13 +153,19 @@ def fit_stages(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldFit:
-    """One fold at work; `stochastic` fills with the places whose `fit` draws random numbers."""
+    """One fold at work; `stochastic` fills with the places whose `fit` draws random numbers.
+
+    `choices` fills with what components have chosen in `fit`, by place and name, and `trials` with
+    the combinations of parameters that were tried for it.
+    """
 
     sample: LabelledClips
     split: Split
     seed: int
     clock: Clock = field(default_factory=Clock)
     stochastic: list[str] = field(default_factory=list)
+    choices: dict[str, Any] = field(default_factory=dict)
+    trials: list[Mapping[str, Any]] = field(default_factory=list)
 
     def fit(
         self, stage: Stage, train: Sequence[ClipState], number: int, blocks: Sequence[Any] = ()
@@ -160,12 +175,14 @@ class FoldFit:
             self.clock.seconds[f"{stage.place}.fit"] = stage.fitted.seconds
             if stage.fitted.stochastic:
                 self.stochastic.append(stage.place)
+            self._note_choices(stage)
             return
         given = TrainingSet(
             inputs=list(map(stage.select_input, train)),
             labels=self.sample.labels[self.split.train],
             people=self.sample.people[self.split.train],
             classes=self.sample.classes,
+            aus=self.sample.select_aus(self.split.train),
         )
         rng = self.rng(number)
         before = read_rng_state(rng)
@@ -175,6 +192,15 @@ class FoldFit:
             self.clock.time(f"{stage.place}.fit", fit)
         if read_rng_state(rng) != before:
             self.stochastic.append(stage.place)
+        self._note_choices(stage)
+
+    def _note_choices(self, stage: Stage) -> None:
+        if isinstance(stage.component, Chooses):
+            for name, value in stage.call("list_choices").items():
+                is_path = name.partition(".")[0] in SLOTS
+                self.choices[name if is_path else f"{stage.place}.{name}"] = value
+        if isinstance(stage.component, Searches):
+            self.trials.extend(stage.component.list_trials())
 
     def predict(
         self, pipeline: Pipeline, test: Sequence[ClipState]
@@ -265,6 +291,7 @@ def _fit_heads(
         labels=sample.labels.copy(),  # whatever is done to them, the truth is kept
         people=sample.people.copy(),
         classes=sample.classes,
+        aus=list(sample.aus),
     )
     number = len(pipeline.inside) if head is pipeline.classifier else pipeline.inside.index(head)
     rngs, train = [], []

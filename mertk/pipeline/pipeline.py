@@ -198,7 +198,7 @@ def build_pipeline(registry: Registry, recipe: Recipe) -> Pipeline:
     """Build every component of a recipe and find the frontier.
 
     Raises `ComponentError` where a block must be trained by gradient and is followed by something
-    that cannot do it.
+    that cannot do it, and `ParameterError` where a fold cannot choose what the recipe wants chosen.
     """
     stages = [
         Stage(place, registry.build(place.partition(".")[0], use))
@@ -206,6 +206,10 @@ def build_pipeline(registry: Registry, recipe: Recipe) -> Pipeline:
     ]
     pipeline = _split_at_frontier(stages)
     _check_joint(pipeline, recipe)
+    if recipe.tuning:
+        from mertk.pipeline.tuned_stages import tune_pipeline
+
+        return tune_pipeline(registry, recipe, recipe.tuning, pipeline)
     return pipeline
 
 

@@ -296,7 +296,8 @@ def check_parameters(what: str, target: Callable[..., Any], params: Mapping[str,
             continue
         if name not in known:
             shown = ", ".join(f"{n}={p.default!r}" for n, p in known.items()) or "no parameters"
-            near = difflib.get_close_matches(name, known, n=1)
+            near = [one for one in known if one.casefold() == name.casefold()]
+            near = near or difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean '{near[0]}'? " if near else ""
             raise ParameterError(f"{what} takes no parameter '{name}'. {hint}It takes: {shown}.")
         wanted = hints.get(name, Any)

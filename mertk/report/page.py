@@ -94,6 +94,8 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
             clips=breakdowns.rank_clips(results.models)[:WORST] if one_label else [],
             groupings=breakdowns.make_groupings(results),
             fewest=breakdowns.FEWEST,
+            choices=breakdowns.count_choices(everything),
+            choices_title=sentences.CHOICES,
             stages=list(map(_describe_run_time, results.models)),
             bibtex=literature.format_bibtex([one.run for one in everything], plugins.registry),
             weights=_describe_gates(results, held_out.regions),

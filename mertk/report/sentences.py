@@ -7,9 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.recipe import Use
+from mertk.core.tuning import Tuning
 from mertk.evaluation import statistics
-from mertk.evaluation.breakdowns import score_labels
+from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.evaluation.statistics import ALPHA
+from mertk.storage.identity import find_flow_engines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 MARK = " †"
 COLLAPSED = " (collapsed)"
 LEAKED = "LEAKED: held-out clips were used in training; do not compare with the scores above"
+
+
+CHOICES = "chosen in each fold, on its training clips"
 
 
 def format_title(results: Results) -> str:
@@ -51,6 +56,11 @@ def list_warnings(results: Results) -> list[str]:
             f"{'; '.join(published['differences'])}. "
             "The scores cannot be compared with published ones."
         )
+    if results.excluded:
+        found.append(
+            f"Left out by --exclude ({len(results.excluded)}): {', '.join(results.excluded)}. The "
+            "scores are of the other clips."
+        )
     for outcome in results.outcomes:
         for slot, names in outcome.seen_before.items():
             found.append(
@@ -72,14 +82,23 @@ def _describe_failures(results: Results) -> Iterator[str]:
             yield f"FEATURES of {outcome.name}: {'; '.join(faults)}."
 
 
+def _name_flow_engines(results: Results) -> Iterator[str]:
+    """Whose TV-L1 a model's flow is: the two that there are differ."""
+    for outcome in results.outcomes:
+        engines = find_flow_engines(outcome.run.identity["components"])
+        for made in sorted({made for made in engines.values() if made.startswith("tvl1 ")}):
+            yield f"{outcome.name}: optical flow is {made}; other engines give other flow."
+
+
 def list_sentences(results: Results) -> list[str]:
     """The sentences below the table: warnings, chance level, comparisons with the first model."""
     found = list_warnings(results)
     published = results.published
     if published and not published["differences"]:
         found.append(_as_published(results, published))
-    if presets := [outcome.name for outcome in results.outcomes if ":" in outcome.name]:
+    if presets := [outcome.name for outcome in results.outcomes if outcome.has_preset]:
         found.append(f"Presets used: {', '.join(presets)}.")
+    found += _name_flow_engines(results)
     for outcome in results.outcomes:
         if outcome.preset_note:
             found.append(f"{outcome.name}: {outcome.preset_note}")
@@ -95,6 +114,7 @@ def list_sentences(results: Results) -> list[str]:
         f"with the class frequencies of {others}."
     )
     found += few_subjects(results)
+    found += _describe_searches(results)
     found += _describe_keyframes(results)
     found += _without_a_class(results)
     found += _describe_spreads(results)
@@ -164,7 +184,9 @@ def _as_published(results: Results, published: Mapping[str, Any]) -> str:
     lost = published.get("incomplete", 0)
     without = f" {lost} of them lack frames between onset and offset." if lost else ""
     if published["compared"] == "list":
-        return f"The clips are those of {of} ({clips}, list {published['list'][:12]}).{without}"
+        but = " before clips were left out" if results.excluded else ""
+        known = f"{clips}, list {published['list'][:12]}"
+        return f"The clips{but} are those of {of} ({known}).{without}"
     return (
         f"The numbers of clips are those of {of} ({clips}). The list of clips itself was not "
         f"published.{without}"
@@ -178,6 +200,22 @@ def _without_a_class(results: Results) -> list[str]:
         return []
     lost = parts[parts[list(results.chance)].isna().any(axis=1)]["part"].unique()
     return [f"No scores over classes for {', '.join(lost)}: a class has no clip."] * any(lost)
+
+
+def _describe_searches(results: Results) -> Iterator[str]:
+    """How each model whose parameters are chosen in the folds chooses them."""
+    for outcome in results.models:
+        stored = outcome.run.identity["recipe"].get("tuning")
+        if stored:
+            tuning = Tuning.from_json(stored)
+            score = "mean binary F1" if results.multilabel else "UF1"
+            picked = " picked by optuna" if tuning.trials else ""
+            yield (
+                f"{outcome.name}: in each fold, {', '.join(tuning.space)} was chosen among "
+                f"{tuning.count} combinations{picked}, by the {score} of {tuning.folds} inner "
+                "folds of whole training subjects (of one subject each where there are fewer). The "
+                "held-out subjects were not used."
+            )
 
 
 def _describe_keyframes(results: Results) -> list[str]:
@@ -254,8 +292,10 @@ def to_json(results: Results) -> dict[str, Any]:
         ),
         "parts": _make_plain_rows(results.parts()),
         "published": results.published,
+        "excluded": results.excluded,
         "chance": results.chance,
         "comparisons": comparisons,
+        "choices": count_choices([*results.outcomes, *results.leaked]),
         "per_label": score_labels(results).to_dict("records"),
         "sentences": list_sentences(results),
     }

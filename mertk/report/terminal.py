@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.core.printing import text_console
-from mertk.evaluation.breakdowns import score_labels
+from mertk.core.printing import format_duration, text_console
+from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.report import sentences
 from mertk.report.tables import format_interval, make_table, name_intervals, print_lines
 
@@ -58,6 +58,7 @@ def print_results(results: Results, *, published: bool = False) -> None:
             {"clips": "", "subjects": ""},
         ),
         _make_label_table(results),
+        _make_choice_table(results),
     ]
     console = text_console()
     for table in tables:
@@ -97,14 +98,6 @@ def show_plan(planned: Sequence[Planned]) -> None:
         "clips and the timed folds are kept; the same command without --plan runs the rest.",
         highlight=False,
     )
-
-
-def format_duration(seconds: float) -> str:
-    """A time to read: 0.4 s, 12 s, 3 min, 5.2 h, 8.1 days."""
-    for unit, length in (("days", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
 def _make_table(
@@ -149,4 +142,12 @@ def _make_label_table(results: Results) -> Table:
     for row in score_labels(results).to_dict("records"):
         cells = map("{:.3f} / {:.3f}".format, row["binary"], row["macro"])
         drawn.add_row(row["label"], f"{row['positives']} of {row['clips']}", *cells)
+    return drawn
+
+
+def _make_choice_table(results: Results) -> Table:
+    """What was chosen in the folds while models were fitted."""
+    drawn = make_table(sentences.CHOICES, ["model", "choice", "value", "folds"], texts=3, width=17)
+    for row in count_choices([*results.outcomes, *results.leaked]):
+        drawn.add_row(row["model"], row["choice"], row["value"], f"{row['folds']} of {row['of']}")
     return drawn

@@ -73,8 +73,11 @@ class VideoReport:
     def format_summary(self) -> str:
         """The number of intervals and videos."""
         many = sum(len(video.findings) for video in self.videos)
-        videos = len(self.videos)
-        return f"{many} interval{'s' * (many != 1)} in {videos} video{'s' * (videos != 1)}:"
+        videos = len({video.video for video in self.videos})
+        people = sum(video.person is not None for video in self.videos)
+        whose = f" of {people} {'person' if people == 1 else 'people'}" if people else ""
+        where = f"{videos} video{'s' * (videos != 1)}"
+        return f"{many} interval{'s' * (many != 1)}{whose} in {where}:"
 
     def write(self, folder: Path) -> None:
         """Write `FILES` into a folder; raises `StorageError` as `write_files` does."""
@@ -105,22 +108,25 @@ class VideoReport:
         rows: list[dict[str, Any]] = []
         classes = [f"p_{name}" for name in self.model.classes]
         for video in self.videos:
+            whose = {"video": str(video.video), "person": video.person or ""}
             if not video.findings:
-                rows.append({"video": str(video.video), "predicted": NO_EXPRESSION})
+                rows.append(whose | {"predicted": NO_EXPRESSION})
             for one in video.findings:
-                row = {"video": str(video.video), "predicted": one.predicted, "note": one.note}
+                row = whose | {"predicted": one.predicted, "note": one.note}
                 for name, value in asdict(one.where).items():
                     row[name] = "" if value is None else round(value, 3)
                 rows.append(
                     row | dict(zip(classes, np.round(one.probabilities, 6).tolist(), strict=False))
                 )
-        return csv_text(["video", *_WHERE, "predicted", *classes, "note"], rows)
+        return csv_text(["video", "person", *_WHERE, "predicted", *classes, "note"], rows)
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was found, for machines."""
         videos = []
         for one in self.videos:
             video: dict[str, Any] = {"video": str(one.video), "notes": list(one.notes)}
+            if one.person is not None:
+                video["person"] = one.person
             if track := one.track:
                 video |= {
                     "frames": len(track.times),
@@ -146,7 +152,7 @@ class VideoReport:
 def _describe_for_page(one: PredictedVideo) -> dict[str, Any]:
     """A video as the page draws it; marks are (left, width) in per cent of its time line."""
     about: dict[str, Any] = {
-        "name": one.video.name,
+        "name": one.video.name + ("" if one.person is None else f", person {one.person}"),
         "found": one.findings,
         "notes": one.notes,
         "gaps": [],

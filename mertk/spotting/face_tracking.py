@@ -8,8 +8,9 @@ per second of it.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     Corners = NDArray[np.float64]
     """The positions of three corners of the registered picture in the video, `[3, 2]` (x, y)."""
+
+Found = TypeVar("Found")
 
 EVERY = 0.5
 """Seconds between two detections of the face: one costs as much as decoding thirty frames."""
@@ -65,7 +68,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class _Detection:
+class Detection:
     """The position of the face in one frame, or the reason why there is none."""
 
     at: int
@@ -83,21 +86,29 @@ def track_face(
     `aligner` gives the position of the face in one frame as an affine `transform`, and raises
     `DataError` where there is no single face.
     """
-    detections, cuts = _detect_along_video(frames, fps, aligner, step)
+    small = frames.map(shrink_picture)
+    detect = functools.partial(_detect_face, frames, small, aligner=aligner)
+    detections, cuts = detect_along_video(frames, fps, detect, step)
+    return join_detections(frames, fps, list(detections.values()), cuts)
+
+
+def join_detections(
+    frames: Frames, fps: float, detections: Sequence[Detection], cuts: set[int]
+) -> tuple[list[Stretch], list[Gap]]:
+    """The stretches of one face, and the gaps between them, from its detections in order."""
     runs = _group_detections(detections, cuts)
     stretches = [_make_stretch(frames, fps, run) for run in runs]
     return stretches, _find_gaps(stretches, detections, len(frames))
 
 
-def _detect_along_video(
-    frames: Frames, fps: float, aligner: Aligner, step: Callable[[], None]
-) -> tuple[list[_Detection], set[int]]:
-    """All detections of the face, in order, and the first frame after each cut."""
+def detect_along_video(
+    frames: Frames, fps: float, detect: Callable[[int], Found], step: Callable[[], None]
+) -> tuple[dict[int, Found], set[int]]:
+    """What `detect` finds, by frame in order, and the first frame after each cut."""
     every = max(1, round(EVERY * fps))
-    small = frames.map(_shrink_picture)
     wanted = {*range(0, len(frames), every), len(frames) - 1}
     cuts: set[int] = set()
-    detections: dict[int, _Detection] = {}
+    detections: dict[int, Found] = {}
     before: Pixels | None = None
     usual = 1.0
     for at in range(len(frames)):
@@ -107,23 +118,30 @@ def _detect_along_video(
             if change > max(_CUT_CHANGE, _CUT_RATIO * usual):
                 cuts.add(at)
                 for one in (at - 1, at):
-                    detections[one] = _detect_face(frames, small, one, aligner)
+                    detections[one] = detect(one)
             # a cut hardly changes what is usual, but light that flickers soon is
             usual = 0.9 * usual + 0.1 * min(max(change, 0.2), 3 * usual)
         if at in wanted and at not in detections:
-            detections[at] = _detect_face(frames, small, at, aligner)
+            detections[at] = detect(at)
         before = thumb
         step()
-    return [detections[at] for at in sorted(detections)], cuts
+    return {at: detections[at] for at in sorted(detections)}, cuts
 
 
-def _detect_face(frames: Frames, small: Frames, at: int, aligner: Aligner) -> _Detection:
-    scale = frames.shape[2] / small.shape[2]
+def _detect_face(frames: Frames, small: Frames, at: int, aligner: Aligner) -> Detection:
     try:
         with name_component(f"aligner {type(aligner).__name__}"):
             faces = aligner.align(Footage(frames=small, onset=at, offset=at))
     except DataError as error:
-        return _Detection(at, reason=str(error).partition(";")[0])
+        return Detection(at, reason=str(error).partition(";")[0])
+    return locate_face(aligner, faces, at, frames.shape[2] / small.shape[2])
+
+
+def locate_face(aligner: Aligner, faces: Faces, at: int, scale: float) -> Detection:
+    """The position of the face that an aligner has registered in frame `at` of a video.
+
+    `scale` is the width of the video by that of the frames that the aligner saw.
+    """
     if faces.transform is None:
         raise DataError(
             f"the aligner {type(aligner).__name__} gives no transform, so that a face cannot be "
@@ -134,12 +152,12 @@ def _detect_face(frames: Frames, small: Frames, at: int, aligner: Aligner) -> _D
     turn, shift = faces.transform[:, :2], faces.transform[:, 2]
     corners = (picture - shift) @ np.linalg.inv(turn).T
     # integer coordinates are pixel centres: a corner of the picture lies half a pixel outside
-    return _Detection(at, (corners + 0.5) * scale - 0.5, faces.size, faces.landmarks)
+    return Detection(at, (corners + 0.5) * scale - 0.5, faces.size, faces.landmarks)
 
 
-def _group_detections(detections: Sequence[_Detection], cuts: set[int]) -> list[list[_Detection]]:
+def _group_detections(detections: Sequence[Detection], cuts: set[int]) -> list[list[Detection]]:
     """Detections that belong together: two or more in a row, without a cut or a jump."""
-    runs: list[list[_Detection]] = [[]]
+    runs: list[list[Detection]] = [[]]
     for found in detections:
         if found.corners is None:
             runs.append([])
@@ -150,7 +168,7 @@ def _group_detections(detections: Sequence[_Detection], cuts: set[int]) -> list[
     return [run for run in runs if len(run) > 1]
 
 
-def _belong_together(one: _Detection, other: _Detection, cuts: set[int]) -> bool:
+def _belong_together(one: Detection, other: Detection, cuts: set[int]) -> bool:
     if one.corners is None or other.corners is None or any(one.at < c <= other.at for c in cuts):
         return False
     side = float(np.linalg.norm(one.corners[1] - one.corners[0]))
@@ -158,7 +176,7 @@ def _belong_together(one: _Detection, other: _Detection, cuts: set[int]) -> bool
     return float(moved.max()) < _JUMP * side
 
 
-def _make_stretch(frames: Frames, fps: float, run: Sequence[_Detection]) -> Stretch:
+def _make_stretch(frames: Frames, fps: float, run: Sequence[Detection]) -> Stretch:
     at = np.array([found.at for found in run])
     steady = _smooth_corners(np.array([found.corners for found in run]))
     every = np.arange(at[0], at[-1] + 1)
@@ -205,7 +223,7 @@ def _compute_transform(corners: Corners, size: tuple[int, int]) -> tuple[float, 
 
 
 def _find_gaps(
-    stretches: Sequence[Stretch], detections: Sequence[_Detection], count: int
+    stretches: Sequence[Stretch], detections: Sequence[Detection], count: int
 ) -> list[Gap]:
     """The frames that no stretch covers, each gap with the first reason of its detections."""
     found, first = [], 0
@@ -218,7 +236,8 @@ def _find_gaps(
     return found
 
 
-def _shrink_picture(picture: Pixels) -> Pixels:
+def shrink_picture(picture: Pixels) -> Pixels:
+    """The picture, or a smaller one in which a face is detected in less time."""
     import cv2
 
     height, width = picture.shape[:2]

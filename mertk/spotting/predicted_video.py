@@ -25,19 +25,23 @@ if TYPE_CHECKING:
     from mertk.spotting.video_prediction import Finding, TrackedVideo
 
     Draw = Callable[[str, Finding, ClipPictures], bool]
+    ChosenFace = tuple[Aligner, str]
+
+_SEVERAL = "of several faces, --face largest, left, right, N or all says which is meant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedVideo:
     """What was found in a video, and what is unusual about the file.
 
-    `track` is None where the interval was given.
+    `track` is None where the interval was given, `person` where no face was chosen.
     """
 
     video: Path
     findings: Sequence[Finding]
     notes: Sequence[str] = ()
     track: TrackedVideo | None = None
+    person: int | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -56,7 +60,9 @@ class IntervalPictures:
     occlusion: int = 0
     has_room: bool = True
 
-    def read(self, video: Path, number: int, one: Finding, footage: Footage) -> None:
+    def read(
+        self, video: Path, number: int, one: Finding, footage: Footage, person: int | None = None
+    ) -> None:
         """Read and draw the interval of this number, from 1; nothing if there is no room."""
         if not self.has_room:
             return
@@ -70,7 +76,8 @@ class IntervalPictures:
             ]
         weights = {} if one.note else model.explain(footage)
         pictures = read_clip_pictures(footage, stages, weights=weights, maps=maps)
-        title = f"{video.name}, {number}: {one.where.begins:.2f}–{one.where.ends:.2f} s"
+        whose = "" if person is None else f", person {person}"
+        title = f"{video.name}{whose}, {number}: {one.where.begins:.2f}–{one.where.ends:.2f} s"
         self.has_room = self.draw(title, one, pictures)
 
 
@@ -83,6 +90,7 @@ def predict_interval_of(
     fps: float | None = None,
     least: float = 0.0,
     pictures: IntervalPictures | None = None,
+    whose: ChosenFace | None = None,
 ) -> Iterator[PredictedVideo]:
     """Predict one interval `at` (onset, apex, offset) of a video; without ends, all of it.
 
@@ -90,10 +98,14 @@ def predict_interval_of(
     """
     progress.stage(video.name, 0)
     media = video_prediction.probe_footage(video, fps)
-    found, footage, notes = video_prediction.predict_given_interval(model, media, at, least)
-    if pictures:
-        pictures.read(video, 1, found, footage)
-    yield PredictedVideo(video=video, findings=[found], notes=notes)
+    notes = media.list_notes()
+    for found, footage, person in video_prediction.predict_given_interval(
+        model, media, at, least, whose
+    ):
+        if pictures:
+            pictures.read(video, 1, found, footage, person)
+        yield PredictedVideo(video=video, findings=[found], notes=notes, person=person)
+        notes = []
 
 
 def predict_clips(
@@ -103,6 +115,7 @@ def predict_clips(
     *,
     least: float = 0.0,
     pictures: IntervalPictures | None = None,
+    whose: ChosenFace | None = None,
 ) -> Iterator[PredictedVideo]:
     """Predict clips of a table, each as one expression; one without a face has a note."""
     progress.stage("classifying clips", len(clips))
@@ -115,12 +128,19 @@ def predict_clips(
             begins=onset / footage.fps,
             ends=(onset + footage.offset) / footage.fps,
         )
-        found = video_prediction.predict_interval(model, footage, where, least)
         name = Path(clip.uid)
-        if pictures:
-            pictures.read(name, 1, found, footage)
+        try:
+            people = video_prediction.cut_out_chosen(footage, whose)
+        except DataError as error:
+            found = video_prediction.Finding(where=where, predicted="", note=str(error))
+            yield PredictedVideo(video=name, findings=[found])
+            people = ()
+        for person, part in people:
+            found = video_prediction.predict_interval(model, part, where, least)
+            if pictures:
+                pictures.read(name, 1, found, part, person)
+            yield PredictedVideo(video=name, findings=[found], person=person)
         progress.step(clip.uid)
-        yield PredictedVideo(video=name, findings=[found])
 
 
 def predict_video(
@@ -130,6 +150,7 @@ def predict_video(
     *,
     spotter: Spotter,
     aligner: Aligner,
+    face: str | None = None,
     fps: float | None = None,
     strength: float = 1.0,
     least: float = 0.0,
@@ -137,22 +158,29 @@ def predict_video(
 ) -> Iterator[PredictedVideo]:
     """Track the face through a video, and predict the intervals that a spotter finds.
 
-    `fps` in Hz is used where the file says no rate. Raises `DataError` where it is no footage, or
-    shows no face.
+    `face` says whose face is tracked where there are several (`people_tracking.parse_face`). `fps`
+    in Hz is used where the file says no rate. Raises `DataError` where it is no footage, or shows
+    no face.
     """
     progress.stage(f"{video.name}: counting frames", 0)
     media = video_prediction.probe_footage(video, fps)
     progress.stage(f"{video.name}: tracking the face", media.count)
-    track = video_prediction.track_video(media, aligner, progress.step)
-    if not track.stretches:
-        raise DataError(f"{video}: no face to track: {track.gaps[0].reason}")
-    frames = sum(len(stretch.corners) for stretch in track.stretches)
-    progress.stage(f"{video.name}: spotting expressions", frames)
-    findings: list[Finding] = []
-    for one, footage in video_prediction.predict_spots(
-        model, track, spotter, strength=strength, least=least, step=progress.step
-    ):
-        findings.append(one)
-        if pictures:
-            pictures.read(video, len(findings), one, footage)
-    yield PredictedVideo(video=video, findings=findings, notes=track.notes, track=track)
+    if face is None:
+        tracks = [video_prediction.track_video(media, aligner, progress.step)]
+    else:
+        tracks = video_prediction.track_people_of(media, aligner, face, progress.step)
+    for track in tracks:
+        if not track.stretches:
+            raise DataError(f"{video}: no face to track: {track.gaps[0].reason}; {_SEVERAL}")
+        frames = sum(len(stretch.corners) for stretch in track.stretches)
+        progress.stage(f"{video.name}: spotting expressions", frames)
+        findings: list[Finding] = []
+        for one, footage in video_prediction.predict_spots(
+            model, track, spotter, strength=strength, least=least, step=progress.step
+        ):
+            findings.append(one)
+            if pictures:
+                pictures.read(video, len(findings), one, footage, track.person)
+        yield PredictedVideo(
+            video=video, findings=findings, notes=track.notes, track=track, person=track.person
+        )

@@ -6,6 +6,7 @@ around the face.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,16 @@ from mertk.core.spots import Spot
 from mertk.datasets.media.sources import Media, probe_media
 from mertk.spotting.checked_spots import spot_stretch
 from mertk.spotting.face_tracking import Gap, Stretch, track_face
+from mertk.spotting.people_tracking import (
+    choose_people,
+    cut_out_people,
+    describe_people,
+    locate_cut,
+    track_people,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,14 +39,14 @@ if TYPE_CHECKING:
 NO_EXPRESSION = "no expression"
 """The prediction for an interval in which no class is likely enough."""
 
-_MARGIN = 0.5  # of the registered picture's side: hair and chin, for the model's own face finder
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrackedVideo:
     """A video in which one face was tracked; `notes` say what is unusual about the file.
 
-    `times` `[frames]` are in seconds from the first frame, `fps` in Hz is the usual one.
+    `times` `[frames]` are in seconds from the first frame, `fps` in Hz is the usual one. Where
+    several people were tracked, `person` is the number of this one, and `others` are the faces of
+    the others.
     """
 
     path: Path
@@ -48,6 +56,8 @@ class TrackedVideo:
     stretches: tuple[Stretch, ...]
     gaps: tuple[Gap, ...]
     notes: tuple[str, ...]
+    person: int | None = None
+    others: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +124,35 @@ def track_video(
     )
 
 
+def track_people_of(
+    media: Media, aligner: Aligner, face: str, step: Callable[[], None] = lambda: None
+) -> list[TrackedVideo]:
+    """Track all people through a video, and give it once for each whose `face` is meant.
+
+    The first one's notes say how many people there are.
+    """
+    frames, _ = media.cut_frames(0, media.count - 1)
+    people = track_people(frames, media.fps, aligner, step)
+    chosen, times, found = choose_people(people, face), media.read_times(media.fps), []
+    for person in chosen:
+        others = [other.stretches for other in people if other is not person]
+        notes = (*media.list_notes(), describe_people(people)) if person is chosen[0] else ()
+        found.append(
+            TrackedVideo(
+                path=media.path,
+                frames=frames,
+                times=times,
+                fps=media.fps,
+                stretches=person.stretches,
+                gaps=person.gaps,
+                notes=notes,
+                person=person.number,
+                others=tuple(itertools.chain.from_iterable(others)),
+            )
+        )
+    return found
+
+
 def predict_spots(
     model: TrainedModel,
     video: TrackedVideo,
@@ -172,15 +211,9 @@ def predict_interval(model: TrainedModel, footage: Footage, where: Where, least:
 
 def _cut_out(video: TrackedVideo, stretch: Stretch, spot: Spot) -> Footage:
     """The frames of a spot, in memory, with a margin around the face."""
-    within = stretch.corners[spot.onset : spot.offset + 1]
-    corners = np.concatenate([within, within[:, 1:2] + within[:, 2:3] - within[:, 0:1]], axis=1)
-    low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
-    margin = _MARGIN * float(np.linalg.norm(within[0, 1] - within[0, 0]))
-    _, height, width, _ = video.frames.shape
-    x0, y0 = np.maximum(low - margin, 0).astype(int)
-    x1, y1 = np.minimum(high + margin + 1, (width, height)).astype(int)
     first, last = stretch.first + spot.onset, stretch.first + spot.offset
-    pictures = [video.frames[at][y0:y1, x0:x1] for at in range(first, last + 1)]
+    rows, columns = locate_cut(stretch, video.others, first, last, video.frames.shape[1:3])
+    pictures = [video.frames[at][rows, columns] for at in range(first, last + 1)]
     return Footage(
         frames=Frames.of(np.stack(pictures)),
         onset=0,
@@ -191,11 +224,16 @@ def _cut_out(video: TrackedVideo, stretch: Stretch, spot: Spot) -> Footage:
 
 
 def predict_given_interval(
-    model: TrainedModel, media: Media, at: tuple[int | None, int | None, int | None], least: float
-) -> tuple[Finding, Footage, list[str]]:
+    model: TrainedModel,
+    media: Media,
+    at: tuple[int | None, int | None, int | None],
+    least: float,
+    whose: tuple[Aligner, str] | None = None,
+) -> Iterator[tuple[Finding, Footage, int | None]]:
     """The prediction for one interval `at` (onset, apex, offset); without ends, for all frames.
 
-    Also gives the clip that the model was given, and what is unusual about the file. Raises
+    Also gives the clip that the model was given, and the number of the person: there is one
+    prediction for each who is meant by `whose`, an aligner and the choice of a face. Raises
     `DataError` where there are no such frames, or no face in them.
     """
     times = media.read_times(media.fps)
@@ -204,7 +242,15 @@ def predict_given_interval(
     footage = Footage(frames=frames, onset=first, apex=apex, offset=last, fps=media.fps)
     begins, ends = float(times[first]), float(times[last])
     where = Where(onset=first, apex=apex, offset=last, begins=begins, ends=ends)
-    found = predict_interval(model, footage, where, least)
-    if found.note:
-        raise DataError(found.note)
-    return found, footage, media.list_notes()
+    for person, clip in cut_out_chosen(footage, whose):
+        found = predict_interval(model, clip, where, least)
+        if found.note:
+            raise DataError(found.note)
+        yield found, clip, person
+
+
+def cut_out_chosen(
+    footage: Footage, whose: tuple[Aligner, str] | None
+) -> Sequence[tuple[int | None, Footage]]:
+    """The clip as it is, or cut out around the face of each person who is meant."""
+    return [(None, footage)] if whose is None else cut_out_people(footage, *whose)

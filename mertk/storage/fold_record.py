@@ -17,6 +17,8 @@ class Fold:
     `explained` maps clip ids to what explains their predictions; `drew` are the places
     whose `fit` is stochastic, `keyframes` the annotated ones that were read of one training clip.
     `memory` is the most that the process has held so far, in MB; 0 where it is not known.
+    `choices` are what components have chosen in `fit`, by place and name; `trials` the combinations
+    of parameters that were tried for it on inner folds, each with its `values` and its `score`.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Fold:
     drew: Sequence[str] = field(default_factory=list)
     keyframes: Sequence[str] = field(default_factory=list)
     memory: float = 0.0
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    trials: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

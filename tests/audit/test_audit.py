@@ -116,6 +116,18 @@ def test_what_only_all_folds_at_once_can_see_is_told_from_a_fold_by_itself(verdi
 
 
 @pytest.mark.slow
+def test_a_model_that_is_tuned_inside_the_folds_passes_and_hides_no_cheat(plugins):
+    """Nested search is honest; a cheat inside it is seen as it is without."""
+    noise = ["classifier.noise=0.0,1.0"]
+    found = examined(plugins, ["perturbation"], recipe(), "toy", tunes=noise, inner_folds=2)
+    assert found.passed, found
+    counts = ["classifier.count=101,1001"]
+    cheating = recipe("classifier", "threshold_tuned_on_the_test_subject")
+    found = examined(plugins, ["perturbation"], cheating, "toy", tunes=counts, inner_folds=2)
+    assert found.verdicts[0].leak == "classifier", found
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["flow_svm", "flow_ridge", "biwoof"])
 def test_a_shipped_model_passes_every_probe(plugins, model):
     found = examined(plugins, PROBES, model, dataset="synthetic:subjects=4,clips=3,size=64")

@@ -14,9 +14,14 @@ from mertk.storage import audit_record
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 BENCH = ("bench", "--model", "toy_model", "--dataset", "toy", "--jobs", "1")
+TUNE = (
+    "tune", "toy_model", "--param", "classifier.noise=0,1", "--dataset", "toy", "--jobs", "1",
+    "--seeds", "0",
+)  # fmt: skip
 
 FILES = {
     "bench": ((*BENCH, "--out", "{folder}"), "report.html"),
+    "tune": ((*TUNE, "--out", "{folder}"), "report.html"),
     "report": (("report", "runs", "--out", "{folder}/page.html"), "page.html"),
     "compare": (("compare", "runs", "--out", "{folder}"), "compare.tex"),
     "predict": (("predict", "model", "video.mp4", "--out", "{folder}"), "predictions.csv"),
@@ -66,7 +71,7 @@ WRITES = {
     ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "check", "--html"),
     ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
     ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("spot", "--out"),
-    ("train", "--out"),
+    ("train", "--out"), ("tune", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
 
@@ -287,6 +292,7 @@ def test_runs_may_lie_beside_the_files_of_others(run, room):
 CACHED = {
     "bench": (*BENCH, "--out", "out"),
     "bench --plan": (*BENCH, "--out", "out", "--plan"),
+    "tune": (*TUNE, "--out", "out"),
     "train": FOLDERS["train"],
     "data prepare": FOLDERS["data prepare"],
     "report": ("report", "runs", "--occlusion", "1"),

@@ -295,3 +295,42 @@ def test_the_rows_of_a_table_are_classified_without_labels(trained, video, tmp_p
     assert one["predicted"] == rows(given)[0]["predicted"]
     assert float(one["p_negative"]) == pytest.approx(float(rows(given)[0]["p_negative"]), abs=1e-4)
     assert (two["apex"], two["begins"]) == ("", "0.4")
+
+
+@pytest.fixture(scope="module")
+def couple(folder):
+    """Two people beside each other, for two seconds."""
+    clips = PLUGINS.registry.build("dataset", mertk.Use.parse(USE)).index(None)
+    both = [there_and_back(clips[at].footage.frames[:], 50) for at in (0, 3)]
+    return film(folder / "couple.avi", np.concatenate(both, axis=2))
+
+
+def test_of_two_people_each_has_a_result_of_their_own(trained, couple, plugin, tmp_path, run):
+    ask = ["--plugin", plugin, "predict", trained, couple, "--spotter", "told"]
+    code, _, err = run(*ask)
+    assert code == 1
+    assert "2 faces found" in err
+    assert "--face largest, left, right, N or all says which is meant" in err
+    code, out, err = run(*ask, "--face", "all", "--out", tmp_path / "found")
+    assert code == 0, err
+    assert "2 intervals of 2 people in 1 video:" in out
+    assert f"Note: {couple}: 2 people are tracked: 1 at x " in err
+    both = rows((tmp_path / "found" / "predictions.csv").read_text())
+    assert [row["person"] for row in both] == ["1", "2"]
+    page = (tmp_path / "found" / "predictions.html").read_text()
+    assert "couple.avi, person 2" in page
+    found = json.loads((tmp_path / "found" / "predictions.json").read_text())
+    assert [one["person"] for one in found["videos"]] == [1, 2]
+    (right,) = rows(run(*ask, "--face", "right")[1])
+    assert right == both[1]
+    code, _, err = run(*ask, "--face", 3)
+    assert (code, "there is no person 3: 2 people are tracked" in err) == (1, True)
+
+
+def test_a_given_interval_of_one_of_two_people(trained, couple, run):
+    ask = ["predict", trained, couple, "--onset", 10, "--apex", 16, "--offset", 22]
+    code, out, err = run(*ask, "--face", "all")
+    assert code == 0, err
+    assert [(row["person"], row["apex"]) for row in rows(out)] == [("1", "16"), ("2", "16")]
+    assert run(*ask)[0] == 1
+    assert "give largest, left, right, all or the number" in run(*ask, "--face", "both")[2]

@@ -30,6 +30,7 @@ from mertk.experiment.task import number_labels
         ("AU1+AU2", "au01+au02"),
         ("s15_0101", "S15 101"),
         ("casme2/sub01", "CASME2/sub1"),
+        ("folder/1", "folder/1.0"),
     ],
 )
 def test_spellings_of_one_name_have_one_form(one, other):

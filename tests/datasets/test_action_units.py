@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mertk import DataError
-from mertk.datasets.action_units import AU, objective_class, parse_aus, plain_aus
+from mertk.datasets.action_units import AU, find_acting_aus, objective_class, parse_aus, plain_aus
 
 SIDES = st.sampled_from(["", "L", "R", "A", "T", "B"])
 CODES = st.builds(
@@ -119,3 +119,22 @@ def test_what_is_no_coding_is_refused(text):
 )  # fmt: skip
 def test_objective_classes_follow_the_published_rule(text, number):
     assert objective_class(parse_aus(text)) == number
+
+
+@pytest.mark.parametrize(
+    ("region", "acting", "not_acting"),
+    [
+        ("brow_left", {1, 2, 4}, {5, 7, 12}),
+        ("forehead3", {1, 2, 4}, {9}),
+        ("eye_right", {1, 2, 4, 5, 6, 7}, {9, 12}),
+        ("nose", {9, 10}, {4, 12}),
+        ("cheek_left", {6, 12, 14}, {4, 25}),
+        ("mouth", {10, 12, 14, 15, 17, 20, 23, 24, 25, 28}, {6, 9, 21}),
+        ("chin", {17, 26}, {12}),
+        ("r0c1", set(), {1, 12}),
+    ],
+)
+def test_a_region_is_moved_by_the_units_of_its_part_of_the_face(region, acting, not_acting):
+    found = find_acting_aus(region)
+    assert acting <= found
+    assert not not_acting & found

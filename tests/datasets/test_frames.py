@@ -6,10 +6,12 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import mertk
 from mertk import DataError
 from mertk.datasets.media import frames
+from mertk.datasets.media.sources import probe_media
 
 
 def save(path, picture, *flags):
@@ -236,3 +238,41 @@ def test_a_fingerprint_depends_on_names_sizes_times_and_facts(tmp_path, picture)
 def test_a_fingerprint_of_a_missing_file_names_it(tmp_path):
     with pytest.raises(DataError, match=r"img7\.png: cannot be read"):
         frames.hash_files([tmp_path / "img7.png"])
+
+
+def names_of(folder, *names):
+    folder.mkdir()
+    for name in names:
+        save(folder / name, np.full((4, 4, 3), 90, np.uint8))
+    return {at: file.name for at, file in frames.number_pictures(folder).items()}
+
+
+def test_a_copy_beside_its_original_is_left_out(tmp_path):
+    made = ("Image 1 (2).JPG", "Image 2 - Copy.JPG", "Image 3 copy.JPG", "Image 3 2.JPG")
+    found = names_of(tmp_path / "a", *(f"Image {at}.JPG" for at in (1, 2, 3, 4)), *made)
+    assert found == {at: f"Image {at}.JPG" for at in (1, 2, 3, 4)}
+    assert frames.sort_pictures(tmp_path / "a")[1] == sorted(made)
+    assert probe_media(tmp_path / "a").list_notes() == [
+        "Image 1 (2).JPG and 3 more are left out as a copy of another frame"
+    ]
+
+
+def test_a_copy_alone_is_the_frame_of_its_original(tmp_path):
+    found = names_of(tmp_path / "a", "Image 1.JPG", "Image 7 (2).JPG", "Image 9 - Kopie (3).JPG")
+    assert found == {1: "Image 1.JPG", 7: "Image 7 (2).JPG", 9: "Image 9 - Kopie (3).JPG"}
+
+
+def test_frames_that_a_program_has_numbered_in_brackets_are_no_copies(tmp_path):
+    names = [f"clip01 ({at}).jpg" for at in range(1, 6)]
+    assert names_of(tmp_path / "a", *names) == dict(enumerate(names, 1))
+    names = [f"cam {at}.jpg" for at in range(2, 6)]
+    assert names_of(tmp_path / "b", *names) == dict(enumerate(names, 2))
+
+
+def test_webp_is_read_and_an_animated_one_is_refused_by_name(tmp_path):
+    file = save(tmp_path / "img1.webp", np.full((8, 8, 3), 90, np.uint8))
+    assert frames.read_picture(file).mean() == pytest.approx(90, abs=3)
+    pictures = [Image.fromarray(np.full((8, 8, 3), value, np.uint8)) for value in (10, 90, 200)]
+    pictures[0].save(tmp_path / "moving.webp", save_all=True, append_images=pictures[1:])
+    with pytest.raises(DataError, match=r"moving\.webp: an animated WebP of 3 pictures"):
+        probe_media(tmp_path / "moving.webp")

@@ -9,6 +9,8 @@ import pytest
 
 from mertk import DataError
 from mertk.datasets.media import videos
+from mertk.datasets.media.sources import probe_media
+from mertk_plugins.datasets.folder import Folder
 
 
 def write(path, values):
@@ -249,3 +251,73 @@ def test_a_missing_video_is_named(tmp_path):
         videos.probe_video(tmp_path / "x.avi")
     with pytest.raises(DataError, match=r"x\.avi: there is no such video"):
         videos.of_video(tmp_path / "x.avi", 0, 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "old", "said"),
+    [
+        ("h.mov", "libx264", b"avc1", "XYZW"),
+        ("w.wmv", "wmv2", b"WMV2", "XYZW"),
+        ("h.mkv", "libx264", b"V_MPEG4/ISO/AVC", "V_MPEG4/ISO/XYZ"),
+        ("v.webm", "libvpx-vp9", b"V_VP9", "V_XY9"),
+    ],
+)
+def test_the_codec_is_named_in_every_container(tmp_path, name, codec, old, said):
+    file = films.write(tmp_path / name, films.flat([90] * 4, (128, 96)), codec=codec)
+    content = file.read_bytes()
+    assert old in content
+    file.write_bytes(content.replace(old, said.encode()))
+    wanted = rf"no decoder for its codec '{said}'; .*ffmpeg -i {name} -c:v ffv1 {file.stem}.mkv"
+    with pytest.raises(DataError, match=wanted):
+        videos.probe_video(file)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("h.mkv", "mpeg4"), ("v.webm", "libvpx-vp9")])
+def test_a_file_without_a_count_that_is_cut_off_says_so(tmp_path, name, codec):
+    whole = films.write(tmp_path / f"whole-{name}", films.flat([90] * 60, (128, 96)), codec=codec)
+    assert videos.probe_video(whole).list_notes() == []
+    cut = tmp_path / name
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
+    facts = videos.probe_video(cut)
+    assert 20 < facts.count < 40
+    notes = " ".join(facts.list_notes())
+    assert f"its header says 1.2 s, {facts.count} frames (0." in notes
+
+
+def test_a_video_whose_list_of_frames_is_lost_is_said_to_be_cut_off(tmp_path):
+    for name, codec in (("a.mp4", "mpeg4"), ("b.mov", "libx264")):
+        file = films.write(tmp_path / name, films.flat([90] * 60, (128, 96)), codec=codec)
+        file.write_bytes(file.read_bytes()[: file.stat().st_size * 6 // 10])
+        with pytest.raises(DataError, match="cut off, and the list of its frames"):
+            videos.probe_video(file)
+
+
+def test_a_gif_is_a_video_with_a_note_on_its_colours(tmp_path):
+    file = films.write(
+        tmp_path / "x.gif", films.flat(range(0, 200, 20)), codec="gif", pixels="rgb8", fps=25
+    )
+    media = probe_media(file)
+    assert (media.kind, media.count, media.fps) == ("video", 10, pytest.approx(25))
+    assert media.list_notes() == [
+        "a GIF shows at most 256 colours a frame: small motion may be lost"
+    ]
+    frames, _ = media.cut_frames(0, 9)
+    assert frames[9][..., 0].mean() == pytest.approx(180, abs=20)
+
+
+def test_what_is_unusual_about_videos_is_said_once_a_kind(tmp_path, caplog):
+    pictures = films.flat([90] * 12, (96, 64))
+    for name in ("a.mpg", "b.mpg"):
+        films.write(tmp_path / name, pictures, codec="mpeg2video", fps=25, flags="+ilme+ildct")
+    films.write(tmp_path / "whole.mkv", films.flat([90] * 60), codec="mpeg4")
+    whole = (tmp_path / "whole.mkv").read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 6 // 10])
+    rows = ("anna,a,a.mpg,joy", "anna,b,b.mpg,joy", "bert,c,cut.mkv,anger")
+    (tmp_path / "index.csv").write_text("\n".join(["subject,clip,path,label", *rows]))
+    Folder().index(tmp_path)
+    said = [line for line in caplog.messages if "interlaced" in line]
+    assert len(said) == 1
+    assert "a.mpg: it is interlaced" in said[0]
+    assert said[0].endswith("(and 1 more)")
+    assert any("cut.mkv: its header says 1.2 s, " in line for line in caplog.messages)
+    assert len(Folder().survey(tmp_path).notices) == 2

@@ -7,11 +7,11 @@ import pytest
 
 import mertk
 from mertk.cli import main
+from mertk.core.printing import format_duration
 from mertk.experiment.bench import plan_study, run_study
 from mertk.experiment.execution import Execution
 from mertk.experiment.runner import Planned
 from mertk.experiment.study import Study
-from mertk.report import terminal
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -63,7 +63,7 @@ def test_workers_do_whole_folds():
     [(0.42, "0.42 s"), (100, "100 s"), (180, "3 min"), (18_720, "5.2 h"), (700_000, "8.1 days")],
 )
 def test_times_are_readable(seconds, text):
-    assert terminal.format_duration(seconds) == text
+    assert format_duration(seconds) == text
 
 
 def test_the_command_prints_a_plan_and_writes_no_report(tmp_path, capsys, monkeypatch):

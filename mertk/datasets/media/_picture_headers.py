@@ -1,4 +1,4 @@
-"""What the header of a PNG or TIFF file says: bits of a sample, and how many pictures it holds."""
+"""What the header of a PNG, TIFF or WebP file says: bits of a sample, number of pictures."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ class PictureHeader:
 
 
 def read_header(content: bytes) -> PictureHeader:
-    """The header of a picture file; of files that are neither PNG nor TIFF, the default."""
+    """The header of a picture file; of files of another kind, the default."""
     try:
         if content.startswith(_PNG):
             return _read_png(content)
+        if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+            pictures = content.count(b"ANMF")
+            return PictureHeader(8, None, max(1, pictures), "an animated WebP")
         if content[:4] in (b"II*\0", b"MM\0*"):
             return _read_tiff(content)
     except (struct.error, IndexError):  # truncated: the decoder will say so

@@ -149,5 +149,7 @@ def _load_array(path: Path) -> NDArray[Any]:
 def _explain(error: Exception) -> str:
     """What is wrong with an array file; NumPy would have a pickle loaded, which runs its code."""
     if re.search("pickle|Python objects", str(error)):
-        return "holds Python objects or is no .npy file; save a plain array of numbers"
+        return (
+            "holds Python objects or is no .npy file (such as .flo); save a plain array of numbers"
+        )
     return f"damaged, truncated or not a plain array: {error}"

@@ -21,13 +21,21 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Pixels
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 """The file endings that count as frames; all others in a frame folder are ignored."""
+
+_COPY = re.compile(  # as Windows, macOS and Linux name it, in some languages
+    r"(?P<of>.*\d.*?)(?: ?\(\d+\)| [2-9]"
+    r"|(?: -)?[ _-]\(?(?:another )?(?:copy|kopie|copie|copia|副本)\)?(?: ?\(?\d+\)?)?)",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r".* [2-9]")  # only beside its original a copy, else a number
+_MOST_COPIES = 2  # of one picture; more are frames that a program has numbered
 
 _MOST_BYTES = 2**30  # of a picture
 _JPEG = b"\xff\xd8"
 _BYTE = 8  # bits
-_DEEP = frozenset({".png", ".tif", ".tiff"})
+_DEEP = frozenset({".png", ".tif", ".tiff", ".webp"})
 _DECODING = "2"  # raise it when the same files come out as other pixels: fingerprints change
 
 
@@ -35,12 +43,19 @@ def number_pictures(folder: Path) -> dict[int, Path]:
     """The pictures of a folder by frame number, in the order of the numbers.
 
     The number is the last integer of the file name (`reg_img046.jpg` is 46), so zero padding
-    never matters. Thumbs.db, .DS_Store, gif, avi and hidden files are ignored. Raises `DataError`
-    where the folder cannot be read, or where the names do not give every picture its own number.
+    never matters. Thumbs.db, .DS_Store, gif, avi and hidden files are ignored, and copies that a
+    file manager made of a picture (`Image 1 (2).JPG`). Raises `DataError` where the folder cannot
+    be read, or where the names do not give every picture its own number.
     """
+    return sort_pictures(folder)[0]
+
+
+def sort_pictures(folder: Path) -> tuple[dict[int, Path], list[str]]:
+    """What `number_pictures` gives, and the names of the copies that are left out."""
     found: dict[int, Path] = {}
-    for name in _list_pictures(folder):
-        digits = re.findall(r"\d+", PurePath(name).stem)
+    names, copies = _sort_copies(_list_pictures(folder))
+    for name, stem in names.items():
+        digits = re.findall(r"\d+", stem)
         if not digits:
             raise DataError(
                 f"{folder / name}: a frame's file name needs a number, such as img0001.jpg; "
@@ -52,7 +67,36 @@ def number_pictures(folder: Path) -> dict[int, Path]:
                 f"{folder}: {file.name} and {name} are both frame {int(digits[-1])}; frames are "
                 "ordered by the last number in their names, which must be different"
             )
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items())), copies
+
+
+def describe_copies(names: Sequence[str]) -> str:
+    """A note on copies that are left out."""
+    more = f" and {len(names) - 1} more are" if len(names) > 1 else " is"
+    return f"{names[0]}{more} left out as a copy of another frame"
+
+
+def _sort_copies(names: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The names of frames with the part that holds the number, and the names of copies.
+
+    A copy is left out beside its original. Alone it is used, with the number of the original; but
+    several names that differ in the number of a copy alone are frames: `shot (1).jpg` ….
+    """
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        path = PurePath(name)
+        if match := _COPY.fullmatch(path.stem):
+            original = f"{match['of']}{path.suffix}".lower()
+            stems.setdefault(original, []).append(name)
+    whole = {name.lower() for name in names}
+    found = {name: PurePath(name).stem for name in names}
+    copies = []
+    for original, made in stems.items():
+        if original in whole and len(made) <= _MOST_COPIES:
+            copies += made
+        elif len(made) == 1 and len(names) > 1 and not _NUMBERED.fullmatch(PurePath(made[0]).stem):
+            found[made[0]] = PurePath(original).stem
+    return {name: stem for name, stem in found.items() if name not in copies}, sorted(copies)
 
 
 def _list_pictures(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.core.clips import Frames
+
+
+_PALETTE = "a GIF shows at most 256 colours a frame: small motion may be lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,20 @@ class Media:
 
     def list_notes(self) -> list[str]:
         """What is unusual about the file, a sentence each."""
-        return videos.probe_video(self.path).list_notes() if self.kind == "video" else []
+        if self.kind == "video":
+            few = self.path.suffix.lower() == ".gif"
+            return [*videos.probe_video(self.path).list_notes(), *[_PALETTE] * few]
+        copies = frames.sort_pictures(self.path)[1] if self.path.is_dir() else []
+        return [frames.describe_copies(copies)] if copies else []
+
+
+def _say_other(folder: Path) -> str:
+    """Which files a folder holds most of, where none is a picture."""
+    endings = Counter(file.suffix.lower() for file in folder.iterdir() if file.suffix)
+    if not endings:
+        return ""
+    ending, count = endings.most_common(1)[0]
+    return f", but {count} {ending} files; convert them, or give the video or folder itself"
 
 
 def probe_media(path: Path, bits: int | None = None) -> Media:
@@ -67,7 +84,8 @@ def probe_media(path: Path, bits: int | None = None) -> Media:
     if path.is_dir():
         files = tuple(frames.number_pictures(path).values())
         if not files:
-            raise DataError(f"{path} holds no pictures (jpg, png, bmp or tif)")
+            known = "jpg, png, bmp, tif or webp"
+            raise DataError(f"{path} holds no pictures ({known}){_say_other(path)}")
         frames.check_depth(files[0], bits)
         return Media(path, "frames", len(files), files=files, bits=bits)
     suffix = path.suffix.lower()

@@ -22,6 +22,7 @@ import numpy as np
 from mertk.core.clips import Frames
 from mertk.core.errors import DataError, StorageError
 from mertk.core.spelling import VIDEO_ENDINGS
+from mertk.datasets.media import _container_headers
 from mertk.storage.cache import Cache
 from mertk.storage.identity import hash_json
 
@@ -35,8 +36,10 @@ VIDEOS = VIDEO_ENDINGS
 
 _LOG = logging.getLogger(__name__)
 _KEPT_BYTES = 64 * 2**20
-_SCAN = "1"  # raise it when a scan finds other facts in the same file
+_SCAN = "2"  # raise it when a scan finds other facts in the same file
 _UNEVEN = 0.5  # of the usual time between two frames: what differs by more is a variable rate
+_LOST, _LOST_SHARE = 0.25, 0.05  # s, and of all seconds: what a header may promise too much
+_CLOCK = re.compile(r"([0-9]+):([0-9]+):([0-9.]+)")
 _USUAL_FPS = 25.0  # Hz, of a file that says no rate
 _MOST_DAMAGED = 10_000  # packets: then the rest of the file is given up
 _DEINTERLACER = ("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
@@ -46,8 +49,8 @@ _DEINTERLACER = ("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
 class VideoFacts:
     """What a video holds: the times of its frames, in seconds from the first one `[frames]`.
 
-    `header_fps` (Hz) and `header_count` are what the header says, 0 where it says nothing.
-    `damaged` packets could not be decoded.
+    `header_fps` (Hz), `header_count` and `header_seconds` are what the header says, 0 where it says
+    nothing. `damaged` packets could not be decoded.
     """
 
     times: NDArray[np.float64]
@@ -55,6 +58,7 @@ class VideoFacts:
     header_count: int = 0
     damaged: int = 0
     interlaced: bool = False
+    header_seconds: float = 0.0
 
     @property
     def count(self) -> int:
@@ -71,6 +75,11 @@ class VideoFacts:
         return float((self.count - 1) / self.times[-1])
 
     @property
+    def seconds(self) -> float:
+        """How long the frames that can be decoded last."""
+        return float(self.times[-1] + 1 / self.fps) if self.count else 0.0
+
+    @property
     def is_uneven(self) -> bool:
         """Whether more than one in a hundred steps between frames is not the usual one."""
         steps = np.diff(self.times)
@@ -83,6 +92,11 @@ class VideoFacts:
             found.append(
                 f"its header says {self.header_count} frames, {self.count} can be decoded: it may "
                 "be cut off or trimmed"
+            )
+        elif self.header_seconds - self.seconds > max(_LOST, _LOST_SHARE * self.header_seconds):
+            found.append(
+                f"its header says {self.header_seconds:.1f} s, {self.count} frames "
+                f"({self.seconds:.1f} s) can be decoded: it may be cut off"
             )
         if self.damaged:
             found.append(f"{self.damaged} packets are damaged, and their frames are missing")
@@ -121,6 +135,7 @@ def _probe_cached(path: Path, size: int, changed: int) -> VideoFacts:
         "header_count": facts.header_count,
         "damaged": facts.damaged,
         "interlaced": facts.interlaced,
+        "header_seconds": facts.header_seconds,
     }
     try:
         cache.put(key, {"times": facts.times}, about)
@@ -135,6 +150,7 @@ def _scan_video(path: Path) -> VideoFacts:
     interlaced = False
     with _open_stream(path) as (container, stream):
         rate, count = float(stream.average_rate or 0), int(stream.frames)
+        seconds = _read_duration(container, stream)
         for frame in _decode_frames(container, stream, damaged):
             times.append(frame.time)
             interlaced = interlaced or frame.interlaced_frame
@@ -147,7 +163,20 @@ def _scan_video(path: Path) -> VideoFacts:
         header_count=count,
         damaged=len(damaged),
         interlaced=bool(interlaced),
+        header_seconds=seconds,
     )
+
+
+def _read_duration(container: Any, stream: Any) -> float:
+    """The seconds of the pictures by the header; 0 where it says nothing of them."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    if clock := _CLOCK.fullmatch(stream.metadata.get("DURATION", "")):
+        hours, minutes, rest = map(float, clock.groups())
+        return 3600 * hours + 60 * minutes + rest
+    if container.duration and not container.streams.audio:
+        return float(container.duration / 1e6)
+    return 0.0
 
 
 def _fill_times(times: list[float | None], rate: float) -> NDArray[np.float64]:
@@ -296,6 +325,7 @@ def _open_stream(path: Path) -> Iterator[tuple[Any, Any]]:
     try:
         container = av.open(f"file:{path}")  # else `12:30.mp4` has the protocol `12`
     except (av.FFmpegError, OSError, ValueError) as error:
+        _container_headers.check_index(path)
         raise DataError(
             f"{path}: cannot be opened as a video ({size} bytes): it is damaged, truncated, or of "
             f"a kind that FFmpeg does not read ({_say(error)})"
@@ -304,21 +334,16 @@ def _open_stream(path: Path) -> Iterator[tuple[Any, Any]]:
         cover = av.stream.Disposition.attached_pic
         streams = [one for one in container.streams.video if not one.disposition & cover]
         if not streams:
+            _container_headers.check_index(path)
             raise DataError(f"{path}: holds no pictures, only sound or other data")
         if streams[0].codec_context is None:
+            codec = _container_headers.read_codec_name(path)
             raise DataError(
-                f"{path}: no decoder for its codec{_read_codec_name(path)}; convert it with a "
+                f"{path}: no decoder for its codec{codec}; convert it with a "
                 "program that plays it to a codec that is read, for instance: "
                 f"ffmpeg -i {path.name} -c:v ffv1 {path.stem}.mkv"
             )
         yield container, streams[0]
-
-
-def _read_codec_name(path: Path) -> str:
-    """The four letters by which an AVI file names its codec, in quotes; '' in other containers."""
-    with path.open("rb") as opened:
-        found = re.search(rb"strh.{4}vids([ -~]{4})", opened.read(4096), re.DOTALL)
-    return f" '{found[1].decode()}'" if found else ""
 
 
 def _decode_frames(container: Any, stream: Any, damaged: list[str]) -> Iterator[Any]:

@@ -45,7 +45,7 @@ _INSTALL = (
 )
 _REMEDY = (
     "give landmarks with the data set, use the aligner none where the frames are registered "
-    "already, or leave the clip out of the table"
+    "already, or leave the clip out (--exclude of mertk bench, train and audit)"
 )
 _SEVERAL = (
     "say which is meant with face=largest, face=left or face=right of the aligner, or crop the "
@@ -88,6 +88,18 @@ def landmarks_at(
     return _find_landmarks(footage.frames[at], where, count, face)
 
 
+def find_all_landmarks(
+    footage: mertk.Footage, at: int, detector: Detector, *, count: int = _ALL
+) -> list[Points]:
+    """The landmarks of every face in frame `at`; see `landmarks_at`. None is an empty list."""
+    known = footage.landmarks if at == footage.onset else None
+    if known is not None and detector != "dlib":
+        return [_check_points(np.asarray(known, np.float32))]
+    detect, predict = _load_dlib(count)
+    boxes, seen, border = _detect_faces(detect, np.ascontiguousarray(footage.frames[at]))
+    return [_read_points(predict(seen, box), border) for box in boxes]
+
+
 def _check_points(points: Points) -> Points:
     if points.shape != (68, 2) or not np.isfinite(points).all():
         raise mertk.DataError(
@@ -101,9 +113,11 @@ def _check_points(points: Points) -> Points:
 def _find_landmarks(picture: Pixels, where: str, count: int, face: Face) -> Points:
     detect, predict = _load_dlib(count)
     boxes, seen, border = _detect_faces(detect, np.ascontiguousarray(picture))
-    shape = predict(
-        seen, _choose_box(boxes, f"{where} ({picture.shape[1]}x{picture.shape[0]})", face)
-    )
+    size = f"{picture.shape[1]}x{picture.shape[0]}"
+    return _read_points(predict(seen, _choose_box(boxes, f"{where} ({size})", face)), border)
+
+
+def _read_points(shape: Any, border: int) -> Points:
     return np.array([(p.x - border, p.y - border) for p in shape.parts()], np.float32)
 
 

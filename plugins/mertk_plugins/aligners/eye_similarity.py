@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk_plugins.aligners._landmarks import Detector, Face, landmarks_at
+from mertk_plugins.aligners._landmarks import (
+    Detector,
+    Face,
+    find_all_landmarks,
+    landmarks_at,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +70,14 @@ class EyeSimilarity:
         points = landmarks_at(
             footage, footage.onset, self.detector, count=self.points, face=self.face
         )
+        return self._align_by(points, footage)
+
+    def align_all(self, footage: mertk.Footage) -> list[mertk.Faces]:
+        """One similarity for every face in the onset frame; `face` does not count."""
+        found = find_all_landmarks(footage, footage.onset, self.detector, count=self.points)
+        return [self._align_by(points, footage) for points in found]
+
+    def _align_by(self, points: NDArray[np.float32], footage: mertk.Footage) -> mertk.Faces:
         transform = _compute_similarity(_compute_eye_centres(points), self._compute_targets())
         known = points if len(points) == _ALL else None
         return footage.warped(transform, (self.size, self.size), landmarks=known)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import mertk
-from mertk_plugins.aligners._landmarks import Detector, Face, landmarks_at
+from mertk_plugins.aligners._landmarks import (
+    Detector,
+    Face,
+    find_all_landmarks,
+    landmarks_at,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +73,16 @@ class LandmarkCrop:
         """One crop for all frames; raises `DataError` where no single face is found."""
         at = footage.onset if self.frame == "onset" else 0
         points = landmarks_at(footage, at, self.detector, face=self.face)
+        return self._crop_by(points, footage)
+
+    def align_all(self, footage: mertk.Footage) -> list[mertk.Faces]:
+        """One crop for every face in the frame of the landmarks; `face` does not count."""
+        at = footage.onset if self.frame == "onset" else 0
+        return [
+            self._crop_by(one, footage) for one in find_all_landmarks(footage, at, self.detector)
+        ]
+
+    def _crop_by(self, points: NDArray[np.float32], footage: mertk.Footage) -> mertk.Faces:
         box = _compute_box(points)
         transform, window = _centre_box(
             box, _compute_scale(box, self.room, self.upscale), self.size

@@ -61,11 +61,14 @@ def read_index(file: Path, layout: str, *, labels: bool) -> Index:
 
     Raises `DataError` where a column that is needed lacks.
     """
-    cells = next(iter(datasets.spreadsheets.read_sheets(file).values()), [])
+    sheets = datasets.spreadsheets.read_sheets(file)
+    title = next((name for name, rows in sheets.items() if _names_subject(rows)), "")
+    cells = sheets[title] if title in sheets else next(iter(sheets.values()), [])
     if not any(map(any, cells)):
         raise mertk.DataError(f"{file}: the table is empty. {layout}")
     at = _find_header(cells)
-    index = _name_columns(datasets.spreadsheets.table_of(file, "", cells, at))
+    title = title if len(sheets) > 1 else ""
+    index = _name_columns(datasets.spreadsheets.table_of(file, title, cells, at))
     columns = index.table.columns
     spared = set() if labels else {"label"}
     if {"flow", *list_features(index.table)} & columns.keys():
@@ -84,11 +87,19 @@ def read_index(file: Path, layout: str, *, labels: bool) -> Index:
 
 def _find_header(cells: Sequence[Sequence[str]]) -> int:
     """The first row with a name of the subject's column, or else the first that is not empty."""
-    known = {"subject", *NAMES["subject"]}
     for at, row in enumerate(cells[:_HEADER_ROWS]):
-        if known & set(map(datasets.spreadsheets.normalise_name, row)):
+        if _names_subject([row]):
             return at
     return next(at for at, row in enumerate(cells) if any(row))
+
+
+def _names_subject(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether one of the first rows has a name of the subject's column."""
+    known = {"subject", *NAMES["subject"]}
+    for row in rows[:_HEADER_ROWS]:
+        if known & set(map(datasets.spreadsheets.normalise_name, row)):
+            return True
+    return False
 
 
 def _name_columns(table: Table) -> Index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from mertk import datasets
@@ -27,6 +28,24 @@ OPTIONAL = (
     "uid",
 )
 
+_NAMES = {
+    "casmeii": "casme2",
+    "casme2": "casme2",
+    "samm": "samm",
+    "smic": "smic",
+    "smichs": "smic",
+    "mmew": "mmew",
+    "casmeiii": "casme3",
+    "casme3": "casme3",
+    "cas(me)^2": "casme_sq",
+    "cas(me)2": "casme_sq",
+    "cas(me)^3": "casme3",
+    "cas(me)3": "casme3",
+    "4dme": "fourdme",
+    "dfme": "dfme",
+}
+"""How people write the databases in a column `dataset` → their names in protocols."""
+
 _HERE = frozenset(
     {
         *REQUIRED,
@@ -50,7 +69,9 @@ def clip_name(row: Row) -> str:
 
 def dataset_of(row: Row) -> str:
     """The data set that a row's clip is of."""
-    return row["dataset"] or "folder"
+    written = row["dataset"]
+    key = re.sub(r"[\s_-]", "", written.lower())
+    return _NAMES.get(key, written) or "folder"
 
 
 def record_of(

@@ -46,7 +46,7 @@ def parse_timing(
                 cells[column] = _find_position(given, media, numbers)
             except ValueError as problem:
                 told = str(problem) if numbers == "names" else ""
-                wrong(column, told or f"'{row[column]}' is not a whole number")
+                wrong(column, told or _explain_number(row[column]))
                 return None
     if len(set(counts.values())) > 1:
         column = list(counts)[-1]
@@ -56,6 +56,13 @@ def parse_timing(
     given_last = [number or 0 for number in cells.values()]
     count = next(iter(counts.values()), 1 + max(given_last))
     return _check_order(cells, count, _advise(cells, media, count, numbers), wrong)
+
+
+def _explain_number(text: str) -> str:
+    """Why a cell is no position of a frame."""
+    seconds = re.fullmatch(r"[0-9]+[.,][0-9]+", text.strip())
+    hint = ": frames are counted, so multiply seconds by the frame rate" if seconds else ""
+    return f"'{text}' is not a whole number{hint}"
 
 
 def _find_position(number: int, media: Media | None, numbers: Numbers) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,25 +81,27 @@ class Folder:
 
     def index(self, root: Path | None, /) -> Sequence[mertk.Clip]:
         """One clip per row; raises one `DataError` that lists what is wrong with the table."""
-        index, clips = self._read(root)
-        for hint in index.hints:
-            _LOG.warning("%s: %s", index.table.file, hint)
+        index, clips, notes = self._read(root)
+        for line in (*index.hints, *notes):
+            _LOG.warning("%s: %s", index.table.file, line)
         return clips
 
     def survey(self, root: Path | None, /) -> datasets.survey.Survey:
         """The same, and which column was read as what."""
-        index, clips = self._read(root)
+        index, clips, notes = self._read(root)
         assumed = (index.describe(), *index.hints)
-        return datasets.survey.Survey(dataset="folder", clips=tuple(clips), assumed=assumed)
+        return datasets.survey.Survey(
+            dataset="folder", clips=tuple(clips), assumed=assumed, notices=tuple(notes)
+        )
 
-    def _read(self, root: Path | None) -> tuple[Index, list[mertk.Clip]]:
+    def _read(self, root: Path | None) -> tuple[Index, list[mertk.Clip], list[str]]:
         index = _read_root(root, labels=self.labels)
         problems: list[str] = []
         reading = _Reading(index.table, self)
         clips = [reading.clip(row, problems) for row in index.table.rows]
         if problems:
             raise mertk.DataError(_summarise_problems(index.table.file, problems))
-        return index, [clip for clip in clips if clip is not None]
+        return index, [clip for clip in clips if clip is not None], reading.list_notes()
 
 
 class _Reading:
@@ -111,7 +114,22 @@ class _Reading:
         self._features = list_features(table)
         self._rows: dict[tuple[str, str, str], int] = {}
         self._people: dict[str, tuple[str, int]] = {}
-        self._probe = functools.cache(datasets.media.sources.probe_media)
+        self._probe = functools.cache(self._probe_new)
+        self._notes: dict[str, list[str]] = {}
+
+    def _probe_new(self, path: Path, bits: int | None) -> Media:
+        media = datasets.media.sources.probe_media(path, bits)
+        for note in media.list_notes():
+            self._notes.setdefault(re.sub(r"\d+", "", note), []).append(f"{path}: {note}")
+        return media
+
+    def list_notes(self) -> list[str]:
+        """What is unusual about the files: of each kind the first, and how many there are."""
+        found = []
+        for lines in self._notes.values():
+            more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+            found.append(f"{lines[0]}{more}")
+        return found
 
     def clip(self, row: Row, problems: list[str]) -> mertk.Clip | None:
         """The clip of a row, or None after adding what is wrong with it to `problems`."""
@@ -205,9 +223,11 @@ class _Reading:
         if not row[column]:
             return None
         try:
-            return read(self._base / row[column])
+            return read(datasets.folders.find_written_path(self._base, row[column]))
         except mertk.DataError as problem:
-            wrong(column, str(problem))
+            drive = re.match(r"[A-Za-z]:[\\/]", row[column])
+            hint = "; write it relative to the table, not with a drive" if drive else ""
+            wrong(column, f"{problem}{hint}")
             return None
 
     def _parse_rate(self, row: Row, media: Media | None, wrong: Wrong) -> float:
@@ -234,7 +254,9 @@ class _Reading:
             media.cut_frames(onset, offset) if media else (datasets.media.frames.of_files([]), [])
         )
         columns = ("flow", "landmarks", *self._features)
-        files = [*files, *(self._base / row[name] for name in columns if row[name])]
+        for name in columns:
+            if row[name]:
+                files.append(datasets.folders.find_written_path(self._base, row[name]))
         footage = mertk.Footage(
             frames=frames,
             onset=0,
@@ -270,7 +292,7 @@ def _read_root(root: Path | None, *, labels: bool) -> Index:
     if root is None:
         raise mertk.DataError(f"folder needs your index.csv: --data folder=FOLDER. {LAYOUT}")
     root = Path(root)
-    names = ("index.csv", "index.xlsx")
+    names = ("index.csv", "index.xlsx", "index.tsv")
     file = next((root / n for n in names if (root / n).is_file()), root / names[0])
     tree = _folder_tree.find_tree(root) if root.is_dir() and not file.is_file() else None
     if tree is not None:

@@ -38,10 +38,13 @@ class PatchCNNSE:
             maps, above 0.
         extra_conv: whether there is one more convolution, which the authors' code has and the paper
             has not.
-        region_labels: which classes show in a region: `auto`, the authors' table for the classes
-            (negative, positive, surprise), the five of CASME II and the objective I–V, and all
-            classes for any other task or region; `none`, always all classes; or a mapping from the
-            names of regions to their classes.
+        region_labels: which classes show in a region. `auto`: the authors' table for the five of
+            CASME II and the objective I–V, and one for (negative, positive, surprise) that is
+            inferred from code which the authors never call; for any other task as `aus`. `aus`:
+            the classes AU1 … that are action units of the region, or else the class of clips whose
+            coded action units move the region, and one more class for the other clips; all classes
+            where no action unit is known. `none`: always all classes. Or a mapping from the names
+            of regions to their classes. The report says which kind was used.
         input_range: the numbers that black and white pixels become.
         frames: number of a clip's frames that are trained on, those nearest to the apex, 0 or more;
             0 is all. Features are given of all frames.
@@ -73,8 +76,8 @@ class PatchCNNSE:
         alpha: bool = True,
         init: Literal["code", "he"] = "code",
     ) -> None:
-        if isinstance(region_labels, str) and region_labels not in ("auto", "none"):
-            raise ValueError(f"region_labels={region_labels!r} is not auto, none or a mapping")
+        if isinstance(region_labels, str) and region_labels not in ("auto", "aus", "none"):
+            raise ValueError(f"region_labels={region_labels!r} is not auto, aus, none or a mapping")
         if frames < 0:
             raise ValueError(f"frames={frames} is below 0; 0 is all")
         if not 0 < share <= 1:
@@ -95,6 +98,7 @@ class PatchCNNSE:
         )
         self.regions: tuple[str, ...] = ()
         self.nets: dict[str, training.Trained] = {}
+        self.origins: tuple[str, ...] = ()
 
     def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Train the regions' networks one after the other on the training clips' frames."""
@@ -105,14 +109,18 @@ class PatchCNNSE:
         chosen = [_choose_training_frames(streams, names, self.frames) for streams in train.inputs]
         kept = self._draw_kept_frames(chosen, rng)
         clips = np.repeat(np.arange(len(train)), [len(frames) for frames in kept])
-        self.regions, self.nets = names, {}
+        self.regions, self.nets, self.origins = names, {}, ()
         for name in names:
             pixels = np.concatenate(
                 [s[name][0][frames] for s, frames in zip(train.inputs, kept, strict=True)]
             )
-            active = _region_labels.choose_active_classes(name, train.classes, self.region_labels)
-            labels, count = _region_labels.region_labels(train.labels, train.classes, active)
-            self.nets[name] = self._train_network(pixels, labels[clips], count, rng)
+            found = _region_labels.make_region_labels(name, train, self.region_labels)
+            self.origins += (found.origin,)
+            self.nets[name] = self._train_network(pixels, found.labels[clips], found.count, rng)
+
+    def list_choices(self) -> dict[str, str]:
+        """Which kind of labels the regions' networks learnt."""
+        return {"region labels": _region_labels.describe_origins(self.origins)}
 
     def fuse(self, streams: mertk.Streams, /) -> dict[str, Floats]:
         """The stream `features` `[regions, time, 256]`."""

@@ -166,6 +166,12 @@ CARD = Card(
             "That the numbers for three classes come from the same split of frames: the code that "
             "is published is that of the five objective classes."
         ),
+        (
+            "The region labels of three classes (negative, positive, surprise): the paper does not "
+            "print them, and the function of the code that would make them is never called. The "
+            "table here is an inference; `--set fusion.0.region_labels=aus` takes the coded action "
+            "units, `none` the labels of whole clips. The report says what a run used."
+        ),
         "The squeeze ratio (1/4) and the epochs of the paper, which it does not give.",
     ),
 )

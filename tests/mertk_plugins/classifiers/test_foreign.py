@@ -210,3 +210,13 @@ def test_an_estimator_can_be_swapped_into_a_model(tmp_path):
     )  # fmt: skip
     assert 0 <= results.table()["UF1"][0] <= 1
     assert SVC.__name__ in results.table()["model"][0]
+
+
+def test_xgboost_takes_a_fold_that_lacks_a_class():
+    pytest.importorskip("xgboost")
+    part = part_of(np.arange(24) % 2 * 2, spread=0.2)
+    model = SklearnClassifier(path="xgboost.XGBClassifier", n_estimators=20, n_jobs=1)
+    found = asked(fitted(model, part), part)
+    assert found[:, 1].max() == 0
+    assert found.argmax(axis=1).tolist() == part.labels.tolist()
+    assert found.sum(axis=1) == pytest.approx(1)

@@ -29,6 +29,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mertk
+import mertk.cli
 from mertk_plugins.datasets.casme3 import CASME3
 
 UIDS = [
@@ -384,3 +385,13 @@ def test_a_damaged_annotation_gives_clips_or_an_error_that_names_it(changes, ord
         except mertk.DataError as error:
             problem = str(error)
     assert folder in problem
+
+
+def test_index_names_a_correction_that_is_filed_with_its_onset(tmp_path, capsys):
+    write_me(tmp_path / ME_V2, [Row("spNO.214", "c", 5, 20, 3460)])
+    out = tmp_path / "out.csv"
+    with pytest.raises(SystemExit):
+        mertk.cli.main(["data", "index", "casme3", "--data", str(tmp_path), "--out", str(out)])
+    said = capsys.readouterr().out
+    assert "published values: casme3:repair=official keeps them" in said
+    assert "  casme3/spNO.214/c/5: offset 3460 → 34" in said

@@ -1,3 +1,4 @@
+import csv
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mertk
+import mertk.cli
 from mertk.spotting.recordings import find_recordings
 from mertk_plugins.datasets.casme_sq import CASMESquared
 
@@ -290,3 +292,22 @@ def test_a_damaged_annotation_gives_clips_or_an_error_that_names_it(changes, ord
         except mertk.DataError as error:
             problem = str(error)
     assert folder in problem
+
+
+def test_index_names_the_values_that_repair_official_keeps(tmp_path, capsys):
+    write_casme_sq(tmp_path, [LATE])
+    ask = ["--data", str(tmp_path), "--out"]
+    told = {}
+    for level in ("recommended", "official"):
+        name, file = f"casme_sq:expressions=macro,repair={level}", tmp_path / f"{level}.csv"
+        with pytest.raises(SystemExit) as ended:
+            mertk.cli.main(["data", "index", name, *ask, str(file)])
+        assert ended.value.code == 0
+        row = next(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+        told[level] = row["offset"], capsys.readouterr().out.splitlines()[1:]
+    assert told["official"] == ("1224", [])
+    offset, (said, changed) = told["recommended"]
+    assert offset == "1230"
+    assert said.startswith("recommended corrections of onsets and offsets: 1. The ground truth of ")
+    assert said.endswith("MEGC has the published values: casme_sq:repair=official keeps them")
+    assert changed == "  casme_sq/s27/disgust1_5/1221: offset 1224 → 1230"

@@ -114,8 +114,10 @@ def test_one_person_in_two_spellings_is_refused_with_both_rows(root, one, other)
 
 def test_a_data_set_in_two_spellings_makes_one_person_two(root):
     head = "subject,clip,path,label,dataset"
-    said = problems(table(root, "1,c,a1,x,smic", "1,d,b1,y,SMIC", head=head))
-    assert "'SMIC/1' and 'smic/1' in row 2 differ in spelling alone" in said
+    said = problems(table(root, "1,c,a1,x,mine", "1,d,b1,y,MINE", head=head))
+    assert "'MINE/1' and 'mine/1' in row 2 differ in spelling alone" in said
+    clips = read(table(root, "1,c,a1,x,smic", "1,d,b1,y,SMIC", head=head))
+    assert {clip.person for clip in clips} == {"smic/1"}
 
 
 def test_people_of_two_data_sets_may_have_similar_names(root):
@@ -348,3 +350,33 @@ def test_clips_with_alike_files_keep_apart(root, flow):
         os.utime(root / name / "flow.npy", ns=(10**18, 10**18))
     clips = read(table(root, "s,a,,x,a/flow.npy", "s,b,,x,b/flow.npy", head=HEAD + ",flow"))
     assert clips[0].fingerprint != clips[1].fingerprint
+
+
+OFFICIAL = {  # of MEGC 2019: people, and negative, positive and surprise clips
+    "casme2": (24, (88, 32, 25)),
+    "samm": (28, (92, 26, 15)),
+    "smic": (16, (70, 51, 43)),
+}
+
+
+def test_the_442_clips_of_megc_with_flow_maps_alone_have_scores_by_database(tmp_path):
+    np.save(tmp_path / "flow.npy", np.zeros((4, 4, 3), np.float32))
+    lines = []
+    for name, (people, counts) in OFFICIAL.items():
+        words = np.repeat(["negative", "positive", "surprise"], counts)
+        for at, word in enumerate(words):
+            lines.append(f"{name},s{at % people:02d},c{at},flow.npy,{word}")
+    table(tmp_path, *lines, head="dataset,subject,clip,flow,emotion")
+    results = mertk.bench(
+        "majority", dataset="folder", data=tmp_path, protocol="megc2019", out=tmp_path / "runs",
+        cache=tmp_path / "cache", floors=False, allow_mismatch=True, seeds=[0],
+    )  # fmt: skip
+    (difference,) = results.published["differences"]
+    assert difference.startswith("as many clips as published, but not the same")
+    parts = results.parts().set_index("part")
+    assert parts["clips"].to_dict() == {"casme2": 145, "samm": 133, "smic": 164}
+    assert parts["subjects"].to_dict() == {"casme2": 24, "samm": 28, "smic": 16}
+    for name, (_, counts) in OFFICIAL.items():  # all are called negative: 2n / (2n + others) of 3
+        f1 = 2 * counts[0] / (counts[0] + sum(counts))
+        assert parts.loc[name, "UF1"] == pytest.approx(f1 / 3)
+    assert results.table().loc[0, "UF1"] == pytest.approx(2 * 250 / (250 + 442) / 3)

@@ -248,14 +248,78 @@ def test_other_streams_than_patches_are_refused(shape):
     ],
 )  # fmt: skip
 def test_region_labels_follow_the_authors_tables(task, place, expected):
-    assert _region_labels.active_classes(place, task) == expected
+    origin, active = _region_labels.find_active_classes(place, task)
+    assert active == expected
+    inferred, authors = "a table inferred", "the authors' table"
+    known = "" if place == "whole" or "joy" in task else inferred if task == TASK else authors
+    assert origin[: len(inferred)] == known[: len(inferred)]
 
 
 def test_classes_that_do_not_show_in_a_region_become_one():
-    labels, count = _region_labels.region_labels(np.array([0, 1, 2, 1]), TASK, ("positive",))
+    keep = _region_labels.keep_active_classes
+    labels, count = keep(np.array([0, 1, 2, 1]), TASK, ("positive",))
     assert labels.tolist() == [1, 0, 1, 0]
     assert count == 2
-    assert _region_labels.region_labels(np.array([0, 1, 2]), TASK, TASK)[1] == 3
+    assert keep(np.array([0, 1, 2]), TASK, TASK)[1] == 3
+
+
+def coded(classes, labels, aus, **given):
+    """A training set of clips with these action units, whose streams nobody looks at."""
+    people = np.array([f"p/{at}" for at in range(len(labels))])
+    units = [None if one is None else frozenset(one) for one in aus]
+    return mertk.TrainingSet(
+        inputs=[{}] * len(labels), labels=np.array(labels), people=people, classes=classes,
+        aus=units, **given,
+    )  # fmt: skip
+
+
+def test_region_labels_from_the_action_units_of_clips():
+    train = coded(("fear", "joy", "sad"), [0, 1, 2, 1], [{1, 4}, {6, 12}, {4, 15}, None])
+    found = {}
+    for region in ("eye_left", "nose", "cheek_right", "mouth", "r0c1"):
+        one = _region_labels.make_region_labels(region, train)
+        found[region] = (one.labels.tolist(), one.count, one.origin)
+    assert found == {
+        "eye_left": ([0, 1, 2, 1], 3, "from action units"),
+        "nose": ([0, 1, 2, 1], 3, "whole-clip labels"),
+        "cheek_right": ([1, 0, 1, 0], 2, "from action units"),
+        "mouth": ([2, 0, 1, 0], 3, "from action units"),
+        "r0c1": ([0, 1, 2, 1], 3, "whole-clip labels"),
+    }
+    assert _region_labels.make_region_labels("mouth", train, "none").origin == "whole-clip labels"
+
+
+def test_region_labels_of_a_task_that_the_authors_have_can_come_from_action_units():
+    train = coded(TASK, [0, 1, 2], [{4}, {12}, {1, 2}])
+    auto = _region_labels.make_region_labels("nose", train)
+    assert (auto.labels.tolist(), auto.origin[:16]) == ([0, 1, 1], "a table inferred")
+    aus = _region_labels.make_region_labels("mouth", train, "aus")
+    assert (aus.labels.tolist(), aus.count, aus.origin) == ([1, 0, 1], 2, "from action units")
+
+
+def test_region_labels_of_action_unit_protocols_are_the_units_of_the_region():
+    classes, labels = ("AU1", "AU4", "AU7", "AU12", "AU14"), [[1, 0, 0, 1, 0], [0, 1, 1, 0, 1]]
+    train = coded(classes, labels, [{1, 12}, {4, 7, 14}])
+    found = {}
+    for region in ("brow_left", "eye_left", "nose", "cheek_left", "mouth"):
+        one = _region_labels.make_region_labels(region, train)
+        found[region] = (one.labels.tolist(), one.count, one.origin)
+    assert found == {
+        "brow_left": ([[1, 0], [0, 1]], 2, "from action units"),
+        "eye_left": ([[1, 0, 0], [0, 1, 1]], 3, "from action units"),
+        "nose": (labels, 5, "whole-clip labels"),
+        "cheek_left": ([[1, 0], [0, 1]], 2, "from action units"),
+        "mouth": ([[1, 0], [0, 1]], 2, "from action units"),
+    }
+
+
+def test_a_network_says_which_region_labels_it_learnt():
+    train, kinds = training_set(regions=("nose", "whole")), []
+    for given in ("auto", "none", {"nose": ["surprise"], "whole": ["positive"]}):
+        block = fitted(train, region_labels=given, epochs=1)
+        kinds.append(block.list_choices()["region labels"])
+    mixed = "a table inferred from unused code of the authors (1 of 2), whole-clip labels (1 of 2)"
+    assert kinds == [mixed, "whole-clip labels", "as given"]
 
 
 def test_region_labels_decide_what_a_network_learns():

@@ -140,6 +140,15 @@ def test_clips_that_lack_frames_are_counted_beside_the_list():
     assert "incomplete" not in task(case, clips).published
 
 
+def test_a_clip_that_is_excluded_by_name_does_not_count_as_a_difference():
+    case = Case("smic_3", "SMIC-E HS", of.of_words("smic", of.SMIC["e"]))
+    clips = case.clips()
+    made = task(case, clips, excluded=frozenset({clips[3].uid}))
+    assert (len(made.clips), made.published["differences"]) == (len(clips) - 1, [])
+    assert made.identity["excluded"] == [clips[3].uid]
+    assert "excluded" not in task(case, clips).identity
+
+
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.usefixtures("without_hash")
 def test_one_clip_less_is_refused_with_data_set_and_numbers(case):
