@@ -99,6 +99,7 @@ class Runner:
         """The run, with every fold of every seed in it."""
         run = self._open_run()
         job = functools.cache(functools.partial(self._make_job, run))
+        self._expect_folds(run)
         self._finish_folds(run, self.study.study.seeds or SEEDS[:1], job)
         if self._needs_all_seeds(run):
             self._finish_folds(run, SEEDS[:2], job)
@@ -123,6 +124,17 @@ class Runner:
     def _needs_all_seeds(self, run: Run) -> bool:
         """Whether the run is stochastic, and the user has not chosen the seeds."""
         return self.study.study.seeds is None and not self.variant.is_quick and run.draws
+
+    def _expect_folds(self, run: Run) -> None:
+        """Say how many folds are left: those of more seeds as well, once the run is stochastic."""
+        seeds = self.study.study.seeds
+        left = len(self._list_missing_folds(run, seeds or SEEDS[:1]))
+        more = 0
+        if seeds is None and not self.variant.is_quick:
+            more = len(self._list_missing_folds(run, SEEDS[1:]))
+        if more and run.draws:
+            left, more = left + more, 0
+        self.study.outlook.expect_folds(self.variant, left, more)
 
     def evaluate_epochs(self, run: Run) -> None:
         """Evaluate the epochs of every fold and seed of a finished run; finished folds are kept."""
@@ -161,7 +173,8 @@ class Runner:
             for group in self._group_splits(splits, one):
                 units.append(functools.partial(do_folds, one, group, seed))
         names = [(seed, split.name) for split, seed in missing]
-        with count_saved_folds(run, names, self.study.progress) as count_fold:
+        describe = functools.partial(self.study.outlook.describe_saved_fold, run)
+        with count_saved_folds(run, names, self.study.progress, describe) as count_fold:
             for fold in itertools.chain.from_iterable(self.executor.run(units)):
                 self._tell_observers(run, fold)
                 count_fold(fold.seed, fold.name)

@@ -27,6 +27,7 @@ from mertk.experiment.execution import Execution
 from mertk.experiment.executors.choose import choose_executor
 from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes, use_spotted_apexes
 from mertk.experiment.leaky_replay import move_frontier
+from mertk.experiment.outlook import Outlook
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
 from mertk.experiment.variants import (
     KeyFrames,
@@ -353,6 +354,11 @@ class OpenStudy:
         """All clips of the data sets; raises `DataError` where one is missing or empty."""
         self.progress.stage("reading the clip list", 0)
         return read_clips(self.registry, self.datasets, self.folders)
+
+    @functools.cached_property
+    def outlook(self) -> Outlook:
+        """How far the runs of this study are, from the first use on."""
+        return Outlook(self.registry.build("protocol", self.protocol).score)
 
     @functools.cached_property
     def task(self) -> Task:

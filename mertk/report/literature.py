@@ -7,7 +7,9 @@ our name for the method where we have one.
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,11 +62,18 @@ class Beside:
 
 
 @functools.cache
+def read_score_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a table of scores beside this module."""
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@functools.cache
 def read_scores(name: str) -> pd.DataFrame:
     """A table of scores beside this module, all cells as text."""
     import pandas as pd
 
-    return pd.read_csv(Path(__file__).with_name(name), dtype=str, keep_default_na=False)
+    return pd.DataFrame(read_score_rows(name))
 
 
 def read_published_scores() -> pd.DataFrame:

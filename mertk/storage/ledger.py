@@ -202,7 +202,7 @@ class Run:
     def has(self, seed: int, fold: str) -> bool:
         """Whether this fold is finished; a damaged file counts as not, with a warning."""
         try:
-            return self._read_fold(seed, fold) is not None
+            return self.read_fold(seed, fold) is not None
         except StorageError as error:
             _LOG.warning("%s; it counts as not finished", error)
             return False
@@ -243,7 +243,7 @@ class Run:
             missing[seed] = []
             for name in self.plan:
                 try:
-                    fold = self._read_fold(seed, name)
+                    fold = self.read_fold(seed, name)
                 except StorageError as error:
                     faults.append(str(error))
                     fold = None
@@ -336,7 +336,7 @@ class Run:
         except StorageError:  # `contents` names it
             return None
 
-    def _read_fold(self, seed: int, name: str) -> Fold | None:
+    def read_fold(self, seed: int, name: str) -> Fold | None:
         """A finished fold; raises `StorageError` where its file is damaged."""
         file = self._locate_fold(seed, name)
         found = read_sealed(file, self.key)

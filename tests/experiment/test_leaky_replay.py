@@ -156,6 +156,7 @@ def test_a_recipe_has_no_replay(plugins, tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_the_audit_finds_the_replay_and_names_its_stage(plugins):
     options = {"dataset": "toy:subjects=6,clips=6"}
     found = audit(case_of(plugins, "remembers", replay="authors", **options), probes=["noise"])
