@@ -41,6 +41,7 @@ PARSED_ONLY = {
     r"audit --(model|spotter)|--replay |check --all": "minutes; tests/audit, tests/experiment/test_leaky_replay.py and "
     "tests/testing run such",
     r"predict model ": "a trained model, and videos of your own",
+    r"hub (push|pull)|hf:": "an account of the hub; tests/cli/test_hub.py runs them with a stand-in",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
     r"--oracle-gap": "half a minute; tests/experiment/test_epoch_oracle.py runs such",

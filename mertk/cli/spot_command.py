@@ -75,6 +75,7 @@ def command(
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use
+    from mertk.experiment.model_hub import open_model_folder
     from mertk.experiment.trained_model import TrainedModel
     from mertk.report import interval_scores, spotting
     from mertk.spotting import search
@@ -86,7 +87,10 @@ def command(
     if elan is not None:
         _check_elan(elan, spotters)
     plugins = load_and_report_plugins(ctx)
-    saved = TrainedModel.load(model, plugins) if model else None
+    saved = None
+    if model:
+        with open_model_folder(model) as folder:
+            saved = TrainedModel.load(folder, plugins)
     with Bar() as bar:
         found = search.search_videos(
             spotters,
