@@ -67,6 +67,9 @@ GIVEN = {
     "spotted.csv": "video,onset,offset\ns15_01,12,30\n",
     "ours.csv": "video,onset,offset\ns15_01,12,30\n",
     "theirs.csv": "video,onset,offset\ns15_01,20,50\n",
+    "emotions.csv": "clip,predicted\nsynthetic/s01/c01,happiness\n",
+    "aus.csv": "clip,predicted\nsynthetic/s01/c01,AU6+AU12\n",
+    "spots.csv": "subject,video,onset,offset,type\ns01,v01,10,20,me\n",
     "MEGC2020_log_file.txt": "2\n15_0101 1 10 2 10 TP\n15_0101 30 40 - - FN\n",
 }
 """Files that pages name without showing them."""
@@ -266,6 +269,9 @@ class Trial:
             words = [*words, "--dataset", SHORT]
         if "synth" in words:
             words = [*words, *(part for one in SMALL for part in ("--set", one))]
+        if words[:2] == ["vqa", "questions"]:
+            long = words[2] == "synthetic_long"
+            words[2] = SHORT if long else f"synthetic:{','.join(SMALL)}"
         if words[0] == "new":
             words = [*words, "--out", str(self.folder / "new")]
         return words

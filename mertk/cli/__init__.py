@@ -41,6 +41,7 @@ COMMANDS = {
     "cite": "Print BibTeX entries for the methods and data sets of runs.",
     "spot": "Spot expressions in long videos.",
     "score": "Score external predictions or spotted intervals.",
+    "vqa": "Make questions about micro-expressions, and answer them from predictions.",
     "data": "List, check and prepare data sets; write the synthetic one to disk.",
     "cache": "Show or prune the cache of features.",
 }

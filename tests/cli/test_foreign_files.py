@@ -43,6 +43,18 @@ FILES = {
         "page.html",
     ),
     "data index": (("data", "index", "toy", "--out", "{folder}/table.csv"), "table.csv"),
+    "vqa questions": (
+        ("vqa", "questions", "synthetic:subjects=1,clips=2", "--out", "{folder}/q.jsonl"),
+        "q.jsonl",
+    ),
+    "vqa answer": (
+        ("vqa", "answer", "q.jsonl", "--emotions", "p.csv", "--out", "{folder}/a.jsonl"),
+        "a.jsonl",
+    ),
+    "data annotate": (
+        ("data", "annotate", "spots.csv", "--format", "csv", "--out", "{folder}"),
+        "index.csv",
+    ),
     "audit": (
         ("audit", "--model", "toy_model", "--dataset", "toy", "--quick", "--runs", "{folder}"),
         "audits/{stamp}",
@@ -68,20 +80,25 @@ OTHERS = {
 
 READS = {
     ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
-    ("compare", "runs"), ("data", "add", "folder"), ("data", "check", "--data"),
+    ("compare", "runs"), ("data", "add", "folder"), ("data", "agree", "first"),
+    ("data", "agree", "second"), ("data", "annotate", "spots"), ("data", "annotate", "--videos"),
+    ("data", "changes", "after"), ("data", "changes", "before"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
+    ("score", "files"), ("score", "--data"), ("spot", "--model"), ("train", "--runs"),
+    ("score", "--vqa"), ("vqa", "answer", "asked"), ("vqa", "answer", "--emotions"),
+    ("vqa", "answer", "--aus"), ("vqa", "answer", "--spots"),
     ("hub", "push", "folder"), ("results", "add", "runs"), ("results", "site", "folders"),
-    ("results", "verify", "folders"), ("score", "files"), ("score", "--data"), ("spot", "--model"),
-    ("train", "--runs"),
+    ("results", "verify", "folders"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
 WRITES = {
-    ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "check", "--html"),
-    ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
-    ("hub", "pull", "--out"), ("new", "--out"), ("predict", "--out"), ("report", "--out"),
-    ("results", "add", "--to"), ("results", "site", "--out"), ("score", "--out"), ("spot", "--out"),
-    ("train", "--out"), ("tune", "--out"),
+    ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "annotate", "--out"),
+    ("data", "check", "--html"), ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
+    ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("score", "--out"), ("spot", "--out"),
+    ("spot", "--elan"), ("train", "--out"), ("tune", "--out"),
+    ("vqa", "answer", "--out"), ("vqa", "questions", "--out"),
+    ("hub", "pull", "--out"), ("results", "add", "--to"), ("results", "site", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
 
