@@ -79,26 +79,26 @@ OTHERS = {
 """Commands that change something, but have no option that says where."""
 
 READS = {
-    ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
+    ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "agree", "first"),
-    ("data", "agree", "second"), ("data", "annotate", "spots"), ("data", "annotate", "--videos"),
+    ("data", "agree", "second"), ("data", "annotate", "--videos"), ("data", "annotate", "spots"),
     ("data", "changes", "after"), ("data", "changes", "before"), ("data", "check", "--data"),
-    ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
-    ("score", "files"), ("score", "--data"), ("spot", "--model"), ("train", "--runs"),
-    ("score", "--vqa"), ("vqa", "answer", "asked"), ("vqa", "answer", "--emotions"),
-    ("vqa", "answer", "--aus"), ("vqa", "answer", "--spots"),
-    ("hub", "push", "folder"), ("results", "add", "runs"), ("results", "site", "folders"),
-    ("results", "verify", "folders"),
+    ("data", "index", "--data"), ("hub", "push", "folder"), ("predict", "model"),
+    ("predict", "videos"), ("report", "runs"), ("results", "add", "runs"),
+    ("results", "site", "folders"), ("results", "verify", "folders"), ("score", "--data"),
+    ("score", "--vqa"), ("score", "files"), ("spot", "--model"), ("train", "--runs"),
+    ("vqa", "answer", "--aus"), ("vqa", "answer", "--emotions"), ("vqa", "answer", "--spots"),
+    ("vqa", "answer", "asked"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
 WRITES = {
     ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "annotate", "--out"),
-    ("data", "check", "--html"), ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
-    ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("score", "--out"), ("spot", "--out"),
-    ("spot", "--elan"), ("train", "--out"), ("tune", "--out"),
-    ("vqa", "answer", "--out"), ("vqa", "questions", "--out"),
-    ("hub", "pull", "--out"), ("results", "add", "--to"), ("results", "site", "--out"),
+    ("data", "check", "--html"), ("data", "index", "--out"), ("data", "prepare", "--out"),
+    ("data", "synth", "out"), ("hub", "pull", "--out"), ("new", "--out"), ("predict", "--out"),
+    ("report", "--out"), ("results", "add", "--to"), ("results", "site", "--out"),
+    ("score", "--out"), ("spot", "--elan"), ("spot", "--out"), ("train", "--out"),
+    ("tune", "--out"), ("vqa", "answer", "--out"), ("vqa", "questions", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
 
