@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mertk.core.errors import MissingPackageError
 from mertk.plugins.registry import read_hints
 from mertk.report import literature
+from mertk.storage import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,6 +127,7 @@ def format_card(entry: Entry, registry: Registry, preset: str = "") -> str:
         entry.card.presets.get(preset, "") if entry.card else "",
         _cite_paper(entry),
         _describe_cost(entry.name, list_model_needs(recipe, registry)),
+        _describe_flow(recipe, registry),
         _format_recipe(entry, recipe, preset),
         *_list_recipe_parameters(recipe, registry),
         _format_list("Presets", _describe_presets(entry)),
@@ -134,6 +136,18 @@ def format_card(entry: Entry, registry: Registry, preset: str = "") -> str:
         *describe_original(entry),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _describe_flow(recipe: Recipe, registry: Registry) -> str:
+    """The optical flow of a recipe and whose code computes it here; '' where it has none."""
+    found = {}
+    for place, use in recipe.places().items():
+        kind = place.partition(".")[0]
+        if not registry.get(kind, use.name).needs:  # its package may be missing
+            found[place] = identity.component_identity(registry, kind, use)
+    made = ", ".join(sorted(set(identity.find_flow_engines(found).values())))
+    other = " TV-L1 of OpenCV's contrib build and of scikit-image differ." if "tvl1" in made else ""
+    return f"Optical flow: {made}.{other}" if made else ""
 
 
 def list_model_needs(recipe: Recipe, registry: Registry) -> list[str]:

@@ -11,6 +11,7 @@ from mertk.core.tuning import Tuning
 from mertk.evaluation import statistics
 from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.evaluation.statistics import ALPHA
+from mertk.storage.identity import find_flow_engines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,6 +82,14 @@ def _describe_failures(results: Results) -> Iterator[str]:
             yield f"FEATURES of {outcome.name}: {'; '.join(faults)}."
 
 
+def _name_flow_engines(results: Results) -> Iterator[str]:
+    """Whose TV-L1 a model's flow is: the two that there are differ."""
+    for outcome in results.outcomes:
+        engines = find_flow_engines(outcome.run.identity["components"])
+        for made in sorted({made for made in engines.values() if made.startswith("tvl1 ")}):
+            yield f"{outcome.name}: optical flow is {made}; other engines give other flow."
+
+
 def list_sentences(results: Results) -> list[str]:
     """The sentences below the table: warnings, chance level, comparisons with the first model."""
     found = list_warnings(results)
@@ -89,6 +98,7 @@ def list_sentences(results: Results) -> list[str]:
         found.append(_as_published(results, published))
     if presets := [outcome.name for outcome in results.outcomes if outcome.has_preset]:
         found.append(f"Presets used: {', '.join(presets)}.")
+    found += _name_flow_engines(results)
     for outcome in results.outcomes:
         if outcome.preset_note:
             found.append(f"{outcome.name}: {outcome.preset_note}")

@@ -17,11 +17,12 @@ import pydoc
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from mertk.core.errors import ComponentError
-from mertk.storage.source_code.component import hash_file, read_code
+from mertk.storage.source_code.component import hash_file, modules_behind, read_code
 from mertk.storage.source_code.releases import find_installed, releases_of
+from mertk.vision import optical_flow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
     from mertk.core.recipe import Recipe, Use
     from mertk.plugins.registry import Registry
 
-_RELEASES = ("mertk", "numpy", "scikit-learn", "opencv-python", "torch", "timm", "dlib-bin")
+_RELEASES = (
+    "mertk",
+    "numpy",
+    "scikit-learn",
+    "scikit-image",
+    "opencv-python",
+    "opencv-contrib-python",
+    "torch",
+    "timm",
+    "dlib-bin",
+)
 
 
 _SCORES = "mertk.core.metrics"
@@ -47,8 +58,9 @@ def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any
     """Name, all parameters (defaults too), source hash and library releases of one component.
 
     One that runs other people's code by its import `path` has that code's identity as well, and
-    one with a file of `weights` a hash of the file. Raises `ComponentError` where it has no source,
-    or where the file is missing.
+    one with a file of `weights` a hash of the file, and one that computes optical flow by a
+    `method` the name of its engine. Raises `ComponentError` where it has no source, or where the
+    file is missing.
     """
     entry = registry.get(kind, use.name)
     defaults = {name: p.default for name, p in entry.parameters().items()}
@@ -60,6 +72,8 @@ def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any
             foreign["code"] = _find_code_behind(str(params["path"]))
         if params.get("weights"):
             foreign["weights"] = _hash_weights(Path(str(params["weights"])))
+        if _computes_flow(entry.load(), params):
+            foreign["flow_engine"] = optical_flow.find_engine(params["method"])
     except ComponentError as error:
         raise ComponentError(f"{kind} '{use.name}': {error}") from error
     return {
@@ -70,6 +84,21 @@ def component_identity(registry: Registry, kind: str, use: Use) -> dict[str, Any
         "libraries": dict(code.libraries),
         **foreign,
     }
+
+
+def find_flow_engines(recorded: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """By place of a `recipe_identity` the method of its optical flow and whose code computes it."""
+    return {
+        place: f"{part['params']['method']} by {part['flow_engine']}"
+        for place, part in recorded.items()
+        if "flow_engine" in part
+    }
+
+
+def _computes_flow(target: Any, params: Mapping[str, Any]) -> bool:
+    """Whether a component has a parameter `method` of optical flow."""
+    known = params.get("method") in get_args(optical_flow.Method)
+    return known and optical_flow.__name__ in modules_behind(target)
 
 
 def _hash_weights(file: Path) -> str:

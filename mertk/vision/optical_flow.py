@@ -39,7 +39,7 @@ def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") ->
             parameters of Liu et al. 2019; `dis` (Kroeger et al. 2016); or `tvl1` (Zach et al.
             2007), which most papers name. `tvl1` takes about a second for a picture of 224 x 224
             pixels, the others some 10 ms. It is computed by OpenCV's contrib build, or else by
-            scikit-image.
+            scikit-image (`find_engine`), whose flow is not the same.
 
     Raises:
         UnknownNameError: there is no such method.
@@ -58,6 +58,18 @@ def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") ->
         # What the methods find is rounding error, which normalising would make a motion of.
         return np.zeros((*onset.shape, 2), np.float32)
     return _METHODS[method](np.ascontiguousarray(onset), np.ascontiguousarray(target))
+
+
+def find_engine(method: Method) -> str:
+    """Whose code computes a method of `optical_flow` in this installation.
+
+    `tvl1` of OpenCV and of scikit-image differ, so that results have this in their identity.
+    """
+    import cv2
+
+    if method == "tvl1" and not hasattr(cv2, "optflow"):
+        return "scikit-image"
+    return "OpenCV contrib" if method == "tvl1" else "OpenCV"
 
 
 def strain(flow: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """Replication cards: every shipped method has one, and it says what a reader must know."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -28,6 +29,12 @@ def test_every_shipped_method_has_a_card_with_its_leak(entry):
     assert entry.card.title in text
     assert literature.LEAKS[entry.card.leak.split("+")[0]] in text
     assert all(item in text for item in (*entry.card.original, *entry.card.unverified))
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.name)
+def test_a_card_names_the_commit_of_the_code_that_was_read(entry):
+    if entry.card.code:
+        assert re.search(r"read at [0-9a-f]{7}\b|commit not recorded", entry.card.code)
 
 
 def test_the_published_scores_stand_on_the_card():

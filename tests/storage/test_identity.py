@@ -790,3 +790,27 @@ def test_a_named_file_that_is_gone_is_no_part_of_a_key_any_more(folder):
     before = identity.component_identity(found, "extractor", mertk.Use("bright"))
     (folder / "named.npy").unlink()
     assert identity.component_identity(found, "extractor", mertk.Use("bright")) != before
+
+
+@pytest.mark.parametrize(("method", "engines"), [("tvl1", 2), ("farneback", 1)])
+def test_the_engine_of_a_flow_is_in_the_identity(registry, monkeypatch, method, engines):
+    import cv2
+
+    found = []
+    for contrib in (False, True):
+        with monkeypatch.context() as patch:
+            if contrib:
+                patch.setattr(cv2, "optflow", object(), raising=False)
+            else:
+                patch.delattr(cv2, "optflow", raising=False)
+            use = mertk.Use("flow", method=method)
+            found.append({"extractor": identity.component_identity(registry, "extractor", use)})
+    assert len({identity.hash_json(one) for one in found}) == engines
+    first, second = map(identity.find_flow_engines, found)
+    assert first["extractor"] in ("tvl1 by scikit-image", "farneback by OpenCV")
+    assert second["extractor"] in ("tvl1 by OpenCV contrib", "farneback by OpenCV")
+
+
+def test_what_computes_no_flow_has_no_engine(registry):
+    for kind, name in (("extractor", "pixels"), ("aligner", "eye_similarity")):
+        assert "flow_engine" not in identity.component_identity(registry, kind, mertk.Use(name))

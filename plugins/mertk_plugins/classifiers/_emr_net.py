@@ -42,7 +42,8 @@ class EMRNetwork(nn.Module):
         self.each = nn.ModuleList(nn.Linear(WIDTH, classes) for _ in range(2))
         for part in (self.parts, self.both, self.each):
             part.apply(_initialise_layer)
-        self.adversary = Adversary(**adversary) if adversary["sets"] > 1 else None
+        several = adversary["sets"] > 1
+        self.adversary = Adversary(**adversary, dropout=dropout) if several else None
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`.
@@ -65,11 +66,18 @@ class EMRNetwork(nn.Module):
 class Adversary(nn.Module):
     """Predicts the data set of a clip, and passes back the reversed gradient."""
 
-    def __init__(self, *, sets: int, weight: float, ramp: int) -> None:
+    def __init__(self, *, sets: int, weight: float, ramp: int, dropout: float) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(2 * WIDTH, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, sets)
+            nn.Linear(2 * WIDTH, 64),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(64, 32),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(32, sets),
         )
+        self.layers.apply(_initialise_layer)
         self.weight, self.ramp, self.steps = weight, ramp, 0
         self.loss: Tensor | float = 0.0
 

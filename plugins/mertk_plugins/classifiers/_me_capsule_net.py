@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch import nn
 from torch.nn import functional
 
@@ -18,14 +17,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CAPSULE = 8
-MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, per colour
 
 
 class CapsuleNetwork(nn.Module):
     """ResNet-18 up to its third stage, without its first pooling; a convolution; capsules."""
-
-    mean: Tensor
-    spread: Tensor
 
     def __init__(
         self,
@@ -58,17 +53,18 @@ class CapsuleNetwork(nn.Module):
         self.primary = PrimaryCapsules(maps, maps, CAPSULE, kernel, stride=2)
         side = (compute_trunk_size(crop) - 2 * kernel + 1) // 2 + 1
         self.capsules = ClassCapsules(side * side * maps // CAPSULE, CAPSULE, classes)
-        self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
-        self.register_buffer("spread", torch.tensor(SPREAD)[:, None, None], persistent=False)
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
-        """One picture a clip `[clips, 1, 3, h, h]`, 0 to 255 → logits `[clips, classes]`."""
+        """One picture a clip `[clips, 1, 3, h, h]`, 0 to 255 → logits `[clips, classes]`.
+
+        The trunk sees colours of 0 to 1, as in the authors' code, also with weights of ImageNet.
+        """
         x = streams[self.stream][:, 0].float() / 255
         if self.training and self.augment:
             x = turn_and_crop(jitter_light(x, 0.2), self.crop, degrees=8)
         else:
             x = crop_middle(x, self.crop)
-        x = self.trunk((x - self.mean) / self.spread)
+        x = self.trunk(x)
         return compute_logits(self.capsules(self.primary(functional.relu(self.conv(x)))))
 
 

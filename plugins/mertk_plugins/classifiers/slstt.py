@@ -12,7 +12,7 @@ class SLSTT(classifier.NetworkClassifier):
     """SLSTT: a vision transformer over each of several flow pictures, and an LSTM over these.
 
     Takes one stream `[1, time, 3, side, side]`, flow pictures in colour as the extractor
-    flow_sequence gives them, 11 of 224 pixels in the paper. All is trained together.
+    flow_sequence gives them, 11 of 384 pixels in the original. All is trained together.
 
     Args:
         backbone: name of a vision transformer in timm whose patches fit the side.
@@ -23,18 +23,29 @@ class SLSTT(classifier.NetworkClassifier):
         depth: number of layers of an untrained backbone that are kept, 0 or more; 0 keeps all.
         aggregate: what becomes of the pictures' class tokens: `lstm`, an LSTM takes them one after
             the other; `mean`, they are averaged.
+        dropout: share of the values that the layers of the transformer set to 0, drawn anew in each
+            training step, 0 or more and below 1.
     """
 
-    schedule = training.Schedule(epochs=40, lr=1e-3, batch=4, optimizer="sgd", weight_decay=1e-4)
+    schedule = training.Schedule(
+        epochs=40,
+        lr=0.01,
+        batch=2,
+        optimizer="sgd",
+        weight_decay=1e-4,
+        lr_decay=0.1,
+        decay_every=30,
+    )
 
     def __init__(
         self,
         *,
-        backbone: str = "vit_base_patch16_384.augreg_in21k_ft_in1k",
+        backbone: str = "vit_base_patch16_384.orig_in21k_ft_in1k",
         pretrained: bool = True,
         weights: str = "",
         depth: int = 0,
         aggregate: Literal["lstm", "mean"] = "lstm",
+        dropout: float = 0.1,
         **options: Unpack[training.TrainingOptions],
     ) -> None:
         super().__init__(**options)
@@ -42,6 +53,7 @@ class SLSTT(classifier.NetworkClassifier):
             raise ValueError(f"depth={depth}: 0, or with pretrained=false above 0")
         self.backbone, self.pretrained, self.depth = backbone, pretrained, depth
         self.weights = weights
+        self.dropout = classifier.check_dropout(dropout)
         self.recurrent = aggregate == "lstm"
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
@@ -51,7 +63,8 @@ class SLSTT(classifier.NetworkClassifier):
         hint = "such as the extractor flow_sequence gives for the ROI scheme whole"
         axes = (1, "time", 3, "side", "side")
         stream, (*_, side) = classifier.find_stream("slstt", shapes, axes, hint)
-        options = {"img_size": side} | ({"depth": self.depth} if self.depth else {})
+        options: dict[str, Any] = {"img_size": side, "proj_drop_rate": self.dropout}
+        options |= {"depth": self.depth} if self.depth else {}
         net = classifier.create_backbone(
             "slstt",
             self.backbone,

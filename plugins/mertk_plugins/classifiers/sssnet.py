@@ -15,7 +15,7 @@ class SSSNet(classifier.NetworkClassifier):
     the original.
     """
 
-    schedule = training.Schedule(epochs=200, lr=1e-4, weight_decay=1e-3, eps=1e-8)
+    schedule = training.Schedule(epochs=200, lr=0.01, optimizer="sgd", weight_decay=1e-3, eps=1e-8)
 
     def __init__(
         self, *, dropout: float = 0.5, **options: Unpack[training.TrainingOptions]

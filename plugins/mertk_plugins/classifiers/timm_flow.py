@@ -22,7 +22,7 @@ class TimmFlow(classifier.NetworkClassifier):
             those that timm downloads; empty is none.
     """
 
-    schedule = training.Schedule(epochs=50, lr=1e-4, weight_decay=1e-3, eps=1e-8)
+    schedule = training.Schedule(epochs=200, lr=0.01, optimizer="sgd", weight_decay=1e-3, eps=1e-8)
 
     def __init__(
         self,

@@ -60,8 +60,9 @@ class Flow:
         if self.target == "middle":
             if faces.flow is not None:
                 raise mertk.DataError(
-                    "flow: this clip comes with a flow map, which goes to its apex; set "
-                    "target=apex, or give frames"
+                    "flow: this clip comes with a flow map, which goes to its apex, and "
+                    "target=middle asks for one to the middle; set extractor.target=apex, or give "
+                    "frames"
                 )
             faces = replace(faces, apex=None)
         whole = optical_flow.onset_apex(faces, self.method)

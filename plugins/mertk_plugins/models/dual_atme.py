@@ -22,7 +22,7 @@ CARD = mertk.Card(
     authors="Zhou et al.",
     venue="Entropy",
     year=2023,
-    code="https://github.com/HaoliangZhou/Dual-ATME",
+    code="https://github.com/HaoliangZhou/Dual-ATME (no licence), read at 5f2480f",
     original=(
         "The training program runs 60 epochs and predicts the held-out subject once, at the end.",
         "It halves the learning rate every 10 epochs.",

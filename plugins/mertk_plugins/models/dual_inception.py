@@ -29,7 +29,7 @@ CARD = mertk.Card(
     authors="Zhou et al.",
     venue="IEEE FG, MEGC 2019",
     year=2019,
-    code="github.com/xly135846/MEGC2019 (MIT; its files are in the history only)",
+    code="github.com/xly135846/MEGC2019 (MIT), read at 7f7ea53: HEAD has no files",
     original=(
         (
             "dual_inception.py, create_inception_model: two streams that share no weights; each "

@@ -12,7 +12,7 @@ QUICK = Recipe(
     roi=Use("whole"),
     extractor=Use("flow_hsv", size=64),
     classifier=Use(
-        "emr", network="test_resnet", epochs=12, lr=1e-3, backbone_lr=1.0, batch=16, lr_decay=1.0
+        "emr", network="test_resnet", epochs=24, lr=1e-3, backbone_lr=1.0, batch=16, lr_decay=1.0
     ),
 )
 
@@ -27,7 +27,7 @@ CARD = mertk.Card(
     authors="Liu et al.",
     venue="IEEE FG, MEGC 2019",
     year=2019,
-    code="github.com/xiaobaishu0097/MEGC2019 (no licence)",
+    code="github.com/xiaobaishu0097/MEGC2019 (no licence), read at ab1bed5",
     original=(
         (
             "Train/main.py, main: after each of 100 epochs the test subject is scored, and the "
@@ -72,7 +72,13 @@ CARD = mertk.Card(
             "halved every 10 epochs, theirs of all but the residual network and down to 1e-5"
         ),
     ),
-    unverified=("which face data resnet18_pt_mcn.pth was trained on",),
+    unverified=(
+        "which face data resnet18_pt_mcn.pth was trained on",
+        (
+            "the share that the adversary's dropout drops: here that of the parts; like them, its "
+            "layers begin with Xavier's weights"
+        ),
+    ),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mertk
 from mertk import Recipe, Use
 
-PAPER = Recipe(
+DEFAULT = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("whole"),
     extractor=Use("flow", method="tvl1", size=28, normalise="minmax", channels=["u", "v"]),
@@ -13,7 +13,7 @@ PAPER = Recipe(
 )
 
 # Farneback flow, a quarter of the features, 20 epochs at 10 times the learning rate.
-QUICK = PAPER.swap("classifier", Use("featref", hidden=64, epochs=20, lr=1e-3)).set(
+QUICK = DEFAULT.swap("classifier", Use("featref", hidden=64, epochs=20, lr=1e-3)).set(
     "extractor.method", "farneback"
 )
 
@@ -31,6 +31,7 @@ CARD = mertk.Card(
         "epochs, learning rate, batch, and the weight of the proposal loss",
         "the picture: u and v of TV-L1 flow, 28 x 28",
     ),
+    presets={"default": "No size and no number of its training is known to be the paper's."},
 )
 
 
@@ -39,9 +40,9 @@ def mertk_register(register: mertk.Registrar) -> None:
     """Register the model."""
     register.model(
         "featref",
-        QUICK,
+        DEFAULT,
         summary="FeatRef, flow features refined for each expression, after the paper's text.",
         paper="arxiv:2101.04838",
-        presets={"paper": PAPER, "quick": QUICK},
+        presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,
     )

@@ -7,7 +7,7 @@ from mertk import Recipe, Use
 
 # In the spirit of Patel et al. 2016, from weights that can be had: those of ResNet-18 on ImageNet,
 # which timm downloads.
-PAPER = Recipe(
+DEFAULT = Recipe(
     aligner=Use("eye_similarity"),
     roi=Use("whole"),
     extractor=Use("frozen_cnn"),
@@ -15,8 +15,8 @@ PAPER = Recipe(
     classifier=Use("linear_svm", scale=True),
 )
 
-# For a CPU and without a download: random weights, 3 frames of 64 pixels.
-QUICK = PAPER.swap("extractor", Use("frozen_cnn", pretrained=False, frames=3, size=64))
+# For a CPU and without a download: random weights, pictures of 64 pixels.
+QUICK = DEFAULT.swap("extractor", Use("frozen_cnn", pretrained=False, size=64))
 
 CARD = mertk.Card(
     title="Selective Deep Features for Micro-Expression Recognition",
@@ -30,6 +30,10 @@ CARD = mertk.Card(
             "expressions."
         ),
         (
+            "Features of the apex frame minus those of the onset frame; "
+            "`--set extractor.pool=mean` has their mean over frames."
+        ),
+        (
             "Features are chosen by their analysis of variance on the training clips, not by an "
             "evolutionary search."
         ),
@@ -41,6 +45,13 @@ CARD = mertk.Card(
         ),
         "Accuracies of 47.3 % (CASME II) and 53.6 % (SMIC).",
     ),
+    presets={
+        "default": "No number of it is known to be the paper's; the weights are those of ImageNet.",
+        "quick": (
+            "Random weights show that the pipeline runs; they cannot recognise expressions as "
+            "trained ones can."
+        ),
+    },
 )
 
 
@@ -49,9 +60,9 @@ def mertk_register(register: mertk.Registrar) -> None:
     """Register the model."""
     register.model(
         "frozen_cnn",
-        QUICK,
-        summary="A frozen network's features, mean over frames, selected in the fold; linear SVM.",
+        DEFAULT,
+        summary="A frozen network's features, apex minus onset, selected in the fold; linear SVM.",
         paper="doi:10.1109/ICPR.2016.7899972",
-        presets={"paper": PAPER, "quick": QUICK},
+        presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,
     )

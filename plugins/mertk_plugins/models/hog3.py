@@ -18,7 +18,7 @@ TWO_SPANS = HOG_TOP.set("extractor.spans", 2)
 
 # Polikovsky et al. 2009: regions by action units. The clustering of frames into the phases of an
 # action unit, which is what the paper is after, is left out.
-PAPER = HOG_TOP.swap("roi", Use("facs12"))
+FACS12 = HOG_TOP.swap("roi", Use("facs12"))
 
 CARD = mertk.Card(
     title="Facial micro-expressions recognition using high speed camera and 3D-gradient descriptor",
@@ -39,7 +39,7 @@ CARD = mertk.Card(
         "no motion magnification",
         (
             "by default two parts in time, for the rise and the fall of an expression, which no "
-            "source has; presets `paper`, `hog_top` and `higo_top` have one"
+            "source has; presets facs12_unverified, hog_top and higo_top have one"
         ),
         "the twelve regions are boxes around landmarks; those of the paper are a drawing",
     ),
@@ -48,6 +48,7 @@ CARD = mertk.Card(
         "8 bins, grids of 4 x 4 to 8 x 8, parts in time, and the search for them in Li et al.",
         "that gradients of length 0 are not counted in HIGO",
     ),
+    presets={"facs12_unverified": "Regions are those of Polikovsky et al.; bins are ours."},
 )
 
 
@@ -61,7 +62,7 @@ def mertk_register(register: mertk.Registrar) -> None:
         paper="doi:10.1049/ic.2009.0244",
         presets={
             "two_spans": TWO_SPANS,
-            "paper": PAPER,
+            "facs12_unverified": FACS12,
             "hog_top": HOG_TOP,
             "higo_top": HOG_TOP.set("extractor.weighted", value=False),
         },

@@ -6,7 +6,7 @@ import mertk
 from mertk import Recipe, Use
 
 # After Choi and Song 2020; their layers, sizes and schedule are not known to us.
-PAPER = Recipe(
+DEFAULT = Recipe(
     aligner=Use("eye_similarity", points=68),
     roi=Use("whole"),
     extractor=Use("landmark_lfm", frames=10, method="farneback"),
@@ -14,7 +14,7 @@ PAPER = Recipe(
 )
 
 # For a CPU: 6 frames, a quarter of the maps and units, 25 epochs at twice the learning rate.
-QUICK = PAPER.set("extractor.frames", 6).swap(
+QUICK = DEFAULT.set("extractor.frames", 6).swap(
     "classifier", Use("landmark_lfm", maps=4, hidden=32, epochs=25, lr=2e-3)
 )
 
@@ -38,6 +38,7 @@ CARD = mertk.Card(
         "What an entry of the map is, exactly: here the change of a distance since the onset.",
         "Accuracies of 73.98 % (CASME II) and 71.34 % (SMIC), and how they were measured.",
     ),
+    presets={"default": "No number of it is known to be the paper's."},
 )
 
 
@@ -46,9 +47,9 @@ def mertk_register(register: mertk.Registrar) -> None:
     """Register the model."""
     register.model(
         "landmark_lfm",
-        QUICK,
+        DEFAULT,
         summary="Maps of how distances between landmarks change, a CNN each, an LSTM over frames.",
         paper="doi:10.1109/ACCESS.2020.3006958",
-        presets={"paper": PAPER, "quick": QUICK},
+        presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,
     )

@@ -29,7 +29,7 @@ CARD = mertk.Card(
     authors="Li et al.",
     venue="IJCAI",
     year=2022,
-    code="https://github.com/muse1998/MMNet",
+    code="https://github.com/muse1998/MMNet (no licence), read at 7b62fa9",
     original=(
         "CASME2_5.py tests on the held-out subject after each of 74 epochs.",
         "It keeps the most correct clips and, apart from them, the best F1 of each subject.",

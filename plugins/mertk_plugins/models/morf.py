@@ -21,7 +21,7 @@ CARD = mertk.Card(
     authors="Duque et al.",
     venue="Pattern Recognition Letters",
     year=2020,
-    code="carlosarangod/Riesz-ME-classification (Matlab and Python, no licence)",
+    code="carlosarangod/Riesz-ME-classification (Matlab and Python, no licence), read at c73ef5a",
     original=(
         (
             "Riesz_classification_CASME2.py scores all of 7 numbers of bins, 7 x 7 grids and 3 "

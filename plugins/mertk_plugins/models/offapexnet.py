@@ -14,7 +14,7 @@ QUICK = Recipe(
 )
 
 # The layers of Gan et al. 2019; trained as the re-run of Varanka et al. 2023 does.
-PAPER = QUICK.swap("classifier", Use("offapexnet")).set("extractor.method", "tvl1")
+UNVERIFIED = QUICK.swap("classifier", Use("offapexnet")).set("extractor.method", "tvl1")
 
 CARD = mertk.Card(
     title="OFF-ApexNet on Micro-expression Recognition System",
@@ -24,7 +24,7 @@ CARD = mertk.Card(
     original=(
         "no code of the authors was found, so what their scores were chosen by cannot be checked",
         (
-            "re-run in github.com/tvaranka/meb (Apache-2.0), meb/models/me_networks.py, "
+            "re-run in github.com/tvaranka/meb (Apache-2.0, f731b0a), meb/models/me_networks.py, "
             "OffApexNet: another network, with one stream of two channels, 3x3 filters and one "
             "layer of 1024, 807,909 weights; UF1 0.703 at the last epoch, 0.839 at the best one "
             "of each test subject"
@@ -43,6 +43,12 @@ CARD = mertk.Card(
         "where dropout stands: here after each of the two layers of 1024",
         "how flow was scaled: here each component of a clip to 0 ... 1",
     ),
+    presets={
+        "unverified": (
+            "The layers are the paper's; how it was trained is not known, so the training is that "
+            "of a re-run (Varanka et al. 2023)."
+        )
+    },
 )
 
 
@@ -54,6 +60,6 @@ def mertk_register(register: mertk.Registrar) -> None:
         QUICK,
         summary="OFF-ApexNet, a network per flow component, 28 x 28, onset to apex.",
         paper="arxiv:1805.08699",
-        presets={"paper": PAPER, "quick": QUICK},
+        presets={"unverified": UNVERIFIED, "quick": QUICK},
         card=CARD,
     )

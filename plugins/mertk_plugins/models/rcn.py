@@ -31,7 +31,8 @@ CARD = mertk.Card(
     authors="Xia et al.",
     venue="IEEE Transactions on Image Processing 29",
     year=2020,
-    code="github.com/xiazhaoqiang/ParameterFreeRCNs-MicroExpressionRec (no licence)",
+    code="github.com/xiazhaoqiang/ParameterFreeRCNs-MicroExpressionRec (no licence), read at "
+    "0c516cb",
     original=(
         (
             "ModelTrain_Final.py: SGD with momentum 0.9, 5e-4, halved every 10 epochs, batches of "

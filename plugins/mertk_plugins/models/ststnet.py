@@ -25,7 +25,7 @@ CARD = mertk.Card(
     authors="Liong et al.",
     venue="IEEE FG, MEGC 2019",
     year=2019,
-    code="github.com/christy1206/STSTNet (no licence)",
+    code="github.com/christy1206/STSTNet (no licence), read at 1afb56e",
     original=(
         (
             "main.py, STSTNet: three streams of 3, 5 and 8 filters padded by 2, where the paper "

@@ -319,7 +319,7 @@ def test_emrs_adversary_learns_from_data_sets_and_is_asked_nothing():
 def test_emrs_adversary_turns_the_gradient_round_and_not_its_own():
     def gradients(steps):
         torch.manual_seed(0)
-        adversary = Adversary(sets=2, weight=1.0, ramp=10)
+        adversary = Adversary(sets=2, weight=1.0, ramp=10, dropout=0.0)
         adversary.steps = steps
         x = torch.randn(4, 128, requires_grad=True)
         adversary(x, torch.tensor([[0.0], [1.0], [0.0], [1.0]]))
@@ -360,3 +360,12 @@ def test_weights_are_loaded_while_fitting_and_not_before(kind, monkeypatch):
     with pytest.raises(mertk.ComponentError, match="pretrained=false, which starts from scratch"):
         model.fit(train, np.random.default_rng(0))
     assert asked == [True]
+
+
+def test_emrs_adversary_has_dropout_and_begins_with_xaviers_weights():
+    torch.manual_seed(0)
+    layers = Adversary(sets=2, weight=1.0, ramp=10, dropout=0.1).layers
+    assert [part.p for part in layers if isinstance(part, torch.nn.Dropout)] == [0.1, 0.1]
+    first = layers[0]
+    assert not first.bias.any()
+    assert first.weight.std().item() == pytest.approx((2 / (128 + 64)) ** 0.5, rel=0.05)

@@ -95,13 +95,31 @@ def test_regions_are_cut_from_the_picture_of_the_whole_face():
     np.testing.assert_allclose(parts[1], rows, atol=1e-5)
 
 
-def test_a_clip_without_frames_is_refused():
-    known = Faces(
-        frames=Frames.of(np.zeros((0, 1, 1, 3), np.uint8)), onset=0, offset=2,
-        flow=np.zeros((SIZE, SIZE, 3), np.float32),
-    )  # fmt: skip
-    with pytest.raises(DataError, match="needs frames"):
-        picture(known)
+def given_flow(right, down, **faces):
+    flow = np.zeros((SIZE, SIZE, 3), np.float32)
+    flow[10:20, 10:20, :2] = right, down
+    none = Frames.of(np.zeros((0, 1, 1, 3), np.uint8))
+    given = {"frames": none, "onset": 0, "apex": 2, "offset": 2} | faces
+    return Faces(**given, flow=flow)
+
+
+def test_a_precomputed_flow_map_needs_no_frames_where_saturation_is_full():
+    found = picture(given_flow(0, 2), saturation="full")
+    colours = (found[0] + 1) / 2
+    assert colorsys.rgb_to_hsv(*colours[:, 15, 15].tolist()) == pytest.approx((0.25, 1, 1))
+    assert not colours[:, 30, 30].any()
+
+
+def test_a_precomputed_flow_map_is_taken_also_where_there_are_frames():
+    found = picture(given_flow(0, 2, frames=moving(right=1).frames))
+    hue, saturation, value = colorsys.rgb_to_hsv(*((found[0, :, 15, 15] + 1) / 2).tolist())
+    assert (hue, value) == pytest.approx((0.25, 1))
+    assert saturation == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_flow_map_alone_is_refused_with_what_to_do():
+    with pytest.raises(DataError, match=r"set extractor\.saturation=full, or give frames"):
+        picture(given_flow(0, 2))
 
 
 def test_an_impossible_size_is_refused():

@@ -41,7 +41,8 @@ def network(recipe):
 
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_the_papers_preset_gives_the_network_its_published_picture(name):
-    recipe = REGISTRY.recipe(name, "paper").set("extractor.method", "farneback")
+    full = "unverified" if name == "offapexnet" else "paper"
+    recipe = REGISTRY.recipe(name, full).set("extractor.method", "farneback")
     if "pretrained" in recipe.classifier.params:
         recipe = recipe.set("classifier.pretrained", False)
     assert network(recipe) == (WEIGHTS[name], (1, 3))
@@ -68,3 +69,13 @@ def test_a_card_says_what_is_known_of_the_original(name):
 def test_emrs_code_preset_makes_the_published_colours_and_nothing_else():
     paper, code = (REGISTRY.recipe("emr", preset) for preset in ("paper", "code"))
     assert code == paper.set("extractor.hsv_scaling", "as_published")
+
+
+@pytest.mark.parametrize("name", ["sssnet", "timm_flow"])
+def test_mebs_networks_are_shown_and_trained_as_in_mebs_notebook(name):
+    recipe = REGISTRY.recipe(name, "paper")
+    assert recipe.extractor.params["normalise"] == "minmax"
+    schedule = REGISTRY.build("classifier", recipe.classifier).schedule
+    assert (schedule.optimizer, schedule.lr, schedule.momentum) == ("sgd", 0.01, 0.9)
+    assert (schedule.weight_decay, schedule.epochs, schedule.batch) == (1e-3, 200, 128)
+    assert "loses the size" in " ".join(REGISTRY.get("model", name).card.original)
