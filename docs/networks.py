@@ -186,9 +186,10 @@ def count_frozen(use: mertk.Use) -> int:
     """The weights of the network that an extractor applies."""
     known = REGISTRY.get("extractor", use.name).parameters()
     if use.name == "videomae":
-        from transformers import VideoMAEConfig, VideoMAEModel
+        # an extra, which may not be installed
+        from transformers import VideoMAEConfig, VideoMAEModel  # noqa: PLC0415  as said above
 
-        from mertk_plugins.extractors._videomae_net import create_network
+        from mertk_plugins.extractors._videomae_net import create_network  # noqa: PLC0415  as said above
 
         if "frames" not in use.params:  # the network of the hub, VideoMAE-Base
             return _count(VideoMAEModel(VideoMAEConfig()))

@@ -38,9 +38,7 @@ class CausalNetwork(nn.Module):
         super().__init__()
         self.stream = stream
         self.trunk, self.half_trunk = (Trunk(side // 2, dim, depths) for _ in range(2))
-        self.positions = nn.ModuleList(
-            PositionLayer(dim, heads, gamma) for _ in range(depths[-1])
-        )
+        self.positions = nn.ModuleList(PositionLayer(dim, heads, gamma) for _ in range(depths[-1]))
         self.causal = CausalBlock(dim, heads, gamma)
         # two layers without anything between, as in the authors' code
         self.head = nn.Sequential(nn.Linear(3 * TOKENS * dim, hidden), nn.Linear(hidden, classes))
@@ -78,7 +76,8 @@ class Trunk(nn.Module):
             x = level(x + place)
             if at < len(self.joins):
                 x = self.joins[at](x)
-        return x.flatten(1).unflatten(1, (-1, TOKENS)).transpose(1, 2)
+        tokens: Tensor = x.flatten(1).reshape(len(x), -1, TOKENS).transpose(1, 2)
+        return tokens
 
 
 class NeighbourAttention(nn.Module):
@@ -100,7 +99,9 @@ class NeighbourAttention(nn.Module):
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """What the tokens `[clips, 4, dim]` take of the context's."""
         keys, values = self.offer(context).chunk(2, -1)
-        query, keys, values = (_split_heads(part, self.heads) for part in (self.ask(x), keys, values))
+        query, keys, values = (
+            _split_heads(part, self.heads) for part in (self.ask(x), keys, values)
+        )
         odds = (query @ keys.mT) * self.scale * self.near + self.penalty_across
         found: Tensor = self.out(_join_heads(odds.softmax(-1) * self.near @ values))
         return found
@@ -189,7 +190,7 @@ class Relation(nn.Module):
 
 def _split_heads(x: Tensor, heads: int) -> Tensor:
     """`[clips, tokens, dim]` → `[clips, heads, tokens, dim/heads]`."""
-    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+    return x.reshape(len(x), x.shape[1], heads, -1).transpose(1, 2)
 
 
 def _join_heads(x: Tensor) -> Tensor:

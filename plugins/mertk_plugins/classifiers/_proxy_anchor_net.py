@@ -29,7 +29,7 @@ class ProxyAnchor(nn.Module):
         return features
 
     def auxiliary(self, target: Tensor) -> Tensor:
-        """The weighted loss of the batch; `target` is `[clips]`, or multi-label `[clips, classes]`."""
+        """The weighted loss of the batch; `target` `[clips]`, or multi-label `[clips, classes]`."""
         (features,) = self._kept
         self._kept = []
         return self.weight * proxy_anchor(

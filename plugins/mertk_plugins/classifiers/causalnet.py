@@ -40,8 +40,8 @@ class CausalNet(classifier.NetworkClassifier):
         super().__init__(**options)
         if dim < 3 or heads < 1 or dim % heads or gamma < 0 or hidden < 1:
             raise ValueError(
-                f"dim={dim}, heads={heads}, gamma={gamma}, hidden={hidden}: dim is at least 3 and a "
-                "multiple of heads, gamma not below 0, hidden at least 1"
+                f"dim={dim}, heads={heads}, gamma={gamma}, hidden={hidden}: dim is at least 3 and "
+                "a multiple of heads, gamma not below 0, hidden at least 1"
             )
         if len(depths) != 3 or min(depths) < 1:
             raise ValueError(f"depths={list(depths)}: three numbers above 0")

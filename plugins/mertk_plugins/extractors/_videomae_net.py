@@ -92,7 +92,7 @@ def _read_file(file: Path) -> Any:
     if bad:
         raise mertk.ComponentError(
             f"videomae: {file} are not weights of this network: {len(bad)} of {len(own)} tensors "
-            f"are missing or have another shape, such as {sorted(bad)[0]}"
+            f"are missing or have another shape, such as {min(bad)}"
         )
     body.load_state_dict({name: tensors[name] for name in own})
     return body

@@ -7,11 +7,11 @@ import mertk
 
 pytest.importorskip("transformers")
 
-from safetensors.torch import save_file  # noqa: E402  after the skip
-from transformers import VideoMAEConfig, VideoMAEModel  # noqa: E402  after the skip
+from safetensors.torch import save_file
+from transformers import VideoMAEConfig, VideoMAEModel
 
-from mertk_plugins.extractors import videomae  # noqa: E402  after the skip
-from mertk_plugins.extractors.videomae import VideoMAE  # noqa: E402  after the skip
+from mertk_plugins.extractors import videomae
+from mertk_plugins.extractors.videomae import VideoMAE
 
 SMALL = {"pretrained": False, "frames": 4, "size": 32}
 WHOLE = mertk.Regions(names=("face",), boxes=np.array([[0, 0, 32, 32]]))
