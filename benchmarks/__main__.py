@@ -16,8 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 NAMES = (
-    "harness", "flow", "lbptop", "patch_cnn_se", "closed_forms", "workers",
-    "scaling", "plan", "watching", "coverage", "fuzz",
+    "harness", "small_runs", "prefixes", "flow", "lbptop", "patch_cnn_se", "closed_forms",
+    "workers", "scaling", "plan", "watching", "coverage", "fuzz",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 _RELEASES = ("numpy", "torch", "scikit-learn", "scikit-image", "opencv-python")

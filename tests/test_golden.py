@@ -139,7 +139,6 @@ def write(name: str, found: Predictions) -> None:
     (FOLDER / f"{name}.txt").write_text("".join(lines), "utf-8")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", RECORDED)
 def test_predictions_are_those_that_were_recorded(name, tmp_path):
     found, known = RECORDED[name](tmp_path), read(name)

@@ -18,7 +18,8 @@ class Execution:
     jobs: int | None = option(
         None,
         group=HOW,
-        help="Number of workers. Default: one process per available core; 32 SLURM jobs at a time.",
+        help="Number of workers. Default: one process per available core, once the first units of "
+        "work show that processes save time; 32 SLURM jobs at a time.",
         least=1,
     )
     executor: str = option(

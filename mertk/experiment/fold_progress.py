@@ -20,13 +20,16 @@ Count = Callable[[int, str], None]
 
 @contextlib.contextmanager
 def count_saved_folds(
-    run: Run, folds: Sequence[tuple[int, str]], progress: Progress
+    run: Run,
+    folds: Sequence[tuple[int, str]],
+    progress: Progress,
+    describe: Callable[[int, str], str],
 ) -> Iterator[Count]:
     """Step once for each of these folds (seed, name) as soon as it is saved.
 
-    Several folds may be one unit of work in another process, whose result comes after the last of
-    them. A thread therefore looks for their files. It never calls `progress` at the same time as
-    the caller of `Count`. Raises what `progress` raises.
+    `describe` gives the text of a step. Several folds may be one unit of work in another process,
+    whose result comes after the last of them. A thread therefore looks for their files. It never
+    calls `progress` at the same time as the caller of `Count`. Raises what `progress` raises.
     """
     left = {fold: run.saved_at(*fold) for fold in folds}
     lock, ended = threading.Lock(), threading.Event()
@@ -35,7 +38,7 @@ def count_saved_folds(
         with lock:
             if (seed, name) in left:
                 del left[seed, name]
-                progress.step(name)
+                progress.step(describe(seed, name))
 
     def poll() -> None:
         while not ended.wait(_INTERVAL):

@@ -99,6 +99,7 @@ class Runner:
         """The run, with every fold of every seed in it."""
         run = self._open_run()
         job = functools.cache(functools.partial(self._make_job, run))
+        self._expect_folds(run)
         self._finish_folds(run, self.study.study.seeds or SEEDS[:1], job)
         if self._needs_all_seeds(run):
             self._finish_folds(run, SEEDS[:2], job)
@@ -123,6 +124,17 @@ class Runner:
     def _needs_all_seeds(self, run: Run) -> bool:
         """Whether the run is stochastic, and the user has not chosen the seeds."""
         return self.study.study.seeds is None and not self.variant.is_quick and run.draws
+
+    def _expect_folds(self, run: Run) -> None:
+        """Say how many folds are left: those of more seeds as well, once the run is stochastic."""
+        seeds = self.study.study.seeds
+        left = len(self._list_missing_folds(run, seeds or SEEDS[:1]))
+        more = 0
+        if seeds is None and not self.variant.is_quick:
+            more = len(self._list_missing_folds(run, SEEDS[1:]))
+        if more and run.draws:
+            left, more = left + more, 0
+        self.study.outlook.expect_folds(self.variant, left, more)
 
     def evaluate_epochs(self, run: Run) -> None:
         """Evaluate the epochs of every fold and seed of a finished run; finished folds are kept."""
@@ -161,7 +173,8 @@ class Runner:
             for group in self._group_splits(splits, one):
                 units.append(functools.partial(do_folds, one, group, seed))
         names = [(seed, split.name) for split, seed in missing]
-        with count_saved_folds(run, names, self.study.progress) as count_fold:
+        describe = functools.partial(self.study.outlook.describe_saved_fold, run)
+        with count_saved_folds(run, names, self.study.progress, describe) as count_fold:
             for fold in itertools.chain.from_iterable(self.executor.run(units)):
                 self._tell_observers(run, fold)
                 count_fold(fold.seed, fold.name)
@@ -243,12 +256,13 @@ class Runner:
         """Compute the features, and put together what a worker needs."""
         registry, task = self.study.plugins.registry, self.task
         pipeline = build_pipeline(registry, self.variant.recipe)
-        keys, spent, read = list[str](), 0.0, list[str]()
+        keys, spent, read = list[str](), (0.0, 0.0), list[str]()
         if pipeline.prefix:
             keys_of = PrefixKeys.of(registry, self.variant.recipe, pipeline)
             keys = list(map(keys_of.clip, task.clips))
             spent, read = self._compute_features(keys), list_prefix_reads(pipeline, task.clips[0])
-        run.note_prefix(spent, read, self._find_feature_faults(keys))
+        seconds, cpu = spent
+        run.note_prefix(seconds, read, self._find_feature_faults(keys), cpu)
         needs = pipeline.needs | move_frontier(pipeline, self.variant.once).needs
         return Job(
             recipe=self.variant.recipe,
@@ -298,10 +312,11 @@ class Runner:
             run.clear(self.study.study.seeds or SEEDS)
         return run
 
-    def _compute_features(self, keys: Sequence[str]) -> float:
+    def _compute_features(self, keys: Sequence[str]) -> tuple[float, float]:
         """Compute what is not in the cache; clips that fail are reported together at the end.
 
-        With `fresh`, what this command has not computed itself does not count as being there.
+        Gives the seconds that passed and those of CPU time, summed over clips. With `fresh`, what
+        this command has not computed itself does not count as being there.
         """
         clips, renewed = self.task.clips, self.study.renewed
         self.study.progress.stage(f"{self.variant.name}: features", len(clips))
@@ -318,16 +333,16 @@ class Runner:
             units.append(functools.partial(prepare, clip, fresh=fresh))
         renewed.update(keys)
         failed: dict[str, MertkError] = {}
-        spent = 0.0
+        seconds = cpu = 0.0
         for uid, found in self.executor.run(units):
             self.study.progress.step(uid)
             if isinstance(found, MertkError):
                 failed[uid] = found
             else:
-                spent += found
+                seconds, cpu = seconds + found[0], cpu + found[1]
         if failed:
             raise _describe_failed_clips(failed, len(clips))
-        return spent
+        return seconds, cpu
 
 
 def _describe_failed_clips(failed: Mapping[str, MertkError], count: int) -> MertkError:
@@ -347,8 +362,8 @@ def _describe_failed_clips(failed: Mapping[str, MertkError], count: int) -> Mert
 
 def _try_prepare_clip(
     recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip, *, fresh: bool
-) -> tuple[str, float | MertkError]:
-    """The id of a clip, and the seconds that it took or its error."""
+) -> tuple[str, tuple[float, float] | MertkError]:
+    """The id of a clip, and the time that it took or its error."""
     try:
         return clip.uid, prepare_clip(recipe, files, cache, clip, fresh=fresh)
     except (DataError, ComponentError) as error:

@@ -19,6 +19,7 @@ from mertk.core.options import DATA, WHAT, option
 from mertk.core.progress import Progress, Silent
 from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Recipe, Use
+from mertk.core.showing import Shown
 from mertk.core.tuning import Tuning
 from mertk.datasets import locations
 from mertk.experiment import changes
@@ -27,6 +28,7 @@ from mertk.experiment.execution import Execution
 from mertk.experiment.executors.choose import choose_executor
 from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes, use_spotted_apexes
 from mertk.experiment.leaky_replay import move_frontier
+from mertk.experiment.outlook import Outlook
 from mertk.experiment.task import FLOORS, Task, default_protocol, make_task, read_clips
 from mertk.experiment.variants import (
     KeyFrames,
@@ -76,8 +78,8 @@ def parse_numbers(text: str) -> list[int]:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Study(Shown):
     """What is evaluated, as plain data."""
 
     models: Sequence[str | Recipe] = option(
@@ -235,6 +237,12 @@ class Study:
         help="Run even if the clips differ from the published list of the protocol.",
     )
 
+    def _list_facts(self) -> dict[str, object]:
+        default = Study()
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given["models"] = ", ".join(map(str, self.models))
+        return {n: v for n, v in given.items() if n == "models" or v != getattr(default, n)}
+
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes an equal study."""
         found = {one.name: getattr(self, one.name) for one in fields(self)}
@@ -353,6 +361,11 @@ class OpenStudy:
         """All clips of the data sets; raises `DataError` where one is missing or empty."""
         self.progress.stage("reading the clip list", 0)
         return read_clips(self.registry, self.datasets, self.folders)
+
+    @functools.cached_property
+    def outlook(self) -> Outlook:
+        """How far the runs of this study are, from the first use on."""
+        return Outlook(self.registry.build("protocol", self.protocol).score)
 
     @functools.cached_property
     def task(self) -> Task:

@@ -2,12 +2,15 @@
 
 The table `published.csv` has a row a score. `part` is empty for all clips, or else a data set;
 `leak` says what the authors' code shows of data that training must not see (`LEAKS`). `model` is
-our name for the method where we have one.
+our name for the method where we have one. Rows of the protocol `spotting` are scores of spotting,
+by the rule that their note names.
 """
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,16 +63,36 @@ class Beside:
 
 
 @functools.cache
+def read_score_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a table of scores beside this module."""
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@functools.cache
 def read_scores(name: str) -> pd.DataFrame:
     """A table of scores beside this module, all cells as text."""
     import pandas as pd
 
-    return pd.read_csv(Path(__file__).with_name(name), dtype=str, keep_default_na=False)
+    return pd.DataFrame(read_score_rows(name))
 
 
 def read_published_scores() -> pd.DataFrame:
     """All published scores."""
     return read_scores("published.csv")
+
+
+def list_published_spotting(dataset: str) -> list[str]:
+    """A line for each method whose spotting scores were published on a data set."""
+    table = read_published_scores()
+    table = table[(table["protocol"] == "spotting") & (table["part"] == dataset)]
+    lines = []
+    for (method, leak, source, note), rows in table.groupby(
+        ["method", "leak", "source", "note"], sort=False
+    ):
+        scores = ", ".join(map("{} {}".format, rows["score"], rows["value"]))
+        lines.append(f"Published: {method}: {scores} [{leak}] ({note}; {source}).")
+    return lines
 
 
 def find_published_beside(results: Results) -> Beside | None:

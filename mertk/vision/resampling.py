@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "build_laplacian_pyramid",
     "compute_region_slices",
+    "list_resampled_frames",
     "resample_linearly",
     "resize_picture",
     "tim",
@@ -29,12 +30,16 @@ def resample_linearly(frames: Floats | Pixels, n: int) -> Floats:
 
     Between two frames values are interpolated linearly. `n=1` gives the first frame.
     """
-    at = _space_moments(frames, n)
-    before = at.astype(np.int64)
-    after = np.minimum(before + 1, len(frames) - 1)
+    at, before, after = _bracket_moments(len(frames), n)
     part = (at - before).astype(np.float32).reshape(-1, *[1] * (frames.ndim - 1))
     first, second = frames[before].astype(np.float32), frames[after].astype(np.float32)
     return first + part * (second - first)
+
+
+def list_resampled_frames(count: int, n: int) -> list[int]:
+    """The positions in `count` frames that `resample_linearly` to `n` moments depends on."""
+    at, before, after = _bracket_moments(count, n)
+    return sorted({*before.tolist(), *after[at > before].tolist()})
 
 
 def tim(frames: Floats | Pixels, n: int) -> Floats:
@@ -49,8 +54,13 @@ def tim(frames: Floats | Pixels, n: int) -> Floats:
     they came in by, and a path graph's eigenvectors are the cosines of the DCT. What is left is a
     cosine interpolation with weights that depend on the two lengths alone. It needs neither a
     decomposition nor linearly independent frames, so repeated frames do no harm.
+
+    Examples:
+        >>> from mertk.vision import resampling
+        >>> resampling.tim(np.zeros((16, 4, 4), np.float32), 10).shape
+        (10, 4, 4)
     """
-    at = _space_moments(frames, n)
+    at = _space_moments(len(frames), n)
     if n == len(frames):
         return frames.astype(np.float32)
     mean = frames.mean(axis=0, dtype=np.float64)
@@ -63,10 +73,19 @@ def tim(frames: Floats | Pixels, n: int) -> Floats:
     return found
 
 
-def _space_moments(frames: Floats | Pixels, n: int) -> NDArray[np.float64]:
-    if n < 1 or not len(frames):
-        raise DataError(f"cannot resample {len(frames)} frames to {n}; both must be at least 1")
-    return np.linspace(0, len(frames) - 1, n)
+def _space_moments(count: int, n: int) -> NDArray[np.float64]:
+    if n < 1 or not count:
+        raise DataError(f"cannot resample {count} frames to {n}; both must be at least 1")
+    return np.linspace(0, count - 1, n)
+
+
+def _bracket_moments(
+    count: int, n: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Evenly spaced moments `[n]`, and the frames before and after each."""
+    at = _space_moments(count, n)
+    before = at.astype(np.int64)
+    return at, before, np.minimum(before + 1, count - 1)
 
 
 def _compute_cosines(at: NDArray[np.floating | np.integer], count: int) -> NDArray[np.float64]:

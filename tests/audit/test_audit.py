@@ -79,6 +79,7 @@ def test_chances_that_nobody_seeded_are_told_from_state(verdicts):
     assert "depends on earlier clips or folds" in verdicts["chance_shared_by_folds"].how
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_data_set_that_gives_labels_away_is_caught(plugins, name):
     _, how = DATASETS[name]
@@ -167,6 +168,7 @@ def test_a_recipe_that_fails_is_told_in_one_line(plugins):
         examined(plugins, ["noise"], bad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cheating", "code"), [(False, 0), (True, 1)])
 def test_the_command_ends_with_1_where_something_leaks(capsys, cheating, code):
     given = ["audit", "--model", "toy_model", "--dataset", TOY, "--probe", "noise"]
@@ -195,6 +197,7 @@ def test_the_command_ends_with_3_where_nothing_was_tested(capsys, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_table_says_which_place_leaks(capsys):
     given = ["audit", "--model", "toy_model", "--dataset", "copies_under_other_names"]
     with pytest.raises(SystemExit) as ended:

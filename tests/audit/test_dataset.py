@@ -31,6 +31,7 @@ def faces():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [0, 1])
 def test_no_two_faces_are_one_picture_but_a_copy_is(faces, kind):
     shown = faces[kind]

@@ -29,6 +29,10 @@ FILES = {
         ("spot", "--spotter", "flow_peaks", "--spotter", "flow_peaks", "--out", "{folder}"),
         "spots-flow_peaks-2.csv",
     ),
+    "score": (
+        ("score", "spotted.csv", "--spotting", "synthetic_long", "--out", "{folder}"),
+        "spotting.html",
+    ),
     "new": (("new", "roi", "mean_flow", "--out", "{folder}"), "test_mean_flow.py"),
     "new --package": (
         ("new", "roi", "mean_flow", "--package", "--out", "{folder}"),
@@ -63,14 +67,14 @@ READS = {
     ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
-    ("score", "file"), ("score", "--spotting"), ("train", "--runs"),
+    ("score", "files"), ("score", "--data"), ("spot", "--model"), ("train", "--runs"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
 WRITES = {
     ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "check", "--html"),
     ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
-    ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("spot", "--out"),
+    ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("score", "--out"), ("spot", "--out"),
     ("train", "--out"), ("tune", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""

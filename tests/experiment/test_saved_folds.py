@@ -108,8 +108,9 @@ class Counter:
 
     def step(self, what=""):
         if self.folds:
-            self.steps.append((what, len(saved(self.out))))
-            (self.seen / what.replace("/", "-")).touch()
+            name = what.partition(" · ")[0]
+            self.steps.append((name, len(saved(self.out))))
+            (self.seen / name.replace("/", "-")).touch()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -137,3 +137,30 @@ def test_every_public_module_is_there_after_import_mertk():
     )
     assert tuple(named) == mertk.PUBLIC_MODULES
     assert sorted(named) == named
+
+
+def imported_by(*arguments):
+    """The packages that a fresh process has imported when it has done a command."""
+    printed = run(
+        "import sys, mertk.cli\n"
+        "try: mertk.cli.main(sys.argv[1:])\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print('IMPORTED', *sys.modules)",
+        *arguments,
+    )
+    return set(printed[printed.index("IMPORTED") + 1 :])
+
+
+def test_listing_the_components_brings_no_heavy_package():
+    heavy = {"torch", "sklearn", "cv2", "pandas", "matplotlib", "scipy", "skimage", "dlib", "av"}
+    assert heavy & imported_by("list") == set()
+
+
+def test_a_run_brings_only_the_packages_that_it_uses(tmp_path):
+    dataset = "synthetic:subjects=3,clips=3,frames=6,size=64"
+    found = imported_by(
+        "bench", "--model", "lbptop", "--dataset", dataset, "--jobs", "1", "--out", str(tmp_path)
+    )
+    assert "cv2" in found  # which it does use
+    unused = {"torch", "sklearn", "scipy.stats", "matplotlib", "skimage.io", "skimage.transform"}
+    assert unused & found == set()

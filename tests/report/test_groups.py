@@ -61,6 +61,7 @@ def test_time_and_memory_are_told_by_stage(results):
     assert 50 < row["memory"] < 50_000  # a Python process with numpy, in MB
 
 
+@pytest.mark.slow
 def test_a_report_says_whether_its_models_were_audited(results, monkeypatch):
     folder = results.runs[0].path.parent
     assert "this recipe was not audited" in page.render_page(results, PLUGINS)

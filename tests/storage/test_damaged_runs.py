@@ -72,6 +72,7 @@ def hit(runs):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "damage"), DAMAGES, ids=[name for name, _ in DAMAGES])
 def test_a_damage_is_named_or_changes_nothing(name, damage, expected, hit, caplog):
     runs = hit.parent

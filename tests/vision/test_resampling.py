@@ -121,3 +121,21 @@ def test_a_laplacian_pyramid_adds_up_to_the_picture(shape):
     for level in reversed(levels):
         rest = level + cv2.pyrUp(rest, dstsize=level.shape[1::-1])
     np.testing.assert_allclose(rest, picture, atol=1e-5)
+
+
+@pytest.mark.parametrize(("count", "n"), [(1, 3), (2, 4), (7, 7), (9, 3), (61, 10)])
+def test_the_frames_that_resampling_depends_on_are_known(count, n):
+    frames = np.random.default_rng(0).normal(size=(count, 4)).astype(np.float32)
+    known = resampling.list_resampled_frames(count, n)
+    found = resampling.resample_linearly(frames, n)
+    others = np.full_like(frames, np.inf)
+    others[known] = frames[known]
+    with np.errstate(invalid="ignore"):
+        kept = resampling.resample_linearly(np.nan_to_num(others, posinf=1e9), n)
+    assert np.array_equal(kept, found)
+    assert len(known) <= 2 * n - 2 or n > count
+
+
+def test_a_clip_of_61_frames_at_10_moments_reads_16():
+    found = resampling.list_resampled_frames(61, 10)  # moments are 6.67 frames apart
+    assert found == [0, 6, 7, 13, 14, 20, 26, 27, 33, 34, 40, 46, 47, 53, 54, 60]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,21 +43,42 @@ def make_record(
     )
 
 
+class SyntheticFootage(mertk.Footage):
+    """Footage whose landmarks are computed when they are first read; a pickle holds them."""
+
+    __slots__ = ("_locate",)
+
+    @classmethod
+    def of(cls, locate: Callable[[], NDArray[np.float64]], **known: Any) -> SyntheticFootage:
+        """Footage with these fields, and with `locate()` as its landmarks."""
+        found = cls(**known)
+        object.__setattr__(found, "_locate", locate)
+        object.__delattr__(found, "landmarks")  # `__getattr__` is called for it
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "landmarks":
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        landmarks = self._locate().astype(np.float32)
+        object.__setattr__(self, name, landmarks)
+        return landmarks
+
+
 def make_clip(
     record: Record,
     timing: motion.Timing,
     frames: mertk.Frames,
-    landmarks: NDArray[np.float64],
+    locate: Callable[[], NDArray[np.float64]],
     made_from: object,
 ) -> mertk.Clip:
-    """The clip of a record; `made_from` is hashed as its fingerprint."""
-    footage = mertk.Footage(
+    """The clip of a record, with landmarks from `locate`; its fingerprint hashes `made_from`."""
+    footage = SyntheticFootage.of(
+        locate,
         frames=frames,
         onset=timing.onset,
         apex=timing.apex,
         offset=timing.offset,
         fps=record.fps,
-        landmarks=landmarks.astype(np.float32),
     )
     return mertk.Clip(
         dataset=record.dataset,

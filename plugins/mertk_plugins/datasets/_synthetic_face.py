@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -153,10 +154,12 @@ def _list_landmarks() -> NDArray[np.float64]:
 
 @functools.lru_cache(maxsize=1)
 def _load_photograph() -> Floats:
-    from skimage.data import astronaut
+    import cv2
+    from skimage.data import data_dir  # `astronaut` would import a quarter of scikit-image
 
-    picture: NDArray[np.uint8] = astronaut()  # type: ignore[no-untyped-call]
-    return picture.astype(np.float32)
+    coded = np.fromfile(Path(data_dir) / "astronaut.png", np.uint8)
+    decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
+    return np.ascontiguousarray(decoded[..., ::-1], np.float32)
 
 
 def _draw_face_shape(rng: np.random.Generator) -> tuple[Bump, ...]:

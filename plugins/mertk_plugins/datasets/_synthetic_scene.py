@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,22 +72,28 @@ class Scene:
         """Where the points of frame `start` have gone by frame `end`: (u, v) `[size, size, 2]`."""
         here = make_grid(self.size).astype(np.float64)
         head = self._compute_head_pose(start)
-        faced = (here - self._displace_points(start, here)) @ head[:, :2].T + head[:, 2]
+        faced = (here - self._make_displacement(start)(here)) @ head[:, :2].T + head[:, 2]
         return (self._project_points(end, faced) - here).astype(np.float32)
 
     def _project_points(self, at: int, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Portrait `points` `[…, 2]` as seen in frame `at`."""
         head = self._compute_head_pose(at)
         rest = (points - head[:, 2]) @ np.linalg.inv(head[:, :2]).T
-        return np.asarray(invert_field(lambda x: -self._displace_points(at, x), rest))
+        displace = self._make_displacement(at)
+        return np.asarray(invert_field(lambda x: -displace(x), rest))
 
-    def _displace_points(self, at: int, points: Points) -> Points:
-        """How far muscles and eyelids have carried what is seen at `points` in frame `at`."""
-        total = np.zeros_like(points)
-        for strength, bumps in zip(self._compute_strengths(at), self.pulls(), strict=True):
-            if strength and bumps:
-                total += strength * sum_bumps(bumps, points)
-        return total
+    def _make_displacement(self, at: int) -> Callable[[Points], Points]:
+        """The function from points of frame `at` to how far muscles and eyelids carried them."""
+        pulls = list(zip(self._compute_strengths(at), self.pulls(), strict=True))
+
+        def displace(points: Points) -> Points:
+            total = np.zeros_like(points)
+            for strength, bumps in pulls:
+                if strength and bumps:
+                    total += strength * sum_bumps(bumps, points)
+            return total
+
+        return displace
 
     def _compute_strengths(self, at: int) -> tuple[float, float, float]:
         draws = self.draws()

@@ -46,8 +46,8 @@ _FASTEST = 100_000.0  # frames a second; no camera of faces is faster, nor slowe
 _WITHOUT_AUS = frozenset({"au_unknown"})
 _UNSEEN = (
     (
-        "the spreadsheet of the whole set was not seen by mertk: it is taken to have the columns of "
-        "the challenge's, and clips to lie in USTC_MEv4_partA_…/micro/anger/sub0001_01"
+        "the spreadsheet of the whole set was not seen by mertk: it is taken to have the columns "
+        "of the challenge's, and clips to lie in USTC_MEv4_partA_…/micro/anger/sub0001_01"
     ),
     "no clip of the whole set is in a part of the official split; dfme_10fold has its folds",
 )

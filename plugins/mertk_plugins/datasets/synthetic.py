@@ -7,6 +7,7 @@ expressions are formulas: a score on this set shows that a pipeline works, not h
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,14 +135,21 @@ class Synthetic:
             objective_class_source="rule",
         )
         frames = mertk.Frames(scene, self.frames)
-        return make_clip(record, timing, frames, scene.landmarks(timing.onset), scene)
+        locate = functools.partial(scene.landmarks, timing.onset)
+        return make_clip(record, timing, frames, locate, scene)
 
 
 def _choose_label(seed: int, subject: int, clip: int) -> str:
     """The class of a clip: each three clips of a person show the three classes, shuffled."""
     block, at = divmod(clip, len(motion.CLASSES))
+    return _shuffle_labels(seed, subject, block)[at]
+
+
+@functools.lru_cache(maxsize=64)
+def _shuffle_labels(seed: int, subject: int, block: int) -> tuple[str, ...]:
+    """The classes of three clips of a person, in their order."""
     order = np.random.default_rng([5, seed, subject, block]).permutation(len(motion.CLASSES))
-    return tuple(motion.CLASSES)[int(order[at])]
+    return tuple(np.array(tuple(motion.CLASSES))[order].tolist())
 
 
 @mertk.hookimpl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import mertk
@@ -127,8 +128,8 @@ def _make_clips(film: Film) -> list[mertk.Clip]:
             expression_type=event.kind,
             n_files=film.frames,
         )
-        landmarks = film.landmarks(timing.onset)
-        clips.append(make_clip(record, timing, frames, landmarks, f"{film!r} {number}"))
+        locate = functools.partial(film.landmarks, timing.onset)
+        clips.append(make_clip(record, timing, frames, locate, f"{film!r} {number}"))
     return clips
 
 

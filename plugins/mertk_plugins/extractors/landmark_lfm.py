@@ -49,21 +49,23 @@ class LandmarkLFM:
             )
         points = np.asarray(faces.landmarks, np.float64)
         between = _compute_distances(points[None])
-        found = resampling.resample_linearly(
-            _compute_distances(self._track_points(faces, points)) - between, self.frames
-        )
+        tracks = self._track_points(faces, points)
+        found = resampling.resample_linearly(_compute_distances(tracks) - between, self.frames)
         left, right = (points[eye].mean(axis=0) for eye in _EYES)
         unit = np.abs(found).max() if self.scale else np.hypot(*(right - left))
         return np.asarray(found / max(unit, _LEAST), np.float32)[None]
 
     def _track_points(self, faces: mertk.Faces, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where the points are in each frame of onset … offset `[time, 68, 2]`."""
+        """Where the points are in each frame of onset … offset `[time, 68, 2]`.
+
+        They stay where they are in frames that resampling does not read.
+        """
         onset = faces.frames.read_grey(faces.onset)
-        found = [points]
-        for at in range(faces.onset + 1, faces.offset + 1):
-            moved = optical_flow.optical_flow(onset, faces.frames.read_grey(at), self.method)
-            found.append(points + _read_flow(moved, points))
-        return np.stack(found)
+        found = np.repeat(points[None], faces.offset - faces.onset + 1, axis=0)
+        for step in resampling.list_resampled_frames(len(found), self.frames)[1:]:
+            target = faces.frames.read_grey(faces.onset + step)
+            found[step] += _read_flow(optical_flow.optical_flow(onset, target, self.method), points)
+        return found
 
 
 def _read_flow(field: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ import mertk
 from mertk.core import metrics
 from mertk.core.errors import DataError, ParameterError
 from mertk.core.recipe import Use
-from mertk_plugins.datasets import _synthetic_face, _synthetic_scene
+from mertk_plugins.datasets import _film, _synthetic_face, _synthetic_scene
 from mertk_plugins.datasets.synthetic import Synthetic
 
 CLASSES = ("negative", "positive", "surprise")
@@ -97,6 +97,7 @@ def test_without_nuisance_only_the_expression_moves():
     assert (still == still[0]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("amplitude", [0.75, 1.5, 6.0])
 def test_the_peak_motion_is_about_the_amplitude(amplitude):
     made = Synthetic(subjects=3, clips=6, amplitude=amplitude, nuisance=0)
@@ -241,3 +242,23 @@ def test_dlib_finds_the_faces_and_their_landmarks():
         assert len(faces) == 1, clip.uid
         points = np.array([(p.x, p.y) for p in fit(picture, faces[0]).parts()])
         assert np.linalg.norm(points - clip.footage.landmarks, axis=1).mean() < 5
+
+
+@pytest.mark.parametrize("name", ["synthetic", "synthetic_long"])
+def test_landmarks_are_computed_when_they_are_read(name, monkeypatch):
+    registry = mertk.load_plugins().registry
+    known = registry.build("dataset", Use(name)).index(None)[0].footage.landmarks
+    located, invert_field = [], _synthetic_scene.invert_field
+
+    def invert(field, points):
+        located.append(points.shape)
+        return invert_field(field, points)
+
+    monkeypatch.setattr(_synthetic_scene, "invert_field", invert)
+    monkeypatch.setattr(_film, "invert_field", invert)
+    footage = registry.build("dataset", Use(name)).index(None)[0].footage
+    assert not located
+    sent = pickle.loads(pickle.dumps(footage))  # noqa: S301  (our own bytes)
+    for one in (footage, sent, dataclasses.replace(sent, apex=None)):
+        assert np.array_equal(one.landmarks, known)
+    assert located == [(68, 2)]

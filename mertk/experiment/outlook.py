@@ -1,0 +1,76 @@
+"""How far a study is: the time left over all models, and the running score of the model at work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mertk.core.printing import format_duration
+from mertk.evaluation.statistics import subject_confusions
+
+if TYPE_CHECKING:
+    from mertk.experiment.variants import Variant
+    from mertk.storage.ledger import Fold, Run
+
+Score = Callable[[Any], Mapping[str, Any]]
+
+
+class Outlook:
+    """Counts the folds of all models; the time left is elapsed time ÷ folds done × folds left.
+
+    Args:
+        score: gives the scores of confusion matrices, the main one first.
+        clock: gives seconds.
+    """
+
+    def __init__(self, score: Score, clock: Callable[[], float] = time.monotonic) -> None:
+        self._score, self._clock = score, clock
+        self._begin, self._done = clock(), 0
+        self._left: dict[str, int] = {}
+        self._more: dict[str, int] = {}
+        self._confusions: dict[tuple[str, int], Any] = {}
+
+    def expect_folds(self, variant: Variant, left: int, if_stochastic: int = 0) -> None:
+        """So many folds of a model are left. Floors do not count: they take no time.
+
+        Args:
+            variant: the model.
+            left: the number of folds.
+            if_stochastic: how many more there are if a fold turns out to be stochastic.
+        """
+        if variant.recipe.extractors:
+            self._left[variant.name], self._more[variant.name] = left, if_stochastic
+
+    def describe_saved_fold(self, run: Run, seed: int, name: str) -> str:
+        """Count a finished fold: its name, the score of its seed so far, and the time left."""
+        fold = run.read_fold(seed, name)
+        return self.describe_fold(run.name, fold, len(run.classes)) if fold else name
+
+    def describe_fold(self, model: str, fold: Fold, classes: int) -> str:
+        """The same for a fold that is at hand."""
+        parts = [fold.name, f"seed {fold.seed}", self._describe_score(model, fold, classes)]
+        if model in self._left:
+            if fold.drew:
+                self._left[model] += self._more.pop(model, 0)
+            self._left[model] = max(self._left[model] - 1, 0)
+            self._done += 1
+        if self._done:
+            left = (self._clock() - self._begin) / self._done * sum(self._left.values())
+            parts.append(f"{format_duration(left)} left in all")
+        return " · ".join(parts)
+
+    def _describe_score(self, model: str, fold: Fold, classes: int) -> str:
+        """The main score over the finished folds of the fold's seed."""
+        truth, probabilities = np.asarray(fold.truth), np.asarray(fold.probabilities)
+        if truth.ndim == 2:
+            predicted = (probabilities >= 0.5).astype(np.int64)
+        else:
+            predicted = probabilities.argmax(axis=1)
+        added = subject_confusions(truth, predicted, np.zeros(len(truth)), classes)
+        total = self._confusions.get((model, fold.seed), 0) + added
+        self._confusions[model, fold.seed] = total
+        name, value = next(iter(self._score(total).items()))
+        return f"{name} {float(np.mean(value)):.3f} so far"
