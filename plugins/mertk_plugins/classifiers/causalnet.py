@@ -21,7 +21,8 @@ class CausalNet(classifier.NetworkClassifier):
         depths: number of layers on each of the three levels, each 1 or more. The last is also the
             number of layers between the flows of half the way.
         heads: number of attention heads between rise and fall, 1 or more.
-        gamma: how much less tokens that lie across each other count, 0 or more.
+        distance_penalty: γ of the paper: how much less tokens that lie across each other count, 0
+            or more.
         hidden: width of the layer before the last one, 1 or more.
     """
 
@@ -33,15 +34,16 @@ class CausalNet(classifier.NetworkClassifier):
         dim: int = 256,
         depths: Sequence[int] = (3, 3, 9),
         heads: int = 8,
-        gamma: float = 0.5,
+        distance_penalty: float = 0.5,
         hidden: int = 2048,
         **options: Unpack[training.TrainingOptions],
     ) -> None:
         super().__init__(**options)
-        if dim < 3 or heads < 1 or dim % heads or gamma < 0 or hidden < 1:
+        if dim < 3 or heads < 1 or dim % heads or distance_penalty < 0 or hidden < 1:
             raise ValueError(
-                f"dim={dim}, heads={heads}, gamma={gamma}, hidden={hidden}: dim is at least 3 and "
-                "a multiple of heads, gamma not below 0, hidden at least 1"
+                f"dim={dim}, heads={heads}, distance_penalty={distance_penalty}, hidden={hidden}: "
+                "dim is at least 3 and a multiple of heads, the penalty not below 0, hidden at "
+                "least 1"
             )
         if len(depths) != 3 or min(depths) < 1:
             raise ValueError(f"depths={list(depths)}: three numbers above 0")
@@ -49,7 +51,7 @@ class CausalNet(classifier.NetworkClassifier):
             "dim": dim,
             "depths": tuple(depths),
             "heads": heads,
-            "gamma": gamma,
+            "gamma": distance_penalty,
             "hidden": hidden,
         }
 
