@@ -92,8 +92,8 @@ def _read_rows() -> list[str]:
 
 
 def _lacks_package(recipe: Recipe) -> bool:
-    needs = reference_pages.list_model_needs(recipe, REGISTRY)
-    return any(importlib.util.find_spec(package) is None for package in needs)
+    asked = any(use.name == "videomae" for use in recipe.extractors.values())
+    return asked and importlib.util.find_spec("transformers") is None
 
 
 def find_networks() -> list[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,7 +20,8 @@ class VideoMAE:
     """Features of a video network that was trained on other videos; nothing is trained here.
 
     Gives `[regions, features]`: means of the network's tokens over positions. Weights are loaded
-    when the first clip is looked at. Where they cannot be had, that is an error.
+    when the first clip is looked at. Where they cannot be had, that is an error. Needs the library
+    transformers (`pip install 'mertk[videomae]'`).
 
     Args:
         network: name of a VideoMAE on the hub of Hugging Face, whose weights have licences of their
@@ -72,6 +74,11 @@ def _load_network(
     name: str, pretrained: bool, weights: str, frames: int, size: int
 ) -> training.Trained | mertk.ComponentError:
     """The network, or why there is none, once a process: a download that fails takes long."""
+    if importlib.util.find_spec("transformers") is None:
+        return mertk.ComponentError(
+            "videomae needs the package 'transformers', which is not installed: "
+            "pip install 'mertk[videomae]'"
+        )
     from mertk_plugins.extractors._videomae_net import create_network
 
     try:
@@ -88,6 +95,4 @@ def _load_network(
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
     """Offer the extractor."""
-    register.extractor(
-        "videomae", VideoMAE, paper="arxiv:2203.12602", needs=("torch", "transformers")
-    )
+    register.extractor("videomae", VideoMAE, paper="arxiv:2203.12602", needs=("torch",))

@@ -95,3 +95,9 @@ def test_the_size_that_weights_are_for_is_named(tmp_path):
     save_file({n: v.clone() for n, v in body.state_dict().items()}, tmp_path / "m.safetensors")
     with pytest.raises(mertk.ComponentError, match="takes 4 frames of 32 pixels, not 16 of 224"):
         VideoMAE(weights=str(tmp_path / "m.safetensors")).extract(faces(), WHOLE)
+
+
+def test_without_transformers_it_names_the_extra(monkeypatch):
+    monkeypatch.setattr(videomae.importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(mertk.ComponentError, match=r"pip install 'mertk\[videomae\]'"):
+        VideoMAE(**SMALL).extract(faces(), WHOLE)
