@@ -365,8 +365,8 @@ def _surveyed(registry: Any, name: str, _folder: Any) -> Any:
 
 
 _STOPS = {
-    "mertk.experiment.study.read_clips": _no_clips,
-    "mertk.experiment.study.make_task": _no_labels,
+    "mertk.experiment.open_study.read_clips": _no_clips,
+    "mertk.experiment.open_study.make_task": _no_labels,
     "mertk.experiment.bench.run_study": _benched,
     "mertk.experiment.bench.plan_study": _benched,
     "mertk.experiment.trained_model.train_model": _benched,

@@ -26,6 +26,8 @@ _COMPLETION = "_MERTK_COMPLETE"
 
 COMMANDS = {
     "bench": "Evaluate models and baselines on the same folds and write a report.",
+    "study": "Show, check and plan studies in files; list the shipped ones.",
+    "replicate": "Run a shipped study from data check to report and results bundle.",
     "tune": "Choose parameters of a model inside each fold.",
     "audit": "Test a model for data leaks.",
     "new": "Write a working plug-in as a starting point.",

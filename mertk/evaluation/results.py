@@ -175,14 +175,22 @@ class Results:
     def _rows(self) -> list[dict[str, Any]]:
         return list(map(self._make_row, self.outcomes))
 
+    @property
+    def sweep_paths(self) -> list[str]:
+        """The paths that are swept, of all variants."""
+        return list(dict.fromkeys(itertools.chain.from_iterable(self.swept.values())))
+
     def sweep_table(self) -> pd.DataFrame:
-        """As `table()`, a row for each variant of a sweep, with its values by path in front."""
+        """As `table()`, a row for each variant of a sweep, with its values by path in front.
+
+        A variant that another list of sweeps made has `–` for a path that it was not changed at.
+        """
         import pandas as pd
 
         rows = []
         for row in self._rows:
             if values := self.swept.get(row["model"]):
-                rows.append({**values, **row})
+                rows.append({path: values.get(path, "–") for path in self.sweep_paths} | row)
         return pd.DataFrame(rows)
 
     def epochs_table(self) -> pd.DataFrame:

@@ -12,10 +12,13 @@ from mertk.core.recipe import Recipe
 from mertk.evaluation import statistics
 from mertk.evaluation.results import Results
 from mertk.experiment.execution import Execution
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.runner import SEEDS, Planned, Runner
-from mertk.experiment.study import OpenStudy, Study
+from mertk.experiment.study import Study
+from mertk.experiment.study_files import check_study_file, write_study
 from mertk.plugins import hooks
 from mertk.plugins.loader import Plugins
+from mertk.storage.ledger import Run
 
 
 @takes_options(Study, Execution)
@@ -58,9 +61,10 @@ def plan_study(study: OpenStudy) -> list[Planned]:
 
 
 def run_study(study: OpenStudy) -> Results:
-    """Run all variants of a study; finished folds are kept."""
-    plugins, runs = study.plugins, []
+    """Run all variants of a study, whose finished folds are kept, and write the study there."""
+    plugins, runs, folder = study.plugins, list[Run](), study.execution.runs_folder
     study.check_writable()
+    check_study_file(folder)
     seeds = study.study.seeds or SEEDS[:1]
     for variant in study.variants:
         study.outlook.expect_folds(variant, len(study.task.splits) * len(seeds))
@@ -72,6 +76,7 @@ def run_study(study: OpenStudy) -> Results:
             runs.append(runner.run())
             if study.study.oracle_gap and variant.recipe.extractors and not variant.replay:
                 runner.evaluate_epochs(runs[-1])
+    write_study(study, folder)
     swept = {variant.name: dict(variant.swept) for variant in study.variants}
     results = Results(runs, plugins, swept=swept)
     for outcome in (*results.outcomes, *results.leaked):

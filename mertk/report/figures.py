@@ -110,7 +110,7 @@ def draw_curve(results: Results) -> str:
     """The main score against a swept number, with the chance level; empty unless one is swept."""
     import pandas as pd
 
-    table, paths = results.sweep_table(), list(next(iter(results.swept.values()), ()))
+    table, paths = results.sweep_table(), results.sweep_paths
     if len(paths) != 1 or len(table) < 2:
         return ""
     numbers = pd.to_numeric(table[paths[0]], errors="coerce")

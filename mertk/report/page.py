@@ -75,7 +75,7 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
             rows=results.table().to_dict("records"),
             sweep=results.sweep_table().to_dict("records"),
             curve=draw_curve(results),
-            sweep_paths=list(next(iter(results.swept.values()), ())),
+            sweep_paths=results.sweep_paths,
             fold_means=results.fold_means().to_dict("records"),
             epochs=results.epochs_table().to_dict("records"),
             leaked=results.leaked_table().to_dict("records"),

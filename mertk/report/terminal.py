@@ -27,7 +27,7 @@ def print_results(results: Results, *, published: bool = False) -> None:
 
     from mertk.report import literature
 
-    scores, paths = list(results.chance), list(next(iter(results.swept.values()), ()))
+    scores, paths = list(results.chance), results.sweep_paths
     tail = {"clips": "", "folds": "", "seconds": ".1f"}
     epochs, maps, parts = results.epochs_table(), results.remapped(), results.parts()
     if len(parts):  # the parts in their order, and the runs of each
