@@ -38,6 +38,7 @@ COMMANDS = {
     "train": "Fit a model on all clips, for `predict`.",
     "predict": "Run a trained model on videos.",
     "compare": "Test every pair of models; write figures and tables for a paper.",
+    "results": "Share results, check shared ones, and build a leaderboard.",
     "cite": "Print BibTeX entries for the methods and data sets of runs.",
     "spot": "Spot expressions in long videos.",
     "score": "Score external predictions or spotted intervals.",

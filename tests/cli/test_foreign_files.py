@@ -43,6 +43,7 @@ FILES = {
         ("audit", "--model", "toy_model", "--dataset", "toy", "--quick", "--runs", "{folder}"),
         "audits/{stamp}",
     ),
+    "results add": (("results", "add", "runs", "--to", "{folder}"), "toy/x/result.json"),
 }
 """Commands that write files into a folder: their arguments, and a file that they write."""
 
@@ -63,14 +64,14 @@ READS = {
     ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
-    ("score", "file"), ("score", "--spotting"), ("train", "--runs"),
+    ("results", "add", "runs"), ("results", "verify", "folders"), ("score", "file"), ("score", "--spotting"), ("train", "--runs"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
 WRITES = {
     ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "check", "--html"),
     ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
-    ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("spot", "--out"),
+    ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("results", "add", "--to"), ("spot", "--out"),
     ("train", "--out"), ("tune", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
