@@ -141,8 +141,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _describe_interrupt(given: Iterable[str]) -> str:
-    """What an interrupt leaves behind: only `bench` and `tune` continue finished folds."""
-    kept = bool({"bench", "tune"} & set(given))
+    """What an interrupt leaves behind: `bench`, `tune` and `replicate` continue finished folds."""
+    kept = bool({"bench", "tune", "replicate"} & set(given))
     return f"interrupted{'. Finished folds are kept; the same command continues' * kept}"
 
 

@@ -81,6 +81,15 @@ def read_published_scores() -> pd.DataFrame:
     return read_scores("published.csv")
 
 
+def list_leaky_models(protocol: str, leak: str) -> set[str]:
+    """Our names of the models whose published score on a protocol has a leak, such as L1."""
+    found = set()
+    for row in read_score_rows("published.csv"):
+        if row["protocol"] == protocol and leak in row["leak"].split("+"):
+            found.add(row["model"])
+    return found - {""}
+
+
 def find_published_beside(results: Results) -> Beside | None:
     """What was published on the protocol of these runs, below the runs; None where nothing was."""
     import pandas as pd
