@@ -11,6 +11,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mertk.cli.functions import (
+        audit_model,
+        compare_runs,
+        predict_videos,
+        train_model,
+        write_report,
+    )
     from mertk.core.clips import (
         Clip,
         Faces,
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
         FusesMany,
         FusionBlock,
         GradientClassifier,
+        LearnedSpotter,
         RoiScheme,
         Spotter,
         WorkerNeeds,
@@ -57,11 +65,12 @@ if TYPE_CHECKING:
     from mertk.core.model_card import Card
     from mertk.core.recipe import Recipe, Replay, Use
     from mertk.core.splits import Split, leave_one_subject_out
-    from mertk.core.spots import Spot
+    from mertk.core.spots import MeasuredVideo, Spot
     from mertk.core.stored import stored
     from mertk.core.tuning import Tuning
     from mertk.evaluation import metrics
     from mertk.evaluation.results import Results
+    from mertk.experiment import plots
     from mertk.experiment.bench import bench
     from mertk.experiment.single_steps import extract, load_dataset
     from mertk.experiment.tuning_cost import tune
@@ -73,14 +82,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "mertk.cli.functions": "audit_model compare_runs predict_videos train_model write_report",
     "mertk.core.model_card": "Card",
     "mertk.core.clips": "Clip Faces Footage Frames Regions Streams TrainingSet "
     "design_matrix flatten",
     "mertk.core.interfaces": "Aligner AlignsAll Chooses Classifier Dataset Differentiable "
     "EvaluationProtocol Executor Explains Extractor FitsFolds Fittable FusesMany FusionBlock "
-    "GradientClassifier RoiScheme Spotter WorkerNeeds",
+    "GradientClassifier LearnedSpotter RoiScheme Spotter WorkerNeeds",
     "mertk.core.errors": "ComponentError DataError MertkError MissingPackageError ParameterError "
     "PluginError ProtocolError StorageError UnknownNameError WorkerError",
+    "mertk.experiment": "plots",
     "mertk.experiment.bench": "bench",
     "mertk.experiment.single_steps": "extract load_dataset",
     "mertk.experiment.tuning_cost": "tune",
@@ -93,12 +104,13 @@ _HOMES = {
     "mertk.core.tuning": "Tuning",
     "mertk.plugins.registry": "Registrar Registry",
     "mertk.core.splits": "Split leave_one_subject_out",
-    "mertk.core.spots": "Spot",
+    "mertk.core.spots": "MeasuredVideo Spot",
     "mertk.core.stored": "stored",
 }
 HOMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 PUBLIC_MODULES = (
     "mertk.core.clip_lists",
+    "mertk.core.imports",
     "mertk.core.metrics",
     "mertk.core.spelling",
     "mertk.core.splits",
@@ -142,6 +154,8 @@ __all__ = [
     "FusesMany",
     "FusionBlock",
     "GradientClassifier",
+    "LearnedSpotter",
+    "MeasuredVideo",
     "MertkError",
     "MissingPackageError",
     "ParameterError",
@@ -167,7 +181,9 @@ __all__ = [
     "Use",
     "WorkerError",
     "WorkerNeeds",
+    "audit_model",
     "bench",
+    "compare_runs",
     "design_matrix",
     "extract",
     "flatten",
@@ -176,8 +192,12 @@ __all__ = [
     "load_dataset",
     "load_plugins",
     "metrics",
+    "plots",
+    "predict_videos",
     "stored",
+    "train_model",
     "tune",
+    "write_report",
 ]
 
 

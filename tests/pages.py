@@ -38,7 +38,7 @@ TOYS = Path(__file__).parent / "toys.py"
 PARSED_ONLY = {
     r"/data/|data check (casme2|samm)$": "the folder of a data set that is asked for, or your own",
     r"--dataset (casme2 --protocol|samm$)|--protocol megc2019": "the same, as `data add` knows it",
-    r"audit --model|--replay |check --all": "minutes; tests/audit, tests/experiment/test_leaky_replay.py and "
+    r"audit --(model|spotter)|--replay |check --all": "minutes; tests/audit, tests/experiment/test_leaky_replay.py and "
     "tests/testing run such",
     r"predict model ": "a trained model, and videos of your own",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
@@ -64,6 +64,9 @@ GIVEN = {
     "their_log.txt": "casme2 sub01\nEP02_01f 1 0\nEP02_02f 0 0\ncasme2 sub02\nEP01_01f 2 2\n",
     "truth.csv": "video,onset,offset\ns15_01,10,30\n",
     "spotted.csv": "video,onset,offset\ns15_01,12,30\n",
+    "ours.csv": "video,onset,offset\ns15_01,12,30\n",
+    "theirs.csv": "video,onset,offset\ns15_01,20,50\n",
+    "MEGC2020_log_file.txt": "2\n15_0101 1 10 2 10 TP\n15_0101 30 40 - - FN\n",
 }
 """Files that pages name without showing them."""
 
@@ -71,7 +74,7 @@ SMALL = ("subjects=4", "clips=3")
 """The synthetic set of a command that is run, where it names no other."""
 
 
-SHORT = "synthetic_long:videos=1,seconds=8,micros=1,macros=1,size=96"
+SHORT = "synthetic_long:videos=2,seconds=8,micros=1,macros=1,size=96"
 """The long videos of a command that is run, whichever it names."""
 
 
@@ -113,6 +116,11 @@ def blocks(page: str, text: str) -> list[Block]:
     if opened is not None:
         raise Broken(f"{page}: a block is never closed: {''.join(inside[:1])}")
     return found
+
+
+_NETWORKS = blocks("networks.md", (ROOT / "docs/howto/networks.md").read_text(encoding="utf-8"))
+GIVEN["my_nets.py"] = next(one.text for one in _NETWORKS if "class SmallNet(nn.Module)" in one.text)
+GIVEN["small_net.toml"] = next(one.text for one in _NETWORKS if one.language == "toml")
 
 
 def page_files() -> list[Path]:
@@ -373,6 +381,8 @@ _STOPS = {
     "mertk.experiment.trained_model.TrainedModel.load": _stop,
     "mertk.spotting.search.find_recordings": _stop,
     "mertk.audit.audit": _audited,
+    "mertk.audit.audit_spotter": _stop,
+    "mertk.spotting.dataset_truth.read_dataset_truth": _stop,
     "mertk.export.prepare._Preparation.run": _prepared,
     "mertk.cli._data_check._survey_dataset": _surveyed,
     "mertk.datasets.locations.remember_folder": _stop,

@@ -20,6 +20,7 @@ from mertk.audit.case import Case, Opened
 from mertk.audit.dataset_checks import inspect_dataset
 from mertk.audit.perturbation import trace_fold
 from mertk.audit.scored_folds import score_draw
+from mertk.audit.spotter_case import SpotterCase, spot_disturbed
 from mertk.audit.watched_files import weights_folders
 from mertk.core.errors import ComponentError, MertkError
 from mertk.nn import training
@@ -28,6 +29,7 @@ JOBS: Mapping[str, Callable[..., Any]] = {
     "inspected": inspect_dataset,
     "scored": score_draw,
     "traced": trace_fold,
+    "spotted": spot_disturbed,
 }
 
 
@@ -39,7 +41,7 @@ _PRIVATE = (
 """Variables that name a folder in which a component may leave something for the next fold."""
 
 
-def run_in_fresh_process(case: Case, job: str, **options: Any) -> dict[str, Any]:
+def run_in_fresh_process(case: Case | SpotterCase, job: str, **options: Any) -> dict[str, Any]:
     """Do a job in a fresh process and an empty folder; raises `ComponentError` where it fails.
 
     What a component leaves in the working folder, at home, among temporary files or in a cache is
@@ -71,11 +73,14 @@ def run_in_fresh_process(case: Case, job: str, **options: Any) -> dict[str, Any]
 def run_job() -> None:
     """Read a job from standard input and write its result to standard output."""
     request = json.load(sys.stdin)
-    case = Case.from_json(request["case"])
+    spotter = "spotter" in request["case"]
+    kind: type[Case | SpotterCase] = SpotterCase if spotter else Case
+    case = kind.from_json(request["case"])
     training.use_device(case.device)
     try:
         with threadpool_limits(limits=1):
-            found = JOBS[request["job"]](Opened(case), **request["options"])
+            given = case if isinstance(case, SpotterCase) else Opened(case)
+            found = JOBS[request["job"]](given, **request["options"])
     except MertkError as error:
         sys.exit(str(error))
     sys.stdout.write(f"\n{json.dumps(found)}\n")

@@ -11,20 +11,28 @@ import click
 from mertk.cli import load_and_report_plugins
 from mertk.cli._completion import complete
 from mertk.cli._options import record_options
+from mertk.core.errors import ParameterError
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
 
 if TYPE_CHECKING:
     from mertk.audit import Audit
+    from mertk.plugins.loader import Plugins
 
 
 @click.command("audit")
 @click.option(
     "--model",
-    required=True,
     shell_complete=complete("model"),
     metavar="NAME[:PRESET]",
     help="A model or a recipe file.",
+)
+@click.option(
+    "--spotter",
+    shell_complete=complete("spotter"),
+    metavar="NAME[:KEY=VALUE,…]",
+    help="A spotter that learns, in place of a model; of the other options, --dataset, --data and "
+    "--seed are for it.",
 )
 @record_options(
     Study,
@@ -67,7 +75,8 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context,
     /,
-    model: str,
+    model: str | None,
+    spotter: str | None,
     probes: tuple[str, ...],
     jobs: int | None,
     runs: Path,
@@ -81,28 +90,44 @@ def command(
     The exit code is 1 if a probe finds a leak; the output names the stage that leaks. It is 3 if
     no probe could test anything.
     """
-    from mertk.audit import PROBES, audit, case_of
+    from mertk.cli.functions import audit_model
     from mertk.cli.progress import Bar
-    from mertk.core.recipe import Recipe
-    from mertk.experiment.executors.local import count_cores
-    from mertk.storage import audit_record
-    from mertk.storage.atomic_files import check_file
 
     plugins = load_and_report_plugins(ctx)
-    case = case_of(plugins, model, quick=quick, **given)
-    stamped = runs, plugins.registry, Recipe.from_json(case.recipe)
-    if not case.replay:
-        check_file(audit_record.file_of(*stamped))
+    if (model is None) == (spotter is None):
+        raise ParameterError("give --model or --spotter, one of them")
+    if spotter is not None or model is None:
+        _audit_spotter(ctx, plugins, str(spotter), given, as_json=as_json)
+        return
     with Bar() as bar:
-        found = audit(
-            case,
-            probes=probes or PROBES,
-            folds=1 if quick else 2,
-            jobs=jobs or count_cores(),
+        found = audit_model(
+            model,
+            probes=probes,
+            quick=quick,
+            runs=runs,
+            jobs=jobs,
+            plugins=plugins,
             progress=bar,
+            **given,
         )
-    if not case.replay:
-        audit_record.write_record(*stamped, found.to_json())
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=1))
+    else:
+        _print_audit(found)
+    ctx.exit({"passed": 0, "leak": 1, "inconclusive": 3}[found.outcome])
+
+
+def _audit_spotter(
+    ctx: click.Context, plugins: Plugins, spotter: str, given: dict[str, Any], *, as_json: bool
+) -> None:
+    from mertk.audit import audit_spotter
+
+    datasets = given["dataset"] or [None]
+    if len(datasets) > 1:
+        raise ParameterError("--spotter takes one --dataset")
+    found = audit_spotter(
+        plugins, spotter, dataset=datasets[0], data=given["data"] or None, seed=given["seed"]
+    )
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:

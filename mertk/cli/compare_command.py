@@ -34,14 +34,13 @@ def command(
     RUNS are run folders, or folders of them. The command writes compare.html, its figures as SVG,
     and its tables as LaTeX and Markdown.
     """
-    from mertk.evaluation import comparison
-    from mertk.report.comparison import FILES, format_markdown, write_comparison
-    from mertk.storage.atomic_files import check_files
+    from mertk.cli.functions import compare_runs
+    from mertk.report.comparison import PAGE, format_markdown
 
-    check_files(out, FILES)
-    found = comparison.compare_runs(runs, load_and_report_plugins(ctx), partial=partial)
+    plugins = load_and_report_plugins(ctx)
+    found = compare_runs(*runs, out=out, partial=partial, plugins=plugins)
     print_warnings(line for one in found for line in one.results.notices)
-    page = write_comparison(found, out)
+    page = out / PAGE
     if as_json:
         comparisons = []
         for one in found:

@@ -85,6 +85,14 @@ if TYPE_CHECKING:
     help="Least probability of the predicted class; an interval below it is 'no expression'.",
 )
 @click.option(
+    "--shifts",
+    default=4,
+    show_default=True,
+    type=click.IntRange(0, 8),
+    help="Number of small shifts of the face crop that are predicted again: the share of equal "
+    "answers is the stability.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Folder for predictions.csv, predictions.json and predictions.html. Default: print CSV on "
@@ -123,6 +131,7 @@ def command(
     face: str | None,
     strength: float,
     least: float,
+    shifts: int,
     out: Path | None,
     occlusion: int,
     trust: tuple[str, ...],
@@ -143,6 +152,7 @@ def command(
     from mertk.experiment import trained_model_page
     from mertk.experiment.trained_model import TrainedModel
     from mertk.report.video_predictions import FILES, VideoReport
+    from mertk.spotting.checked_spots import build_spotter
     from mertk.spotting.predicted_video import (
         IntervalPictures,
         predict_interval_of,
@@ -171,21 +181,29 @@ def command(
     whose = None if face is None else (tracker, face)
     if given:
         predict = partial(
-            predict_interval_of, saved, at=at, fps=fps, least=least, pictures=pictures, whose=whose
+            predict_interval_of,
+            saved,
+            at=at,
+            fps=fps,
+            least=least,
+            shifts=shifts,
+            pictures=pictures,
+            whose=whose,
         )
     else:
         predict = partial(
             predict_video,
             saved,
-            spotter=plugins.registry.build("spotter", Use.parse(spotter)),
+            spotter=build_spotter(plugins.registry, spotter),
             aligner=tracker,
             face=face,
             fps=fps,
             strength=strength,
             least=least,
+            shifts=shifts,
             pictures=pictures,
         )
-    table = partial(_predict_table, saved, plugins.registry, fps, least, pictures, whose)
+    table = partial(_predict_table, saved, plugins.registry, fps, least, shifts, pictures, whose)
     with Bar() as bar:
         for video in videos:
             _add_to_report(report, video, table if _is_table(video) else predict, bar)
@@ -198,6 +216,8 @@ def command(
     else:
         click.echo(report.format_csv(), nl=False)
     click.echo(report.warning, err=True)
+    if report.describe_lengths():
+        click.echo(report.describe_lengths(), err=True)
     ctx.exit(1 if report.failed else 0)
 
 
@@ -216,6 +236,7 @@ def _predict_table(
     registry: Registry,
     fps: float | None,
     least: float,
+    shifts: int,
     pictures: IntervalPictures | None,
     whose: ChosenFace | None,
     file: Path,
@@ -227,7 +248,9 @@ def _predict_table(
 
     rate = {} if fps is None else {"fps": fps}
     clips = registry.build("dataset", Use("folder", labels=False, **rate)).index(file)
-    return predict_clips(model, clips, progress, least=least, pictures=pictures, whose=whose)
+    return predict_clips(
+        model, clips, progress, least=least, shifts=shifts, pictures=pictures, whose=whose
+    )
 
 
 def _add_to_report(report: VideoReport, video: Path, predict: Predict, progress: Progress) -> None:

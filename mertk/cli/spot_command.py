@@ -39,6 +39,12 @@ from mertk.experiment.study import Study
     help="Aligner that finds the face to track. Default: none, the frames are registered already.",
 )
 @click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="Folder of a trained model (`mertk train`) that predicts the emotion of each spot: spot, "
+    "then recognise.",
+)
+@click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -49,6 +55,7 @@ def command(
     dataset: str,
     data: Any,
     aligner: str | None,
+    model: Path | None,
     out: Path,
     *,
     as_json: bool,
@@ -60,26 +67,38 @@ def command(
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use
-    from mertk.report import spotting
+    from mertk.experiment.trained_model import TrainedModel
+    from mertk.report import interval_scores, spotting
     from mertk.spotting import search
+    from mertk.spotting.recognition import score_recognition
     from mertk.storage.atomic_files import check_files
 
     names = spotting.file_names([Use.parse(text).name for text in spotters])
     check_files(out, [spotting.TRUTH, spotting.SUMMARY, *names])
     plugins = load_and_report_plugins(ctx)
+    saved = TrainedModel.load(model, plugins) if model else None
     with Bar() as bar:
         found = search.search_videos(
             spotters,
             dataset,
             data=data,
             aligner=aligner,
+            model=saved,
             plugins=plugins,
             progress=bar,
         )
     files = spotting.write_spotting(found, out)
+    scored = score_recognition(found, [file.name for file in files])
     if as_json:
-        click.echo(json.dumps(spotting.to_json(found), indent=1))
+        told = spotting.to_json(found)
+        if scored:
+            told["scored"] = list(map(interval_scores.scores_to_json, scored))
+        click.echo(json.dumps(told, indent=1))
         return
     spotting.print_spotting(found)
+    for one in scored:
+        interval_scores.print_scores(one)
     click.echo(f"spots: {', '.join(map(str, files))}")
-    click.echo(f"MEGC script's scores: mertk score {files[0]} --spotting {out / spotting.TRUTH}")
+    truth, classes = out / spotting.TRUTH, ",".join(found.classes)
+    more = f" --classes {classes}" if classes else ""
+    click.echo(f"scores by other rules: mertk score {files[0]} --spotting {truth}{more}")

@@ -16,6 +16,7 @@ import numpy as np
 
 from mertk.core.errors import ComponentError, DataError
 from mertk.core.frames import Frames, Warp
+from mertk.core.showing import Shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,8 +46,8 @@ An extractor may give pixels as uint8, for networks to scale: they stay so, in t
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Footage:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Footage(Shown):
     """What an aligner may look at: one clip's frames and timing, with no label and no subject.
 
     `onset`, `apex` and `offset` are positions in `frames`, 0-based and inclusive. `landmarks` are
@@ -54,6 +55,11 @@ class Footage:
     `flow` is a precomputed onset→apex map `[height, width, 3]` (u, v, strain); a clip that has
     one may have no frames at all, and so may one with `features`: named arrays `[regions, …]` or
     `[regions, time, …]` that somebody else has computed, for the extractor `precomputed`.
+
+    Examples:
+        >>> frames = mertk.Frames.of(np.zeros((16, 48, 64, 3), np.uint8))
+        >>> mertk.Footage(frames=frames, onset=2, apex=7, offset=15, fps=100.0)
+        <Footage frames: 16, onset: 2, apex: 7, offset: 15, frames per second: 100>
     """
 
     frames: Frames
@@ -79,6 +85,9 @@ class Footage:
             raise DataError(
                 "a clip needs frames, a precomputed flow map or features; this one has none"
             )
+
+    def _list_facts(self) -> dict[str, object]:
+        return _list_timing(self)
 
     def faces(
         self,
@@ -123,12 +132,17 @@ class Footage:
         return self.faces(self.frames.map(warp), landmarks=moved, transform=transform)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Faces:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Faces(Shown):
     """What an aligner gives: registered frames `[time, height, width, 3]` and what is known.
 
     `landmarks` `[points, 2]` (x, y) are those of the onset frame in registered coordinates;
     `transform` `[2, 3]` maps footage pixels to registered ones where the registration is affine.
+
+    Examples:
+        >>> faces = mertk.load_dataset("synthetic:subjects=2")[0].footage.faces()
+        >>> faces.peak, faces.size, faces.choose_frames(4)
+        (7, (256, 256), [2, 7, 11, 15])
     """
 
     frames: Frames
@@ -140,6 +154,9 @@ class Faces:
     transform: NDArray[np.float64] | None = None
     flow: Floats | None = None
     features: Mapping[str, Floats] = field(default_factory=dict)
+
+    def _list_facts(self) -> dict[str, object]:
+        return _list_timing(self)
 
     @property
     def peak(self) -> int:
@@ -156,6 +173,16 @@ class Faces:
         """The positions onset … offset, to slice `frames` with."""
         return slice(self.onset, self.offset + 1)
 
+    def choose_frames(self, most: int = 9) -> list[int]:
+        """Positions to show, in order: onset, peak and offset, and between them evenly."""
+        keys = sorted({self.onset, self.peak, self.offset})
+        spread = np.linspace(self.onset, self.offset, most).round().astype(int)
+        others = np.setdiff1d(spread, keys)
+        while len(others) + len(keys) > most and len(others):  # the nearest to a key frame goes
+            distances = np.abs(others[:, None] - keys).min(axis=1)
+            others = np.delete(others, distances.argmin())
+        return sorted([*keys, *others.tolist()])
+
     @property
     def size(self) -> tuple[int, int]:
         """`(width, height)` in pixels, of the frames or else of the flow; 1x1 without either."""
@@ -171,6 +198,12 @@ class Regions:
 
     `boxes` `[regions, 4]` are x0, y0, x1, y1 in pixels, x1 and y1 exclusive. Where `polygons` are
     given (`[points, 2]` each), a box is the bounding box of its polygon.
+
+    Examples:
+        >>> boxes = np.array([[0, 0, 64, 20], [16, 32, 48, 48]])
+        >>> regions = mertk.Regions(names=("eyes", "mouth"), boxes=boxes)
+        >>> regions.windows()[1]
+        (slice(32, 48, None), slice(16, 48, None))
     """
 
     names: tuple[str, ...]
@@ -190,19 +223,32 @@ class Regions:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def outlines(self) -> list[NDArray[np.float64]]:
+        """Per region the corners of its polygon or else of its box `[points, 2]` (x, y)."""
+        if self.polygons is not None:
+            return [np.asarray(polygon, np.float64) for polygon in self.polygons]
+        boxes = np.asarray(self.boxes, np.float64)
+        return list(boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]])
+
     def windows(self) -> list[tuple[slice, slice]]:
         """Per region its (rows, columns): `frames[:, rows, columns]` is the region's pixels."""
         return [(slice(y0, y1), slice(x0, x1)) for x0, y0, x1, y1 in self.boxes.tolist()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Clip:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Clip(Shown):
     """One annotated expression, as only the harness, the protocol and the reports see it.
 
     `record` is the row of the data set's index (see `mertk.datasets.record`); protocols read labels
     from it. `fingerprint` changes whenever the clip's pixels or timing may have changed. `files`
     are those that frames, flow map and landmarks are read from: `mertk cache --verify` compares
     their content with what it was when something was computed from it.
+
+    Examples:
+        >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
+        >>> clip.uid, clip.person, clip.footage.apex
+        ('synthetic/s01/c01', 'synthetic/s01', 7)
     """
 
     dataset: str
@@ -212,6 +258,10 @@ class Clip:
     fingerprint: str
     record: Mapping[str, Any] = field(default_factory=dict)
     files: Sequence[Path] = ()
+
+    def _list_facts(self) -> dict[str, object]:
+        label = self.record.get("label")
+        return {"clip": self.uid, "label": label, **_list_timing(self.footage)}
 
     @property
     def uid(self) -> str:
@@ -233,6 +283,15 @@ class TrainingSet(Generic[T]):
     classifier. `labels` `[clips]` index into `classes`; a class may have no training clip. Under a
     multi-label protocol they are `[clips, classes]` of 0 and 1, and a clip may have none or many.
     `aus[i]` are the action units of clip i, None where it is not coded; empty: no clip is.
+
+    Examples:
+        >>> train = mertk.TrainingSet(
+        ...     inputs=[{"features": np.zeros((1, 4), np.float32)}] * 3,
+        ...     labels=np.array([0, 1, 1]), people=np.array(["a", "a", "b"]),
+        ...     classes=("neg", "pos"),
+        ... )
+        >>> len(train), train.multilabel, train.shares.round(2).tolist()
+        (3, False, [0.33, 0.67])
     """
 
     inputs: Sequence[T]
@@ -257,14 +316,38 @@ class TrainingSet(Generic[T]):
         return np.bincount(self.labels, minlength=len(self.classes)) / len(self)
 
 
+def _list_timing(shown: Footage | Faces) -> dict[str, object]:
+    """What `Footage` and `Faces` show."""
+    given = {"landmarks": shown.landmarks, "flow map": shown.flow}
+    extras = [name for name, array in given.items() if array is not None]
+    return {
+        "frames": len(shown.frames),
+        "onset": shown.onset,
+        "apex": shown.apex,
+        "offset": shown.offset,
+        "frames per second": f"{shown.fps:g}",
+        "with": " and ".join([*extras, *map("features {}".format, shown.features)]),
+    }
+
+
 def flatten(streams: Streams) -> Floats:
-    """All streams of one clip as one vector `[features]`, streams in the order of their names."""
+    """All streams of one clip as one vector `[features]`, streams in the order of their names.
+
+    Examples:
+        >>> mertk.flatten({"flow": np.ones((2, 3), np.float32)}).shape
+        (6,)
+    """
     parts = [np.asarray(streams[name], np.float32).ravel() for name in sorted(streams)]
     return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
 
 def design_matrix(inputs: Sequence[Streams]) -> Floats:
-    """The clips as rows `[clips, features]`; raises `ComponentError` where lengths differ."""
+    """The clips as rows `[clips, features]`; raises `ComponentError` where lengths differ.
+
+    Examples:
+        >>> mertk.design_matrix([{"flow": np.ones((2, 3), np.float32)}] * 5).shape
+        (5, 6)
+    """
     rows = list(map(flatten, inputs))
     lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
 import numpy as np
 
 from mertk.core.errors import DataError
+from mertk.core.showing import Shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,11 +17,18 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 
-class Frames:
+class Frames(Shown):
     """The frames of one clip, read on demand: indexed like `[time, height, width, 3]` uint8 RGB.
 
     `frames[7]` is one picture, `frames[2:9]` and `frames[[0, 4]]` are stacks. Nothing but
     the size is kept: a picture that is requested twice is read twice.
+
+    Examples:
+        >>> frames = mertk.Frames.of(np.zeros((16, 48, 64, 3), np.uint8))
+        >>> frames
+        <Frames frames: 16, size: 64x48>
+        >>> frames[2:5].shape
+        (3, 48, 64, 3)
     """
 
     __slots__ = ("_array", "_count", "_read", "_size")
@@ -61,6 +69,10 @@ class Frames:
             return ()
         read = self._read
         return (*read.frames.makers, read.change) if isinstance(read, _Chain) else (read,)
+
+    def _list_facts(self) -> dict[str, object]:
+        size = self._size if self._array is None else self._array.shape[1:3]
+        return {"frames": self._count, "size": size and f"{size[1]}x{size[0]}"}
 
     @property
     def shape(self) -> tuple[int, int, int, int]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mertk.core.clips import Clip, Faces, Floats, Footage, Regions, Streams, TrainingSet
     from mertk.core.recipe import Json
     from mertk.core.splits import Split
-    from mertk.core.spots import Spot
+    from mertk.core.spots import MeasuredVideo, Spot
 
 T = TypeVar("T")
 
@@ -267,7 +267,7 @@ class EvaluationProtocol(Protocol):
 
 
 class Spotter(Protocol):
-    """Finds out where in a long video a face moves as in an expression. It learns nothing."""
+    """Finds out where in a long video a face moves as in an expression."""
 
     def spot(self, faces: Faces, /) -> Sequence[Spot]:
         """Where expressions may be, sorted by onset and without overlap; empty where none is.
@@ -277,6 +277,30 @@ class Spotter(Protocol):
         decoded while they are read, out of hours of video: read each once, forward, and keep
         no more than about a second of them.
         """
+        ...
+
+
+@runtime_checkable
+class LearnedSpotter(Spotter, Protocol):
+    """A spotter that learns, in folds that leave out all videos of a person.
+
+    It reads frames in `measure` alone, which is a pure function of one stretch, so that each video
+    is read once for all folds.
+    """
+
+    def measure(self, faces: Faces, /) -> NDArray[np.floating[Any]]:
+        """What counts of a stretch `[rows, …]`, rows in the order of time; frames as in `spot`."""
+        ...
+
+    def fit(self, train: Sequence[MeasuredVideo], rng: np.random.Generator, /) -> None:
+        """Learn from the training videos of one fold; forget earlier ones.
+
+        What is chosen, such as a threshold, is chosen on these videos: on whole people of them.
+        """
+        ...
+
+    def spot_measured(self, video: MeasuredVideo, /) -> Sequence[Spot]:
+        """As `spot`, in what was measured; `spot(faces)` gives the same."""
         ...
 
 

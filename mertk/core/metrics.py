@@ -63,7 +63,13 @@ def weighted_f1(matrix: Matrix) -> NDArray[np.float64]:
 
 
 def standard_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
-    """What nearly every protocol of the field reports: UF1, UAR and accuracy."""
+    """What nearly every protocol of the field reports: UF1, UAR and accuracy.
+
+    Examples:
+        >>> scores = mertk.core.metrics.standard_scores(np.array([[3, 1], [0, 4]]))
+        >>> {name: round(float(score), 3) for name, score in scores.items()}
+        {'UF1': 0.873, 'UAR': 0.875, 'accuracy': 0.875}
+    """
     return {"UF1": uf1(matrix), "UAR": uar(matrix), "accuracy": accuracy(matrix)}
 
 
@@ -91,17 +97,20 @@ def _divide_safely(above: NDArray[np.float64], below: Matrix) -> NDArray[np.floa
 
 
 def fold_means(
-    folds: Matrix, per_class: Callable[[Matrix], NDArray[np.float64]] = f1
+    folds: Matrix,
+    per_class: Callable[[Matrix], NDArray[np.float64]] = f1,
+    classes: int | None = None,
 ) -> Mapping[str, float]:
     """Means over folds `[folds, true, predicted]` of the mean over classes, which no protocol uses.
 
     A fold of one subject lacks classes, and papers differ in what they do then: they count an
     absent class as 0, or drop it where the fold neither has nor predicts it (scikit-learn's
-    default), or drop it where the fold does not have it.
+    default), or drop it where the fold does not have it. `classes` is how many of the first ones
+    count, where others are predicted and true of no clip; default: all.
     """
-    scores = per_class(folds)
-    true = folds.sum(axis=-1) > 0
-    either = true | (folds.sum(axis=-2) > 0)
+    scores = per_class(folds)[..., :classes]
+    true = (folds.sum(axis=-1) > 0)[..., :classes]
+    either = true | (folds.sum(axis=-2) > 0)[..., :classes]
     kept = {
         "counted as 0": np.ones_like(true),
         "dropped if neither true nor predicted": either,

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mertk.core.errors import ParameterError
+from mertk.core.imports import find_import_path
 from mertk.core.reading import read_utf8
+from mertk.core.showing import Shown
 from mertk.core.tuning import Tuning
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
@@ -23,12 +25,30 @@ SLOTS = ("aligner", "roi", "extractor", "fusion", "classifier")
 
 @dataclass(frozen=True, slots=True, init=False)
 class Use:
-    """A component by its registered name, with what differs from its defaults."""
+    """A component by its registered name, with what differs from its defaults.
+
+    Examples:
+        >>> mertk.Use("lbptop", points=8)
+        Use('lbptop', points=8)
+        >>> str(mertk.Use.parse("linear_svm:C=2"))
+        'linear_svm:C=2'
+
+    The class of an estimator of scikit-learn or of a network of torch may stand in the place of the
+    name; it must be at the top of a module.
+
+    Examples:
+        >>> from sklearn.svm import SVC
+        >>> str(mertk.Use(SVC, C=2))
+        'sklearn:sklearn.svm._classes.SVC,C=2'
+    """
 
     name: str
     params: Mapping[str, Json]
 
-    def __init__(self, name: str, /, **params: Json) -> None:
+    def __init__(self, name: str | type, /, **params: Json) -> None:
+        if isinstance(name, type):
+            params = {"path": find_import_path(name), **params}
+            name = _name_class(name)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "params", json.loads(_dump_params(name, params)))
 
@@ -72,6 +92,10 @@ class Use:
     def __hash__(self) -> int:
         return hash((self.name, _dump_params(self.name, self.params)))
 
+    def __repr__(self) -> str:
+        params = [f", {name}={value!r}" for name, value in self.params.items()]
+        return f"Use({self.name!r}{''.join(params)})"
+
     def __str__(self) -> str:
         if not self.params:
             return self.name
@@ -85,13 +109,18 @@ class Use:
         return f"{self.name}:{','.join(parts)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Recipe(Shown):
     """One component per slot. `extractor` maps stream names to extractors that run side by side.
 
     A single extractor may be given bare; its array is then the stream `features`. `fusion` blocks
     run in their order. A recipe may have no extractor at all (the floors have none). Parameters of
     a `tuning` are chosen anew inside each fold.
+
+    Examples:
+        >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+        >>> recipe
+        <Recipe aligner: none, roi: whole, extractor: hoof, classifier: ridge>
     """
 
     aligner: Use = field(default_factory=lambda: Use("none"))
@@ -106,6 +135,9 @@ class Recipe:
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_json(), sort_keys=True))
+
+    def _list_facts(self) -> dict[str, object]:
+        return {**self.places(), "tuning": self.tuning}
 
     @property
     def extractors(self) -> Mapping[str, Use]:
@@ -164,7 +196,13 @@ class Recipe:
             raise ParameterError(f"{path}: its values are nested too deeply") from None
 
     def swap(self, slot: str, *uses: Use) -> Recipe:
-        """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1`."""
+        """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1`.
+
+        Examples:
+            >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+            >>> recipe.swap("classifier", mertk.Use("svm", C=2)).classifier
+            Use('svm', C=2)
+        """
         head, _, part = slot.partition(".")
         if head == "fusion":
             return replace(self, fusion=self._swap_fusion(part, uses))
@@ -181,7 +219,13 @@ class Recipe:
         return replace(self, tuning=tuning)
 
     def set(self, path: str, value: Json) -> Recipe:
-        """Set one parameter: `extractor.grid`, `fusion.1.hidden`, `extractor.flow.size`."""
+        """Set one parameter: `extractor.grid`, `fusion.1.hidden`, `extractor.flow.size`.
+
+        Examples:
+            >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+            >>> recipe.set("classifier.alpha", 10).classifier
+            Use('ridge', alpha=10)
+        """
         slot, _, key = path.rpartition(".")
         if not slot:
             raise ParameterError(
@@ -265,6 +309,24 @@ def split_outside(text: str) -> list[str]:
                 parts.append(text[start:at])
                 start = at + 1
     return [part for part in [*parts, text[start:]] if part.strip()]
+
+
+_FOREIGN = {
+    ("sklearn.base", "BaseEstimator"): "sklearn",
+    ("torch.nn.modules.module", "Module"): "torch_module",
+}
+"""The component that runs a class of a third party, by the base of the class."""
+
+
+def _name_class(kind: type) -> str:
+    """The component that runs a class; raises `ParameterError` where none does."""
+    for base in kind.__mro__:
+        if (base.__module__, base.__qualname__) in _FOREIGN:
+            return _FOREIGN[base.__module__, base.__qualname__]
+    raise ParameterError(
+        f"{kind.__qualname__} is no estimator of scikit-learn and no network of torch; register it "
+        "in a plug-in, and give `Use` the name that it is registered with"
+    )
 
 
 def _dump_params(name: str, params: Mapping[str, Json]) -> str:

@@ -127,6 +127,24 @@ def score_labels(results: Results) -> pd.DataFrame:
     return table
 
 
+def bin_confidence(outcome: Outcome) -> tuple[pd.DataFrame, float]:
+    """Mean confidence and accuracy in ten bins of confidence, and the expected calibration error.
+
+    A row a bin that has clips: `sure`, the mean probability of the predicted class, `right`, the
+    share of right predictions, and `share`, that of all clips.
+    """
+    import pandas as pd
+
+    table = outcome.predictions
+    sure = outcome.probabilities.max(axis=1)
+    right = table["truth"] == table["predicted"]
+    bins = (sure * 10).astype(int).clip(upper=9)
+    points = pd.DataFrame({"sure": sure, "right": right}).groupby(bins).mean()
+    points["share"] = bins.value_counts(normalize=True)
+    gap = float((points["share"] * (points["sure"] - points["right"]).abs()).sum())
+    return points, gap
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipPrediction:
     """What a model predicts of a clip: probabilities by class, and the predicted classes."""

@@ -7,7 +7,7 @@ fold; `mertk.experiment.epoch_oracle` writes them.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from mertk.storage.run_files import read_sealed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mertk.evaluation.outcomes import Outcome
     from mertk.storage.ledger import Fold, Run
 
 RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (LEAKED)")
@@ -127,3 +128,20 @@ def has_no_epochs(run: Run, folds: Sequence[Fold]) -> bool:
         if found is not None and not len(found.test):
             return True
     return False
+
+
+def tabulate_epochs(
+    outcomes: Sequence[Outcome], scores: Callable[[NDArray[np.int64]], Mapping[str, float]]
+) -> list[dict[str, Any]]:
+    """The rows of `Results.epochs_table`; `scores` are those of confusion matrices."""
+    rows: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        gaps = compute_gaps(outcome.run, outcome.folds)
+        for gap in gaps:
+            row = {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch}
+            rows.append(row | dict(scores(gap.confusions)))
+        if not gaps and (outcome.run.path / "oracle").exists():
+            known = has_no_epochs(outcome.run, outcome.folds)
+            rule = "no epochs to choose from" if known else "not finished"
+            rows.append({"model": outcome.name, "rule": rule})
+    return rows

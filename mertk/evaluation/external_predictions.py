@@ -1,26 +1,29 @@
-"""External predictions: the submission log of MEGC 2019, and tables of clips.
+"""External predictions: submission logs of MEGC 2019, tables of clips and confusion matrices.
 
 A submission log has a line `casme2 sub01` for each subject and below it `CLIP TRUTH PREDICTION` for
-each clip. A table (comma, semicolon or tab) has columns `clip` (or `uid`), `truth` (or `label`) and
-`prediction` (or `predicted`), and perhaps `subject` (or `person`), `dataset` and `fold`. Classes
-are names or numbers.
+each clip. A table (comma, semicolon or tab) has columns of the truth (`truth`, `label`, `y_true` …)
+and the prediction (`prediction`, `y_pred` …), and perhaps `clip` (or `uid`), `subject`, `dataset`
+and `fold`. Classes are names or numbers; `AU1+AU2` are several labels of one clip. A confusion
+matrix has a row for each true and a column for each predicted class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.core.clip_lists import Manifest
 from mertk.core.errors import DataError, ProtocolError
 from mertk.core.spelling import check_spelling, normal_name
 from mertk.datasets.binding import make_frameless_clip
 from mertk.datasets.record import Record
-from mertk.datasets.spreadsheets import Cells, find_columns, read_cells, read_texts, table_of
+from mertk.datasets.spreadsheets import read_cells
+from mertk.evaluation import prediction_files
+from mertk.evaluation.prediction_files import MEGC2019, split_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,30 +31,12 @@ if TYPE_CHECKING:
 
     from mertk.core.clips import Clip
 
-MEGC2019 = Manifest(
-    counts={
-        "casme2": {"negative": 88, "positive": 32, "surprise": 25},
-        "samm": {"negative": 92, "positive": 26, "surprise": 15},
-        "smic": {"negative": 70, "positive": 51, "surprise": 43},
-    },
-    subjects={"casme2": 24, "samm": 28, "smic": 16},
-    sha256="32df980f36a4d45ad5d55e9ecb93d350bea34991dea9c3cbe76388b23eb7259f",
-    edition="MEGC 2019",
-)
-"""The composite database of MEGC 2019 (See et al., FG 2019), clips by data set and class."""
+__all__ = ["MEGC2019", "MEGC2019_CLASSES", "Log", "read_predictions"]
 
 MEGC2019_CLASSES = ("negative", "positive", "surprise")
 """What 0, 1 and 2 stand for in a submission log."""
 
-_NAMES = {
-    "clip": ("clip", "uid"),
-    "truth": ("truth", "label"),
-    "prediction": ("prediction", "predicted"),
-    "subject": ("subject", "person"),
-    "dataset": ("dataset",),
-    "fold": ("fold",),
-}
-_NEEDED = ("clip", "truth", "prediction")
+_COLUMNS = ("where", "clip", "truth", "prediction", "subject", "dataset", "fold")
 _MOST_CLASSES = 100
 
 
@@ -60,13 +45,17 @@ class Log:
     """A file of predictions.
 
     `table` has one row a clip: `dataset`, `subject`, `clip` and `fold` as text, empty where the
-    file does not name them, and `truth` and `predicted`, which index into `classes`. Subjects and
-    folds are all known, or none.
+    file does not name them, and `truth` and `predicted`. These index into `classes`, followed by
+    `others`: what is predicted and true of no clip. With several labels a clip (`multilabel`) they
+    are texts. Subjects and folds are all known, or none. `matrix`: it was a confusion matrix.
     """
 
     file: Path
     classes: tuple[str, ...]
     table: pd.DataFrame
+    others: tuple[str, ...] = ()
+    multilabel: bool = False
+    matrix: bool = False
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -75,13 +64,13 @@ class Log:
 
     @property
     def truth(self) -> NDArray[np.int64]:
-        """True classes `[clips]`."""
-        return self.table["truth"].to_numpy(np.int64)
+        """True classes `[clips]`, or 0/1 `[clips, classes]`."""
+        return self._to_array("truth")
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """Predicted classes `[clips]`."""
-        return self.table["predicted"].to_numpy(np.int64)
+        """Predicted classes `[clips]`, or 0/1 `[clips, classes]`."""
+        return self._to_array("predicted")
 
     @property
     def people(self) -> list[str] | None:
@@ -113,25 +102,52 @@ class Log:
             clips.append(make_frameless_clip(record, f"{self.file} holds predictions alone"))
         return clips
 
+    def _to_array(self, column: str) -> NDArray[np.int64]:
+        if not self.multilabel:
+            return self.table[column].to_numpy(np.int64)
+        found = np.zeros((len(self.table), len(self.classes)), np.int64)
+        names = {normal_name(name): at for at, name in enumerate(self.classes)}
+        for row, text in enumerate(self.table[column]):
+            known = [names.get(normal_name(one)) for one in split_labels(text)]
+            found[row, [at for at in known if at is not None]] = 1
+        return found
+
 
 def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
-    """Read a submission log or a table.
+    """Read a submission log, a table or a confusion matrix.
 
     `classes` is the list over which is scored, and what the numbers from 0 on stand for. Default:
     those of MEGC 2019 for a submission log, else all that are true of some clip. Raises `DataError`
-    naming file, row and column of what cannot be, and `ProtocolError` where a class has no clip.
+    naming file, row and column of what cannot be, and `ProtocolError` where a class has no clip and
+    is not predicted.
     """
     import pandas as pd
 
     cells = read_cells(path)
+    check_spelling("classes", classes, DataError, "--classes")
     header = next(at for at, row in enumerate(cells) if any(row))
-    submission = _is_subject(" ".join(cells[header]).split())
-    read = _read_submission(path, cells) if submission else _read_table(path, cells, header)
-    unknown = dict.fromkeys(("where", *_NAMES), "")
-    rows = pd.DataFrame([unknown | row for row in read])
+    submission = prediction_files.is_subject(" ".join(cells[header]).split())
+    matrix, multilabel = prediction_files.find_matrix(cells), False
+    if submission:
+        read = list(prediction_files.read_submission(path, cells))
+    elif matrix:
+        names, counts = matrix
+        names = names or list(classes) or [str(at) for at in range(len(counts))]
+        if len(names) != len(counts):
+            raise DataError(f"{path}: {len(counts)} rows of counts for {len(names)} --classes")
+        read = prediction_files.read_matrix(path, names, counts)
+    else:
+        read, multilabel = prediction_files.read_table(path, cells, header)
+    rows = pd.DataFrame([dict.fromkeys(_COLUMNS, "") | row for row in read])
     if rows.empty:
         raise DataError(f"{path}: holds no predictions")
-    check_spelling("classes", classes, DataError, "--classes")
+    if multilabel:
+        return _make_multilabel_log(path, rows, classes)
+    found = _make_log(path, rows, classes, submission=submission)
+    return replace(found, matrix=True) if matrix else found
+
+
+def _make_log(path: Path, rows: pd.DataFrame, classes: Sequence[str], *, submission: bool) -> Log:
     known = tuple(classes) or (MEGC2019_CLASSES if submission else _list_classes(rows["truth"]))
     if len(known) > _MOST_CLASSES:
         where = "--classes" if classes else "column 'truth'"
@@ -140,43 +156,59 @@ def read_predictions(path: Path, classes: Sequence[str] = ()) -> Log:
             f"{_MOST_CLASSES} are scored. Is it the column of the classes?"
         )
     _check_rows(path, rows)
-    numbered = bool(classes) or submission
-    rows["truth"] = _number_classes(rows, "truth", known, numbered=numbered)
-    rows["predicted"] = _number_classes(rows, "prediction", known, numbered=numbered)
-    _check_classes(path, known, rows["truth"])
-    return Log(path, known, rows.drop(columns=["where", "prediction"]))
+    numbers = _number_names(known, numbered=bool(classes) or submission)
+    truth = _number_truth(rows, known, numbers)
+    forms = rows["prediction"].map(normal_name)
+    pairs = zip(forms, rows["prediction"], strict=True)
+    strange = {form: text.lower() for form, text in pairs if form not in numbers}
+    if forms.isin(list(strange)).all():
+        raise DataError(
+            f"{path}: no prediction is one of the classes {', '.join(known)}, but "
+            f"'{rows['prediction'][0]}': are truth and prediction written in the same way?"
+        )
+    if len(known) + len(strange) > _MOST_CLASSES:
+        raise DataError(f"{path}: {len(strange):,} predictions are true of no clip; is it a class?")
+    for form in sorted(strange):
+        numbers[form] = len(known) + len(numbers.keys() & strange.keys())
+    names = [*known, *(strange[form] for form in sorted(strange))]
+    predicted = forms.map(numbers).tolist()
+    order = _order_classes(path, names, len(known), truth, predicted)
+    places = {at: place for place, at in enumerate(order)}
+    rows["truth"], rows["predicted"] = (
+        [places[at] for at in truth],
+        [places[at] for at in predicted],
+    )
+    split = len(set(truth))
+    arranged = tuple(names[at] for at in order)
+    table = rows.drop(columns=["where", "prediction"])
+    return Log(path, arranged[:split], table, arranged[split:])
 
 
-def _is_subject(words: Sequence[str]) -> bool:
-    return len(words) == 2 and words[0].lower() in MEGC2019.counts
+def _make_multilabel_log(path: Path, rows: pd.DataFrame, classes: Sequence[str]) -> Log:
+    _check_rows(path, rows)
+    seen: dict[str, dict[str, str]] = {}
+    for column in ("truth", "prediction"):
+        labels = [one for text in rows[column] for one in split_labels(text)]
+        check_spelling("labels", sorted(set(labels)), DataError, str(path))
+        seen[column] = {normal_name(one): one for one in labels}
+    known = tuple(classes) or tuple(sorted(seen["truth"].values(), key=_natural_order))
+    if len(known) > _MOST_CLASSES:
+        raise DataError(f"{path}: {len(known):,} different labels; at most {_MOST_CLASSES}")
+    lost = [one for one in known if normal_name(one) not in seen["truth"]]
+    if lost:
+        raise ProtocolError(
+            f"{path}: no clip has the label '{lost[0]}': its F1 is not defined. Give --classes "
+            "without it"
+        )
+    forms = set(map(normal_name, known))
+    others = [one for form, one in seen["prediction"].items() if form not in forms]
+    table = rows.assign(predicted=rows["prediction"]).drop(columns=["where", "prediction"])
+    return Log(path, known, table, tuple(sorted(others, key=_natural_order)), multilabel=True)
 
 
-def _read_submission(path: Path, cells: Cells) -> Iterator[dict[str, str]]:
-    person: dict[str, str] = {}
-    for number, row in enumerate(cells, 1):
-        words = " ".join(row).split()
-        if _is_subject(words):
-            person = {"dataset": words[0].lower(), "subject": words[1]}
-        elif len(words) == 3:
-            clip = dict(zip(("clip", "truth", "prediction"), words, strict=True))
-            yield {"where": f"{path}, row {number}", **clip, **person}
-        elif words:
-            raise DataError(
-                f"{path}, row {number}: '{' '.join(words)}' is neither DATASET SUBJECT "
-                f"({', '.join(MEGC2019.counts)}) nor CLIP TRUTH PREDICTION"
-            )
-
-
-def _read_table(path: Path, cells: Cells, header: int) -> Iterator[dict[str, str]]:
-    table = table_of(path, "", cells, header)
-    columns = find_columns(table, _NAMES, _NEEDED)
-    for row in table.rows:
-        texts = read_texts(table, row, columns)
-        dataset, _, subject = texts.get("subject", "").rpartition("/")
-        parts = texts["clip"].split("/")
-        if not subject and len(parts) > 2:  # a uid: dataset/subject/clip
-            dataset, subject = parts[:2]
-        yield {"where": table.place(row), "dataset": dataset, **texts, "subject": subject}
+def _natural_order(name: str) -> list[tuple[int, str]]:
+    """Sorts AU2 before AU12."""
+    return [(int(one), "") if one.isdecimal() else (-1, one) for one in re.split(r"(\d+)", name)]
 
 
 def _check_rows(path: Path, rows: pd.DataFrame) -> None:
@@ -206,31 +238,39 @@ def _list_classes(truth: pd.Series[str]) -> tuple[str, ...]:
     return tuple(sorted(names.values()))
 
 
-def _number_classes(
-    rows: pd.DataFrame, column: str, classes: Sequence[str], *, numbered: bool
-) -> list[int]:
-    """The classes of a column as numbers; where `numbered`, they may be given as numbers."""
+def _number_names(classes: Sequence[str], *, numbered: bool) -> dict[str, int]:
+    """The number of each class by its name; where `numbered`, by its number as text, too."""
     known = range(len(classes))
     numbers = dict(zip(map(str, known), known, strict=True)) if numbered else {}
-    numbers |= zip(map(normal_name, classes), known, strict=True)
+    return numbers | dict(zip(map(normal_name, classes), known, strict=True))
+
+
+def _number_truth(
+    rows: pd.DataFrame, classes: Sequence[str], numbers: Mapping[str, int]
+) -> list[int]:
     found = []
-    for where, text in zip(rows["where"], rows[column], strict=True):
+    for where, text in zip(rows["where"], rows["truth"], strict=True):
         if normal_name(text) not in numbers:
             raise DataError(
-                f"{where}, column '{column}': '{text}' is none of the classes "
-                f"{', '.join(classes)}; give all of them, in the order of their numbers, as "
-                "--classes"
+                f"{where}, column 'truth': '{text}' is none of the classes {', '.join(classes)}; "
+                "give all of them, in the order of their numbers, as --classes"
             )
         found.append(numbers[normal_name(text)])
     return found
 
 
-def _check_classes(path: Path, classes: Sequence[str], truth: pd.Series[int]) -> None:
-    if len(classes) < 2:
-        raise ProtocolError(f"{path}: all clips are '{classes[0]}': nothing to score")
-    absent = np.setdiff1d(np.arange(len(classes)), truth)
-    if len(absent):
+def _order_classes(
+    path: Path, names: Sequence[str], known: int, truth: Sequence[int], predicted: Sequence[int]
+) -> list[int]:
+    """The numbers of the classes that clips truly have, then those that are predicted alone."""
+    true = sorted(set(truth))
+    lost = [at for at in range(len(names)) if at not in true]
+    never = [names[at] for at in lost if at not in set(predicted)]
+    if never:
         raise ProtocolError(
-            f"{path}: no clip is '{classes[absent[0]]}': UF1 and UAR over {', '.join(classes)} are "
-            "not defined. Give --classes without it"
+            f"{path}: no clip is '{never[0]}': UF1 and UAR over {', '.join(names[:known])} are not "
+            "defined. Give --classes without it"
         )
+    if len(true) < 2:
+        raise ProtocolError(f"{path}: all clips are '{names[true[0]]}': nothing to score")
+    return [*true, *lost]

@@ -5,7 +5,6 @@ Only whole runs are scored; with `partial` all runs are, on the clips that each 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 from collections.abc import Mapping, Sequence
@@ -14,28 +13,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.core import metrics
 from mertk.core.errors import StorageError
 from mertk.core.offers import get_offer
-from mertk.core.recipe import Recipe, Use
-from mertk.evaluation import epoch_choice, statistics
+from mertk.core.recipe import Use
+from mertk.core.showing import Shown
+from mertk.evaluation import epoch_choice, run_folders, score_plots, statistics, tables
 from mertk.evaluation.label_maps import LabelMap, remap_predictions
 from mertk.evaluation.outcomes import Outcome, choose_outcomes
-from mertk.evaluation.run_folders import find_runs, group_runs
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.storage.ledger import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from mertk.plugins.registry import Registry
 
 PER_CLIP = frozenset({"accuracy", "WAR", "weighted F1"})
 """Scores that weigh clips, not classes: they are defined where a class has no clip."""
 
 
-class Results:
+class Results(Shown):
     """Runs of several models on the same clips: `table()`, `parts()`, `comparisons()`, `outcomes`.
 
     `outcomes` has one per scored run, in the order given, and `models` those that are no floors;
@@ -43,9 +41,16 @@ class Results:
     compared with.
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
+    `common_name` is the part of all models' names that shown names leave out.
     Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
+
+    Examples:
+        >>> results.table()["model"].tolist()
+        ['flow_ridge', 'hoof_ridge']
+        >>> results.main_score
+        'UF1'
     """
 
     def __init__(
@@ -59,13 +64,14 @@ class Results:
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         self.partial = partial
+        self.common_name = ""
         chosen, notices = choose_outcomes(runs, partial=partial)
         self.notices: list[str] = notices
         self.outcomes: list[Outcome] = [outcome for outcome in chosen if not outcome.run.replay]
         self.models: list[Outcome] = [outcome for outcome in self.outcomes if not outcome.is_floor]
         self.leaked: list[Outcome] = [outcome for outcome in chosen if outcome.run.replay]
         registry = (plugins or load_plugins()).registry
-        self.protocol = _restore_protocol(registry, runs[0].identity["protocol"])
+        self.protocol = run_folders.restore_protocol(registry, runs[0].identity["protocol"])
         rules = registry.build("protocol", self.protocol)
         self.score = rules.score
         self.tests_all = bool(get_offer("protocol", rules, "tests_all"))
@@ -89,6 +95,10 @@ class Results:
         Runs on different clips or under different protocols are not compared: the results then
         consist of several `groups`, each of which is the results of one set of clips.
 
+        Examples:
+            >>> mertk.Results.load("runs").table()["model"].tolist()
+            ['flow_ridge', 'hoof_ridge']
+
         Args:
             paths: run folders, or folders of them.
             plugins: what `load_plugins` gave; default: the installed ones.
@@ -97,8 +107,8 @@ class Results:
         Raises:
             StorageError: where a path is no run folder, or no run can be scored.
         """
-        runs, unread = find_runs(*paths)
-        tasks, other = group_runs(runs)
+        runs, unread = run_folders.find_runs(*paths)
+        tasks, other = run_folders.group_runs(runs)
         notices = [*unread, *other]
         plugins = plugins or load_plugins()
         groups: list[Results] = []
@@ -111,6 +121,9 @@ class Results:
             raise StorageError("; ".join(notices) or "no run is given")
         groups[0].notices[:0] = notices
         return groups[0] if len(groups) == 1 else Several(groups)
+
+    def _list_facts(self) -> dict[str, object]:
+        return tables.list_scores(self.groups)
 
     @property
     def groups(self) -> Sequence[Results]:
@@ -166,7 +179,10 @@ class Results:
         return next(iter(self.chance))
 
     def table(self) -> pd.DataFrame:
-        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds."""
+        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds.
+
+        `subject_mean`, `worst_tenth`: accuracy (or F1) over subjects, and over their lowest tenth.
+        """
         import pandas as pd
 
         return pd.DataFrame(self._rows)
@@ -179,6 +195,48 @@ class Results:
     def sweep_paths(self) -> list[str]:
         """The paths that are swept, of all variants."""
         return list(dict.fromkeys(itertools.chain.from_iterable(self.swept.values())))
+
+    def predictions(self) -> pd.DataFrame:
+        """All predictions as one long table: a row for each model, seed and clip.
+
+        The columns are `model`, `seed`, `fold`, `subject`, `clip`, `true` and `predicted` (names of
+        classes; those of several labels with `+` between them, or `none`), and `p_<class>`, the
+        probability of each class.
+
+        Examples:
+            >>> results.predictions()[["clip", "true", "predicted"]].head(1).to_dict("records")
+            [{'clip': 'synthetic/s01/c01', 'true': 'positive', 'predicted': 'positive'}]
+        """
+        import pandas as pd
+
+        found = list(map(tables.tabulate_predictions, self.outcomes))
+        return pd.concat(found, ignore_index=True)
+
+    def confusion(self, model: str | None = None) -> pd.DataFrame:
+        """Counts of clips by true class (rows) and predicted class (columns), added over seeds.
+
+        A multi-label run has a row a label, with its true and false negatives and positives.
+
+        Examples:
+            >>> results.confusion().loc["positive"].to_dict()
+            {'negative': 0, 'positive': 4, 'surprise': 0}
+
+        Args:
+            model: its name, as in `table()`; default: the first.
+
+        Raises:
+            UnknownNameError: where no run has this name.
+        """
+        return tables.tabulate_confusion(tables.find_outcome(self.outcomes, model))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the main score of each model with its interval: `mertk.plots.plot_forest`.
+
+        Examples:
+            >>> results.plot().get_xlabel()
+            'UF1 with 95 % interval; shaded: chance level'
+        """
+        return score_plots.plot_forest(self, ax=ax)
 
     def sweep_table(self) -> pd.DataFrame:
         """As `table()`, a row for each variant of a sweep, with its values by path in front.
@@ -205,17 +263,7 @@ class Results:
 
     @functools.cached_property
     def _epochs(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        for outcome in self.outcomes:
-            gaps = epoch_choice.compute_gaps(outcome.run, outcome.folds)
-            for gap in gaps:
-                row = {"model": outcome.name, "rule": gap.rule, "epoch": gap.epoch}
-                rows.append(row | self._scores_of(gap.confusions))
-            if not gaps and (outcome.run.path / "oracle").exists():
-                known = epoch_choice.has_no_epochs(outcome.run, outcome.folds)
-                rule = "no epochs to choose from" if known else "not finished"
-                rows.append({"model": outcome.name, "rule": rule})
-        return rows
+        return epoch_choice.tabulate_epochs(self.outcomes, self._scores_of)
 
     def leaked_table(self) -> pd.DataFrame:
         """As `table()`, of the replays that leak; no row where none was run."""
@@ -279,6 +327,11 @@ class Results:
 
         `score` is one of the protocol's; default: its first. p is corrected over the models of the
         table, and over its floors, as two families.
+
+        Examples:
+            >>> for (first, other), test in results.comparisons().items():
+            ...     print(first, other, test.score)
+            flow_ridge hoof_ridge UF1
         """
         found: dict[tuple[str, str], statistics.Paired] = {}
         for floor in (False, True) if self.models else ():
@@ -297,41 +350,14 @@ class Results:
         A row a run and treatment of the classes that a fold lacks (`metrics.fold_means`), means
         over seeds. No row for multi-label runs.
         """
-        import pandas as pd
-
-        tables = []
-        for outcome in [] if self.multilabel else self.outcomes:
-            uf1, uar, accuracy = [], [], []
-            for _, part in outcome.predictions.groupby("seed"):
-                folds = part["fold"].to_numpy(str)
-                truth, predicted = outcome.run.get_labels(part)
-                by_fold = statistics.subject_confusions(truth, predicted, folds, len(self.classes))
-                uf1.append(metrics.fold_means(by_fold, metrics.f1))
-                uar.append(metrics.fold_means(by_fold, metrics.recall))
-                accuracy.append(metrics.accuracy(by_fold).mean())
-            table = pd.DataFrame({"absent classes": list(uf1[0])})
-            table.insert(0, "model", outcome.name)
-            table["UF1 fold mean"] = pd.DataFrame(uf1).mean().to_numpy()
-            table["UAR fold mean"] = pd.DataFrame(uar).mean().to_numpy()
-            tables.append(table.assign(**{"accuracy fold mean": np.mean(accuracy)}))
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        return tables.tabulate_fold_means([] if self.multilabel else self.outcomes)
 
     @functools.cached_property
     def tried(self) -> int:
         """How many recipes the folder of these runs holds for this protocol and clip list."""
-        first, found = self.runs[0], set()
-        task = (first.identity["protocol"], first.identity["clip_list"])
-        for file in first.path.parent.glob("*/run.json"):
-            with contextlib.suppress(StorageError):  # a run of another release does not count
-                other = Run(file.parent).identity
-                same = (other["protocol"], other["clip_list"]) == task
-                recipe = Recipe.from_json(other["recipe"])
-                if same and recipe.extractors and "replay" not in other:
-                    found.add(recipe)
-        return len(found)
+        return run_folders.count_recipes(self.runs[0])
 
     def _make_row(self, outcome: Outcome) -> dict[str, Any]:
-        table = outcome.predictions
         row = {
             "model": outcome.name,
             "floor": outcome.is_floor,
@@ -341,22 +367,7 @@ class Results:
         }
         for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():
             row[f"{name}_sd"] = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
-        return row | {
-            "clips": table["uid"].nunique(),
-            "subjects": len(outcome.subjects),
-            "folds": table["fold"].nunique(),
-            "seeds": table["seed"].nunique(),
-            "seconds": outcome.seconds,
-            "run": str(outcome.run.path),
-        }
-
-
-def _restore_protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
-    """The protocol of a run, with the parameters that differ from their defaults."""
-    known = registry.get("protocol", stored["name"]).parameters()
-    params = stored["params"].items()
-    changed = {n: v for n, v in params if n not in known or known[n].default != v}
-    return Use(stored["name"], **changed)
+        return row | tables.describe_run(outcome)
 
 
 class Several(Results):
@@ -389,12 +400,16 @@ class Several(Results):
 
     def table(self) -> pd.DataFrame:
         """The tables of all groups, with their `datasets` and `protocol` in front."""
+        return self._join([one.table() for one in self.groups])
+
+    def predictions(self) -> pd.DataFrame:
+        """The predictions of all groups, with their `datasets` and `protocol` in front."""
+        return self._join([one.predictions() for one in self.groups])
+
+    def _join(self, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
         import pandas as pd
 
-        tables = []
-        for one in self.groups:
-            table = one.table()
-            table.insert(0, "datasets", ", ".join(one.datasets))
-            table.insert(1, "protocol", str(one.protocol))
-            tables.append(table)
-        return pd.concat(tables, ignore_index=True)
+        for one, part in zip(self.groups, parts, strict=True):
+            part.insert(0, "datasets", ", ".join(one.datasets))
+            part.insert(1, "protocol", str(one.protocol))
+        return pd.concat(parts, ignore_index=True)

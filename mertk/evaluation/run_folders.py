@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mertk.core.errors import StorageError
+from mertk.core.recipe import Recipe, Use
+from mertk.plugins.registry import Registry
 from mertk.storage.identity import hash_json
 from mertk.storage.ledger import Run
 
@@ -57,6 +61,28 @@ def group_runs(runs: Sequence[Run]) -> tuple[list[list[Run]], list[str]]:
         else:
             faults.append(f"{run.path} is left out: it is the same run as {one.path}")
     return list(groups.values()), faults
+
+
+def restore_protocol(registry: Registry, stored: Mapping[str, Any]) -> Use:
+    """The protocol of a run, with the parameters that differ from their defaults."""
+    known = registry.get("protocol", stored["name"]).parameters()
+    params = stored["params"].items()
+    changed = {n: v for n, v in params if n not in known or known[n].default != v}
+    return Use(stored["name"], **changed)
+
+
+def count_recipes(first: Run) -> int:
+    """How many recipes the folder of this run holds for its protocol and clip list."""
+    found = set()
+    task = (first.identity["protocol"], first.identity["clip_list"])
+    for file in first.path.parent.glob("*/run.json"):
+        with contextlib.suppress(StorageError):  # a run of another release does not count
+            other = Run(file.parent).identity
+            same = (other["protocol"], other["clip_list"]) == task
+            recipe = Recipe.from_json(other["recipe"])
+            if same and recipe.extractors and "replay" not in other:
+                found.add(recipe)
+    return len(found)
 
 
 def check_comparable(runs: Sequence[Run]) -> None:

@@ -35,6 +35,12 @@ def bench(
 
     Finished folds below `out` are kept and not run again, unless `fresh`.
 
+    Examples:
+        >>> data = "synthetic:subjects=4,clips=3,amplitude=6"
+        >>> results = mertk.bench(["flow_ridge", "hoof_ridge"], dataset=data, floors=False)
+        >>> results.table()[["model", "clips", "subjects"]].to_dict("records")[0]
+        {'model': 'flow_ridge', 'clips': 12, 'subjects': 4}
+
     Args:
         models: names (`"lbptop"`, `"cnn_lstm_se:paper"`), recipe files, or recipes; a
             single one needs no list.

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mertk.core.errors import MertkError
 from mertk.pipeline.pipeline import locate_face
 
 if TYPE_CHECKING:
-    from mertk.core.clips import Faces, Footage, Pixels, Regions
+    from mertk.core.clips import Footage, Pixels, Regions
     from mertk.experiment.occlusion import Occlusion
     from mertk.pipeline.pipeline import Pipeline, Stage
 
@@ -69,7 +67,7 @@ def read_clip_pictures(
         return ClipPictures(note="This clip has a flow map and no frames.")
     try:
         faces, regions = locate_face(stages, footage)
-        frames = {at: _shrink_picture(faces.frames[at]) for at in choose_frames(faces)}
+        frames = {at: _shrink_picture(faces.frames[at]) for at in faces.choose_frames(FRAMES)}
     except MertkError as error:
         return ClipPictures(note=f"This clip cannot be shown: {error}")
     return ClipPictures(
@@ -95,17 +93,6 @@ def find_viewing_stages(pipeline: Pipeline, *, fitted: bool = False) -> list[Sta
             break
         found.append(stage)
     return found
-
-
-def choose_frames(faces: Faces, most: int = FRAMES) -> list[int]:
-    """Positions of the frames to show, in order: onset, peak, offset, and between, evenly."""
-    keys = sorted({faces.onset, faces.peak, faces.offset})
-    spread = np.linspace(faces.onset, faces.offset, most).round().astype(int)
-    others = np.setdiff1d(spread, keys)
-    while len(others) + len(keys) > most:  # the one that is nearest to a key frame goes
-        distances = np.abs(others[:, None] - keys).min(axis=1)
-        others = np.delete(others, distances.argmin())
-    return sorted([*keys, *others.tolist()])
 
 
 def _shrink_picture(picture: Pixels) -> Pixels:

@@ -16,6 +16,7 @@ from mertk.core.errors import ParameterError
 from mertk.core.options import DATA, WHAT, option
 from mertk.core.progress import Progress, Silent
 from mertk.core.recipe import Recipe, Use
+from mertk.core.showing import Shown
 from mertk.experiment import changes
 from mertk.experiment.excluded_clips import join_excluded, parse_excluded
 from mertk.experiment.execution import Execution
@@ -54,8 +55,8 @@ def parse_numbers(text: str) -> list[int]:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Study(Shown):
     """What is evaluated, as plain data."""
 
     models: Sequence[str | Recipe] = option(
@@ -212,6 +213,12 @@ class Study:
         group=DATA,
         help="Run even if the clips differ from the published list of the protocol.",
     )
+
+    def _list_facts(self) -> dict[str, object]:
+        default = Study()
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given["models"] = ", ".join(map(str, self.models))
+        return {n: v for n, v in given.items() if n == "models" or v != getattr(default, n)}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes an equal study."""

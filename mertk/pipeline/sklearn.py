@@ -19,12 +19,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mertk.core.clips import Clip
-from mertk.core.recipe import Recipe
+from mertk.core.errors import ParameterError
+from mertk.core.recipe import Recipe, Use
 from mertk.core.splits import Split
 from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, LabelledClips, fit_stages
 from mertk.pipeline.pipeline import ClipState, Pipeline, build_pipeline, predict_clip
 from mertk.plugins.loader import load_plugins
+from mertk.plugins.registry import Registry, check_parameters
 from mertk.storage.cache import Cache
 
 if TYPE_CHECKING:
@@ -40,6 +42,17 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     a sequence of `mertk.Clip`; or an array `[clips, features]`, which takes the place of what the
     recipe's pure stages would give. Features of clips go through mertk's cache, whose folder may be
     given as `cache`. `plugins` are further plug-in files.
+
+    The recipe's components and their parameters are parameters of the estimator, under their paths
+    with `__` in the place of `.`: `classifier`, `classifier__C`, `extractor__points`.
+
+    Examples:
+        >>> from mertk.pipeline.sklearn import RecipeClassifier
+        >>> model = RecipeClassifier("lbptop").set_params(classifier="svm", classifier__C=10)
+        >>> model.recipe.classifier
+        Use('svm', C=10)
+        >>> model.get_params()["extractor__points"]
+        4
     """
 
     def __init__(
@@ -55,6 +68,59 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.plugins = plugins
         self.random_state = random_state
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The estimator's parameters; if `deep`, those of the recipe's components as well."""
+        found: dict[str, Any] = super().get_params(deep=False)
+        if deep:
+            registry, recipe = self._find_recipe()
+            for place, use in recipe.places().items():
+                name = place.replace(".", "__")
+                found[name] = use
+                known = registry.get(place.partition(".")[0], use.name).parameters()
+                values = {key: one.default for key, one in known.items()} | dict(use.params)
+                found |= {f"{name}__{key}": value for key, value in values.items()}
+        return found
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the estimator, and components and parameters of its recipe.
+
+        A component is a `mertk.Use`, or text such as `"svm:C=2"`; its parameters are set after it.
+
+        Raises `ValueError` for one that there is not.
+        """
+        for name in self.get_params(deep=False):
+            if name in params:
+                setattr(self, name, params.pop(name))
+        if not params:
+            return self
+        registry, recipe = self._find_recipe()
+        for name in sorted(params, key=lambda name: name.count("__")):
+            value, path = params[name], name.replace("__", ".")
+            try:
+                if path in recipe.places():
+                    use = Use.parse(value) if isinstance(value, str) else value
+                    recipe = recipe.swap(path, use)
+                    continue
+                place, _, key = path.rpartition(".")
+                plain = value.item() if isinstance(value, np.generic) else value
+                recipe = recipe.set(path, plain)
+                use = recipe.places()[place]
+                kind = place.partition(".")[0]
+                target = registry.get(kind, use.name).load()
+                check_parameters(f"{kind} '{use.name}'", target, {key: plain})
+            except ParameterError as error:
+                raise ValueError(f"parameter {name}: {error}") from error
+        self.recipe = recipe
+        return self
+
+    def _find_recipe(self) -> tuple[Registry, Recipe]:
+        """The recipe, also of a model's name, and the registry of its components."""
+        registry = load_plugins(self.plugins).registry
+        if isinstance(self.recipe, Recipe):
+            return registry, self.recipe
+        name, _, preset = self.recipe.partition(":")
+        return registry, registry.recipe(name, preset or None)
+
     def fit(self, X: Any, y: Any, groups: Any = None) -> Self:  # noqa: N803
         """Fit all that learns in the recipe on these clips; `groups` `[clips]` says whose they are.
 
@@ -62,11 +128,7 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises `ValueError` for bad arrays, and what the recipe's components raise.
         """
-        registry = load_plugins(self.plugins).registry
-        recipe = self.recipe
-        if isinstance(recipe, str):
-            name, _, preset = recipe.partition(":")
-            recipe = registry.recipe(name, preset or None)
+        registry, recipe = self._find_recipe()
         self._pipeline: Pipeline = build_pipeline(registry, recipe)
         self._keys = PrefixKeys.of(registry, recipe, self._pipeline)
         states = self._compute_clip_states(X, y)

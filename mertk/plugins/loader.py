@@ -25,6 +25,7 @@ from types import ModuleType
 import pluggy
 
 from mertk.core.errors import PluginError, describe_error
+from mertk.core.imports import PLUGIN_FILE, add_import_folder
 from mertk.core.reading import real_path
 from mertk.plugins import hooks
 from mertk.plugins.registry import Registrar, Registry
@@ -52,6 +53,11 @@ def load_plugins(files: Sequence[Path | str] = ()) -> Plugins:
     Raises `PluginError` where a file does not exist; all other failures are kept in
     `broken`. The environment variable `MERTK_HIDE` (entry-point names, comma-separated) leaves
     plug-ins out.
+
+    Examples:
+        >>> plugins = mertk.load_plugins()
+        >>> "cnn_lstm_se" in plugins.registry.names("model")
+        True
     """
     paths = []
     for file in files:
@@ -149,12 +155,13 @@ def _public_modules(path: str, package: str) -> Iterator[str]:
 
 def _import_file(path: Path) -> ModuleType:
     # The module must be in sys.modules, or pickling and inspect.getsource fail.
-    name = f"mertk_file_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    name = f"{PLUGIN_FILE}{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise PluginError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    add_import_folder(path.parent)  # what a plug-in imports may lie beside it
     try:
         spec.loader.exec_module(module)
     except BaseException:

@@ -36,6 +36,7 @@ from mertk.core.interfaces import (
 )
 from mertk.core.model_card import Card
 from mertk.core.recipe import Json, Recipe, Replay, Use
+from mertk.core.showing import Shown
 from mertk.plugins import descriptions
 
 KINDS = (
@@ -106,11 +107,20 @@ class Entry:
         return self.kind != "model" and _takes_any(inspect.signature(self.load()))
 
 
-class Registry:
-    """Everything that is registered, by kind and name."""
+class Registry(Shown):
+    """Everything that is registered, by kind and name.
+
+    Examples:
+        >>> registry = mertk.load_plugins().registry
+        >>> registry.get("model", "lbptop").presets.keys()
+        dict_keys(['megc2019', 'hellinger', 'casme2', 'meb'])
+    """
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], Entry] = {}
+
+    def _list_facts(self) -> dict[str, object]:
+        return {kind: len(names) for kind in KINDS if (names := self.names(kind))}
 
     def __iter__(self) -> Iterator[Entry]:
         """All but the executors."""
@@ -134,6 +144,12 @@ class Registry:
     def build(self, kind: str, use: Use) -> Any:
         """A new component.
 
+        Examples:
+            >>> registry = mertk.load_plugins().registry
+            >>> protocol = registry.build("protocol", mertk.Use("synthetic3"))
+            >>> protocol.label(mertk.load_dataset("synthetic:subjects=2")[0])
+            'positive'
+
         Raises `ParameterError` for a parameter that it does not take, and `ComponentError` where
         its constructor fails in another way.
         """
@@ -148,7 +164,12 @@ class Registry:
         return built
 
     def recipe(self, name: str, preset: str | None = None) -> Recipe:
-        """The recipe of a model, in its default or a named preset."""
+        """The recipe of a model, in its default or a named preset.
+
+        Examples:
+            >>> mertk.load_plugins().registry.recipe("hoof_ridge").classifier
+            Use('ridge', scale=True)
+        """
         entry = self.get("model", name)
         if preset is None:
             return typing.cast(Recipe, entry.target)

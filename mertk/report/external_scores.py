@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,12 @@ from mertk.report.tables import format_interval, make_table, name_intervals, pri
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from rich.table import Table
+
+    from mertk.evaluation.statistics import Scores
 
 _SCORES = ("UF1", "UAR", "accuracy")
+_LABEL_SCORES = ("binary F1", "macro F1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Part:
 
     `people` is None where the log names no subjects; `intervals` (95 %) need two of them. A part
     without clips of some class has accuracy alone. `macro_precision` is no score of a protocol,
-    but some published columns called UAR are that.
+    but some published columns called UAR are that; None with several labels a clip.
     """
 
     name: str
@@ -37,7 +42,8 @@ class Part:
     people: int | None
     scores: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
-    macro_precision: float
+    macro_precision: float | None
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +51,25 @@ class Rescored:
     """A log's scores; `parts` starts with all clips, pooled.
 
     `fold_means` are by score and by what was done about absent classes, over `folds` folds; empty
-    where the log tells neither folds nor subjects. `list_clips` is the size of the published list
-    that the clips were compared with (None: with none), `differences` what differs.
+    where the log tells neither folds nor subjects. `others` are predicted and true of no clip; in
+    `confusion` they stand behind the classes. With several labels a clip (`multilabel`), it has a
+    matrix (absent, present) for each label. `list_clips` is the size of the published list that the
+    clips were compared with (None: with none), `differences` what differs. `matrix`: the file was a
+    confusion matrix.
     """
 
     file: str
     datasets: tuple[str, ...]
     classes: tuple[str, ...]
     parts: tuple[Part, ...]
-    confusion: Sequence[Sequence[int]]
+    confusion: Sequence[Any]
     folds: int
     fold_means: Mapping[str, Mapping[str, float]]
     list_clips: int | None
     differences: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    multilabel: bool = False
+    matrix: bool = False
 
 
 def rescore_log(log: Log) -> Rescored:
@@ -66,23 +78,31 @@ def rescore_log(log: Log) -> Rescored:
     parts = [_score_part(log, "all clips", np.ones(len(datasets), bool))]
     if len(log.datasets) > 1:
         parts += [_score_part(log, name, datasets == name) for name in log.datasets]
-    folds, means = np.array(log.folds or ()), {}
+    folds, means = np.array(() if log.multilabel else log.folds or ()), {}
+    size, differences = None, list[str]()
+    whole = _count_by_person(log, np.ones(len(datasets), bool)).sum(axis=0)
     if len(folds):
-        by_fold = statistics.subject_confusions(log.truth, log.predicted, folds, len(log.classes))
-        means["UF1"] = metrics.fold_means(by_fold, metrics.f1)
-        means["UAR"] = metrics.fold_means(by_fold, metrics.recall)
-    size, differences = _compare_with_megc2019(log)
-    confusion = metrics.confusion(log.truth, log.predicted, len(log.classes)).tolist()
+        kept = len(log.classes)
+        by_fold = statistics.subject_confusions(
+            log.truth, log.predicted, folds, kept + len(log.others)
+        )
+        means["UF1"] = metrics.fold_means(by_fold, metrics.f1, kept)
+        means["UAR"] = metrics.fold_means(by_fold, metrics.recall, kept)
+    if not log.multilabel:
+        size, differences = _compare_with_megc2019(log)
     return Rescored(
         file=str(log.file),
         datasets=log.datasets,
         classes=log.classes,
         parts=tuple(parts),
-        confusion=confusion,
+        confusion=whole.tolist(),
         folds=len(np.unique(folds)),
         fold_means=means,
         list_clips=size,
         differences=tuple(differences),
+        others=log.others,
+        multilabel=log.multilabel,
+        matrix=log.matrix,
     )
 
 
@@ -93,27 +113,22 @@ def to_json(found: Rescored) -> dict[str, Any]:
 
 def print_rescored(found: Rescored) -> None:
     """Print tables and sentences on standard output."""
-    scores = make_table(
-        f"{found.file}: pooled over folds",
-        ["clips of", *name_intervals(_SCORES), "clips", "subjects"],
-        width=9,
-    )
-    counts = make_table("clips by true class", ["clips of", *found.classes], width=9)
+    named = _LABEL_SCORES if found.multilabel else _SCORES
+    title = f"{found.file}: pooled over folds"
+    scores = make_table(title, ["clips of", *name_intervals(named), "clips", "subjects"], width=9)
+    what = "label" if found.multilabel else "true class"
+    counts = make_table(f"clips by {what}", ["clips of", *found.classes], width=9)
     for part in found.parts:
         row = dict(part.scores)
         for name, (low, high) in part.intervals.items():
             row |= {f"{name}_low": low, f"{name}_high": high}
-        cells = [format_interval(row, name) for name in _SCORES]
+        cells = [format_interval(row, name) for name in named]
         people = "–" if part.people is None else str(part.people)
-        scores.add_row(part.name, *cells, str(sum(part.clips.values())), people)
+        scores.add_row(part.name, *cells, str(part.size), people)
         counts.add_row(part.name, *map(str, part.clips.values()))
-    confusion = make_table(
-        "confusion matrix of all clips", ["true ↓ predicted →", *found.classes], width=9
-    )
-    for name, numbers in zip(found.classes, found.confusion, strict=True):
-        confusion.add_row(name, *map(str, numbers))
+    last = _tabulate_labels(found) if found.multilabel else _tabulate_confusion(found)
     console = text_console()
-    for table in (scores, counts, confusion):
+    for table in (scores, counts, last):
         console.print(table)
     if means := found.fold_means:
         table = make_table(
@@ -127,21 +142,41 @@ def print_rescored(found: Rescored) -> None:
     print_lines(list_sentences(found), console)
 
 
+def _tabulate_confusion(found: Rescored) -> Table:
+    others = [f"{name}\n(of no clip)" for name in found.others]
+    heads = ["true ↓ predicted →", *found.classes, *others]
+    table = make_table("confusion matrix of all clips", heads, width=9)
+    for name, numbers in zip(found.classes, found.confusion, strict=False):
+        table.add_row(name, *map(str, numbers))
+    return table
+
+
+def _tabulate_labels(found: Rescored) -> Table:
+    heads = ["label", "true", "predicted", "both", "F1", "macro F1"]
+    table = make_table("labels of all clips", heads, width=9)
+    for name, rows in zip(found.classes, found.confusion, strict=True):
+        matrix = np.array(rows)
+        ratios = [float(metrics.binary_f1(matrix)), float(metrics.macro_f1(matrix))]
+        counts = matrix[1].sum(), matrix[:, 1].sum(), matrix[1, 1]
+        table.add_row(name, *map(str, counts), *map("{:.3f}".format, ratios))
+    return table
+
+
 def list_sentences(found: Rescored) -> list[str]:
     """The sentences below the tables."""
-    precision = found.parts[0].macro_precision
-    lines = [f"Macro precision, which some papers report as UAR, is {precision:.3f}."]
+    lines = _describe_classes(found)
     if found.parts[0].people is None:
         lines.append("No intervals: the log names no subjects, and clips are not independent.")
     people, short = {}, []
     for part in found.parts:
         if part.people and part.intervals:
             people[part.name] = part.people
-        if "UF1" not in part.scores:
+        if not {"UF1", "binary F1"} & set(part.scores):
             short.append(part.name)
     lines += describe_coverage(people)
     if short:
-        lines.append(f"No UF1 and UAR for {', '.join(short)}: a class has no clip.")
+        missing = "F1" if found.multilabel else "UF1 and UAR"
+        lines.append(f"No {missing} for {', '.join(short)}: a class has no clip.")
     if found.list_clips is not None and not found.differences:
         clips = found.parts[0].clips
         counts = ", ".join(map("{} {}".format, clips.values(), clips))
@@ -155,26 +190,66 @@ def list_sentences(found: Rescored) -> list[str]:
     return lines
 
 
+def _describe_classes(found: Rescored) -> list[str]:
+    """What is peculiar about the classes, and macro precision."""
+    precision, lines = found.parts[0].macro_precision, []
+    if precision is not None:
+        lines.append(f"Macro precision, which some papers report as UAR, is {precision:.3f}.")
+    if found.matrix:
+        lines.append("Read as a confusion matrix: a row for each true class.")
+    if found.others and found.multilabel:
+        lines.append(f"Predicted, but true of no clip, and left out: {', '.join(found.others)}.")
+    elif found.others:
+        wrong = np.array(found.confusion)[:, len(found.classes) :].sum(axis=0).tolist()
+        listed = map("{} ({})".format, found.others, wrong)
+        lines.append(
+            f"Predicted, but true of no clip: {', '.join(listed)}. Each counts as a miss; UF1 and "
+            f"UAR are means over {', '.join(found.classes)}."
+        )
+    return lines
+
+
 def _score_part(log: Log, name: str, here: NDArray[np.bool_]) -> Part:
-    truth, predicted, classes = log.truth[here], log.predicted[here], len(log.classes)
-    people = None if log.people is None else np.array(log.people)[here]
-    owners = np.zeros(len(truth)) if people is None else people
-    confusions = statistics.subject_confusions(truth, predicted, owners, classes)[None]
-    counts = confusions.sum(axis=(0, 1, 3)).tolist()
-    scores = statistics.compute_pooled_scores(confusions, metrics.standard_scores)
-    enough = people is not None and confusions.shape[1] > 1
-    intervals = statistics.score_intervals(confusions, metrics.standard_scores) if enough else {}
-    for score in () if all(counts) else ("UF1", "UAR"):
-        del scores[score]
-        intervals.pop(score, None)
+    confusions = _count_by_person(log, here)[None]
+    kept = len(log.classes)
+    if log.multilabel:
+        counts = log.truth[here].sum(axis=0).tolist()
+        score: Callable[[NDArray[Any]], Scores] = metrics.multilabel_scores
+    else:
+        counts = confusions.sum(axis=(0, 1, 3)).tolist()[:kept]
+        score = functools.partial(_score_classes, classes=kept)
+    scores = statistics.compute_pooled_scores(confusions, score)
+    enough = log.people is not None and confusions.shape[1] > 1
+    intervals = statistics.score_intervals(confusions, score) if enough else {}
+    for undefined in () if all(counts) else ("UF1", "UAR", *_LABEL_SCORES):
+        scores.pop(undefined, None)
+        intervals.pop(undefined, None)
+    precision = metrics.recall(np.swapaxes(confusions.sum(axis=(0, 1)), -1, -2))[..., :kept]
     return Part(
         name,
         dict(zip(log.classes, counts, strict=True)),
-        None if people is None else confusions.shape[1],
+        None if log.people is None else confusions.shape[1],
         scores,
         intervals,
-        float(metrics.recall(confusions.sum(axis=(0, 1)).T).mean()),
+        None if log.multilabel else float(precision.mean()),
+        len(log.table[here]),
     )
+
+
+def _count_by_person(log: Log, here: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Confusion matrices by person; by one that stands for all where the log names none."""
+    people = np.zeros(int(here.sum())) if log.people is None else np.array(log.people)[here]
+    every = len(log.classes) + len(log.others)
+    return statistics.subject_confusions(log.truth[here], log.predicted[here], people, every)
+
+
+def _score_classes(matrix: NDArray[Any], classes: int) -> Scores:
+    """UF1, UAR and accuracy over the first classes; the others are true of no clip."""
+    return {
+        "UF1": metrics.f1(matrix)[..., :classes].mean(axis=-1),
+        "UAR": metrics.recall(matrix)[..., :classes].mean(axis=-1),
+        "accuracy": metrics.accuracy(matrix),
+    }
 
 
 def _compare_with_megc2019(log: Log) -> tuple[int | None, list[str]]:

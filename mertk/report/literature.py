@@ -2,7 +2,8 @@
 
 The table `published.csv` has a row a score. `part` is empty for all clips, or else a data set;
 `leak` says what the authors' code shows of data that training must not see (`LEAKS`). `model` is
-our name for the method where we have one.
+our name for the method where we have one. Rows of the protocol `spotting` are scores of spotting,
+by the rule that their note names.
 """
 
 from __future__ import annotations
@@ -88,6 +89,19 @@ def list_leaky_models(protocol: str, leak: str) -> set[str]:
         if row["protocol"] == protocol and leak in row["leak"].split("+"):
             found.add(row["model"])
     return found - {""}
+
+
+def list_published_spotting(dataset: str) -> list[str]:
+    """A line for each method whose spotting scores were published on a data set."""
+    table = read_published_scores()
+    table = table[(table["protocol"] == "spotting") & (table["part"] == dataset)]
+    lines = []
+    for (method, leak, source, note), rows in table.groupby(
+        ["method", "leak", "source", "note"], sort=False
+    ):
+        scores = ", ".join(map("{} {}".format, rows["score"], rows["value"]))
+        lines.append(f"Published: {method}: {scores} [{leak}] ({note}; {source}).")
+    return lines
 
 
 def find_published_beside(results: Results) -> Beside | None:

@@ -6,12 +6,27 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mertk.core.errors import ComponentError, name_component
+from mertk.core.errors import ComponentError, ParameterError, name_component
+from mertk.core.interfaces import LearnedSpotter
+from mertk.core.recipe import Use
 from mertk.core.spots import Spot
 
 if TYPE_CHECKING:
     from mertk.core.clips import Faces
     from mertk.core.interfaces import Spotter
+    from mertk.plugins.registry import Registry
+
+
+def build_spotter(registry: Registry, text: str) -> Spotter:
+    """A spotter for videos without true intervals; raises `ParameterError` for one that learns."""
+    spotter = registry.build("spotter", Use.parse(text))
+    if isinstance(spotter, LearnedSpotter):
+        raise ParameterError(
+            f"{text} learns from videos with true intervals, as in `mertk spot`; here it would "
+            "find nothing. Choose a spotter that does not learn, such as flow_peaks"
+        )
+    found: Spotter = spotter
+    return found
 
 
 def spot_stretch(spotter: Spotter, faces: Faces) -> tuple[Spot, ...]:

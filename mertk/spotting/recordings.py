@@ -14,6 +14,9 @@ from mertk.spotting.scoring import Interval
 MICRO = 0.5
 """The longest micro-expression in seconds (Yan et al. 2013)."""
 
+TYPES = {"micro": "me", "macro": "mae"}
+"""The kinds as tables of the challenges write them, in a column `type`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recording:
@@ -108,7 +111,8 @@ def _make_truth(found: Recording, clip: Clip, onset: int, offset: int) -> Interv
     kind = str(clip.record.get("expression_type", ""))
     if kind not in ("micro", "macro"):
         kind = kind_of((offset - onset + 1) / clip.footage.fps)
-    return Interval(found.video, onset, offset, kind, subject=found.subject)
+    emotion = str(clip.record.get("label") or "").lower()
+    return Interval(found.video, onset, offset, kind, emotion, found.subject)
 
 
 def _read_folder(subject: str, root: Path, fps: float) -> Recording:

@@ -13,13 +13,13 @@ import inspect
 import itertools
 import json
 import platform
-import pydoc
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from mertk.core.errors import ComponentError
+from mertk.core.imports import import_own_module
 from mertk.storage.source_code.component import hash_file, modules_behind, read_code
 from mertk.storage.source_code.releases import find_installed, releases_of
 from mertk.vision import optical_flow
@@ -121,7 +121,11 @@ def changed_components(
 
 def _find_code_behind(path: str) -> str:
     """The releases of an installed package, or a hash of source that may be edited."""
-    target: Any = pydoc.locate(path)
+    module_name, _, name = path.rpartition(".")
+    try:
+        target = getattr(import_own_module(module_name), name)
+    except (ModuleNotFoundError, AttributeError, ValueError) as error:
+        raise ComponentError(f"path={path} cannot be imported: {error}") from error
     module = inspect.getmodule(target)
     file = str(getattr(module, "__file__", ""))
     if module is None or not {"site-packages", "dist-packages"} & set(Path(file).parts):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.errors import StorageError
+from mertk.core.showing import Shown
 from mertk.storage.fold_record import Contents, Fold, check_fold
 from mertk.storage.identity import hash_json
 from mertk.storage.run_files import (
@@ -45,12 +46,16 @@ class _OtherFormatError(StorageError):
     """The run of another release, which is not damaged."""
 
 
-class Run:
+class Run(Shown):
     """A run's folder.
 
     `run.json` is its identity and provenance, `clips.json` the clips with the fold that each is
     held out in, `seeds.json` the seeds that were begun, `prefix.json` what the prefix pass noted;
     `folds/*.json` are the predictions.
+
+    Examples:
+        >>> len(results.runs[0].predictions())
+        12
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,6 +67,13 @@ class Run:
         self.key: str = about["run"]
         self.classes: tuple[str, ...] = tuple(self.identity["classes"])
         self.multilabel: bool = self.identity.get("multilabel", False)
+
+    def _list_facts(self) -> dict[str, object]:
+        return {
+            "model": self.name,
+            "protocol": self.identity["protocol"]["name"],
+            "folder": self.path,
+        }
 
     @classmethod
     def open(
@@ -163,13 +175,14 @@ class Run:
             write_sealed(self.path / "seeds.json", self.key, {"seeds": found})
 
     def note_prefix(
-        self, seconds: float, keyframes: Iterable[str], faults: Iterable[str] = ()
+        self, seconds: float, keyframes: Iterable[str], faults: Iterable[str] = (), cpu: float = 0.0
     ) -> None:
         """Write down what a prefix pass spent, and which annotated key frames it reads.
 
-        `faults` says what is wrong with the features that it gave.
+        `faults` says what is wrong with the features that it gave; `cpu` is the CPU time.
         """
         found = {"seconds": seconds, "keyframes": sorted(keyframes), "faults": list(faults)}
+        found["cpu"] = cpu
         write_sealed(self.path / "prefix.json", self.key, found)
 
     @property
@@ -182,6 +195,11 @@ class Run:
         """What the latest prefix pass spent on clips, over all workers; NaN if it is not known."""
         found = self._read_prefix()
         return float(found["seconds"]) if found else float("nan")
+
+    @property
+    def prefix_cpu(self) -> float:
+        """The CPU seconds of `prefix_seconds`; 0 if they are not known."""
+        return float((self._read_prefix() or {}).get("cpu", 0.0))
 
     @property
     def feature_faults(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from mertk.testing.inputs import (
     TRAINED,
     Stand,
     find_stands,
+    make_measured_videos,
     make_runnable,
     make_training_set,
 )
@@ -99,7 +100,8 @@ class ComponentUnderTest:
         component = self._build_component(stand.params)
         if isinstance(component, Fittable):
             inputs = list(map(thaw_arrays, given[:-HELD_OUT]))
-            component.fit(make_training_set(self.registry, inputs), np.random.default_rng(0))
+            train = self._make_training_part(component, inputs)
+            component.fit(train, np.random.default_rng(0))
         compute_arrays(self.kind, component, given[-1])
 
     def _build_component(self, params: Any) -> Any:
@@ -131,6 +133,11 @@ class ComponentUnderTest:
         """The three clips that are not trained on."""
         return self.given()[-HELD_OUT:]
 
+    def _make_training_part(self, component: Any, inputs: Sequence[Any]) -> Any:
+        if self.kind == "spotter":
+            return make_measured_videos(component, inputs)
+        return make_training_set(self.registry, inputs)
+
     def train(self, look: str = "plain", **other: Any) -> TrainingSet[Any]:
         """The training part, as arrays that may be written to; `other` are fields to replace."""
         inputs = list(map(thaw_arrays, self.given(look)[:-HELD_OUT]))
@@ -140,7 +147,8 @@ class ComponentUnderTest:
         """A new component, fitted if it learns, always with the same random seed."""
         component = self.build(**params)
         if self.learns:
-            component.fit(self.train(look), np.random.default_rng(0))
+            inputs = list(map(thaw_arrays, self.given(look)[:-HELD_OUT]))
+            component.fit(self._make_training_part(component, inputs), np.random.default_rng(0))
         return component
 
     def compute(self, component: Any, given: Any = None) -> Output:

@@ -18,8 +18,9 @@ import numpy as np
 
 from mertk.core.clips import Faces, Footage, Frames, Regions, TrainingSet
 from mertk.core.errors import ComponentError
-from mertk.core.interfaces import Differentiable
+from mertk.core.interfaces import Differentiable, LearnedSpotter
 from mertk.core.recipe import Json, Recipe, Use
+from mertk.core.spots import MeasuredVideo, Spot
 from mertk.nn import training
 from mertk.pipeline.pipeline import ClipState, Stage
 from mertk.testing.comparison import freeze_arrays
@@ -123,6 +124,29 @@ def make_stretch(footage: Footage) -> Faces:
         landmarks=footage.landmarks,
     )
     found: Faces = freeze_arrays(faces)
+    return found
+
+
+def make_measured_videos(spotter: Any, stretches: Sequence[Faces]) -> Sequence[Any]:
+    """The training videos of a spotter that learns, of three people; as they are without `measure`.
+
+    The true expression is in the middle third of a stretch.
+    """
+    if not isinstance(spotter, LearnedSpotter):
+        return stretches
+    found = []
+    for at, faces in enumerate(stretches):
+        frames = len(faces.frames)
+        truth = Spot(frames // 3, frames // 2, 2 * frames // 3, 1.0)
+        found.append(
+            MeasuredVideo(
+                values=np.asarray(spotter.measure(faces)),
+                frames=frames,
+                fps=faces.fps,
+                truths=(truth,),
+                person=f"p{at % 3}",
+            )
+        )
     return found
 
 

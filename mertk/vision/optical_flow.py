@@ -115,6 +115,12 @@ def onset_apex(faces: Faces, method: Method = "farneback") -> Floats:
     """The map `[h, w, 3]` (u, v, strain) from onset to apex, or to the middle without an apex.
 
     A precomputed map of the data set (`faces.flow`) is taken as it is.
+
+    Examples:
+        >>> from mertk.vision import optical_flow
+        >>> faces = mertk.load_dataset("synthetic:subjects=2")[0].footage.faces()
+        >>> optical_flow.onset_apex(faces).shape
+        (256, 256, 3)
     """
     if faces.flow is not None:
         return np.asarray(faces.flow, np.float32)

@@ -54,6 +54,11 @@ def tim(frames: Floats | Pixels, n: int) -> Floats:
     they came in by, and a path graph's eigenvectors are the cosines of the DCT. What is left is a
     cosine interpolation with weights that depend on the two lengths alone. It needs neither a
     decomposition nor linearly independent frames, so repeated frames do no harm.
+
+    Examples:
+        >>> from mertk.vision import resampling
+        >>> resampling.tim(np.zeros((16, 4, 4), np.float32), 10).shape
+        (10, 4, 4)
     """
     at = _space_moments(len(frames), n)
     if n == len(frames):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
 from typing import TYPE_CHECKING, Any
+
+from mertk.core.imports import import_own_module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,11 +19,14 @@ def import_target(path: str) -> Any:
     """
     module_name, _, name = path.rpartition(".")
     try:
-        module = importlib.import_module(module_name)
+        module = import_own_module(module_name)
     except ValueError as error:  # an empty name
         raise ValueError(f"path={path} is no import path such as package.module.Name") from error
     except ModuleNotFoundError as error:
-        raise ValueError(f"path={path} cannot be imported: {error}") from error
+        raise ValueError(
+            f"path={path} cannot be imported: {error}. A module of your own is found in the "
+            "current folder and beside a plug-in file (mertk --plugin FILE)"
+        ) from error
     if not hasattr(module, name):
         near = difflib.get_close_matches(name, dir(module), n=1)
         hint = f"; did you mean {module_name}.{near[0]}?" if near else ""

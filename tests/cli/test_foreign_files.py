@@ -29,6 +29,10 @@ FILES = {
         ("spot", "--spotter", "flow_peaks", "--spotter", "flow_peaks", "--out", "{folder}"),
         "spots-flow_peaks-2.csv",
     ),
+    "score": (
+        ("score", "spotted.csv", "--spotting", "synthetic_long", "--out", "{folder}"),
+        "spotting.html",
+    ),
     "new": (("new", "roi", "mean_flow", "--out", "{folder}"), "test_mean_flow.py"),
     "new --package": (
         ("new", "roi", "mean_flow", "--package", "--out", "{folder}"),
@@ -63,15 +67,17 @@ OTHERS = {
 READS = {
     ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "check", "--data"),
-    ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
-    ("results", "add", "runs"), ("results", "verify", "folders"), ("score", "file"), ("score", "--spotting"), ("train", "--runs"),
+    ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("replicate", "data"), ("report", "runs"),
+    ("results", "add", "runs"), ("results", "verify", "folders"), ("score", "files"),
+    ("score", "--data"), ("spot", "--model"), ("train", "--runs"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
 WRITES = {
     ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "check", "--html"),
     ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
-    ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("results", "add", "--to"), ("spot", "--out"),
+    ("new", "--out"), ("predict", "--out"), ("replicate", "--out"), ("report", "--out"),
+    ("results", "add", "--to"), ("score", "--out"), ("spot", "--out"),
     ("train", "--out"), ("tune", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""

@@ -76,7 +76,7 @@ def test_nothing_found_is_recall_0_and_files_that_can_be_scored(spot, tmp_path):
     assert (out / "spots-told.csv").read_text() == "subject,video,onset,offset,type,apex,strength\n"
     code, text, _ = spot("score", out / "spots-told.csv", "--spotting", out / "truth.csv", "--json")
     assert code == 0
-    assert json.loads(text)["correct"]["overall"]["truths"] == 4
+    assert json.loads(text)["rules"]["one_to_one"]["overall"]["truths"] == 4
 
 
 def test_what_is_found_is_scored_overall_by_kind_and_whatever_the_kind(spot, tmp_path):
@@ -104,7 +104,7 @@ def test_what_is_found_is_scored_overall_by_kind_and_whatever_the_kind(spot, tmp
         ".mertk.json", "truth.csv", "spots-told.csv", "spots-told-2.csv", "spot.json",
     }  # fmt: skip
     scored = spot("score", out / "spots-told.csv", "--spotting", out / "truth.csv", "--json")[1]
-    again = json.loads(scored)["correct"]["overall"]
+    again = json.loads(scored)["rules"]["one_to_one"]["overall"]
     assert again["matches"] == short["overall"]["matches"]
     assert again["F1"] == pytest.approx(short["overall"]["F1"])
     first = rows(out / "spots-told.csv")[0]
@@ -156,3 +156,37 @@ def test_a_shipped_spotter_runs_behind_an_aligner(spot, tmp_path):
         "--out", tmp_path / "o",
     )  # fmt: skip
     assert (code, "ms per frame" in text) == (0, True)
+
+
+def test_spot_then_recognise_gives_strs_and_files_that_score_reads_unchanged(spot, tmp_path):
+    made = SET.replace("micros=1", "micros=2").replace("seconds=8", "seconds=14")
+    spot("spot", "--spotter", "told", "--dataset", made, "--out", tmp_path / "first")
+    apexes = [f"{at:.3f}" for at in middles(rows(tmp_path / "first" / "truth.csv"))]
+    told, model, out = f"told:apexes=[{', '.join(apexes)}]", tmp_path / "model", tmp_path / "out"
+    train = ("--dataset", "synthetic", "--set", "dataset.subjects=3", "--set", "dataset.clips=3")
+    assert spot("train", "--model", "majority", *train, "--out", model)[0] == 0
+    ask = ("spot", "--spotter", told, "--dataset", made, "--model", model, "--out", out)
+    code, text, err = spot(*ask)
+    assert code == 0, err
+    assert "STRS of micro-expressions" in text
+    spots = rows(out / "spots-told.csv")
+    assert {row["emotion"] for row in spots} == {"negative"}
+    assert {row["emotion"] for row in rows(out / "truth.csv")} <= {
+        "negative",
+        "positive",
+        "surprise",
+    }
+    again = json.loads(spot(*ask, "--json")[1])
+    (scored,) = again["scored"]
+    read = spot("score", out / "spots-told.csv", "--spotting", out / "truth.csv", "--json")[1]
+    assert json.loads(read)["rules"]["one_to_one"]["strs"] == scored["rules"]["one_to_one"]["strs"]
+
+
+def test_a_model_that_was_trained_on_the_data_set_is_refused(spot, tmp_path):
+    model = tmp_path / "model"
+    assert spot("train", "--model", "majority", "--dataset", SET, "--out", model)[0] == 0
+    code, _, err = spot(
+        "spot", "--spotter", "told", "--dataset", SET, "--model", model, "--out", tmp_path / "out"
+    )
+    assert code == 2
+    assert "majority was trained on synthetic_long" in err

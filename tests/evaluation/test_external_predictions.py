@@ -118,13 +118,15 @@ def test_given_classes_name_numbers_and_fix_their_order(read):
     ("text", "message"),
     [
         (SUBMISSION.replace("0 2", "0"), "row 3: 'EP19_05f 0' is neither DATASET SUBJECT"),
-        (SUBMISSION.replace("0 2", "0 7"), "row 3, column 'prediction': '7' is none of the classes"),
         (SUBMISSION.replace("0 2", "x 2"), "row 3, column 'truth': 'x' is none of the classes"),
         (SUBMISSION.replace("EP19_05f", "EP02_01f"), "row 3, column 'clip': casme2/sub01/EP02_01f is there twice; first in row 2"),
         (TABLE.replace("sub01,EP19_05f", ",EP19_05f"), "row 3, column 'subject': the cell is empty"),
         (TABLE.replace("negative,surprise", ",surprise"), "row 3, column 'truth': the cell is empty"),
         (TABLE.replace("negative,surprise", "negative"), "row 3, column 'prediction': the cell is empty"),
-        (TABLE.replace("negative,surprise", "negative,bored"), "row 3, column 'prediction': 'bored' is none of the classes negative, positive, surprise; give all of them"),
+        ("clip,truth,prediction\nx,a,0\ny,b,1\n", "no prediction is one of the classes a, b, but '0'"),
+        ("clip,truth,prediction\nx,A1+A2,A1\nx,A1,A 1\n", "labels that differ in spelling alone: 'A 1' and 'A1'"),
+        ("x,a,b\na,1,0\nb,0.5,1\n", "row 'b': '0.5' is no count of clips"),
+        ("x,a,b\na,1,0\nb,1,-1\n", "row 'b': '-1' is no count of clips"),
         (TABLE.replace("truth", "gold"), "no column 'truth'. Columns: dataset, subject, clip, gold, prediction"),
         ("uid,truth,prediction\na/s1/x,0,0\ny,1,1\n", "row 3: some rows name a subject"),
         ("clip,truth,prediction\n", "holds no predictions"),
@@ -168,3 +170,38 @@ def test_a_logs_clips_can_be_compared_with_a_published_list(read):
         "casme2: 1 negative, published 88",
     ]
     assert external_predictions.MEGC2019.total == 442
+
+
+def test_what_is_predicted_and_true_of_no_clip_stands_behind_the_classes(read):
+    log = read(TABLE.replace("negative,surprise", "negative,bored"))
+    assert (log.classes, log.others) == (("negative", "positive", "surprise"), ("bored",))
+    assert log.predicted.tolist() == [1, 3, 0, 0, 0]
+    given = read(TABLE, "negative", "positive", "surprise")
+    assert given.others == ()
+    without = TABLE.replace("surprise,negative", "negative,negative")  # surprise is predicted alone
+    assert read(without).others == read(without, "surprise", "negative", "positive").others
+    assert read(SUBMISSION.replace("0 2", "0 7")).others == ("7",)
+
+
+def test_y_true_and_y_pred_are_enough(read):
+    log = read("y_true,y_pred\n0,0\n1,0\n1,1\n")
+    assert (log.truth.tolist(), log.predicted.tolist()) == ([0, 1, 1], [0, 0, 1])
+    assert log.people is None
+    assert read("Filename,Sub,True Label,Pred\na,s1,x,y\nb,s2,y,y\n").people == ["/s1", "/s2"]
+
+
+@pytest.mark.parametrize(
+    "text", [",a,b\na,3,1\nb,0,2\n", "true\\pred;a;b\na;3;1\nb;0;2\n", "a,b\na,3,1\nb,0,2\n", "3 1\n0 2\n"]
+)  # fmt: skip
+def test_a_confusion_matrix_has_a_clip_for_each_count(read, text):
+    log = read(text)
+    assert log.matrix
+    assert log.truth.tolist() == [0, 0, 0, 0, 1, 1]
+    assert log.predicted.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_several_labels_of_a_clip_are_read_as_one_column_each(read):
+    log = read("clip,truth,prediction\nx,AU12+AU4,AU4\ny,AU4,AU4+AU99\nz,,AU12\n")
+    assert (log.classes, log.others) == (("AU4", "AU12"), ("AU99",))
+    assert log.truth.tolist() == [[1, 1], [1, 0], [0, 0]]
+    assert log.predicted.tolist() == [[1, 0], [1, 0], [0, 1]]

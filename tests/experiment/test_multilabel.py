@@ -64,6 +64,19 @@ def test_labels_that_show_are_found(plugins, tmp_path):
     assert results.outcomes[0].confusions.shape == (1, 4, 3, 2, 2)
 
 
+def test_the_long_table_joins_labels_and_there_is_no_confusion_plot(plugins, tmp_path):
+    results = bench(plugins, tmp_path)
+    table = results.predictions().set_index("clip")
+    assert table.loc["toy/s0/c1", "true"] in ("up + rare", "down + rare")
+    assert table.loc["toy/s3/c0", "true"] == "none"
+    found = results.confusion()
+    said = table["predicted"].str.contains("rare").sum()  # never of the one clip that is
+    assert found.loc["rare"].tolist() == [15 - said, said, 1, 0]
+    assert list(found.columns)[2:] == ["false negative", "true positive"]
+    with pytest.raises(mertk.ParameterError, match="several labels"):
+        mertk.plots.plot_confusion(results)
+
+
 def test_predictions_hold_truth_and_probability_of_every_label(plugins, tmp_path):
     run = bench(plugins, tmp_path).runs[0]
     assert run.identity["multilabel"] is True
@@ -129,7 +142,8 @@ def test_every_classifier_runs_and_repeats(plugins, tmp_path, use):
 def test_the_report_shows_positives_and_scores_per_label(plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path, floors=True)
     page = write_page(results, tmp_path / "report.html", plugins).read_text()
-    assert "<h2>Per label</h2>" in page
+    assert "<h3>Per label</h3>" in page
+    assert page.count("<details") == page.count("</details>")
     assert "Confusion matrices" not in page
     terminal.print_results(results)
     shown = capsys.readouterr().out

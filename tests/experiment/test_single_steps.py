@@ -1,23 +1,13 @@
 """The clips of a data set and the features of a clip, in one line of Python each."""
 
-import doctest
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import mertk
-from mertk.evaluation import metrics
-from mertk.experiment import single_steps
 
 TOYS = Path(__file__).parents[1] / "toys.py"
-
-
-@pytest.mark.parametrize("module", [single_steps, metrics])
-def test_the_examples_of_the_docstrings_are_right(module):
-    found = doctest.testmod(module, extraglobs={"mertk": mertk})
-    assert found.attempted > 1
-    assert found.failed == 0
 
 
 def test_the_features_of_a_clip_are_those_of_its_extractor():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import RidgeClassifier
-from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut, cross_val_predict
+from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -98,3 +101,53 @@ def test_people_must_be_known():
 def test_an_unknown_recipe_is_named():
     with pytest.raises(mertk.UnknownNameError, match="lbptop"):
         RecipeClassifier("lbptob").fit(np.zeros((4, 2)), [0, 1, 0, 1])
+
+
+@pytest.mark.filterwarnings("ignore:.*least populated class")
+def test_parameters_of_the_recipe_are_searched_on_groups_of_people(clips, tmp_path):
+    scorer = mertk.metrics.get_scorer("uf1", labels=["negative", "positive", "surprise"])
+    protocol = REGISTRY.build("protocol", mertk.Use("synthetic3"))
+    labels = [protocol.label(clip) for clip in clips]
+    people = [clip.person for clip in clips]
+    grid = {"classifier": ["linear_svm", mertk.Use("svm")], "classifier__C": np.array([1, 100])}
+    search = GridSearchCV(
+        RecipeClassifier("lbptop", cache=tmp_path), grid, scoring=scorer, cv=GroupKFold(2),
+        error_score="raise",
+    ).fit(list(clips), labels, groups=people)  # fmt: skip
+    assert len(search.cv_results_["params"]) == 4
+    use = search.best_estimator_.recipe.classifier
+    assert use.params["C"] in (1, 100)
+    split = next(GroupKFold(2).split(people, groups=people))
+    part = lambda rows, at: [rows[one] for one in at]  # noqa: E731
+    alone = RecipeClassifier("lbptop", cache=tmp_path).set_params(**search.cv_results_["params"][0])
+    alone.fit(part(clips, split[0]), part(labels, split[0]))
+    expected = mertk.metrics.uf1(
+        part(labels, split[1]), alone.predict(part(clips, split[1])), labels=scorer.labels
+    )
+    assert search.cv_results_["split0_test_score"][0] == pytest.approx(expected)
+
+
+def test_deep_parameters_are_those_of_the_components():
+    model = RecipeClassifier("cnn_lstm_se:quick")
+    params = model.get_params()
+    assert params["fusion__0"] == mertk.Use("patch_cnn_se", **params["fusion__0"].params)
+    assert params["extractor__input"] == "frames"
+    assert set(model.get_params(deep=False)) == {"recipe", "cache", "plugins", "random_state"}
+    other = clone(model).set_params(fusion__0__epochs=np.int64(3), recipe="cnn_lstm_se:quick")
+    assert other.recipe.fusion[0].params["epochs"] == 3
+    assert model.recipe == "cnn_lstm_se:quick"
+    for wrong in ({"classifier__c": 1}, {"classifier__C": "large"}, {"nothing__C": 1}, {"C": 1}):
+        (name,) = wrong
+        with pytest.raises(ValueError, match=f"parameter {name}: "):
+            RecipeClassifier("lbptop").set_params(**wrong)
+
+
+def test_a_scorer_counts_absent_classes_and_is_known_by_name():
+    model = RidgeClassifier().fit(np.eye(3), ["a", "b", "c"])
+    rows = np.eye(3)[:2]
+    assert mertk.metrics.get_scorer("uar")(model, rows, ["a", "b"]) == pytest.approx(2 / 3)
+    scorer = mertk.metrics.get_scorer("uf1", labels=["a", "b", "c", "d"])
+    assert scorer(model, rows, ["a", "b"]) == pytest.approx(0.5)
+    assert copy.deepcopy(scorer) == scorer
+    with pytest.raises(mertk.UnknownNameError, match="uf1"):
+        mertk.metrics.get_scorer("uf2")

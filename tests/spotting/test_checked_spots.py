@@ -58,3 +58,10 @@ def test_what_no_spotter_may_give_is_told_with_its_name(found, says):
 def test_the_errors_of_a_spotter_stay_what_they_are():
     with pytest.raises(mertk.DataError, match="off the picture"):
         checked_spots.spot_stretch(Fixed(mertk.DataError("off the picture")), FACES)
+
+
+def test_a_spotter_that_learns_is_refused_where_there_is_nothing_to_learn_from():
+    registry = mertk.load_plugins().registry
+    with pytest.raises(mertk.ParameterError, match="flow_windows learns from videos with true"):
+        checked_spots.build_spotter(registry, "flow_windows")
+    assert checked_spots.build_spotter(registry, "flow_peaks").lag == 0.25

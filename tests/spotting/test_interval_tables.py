@@ -69,3 +69,43 @@ def test_what_cannot_be_read_is_one_line_with_file_row_and_column(read, text, me
         read(text)
     assert message in str(raised.value)
     assert str(raised.value).count("intervals.csv") == 1
+
+
+def test_an_emotion_may_be_empty_and_is_called_predicted_by_mertk_predict(read):
+    found = read("video,onset,offset,predicted\nv1,3,9,Anger\nv1,10,12,\nv1,13,15,-\nv2,,,\n")
+    assert [one.emotion for one in found] == ["anger", "", ""]
+
+
+LOG = """2
+15_0101   557   608   -   -   FN
+15_0101   -     -     1   9   FP
+15_0101   10    20    10  18  TP
+15_0101   19    30    10  18  FN
+1
+006_1     1     50    2   60  TP
+006_1     1     50    9   55  TP
+"""
+
+
+def test_a_log_of_megc_2020_holds_the_truth_too(tmp_path, read):
+    file = tmp_path / "log.txt"
+    file.write_text(LOG)
+    assert interval_tables.is_challenge_log(file)
+    parts = interval_tables.read_challenge_log(file)
+    true, spotted = parts["casme_sq"]
+    assert [(one.onset, one.offset) for one in true] == [(557, 608), (10, 20), (19, 30)]
+    assert [(one.onset, one.offset) for one in spotted] == [(1, 9), (10, 18)]
+    true, spotted = parts["samm_lv"]
+    assert (len(true), len(spotted)) == (1, 2)
+    assert len(read(LOG, "log.txt")) == 4  # the spotted ones, against another truth
+
+
+def test_a_bad_line_of_a_log_is_named(tmp_path):
+    file = tmp_path / "log.txt"
+    file.write_text(LOG.replace("2   60  TP", "2   x  TP"))
+    with pytest.raises(DataError, match="row 7: '2 x' are not two frame numbers"):
+        interval_tables.read_challenge_log(file)
+
+
+def test_the_column_person_of_mertk_predict_may_be_empty(read):
+    assert read("video,person,onset,offset\nv1,,3,9\n") == [Interval("v1", 3, 9)]

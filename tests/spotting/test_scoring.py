@@ -253,7 +253,7 @@ def test_strs_needs_emotions():
 
 def spot_both(truths, predictions):
     by_rules = scoring.spot(truths, predictions).overall
-    return by_rules, scoring.spot(truths, predictions, compat="megc").overall
+    return by_rules, scoring.spot(truths, predictions, rule="strs2023").overall
 
 
 def test_the_script_forgets_what_was_missed_in_subjects_without_predictions():
@@ -289,7 +289,7 @@ def recognised(*emotions):
     """Perfect spotting, with these (true, predicted) emotions."""
     truths = [at(20 * n, 20 * n + 9, emotion=true) for n, (true, _) in enumerate(emotions)]
     predictions = [at(20 * n, 20 * n + 9, emotion=said) for n, (_, said) in enumerate(emotions)]
-    both = [scoring.strs(truths, predictions, compat=compat) for compat in (None, "megc")]
+    both = [scoring.strs(truths, predictions, rule=rule) for rule in ("one_to_one", "strs2023")]
     return both[0].recognition, both[1].recognition
 
 
@@ -312,17 +312,67 @@ def test_the_script_gives_zero_where_all_that_was_spotted_is_one_emotion_and_rig
 
 def test_the_script_scores_strs_by_its_own_f1():
     truths = [at(1, 10, emotion="a"), at(50, 60, emotion="b")]
-    found = scoring.strs(truths, [at(1, 10, emotion="b"), at(50, 60, emotion="b")], compat="megc")
+    found = scoring.strs(truths, [at(1, 10, emotion="b"), at(50, 60, emotion="b")], rule="strs2023")
     assert found.spotting.f1 == 1
     assert found.value == pytest.approx(2 * 0.25 * 0.5 / 0.75)
 
 
 def test_the_script_ends_in_zero_where_nothing_matches():
     truths, predictions = [at(1, 10, emotion="a")], [at(90, 99, emotion="a")]
-    assert scoring.strs(truths, predictions, compat="megc").value == 0
+    assert scoring.strs(truths, predictions, rule="strs2023").value == 0
 
 
 @given(apart)
 def test_rules_and_script_agree_on_f1_where_all_is_simple(truths):
     rules, script = spot_both(truths, truths[::2])
     assert rules == script
+
+
+# rules of published tables
+
+
+def f1_by(rule, truths, predictions):
+    return scoring.spot(truths, predictions, rule=rule).overall
+
+
+def test_the_rule_of_the_megc_2020_baseline_counts_a_truth_that_any_prediction_finds():
+    truths = [at(1, 10), at(11, 20), at(50, 60)]
+    counts = f1_by("megc2020", truths, [at(1, 20), at(50, 60), at(51, 60), at(90, 99, "v2")])
+    assert counts == Counts(3, 3, 4)
+    assert counts.f1 == pytest.approx(6 / 7)
+    assert f1_by("one_to_one", truths, [at(1, 20)]) == Counts(1, 3, 1)
+
+
+def test_the_published_f1_of_the_megc_2020_baseline_is_of_that_rule():
+    assert round(Counts(130, 357, 6558).f1, 4) == 0.0376  # truths found by any prediction
+    assert round(Counts(125, 357, 6558).f1, 4) == 0.0362  # one to one
+
+
+def test_softnets_rule_lets_a_prediction_look_at_the_truth_it_overlaps_most_alone():
+    truths = [at(1, 10), at(4, 13)]
+    predictions = [at(3, 11), at(2, 12)]  # both overlap the second truth most
+    assert f1_by("softnet", truths, predictions) == Counts(1, 2, 2)
+    assert f1_by("one_to_one", truths, predictions) == Counts(2, 2, 2)
+
+
+def test_softnets_rule_needs_an_iou_above_one_half():
+    assert f1_by("softnet", [at(1, 10)], [at(1, 20)]) == Counts(0, 1, 1)
+    assert f1_by("softnet", [at(1, 10)], [at(1, 19)]) == Counts(1, 1, 1)
+
+
+def test_softnets_rule_counts_a_wrong_prediction_in_each_video_without_one():
+    truths = [at(1, 10), at(1, 10, "v2")]
+    assert f1_by("softnet", truths, [at(1, 10)]) == Counts(1, 2, 2)
+
+
+def test_counts_of_subjects_add_up_to_the_whole():
+    truths = [at(1, 10, subject="s1"), at(1, 10, "v2", subject="s2")]
+    found = scoring.spot(truths, [at(1, 10, subject="s1")])
+    assert found.by_subject == {"s1": Counts(1, 1, 1), "s2": Counts(0, 1, 0)}
+
+
+@given(intervals, intervals)
+def test_no_rule_finds_more_truths_than_there_are(truths, predictions):
+    for rule in scoring.RULES:
+        counts = f1_by(rule, truths, predictions)
+        assert 0 <= counts.matches <= counts.truths <= len(truths)

@@ -57,3 +57,11 @@ def test_memory_does_not_grow_with_the_video():
     for at in range(400):
         stretch.faces.frames[at]
     assert 0 < most[0] < 10
+
+
+@pytest.mark.parametrize(("frames", "kind"), [(15, "micro"), (16, "macro"), (1, "micro")])
+def test_an_interval_of_more_than_half_a_second_is_a_macro_expression(frames, kind):
+    where = video_prediction.Where(
+        onset=10, apex=None, offset=9 + frames, begins=10 / 30, ends=(9 + frames) / 30
+    )
+    assert where.kind == kind

@@ -490,6 +490,7 @@ def test_a_module_of_mertk_counts_however_it_is_named(folder, line):
 def test_of_the_public_modules_those_that_compute_count_where_they_are_used(folder, module):
     alone = {
         "mertk.core.clip_lists",
+        "mertk.core.imports",
         "mertk.datasets",
         "mertk.evaluation.external_predictions",
         "mertk.export.layouts",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.core.errors import DataError
+from mertk.vision.flow_pictures import colour_flow, sample_arrows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,6 @@ MAGNIFIED = 8.0
 """By how much motion is multiplied where it is shown magnified, at most."""
 
 _QUALITY = 72  # of 100: no block is seen at the size that frames are shown at
-_ARROWS = 12  # across the picture
 _SMOOTH = 0.02  # of the width: flow of single pixels would tear a magnified face apart
 _FARTHEST = 0.06  # of the width: a magnified motion that is larger folds the face
 
@@ -36,21 +36,6 @@ def encode_picture(picture: Pixels) -> str:
     if not done:
         raise DataError(f"a picture {list(picture.shape)} could not be written as JPEG")
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
-
-
-def colour_flow(flow: Floats, largest: float) -> Pixels:
-    """Flow as colours: the hue is the direction, white is rest, `largest` and above are pure.
-
-    Hues go round as angles on the screen do, from red to the right over yellow-green downwards
-    and cyan to the left to violet upwards.
-    """
-    import cv2
-
-    u, v = flow[..., 0], flow[..., 1]
-    degrees = np.rad2deg(np.arctan2(v, u)) % 360
-    size = np.clip(np.hypot(u, v) / max(largest, 1e-6), 0, 1)
-    hsv = np.dstack([degrees, size, np.ones_like(size)]).astype(np.float32)
-    return np.asarray(np.rint(255 * cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)), np.uint8)
 
 
 def draw_colour_legend(width: int = 72) -> Pixels:
@@ -72,18 +57,10 @@ def draw_arrows(flow: Floats) -> tuple[str, float]:
 
     The longest one reaches to the next arrow. Empty where nothing moves.
     """
-    height, width = flow.shape[:2]
-    gap = width / _ARROWS
-    rows = np.arange(gap / 2, height, gap).astype(int)
-    columns = np.arange(gap / 2, width, gap).astype(int)
-    sizes = np.hypot(flow[..., 0], flow[..., 1])[np.ix_(rows, columns)]
-    if not sizes.max() > 1e-3:
-        return "", 1.0
-    scale = float(gap / sizes.max())
+    starts, motions, scale = sample_arrows(flow)
     path = ""
-    for y in rows:
-        for x in columns:
-            path += _draw_arrow(np.array([x, y], float), scale * flow[y, x].astype(float))
+    for start, motion in zip(starts, motions, strict=True):
+        path += _draw_arrow(start, scale * motion)
     return path, scale
 
 
@@ -96,11 +73,6 @@ def _draw_arrow(start: NDArray[np.float64], along: NDArray[np.float64]) -> str:
     return "M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}L{:.1f} {:.1f}".format(
         *np.concatenate(points)
     )
-
-
-def find_largest_motion(flow: Floats) -> float:
-    """The size in pixels that all motion but a hundredth is below: edges have wild flow."""
-    return float(np.percentile(np.hypot(flow[..., 0], flow[..., 1]), 99))
 
 
 def choose_magnification(flow: Floats) -> float:

@@ -42,9 +42,9 @@ def make_region_marks(regions: Regions | None, scale: float) -> list[Mark]:
     marks: list[Mark] = []
     if regions is None:
         return marks
-    for at, (name, box) in enumerate(zip(regions.names, regions.boxes * scale, strict=True)):
-        outline = None if regions.polygons is None else regions.polygons[at] * scale
-        marks.append(_make_mark(name, box, outline))
+    shapes = zip(regions.names, regions.boxes * scale, regions.outlines, strict=True)
+    for name, box, outline in shapes:
+        marks.append(_make_mark(name, box, outline * scale))
     return marks
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from mertk.report.clip_explorer import drawing, overlays
 from mertk.report.clip_explorer.overlays import Mark, Overlay
-from mertk.vision import optical_flow
+from mertk.vision import flow_pictures, optical_flow
 
 if TYPE_CHECKING:
     from mertk.core.clips import Floats, Pixels
@@ -61,6 +61,7 @@ class View:
     predictions: Sequence[ClipPrediction] = ()
     note: str = ""
     seen_by: str = ""
+    group: int = 0
     width: int = 0
     height: int = 0
     shots: Sequence[Shot] = ()
@@ -96,6 +97,7 @@ def make_view(
     predictions: Sequence[ClipPrediction] = (),
     truth: str = "",
     seen_by: str = "",
+    group: int = 0,
 ) -> View:
     """Draw what is known of a clip.
 
@@ -104,13 +106,15 @@ def make_view(
         pictures: its frames; None where they are withheld.
         predictions: what models predict of the clip.
         truth: the annotated class, if there is one.
-        seen_by: the model whose face registration and weights the pictures show.
+        seen_by: the models whose face registration and weights the pictures show.
+        group: the number of the view, where there are several of a clip.
 
     Returns:
         The view; `region_weights` `[regions]` and `patch_weights` `[regions, patches]` of the
         pictures are drawn, other weights are not.
     """
-    view = View(title=title, truth=truth, predictions=tuple(predictions), seen_by=seen_by)
+    view = View(title=title, truth=truth, predictions=tuple(predictions))
+    view = replace(view, seen_by=seen_by, group=group)
     if pictures is None or not pictures.frames:
         return replace(view, note=pictures.note if pictures else "")
     height, width = pictures.frames[pictures.peak].shape[:2]
@@ -159,13 +163,13 @@ def _make_shot(pictures: ClipPictures, at: int, picture: Pixels, larger: Pixels)
 
 def _make_layers(uv: Floats) -> list[Layer]:
     """The flow from onset to apex as colours, and its strain."""
-    largest = drawing.find_largest_motion(uv)
+    largest = flow_pictures.find_largest_motion(uv)
     strained = optical_flow.strain(uv)
     most = float(np.percentile(strained, 99))
     return [
         Layer(
             name="flow",
-            uri=drawing.encode_picture(drawing.colour_flow(uv, largest)),
+            uri=drawing.encode_picture(flow_pictures.colour_flow(uv, largest)),
             text=f"flow from onset to apex: hue is the direction, full colour is {largest:.2g} px",
         ),
         Layer(

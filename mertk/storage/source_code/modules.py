@@ -27,8 +27,8 @@ SHIPPED = ("mertk", "mertk_plugins")
 
 _NO_COMPUTING = re.compile(
     r"mertk(\.(audit|cli|evaluation(?!\.statistics)|experiment|export|pipeline|plugins|report"
-    r"|storage|testing|core\.(clip_lists|errors|escaping|interfaces|model_card|offers|options"
-    r"|printing|progress|reading|recipe|stored))(\..*)?)?"
+    r"|storage|testing|core\.(clip_lists|errors|escaping|imports|interfaces|model_card|offers"
+    r"|options|printing|progress|reading|recipe|stored))(\..*)?)?"
 )
 """The parts of mertk that describe, register and report, and the pipeline, which has a version."""
 

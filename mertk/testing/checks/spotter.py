@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.clips import Frames
-from mertk.core.spots import Spot
+from mertk.core.interfaces import LearnedSpotter
+from mertk.core.spots import MeasuredVideo, Spot
 from mertk.spotting.checked_spots import find_fault
 from mertk.testing.checks import common
 from mertk.testing.comparison import call_verb, thaw_arrays
@@ -70,22 +71,33 @@ def keeps_few_frames(subject: ComponentUnderTest) -> None:
         raise BrokenPromise(f"it holds {reader.most} frames at once; a second has {most - 1}")
 
 
-def learns_nothing(subject: ComponentUnderTest) -> None:
-    """It has no `fit`: thresholds must not come from the videos that it is scored on."""
-    if subject.learns:
-        raise BrokenPromise("it has fit, which is never called: a spotter is a pure function")
+def measures_before_it_learns(subject: ComponentUnderTest) -> None:
+    """If it has `fit`, it has `measure` and `spot_measured`, which together give what `spot` does.
+
+    It is fitted in folds on what it measured, so frames are read in `measure` alone.
+    """
+    if not subject.learns:
+        return
+    component = subject.ready()
+    if not isinstance(component, LearnedSpotter):
+        raise BrokenPromise("it has fit, but not both measure and spot_measured")
+    faces: Faces = subject.test_inputs[-1]
+    values = np.asarray(component.measure(thaw_arrays(faces)))
+    video = MeasuredVideo(values=values, frames=len(faces.frames), fps=faces.fps)
+    if list(component.spot_measured(video)) != list(component.spot(thaw_arrays(faces))):
+        raise BrokenPromise("spot_measured gives other spots in what it measured than spot")
 
 
 def needs_no_landmarks(subject: ComponentUnderTest) -> None:
     """It runs without landmarks, on fixed parts of the picture."""
     call_verb(
-        subject.kind, subject.build(), thaw_arrays(replace(subject.test_inputs[-1], landmarks=None))
+        subject.kind, subject.ready(), thaw_arrays(replace(subject.test_inputs[-1], landmarks=None))
     )
 
 
 def takes_any_length(subject: ComponentUnderTest) -> None:
     """A stretch may be as short as one frame; frames come at 25 to 200 a second."""
-    faces, component = subject.test_inputs[-1], subject.build()
+    faces, component = subject.test_inputs[-1], subject.ready()
     for count in (1, 2, 5, len(faces.frames)):
         for fps in _RATES:
             frames = Frames.of(np.asarray(faces.frames[:count]))
@@ -118,7 +130,7 @@ class _Reader:
 
 def _run_spotter(subject: ComponentUnderTest) -> list[tuple[Any, int]]:
     """What a new component gives of each stretch, and the number of its frames."""
-    component = subject.build()
+    component = subject.ready()
     return [
         (call_verb(subject.kind, component, one), len(one.frames)) for one in subject.test_inputs
     ]
@@ -130,19 +142,19 @@ def _read_frames(subject: ComponentUnderTest) -> _Reader:
     frames = Frames(reader, len(faces.frames))
     _ = frames.shape  # that the first frame is read for its size is no fault of the spotter's
     reader.order.clear()
-    call_verb(subject.kind, subject.build(), replace(faces, frames=frames))
+    call_verb(subject.kind, subject.ready(), replace(faces, frames=frames))
     return reader
 
 
 CHECKS = (
     *common.DECLARED,
-    *common.RUN,
+    *(check for check in common.RUN if check is not common.stores),  # no command stores a spotter
     gives_spots,
     stays_inside,
     keeps_order,
     reads_forward,
     keeps_few_frames,
-    learns_nothing,
+    measures_before_it_learns,
     needs_no_landmarks,
     takes_any_length,
     *common.LOOKS,

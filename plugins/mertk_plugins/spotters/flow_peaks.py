@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import mertk
-from mertk.vision import optical_flow
-from mertk_plugins.spotters import _face, _head, _peaks
+from mertk_plugins.spotters import _cells, _face, _peaks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
-_AROUND = (1.25, 0.7, 1.25, 1.75)
-_UNIT = 56.0  # pixels between the eyes that flow is computed at
-
-# Cells: centre (x, y) and half their side, from the middle of the eyes in distances between them.
-_CELLS: dict[str, tuple[float, float, float]] = {
-    "brow_outer_left": (-0.65, -0.30, 0.17),
-    "brow_inner_left": (-0.25, -0.30, 0.17),
-    "brow_inner_right": (0.25, -0.30, 0.17),
-    "brow_outer_right": (0.65, -0.30, 0.17),
-    "between_brows": (0.0, -0.20, 0.12),
-    "under_eye_left": (-0.50, 0.38, 0.18),
-    "under_eye_right": (0.50, 0.38, 0.18),
-    "nostril_left": (-0.24, 0.55, 0.14),
-    "nostril_right": (0.24, 0.55, 0.14),
-    "mouth_left": (-0.50, 0.90, 0.20),
-    "mouth_right": (0.50, 0.90, 0.20),
-    "lip_upper": (0.0, 0.82, 0.15),
-    "lip_lower": (0.0, 1.12, 0.15),
-    "chin": (0.0, 1.50, 0.18),
-    "lid_left": (-0.50, 0.0, 0.13),
-    "lid_right": (0.50, 0.0, 0.13),
-    "nose_bridge": (0.0, 0.20, 0.12),
-    "nose": (0.0, 0.42, 0.14),
-}
-_LIDS = np.char.startswith(list(_CELLS), "lid")
-_NOSE = np.char.startswith(list(_CELLS), "nose")
 _MOVED = 4  # the cells that move most count: an expression moves some of 14
 _LAGS = (1, 2)  # times `lag`: for micro- and for macro-expressions
 _FOOT = 0.2  # of the peak: where a spot begins and ends
@@ -108,34 +80,20 @@ class FlowPeaks:
         """Spots of one stretch; raises `DataError` where the landmarks lie off the picture."""
         step, fps = _face.choose_step(faces, self.rate)
         lag = max(round(self.lag * fps), 1)
-        motion = self._measure_motion(faces, step, lag)
+        motion = _cells.measure_motion(faces, step, lag)
         found = (peak for times in _LAGS for peak in self._find_peaks(motion, lag, times, fps))
         return _peaks.make_spots(found, step, len(faces.frames))
-
-    def _measure_motion(self, faces: mertk.Faces, step: int, lag: int) -> Floats:
-        """How far each cell came within the lag `[frames, cells, 2]`, in distances of the eyes."""
-        view = _face.locate_window(faces, _AROUND, _UNIT)
-        boxes = [view.box((x, y), reach) for x, y, reach in _CELLS.values()]
-        # single precision, and an array a frame: hours of video are to fit into memory
-        rows = [_compute_box_means(uv, boxes) for uv in _compute_flows(faces, view, step, lag)]
-        motion = np.stack(rows) / np.float32(view.unit)
-        inside = np.array(
-            [rows.start < rows.stop and columns.start < columns.stop for rows, columns in boxes]
-        )
-        centres = np.array(list(_CELLS.values()))[:, :2]
-        steady = _head.remove_head_motion(motion, centres, inside & ~_LIDS)
-        return np.asarray(np.where(inside[:, None], steady, 0.0), np.float32)
 
     def _find_peaks(
         self, motion: Floats, lag: int, times: int, fps: float
     ) -> Iterator[_peaks.Peak]:
         width = round(_SMOOTH * fps)
-        away = _compute_away_and_back(motion, lag, times)
+        away = _cells.compute_away_and_back(motion, lag, times)
         curve = _peaks.smooth_curve(_select_most_moved(away), width)
         wide = _peaks.smooth_curve(
-            _select_most_moved(_compute_away_and_back(motion, lag, 2 * times)), width
+            _select_most_moved(_cells.compute_away_and_back(motion, lag, 2 * times)), width
         )
-        lids = np.sqrt(away[:, _LIDS, 1].clip(0).min(axis=1))
+        lids = np.sqrt(away[:, _cells.LIDS, 1].clip(0).min(axis=1))
         least = _peaks.compute_threshold(curve, self.deviations, self.floor)
         for at in _peaks.locate_peaks(curve, least, times * lag // 2):
             if lids[max(at - width, 0) : at + width + 1].max() <= _BLINK * curve[at]:
@@ -143,35 +101,9 @@ class FlowPeaks:
                 yield _peaks.Peak(start, at, end, float(curve[at]) / least)
 
 
-def _compute_box_means(uv: Floats, boxes: Sequence[tuple[slice, slice]]) -> Floats:
-    """The mean flow of each box `[boxes, 2]`; 0 where none of it is in the picture."""
-    found = [uv[box].mean(axis=(0, 1)) if uv[box].size else (0.0, 0.0) for box in boxes]
-    return np.array(found, np.float32)
-
-
-def _compute_flows(faces: mertk.Faces, view: _face.Window, step: int, lag: int) -> Iterator[Floats]:
-    """The flow `[h, w, 2]` to each picture from the one `lag` before it, or from the first."""
-    ring: deque[NDArray[np.uint8]] = deque(maxlen=lag)
-    for picture in _face.iterate_pictures(faces, view, step):
-        yield optical_flow.optical_flow(ring[0] if ring else picture, picture, "dis")
-        ring.append(picture)
-
-
-def _compute_away_and_back(motion: Floats, lag: int, times: int) -> Floats:
-    """Came × goes back, by axis, over `times` lags `[frames, cells, 2]`; 0 at the end."""
-    came = np.zeros_like(motion)
-    for shift in range(0, min(times * lag, len(motion)), lag):
-        came[shift:] += motion[: len(motion) - shift]
-    goes_back = np.zeros_like(came)
-    if times * lag < len(motion):
-        goes_back[: -times * lag] = -came[times * lag :]
-    return came * goes_back
-
-
 def _select_most_moved(away: Floats) -> Floats:
     """How far the cells that move most came and went, as one curve `[frames]`."""
-    cells = ~(_LIDS | _NOSE)
-    squares = away[:, cells].sum(axis=2).clip(0)
+    squares = away[:, _cells.SKIN].sum(axis=2).clip(0)
     return np.asarray(np.sqrt(np.sort(squares, axis=1)[:, -_MOVED:].mean(axis=1)))
 
 

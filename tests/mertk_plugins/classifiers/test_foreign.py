@@ -189,6 +189,74 @@ def test_an_edited_class_is_another_component(networks):
     assert before["source"] == after["source"]
 
 
+@pytest.fixture
+def search_path(monkeypatch):
+    """`sys.path`, put back afterwards."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    yield sys.path
+    for name in set(sys.modules) - before:
+        if name.startswith(("mertk_file_", "mine_")):
+            del sys.modules[name]
+
+
+def test_a_module_of_the_current_folder_is_found(tmp_path, monkeypatch, search_path):
+    (tmp_path / "mine_here.py").write_text(NETWORK)
+    use = mertk.Use.parse("torch_module:mine_here.Net")
+    with pytest.raises(mertk.ParameterError, match="current folder and beside a plug-in file"):
+        REGISTRY.build("classifier", use)
+    monkeypatch.chdir(tmp_path)
+    assert REGISTRY.build("classifier", use).path == "mine_here.Net"
+    assert search_path[-1] == str(tmp_path)  # it hides no other module
+
+
+def test_what_a_module_of_ones_own_lacks_is_named(tmp_path, monkeypatch, search_path):
+    (tmp_path / "mine_broken.py").write_text("import mine_is_missing")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(mertk.ParameterError, match="No module named 'mine_is_missing'"):
+        REGISTRY.build("classifier", mertk.Use.parse("torch_module:mine_broken.Net"))
+
+
+@pytest.mark.parametrize("module", ["mine_plugin", "mine_beside"])
+def test_a_network_in_a_plugin_file_or_beside_it_is_found_and_identified(
+    module, tmp_path, search_path
+):
+    from mertk.storage import identity
+
+    plugin = NETWORK + "import mertk\n@mertk.hookimpl\ndef mertk_register(register): pass\n"
+    (tmp_path / "mine_plugin.py").write_text(plugin)
+    (tmp_path / "mine_beside.py").write_text(NETWORK)
+    plugins = mertk.load_plugins([tmp_path / "mine_plugin.py"])
+    use = mertk.Use("torch_module", path=f"{module}.Net")
+    before = identity.component_identity(plugins.registry, "classifier", use)
+    assert plugins.registry.build("classifier", use).path == f"{module}.Net"
+    sys.modules.pop(module)
+    file = tmp_path / f"{module}.py"
+    file.write_text(file.read_text().replace("nn.ReLU()", "nn.Tanh()"))
+    after = identity.component_identity(plugins.registry, "classifier", use)
+    assert before["code"] != after["code"]
+
+
+def test_a_recipe_takes_a_class_in_the_place_of_a_name(networks, tmp_path, search_path):
+    import networks_of_mine
+
+    use = mertk.Use(networks_of_mine.Net, width=6)
+    assert use == mertk.Use("torch_module", path="networks_of_mine.Net", width=6)
+    assert REGISTRY.build("classifier", mertk.Use(SVC, C=2)).path == "sklearn.svm._classes.SVC"
+    (tmp_path / "mine_plugin.py").write_text(NETWORK)
+    mertk.load_plugins([tmp_path / "mine_plugin.py"])
+    (loaded,) = [one for name, one in sys.modules.items() if name.startswith("mertk_file_mine_")]
+    assert mertk.Use(loaded.Net).params["path"] == "mine_plugin.Net"
+    with pytest.raises(mertk.ParameterError, match="register it in a plug-in"):
+        mertk.Use(networks_of_mine.Nearest)
+
+    class Inner(networks_of_mine.Net):
+        pass
+
+    with pytest.raises(mertk.ParameterError, match="at the top of a module"):
+        mertk.Use(Inner)
+
+
 def test_an_installed_class_is_known_by_its_release():
     from importlib.metadata import version
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import mertk
 import mertk.cli
+from mertk.spotting.dataset_truth import read_dataset_truth
 from mertk.spotting.recordings import find_recordings
 from mertk_plugins.datasets.casme_sq import CASMESquared
 
@@ -292,6 +293,20 @@ def test_a_damaged_annotation_gives_clips_or_an_error_that_names_it(changes, ord
         except mertk.DataError as error:
             problem = str(error)
     assert folder in problem
+
+
+def test_true_intervals_need_the_sheet_alone_and_end_at_the_apex_without_an_offset(tmp_path):
+    write_sheet(tmp_path / ORIGINAL)
+    truths, notes = read_dataset_truth(mertk.load_plugins().registry, "casme_sq", tmp_path)
+    assert len(truths) == len(ROWS)
+    assert sum(one.kind == "macro" for one in truths) == 3
+    (ends_at_apex,) = [one for one in truths if (one.video, one.onset) == ("16_0502", 20)]
+    assert (ends_at_apex.offset, ends_at_apex.emotion, ends_at_apex.subject) == (
+        23,
+        "positive",
+        "s16",
+    )
+    assert "1 expressions without an annotated offset end at their apex." in notes
 
 
 def test_index_names_the_values_that_repair_official_keeps(tmp_path, capsys):

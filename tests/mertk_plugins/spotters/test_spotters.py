@@ -8,9 +8,12 @@ import pytest
 
 import mertk
 from mertk.spotting import checked_spots
+from mertk.spotting.learned import spot_in_folds
 
 REGISTRY = mertk.load_plugins().registry
-NAMES = REGISTRY.names("spotter")
+NAMES = ("flow_peaks", "lbp_chi2")
+"""The spotters that do not learn."""
+
 STRONG = {"videos": 1, "seconds": 12.0, "micros": 2, "macros": 1, "amplitude": 4.0, "size": 160}
 STRONG["macro"] = 1.25
 
@@ -114,3 +117,46 @@ def test_eyes_outside_the_picture_are_told(name):
     far = replace(faces, landmarks=faces.landmarks + 1000)
     with pytest.raises(mertk.DataError, match="outside the picture of 160x160"):
         search(name, far)
+
+
+def curve(seed, *, person="", fps=30.0, count=4):
+    """A measured video in which all cells move away and back at known times, among noise."""
+    rng = np.random.default_rng(seed)
+    values, truths = rng.normal(0, 0.0015, (600, 18, 2)), []
+    for number in range(count):
+        start, half = 60 + 120 * number + int(rng.integers(40)), (5, 15)[number % 2]
+        values[start : start + half, :, 1] += 0.02
+        values[start + half : start + 2 * half, :, 1] -= 0.02
+        truths.append(mertk.Spot(start, start + half, start + 2 * half, 1.0))
+    return mertk.MeasuredVideo(
+        values=values, frames=600, fps=fps, truths=tuple(truths), person=person
+    )
+
+
+def test_flow_windows_learns_what_expressions_of_others_look_like():
+    videos = [curve(seed, person=f"p{seed}") for seed in range(4)]
+    build = lambda: REGISTRY.build("spotter", mertk.Use("flow_windows", trees=30))  # noqa: E731
+    found = dict(spot_in_folds(build, videos))
+    hits = sum(
+        any(min(one.offset, true.offset) - max(one.onset, true.onset) >= (true.offset - true.onset) / 2
+            for one in found[at])
+        for at, video in enumerate(videos) for true in video.truths
+    )  # fmt: skip
+    assert hits >= 14  # of 16
+    assert sum(map(len, found.values())) <= 20
+
+
+def test_flow_windows_finds_nothing_before_it_is_fitted():
+    assert REGISTRY.build("spotter", mertk.Use("flow_windows")).spot_measured(curve(0)) == []
+
+
+def test_flow_windows_gives_the_same_twice():
+    videos = [curve(seed, person=f"p{seed % 2}") for seed in range(2)]
+    build = lambda: REGISTRY.build("spotter", mertk.Use("flow_windows", trees=10))  # noqa: E731
+    assert dict(spot_in_folds(build, videos)) == dict(spot_in_folds(build, videos))
+
+
+@pytest.mark.parametrize("params", [{"trees": 0}, {"rate": 0.0}])
+def test_parameters_of_flow_windows_that_cannot_be_are_refused(params):
+    with pytest.raises(mertk.ParameterError, match="must"):
+        REGISTRY.build("spotter", mertk.Use("flow_windows", **params))
