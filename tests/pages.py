@@ -40,6 +40,9 @@ PARSED_ONLY = {
     r"--dataset (casme2 --protocol|samm$)|--protocol megc2019": "the same, as `data add` knows it",
     r"audit --(model|spotter)|--replay |check --all": "minutes; tests/audit, tests/experiment/test_leaky_replay.py and "
     "tests/testing run such",
+    r"bench smoke": "seconds of training; tests/cli/test_study_command.py runs a study file",
+    r"study show runs/study": "a run of an earlier block",
+    r"replicate megc2019 --quick": "a minute; tests/cli/test_replicate.py runs a smaller one",
     r"predict model ": "a trained model, and videos of your own",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",

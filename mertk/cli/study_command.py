@@ -79,9 +79,10 @@ def plan(ctx: click.Context, /, study: str, *, as_json: bool, **given: Any) -> N
     """Compute the first fold of each model of STUDY, and print the run time of the rest."""
     from mertk.cli.bench_command import print_plan
     from mertk.cli.progress import Bar
-    from mertk.experiment.study_files import read_study
+    from mertk.experiment.study_files import check_study_file, read_study
 
     found, execution = read_study(study), read_record(Execution, given)
+    check_study_file(execution.runs_folder)
     with Bar() as bar:
         opened = found.open(execution, plugins=load_and_report_plugins(ctx), progress=bar)
         print_plan(opened, as_json=as_json)

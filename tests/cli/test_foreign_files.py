@@ -21,6 +21,12 @@ TUNE = (
 
 FILES = {
     "bench": ((*BENCH, "--out", "{folder}"), "report.html"),
+    "bench --study": ((*BENCH, "--out", "{folder}"), "study.toml"),
+    "study plan": (("study", "plan", "smoke", "--out", "{folder}"), "study.toml"),
+    "replicate": (
+        ("replicate", "smoke", "--no-audit", "--jobs", "1", "--out", "{folder}"),
+        "replication.html",
+    ),
     "tune": ((*TUNE, "--out", "{folder}"), "report.html"),
     "report": (("report", "runs", "--out", "{folder}/page.html"), "page.html"),
     "compare": (("compare", "runs", "--out", "{folder}"), "compare.tex"),
@@ -65,7 +71,7 @@ OTHERS = {
 """Commands that change something, but have no option that says where."""
 
 READS = {
-    ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
+    ("--plugin",), ("audit", "data"), ("bench", "data"), ("bench", "file"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("replicate", "data"), ("report", "runs"),
     ("results", "add", "runs"), ("results", "verify", "folders"), ("score", "files"),
@@ -78,7 +84,7 @@ WRITES = {
     ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
     ("new", "--out"), ("predict", "--out"), ("replicate", "--out"), ("report", "--out"),
     ("results", "add", "--to"), ("score", "--out"), ("spot", "--out"),
-    ("train", "--out"), ("tune", "--out"),
+    ("study", "plan", "--out"), ("train", "--out"), ("tune", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
 
