@@ -279,21 +279,25 @@ def sweep_groups(
     groups = [[one] if isinstance(one, str) else one for one in sweeps]
     if len(alone) == len(sweeps):
         groups = [alone]
-    found: dict[Any, Variant] = {}
+    found: list[Variant] = []
+    known: list[Any] = []
     for group in groups:
         for one in sweep_variants(variant, list(map(Sweep.parse, group)), jitter):
-            found.setdefault((_complete(registry, one.recipe), one.jitter), one)
-    return list(found.values())
+            whole = (_complete(registry, one.recipe), one.jitter)
+            if whole not in known:
+                known.append(whole)
+                found.append(one)
+    return found
 
 
-def _complete(registry: Registry, recipe: Recipe) -> str:
-    """A recipe with all parameters, those at their defaults too, as text."""
+def _complete(registry: Registry, recipe: Recipe) -> Any:
+    """A recipe with all parameters, those at their defaults too, as plain data."""
     found = {}
     for place, use in recipe.places().items():
         known = registry.get(place.partition(".")[0], use.name).parameters()
         defaults = {name: one.default for name, one in known.items()}
         found[place] = [use.name, {**defaults, **use.params}]
-    return json.dumps([found, recipe.to_json().get("tuning")], sort_keys=True, default=str)
+    return json.loads(json.dumps([found, recipe.to_json().get("tuning")], default=str))
 
 
 def sweep_variants(

@@ -159,3 +159,19 @@ def test_a_study_of_somebody_else_is_not_replaced(tmp_path):
     with pytest.raises(mertk.StorageError, match="study.toml"):
         mertk.bench("toy_model", dataset="toy", plugins=PLUGINS, jobs=1, out=tmp_path)
     assert not list(tmp_path.glob("toy_model*"))
+
+
+def test_lists_of_sweeps_are_tables_of_their_own(tmp_path):
+    results = mertk.bench(
+        "toy_model",
+        dataset="toy",
+        sweeps=[["extractor.scale=1.0,2.0"], ["classifier.noise=0,1"]],
+        seeds=[0],
+        floors=False,
+        plugins=PLUGINS,
+        jobs=1,
+        out=tmp_path / "runs",
+    )
+    table = results.sweep_table()
+    columns = table[["extractor.scale", "classifier.noise"]].to_numpy().tolist()
+    assert columns == [["1.0", "–"], ["2.0", "–"], ["–", "1"]]  # noise=0 is the model as it is
