@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ from mkdocs.structure.files import File, Files
 
 import mertk
 from mertk.report import reference_pages
+from mertk.report.leaderboard import write_leaderboard
 
 REGISTRY = mertk.load_plugins().registry
 ENTRIES = list(REGISTRY)
 MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
 COMPONENTS = "reference/components"
+RESULTS = Path(__file__).parents[1] / "results"
 MEASURED = Path(__file__).parents[1] / "benchmarks" / "synthetic"
 TABLES = ("methods", "reference_model", "ablations", "spotting", "audits")
 
@@ -38,9 +41,16 @@ def on_files(files: Files, config: Any) -> Files:
     pages["reference/models/index.md"] = _index()
     measured = [*(f"{name}.md" for name in TABLES), "curves.svg"]
     pages |= {f"measured/{name}": (MEASURED / name).read_text("utf-8") for name in measured}
+    pages["results/index.html"] = make_leaderboard()
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
     return files
+
+
+def make_leaderboard() -> str:
+    """The page of the results that the repository holds, which are checked first."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write_leaderboard([RESULTS], Path(folder), mertk.load_plugins()).read_text("utf-8")
 
 
 def _path(name: str) -> str:

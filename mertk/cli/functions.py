@@ -138,6 +138,7 @@ def predict_videos(
     face: str | None = None,
     strength: float = 1.0,
     least: float = 0.0,
+    shifts: int = 4,
     trust: Sequence[str] = (),
     plugins: Plugins | None = None,
     progress: Progress | None = None,
@@ -159,6 +160,7 @@ def predict_videos(
         face: whose face, of several people: `largest`, `left`, `right`, `all` or a number from 1.
         strength: least motion of an expression, as a multiple of the spotter's threshold.
         least: least probability of the predicted class; below it is 'no expression'.
+        shifts: small shifts of the face crop that are predicted again, for the stability.
         trust: modules or packages that the model may import, which runs their code.
         plugins: what `load_plugins` gave; default: the installed ones.
         progress: receives stages and steps.
@@ -167,28 +169,39 @@ def predict_videos(
         DataError: where a video cannot be read, or shows no face.
         StorageError: where the folder holds no sound model.
     """
+    from mertk.experiment.model_hub import open_model_folder
     from mertk.experiment.trained_model import TrainedModel
+    from mertk.spotting.checked_spots import build_spotter
     from mertk.spotting.people_tracking import parse_face
     from mertk.spotting.predicted_video import predict_interval_of, predict_video
 
     plugins, progress = plugins or load_plugins(), progress or Silent()
     if not isinstance(model, TrainedModel):
-        model = TrainedModel.load(Path(model), plugins, trust)
+        with open_model_folder(model) as folder:
+            model = TrainedModel.load(folder, plugins, trust)
     at = (onset, apex, offset)
     face = None if face is None else parse_face(face)
-    finder = plugins.registry.build("spotter", as_use(spotter))
+    finder = build_spotter(plugins.registry, str(as_use(spotter)))
     tracker = plugins.registry.build("aligner", as_use(aligner))
     whose = None if face is None else (tracker, face)
     for video in map(Path, videos):
         if whole or at != (None, None, None):
             yield from predict_interval_of(
-                model, video, progress, at=at, fps=fps, least=least, whose=whose
+                model, video, progress, at=at, fps=fps, least=least, shifts=shifts, whose=whose
             )
         else:
             yield from predict_video(
-                model, video, progress,
-                spotter=finder, aligner=tracker, face=face, fps=fps, strength=strength, least=least,
-            )  # fmt: skip
+                model,
+                video,
+                progress,
+                spotter=finder,
+                aligner=tracker,
+                face=face,
+                fps=fps,
+                strength=strength,
+                least=least,
+                shifts=shifts,
+            )
 
 
 def compare_runs(

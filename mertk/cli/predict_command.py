@@ -142,14 +142,16 @@ def command(
 ) -> None:
     """Run a trained model on videos: track the face, spot expressions and classify them.
 
-    MODEL is a folder that `mertk train` wrote; no code in it is run. VIDEOS are video files,
-    folders of frames, .npy files of frames, and tables such as index.csv, whose rows are intervals
-    that are classified without spotting. A video that cannot be read, or shows no face, is reported
-    on standard error, and the exit code is then 1; the other videos are processed.
+    MODEL is a folder that `mertk train` wrote, or hf:ORGANISATION/NAME, a model on the Hugging Face
+    hub; no code in it is run. VIDEOS are video files, folders of frames, .npy files of frames, and
+    tables such as index.csv, whose rows are intervals that are classified without spotting. A video
+    that cannot be read, or shows no face, is reported on standard error, and the exit code is then
+    1; the other videos are processed.
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use
     from mertk.experiment import trained_model_page
+    from mertk.experiment.model_hub import open_model_folder
     from mertk.experiment.trained_model import TrainedModel
     from mertk.report.video_predictions import FILES, VideoReport
     from mertk.spotting.checked_spots import build_spotter
@@ -163,7 +165,8 @@ def command(
     if out:
         check_files(out, FILES)
     plugins = load_and_report_plugins(ctx)
-    saved = TrainedModel.load(model, plugins, trust)
+    with open_model_folder(model) as folder:
+        saved = TrainedModel.load(folder, plugins, trust)
     at = (onset, apex, offset)
     given = whole or at != (None, None, None)
     report = VideoReport(

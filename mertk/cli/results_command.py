@@ -76,3 +76,24 @@ def verify(ctx: click.Context, folders: tuple[Path, ...], *, audit: bool) -> Non
         if not problems:
             click.echo(f"ok {folder}{f' ({told})' if told else ''}")
     ctx.exit(int(wrong > 0))
+
+
+@command.command("site")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write index.html to.",
+)
+@click.pass_context
+def site(ctx: click.Context, folders: tuple[Path, ...], out: Path) -> None:
+    """Write a leaderboard of shared results as one HTML page.
+
+    FOLDERS are bundles, or folders of them. The page is not written where one of them does not
+    agree with itself (`mertk results verify`).
+    """
+    from mertk.report.leaderboard import write_leaderboard
+
+    page = write_leaderboard(folders, out, load_and_report_plugins(ctx))
+    click.echo(f"page: {page}")

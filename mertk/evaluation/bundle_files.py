@@ -40,6 +40,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "drew": list,
     "seconds": dict,
     "sha256": dict,
+    "score_names": list,
     "scores": dict,
     "parts": list,
     "chance": dict,

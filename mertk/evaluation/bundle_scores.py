@@ -90,6 +90,7 @@ def compute_scores(bundle: Bundle, plugins: Plugins) -> dict[str, Any]:
             scores[name] = {part: _round(row[column]) for part, column in columns.items()}
         parts = results.parts().to_dict("records")
         return {
+            "score_names": list(results.chance),
             "scores": scores,
             "parts": [_round_part(part) for part in parts],
             "chance": {name: list(map(_round, ends)) for name, ends in results.chance.items()},

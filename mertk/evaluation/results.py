@@ -41,7 +41,7 @@ class Results(Shown):
     compared with.
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
-    `common_name` is the part of all models' names that shown names leave out.
+    `common_name`: what shown names leave out.
     Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
@@ -343,13 +343,9 @@ class Results(Shown):
         return run_folders.count_recipes(self.runs[0])
 
     def _make_row(self, outcome: Outcome) -> dict[str, Any]:
-        row = {
-            "model": outcome.name,
-            "floor": outcome.is_floor,
-            "seen_before": bool(outcome.seen_before),
-            "collapsed": outcome.is_collapsed,
-            **self._scores_of(outcome.confusions),
-        }
+        row = {"model": outcome.name, "floor": outcome.is_floor}
+        row |= {"seen_before": bool(outcome.seen_before), "collapsed": outcome.is_collapsed}
+        row |= self._scores_of(outcome.confusions)
         for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():
             row[f"{name}_sd"] = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
         return row | tables.describe_run(outcome)
