@@ -85,8 +85,8 @@ OTHERS = {
 """Commands that change something, but have no option that says where."""
 
 READS = {
-    ("audit", "data"), ("bench", "data"), ("bench", "file"), ("check", "--data"), ("cite", "runs"),
-    ("compare", "runs"), ("data", "add", "folder"), ("data", "agree", "first"),
+    ("--plugin",), ("audit", "data"), ("bench", "data"), ("bench", "file"), ("check", "--data"),
+    ("cite", "runs"), ("compare", "runs"), ("data", "add", "folder"), ("data", "agree", "first"),
     ("data", "agree", "second"), ("data", "annotate", "--videos"), ("data", "annotate", "spots"),
     ("data", "changes", "after"), ("data", "changes", "before"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("hub", "push", "folder"), ("predict", "model"),
@@ -102,10 +102,10 @@ WRITES = {
     ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "annotate", "--out"),
     ("data", "check", "--html"), ("data", "index", "--out"), ("data", "prepare", "--out"),
     ("data", "synth", "out"), ("hub", "pull", "--out"), ("new", "--out"), ("predict", "--out"),
-    ("replicate", "--out"), ("study", "plan", "--out"),
-    ("report", "--out"), ("results", "add", "--to"), ("results", "site", "--out"),
-    ("score", "--out"), ("spot", "--elan"), ("spot", "--out"), ("train", "--out"),
-    ("tune", "--out"), ("vqa", "answer", "--out"), ("vqa", "questions", "--out"),
+    ("replicate", "--out"), ("report", "--out"), ("results", "add", "--to"),
+    ("results", "site", "--out"), ("score", "--out"), ("spot", "--elan"), ("spot", "--out"),
+    ("study", "plan", "--out"), ("train", "--out"), ("tune", "--out"), ("vqa", "answer", "--out"),
+    ("vqa", "questions", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
 
