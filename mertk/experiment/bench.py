@@ -13,6 +13,7 @@ from mertk.evaluation import statistics
 from mertk.evaluation.results import Results
 from mertk.experiment.execution import Execution
 from mertk.experiment.runner import SEEDS, Planned, Runner
+from mertk.experiment.shared_features import compute_shared_features
 from mertk.experiment.study import OpenStudy, Study
 from mertk.plugins import hooks
 from mertk.plugins.loader import Plugins
@@ -73,6 +74,9 @@ def run_study(study: OpenStudy) -> Results:
     with study.executor() as executor:
         for variant in study.variants[1:]:
             Runner(study, variant, executor).try_first_clip()
+        if len(study.variants) > 1:
+            waiting = [v for v in study.variants if Runner(study, v, executor).has_folds_to_run()]
+            compute_shared_features(study, waiting, executor)
         for variant in study.variants:
             runner = Runner(study, variant, executor)
             runs.append(runner.run())
