@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mertk.core.clips import Clip
     from mertk.core.interfaces import Executor
     from mertk.core.recipe import Recipe
-    from mertk.experiment.study import OpenStudy
+    from mertk.experiment.open_study import OpenStudy
     from mertk.experiment.variants import Variant
 
 KEPT_BYTES = 256 * 2**20

@@ -420,6 +420,7 @@ WRITERS = {
     "mertk/export/megc_tree.py": {"copyfile", "link"},  # there, too
     "mertk/export/clip_files.py": {"write_bytes", "save"},  # there, too
     "mertk/audit/noise_clips.py": {"imwrite", "save"},  # in a temporary folder
+    "mertk/evaluation/tables.py": {"rename"},  # columns of a table in memory
     "mertk/report/figures.py": {"savefig"},  # to memory
 }
 """Who deletes or overwrites by itself, and why it cannot meet a file of somebody else."""
