@@ -85,7 +85,7 @@ OTHERS = {
 """Commands that change something, but have no option that says where."""
 
 READS = {
-    ("audit", "data"), ("bench", "data"), ("bench", "file"), ("check", "--data"), ("cite", "runs"),
+    ("--plugin",), ("audit", "data"), ("bench", "data"), ("bench", "file"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "agree", "first"),
     ("data", "agree", "second"), ("data", "annotate", "--videos"), ("data", "annotate", "spots"),
     ("data", "changes", "after"), ("data", "changes", "before"), ("data", "check", "--data"),
