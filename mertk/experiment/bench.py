@@ -16,6 +16,7 @@ from mertk.evaluation.results import Results
 from mertk.experiment.execution import Execution
 from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.runner import SEEDS, Planned, Runner
+from mertk.experiment.shared_features import compute_shared_features
 from mertk.experiment.study import Study
 from mertk.experiment.study_files import check_study_file, write_study
 from mertk.plugins import hooks
@@ -89,6 +90,9 @@ def run_study(study: OpenStudy, failed: dict[str, str] | None = None) -> Results
     with study.executor() as executor:
         for variant in study.variants[1:] if failed is None else ():
             Runner(study, variant, executor).try_first_clip()
+        if len(study.variants) > 1 and failed is None:
+            waiting = [v for v in study.variants if Runner(study, v, executor).has_folds_to_run()]
+            compute_shared_features(study, waiting, executor)
         for variant in study.variants:
             with _note_failure(variant.name, failed):
                 runner = Runner(study, variant, executor)

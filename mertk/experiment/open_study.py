@@ -58,6 +58,8 @@ class OpenStudy:
         self._tasks: dict[int, Task] = {}
         self.renewed: set[str] = set()
         """The cache keys of the clips that this study has computed again."""
+        self.spent: dict[str, tuple[float, float]] = {}
+        """By cache key the seconds and CPU seconds of features computed for several models."""
         self._open_executor = choose_executor(execution, plugins)
         self._executor: Executor | None = None
 

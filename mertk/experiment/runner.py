@@ -201,6 +201,15 @@ class Runner:
         pairs = itertools.product(seeds, self.task.splits)
         return [(split, seed) for seed, split in pairs if not run.has(seed, split.name)]
 
+    def has_folds_to_run(self) -> bool:
+        """Whether a fold is not saved yet, or all are to be run again; nothing is written."""
+        named = identity_of(self.study.registry, self.task, self.variant)
+        run = Run.find(self.study.execution.runs_folder, self.variant.name, named)
+        if run is None or self.study.execution.fresh:
+            return True
+        pairs = itertools.product(self.study.study.seeds or SEEDS[:1], self.task.splits)
+        return any(run.saved_at(seed, split.name) is None for seed, split in pairs)
+
     def count_missing_folds(self, seeds: int) -> int:
         """The folds that are not finished, with the study's seeds or as many of the usual ones."""
         numbers = self.study.study.seeds or SEEDS[:seeds]
@@ -339,7 +348,8 @@ class Runner:
             units.append(functools.partial(prepare, clip, fresh=fresh))
         renewed.update(keys)
         failed: dict[str, MertkError] = {}
-        seconds = cpu = 0.0
+        shared = [self.study.spent.pop(key, (0.0, 0.0)) for key in keys]
+        seconds, cpu = (sum(times) for times in zip(*shared, strict=True))
         for uid, found in self.executor.run(units):
             self.study.progress.step(uid)
             if isinstance(found, MertkError):
