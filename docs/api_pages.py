@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,8 @@ def make_pages() -> dict[str, str]:
     pages = {f"{FOLDER}/index.md": _make_index()}
     for key, (title, names) in GROUPS.items():
         blocks = "\n\n".join(f"::: mertk.{name}" for name in names.split())
-        pages[f"{FOLDER}/{key}.md"] = f"# {title}\n\nNames of `mertk`.\n\n{blocks}\n"
+        extra = _list_bench_options() if key == "runs" else ""
+        pages[f"{FOLDER}/{key}.md"] = f"# {title}\n\nNames of `mertk`.\n\n{blocks}\n\n{extra}"
     for module in MODULES:
         pages[_module_path(module)] = f"# {module}\n\n::: {find_home(module)}\n{_options(module)}"
     return pages
@@ -74,6 +76,17 @@ def find_home(module: str) -> str:
     """Where a module that `mertk` names lies: mertk.plots is mertk.experiment.plots."""
     short = module.removeprefix("mertk.")
     return f"{mertk.HOMES[short]}.{short}" if short in mertk.HOMES else module
+
+
+def _list_bench_options() -> str:
+    """The options of `mertk.bench`, whose source has them as the fields of two records."""
+    told = dict(re.findall(r"^ *(\w+): (.+)$", mertk.bench.__doc__ or "", re.MULTILINE))
+    lines = ["## Options of mertk.bench", "", "`**options` of `mertk.bench` are:", ""]
+    lines += ["| option | default | |", "|---|---|---|"]
+    for name, one in list(inspect.signature(mertk.bench).parameters.items())[3:]:
+        text = told[name].replace("|", "\\|")
+        lines.append(f"| `{name}` | `{one.default!r}` | {text} |")
+    return "\n".join(lines) + "\n\n"
 
 
 def _module_path(module: str) -> str:

@@ -61,8 +61,6 @@ def write_sources(stage: Path, *, run: bool) -> None:
         file.write_bytes(text.encode() if isinstance(text, str) else text)
     config = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
     config["nav"] = made_pages.extend_navigation(config["nav"])
-    options = config["plugins"][1]["mkdocstrings"]["handlers"]["python"]["options"]
-    options["extensions"] = [f"{DOCS / 'example_blocks.py'}:ExampleBlocks"]
     (stage / "mkdocs.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ FAMILIES = {
     "Networks on optical flow": "a network is trained on the flow from the onset.",
     "Networks on frames": "a network is trained on the pixels, or on what one reads off them.",
 }
-WIDTH, HEIGHT, GAP = 168, 52, 26
+WIDTH, HEIGHT, GAP = 134, 52, 22
 HEAD = """\
 # Models
 

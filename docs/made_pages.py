@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import gallery
 
 import mertk
 from mertk.report import reference_pages
+from mertk.report.leaderboard import write_leaderboard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +23,7 @@ REGISTRY = mertk.load_plugins().registry
 ENTRIES = list(REGISTRY)
 MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
 COMPONENTS = "reference/components"
+RESULTS = Path(__file__).parents[1] / "results"
 MEASURED = Path(__file__).parents[1] / "benchmarks" / "synthetic"
 TABLES = ("methods", "reference_model", "ablations", "spotting", "audits")
 
@@ -37,7 +40,14 @@ def make_pages() -> dict[str, str]:
     pages |= api_pages.make_pages()
     for name in [*(f"{table}.md" for table in TABLES), "curves.svg"]:
         pages[f"measured/{name}"] = (MEASURED / name).read_text("utf-8")
+    pages["results/index.html"] = make_leaderboard()
     return pages
+
+
+def make_leaderboard() -> str:
+    """The page of the results that the repository holds, which are checked first."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write_leaderboard([RESULTS], Path(folder), mertk.load_plugins()).read_text("utf-8")
 
 
 def extend_navigation(nav: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -41,6 +41,7 @@ PARSED_ONLY = {
     r"audit --(model|spotter)|--replay |check --all": "minutes; tests/audit, tests/experiment/test_leaky_replay.py and "
     "tests/testing run such",
     r"predict model ": "a trained model, and videos of your own",
+    r"hub (push|pull)|hf:": "an account of the hub; tests/cli/test_hub.py runs them with a stand-in",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
     r"--oracle-gap": "half a minute; tests/experiment/test_epoch_oracle.py runs such",
@@ -66,6 +67,9 @@ GIVEN = {
     "spotted.csv": "video,onset,offset\ns15_01,12,30\n",
     "ours.csv": "video,onset,offset\ns15_01,12,30\n",
     "theirs.csv": "video,onset,offset\ns15_01,20,50\n",
+    "emotions.csv": "clip,predicted\nsynthetic/s01/c01,happiness\n",
+    "aus.csv": "clip,predicted\nsynthetic/s01/c01,AU6+AU12\n",
+    "spots.csv": "subject,video,onset,offset,type\ns01,v01,10,20,me\n",
     "MEGC2020_log_file.txt": "2\n15_0101 1 10 2 10 TP\n15_0101 30 40 - - FN\n",
 }
 """Files that pages name without showing them."""
@@ -268,6 +272,9 @@ class Trial:
             words = [*words, "--dataset", SHORT]
         if "synth" in words:
             words = [*words, *(part for one in SMALL for part in ("--set", one))]
+        if words[:2] == ["vqa", "questions"]:
+            long = words[2] == "synthetic_long"
+            words[2] = SHORT if long else f"synthetic:{','.join(SMALL)}"
         if words[0] == "new":
             words = [*words, "--out", str(self.folder / "new")]
         return words

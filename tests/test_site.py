@@ -13,7 +13,6 @@ DOCS = ROOT / "docs"
 sys.path.append(str(DOCS))
 
 import dataset_table  # noqa: E402 - of docs/
-import example_blocks  # noqa: E402
 import gallery  # noqa: E402
 import links  # noqa: E402
 import notebook_pages  # noqa: E402
@@ -96,13 +95,6 @@ def test_links_that_lead_nowhere_are_found(tmp_path):
     broken, external = links.check_site(tmp_path)
     assert broken == ["a/index.html: ../#no", "index.html: a/#gone", "index.html: no.png"]
     assert external == ["https://x.org"]
-
-
-def test_examples_of_docstrings_become_code():
-    text = "Sum.\n\n>>> 1 + 1\n2\n\nArgs:\n    x: a number."
-    fenced = "Sum.\n\n```pycon\n>>> 1 + 1\n2\n```\n\nArgs:\n    x: a number."
-    assert example_blocks.fence_examples(text) == fenced
-    assert example_blocks.fence_examples(">>> 1\n1") == "```pycon\n>>> 1\n1\n```"
 
 
 @pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)

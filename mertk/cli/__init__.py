@@ -35,10 +35,13 @@ COMMANDS = {
     "report": "Recompute tables and the HTML report from run folders.",
     "train": "Fit a model on all clips, for `predict`.",
     "predict": "Run a trained model on videos.",
+    "hub": "Send trained models to the Hugging Face hub, and fetch them.",
     "compare": "Test every pair of models; write figures and tables for a paper.",
+    "results": "Share results, check shared ones, and build a leaderboard.",
     "cite": "Print BibTeX entries for the methods and data sets of runs.",
     "spot": "Spot expressions in long videos.",
     "score": "Score external predictions or spotted intervals.",
+    "vqa": "Make questions about micro-expressions, and answer them from predictions.",
     "data": "List, check and prepare data sets; write the synthetic one to disk.",
     "cache": "Show or prune the cache of features.",
 }

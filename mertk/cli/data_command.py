@@ -9,6 +9,7 @@ import click
 
 from mertk.cli import load_and_report_plugins
 from mertk.cli._completion import complete
+from mertk.cli._data_annotations import agree, annotate, changes
 from mertk.cli._data_check import check, index
 from mertk.cli._data_prepare import prepare
 
@@ -18,6 +19,9 @@ def command() -> None:
     """List, check, prepare and write data sets."""
 
 
+command.add_command(agree)
+command.add_command(annotate)
+command.add_command(changes)
 command.add_command(check)
 command.add_command(index)
 command.add_command(prepare)

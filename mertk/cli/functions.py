@@ -46,8 +46,8 @@ def audit_model(
         jobs: probes to run in parallel; default: one per core.
         plugins: what `load_plugins` gave; default: the installed ones.
         progress: receives stages and steps.
-        **options: `dataset`, `data`, `protocol`, `preset`, `sets`, `swaps`, `tunes`, `exclude`,
-            `replay`, `device`; see `mertk.bench`.
+        **options: `device`, and fields of `Study`: `dataset`, `data`, `protocol`, `preset`, `sets`,
+            `swaps`, `tunes`, `exclude`, `replay`.
 
     Returns:
         The audit: `outcome` is `passed`, `leak` or `inconclusive`, `verdicts` has one a probe.
@@ -99,7 +99,7 @@ def train_model(
         plugins: what `load_plugins` gave; default: the installed ones.
         progress: receives stages and steps.
         **options: fields of `Study`: `dataset`, `data`, `protocol`, `preset`, `sets`, `swaps`,
-            `allow_mismatch`.
+            `tunes`, `exclude`, `allow_mismatch`.
 
     Returns:
         The fitted model; `predict(footage)` gives the probabilities of one clip.
@@ -135,13 +135,17 @@ def predict_videos(
     fps: float | None = None,
     spotter: str | Use = "flow_peaks",
     aligner: str | Use = "eye_similarity",
+    face: str | None = None,
     strength: float = 1.0,
     least: float = 0.0,
+    shifts: int = 4,
     trust: Sequence[str] = (),
     plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> Iterator[PredictedVideo]:
-    """Spot and classify the expressions in videos, as `mertk predict` does; one result a video.
+    """Spot and classify the expressions in videos, as `mertk predict` does.
+
+    There is one result a video; if `face` is `all`, one a person in it.
 
     Args:
         model: the folder of a trained model, or what `train_model` gave.
@@ -153,8 +157,10 @@ def predict_videos(
         fps: frames per second, of footage that does not say it.
         spotter: the spotter that finds the expressions.
         aligner: the aligner that finds the face.
+        face: whose face, of several people: `largest`, `left`, `right`, `all` or a number from 1.
         strength: least motion of an expression, as a multiple of the spotter's threshold.
         least: least probability of the predicted class; below it is 'no expression'.
+        shifts: small shifts of the face crop that are predicted again, for the stability.
         trust: modules or packages that the model may import, which runs their code.
         plugins: what `load_plugins` gave; default: the installed ones.
         progress: receives stages and steps.
@@ -163,23 +169,39 @@ def predict_videos(
         DataError: where a video cannot be read, or shows no face.
         StorageError: where the folder holds no sound model.
     """
+    from mertk.experiment.model_hub import open_model_folder
     from mertk.experiment.trained_model import TrainedModel
+    from mertk.spotting.checked_spots import build_spotter
+    from mertk.spotting.people_tracking import parse_face
     from mertk.spotting.predicted_video import predict_interval_of, predict_video
 
     plugins, progress = plugins or load_plugins(), progress or Silent()
     if not isinstance(model, TrainedModel):
-        model = TrainedModel.load(Path(model), plugins, trust)
+        with open_model_folder(model) as folder:
+            model = TrainedModel.load(folder, plugins, trust)
     at = (onset, apex, offset)
-    finder = plugins.registry.build("spotter", as_use(spotter))
-    face = plugins.registry.build("aligner", as_use(aligner))
+    face = None if face is None else parse_face(face)
+    finder = build_spotter(plugins.registry, str(as_use(spotter)))
+    tracker = plugins.registry.build("aligner", as_use(aligner))
+    whose = None if face is None else (tracker, face)
     for video in map(Path, videos):
         if whole or at != (None, None, None):
-            yield from predict_interval_of(model, video, progress, at=at, fps=fps, least=least)
+            yield from predict_interval_of(
+                model, video, progress, at=at, fps=fps, least=least, shifts=shifts, whose=whose
+            )
         else:
             yield from predict_video(
-                model, video, progress,
-                spotter=finder, aligner=face, fps=fps, strength=strength, least=least,
-            )  # fmt: skip
+                model,
+                video,
+                progress,
+                spotter=finder,
+                aligner=tracker,
+                face=face,
+                fps=fps,
+                strength=strength,
+                least=least,
+                shifts=shifts,
+            )
 
 
 def compare_runs(
@@ -190,9 +212,10 @@ def compare_runs(
 ) -> list[Comparison]:
     """Test every pair of models, on one or several sets of clips, as `mertk compare` does.
 
-    >>> (comparison,) = mertk.compare_runs("runs")
-    >>> min(comparison.ranks, key=comparison.ranks.get)
-    'flow_ridge'
+    Examples:
+        >>> (comparison,) = mertk.compare_runs("runs")
+        >>> min(comparison.ranks, key=comparison.ranks.get)
+        'flow_ridge'
 
     Args:
         runs: run folders, or folders of them.
@@ -226,8 +249,9 @@ def write_report(
 ) -> Path:
     """Write the page of results, as `mertk report` does, and give its path.
 
-    >>> mertk.write_report(results, "page.html").name
-    'page.html'
+    Examples:
+        >>> mertk.write_report(results, "page.html").name
+        'page.html'
 
     Args:
         results: of one set of clips.

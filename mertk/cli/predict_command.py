@@ -85,6 +85,14 @@ if TYPE_CHECKING:
     help="Least probability of the predicted class; an interval below it is 'no expression'.",
 )
 @click.option(
+    "--shifts",
+    default=4,
+    show_default=True,
+    type=click.IntRange(0, 8),
+    help="Number of small shifts of the face crop that are predicted again: the share of equal "
+    "answers is the stability.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Folder for predictions.csv, predictions.json and predictions.html. Default: print CSV on "
@@ -123,6 +131,7 @@ def command(
     face: str | None,
     strength: float,
     least: float,
+    shifts: int,
     out: Path | None,
     occlusion: int,
     trust: tuple[str, ...],
@@ -133,14 +142,16 @@ def command(
 ) -> None:
     """Run a trained model on videos: track the face, spot expressions and classify them.
 
-    MODEL is a folder that `mertk train` wrote; no code in it is run. VIDEOS are video files,
-    folders of frames, .npy files of frames, and tables such as index.csv, whose rows are intervals
-    that are classified without spotting. A video that cannot be read, or shows no face, is reported
-    on standard error, and the exit code is then 1; the other videos are processed.
+    MODEL is a folder that `mertk train` wrote, or hf:ORGANISATION/NAME, a model on the Hugging Face
+    hub; no code in it is run. VIDEOS are video files, folders of frames, .npy files of frames, and
+    tables such as index.csv, whose rows are intervals that are classified without spotting. A video
+    that cannot be read, or shows no face, is reported on standard error, and the exit code is then
+    1; the other videos are processed.
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use
     from mertk.experiment import trained_model_page
+    from mertk.experiment.model_hub import open_model_folder
     from mertk.experiment.trained_model import TrainedModel
     from mertk.report.video_predictions import FILES, VideoReport
     from mertk.spotting.checked_spots import build_spotter
@@ -154,7 +165,8 @@ def command(
     if out:
         check_files(out, FILES)
     plugins = load_and_report_plugins(ctx)
-    saved = TrainedModel.load(model, plugins, trust)
+    with open_model_folder(model) as folder:
+        saved = TrainedModel.load(folder, plugins, trust)
     at = (onset, apex, offset)
     given = whole or at != (None, None, None)
     report = VideoReport(
@@ -172,7 +184,14 @@ def command(
     whose = None if face is None else (tracker, face)
     if given:
         predict = partial(
-            predict_interval_of, saved, at=at, fps=fps, least=least, pictures=pictures, whose=whose
+            predict_interval_of,
+            saved,
+            at=at,
+            fps=fps,
+            least=least,
+            shifts=shifts,
+            pictures=pictures,
+            whose=whose,
         )
     else:
         predict = partial(
@@ -184,9 +203,10 @@ def command(
             fps=fps,
             strength=strength,
             least=least,
+            shifts=shifts,
             pictures=pictures,
         )
-    table = partial(_predict_table, saved, plugins.registry, fps, least, pictures, whose)
+    table = partial(_predict_table, saved, plugins.registry, fps, least, shifts, pictures, whose)
     with Bar() as bar:
         for video in videos:
             _add_to_report(report, video, table if _is_table(video) else predict, bar)
@@ -219,6 +239,7 @@ def _predict_table(
     registry: Registry,
     fps: float | None,
     least: float,
+    shifts: int,
     pictures: IntervalPictures | None,
     whose: ChosenFace | None,
     file: Path,
@@ -230,7 +251,9 @@ def _predict_table(
 
     rate = {} if fps is None else {"fps": fps}
     clips = registry.build("dataset", Use("folder", labels=False, **rate)).index(file)
-    return predict_clips(model, clips, progress, least=least, pictures=pictures, whose=whose)
+    return predict_clips(
+        model, clips, progress, least=least, shifts=shifts, pictures=pictures, whose=whose
+    )
 
 
 def _add_to_report(report: VideoReport, video: Path, predict: Predict, progress: Progress) -> None:

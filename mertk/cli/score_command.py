@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     "against the annotations of the data set TRUTH (NAME[:KEY=VALUE,…]).",
 )
 @click.option(
+    "--vqa",
+    metavar="QUESTIONS",
+    type=click.Path(path_type=Path),
+    help="Score the answers in FILE (.jsonl) to the questions in QUESTIONS, which have the true "
+    "answers.",
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path),
     help="Folder of the data set that --spotting names; its frames are not needed. Default: as "
@@ -54,6 +61,7 @@ def command(
     files: tuple[Path, ...],
     classes: str | None,
     spotting: str | None,
+    vqa: Path | None,
     data: Path | None,
     kind: Kind | None,
     out: Path | None,
@@ -63,12 +71,18 @@ def command(
     """Score the external predictions in each FILE.
 
     FILE is a table of predictions, a MEGC 2019 submission log, a confusion matrix, or, with
-    --spotting, a table of spotted intervals. A log of MEGC 2020 holds the truth, too.
+    --spotting, a table of spotted intervals. A log of MEGC 2020 holds the truth, too. With --vqa,
+    FILE holds answers to questions.
     """
     from mertk.report import interval_page
     from mertk.spotting import interval_tables
     from mertk.storage.atomic_files import check_files
 
+    if vqa is not None:
+        if spotting or data or kind or out or classes:
+            raise ParameterError("--vqa takes no other option but --json")
+        _score_answers(vqa, files, as_json=as_json)
+        return
     names = [name.strip() for name in classes.split(",")] if classes else []
     if out is not None:
         check_files(out, interval_page.FILES)
@@ -93,6 +107,22 @@ def command(
         return
     for one in rescored:
         external_scores.print_rescored(one)
+
+
+def _score_answers(truth: Path, files: Sequence[Path], *, as_json: bool) -> None:
+    from mertk.datasets.vqa_questions import read_questions
+    from mertk.evaluation.vqa_scores import score_answers
+    from mertk.report import vqa_scores
+
+    questions = read_questions(truth)
+    told = []
+    for file, name in zip(files, _name_files(files), strict=True):
+        found, notes = score_answers(questions, read_questions(file), name)
+        told.append(vqa_scores.scores_to_json(found, notes))
+        if not as_json:
+            vqa_scores.print_answer_scores(found, notes)
+    if as_json:
+        _print_json(told)
 
 
 def _score_spotting(

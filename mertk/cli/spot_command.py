@@ -11,6 +11,7 @@ import click
 from mertk.cli import load_and_report_plugins
 from mertk.cli._completion import complete
 from mertk.cli._options import record_options
+from mertk.core.errors import ParameterError
 from mertk.experiment.study import Study
 
 
@@ -47,6 +48,12 @@ from mertk.experiment.study import Study
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The folder to write to."
 )
+@click.option(
+    "--elan",
+    type=click.Path(path_type=Path),
+    help="Folder for ELAN files (.eaf) of the spotted intervals, one per video, which a person can "
+    "correct; for one spotter.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(
@@ -57,6 +64,7 @@ def command(
     aligner: str | None,
     model: Path | None,
     out: Path,
+    elan: Path | None,
     *,
     as_json: bool,
 ) -> None:
@@ -67,6 +75,7 @@ def command(
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use
+    from mertk.experiment.model_hub import open_model_folder
     from mertk.experiment.trained_model import TrainedModel
     from mertk.report import interval_scores, spotting
     from mertk.spotting import search
@@ -75,8 +84,13 @@ def command(
 
     names = spotting.file_names([Use.parse(text).name for text in spotters])
     check_files(out, [spotting.TRUTH, spotting.SUMMARY, *names])
+    if elan is not None:
+        _check_elan(elan, spotters)
     plugins = load_and_report_plugins(ctx)
-    saved = TrainedModel.load(model, plugins) if model else None
+    saved = None
+    if model:
+        with open_model_folder(model) as folder:
+            saved = TrainedModel.load(folder, plugins)
     with Bar() as bar:
         found = search.search_videos(
             spotters,
@@ -88,6 +102,8 @@ def command(
             progress=bar,
         )
     files = spotting.write_spotting(found, out)
+    if elan is not None:
+        spotting.write_elan_files(found, elan)
     scored = score_recognition(found, [file.name for file in files])
     if as_json:
         told = spotting.to_json(found)
@@ -102,3 +118,14 @@ def command(
     truth, classes = out / spotting.TRUTH, ",".join(found.classes)
     more = f" --classes {classes}" if classes else ""
     click.echo(f"scores by other rules: mertk score {files[0]} --spotting {truth}{more}")
+    if elan is not None:
+        click.echo(f"ELAN files to correct: {elan}")
+
+
+def _check_elan(folder: Path, spotters: tuple[str, ...]) -> None:
+    """Fail before the work where ELAN files could not be written."""
+    from mertk.storage.atomic_files import check_writable
+
+    if len(spotters) > 1:
+        raise ParameterError("--elan is for one spotter: intervals of several would overlap")
+    check_writable(folder)

@@ -56,9 +56,10 @@ class Footage(Shown):
     one may have no frames at all, and so may one with `features`: named arrays `[regions, …]` or
     `[regions, time, …]` that somebody else has computed, for the extractor `precomputed`.
 
-    >>> frames = mertk.Frames.of(np.zeros((16, 48, 64, 3), np.uint8))
-    >>> mertk.Footage(frames=frames, onset=2, apex=7, offset=15, fps=100.0)
-    <Footage frames: 16, onset: 2, apex: 7, offset: 15, frames per second: 100>
+    Examples:
+        >>> frames = mertk.Frames.of(np.zeros((16, 48, 64, 3), np.uint8))
+        >>> mertk.Footage(frames=frames, onset=2, apex=7, offset=15, fps=100.0)
+        <Footage frames: 16, onset: 2, apex: 7, offset: 15, frames per second: 100>
     """
 
     frames: Frames
@@ -138,9 +139,10 @@ class Faces(Shown):
     `landmarks` `[points, 2]` (x, y) are those of the onset frame in registered coordinates;
     `transform` `[2, 3]` maps footage pixels to registered ones where the registration is affine.
 
-    >>> faces = mertk.load_dataset("synthetic:subjects=2")[0].footage.faces()
-    >>> faces.peak, faces.size, faces.choose_frames(4)
-    (7, (256, 256), [2, 7, 11, 15])
+    Examples:
+        >>> faces = mertk.load_dataset("synthetic:subjects=2")[0].footage.faces()
+        >>> faces.peak, faces.size, faces.choose_frames(4)
+        (7, (256, 256), [2, 7, 11, 15])
     """
 
     frames: Frames
@@ -197,10 +199,11 @@ class Regions:
     `boxes` `[regions, 4]` are x0, y0, x1, y1 in pixels, x1 and y1 exclusive. Where `polygons` are
     given (`[points, 2]` each), a box is the bounding box of its polygon.
 
-    >>> boxes = np.array([[0, 0, 64, 20], [16, 32, 48, 48]])
-    >>> regions = mertk.Regions(names=("eyes", "mouth"), boxes=boxes)
-    >>> regions.windows()[1]
-    (slice(32, 48, None), slice(16, 48, None))
+    Examples:
+        >>> boxes = np.array([[0, 0, 64, 20], [16, 32, 48, 48]])
+        >>> regions = mertk.Regions(names=("eyes", "mouth"), boxes=boxes)
+        >>> regions.windows()[1]
+        (slice(32, 48, None), slice(16, 48, None))
     """
 
     names: tuple[str, ...]
@@ -242,9 +245,10 @@ class Clip(Shown):
     are those that frames, flow map and landmarks are read from: `mertk cache --verify` compares
     their content with what it was when something was computed from it.
 
-    >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
-    >>> clip.uid, clip.person, clip.footage.apex
-    ('synthetic/s01/c01', 'synthetic/s01', 7)
+    Examples:
+        >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
+        >>> clip.uid, clip.person, clip.footage.apex
+        ('synthetic/s01/c01', 'synthetic/s01', 7)
     """
 
     dataset: str
@@ -280,12 +284,14 @@ class TrainingSet(Generic[T]):
     multi-label protocol they are `[clips, classes]` of 0 and 1, and a clip may have none or many.
     `aus[i]` are the action units of clip i, None where it is not coded; empty: no clip is.
 
-    >>> train = mertk.TrainingSet(
-    ...     inputs=[{"features": np.zeros((1, 4), np.float32)}] * 3,
-    ...     labels=np.array([0, 1, 1]), people=np.array(["a", "a", "b"]), classes=("neg", "pos"),
-    ... )
-    >>> len(train), train.multilabel, train.shares.round(2).tolist()
-    (3, False, [0.33, 0.67])
+    Examples:
+        >>> train = mertk.TrainingSet(
+        ...     inputs=[{"features": np.zeros((1, 4), np.float32)}] * 3,
+        ...     labels=np.array([0, 1, 1]), people=np.array(["a", "a", "b"]),
+        ...     classes=("neg", "pos"),
+        ... )
+        >>> len(train), train.multilabel, train.shares.round(2).tolist()
+        (3, False, [0.33, 0.67])
     """
 
     inputs: Sequence[T]
@@ -327,8 +333,9 @@ def _list_timing(shown: Footage | Faces) -> dict[str, object]:
 def flatten(streams: Streams) -> Floats:
     """All streams of one clip as one vector `[features]`, streams in the order of their names.
 
-    >>> mertk.flatten({"flow": np.ones((2, 3), np.float32)}).shape
-    (6,)
+    Examples:
+        >>> mertk.flatten({"flow": np.ones((2, 3), np.float32)}).shape
+        (6,)
     """
     parts = [np.asarray(streams[name], np.float32).ravel() for name in sorted(streams)]
     return np.concatenate(parts) if parts else np.empty(0, np.float32)
@@ -337,8 +344,9 @@ def flatten(streams: Streams) -> Floats:
 def design_matrix(inputs: Sequence[Streams]) -> Floats:
     """The clips as rows `[clips, features]`; raises `ComponentError` where lengths differ.
 
-    >>> mertk.design_matrix([{"flow": np.ones((2, 3), np.float32)}] * 5).shape
-    (5, 6)
+    Examples:
+        >>> mertk.design_matrix([{"flow": np.ones((2, 3), np.float32)}] * 5).shape
+        (5, 6)
     """
     rows = list(map(flatten, inputs))
     lengths = sorted(set(map(len, rows)))

@@ -23,11 +23,12 @@ class Frames(Shown):
     `frames[7]` is one picture, `frames[2:9]` and `frames[[0, 4]]` are stacks. Nothing but
     the size is kept: a picture that is requested twice is read twice.
 
-    >>> frames = mertk.Frames.of(np.zeros((16, 48, 64, 3), np.uint8))
-    >>> frames
-    <Frames frames: 16, size: 64x48>
-    >>> frames[2:5].shape
-    (3, 48, 64, 3)
+    Examples:
+        >>> frames = mertk.Frames.of(np.zeros((16, 48, 64, 3), np.uint8))
+        >>> frames
+        <Frames frames: 16, size: 64x48>
+        >>> frames[2:5].shape
+        (3, 48, 64, 3)
     """
 
     __slots__ = ("_array", "_count", "_read", "_size")

@@ -65,9 +65,10 @@ def weighted_f1(matrix: Matrix) -> NDArray[np.float64]:
 def standard_scores(matrix: Matrix) -> Mapping[str, NDArray[np.float64]]:
     """What nearly every protocol of the field reports: UF1, UAR and accuracy.
 
-    >>> scores = mertk.core.metrics.standard_scores(np.array([[3, 1], [0, 4]]))
-    >>> {name: round(float(score), 3) for name, score in scores.items()}
-    {'UF1': 0.873, 'UAR': 0.875, 'accuracy': 0.875}
+    Examples:
+        >>> scores = mertk.core.metrics.standard_scores(np.array([[3, 1], [0, 4]]))
+        >>> {name: round(float(score), 3) for name, score in scores.items()}
+        {'UF1': 0.873, 'UAR': 0.875, 'accuracy': 0.875}
     """
     return {"UF1": uf1(matrix), "UAR": uar(matrix), "accuracy": accuracy(matrix)}
 

@@ -27,17 +27,19 @@ SLOTS = ("aligner", "roi", "extractor", "fusion", "classifier")
 class Use:
     """A component by its registered name, with what differs from its defaults.
 
-    >>> mertk.Use("lbptop", points=8)
-    Use('lbptop', points=8)
-    >>> str(mertk.Use.parse("linear_svm:C=2"))
-    'linear_svm:C=2'
+    Examples:
+        >>> mertk.Use("lbptop", points=8)
+        Use('lbptop', points=8)
+        >>> str(mertk.Use.parse("linear_svm:C=2"))
+        'linear_svm:C=2'
 
     The class of an estimator of scikit-learn or of a network of torch may stand in the place of the
     name; it must be at the top of a module.
 
-    >>> from sklearn.svm import SVC
-    >>> str(mertk.Use(SVC, C=2))
-    'sklearn:sklearn.svm._classes.SVC,C=2'
+    Examples:
+        >>> from sklearn.svm import SVC
+        >>> str(mertk.Use(SVC, C=2))
+        'sklearn:sklearn.svm._classes.SVC,C=2'
     """
 
     name: str
@@ -115,9 +117,10 @@ class Recipe(Shown):
     run in their order. A recipe may have no extractor at all (the floors have none). Parameters of
     a `tuning` are chosen anew inside each fold.
 
-    >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
-    >>> recipe
-    <Recipe aligner: none, roi: whole, extractor: hoof, classifier: ridge>
+    Examples:
+        >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+        >>> recipe
+        <Recipe aligner: none, roi: whole, extractor: hoof, classifier: ridge>
     """
 
     aligner: Use = field(default_factory=lambda: Use("none"))
@@ -195,9 +198,10 @@ class Recipe(Shown):
     def swap(self, slot: str, *uses: Use) -> Recipe:
         """Another component in a slot: `aligner`, `fusion` (all blocks), `fusion.1`.
 
-        >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
-        >>> recipe.swap("classifier", mertk.Use("svm", C=2)).classifier
-        Use('svm', C=2)
+        Examples:
+            >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+            >>> recipe.swap("classifier", mertk.Use("svm", C=2)).classifier
+            Use('svm', C=2)
         """
         head, _, part = slot.partition(".")
         if head == "fusion":
@@ -217,9 +221,10 @@ class Recipe(Shown):
     def set(self, path: str, value: Json) -> Recipe:
         """Set one parameter: `extractor.grid`, `fusion.1.hidden`, `extractor.flow.size`.
 
-        >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
-        >>> recipe.set("classifier.alpha", 10).classifier
-        Use('ridge', alpha=10)
+        Examples:
+            >>> recipe = mertk.Recipe(extractor=mertk.Use("hoof"), classifier=mertk.Use("ridge"))
+            >>> recipe.set("classifier.alpha", 10).classifier
+            Use('ridge', alpha=10)
         """
         slot, _, key = path.rpartition(".")
         if not slot:

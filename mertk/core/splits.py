@@ -27,10 +27,11 @@ class Split:
 def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
     """One fold per person, in order of first appearance; needs at least two people.
 
-    >>> for split in mertk.leave_one_subject_out(["s1", "s2", "s1"]):
-    ...     print(split.name, split.train.tolist(), split.test.tolist())
-    s1 [1] [0, 2]
-    s2 [0, 2] [1]
+    Examples:
+        >>> for split in mertk.leave_one_subject_out(["s1", "s2", "s1"]):
+        ...     print(split.name, split.train.tolist(), split.test.tolist())
+        s1 [1] [0, 2]
+        s2 [0, 2] [1]
 
     Raises `ProtocolError` where people differ in spelling alone, such as `1` and `01`.
     """

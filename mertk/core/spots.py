@@ -24,8 +24,9 @@ class Spot:
     spots of one stretch, and is not a probability. Raises `ComponentError` where the positions are
     out of order or the strength is no number.
 
-    >>> mertk.Spot(onset=120, apex=131, offset=150, strength=1.8)
-    Spot(onset=120, apex=131, offset=150, strength=1.8)
+    Examples:
+        >>> mertk.Spot(onset=120, apex=131, offset=150, strength=1.8)
+        Spot(onset=120, apex=131, offset=150, strength=1.8)
     """
 
     onset: int

@@ -7,8 +7,10 @@ from mertk.datasets import (
     corrections,
     edited_cells,
     editions,
+    elan,
     folders,
     formulas,
+    interval_annotations,
     locations,
     media,
     reader,
@@ -16,6 +18,7 @@ from mertk.datasets import (
     spreadsheets,
     survey,
     validation,
+    vqa_questions,
 )
 
 __all__ = [
@@ -25,8 +28,10 @@ __all__ = [
     "corrections",
     "edited_cells",
     "editions",
+    "elan",
     "folders",
     "formulas",
+    "interval_annotations",
     "locations",
     "media",
     "reader",
@@ -34,4 +39,5 @@ __all__ = [
     "spreadsheets",
     "survey",
     "validation",
+    "vqa_questions",
 ]

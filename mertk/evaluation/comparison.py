@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,28 @@ def compare_runs(
         given = ", ".join(f"{len(one.ranks)} on {one.title}" for one in found)
         advice = "give two models or more on the same clips, under the same protocol"
         raise StorageError("; ".join([f"nothing to compare: {given}", advice, *results.notices]))
-    return sorted(found, key=lambda one: one.title)
+    return sorted(_tell_titles_apart(found), key=lambda one: one.title)
+
+
+def _tell_titles_apart(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Sets of clips of one title get the number of clips, or a hash of their list, behind it."""
+    for describe in (_count_clips, _name_clip_list):
+        counts = Counter(one.title for one in comparisons)
+        told = []
+        for one in comparisons:
+            more = describe(one.results) if counts[one.title] > 1 else ""
+            told.append(replace(one, title=f"{one.title} · {more}" if more else one.title))
+        comparisons = told
+    return list(comparisons)
+
+
+def _count_clips(results: Results) -> str:
+    table = results.outcomes[0].predictions
+    return f"{table['uid'].nunique()} clips of {table['person'].nunique()} subjects"
+
+
+def _name_clip_list(results: Results) -> str:
+    return f"clip list {results.runs[0].identity['clip_list'][:6]}"
 
 
 def _compare_models(results: Results) -> Comparison:

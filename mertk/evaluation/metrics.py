@@ -21,8 +21,9 @@ __all__ = ["Scorer", "get_scorer", "uar", "uf1"]
 def uf1(y_true: ArrayLike, y_pred: ArrayLike, *, labels: Sequence[Any] | None = None) -> float:
     """Unweighted F1: the mean of the F1 of all classes (MEGC 2019).
 
-    >>> mertk.metrics.uf1(["neg", "neg", "pos"], ["neg", "pos", "pos"])
-    0.6666666666666666
+    Examples:
+        >>> mertk.metrics.uf1(["neg", "neg", "pos"], ["neg", "pos", "pos"])
+        0.6666666666666666
 
     Args:
         y_true: the annotated label of each clip, of all folds together.
@@ -39,8 +40,9 @@ def uf1(y_true: ArrayLike, y_pred: ArrayLike, *, labels: Sequence[Any] | None = 
 def uar(y_true: ArrayLike, y_pred: ArrayLike, *, labels: Sequence[Any] | None = None) -> float:
     """Unweighted average recall: the mean of the recall of all classes (MEGC 2019).
 
-    >>> mertk.metrics.uar(["neg", "neg", "pos"], ["neg", "pos", "pos"])
-    0.75
+    Examples:
+        >>> mertk.metrics.uar(["neg", "neg", "pos"], ["neg", "pos", "pos"])
+        0.75
 
     Args:
         y_true: the annotated label of each clip, of all folds together.
@@ -79,12 +81,13 @@ def get_scorer(name: str, *, labels: Sequence[Any] | None = None) -> Scorer:
     therefore low where a fold is one subject; choose folds of several subjects to compare
     parameters, and report scores of pooled predictions.
 
-    >>> from sklearn.dummy import DummyClassifier
-    >>> from sklearn.model_selection import cross_val_score
-    >>> X, y = [[0]] * 8, ["neg", "neg", "neg", "pos"] * 2
-    >>> scorer = mertk.metrics.get_scorer("uar")
-    >>> cross_val_score(DummyClassifier(), X, y, scoring=scorer, cv=2).tolist()
-    [0.5, 0.5]
+    Examples:
+        >>> from sklearn.dummy import DummyClassifier
+        >>> from sklearn.model_selection import cross_val_score
+        >>> X, y = [[0]] * 8, ["neg", "neg", "neg", "pos"] * 2
+        >>> scorer = mertk.metrics.get_scorer("uar")
+        >>> cross_val_score(DummyClassifier(), X, y, scoring=scorer, cv=2).tolist()
+        [0.5, 0.5]
 
     Args:
         name: `uf1` or `uar`.

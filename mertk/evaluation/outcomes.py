@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from mertk.core.errors import StorageError
 from mertk.core.recipe import Recipe
 from mertk.evaluation import statistics
 from mertk.evaluation.run_folders import check_comparable
+from mertk.evaluation.run_names import name_runs
 from mertk.storage.ledger import Contents, Fold, Run
 
 if TYPE_CHECKING:
@@ -118,6 +118,11 @@ class Outcome:
         return sum(fold.seconds.get("total", 0.0) for fold in self.folds)
 
     @property
+    def cpu_seconds(self) -> float:
+        """The CPU time of all folds, added up; 0 where it is not known."""
+        return sum(fold.cpu for fold in self.folds)
+
+    @property
     def scope(self) -> str:
         """Which part of the clips is scored, such as `9 of 12 clips`; empty if all are."""
         clips, total = self.predictions["uid"].nunique(), sum(map(len, self.run.plan.values()))
@@ -159,10 +164,8 @@ def choose_outcomes(runs: Sequence[Run], *, partial: bool) -> tuple[list[Outcome
         common &= {fold.name for fold in folds}
     if partial:
         _check_classes(next(iter(chosen)), common)
-    counts = Counter(run.name for run in chosen)
     outcomes = []
-    for run, folds in chosen.items():
-        name = run.name if counts[run.name] == 1 else f"{run.name} ({run.key[:6]})"
+    for (run, folds), name in zip(chosen.items(), name_runs(list(chosen)), strict=True):
         outcome = Outcome(run, name, [fold for fold in folds if fold.name in common])
         outcomes.append(replace(outcome, name=name + _mark_unfinished(outcome)))
     return outcomes, notices

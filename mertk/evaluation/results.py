@@ -41,14 +41,16 @@ class Results(Shown):
     compared with.
     The first run that is no floor is compared with every other one. `swept` are the values of a
     sweep by run and path; `label_maps` are those that `remapped()` scores the predictions under.
+    `common_name`: what shown names leave out.
     Unfinished runs are left out; `notices` has a line on each, and on each damaged file. With
     `partial` all runs are scored on the clips that each of them has predicted. Raises
     `StorageError` where nothing is left, or the runs are not on the same clips.
 
-    >>> results.table()["model"].tolist()
-    ['flow_ridge', 'hoof_ridge']
-    >>> results.main_score
-    'UF1'
+    Examples:
+        >>> results.table()["model"].tolist()
+        ['flow_ridge', 'hoof_ridge']
+        >>> results.main_score
+        'UF1'
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Results(Shown):
         if not runs:
             raise StorageError("no run is given; give at least one run folder")
         self.partial = partial
+        self.common_name = ""
         chosen, notices = choose_outcomes(runs, partial=partial)
         self.notices: list[str] = notices
         self.outcomes: list[Outcome] = [outcome for outcome in chosen if not outcome.run.replay]
@@ -92,8 +95,9 @@ class Results(Shown):
         Runs on different clips or under different protocols are not compared: the results then
         consist of several `groups`, each of which is the results of one set of clips.
 
-        >>> mertk.Results.load("runs").table()["model"].tolist()
-        ['flow_ridge', 'hoof_ridge']
+        Examples:
+            >>> mertk.Results.load("runs").table()["model"].tolist()
+            ['flow_ridge', 'hoof_ridge']
 
         Args:
             paths: run folders, or folders of them.
@@ -175,7 +179,10 @@ class Results(Shown):
         return next(iter(self.chance))
 
     def table(self) -> pd.DataFrame:
-        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds."""
+        """One row per run: each score with its 95 % interval, clips, folds, seeds, seconds.
+
+        `subject_mean`, `worst_tenth`: accuracy (or F1) over subjects, and over their lowest tenth.
+        """
         import pandas as pd
 
         return pd.DataFrame(self._rows)
@@ -191,8 +198,9 @@ class Results(Shown):
         classes; those of several labels with `+` between them, or `none`), and `p_<class>`, the
         probability of each class.
 
-        >>> results.predictions()[["clip", "true", "predicted"]].head(1).to_dict("records")
-        [{'clip': 'synthetic/s01/c01', 'true': 'positive', 'predicted': 'positive'}]
+        Examples:
+            >>> results.predictions()[["clip", "true", "predicted"]].head(1).to_dict("records")
+            [{'clip': 'synthetic/s01/c01', 'true': 'positive', 'predicted': 'positive'}]
         """
         import pandas as pd
 
@@ -204,8 +212,9 @@ class Results(Shown):
 
         A multi-label run has a row a label, with its true and false negatives and positives.
 
-        >>> results.confusion().loc["positive"].to_dict()
-        {'negative': 0, 'positive': 4, 'surprise': 0}
+        Examples:
+            >>> results.confusion().loc["positive"].to_dict()
+            {'negative': 0, 'positive': 4, 'surprise': 0}
 
         Args:
             model: its name, as in `table()`; default: the first.
@@ -218,8 +227,9 @@ class Results(Shown):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the main score of each model with its interval: `mertk.plots.plot_forest`.
 
-        >>> results.plot().get_xlabel()
-        'UF1 with 95 % interval; shaded: chance level'
+        Examples:
+            >>> results.plot().get_xlabel()
+            'UF1 with 95 % interval; shaded: chance level'
         """
         return score_plots.plot_forest(self, ax=ax)
 
@@ -310,9 +320,10 @@ class Results(Shown):
         `score` is one of the protocol's; default: its first. p is corrected over the models of the
         table, and over its floors, as two families.
 
-        >>> for (first, other), test in results.comparisons().items():
-        ...     print(first, other, test.score)
-        flow_ridge hoof_ridge UF1
+        Examples:
+            >>> for (first, other), test in results.comparisons().items():
+            ...     print(first, other, test.score)
+            flow_ridge hoof_ridge UF1
         """
         found: dict[tuple[str, str], statistics.Paired] = {}
         for floor in (False, True) if self.models else ():
@@ -339,24 +350,12 @@ class Results(Shown):
         return run_folders.count_recipes(self.runs[0])
 
     def _make_row(self, outcome: Outcome) -> dict[str, Any]:
-        table = outcome.predictions
-        row = {
-            "model": outcome.name,
-            "floor": outcome.is_floor,
-            "seen_before": bool(outcome.seen_before),
-            "collapsed": outcome.is_collapsed,
-            **self._scores_of(outcome.confusions),
-        }
+        row = {"model": outcome.name, "floor": outcome.is_floor}
+        row |= {"seen_before": bool(outcome.seen_before), "collapsed": outcome.is_collapsed}
+        row |= self._scores_of(outcome.confusions)
         for name, by_seed in self.score(outcome.confusions.sum(axis=1)).items():
             row[f"{name}_sd"] = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
-        return row | {
-            "clips": table["uid"].nunique(),
-            "subjects": len(outcome.subjects),
-            "folds": table["fold"].nunique(),
-            "seeds": table["seed"].nunique(),
-            "seconds": outcome.seconds,
-            "run": str(outcome.run.path),
-        }
+        return row | tables.describe_run(outcome)
 
 
 class Several(Results):

@@ -25,8 +25,9 @@ def plot_forest(results: Results, *, score: str | None = None, ax: Axes | None =
 
     The best model is on top; the floors are grey and come last.
 
-    >>> mertk.plots.plot_forest(results).get_xlabel()
-    'UF1 with 95 % interval; shaded: chance level'
+    Examples:
+        >>> mertk.plots.plot_forest(results).get_xlabel()
+        'UF1 with 95 % interval; shaded: chance level'
 
     Args:
         results: of one set of clips.
@@ -72,8 +73,9 @@ def find_bars(table: pd.DataFrame, score: str) -> list[pd.Series]:
 def plot_confusion(results: Results, model: str | None = None, *, ax: Axes | None = None) -> Axes:
     """Draw a confusion matrix: clips as numbers (mean over seeds), shaded by the share of a row.
 
-    >>> mertk.plots.plot_confusion(results, "flow_ridge").get_ylabel()
-    'true class'
+    Examples:
+        >>> mertk.plots.plot_confusion(results, "flow_ridge").get_ylabel()
+        'true class'
 
     Args:
         results: of one set of clips, each with one label.
@@ -103,8 +105,9 @@ def plot_confusion(results: Results, model: str | None = None, *, ax: Axes | Non
 def plot_calibration(results: Results, model: str | None = None, *, ax: Axes | None = None) -> Axes:
     """Draw accuracy against confidence, in ten bins; a calibrated model lies on the diagonal.
 
-    >>> mertk.plots.plot_calibration(results, "flow_ridge").get_xlabel()
-    'confidence: probability of the predicted class'
+    Examples:
+        >>> mertk.plots.plot_calibration(results, "flow_ridge").get_xlabel()
+        'confidence: probability of the predicted class'
 
     Args:
         results: of one set of clips, each with one label.
@@ -136,8 +139,9 @@ def plot_calibration(results: Results, model: str | None = None, *, ax: Axes | N
 def plot_subjects(results: Results, *, ax: Axes | None = None) -> Axes:
     """Draw the accuracy (F1 of several labels) of each model on each subject, the worst first.
 
-    >>> mertk.plots.plot_subjects(results).get_ylabel()
-    'accuracy'
+    Examples:
+        >>> mertk.plots.plot_subjects(results).get_ylabel()
+        'accuracy'
 
     Args:
         results: of one set of clips.

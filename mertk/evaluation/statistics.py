@@ -228,6 +228,15 @@ def subject_shares(confusions: Confusions) -> NDArray[np.float64]:
     return metrics.binary_f1(matrices.sum(axis=1))
 
 
+def compute_subject_means(confusions: Confusions) -> tuple[float, float]:
+    """The mean of `subject_shares`, and the mean over the worst-served tenth of the subjects.
+
+    The tenth is rounded up: of 1 to 10 subjects it is the worst one.
+    """
+    shares = np.sort(subject_shares(confusions))
+    return float(shares.mean()), float(shares[: -(-len(shares) // 10)].mean())
+
+
 def compute_chance_level(
     truth: NDArray[np.int64], people: NDArray[Any], classes: int, score: Score, *, draws: int = 2000
 ) -> dict[str, tuple[float, float]]:

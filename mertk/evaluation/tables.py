@@ -103,3 +103,20 @@ def tabulate_fold_means(outcomes: Sequence[Outcome]) -> pd.DataFrame:
         table["UAR fold mean"] = pd.DataFrame(uar).mean().to_numpy()
         tables.append(table.assign(**{"accuracy fold mean": np.mean(accuracy)}))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def describe_run(outcome: Outcome) -> dict[str, Any]:
+    """What a row of a score table says of a run beside its scores."""
+    mean, worst = statistics.compute_subject_means(outcome.confusions)
+    table = outcome.predictions
+    return {
+        "subject_mean": mean,
+        "worst_tenth": worst,
+        "clips": table["uid"].nunique(),
+        "subjects": len(outcome.subjects),
+        "folds": table["fold"].nunique(),
+        "seeds": table["seed"].nunique(),
+        "seconds": outcome.seconds,
+        "cpu_seconds": outcome.cpu_seconds,
+        "run": str(outcome.run.path),
+    }

@@ -30,10 +30,11 @@ def bench(
 
     Finished folds below `out` are kept and not run again, unless `fresh`.
 
-    >>> data = "synthetic:subjects=4,clips=3,amplitude=6"
-    >>> results = mertk.bench(["flow_ridge", "hoof_ridge"], dataset=data, floors=False)
-    >>> results.table()[["model", "clips", "subjects"]].to_dict("records")[0]
-    {'model': 'flow_ridge', 'clips': 12, 'subjects': 4}
+    Examples:
+        >>> data = "synthetic:subjects=4,clips=3,amplitude=6"
+        >>> results = mertk.bench(["flow_ridge", "hoof_ridge"], dataset=data, floors=False)
+        >>> results.table()[["model", "clips", "subjects"]].to_dict("records")[0]
+        {'model': 'flow_ridge', 'clips': 12, 'subjects': 4}
 
     Args:
         models: names (`"lbptop"`, `"cnn_lstm_se:paper"`), recipe files, or recipes; a

@@ -24,6 +24,7 @@ from mertk.experiment.clip_pictures import (
 from mertk.experiment.occlusion import compute_occlusion_maps
 from mertk.experiment.refit import clips_of
 from mertk.pipeline.pipeline import build_pipeline, locate_face
+from mertk.storage.identity import hash_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 CLIPS = 10
 """The largest number of clips that are shown: each takes a quarter of a second."""
 
+PICTURES = 24
+"""The largest number of clips that are read for all views together; each view has three."""
+
 WITHHELD = (
     "Frames are left out, because the licences of real data sets forbid sharing them. "
     "`mertk report RUN --frames` writes a page with frames for your own use"
@@ -45,20 +49,36 @@ UNASKED = "Frames are left out because of --no-frames; `mertk report RUN --frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelView:
+    """What models see of clips: those of equal face registration and regions share a view.
+
+    Args:
+        models: their names.
+        pictures: by clip.
+    """
+
+    models: Sequence[str]
+    pictures: Mapping[str, ClipPictures]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOutClips:
     """What a page shows of held-out clips.
 
     Args:
-        pictures: by clip.
-        model: the model whose face registration, regions and weights are shown.
+        views: one for each face registration, regions and weights.
         regions: names of the regions, by model.
         withheld: why there are no pictures.
     """
 
-    pictures: Mapping[str, ClipPictures] = field(default_factory=dict)
-    model: str = ""
+    views: Sequence[ModelView] = ()
     regions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     withheld: str = ""
+
+
+def count_clips(views: int) -> int:
+    """How many clips are shown where each has this number of views."""
+    return min(CLIPS, max(3, PICTURES // views))
 
 
 def read_held_out_clips(
@@ -87,22 +107,27 @@ def read_held_out_clips(
     for one in models:
         recipe = Recipe.from_json(one.run.identity["recipe"])
         stages[one.name] = find_viewing_stages(build_pipeline(plugins.registry, recipe))
-    model, weights = _choose_model(models, stages)
-    shown = [one.uid for one in rank_clips(models)[:CLIPS]]
-    mapped = [uid for uid in shown[:occlusion] if uid in clips]
-    maps = compute_occlusion_maps(models, plugins, stages[model], mapped) if mapped else {}
-    pictures = {}
-    for uid in shown:
-        if clip := clips.get(uid):
+    weights = {one.name: _average_weights(one) for one in models}
+    groups = _group_models(models, stages, weights)
+    shown = [one.uid for one in rank_clips(models)[: count_clips(len(groups))]]
+    shown = [uid for uid in shown if uid in clips]
+    views = []
+    for number, names in enumerate(groups if shown else ()):
+        first = names[0]
+        mapped = [] if number else shown[:occlusion]
+        maps = compute_occlusion_maps(models, plugins, stages[first], mapped) if mapped else {}
+        pictures = {}
+        for uid in shown:
             pictures[uid] = read_clip_pictures(
-                clip.footage,
-                stages[model],
-                weights=weights.get(uid),
+                clips[uid].footage,
+                stages[first],
+                weights=weights[first].get(uid),
                 maps=maps.get(uid, ()),
-                filmed="" if _is_synthetic(clip) else clip.dataset,
+                filmed="" if _is_synthetic(clips[uid]) else clips[uid].dataset,
             )
+        views.append(ModelView(models=names, pictures=pictures))
     regions = _find_region_names(stages, clips)
-    return HeldOutClips(pictures=pictures, model=model, regions=regions, withheld=withheld)
+    return HeldOutClips(views=views, regions=regions, withheld=withheld)
 
 
 def _find_shown_clips(
@@ -124,19 +149,27 @@ def _is_synthetic(clip: Clip) -> bool:
     return bool(clip.record.get("synthetic"))
 
 
-def _choose_model(
-    models: Sequence[Outcome], stages: Mapping[str, Sequence[Stage]]
-) -> tuple[str, dict[str, dict[str, NDArray[np.float64]]]]:
-    """The model whose view is shown, and its weights by clip.
+def _group_models(
+    models: Sequence[Outcome],
+    stages: Mapping[str, Sequence[Stage]],
+    weights: Mapping[str, Mapping[str, Any]],
+) -> list[list[str]]:
+    """The models by what they see: equal components, and no weights of regions of their own.
 
-    The first that weighs its regions, of those whose aligner and ROI scheme learn nothing; or else
-    the first of these; or else the first.
+    In front stands a model that weighs its regions, of those whose aligner and ROI scheme learn
+    nothing; or else one of these; or else the first.
     """
-    weights = {one.name: _average_weights(one) for one in models}
-    without_fit = [name for name in weights if len(stages[name]) == 2]
-    weighing = [name for name in without_fit if weights[name]]
-    name = (weighing or without_fit or list(weights))[0]
-    return name, weights[name]
+    groups: dict[str, list[str]] = {}
+    for one in models:
+        places = Recipe.from_json(one.run.identity["recipe"]).places()
+        parts = [str(places.get(stage.place)) for stage in stages[one.name]]
+        own = one.name if weights[one.name] else ""
+        groups.setdefault(hash_json([parts, own]), []).append(one.name)
+
+    def is_behind(names: Sequence[str]) -> tuple[bool, bool]:
+        return len(stages[names[0]]) < 2, not weights[names[0]]
+
+    return sorted(groups.values(), key=is_behind)
 
 
 def _average_weights(outcome: Outcome) -> dict[str, dict[str, NDArray[np.float64]]]:

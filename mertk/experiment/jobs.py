@@ -114,8 +114,8 @@ def _name_clip_list(data: object) -> str:
 
 def prepare_clip(
     recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip, *, fresh: bool = False
-) -> float:
-    """A unit of the prefix pass: one clip, seconds spent; `fresh` computes what is there, too."""
+) -> tuple[float, float]:
+    """A unit of the prefix pass: one clip, what `run_prefix` gives for it."""
     code = hash_json(recipe_identity(load_plugins(files).registry, recipe))
     pipeline, keys = _build_prefix(recipe, files, code)
     return run_prefix(pipeline, keys, Cache(cache), clip, fresh=fresh)

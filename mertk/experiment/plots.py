@@ -53,9 +53,10 @@ def plot_flow(
 ) -> Axes:
     """Draw the optical flow from onset to apex on the face: hue is the direction, with arrows.
 
-    >>> clip = mertk.load_dataset("synthetic:subjects=2,amplitude=6")[0]
-    >>> mertk.plots.plot_flow(clip).get_title()
-    'onset to apex: full colour is 3.4 px'
+    Examples:
+        >>> clip = mertk.load_dataset("synthetic:subjects=2,amplitude=6")[0]
+        >>> mertk.plots.plot_flow(clip).get_title()
+        'onset to apex: full colour is 3.4 px'
 
     Args:
         clip: a clip, or faces that an aligner gave.
@@ -93,9 +94,10 @@ def plot_regions(
 ) -> Axes:
     """Draw the regions that a model cuts the face into, at the apex.
 
-    >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
-    >>> len(mertk.plots.plot_regions(clip, "lbptop").patches)
-    25
+    Examples:
+        >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
+        >>> len(mertk.plots.plot_regions(clip, "lbptop").patches)
+        25
 
     Args:
         clip: a clip.
@@ -136,10 +138,11 @@ def plot_frames(
 ) -> Axes:
     """Draw frames of a clip side by side, from onset over apex to offset.
 
-    >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
-    >>> ticks = mertk.plots.plot_frames(clip, most=3).get_xticklabels()
-    >>> [" ".join(tick.get_text().split()) for tick in ticks]
-    ['onset 2', 'apex 7', 'offset 15']
+    Examples:
+        >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
+        >>> ticks = mertk.plots.plot_frames(clip, most=3).get_xticklabels()
+        >>> [" ".join(tick.get_text().split()) for tick in ticks]
+        ['onset 2', 'apex 7', 'offset 15']
 
     Args:
         clip: a clip, or faces that an aligner gave.

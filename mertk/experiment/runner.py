@@ -256,12 +256,13 @@ class Runner:
         """Compute the features, and put together what a worker needs."""
         registry, task = self.study.plugins.registry, self.task
         pipeline = build_pipeline(registry, self.variant.recipe)
-        keys, spent, read = list[str](), 0.0, list[str]()
+        keys, spent, read = list[str](), (0.0, 0.0), list[str]()
         if pipeline.prefix:
             keys_of = PrefixKeys.of(registry, self.variant.recipe, pipeline)
             keys = list(map(keys_of.clip, task.clips))
             spent, read = self._compute_features(keys), list_prefix_reads(pipeline, task.clips[0])
-        run.note_prefix(spent, read, self._find_feature_faults(keys))
+        seconds, cpu = spent
+        run.note_prefix(seconds, read, self._find_feature_faults(keys), cpu)
         needs = pipeline.needs | move_frontier(pipeline, self.variant.once).needs
         return Job(
             recipe=self.variant.recipe,
@@ -311,10 +312,11 @@ class Runner:
             run.clear(self.study.study.seeds or SEEDS)
         return run
 
-    def _compute_features(self, keys: Sequence[str]) -> float:
+    def _compute_features(self, keys: Sequence[str]) -> tuple[float, float]:
         """Compute what is not in the cache; clips that fail are reported together at the end.
 
-        With `fresh`, what this command has not computed itself does not count as being there.
+        Gives the seconds that passed and those of CPU time, summed over clips. With `fresh`, what
+        this command has not computed itself does not count as being there.
         """
         clips, renewed = self.task.clips, self.study.renewed
         self.study.progress.stage(f"{self.variant.name}: features", len(clips))
@@ -331,16 +333,16 @@ class Runner:
             units.append(functools.partial(prepare, clip, fresh=fresh))
         renewed.update(keys)
         failed: dict[str, MertkError] = {}
-        spent = 0.0
+        seconds = cpu = 0.0
         for uid, found in self.executor.run(units):
             self.study.progress.step(uid)
             if isinstance(found, MertkError):
                 failed[uid] = found
             else:
-                spent += found
+                seconds, cpu = seconds + found[0], cpu + found[1]
         if failed:
             raise _describe_failed_clips(failed, len(clips))
-        return spent
+        return seconds, cpu
 
 
 def _describe_failed_clips(failed: Mapping[str, MertkError], count: int) -> MertkError:
@@ -360,8 +362,8 @@ def _describe_failed_clips(failed: Mapping[str, MertkError], count: int) -> Mert
 
 def _try_prepare_clip(
     recipe: Recipe, files: tuple[str, ...], cache: Path, clip: Clip, *, fresh: bool
-) -> tuple[str, float | MertkError]:
-    """The id of a clip, and the seconds that it took or its error."""
+) -> tuple[str, tuple[float, float] | MertkError]:
+    """The id of a clip, and the time that it took or its error."""
     try:
         return clip.uid, prepare_clip(recipe, files, cache, clip, fresh=fresh)
     except (DataError, ComponentError) as error:

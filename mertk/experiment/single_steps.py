@@ -21,9 +21,10 @@ def load_dataset(
 ) -> list[Clip]:
     """The clips of a data set; their frames are read when they are asked for.
 
-    >>> clips = mertk.load_dataset("synthetic:subjects=2")
-    >>> clips[0].uid, clips[0].record["label"]
-    ('synthetic/s01/c01', 'positive')
+    Examples:
+        >>> clips = mertk.load_dataset("synthetic:subjects=2")
+        >>> clips[0].uid, clips[0].record["label"]
+        ('synthetic/s01/c01', 'positive')
 
     Args:
         dataset: its name, with parameters where it takes some: `"samm"`, `"synthetic:amplitude=3"`.
@@ -39,9 +40,10 @@ def load_dataset(
 def extract(clip: Clip, model: str | Recipe, *, plugins: Plugins | None = None) -> Streams:
     """The features that a model computes of one clip before anything is fitted.
 
-    >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
-    >>> mertk.extract(clip, "lbptop")["features"].shape
-    (25, 48)
+    Examples:
+        >>> clip = mertk.load_dataset("synthetic:subjects=2")[0]
+        >>> mertk.extract(clip, "lbptop")["features"].shape
+        (25, 48)
 
     Args:
         clip: one of `load_dataset`.

@@ -66,13 +66,13 @@ class PrefixKeys:
 
 def run_prefix(
     pipeline: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip, *, fresh: bool = False
-) -> float:
-    """Compute and store what crosses the frontier for one clip, if it is not there: seconds.
+) -> tuple[float, float]:
+    """Compute and store what crosses the frontier for one clip, if it is not there.
 
-    `fresh`: compute and store it also where it is there. Raises `DataError` or `ComponentError`
-    that names the clip.
+    Gives the seconds that passed, and those of CPU time. `fresh`: compute and store it also where
+    it is there. Raises `DataError` or `ComponentError` that names the clip.
     """
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     key = keys.clip(clip)
     if fresh or cache.get(key) is None:
         try:
@@ -83,7 +83,7 @@ def run_prefix(
             kind = DataError if isinstance(error, DataError) else ComponentError
             raise kind(f"{clip.uid}: {error}") from error
         cache.put(key, arrays, about, sources)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - cpu
 
 
 def load_clip_state(pipeline: Pipeline, keys: PrefixKeys, cache: Cache, clip: Clip) -> ClipState:

@@ -97,7 +97,7 @@ def run_fold(
 
     A stage of it that is `fitted` is not fitted again; its share of the time counts as the fold's.
     """
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     work = FoldFit(sample, split, seed)
     clock = work.clock
     load = functools.partial(clock.time, "load", states.__getitem__)
@@ -108,8 +108,8 @@ def run_fold(
     if tap:
         tap(pipeline.classifier.place, train, test)
     fitted = pipeline.head.fitted
-    shared = fitted.seconds if fitted else 0.0
-    clock.seconds["total"] = time.perf_counter() - start + shared
+    clock.seconds["total"] = time.perf_counter() - start + (fitted.seconds if fitted else 0.0)
+    spent = time.process_time() - cpu + (fitted.cpu if fitted else 0.0)
     return Fold(
         name=split.name,
         seed=seed,
@@ -117,9 +117,10 @@ def run_fold(
         people=sample.people[split.test].tolist(),
         truth=sample.labels[split.test].tolist(),
         probabilities=rows,
-        seconds={name: round(spent, 6) for name, spent in clock.seconds.items()},
+        seconds={name: round(passed, 6) for name, passed in clock.seconds.items()},
         explained=explained,
         drew=work.stochastic,
+        cpu=round(spent, 6),
         choices=work.choices,
         trials=work.trials,
     )
@@ -302,7 +303,7 @@ def _fit_heads(
     fit = functools.partial(head.component.fit_folds, clips, train, rngs)
     found, given = _call_late(fit), list[Any]()
     for split, rng, old in zip(splits, rngs, before, strict=True):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         fold = f"fold '{split.name}' of {len(splits)} at once"
         with name_fold_errors(fold, head, multilabel=sample.multilabel):
             component = next(found, None)
@@ -312,9 +313,12 @@ def _fit_heads(
                     "give one new fitted component per fold"
                 )
         given.append(component)
-        yield Stage(
-            head.place, component, Fitted(time.perf_counter() - start, read_rng_state(rng) != old)
+        fitted = Fitted(
+            seconds=time.perf_counter() - start,
+            cpu=time.process_time() - cpu,
+            stochastic=read_rng_state(rng) != old,
         )
+        yield Stage(head.place, component, fitted)
     with name_fold_errors(f"{len(splits)} folds at once", head, multilabel=sample.multilabel):
         if next(found, None) is not None:
             raise ComponentError("fit_folds gave more components than there are folds")

@@ -48,12 +48,13 @@ class ClipState:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """How a component was fitted beside other folds': its seconds, and whether it is stochastic.
+    """How a component was fitted beside other folds': seconds, CPU seconds, whether stochastic.
 
     What folds share is worked out with the first of them, and is in its seconds.
     """
 
     seconds: float
+    cpu: float
     stochastic: bool
 
 

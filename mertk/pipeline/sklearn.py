@@ -46,12 +46,13 @@ class RecipeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     The recipe's components and their parameters are parameters of the estimator, under their paths
     with `__` in the place of `.`: `classifier`, `classifier__C`, `extractor__points`.
 
-    >>> from mertk.pipeline.sklearn import RecipeClassifier
-    >>> model = RecipeClassifier("lbptop").set_params(classifier="svm", classifier__C=10)
-    >>> model.recipe.classifier
-    Use('svm', C=10)
-    >>> model.get_params()["extractor__points"]
-    4
+    Examples:
+        >>> from mertk.pipeline.sklearn import RecipeClassifier
+        >>> model = RecipeClassifier("lbptop").set_params(classifier="svm", classifier__C=10)
+        >>> model.recipe.classifier
+        Use('svm', C=10)
+        >>> model.get_params()["extractor__points"]
+        4
     """
 
     def __init__(

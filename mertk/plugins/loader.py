@@ -54,9 +54,10 @@ def load_plugins(files: Sequence[Path | str] = ()) -> Plugins:
     `broken`. The environment variable `MERTK_HIDE` (entry-point names, comma-separated) leaves
     plug-ins out.
 
-    >>> plugins = mertk.load_plugins()
-    >>> "cnn_lstm_se" in plugins.registry.names("model")
-    True
+    Examples:
+        >>> plugins = mertk.load_plugins()
+        >>> "cnn_lstm_se" in plugins.registry.names("model")
+        True
     """
     paths = []
     for file in files:

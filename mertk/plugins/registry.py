@@ -110,9 +110,10 @@ class Entry:
 class Registry(Shown):
     """Everything that is registered, by kind and name.
 
-    >>> registry = mertk.load_plugins().registry
-    >>> registry.get("model", "lbptop").presets.keys()
-    dict_keys(['megc2019', 'hellinger', 'casme2', 'meb'])
+    Examples:
+        >>> registry = mertk.load_plugins().registry
+        >>> registry.get("model", "lbptop").presets.keys()
+        dict_keys(['megc2019', 'hellinger', 'casme2', 'meb'])
     """
 
     def __init__(self) -> None:
@@ -143,10 +144,11 @@ class Registry(Shown):
     def build(self, kind: str, use: Use) -> Any:
         """A new component.
 
-        >>> registry = mertk.load_plugins().registry
-        >>> protocol = registry.build("protocol", mertk.Use("synthetic3"))
-        >>> protocol.label(mertk.load_dataset("synthetic:subjects=2")[0])
-        'positive'
+        Examples:
+            >>> registry = mertk.load_plugins().registry
+            >>> protocol = registry.build("protocol", mertk.Use("synthetic3"))
+            >>> protocol.label(mertk.load_dataset("synthetic:subjects=2")[0])
+            'positive'
 
         Raises `ParameterError` for a parameter that it does not take, and `ComponentError` where
         its constructor fails in another way.
@@ -164,8 +166,9 @@ class Registry(Shown):
     def recipe(self, name: str, preset: str | None = None) -> Recipe:
         """The recipe of a model, in its default or a named preset.
 
-        >>> mertk.load_plugins().registry.recipe("hoof_ridge").classifier
-        Use('ridge', scale=True)
+        Examples:
+            >>> mertk.load_plugins().registry.recipe("hoof_ridge").classifier
+            Use('ridge', scale=True)
         """
         entry = self.get("model", name)
         if preset is None:

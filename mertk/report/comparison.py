@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.escaping import latex_text, markdown_text
-from mertk.report import figures, sentences
-from mertk.report.page import make_environment
+from mertk.report import figures, sentences, verdict
+from mertk.report.page import describe_header, make_environment
+from mertk.report.short_names import shorten_comparison
 from mertk.storage.atomic_files import write_files
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
 
     Raises `StorageError` where one is there that mertk did not write: then none is written.
     """
+    comparisons = list(map(shorten_comparison, comparisons))
     shown = list(map(_describe_comparison, comparisons))
     forest = figures.draw_forest_plot(comparisons)
     latex, markdown = format_latex(comparisons), format_markdown(comparisons)
@@ -41,7 +43,7 @@ def write_comparison(comparisons: Sequence[Comparison], folder: Path) -> Path:
         .get_template("compare.html.j2")
         .render(
             comparisons=shown,
-            forest=forest,
+            facts=_describe_header(comparisons),
             latex=latex,
             markdown=markdown,
             warnings=sorted(warnings),
@@ -60,6 +62,9 @@ def _describe_comparison(comparison: Comparison) -> dict[str, Any]:
     return {
         "title": comparison.title,
         "score": comparison.results.main_score,
+        "chance": comparison.results.chance[comparison.results.main_score],
+        "lines": verdict.list_score_lines(comparison.results),
+        "verdicts": verdict.list_verdicts(comparison.results, comparison.tests),
         "ranks": figures.draw_rank_diagram(comparison) if comparison.tests else "",
         "tests": comparison.tests,
         "first": first.name,
@@ -68,10 +73,19 @@ def _describe_comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _describe_header(comparisons: Sequence[Comparison]) -> dict[str, str]:
+    """Models, data set, protocol, date and version: those of all sets of clips together."""
+    found: dict[str, dict[str, None]] = {}
+    for one in comparisons:
+        for name, text in describe_header(one.results).items():
+            found.setdefault(name, {})[text] = None
+    return {name: "; ".join(texts) for name, texts in found.items()}
+
+
 def format_markdown(comparisons: Sequence[Comparison]) -> str:
     """A table for each set of clips."""
     parts = []
-    for comparison in comparisons:
+    for comparison in map(shorten_comparison, comparisons):
         head, *rows = _list_cells(comparison, bold="**{}**".format, escape=markdown_text)
         lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -82,7 +96,7 @@ def format_markdown(comparisons: Sequence[Comparison]) -> str:
 def format_latex(comparisons: Sequence[Comparison]) -> str:
     """A `tabular` for each set of clips; needs the package booktabs."""
     parts = []
-    for comparison in comparisons:
+    for comparison in map(shorten_comparison, comparisons):
         head, *rows = _list_cells(comparison, bold="\\textbf{{{}}}".format, escape=latex_text)
         body = "\n".join(f"  {' & '.join(row)} \\\\" for row in rows)
         title = " ".join(comparison.title.split())  # a line break would end the comment

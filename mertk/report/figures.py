@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,16 +46,19 @@ def draw_rank_diagram(comparison: Comparison) -> str:
         rank = comparison.ranks[name]
         axes.plot([rank, rank, len(names) + 0.1], [0, -row - 1, -row - 1], color="0.5", lw=0.8)
         axes.plot(rank, 0, "o", color="C0")
-        axes.text(len(names) + 0.15, -row - 1, f"{name}  {rank:.2f}", va="center", fontsize=9)
+        text = f"{wrap_name(name)}  {rank:.2f}"
+        axes.text(len(names) + 0.15, -row - 1, text, va="center", fontsize=8, linespacing=0.9)
     for at, clique in enumerate(comparison.cliques):
         ends = [comparison.ranks[clique[0]] - 0.04, comparison.ranks[clique[-1]] + 0.04]
         axes.plot(ends, [0.5 + 0.4 * at] * 2, color="C3", lw=3, solid_capstyle="butt")
-    axes.set(xlim=(1, len(names) + 1.6), xticks=range(1, len(names) + 1), yticks=[])
+    ranks = range(1, len(names) + 1)
+    axes.set(xlim=(1, len(names) + _find_room(names, len(ranks))), xticks=ranks, yticks=[])
     axes.xaxis.tick_top()
     for side in ("left", "right", "bottom"):
         axes.spines[side].set_visible(False)
     axes.spines["top"].set_bounds(1, len(names))
-    axes.set_title("mean rank over subjects (1 is best)", fontsize=9)
+    axes.set_xlabel("mean rank over subjects (1 is best)", fontsize=9)
+    axes.xaxis.set_label_position("top")
     return _render_svg(figure)
 
 
@@ -73,7 +77,8 @@ def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
         score_plots.draw_intervals(axes, table, score, y, color=f"C{at}", label=comparison.title)
         axes.axvspan(*comparison.results.chance[score], color=f"C{at}", alpha=0.08, lw=0)
     middle = (len(comparisons) - 1) / 2
-    axes.set_yticks(-(np.arange(len(names)) * step + middle), labels=names)
+    axes.set_yticks(-(np.arange(len(names)) * step + middle), labels=map(wrap_name, names))
+    axes.tick_params(axis="y", labelsize=8)
     axes.set(
         xlim=(0, 1.02),
         xlabel=f"{comparisons[0].results.main_score}, 95 % interval; shaded: chance level",
@@ -90,14 +95,15 @@ def draw_forest_plot(comparisons: Sequence[Comparison]) -> str:
 
 def draw_paired_plot(first: Outcome, other: Outcome) -> str:
     """Accuracy (multi-label: F1) of each subject under two models, joined by a line."""
-    figure, axes = _make_axes(2.4, 2.8)
+    figure, axes = _make_axes(2.6, 3.0)
     a, b = statistics.subject_shares(first.confusions), statistics.subject_shares(other.confusions)
     for one, two in zip(a, b, strict=True):
         colour = "0.6" if one == two else "C0" if one > two else "C3"
         axes.plot([0, 1], [one, two], "o-", color=colour, ms=3, lw=0.9, alpha=0.7)
     name = "F1" if first.run.multilabel else "accuracy"
     axes.set(xlim=(-0.25, 1.25), ylim=(-0.04, 1.04), ylabel=name)
-    axes.set_xticks([0, 1], labels=[_shorten_name(first.name), _shorten_name(other.name)])
+    axes.set_xticks([0, 1], labels=[wrap_name(first.name, 14), wrap_name(other.name, 14)])
+    axes.set_xlabel("model", fontsize=8)
     axes.tick_params(labelsize=8)
     return _render_svg(figure)
 
@@ -122,8 +128,21 @@ def draw_curve(results: Results) -> str:
     return _render_svg(figure)
 
 
-def _shorten_name(name: str) -> str:
-    return name if len(name) <= 16 else f"{name[:15]}…"
+def wrap_name(name: str, width: int = 28) -> str:
+    """A name in lines of about `width` characters, broken before signs that join its parts."""
+    lines = [""]
+    for part in re.findall(r"[^\w…]*_?[^\W_]*…?", name):
+        if lines[-1].strip() and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(map(str.strip, lines))
+
+
+def _find_room(names: Sequence[str], ranks: int) -> float:
+    """How many ranks the longest line of the names and ranks takes in a rank diagram."""
+    longest = max(len(line) for name in names for line in wrap_name(name).split("\n"))
+    inches = 0.5 + 0.068 * longest
+    return 0.2 + (ranks - 1) * inches / (6.2 - inches)
 
 
 def _make_axes(width: float, height: float) -> tuple[Figure, Axes]:

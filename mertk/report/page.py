@@ -7,6 +7,7 @@ read, and the first clip is seen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ import numpy as np
 
 from mertk.evaluation import breakdowns, statistics
 from mertk.experiment.held_out_clips import HeldOutClips
-from mertk.report import literature, sentences
+from mertk.report import literature, sentences, verdict
 from mertk.report.clip_explorer.gallery import make_gallery
 from mertk.report.figures import draw_curve
+from mertk.report.short_names import shorten_names, shorten_results
 from mertk.storage import audit_record
 from mertk.storage.atomic_files import write_file
 
@@ -60,7 +62,8 @@ def make_environment() -> Environment:
 
 def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | None = None) -> str:
     """The page as text."""
-    held_out = held_out or HeldOutClips()
+    held_out = _shorten_held_out(results, held_out or HeldOutClips())
+    results = shorten_results(results)
     everything = [*results.outcomes, *results.leaked]
     one_label = [] if results.multilabel else results.outcomes
     calibrated = [] if results.multilabel else results.models
@@ -69,6 +72,9 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
         .get_template("page.html.j2")
         .render(
             title=sentences.format_title(results),
+            facts=describe_header(results),
+            score_lines=verdict.list_score_lines(results),
+            verdicts=verdict.list_verdicts(results),
             sentences=sentences.list_sentences(results),
             warnings=[*sentences.list_warnings(results), *sentences.describe_leaks(results)],
             scores=list(results.chance),
@@ -105,6 +111,34 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
     )
 
 
+def _shorten_held_out(results: Results, held_out: HeldOutClips) -> HeldOutClips:
+    """The same clips with the short names of the models."""
+    short = shorten_names([*results.outcomes, *results.leaked])
+    views = []
+    for view in held_out.views:
+        views.append(replace(view, models=[short[name] for name in view.models]))
+    regions = {short[name]: found for name, found in held_out.regions.items()}
+    return replace(held_out, views=views, regions=regions)
+
+
+def describe_header(results: Results) -> dict[str, str]:
+    """Models, data set, protocol, date and version, for the head of the page."""
+    dates, releases = set(), set()
+    for run in results.runs:
+        dates.add(str(run.provenance.get("made", ""))[:10])
+        releases.add(run.provenance.get("releases", {}).get("mertk", ""))
+    facts = {
+        "Models": ", ".join(outcome.name for outcome in results.models or results.outcomes),
+        "All models": results.common_name,
+        "Data set" if len(results.datasets) == 1 else "Data sets": ", ".join(results.datasets),
+        "Protocol": str(results.protocol),
+        "Clips": results.scope and f"PARTIAL: {results.scope}",
+        "Date": " to ".join(sorted({min(dates), max(dates)})),
+        "Version": " and ".join(f"mertk {one}" for one in sorted(releases) if one),
+    }
+    return {name: text for name, text in facts.items() if text}
+
+
 def _describe_confusion(outcome: Outcome) -> dict[str, Any]:
     """Counts (mean over seeds) and row rates of one run."""
     counts = outcome.confusion / len(outcome.confusions)
@@ -127,6 +161,9 @@ def _describe_run_time(outcome: Outcome) -> dict[str, Any]:
     return {
         "name": outcome.name,
         "prefix": outcome.run.prefix_seconds,
+        "prefix_cpu": outcome.run.prefix_cpu,
+        "seconds": outcome.seconds,
+        "cpu": outcome.cpu_seconds,
         "stages": list(stages.sort_values(ascending=False, kind="stable").items()),
         "memory": max((fold.memory for fold in outcome.folds), default=0.0),
     }

@@ -11,6 +11,7 @@ from mertk.core.tuning import Tuning
 from mertk.evaluation import statistics
 from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.evaluation.statistics import ALPHA
+from mertk.report.verdict import list_verdicts
 from mertk.storage.identity import find_flow_engines
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ CHOICES = "chosen in each fold, on its training clips"
 def format_title(results: Results) -> str:
     """The data sets, the protocol, and the clips that are scored if not all are."""
     part = f" · PARTIAL: {results.scope}" if results.scope else ""
-    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}"
+    common = f" · all models: {results.common_name}" if results.common_name else ""
+    return f"{', '.join(results.datasets)} · {results.protocol} · pooled over folds{part}{common}"
 
 
 def list_warnings(results: Results) -> list[str]:
@@ -118,6 +120,7 @@ def list_sentences(results: Results) -> list[str]:
     found += _describe_keyframes(results)
     found += _without_a_class(results)
     found += _describe_spreads(results)
+    found += _describe_subjects(results)
     if results.tried > 1:
         found.append(
             f"{results.tried} configurations evaluated on this protocol in "
@@ -238,6 +241,19 @@ def _describe_spreads(results: Results) -> list[str]:
     return found
 
 
+def _describe_subjects(results: Results) -> list[str]:
+    """Accuracy by subject, of models: the mean, and that of the worst-served tenth."""
+    if not results.models:
+        return []
+    score = "F1" if results.multilabel else "Accuracy"
+    texts = []
+    for row in results.table().to_dict("records"):
+        if not row["floor"]:
+            texts.append(f"{row['model']} {row['subject_mean']:.2f} and {row['worst_tenth']:.2f}")
+    what = f"{score} by subject, mean and mean of the worst-served tenth of subjects"
+    return [f"{what}: {', '.join(texts)}."]
+
+
 def describe_difference(a: str, b: str, test: Paired) -> str:
     """One sentence on A against B; "above" or "below" only if the test is significant."""
     holm = f", Holm over {test.family} comparisons" if test.family > 1 else ""
@@ -297,6 +313,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "comparisons": comparisons,
         "choices": count_choices([*results.outcomes, *results.leaked]),
         "per_label": score_labels(results).to_dict("records"),
+        "verdicts": list_verdicts(results),
         "sentences": list_sentences(results),
     }
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.escaping import csv_text
 from mertk.core.printing import text_console
+from mertk.datasets.elan import Annotation
+from mertk.export.annotation_files import make_annotation_files
 from mertk.report.tables import make_table
 from mertk.spotting.interval import Counts, Interval
 from mertk.spotting.recordings import TYPES
@@ -51,6 +53,31 @@ def write_spotting(found: Searched, folder: Path) -> list[Path]:
         texts[name] = csv_text((*_FOUND, "emotion") if found.model else _FOUND, rows)
     write_files(folder, texts | {SUMMARY: json_text(to_json(found))})
     return [folder / name for name in names]
+
+
+def write_elan_files(found: Searched, folder: Path) -> None:
+    """Write the intervals of the first spotter as ELAN files; raises as `write_files` does."""
+    videos = {(video.subject, video.video): video for video in found.videos}
+    intervals = []
+    for number, find in enumerate(found.outcomes[0].finds, 1):
+        one = find.interval
+        intervals.append(
+            Annotation(
+                subject=one.subject,
+                clip=f"{one.video}_{number}",
+                video=one.video,
+                onset=one.onset,
+                apex=find.apex,
+                offset=one.offset,
+                fps=videos[one.subject, one.video].footage.fps,
+                type=TYPES[one.kind],
+                label=one.emotion,
+            )
+        )
+    texts = make_annotation_files(
+        intervals, "elan", lambda one: videos[one.subject, one.video].numbers[0]
+    )
+    write_files(folder, texts)
 
 
 def to_json(found: Searched) -> dict[str, Any]:

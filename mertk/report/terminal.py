@@ -9,6 +9,7 @@ import numpy as np
 from mertk.core.printing import format_duration, text_console
 from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.report import sentences
+from mertk.report.short_names import shorten_results
 from mertk.report.tables import format_interval, make_table, name_intervals, print_lines
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def print_results(results: Results, *, published: bool = False) -> None:
 
     from mertk.report import literature
 
+    results = shorten_results(results)
     scores, paths = list(results.chance), list(next(iter(results.swept.values()), ()))
     tail = {"clips": "", "folds": "", "seconds": ".1f"}
     epochs, maps, parts = results.epochs_table(), results.remapped(), results.parts()
@@ -117,6 +119,8 @@ def _make_table(
     """
     tail = tail or {}
     heads = [*names, *(name_intervals(scores) if intervals else scores), *tail]
+    if "seconds" in tail:
+        heads[-1] = "seconds\nCPU"
     width = 17 if "model" in names[:1] else 8
     drawn = make_table(title, heads, texts=texts or len(names), width=width)
     for row in rows.to_dict("records"):
@@ -130,6 +134,8 @@ def _make_table(
             cell = format_interval(row, name, missing)
             cells.append(cell if intervals else cell.partition("\n")[0])
         cells += [format(row[name], form) for name, form in tail.items()]
+        if row.get("cpu_seconds") and "seconds" in tail:
+            cells[-1] += f"\n{row['cpu_seconds']:.1f}"
         dim = row.get("floor", False) or "LEAKED" in row.get("rule", "")
         drawn.add_row(*cells, style="dim" if dim else "")
     return drawn

@@ -30,6 +30,9 @@ FILES = ("predictions.csv", "predictions.json", "predictions.html")
 BUDGET = 3_500_000
 """How many bytes the pictures of a page may take."""
 
+MARGINAL = 1.5
+"""An answer to weaker motion, as a multiple of the spotter's threshold, is called marginal."""
+
 _WHERE = ("onset", "apex", "offset", "begins", "ends", "strength")
 
 
@@ -109,6 +112,8 @@ class VideoReport:
                 lengths=self.describe_lengths(),
                 spotter=self.spotter,
                 failed=self.failed,
+                marginal=MARGINAL,
+                is_marginal=is_marginal,
                 videos=list(map(_describe_for_page, self.videos)),
                 views=self.views,
                 legend=legend,
@@ -125,14 +130,19 @@ class VideoReport:
             if not video.findings:
                 rows.append(whose | {"predicted": NO_EXPRESSION})
             for one in video.findings:
-                row = whose | {"predicted": one.predicted, "note": one.note}
-                row["type"] = TYPES[one.where.kind]
+                row: dict[str, Any] = whose | {"predicted": one.predicted, "note": one.note}
+                row |= {
+                    "type": TYPES[one.where.kind],
+                    "marginal": "yes" if is_marginal(one) else "",
+                }
+                row["stability"] = "" if one.stability is None else one.stability
                 for name, value in asdict(one.where).items():
                     row[name] = "" if value is None else round(value, 3)
                 rows.append(
                     row | dict(zip(classes, np.round(one.probabilities, 6).tolist(), strict=False))
                 )
-        return csv_text(["video", "person", *_WHERE, "type", "predicted", *classes, "note"], rows)
+        told = ("type", "marginal", "predicted", "stability")
+        return csv_text(["video", "person", *_WHERE, *told, *classes, "note"], rows)
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was found, for machines."""
@@ -151,8 +161,14 @@ class VideoReport:
             video["expressions"] = []
             for found in one.findings:
                 shares = dict(zip(self.model.classes, found.probabilities, strict=False))
-                about = {"predicted": found.predicted, "probabilities": shares, "note": found.note}
-                about["type"] = TYPES[found.where.kind]
+                about = {
+                    "type": TYPES[found.where.kind],
+                    "marginal": is_marginal(found),
+                    "predicted": found.predicted,
+                    "stability": found.stability,
+                    "probabilities": shares,
+                    "note": found.note,
+                }
                 video["expressions"].append(asdict(found.where) | about)
             videos.append(video)
         return {
@@ -162,6 +178,11 @@ class VideoReport:
             "videos": videos,
             "failed": list(self.failed),
         }
+
+
+def is_marginal(one: Finding) -> bool:
+    """Whether the motion of a spotted interval is weaker than `MARGINAL`."""
+    return one.where.strength is not None and one.where.strength < MARGINAL
 
 
 def _describe_for_page(one: PredictedVideo) -> dict[str, Any]:
@@ -197,5 +218,6 @@ def _describe_for_page(one: PredictedVideo) -> dict[str, Any]:
         about["gap_marks"].append((*mark, gap.reason))
     for found in one.findings:
         begins, ends, mark = locate(found.where.onset, found.where.offset)
-        about["spot_marks"].append((*mark, f"{begins:.2f}–{ends:.2f} s: {found.predicted}"))
+        text = f"{begins:.2f}–{ends:.2f} s: {found.where.kind}, {found.predicted}"
+        about["spot_marks"].append((*mark, text, is_marginal(found)))
     return about

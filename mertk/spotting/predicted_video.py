@@ -89,6 +89,7 @@ def predict_interval_of(
     at: tuple[int | None, int | None, int | None],
     fps: float | None = None,
     least: float = 0.0,
+    shifts: int = video_prediction.SHIFTS,
     pictures: IntervalPictures | None = None,
     whose: ChosenFace | None = None,
 ) -> Iterator[PredictedVideo]:
@@ -100,7 +101,7 @@ def predict_interval_of(
     media = video_prediction.probe_footage(video, fps)
     notes = media.list_notes()
     for found, footage, person in video_prediction.predict_given_interval(
-        model, media, at, least, whose
+        model, media, at, least, shifts=shifts, whose=whose
     ):
         if pictures:
             pictures.read(video, 1, found, footage, person)
@@ -114,6 +115,7 @@ def predict_clips(
     progress: Progress,
     *,
     least: float = 0.0,
+    shifts: int = video_prediction.SHIFTS,
     pictures: IntervalPictures | None = None,
     whose: ChosenFace | None = None,
 ) -> Iterator[PredictedVideo]:
@@ -136,7 +138,7 @@ def predict_clips(
             yield PredictedVideo(video=name, findings=[found])
             people = ()
         for person, part in people:
-            found = video_prediction.predict_interval(model, part, where, least)
+            found = video_prediction.predict_interval(model, part, where, least, shifts)
             if pictures:
                 pictures.read(name, 1, found, part, person)
             yield PredictedVideo(video=name, findings=[found], person=person)
@@ -154,6 +156,7 @@ def predict_video(
     fps: float | None = None,
     strength: float = 1.0,
     least: float = 0.0,
+    shifts: int = video_prediction.SHIFTS,
     pictures: IntervalPictures | None = None,
 ) -> Iterator[PredictedVideo]:
     """Track the face through a video, and predict the intervals that a spotter finds.
@@ -176,7 +179,7 @@ def predict_video(
         progress.stage(f"{video.name}: spotting expressions", frames)
         findings: list[Finding] = []
         for one, footage in video_prediction.predict_spots(
-            model, track, spotter, strength=strength, least=least, step=progress.step
+            model, track, spotter, strength=strength, least=least, shifts=shifts, step=progress.step
         ):
             findings.append(one)
             if pictures:

@@ -6,6 +6,7 @@ around the face.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,8 +38,13 @@ if TYPE_CHECKING:
     from mertk.core.interfaces import Aligner, Spotter
     from mertk.experiment.trained_model import TrainedModel
 
+SHIFTS = 4
+"""How many small shifts of the crop are predicted again, unless another number is given."""
+
 NO_EXPRESSION = "no expression"
 """The prediction for an interval in which no class is likely enough."""
+
+_SHIFT = 0.02  # of the picture's side that a shift of the crop cuts off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,12 +94,14 @@ class Finding:
 
     `predicted` is a class, or several if multi-label, or `NO_EXPRESSION`; it is empty where the
     model cannot predict, and `note` says why. `probabilities` are those of the classes.
+    `stability` is the share of small shifts of the crop with an equal answer; None if not measured.
     """
 
     where: Where
     predicted: str
     probabilities: tuple[float, ...] = ()
     note: str = ""
+    stability: float | None = None
 
 
 def probe_footage(path: Path, fps: float | None) -> Media:
@@ -105,7 +113,8 @@ def probe_footage(path: Path, fps: float | None) -> Media:
     media = probe_media(path)
     if media.count < 2:
         raise DataError(
-            f"{path}: one picture; an expression is a change: give a video or a folder of frames"
+            f"{path}: this is a picture, not a video; an expression is a change: give a video or a "
+            "folder of frames"
         )
     if media.fps:
         return media
@@ -167,12 +176,14 @@ def predict_spots(
     *,
     strength: float = 1.0,
     least: float = 0.0,
+    shifts: int = SHIFTS,
     step: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Finding, Footage]]:
     """The prediction for each spotted interval, with the clip that the model was given.
 
     Spots below `strength` are dropped; one whose likeliest class has less than `least` is called
-    `NO_EXPRESSION`. `step` is called for each frame that the spotter reads.
+    `NO_EXPRESSION`. `shifts` of the crop are predicted again. `step` is called for each frame that
+    the spotter reads.
     """
     for stretch in video.stretches:
         faces = replace(stretch.faces, frames=stretch.faces.frames.map(_Counted(step)))
@@ -188,7 +199,7 @@ def predict_spots(
                     strength=spot.strength,
                 )
                 footage = _cut_out(video, stretch, spot)
-                yield predict_interval(model, footage, where, least), footage
+                yield predict_interval(model, footage, where, least, shifts), footage
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,18 +213,77 @@ class _Counted:
         return picture
 
 
-def predict_interval(model: TrainedModel, footage: Footage, where: Where, least: float) -> Finding:
-    """The prediction for one clip; for a clip that the model refuses, a note."""
+def predict_interval(
+    model: TrainedModel, footage: Footage, where: Where, least: float, shifts: int = SHIFTS
+) -> Finding:
+    """The prediction for one clip and for `shifts` of its crop; for one it refuses, a note."""
     try:
         found = model.predict(footage)
     except DataError as error:
         return Finding(where=where, predicted="", note=str(error))
+    predicted = _choose_classes(model, found, least)
+    return Finding(
+        where=where,
+        predicted=predicted,
+        probabilities=tuple(found.tolist()),
+        stability=_measure_stability(model, footage, predicted, least, shifts),
+    )
+
+
+def _choose_classes(model: TrainedModel, found: NDArray[np.float64], least: float) -> str:
+    """The predicted class, or several if multi-label, or `NO_EXPRESSION`."""
     if model.multilabel:
         likely = found >= max(least, 0.5)
     else:
         likely = (np.arange(len(found)) == found.argmax()) & (found >= least)
-    predicted = ", ".join(np.asarray(model.classes)[likely]) or NO_EXPRESSION
-    return Finding(where=where, predicted=predicted, probabilities=tuple(found.tolist()))
+    return ", ".join(np.asarray(model.classes)[likely]) or NO_EXPRESSION
+
+
+def _measure_stability(
+    model: TrainedModel, footage: Footage, predicted: str, least: float, shifts: int
+) -> float | None:
+    """The share of small shifts of the crop with the same answer; None if it cannot be shifted.
+
+    A shift cuts 2 % off the pictures at one or two sides; a refused one has another answer.
+    """
+    known = footage.landmarks is not None or footage.flow is not None or footage.features
+    if not shifts or known or not len(footage.frames):
+        return None
+    equal = 0
+    for sides in _SIDES[:shifts]:
+        shifted = replace(footage, frames=footage.frames.map(_Cut(*sides)))
+        with contextlib.suppress(DataError):
+            equal += _choose_classes(model, model.predict(shifted), least) == predicted
+    return equal / min(shifts, len(_SIDES))
+
+
+_SIDES = (
+    (1, 0, 0, 0),
+    (0, 1, 0, 0),
+    (0, 0, 1, 0),
+    (0, 0, 0, 1),
+    (1, 0, 1, 0),
+    (1, 0, 0, 1),
+    (0, 1, 1, 0),
+    (0, 1, 0, 1),
+)
+"""Where shifts of the crop cut something off: left, right, top, bottom."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Cuts a little off a picture at the sides that are 1."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+    def __call__(self, picture: Pixels) -> Pixels:
+        height, width, _ = picture.shape
+        x, y = max(round(_SHIFT * width), 1), max(round(_SHIFT * height), 1)
+        rows = slice(self.top * y, height - self.bottom * y)
+        return picture[rows, self.left * x : width - self.right * x]
 
 
 def _cut_out(video: TrackedVideo, stretch: Stretch, spot: Spot) -> Footage:
@@ -235,6 +305,8 @@ def predict_given_interval(
     media: Media,
     at: tuple[int | None, int | None, int | None],
     least: float,
+    *,
+    shifts: int = SHIFTS,
     whose: tuple[Aligner, str] | None = None,
 ) -> Iterator[tuple[Finding, Footage, int | None]]:
     """The prediction for one interval `at` (onset, apex, offset); without ends, for all frames.
@@ -250,7 +322,7 @@ def predict_given_interval(
     begins, ends = float(times[first]), float(times[last])
     where = Where(onset=first, apex=apex, offset=last, begins=begins, ends=ends)
     for person, clip in cut_out_chosen(footage, whose):
-        found = predict_interval(model, clip, where, least)
+        found = predict_interval(model, clip, where, least, shifts)
         if found.note:
             raise DataError(found.note)
         yield found, clip, person

@@ -16,6 +16,8 @@ class Fold:
     The truth of a multi-label run is 0 or 1 per class. `seconds` are those of each stage;
     `explained` maps clip ids to what explains their predictions; `drew` are the places
     whose `fit` is stochastic, `keyframes` the annotated ones that were read of one training clip.
+    `memory` is the most that the process has held so far, in MB; 0 where it is not known. `cpu` is
+    the CPU time in seconds of all threads of the process; 0 where it is not known.
     `memory` is the most that the process has held so far, in MB; 0 where it is not known.
     `choices` are what components have chosen in `fit`, by place and name; `trials` the combinations
     of parameters that were tried for it on inner folds, each with its `values` and its `score`.
@@ -32,6 +34,7 @@ class Fold:
     drew: Sequence[str] = field(default_factory=list)
     keyframes: Sequence[str] = field(default_factory=list)
     memory: float = 0.0
+    cpu: float = 0.0
     choices: Mapping[str, Any] = field(default_factory=dict)
     trials: Sequence[Mapping[str, Any]] = field(default_factory=list)
 

@@ -53,8 +53,9 @@ class Run(Shown):
     held out in, `seeds.json` the seeds that were begun, `prefix.json` what the prefix pass noted;
     `folds/*.json` are the predictions.
 
-    >>> len(results.runs[0].predictions())
-    12
+    Examples:
+        >>> len(results.runs[0].predictions())
+        12
     """
 
     def __init__(self, path: Path) -> None:
@@ -174,13 +175,14 @@ class Run(Shown):
             write_sealed(self.path / "seeds.json", self.key, {"seeds": found})
 
     def note_prefix(
-        self, seconds: float, keyframes: Iterable[str], faults: Iterable[str] = ()
+        self, seconds: float, keyframes: Iterable[str], faults: Iterable[str] = (), cpu: float = 0.0
     ) -> None:
         """Write down what a prefix pass spent, and which annotated key frames it reads.
 
-        `faults` says what is wrong with the features that it gave.
+        `faults` says what is wrong with the features that it gave; `cpu` is the CPU time.
         """
         found = {"seconds": seconds, "keyframes": sorted(keyframes), "faults": list(faults)}
+        found["cpu"] = cpu
         write_sealed(self.path / "prefix.json", self.key, found)
 
     @property
@@ -193,6 +195,11 @@ class Run(Shown):
         """What the latest prefix pass spent on clips, over all workers; NaN if it is not known."""
         found = self._read_prefix()
         return float(found["seconds"]) if found else float("nan")
+
+    @property
+    def prefix_cpu(self) -> float:
+        """The CPU seconds of `prefix_seconds`; 0 if they are not known."""
+        return float((self._read_prefix() or {}).get("cpu", 0.0))
 
     @property
     def feature_faults(self) -> tuple[str, ...]:

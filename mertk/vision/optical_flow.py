@@ -116,10 +116,11 @@ def onset_apex(faces: Faces, method: Method = "farneback") -> Floats:
 
     A precomputed map of the data set (`faces.flow`) is taken as it is.
 
-    >>> from mertk.vision import optical_flow
-    >>> faces = mertk.load_dataset("synthetic:subjects=2")[0].footage.faces()
-    >>> optical_flow.onset_apex(faces).shape
-    (256, 256, 3)
+    Examples:
+        >>> from mertk.vision import optical_flow
+        >>> faces = mertk.load_dataset("synthetic:subjects=2")[0].footage.faces()
+        >>> optical_flow.onset_apex(faces).shape
+        (256, 256, 3)
     """
     if faces.flow is not None:
         return np.asarray(faces.flow, np.float32)

@@ -55,9 +55,10 @@ def tim(frames: Floats | Pixels, n: int) -> Floats:
     cosine interpolation with weights that depend on the two lengths alone. It needs neither a
     decomposition nor linearly independent frames, so repeated frames do no harm.
 
-    >>> from mertk.vision import resampling
-    >>> resampling.tim(np.zeros((16, 4, 4), np.float32), 10).shape
-    (10, 4, 4)
+    Examples:
+        >>> from mertk.vision import resampling
+        >>> resampling.tim(np.zeros((16, 4, 4), np.float32), 10).shape
+        (10, 4, 4)
     """
     at = _space_moments(len(frames), n)
     if n == len(frames):

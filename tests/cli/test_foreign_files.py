@@ -43,16 +43,31 @@ FILES = {
         "page.html",
     ),
     "data index": (("data", "index", "toy", "--out", "{folder}/table.csv"), "table.csv"),
+    "vqa questions": (
+        ("vqa", "questions", "synthetic:subjects=1,clips=2", "--out", "{folder}/q.jsonl"),
+        "q.jsonl",
+    ),
+    "vqa answer": (
+        ("vqa", "answer", "q.jsonl", "--emotions", "p.csv", "--out", "{folder}/a.jsonl"),
+        "a.jsonl",
+    ),
+    "data annotate": (
+        ("data", "annotate", "spots.csv", "--format", "csv", "--out", "{folder}"),
+        "index.csv",
+    ),
     "audit": (
         ("audit", "--model", "toy_model", "--dataset", "toy", "--quick", "--runs", "{folder}"),
         "audits/{stamp}",
     ),
+    "results add": (("results", "add", "runs", "--to", "{folder}"), "toy/x/result.json"),
+    "results site": (("results", "site", "runs", "--out", "{folder}"), "index.html"),
 }
 """Commands that write files into a folder: their arguments, and a file that they write."""
 
 FOLDERS = {
     "train": ("train", "--model", "toy_model", "--dataset", "toy", "--out", "{folder}"),
     "data prepare": ("data", "prepare", "toy", "--aligner", "none", "--out", "{folder}"),
+    "hub pull": ("hub", "pull", "hf:a/b", "--out", "{folder}"),
     "data synth": ("data", "synth", "{folder}", "--set", "subjects=1", "--set", "clips=1"),
 }
 """Commands that write a folder as a whole."""
@@ -64,18 +79,26 @@ OTHERS = {
 """Commands that change something, but have no option that says where."""
 
 READS = {
-    ("--plugin",), ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
-    ("compare", "runs"), ("data", "add", "folder"), ("data", "check", "--data"),
-    ("data", "index", "--data"), ("predict", "model"), ("predict", "videos"), ("report", "runs"),
-    ("score", "files"), ("score", "--data"), ("spot", "--model"), ("train", "--runs"),
+    ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
+    ("compare", "runs"), ("data", "add", "folder"), ("data", "agree", "first"),
+    ("data", "agree", "second"), ("data", "annotate", "--videos"), ("data", "annotate", "spots"),
+    ("data", "changes", "after"), ("data", "changes", "before"), ("data", "check", "--data"),
+    ("data", "index", "--data"), ("hub", "push", "folder"), ("predict", "model"),
+    ("predict", "videos"), ("report", "runs"), ("results", "add", "runs"),
+    ("results", "site", "folders"), ("results", "verify", "folders"), ("score", "--data"),
+    ("score", "--vqa"), ("score", "files"), ("spot", "--model"), ("train", "--runs"),
+    ("vqa", "answer", "--aus"), ("vqa", "answer", "--emotions"), ("vqa", "answer", "--spots"),
+    ("vqa", "answer", "asked"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
 WRITES = {
-    ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "check", "--html"),
-    ("data", "index", "--out"), ("data", "prepare", "--out"), ("data", "synth", "out"),
-    ("new", "--out"), ("predict", "--out"), ("report", "--out"), ("score", "--out"), ("spot", "--out"),
-    ("train", "--out"), ("tune", "--out"),
+    ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "annotate", "--out"),
+    ("data", "check", "--html"), ("data", "index", "--out"), ("data", "prepare", "--out"),
+    ("data", "synth", "out"), ("hub", "pull", "--out"), ("new", "--out"), ("predict", "--out"),
+    ("report", "--out"), ("results", "add", "--to"), ("results", "site", "--out"),
+    ("score", "--out"), ("spot", "--elan"), ("spot", "--out"), ("train", "--out"),
+    ("tune", "--out"), ("vqa", "answer", "--out"), ("vqa", "questions", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
 

@@ -31,6 +31,7 @@ OF_COMMANDS = {
     "help": "prints",
     ("bench", "baselines"): "further `models`",
     ("bench", "frames"): "of `write_report`",
+    ("audit", "spotter"): "a spotter, no model",
     ("predict", "out"): "files of `mertk predict`; the function gives the predictions",
     ("predict", "frames"): "of these files",
     ("predict", "occlusion"): "of these files",

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from mertk.datasets import elan
+
 PLUGIN = '''
 """Spotters for tests."""
 
@@ -190,3 +192,21 @@ def test_a_model_that_was_trained_on_the_data_set_is_refused(spot, tmp_path):
     )
     assert code == 2
     assert "majority was trained on synthetic_long" in err
+
+
+def test_spots_become_elan_files(spot, tmp_path):
+    given = ("spot", "--spotter", "told:apexes=[2,4]", "--dataset", SET)
+    code, _, _ = spot(*given, "--out", tmp_path / "out", "--elan", tmp_path / "elan")
+    assert code == 0
+    found = {}
+    for file in sorted((tmp_path / "elan").glob("*.eaf")):
+        found[file.name] = [(one.onset, one.apex, one.offset) for one in elan.read_elan(file)]
+    spotted = {}
+    for row in rows(tmp_path / "out" / "spots-told.csv"):
+        ends = tuple(int(row[name]) for name in ("onset", "apex", "offset"))
+        spotted.setdefault(f"{row['subject']}_{row['video']}.eaf", []).append(ends)
+    assert found == spotted
+    assert len(found) == 2
+    code, _, err = spot(*given, "--spotter", "told", "--out", tmp_path / "o", "--elan", tmp_path)
+    assert code == 2
+    assert "--elan is for one spotter" in err

@@ -261,7 +261,7 @@ def test_runs_of_one_name_are_told_apart_and_a_copy_counts_once(tmp_path):
     two = make(tmp_path / "b", "flow_svm", data="other", wrong=["p0"])
     make(tmp_path / "c", "flow_svm")
     results = load(tmp_path / "a", tmp_path / "b", tmp_path / "c")
-    names = [f"flow_svm ({run.key[:6]})" for run in (one, two)]
+    names = [f"flow_svm (data {run.identity['data'][:6]})" for run in (one, two)]
     assert list(results.table()["model"]) == names
     assert list(results.comparisons("accuracy")) == [tuple(names)]
     assert len(results.notices) == 1

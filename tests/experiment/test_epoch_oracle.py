@@ -115,7 +115,7 @@ def test_a_look_resumes_and_stands_in_reports_but_not_in_the_table(plugins, tmp_
     said = capsys.readouterr().out
     assert "chosen on the test subject (LEAKED)" in said
     assert len(again.table()) == 1
-    assert "<h2>Epoch selection</h2>" in page.render_page(again, plugins)
+    assert "<h3>Epoch selection</h3>" in page.render_page(again, plugins)
     assert [row["rule"] for row in sentences.to_json(again)["epochs"]] == list(epoch_choice.RULES)
 
 

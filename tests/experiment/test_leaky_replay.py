@@ -95,7 +95,7 @@ def test_a_replay_is_in_no_comparison_and_in_a_section_of_its_own(plugins, tmp_p
     assert said.index("LEAKED: held-out clips were used in training") < said.index(name)
     assert f"{name} is LEAKED: extractor was fitted once" in said
     page = render_page(results, plugins)
-    assert page.index("<h2>Leaked</h2>") < page.index(f'<th scope="row">{name}')
+    assert page.index("<h3>Leaked</h3>") < page.index(f'<th scope="row">{name}')
     assert sentences.to_json(results)["leaked"][0]["model"] == name
 
 

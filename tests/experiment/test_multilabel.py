@@ -142,7 +142,8 @@ def test_every_classifier_runs_and_repeats(plugins, tmp_path, use):
 def test_the_report_shows_positives_and_scores_per_label(plugins, tmp_path, capsys):
     results = bench(plugins, tmp_path, floors=True)
     page = write_page(results, tmp_path / "report.html", plugins).read_text()
-    assert "<h2>Per label</h2>" in page
+    assert "<h3>Per label</h3>" in page
+    assert page.count("<details") == page.count("</details>")
     assert "Confusion matrices" not in page
     terminal.print_results(results)
     shown = capsys.readouterr().out

@@ -32,7 +32,7 @@ def test_each_value_is_a_row_of_the_table_and_of_the_sweep(plugins, tmp_path, ca
     terminal.print_results(results)
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["1e-30", "(collapsed)", f"{sweep['UF1'][1]:.3f}"] in [row[:3] for row in rows]
-    assert "<h2>Sweep</h2>" in page.render_page(results, plugins)
+    assert "<h3>Sweep</h3>" in page.render_page(results, plugins)
     assert sentences.to_json(results)["sweep"][1]["extractor.scale"] == "1e-30"
 
 

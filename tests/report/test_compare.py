@@ -11,7 +11,8 @@ import pytest
 import mertk
 from mertk.cli import main
 from mertk.evaluation import comparison, statistics
-from mertk.report.comparison import format_latex
+from mertk.report import figures
+from mertk.report.comparison import format_latex, write_comparison
 
 TITLES = [
     "synthetic:clips=3,size=96,subjects=4 · synthetic3",
@@ -110,6 +111,55 @@ def test_the_command_writes_page_figures_and_tables(folders, tmp_path, capsys):
         "compare-ranks1.svg", "compare-ranks2.svg",
     }  # fmt: skip
     assert "src=" not in (tmp_path / "compare.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def page(comparisons, tmp_path_factory):
+    return write_comparison(comparisons, tmp_path_factory.mktemp("page"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(faults, scheme):
+    assert faults(scheme) == []
+
+
+def test_each_set_of_clips_has_a_picture_and_a_verdict(tab, comparisons):
+    assert tab.locator("figure.forest").count() == 2
+    for one, verdict in zip(comparisons, tab.locator("ul.verdict").all(), strict=True):
+        said = verdict.locator("li").all_inner_texts()
+        table = one.results.table().sort_values("UF1", ascending=False, kind="stable")
+        best, *others = [name for name in table["model"] if name in one.ranks]
+        assert [text.partition(" ")[0] for text in said] == [best, *others]
+        assert "than" not in said[0]
+        for text in said[1:]:
+            assert f"from {best}" in text or f"than {best}" in text
+
+
+def test_the_page_fits_a_phone_and_is_printed_whole(tab):
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    for cell in tab.locator("table.scores").first.locator("td").all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= 390
+    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = false")
+    tab.emulate_media(media="print")
+    assert tab.get_by_text("\\toprule").first.bounding_box()["height"] > 0
+
+
+def test_long_names_are_broken_in_figures_and_never_cut(comparisons):
+    long = [f"cnn_lstm_se:quick+fusion.0.epochs={at}+aligner=none" for at in (10, 20, 30)]
+    ranks = dict(zip(long, (1.0, 2.5, 2.5), strict=True))
+    tests = {(long[0], long[1]): paired(0.5), (long[1], long[2]): paired(0.5)}
+    tests[long[0], long[2]] = paired(0.5)
+    svg = figures.draw_rank_diagram(comparison.Comparison("", comparisons[0].results, ranks, tests))
+    texts = "".join("".join(re.findall(r"<text[^>]*>(.*?)</text>", svg)).split())
+    for name in long:
+        assert name in texts
+        assert max(map(len, figures.wrap_name(name, 14).split("\n"))) <= 14
+    width = float(re.search(r'width="([\d.]+)pt"', svg)[1])
+    axis = [float(x) for x in re.findall(r'<use [^>]*x="([\d.]+)"', svg)]
+    assert max(axis) - min(axis) > width / 3  # the axis has not collapsed
 
 
 def test_one_model_alone_is_one_line(folders, tmp_path, capsys):

@@ -199,11 +199,13 @@ def test_the_worst_mistakes_come_first(results):
 def test_as_many_clips_are_shown_as_a_page_can_carry(results, monkeypatch):
     held_out = read_held_out_clips(results, PLUGINS)
     everything = gallery.make_gallery(results, held_out)
-    assert len(everything.views) == 9
+    assert [view.group for view in everything.views] == [0] * 9 + [1] * 9
+    assert everything.models == [("flow_ridge", 0), ("lbptop", 1)]
     assert "9 of 9 held-out clips" in everything.text
-    monkeypatch.setattr(gallery, "BUDGET", 2.5 * everything.views[0].size)
+    monkeypatch.setattr(gallery, "BUDGET", 2 * 2.5 * everything.views[0].size)
     some = gallery.make_gallery(results, held_out)
-    assert [view.title for view in some.views] == [view.title for view in everything.views[:2]]
+    shown = [view.title for view in some.views if view.group == 0]
+    assert shown == [view.title for view in everything.views[:2]]
     assert "2 of 9 held-out clips" in some.text
 
 
@@ -273,7 +275,7 @@ def test_of_mixed_sets_the_clips_that_are_made_are_shown(results, monkeypatch):
     monkeypatch.setattr(held_out_clips, "clips_of", lambda *_: mixed)
     views = gallery.make_gallery(results, read_held_out_clips(results, PLUGINS)).views
     assert {view.title.split("/")[1] for view in views if view.shots} == {"s02"}
-    assert len(views) == 9
+    assert len(views) == 2 * 9
     held_out = read_held_out_clips(results, PLUGINS, frames=True)
     everything = gallery.make_gallery(results, held_out)
     assert all(view.shots for view in everything.views)

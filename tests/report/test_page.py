@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mertk
 from mertk.cli import main
-from mertk.evaluation import breakdowns
+from mertk.evaluation import breakdowns, statistics
 from mertk.experiment.held_out_clips import read_held_out_clips
-from mertk.report import literature, sentences
+from mertk.report import literature, sentences, verdict
 from mertk.report.page import _describe_calibration, write_page
 
 PLUGINS = mertk.load_plugins()
@@ -30,6 +32,13 @@ def results(tmp_path_factory):
 def page(results):
     held_out = read_held_out_clips(results, PLUGINS)
     return write_page(results, results.runs[0].path.parent / "report.html", PLUGINS, held_out)
+
+
+@pytest.fixture
+def tab(tab):
+    """The page with its sections open."""
+    tab.evaluate("for (const one of document.querySelectorAll('details.part')) one.open = true")
+    return tab
 
 
 def test_the_command_on_the_page_gives_the_same_predictions(results, page, monkeypatch, tmp_path):
@@ -76,18 +85,107 @@ def test_the_gap_of_reliability_is_the_expected_calibration_error(results):
 
 def test_sections_have_the_words_of_the_field(page):
     titles = re.findall(r"<h2>(.*?)</h2>", page.read_text())
-    assert [title for title in titles if not title.startswith("Region weights of ")] == [
+    assert titles == [
         "Scores",
         "Confusion matrices",
         "Calibration",
-        "Per subject",
         "Accuracy by subgroup",
-        "Clip by clip",
         "Clip explorer",
         "Run time and memory",
         "Provenance",
-        "Citations",
+        "Citation",
     ]
+    assert page.read_text().count('<details class="part">') == len(titles)
+
+
+def test_the_page_begins_with_a_verdict_on_each_model(results, page):
+    table = results.table().set_index("model")["UF1"]
+    text = page.read_text()
+    head, _, rest = text[text.index("<main>") :].partition('<ul class="verdict">')
+    models = re.findall(r'<span class="name">(.*?)</span>', head)
+    assert models == sorted(table.index, key=table.get, reverse=True)
+    assert "<h2>" not in head
+    said = re.findall(r"<li>(.*?)</li>", rest)[:4]
+    names = {outcome.name for outcome in results.models}
+    expected = [model for model in models if model in names]
+    assert [one.partition(" ")[0] for one in said] == expected
+
+
+@pytest.mark.parametrize(
+    ("score", "low", "collapsed", "said"),
+    [
+        (0.4, 0.3, False, "m is not above chance (UF1 0.400, chance up to 0.450)"),
+        (0.6, 0.4, False, "m is not shown to be above chance: its interval begins at 0.400"),
+        (0.6, 0.5, False, "m is above chance (UF1 0.600"),
+        (0.6, 0.5, True, "m has learnt nothing"),
+    ],
+)
+def test_a_verdict_follows_from_score_interval_and_chance(score, low, collapsed, said):
+    row = {"model": "m", "UF1": score, "UF1_low": low, "collapsed": collapsed}
+    results = SimpleNamespace(
+        main_score="UF1", chance={"UF1": (0.2, 0.45)}, table=lambda: pd.DataFrame([row]),
+        models=[SimpleNamespace(name="m")], comparisons=dict,
+    )  # fmt: skip
+    (found,) = verdict.list_verdicts(results)
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("p", "difference", "said"),
+    [
+        (0.01, 0.2, "it is worse than first (p\u00a0=\u00a00.010)"),
+        (0.0001, -0.2, "it is better than first (p\u00a0<\u00a00.001)"),
+        (0.05, -0.2, "it does not differ significantly from first (p\u00a0=\u00a00.050)"),
+    ],
+)
+def test_better_and_worse_are_said_of_significant_differences_alone(p, difference, said):
+    test = statistics.Paired("UF1", difference, 0, 0, p, 9, True, 0.5, p)
+    assert verdict._compare_with_first("first", test) == said
+
+
+def test_published_scores_are_open_marks_on_the_line_of_their_method():
+    outcomes = [
+        SimpleNamespace(name="lbptop:meb", run=SimpleNamespace(variant={"model": "lbptop"}))
+    ]
+    row = {"model": "lbptop:meb", "UF1": 0.5, "UF1_low": 0.4, "UF1_high": 0.6, "floor": False}
+    results = SimpleNamespace(
+        main_score="UF1", protocol=mertk.Use("megc2019"), outcomes=outcomes,
+        table=lambda: pd.DataFrame([row]),
+    )  # fmt: skip
+    ours, others = verdict.list_score_lines(results)
+    assert [value for value, _ in ours.published] == [0.5882]
+    assert "MEGC 2019, recognition guideline; L0?" in ours.published[0][1]
+    assert (others.name, others.score) == (verdict.OTHERS, None)
+    assert len(others.published) > 30
+
+
+def test_the_header_says_models_data_date_and_version(results, tab):
+    head = tab.locator("header").inner_text()
+    for text in (
+        ", ".join(o.name for o in results.models),
+        "synthetic:clips=3,size=96,subjects=4",
+        "synthetic3",
+    ):
+        assert text in head
+    assert results.runs[0].provenance["made"][:10] in head
+    assert f"mertk {results.runs[0].provenance['releases']['mertk']}" in head
+
+
+def test_accuracy_by_subject_and_cpu_time_stand_in_the_table(results, tab):
+    table = results.table().set_index("model")
+    shares = statistics.subject_shares(results.outcomes[0].confusions)
+    assert table["subject_mean"].iloc[0] == pytest.approx(shares.mean())
+    assert table["worst_tenth"].iloc[0] == shares.min()
+    assert (table.loc[~table["floor"], "cpu_seconds"] > 0).all()
+    row = tab.locator("table.scores tbody tr").first.inner_text()
+    assert f"{shares.min():.2f} worst" in row
+    assert "CPU" in row
+
+
+def test_the_worst_tenth_is_rounded_up():
+    confusions = np.zeros((1, 11, 2, 2), int)
+    confusions[0, :, 0, 0], confusions[0, :, 0, 1] = np.arange(11), 10 - np.arange(11)
+    assert statistics.compute_subject_means(confusions) == pytest.approx((0.5, 0.05))
 
 
 def test_the_page_states_the_chance_level(results, page):
@@ -143,11 +241,9 @@ def test_tables_sort_by_a_column_up_and_down(tab, results):
     assert tab.locator("th[aria-sort=ascending]").inner_text() == "UF1"
 
 
-def test_tables_are_filtered_by_what_is_typed(tab):
-    tab.get_by_role("searchbox").first.fill("flow")
-    assert set(models(tab)) == {"flow_svm", "flow_ridge"}
-    tab.get_by_role("searchbox").first.fill("")
+def test_a_table_of_few_rows_has_no_search(tab):
     assert len(models(tab)) == 6
+    assert tab.locator("details.part").first.get_by_role("searchbox").count() == 0
 
 
 def test_clips_can_be_searched_and_sorted(tab):
@@ -163,19 +259,8 @@ def test_clips_can_be_searched_and_sorted(tab):
     assert all("s02" in name for name in shown)
 
 
-def test_a_long_table_in_a_card_has_its_search_in_the_card(browser, results, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        breakdowns, "FEWEST", 1
-    )  # all action units of a small set: six or more rows
-    tab = browser.new_page()
-    tab.goto(write_page(results, tmp_path / "all.html", PLUGINS).as_uri())
-    card = tab.locator(".card", has=tab.get_by_role("button", name="action unit"))
-    card.get_by_role("searchbox").fill("AU12")
-    assert card.locator("tbody th:visible").all_inner_texts() == ["AU12"]
-    tab.close()
-
-
 def test_the_dark_page_is_dark_and_the_printed_one_has_no_search(tab):
+    tab.get_by_text("12 clips, largest errors first").click()
     background = "getComputedStyle(document.body).backgroundColor"
     light = tab.evaluate(background)
     tab.emulate_media(color_scheme="dark")
@@ -184,9 +269,47 @@ def test_the_dark_page_is_dark_and_the_printed_one_has_no_search(tab):
     assert not tab.get_by_role("searchbox").first.is_visible()
 
 
-def test_a_phone_does_not_scroll_sideways(tab):
+def test_a_phone_shows_all_scores_and_whole_captions(tab):
     tab.set_viewport_size({"width": 390, "height": 844})
+    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    for cell in tab.locator("table.scores tbody tr").first.locator("td").all():
+        box = cell.bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 390
+    for caption in tab.locator("caption span:visible").all():
+        box = caption.bounding_box()
+        assert box["x"] + box["width"] <= 390
+
+
+def test_print_opens_what_is_folded_and_shows_the_whole_table(browser, page):
+    tab = browser.new_page(viewport={"width": 700, "height": 900})  # A4 less its margins
+    tab.goto(page.as_uri())
+    assert not tab.locator("table.scores").is_visible()
+    tab.emulate_media(media="print")
+    table = tab.locator("table.scores").bounding_box()
+    assert table["height"] > 0
+    assert table["x"] + table["width"] <= 700
+    assert tab.get_by_text("BibTeX of the methods").bounding_box()["height"] > 0
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.locator("details:not([open])").count() == 0
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert tab.locator("details.part[open]").count() == 0
+    tab.close()
+
+
+def test_the_explorer_shows_the_view_of_the_chosen_model(tab, results):
+    choice = tab.locator("select.model")
+    names = sorted(outcome.name for outcome in results.models)
+    assert sorted(choice.locator("option").all_inner_texts()) == names
+    clips = tab.locator("select.choice")
+    clips.select_option(index=2)
+    title = clips.evaluate("one => one.selectedOptions[0].text")
+    for name in ("lbptop", "flow_svm"):
+        choice.select_option(label=name)
+        assert clips.evaluate("one => one.selectedOptions[0].text") == title
+        seen = tab.locator("article.clip:visible").get_by_text("Face registration").inner_text()
+        assert name in seen.partition(".")[0]
+        assert ("lbptop" in seen) == (name == "lbptop")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

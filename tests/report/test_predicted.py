@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,77 @@ def test_the_time_line_lies_where_things_happened(tab):
     assert spot["width"] / box["width"] == pytest.approx(10 / 60, abs=0.01)
     gap = line.locator(".gap").bounding_box()
     assert (gap["x"] - box["x"]) / box["width"] == pytest.approx(40 / 60, abs=0.01)
+
+
+def test_the_time_line_comes_first_with_one_legend(tab):
+    text = tab.locator("main").inner_text()
+    assert text.index("a face is tracked") < text.index(EVIL) < text.index("60 frames")
+    assert text.index("60 frames") < text.index("Beware.")
+    assert tab.locator(".legend").count() == 1
+
+
+def test_an_answer_to_weak_motion_is_grey_and_called_marginal(tab):
+    weak, strong = tab.locator("table.scores tbody tr").all()
+    assert "(marginal)" in weak.inner_text()
+    assert "(marginal)" not in strong.inner_text()
+    colour = "one => getComputedStyle(one).color"
+    assert weak.evaluate(colour) != strong.evaluate(colour)
+    line = tab.get_by_role("img", name=f"Time line of {EVIL}")
+    assert line.locator(".spot.weak").count() == 1
+    assert "strength below 1.5" in tab.locator(".legend").inner_text()
+
+
+def test_the_page_tells_micro_from_macro_and_how_stable_an_answer_is(tab):
+    for row in tab.locator("table.scores tbody tr").all():
+        assert row.locator("td[data-name=type]").inner_text() == "micro"
+        assert row.locator("td[data-name=stability]").inner_text().endswith(" %")
+    where = video_prediction.Where(onset=0, apex=None, offset=9, begins=1.0, ends=1.44)
+    assert where.kind == "micro"
+    assert replace(where, ends=1.46).kind == "macro"
+
+
+class LeftEdge:
+    """Tells light from dark by the mean of the first column and row; refuses a dark corner."""
+
+    multilabel, classes = False, ("dark", "light")
+
+    def predict(self, footage):
+        picture = footage.frames[0]
+        if picture[0, 0, 0] == 7:
+            raise mertk.DataError("no face")
+        light = float(picture[:, 0].mean() > 100)
+        return np.array([1 - light, light])
+
+
+@pytest.mark.parametrize(
+    ("edge", "corner", "shifts", "stability"),
+    [
+        (200, 200, 4, 0.75),  # cut off at the left, it is dark
+        (0, 0, 4, 1.0),
+        (200, 200, 8, 0.625),  # at the left, and at the left with top or bottom
+        (0, 0, 0, None),
+    ],
+)
+def test_stability_is_the_share_of_shifts_with_an_equal_answer(edge, corner, shifts, stability):
+    pixels = np.zeros((3, 100, 100, 3), np.uint8)
+    pixels[:, :, :2], pixels[:, 0, 0] = edge, corner
+    footage = mertk.Footage(frames=Frames.of(pixels), onset=0, offset=2)
+    where = video_prediction.Where(onset=0, apex=None, offset=2, begins=0, ends=0.1)
+    found = video_prediction.predict_interval(LeftEdge(), footage, where, 0.0, shifts)
+    assert found.stability == stability
+
+
+def test_a_shifted_clip_that_is_refused_is_another_answer():
+    pixels = np.zeros((3, 100, 100, 3), np.uint8)
+    pixels[:, 2, 0] = 7  # the corner where two rows are cut off at the top
+    footage = mertk.Footage(frames=Frames.of(pixels), onset=0, offset=2)
+    where = video_prediction.Where(onset=0, apex=None, offset=2, begins=0, ends=0.1)
+    assert video_prediction.predict_interval(LeftEdge(), footage, where, 0.0).stability == 0.75
+
+
+def test_print_shows_what_is_folded(tab):
+    tab.emulate_media(media="print")
+    assert tab.get_by_text("trained on 9 clips").bounding_box()["height"] > 0
 
 
 def test_clips_can_be_gone_through_and_scrubbed(tab):

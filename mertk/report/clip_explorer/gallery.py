@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mertk.evaluation.breakdowns import rank_clips
-from mertk.experiment.held_out_clips import CLIPS, HeldOutClips
+from mertk.experiment.held_out_clips import HeldOutClips, ModelView, count_clips
 from mertk.report.clip_explorer import drawing
 from mertk.report.clip_explorer.view import View, make_view
 
 if TYPE_CHECKING:
+    from mertk.evaluation.breakdowns import RankedClip
     from mertk.evaluation.results import Results
 
 BUDGET = 3_500_000
@@ -25,10 +26,11 @@ WARNING = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gallery:
-    """Views of held-out clips, and a sentence that says which."""
+    """Views of held-out clips, and which they are; `models` with their view's number."""
 
     text: str
     views: Sequence[View]
+    models: Sequence[tuple[str, int]] = ()
     warning: str = ""
     legend: str = ""
 
@@ -37,33 +39,49 @@ def make_gallery(results: Results, held_out: HeldOutClips) -> Gallery:
     """The views of the held-out clips of runs, until their pictures fill a page."""
     if not results.models:
         return Gallery(text="No model uses pixels.", views=())
-    ranked, left = rank_clips(results.models), BUDGET
+    ranked = rank_clips(results.models)
+    groups = held_out.views or [ModelView(models=(), pictures={})]
     views: list[View] = []
+    chosen: list[tuple[str, int]] = []
     filmed: set[str] = set()
-    for clip in ranked[:CLIPS]:
-        pictures = held_out.pictures.get(clip.uid)
-        view = make_view(
-            clip.uid,
-            pictures,
-            predictions=clip.predictions,
-            truth=clip.truth,
-            seen_by=held_out.model,
-        )
-        left -= view.size
-        if left < 0:
-            break
-        views.append(view)
-        if pictures and pictures.filmed:
-            filmed.add(pictures.filmed)
+    most = count_clips(len(groups))
+    for number, group in enumerate(groups):
+        of_group = _draw_group(ranked[:most], group, number, BUDGET / len(groups))
+        views += of_group
+        chosen += [(name, number) for name in group.models]
+        filmed |= {one.filmed for one in group.pictures.values() if one.filmed}
+    count = sum(view.group == 0 for view in views)
     text = (
-        f"{len(views)} of {len(ranked)} held-out clips, largest errors first. Probabilities are "
+        f"{count} of {len(ranked)} held-out clips, largest errors first. Probabilities are "
         "means over seeds."
     )
     return Gallery(
         text=f"{text} {held_out.withheld}." if held_out.withheld else text,
         views=views,
+        models=chosen,
         warning=WARNING.format(sets=", ".join(sorted(filmed))) if filmed else "",
         legend=drawing.encode_picture(drawing.draw_colour_legend())
         if any(view.shots for view in views)
         else "",
     )
+
+
+def _draw_group(
+    clips: Sequence[RankedClip], group: ModelView, number: int, budget: float
+) -> list[View]:
+    """The clips as the models of a group see them, until their pictures fill the budget."""
+    views: list[View] = []
+    for clip in clips:
+        view = make_view(
+            clip.uid,
+            group.pictures.get(clip.uid),
+            predictions=clip.predictions,
+            truth=clip.truth,
+            seen_by=", ".join(group.models),
+            group=number,
+        )
+        budget -= view.size
+        if budget < 0:
+            break
+        views.append(view)
+    return views

@@ -61,6 +61,7 @@ class View:
     predictions: Sequence[ClipPrediction] = ()
     note: str = ""
     seen_by: str = ""
+    group: int = 0
     width: int = 0
     height: int = 0
     shots: Sequence[Shot] = ()
@@ -96,6 +97,7 @@ def make_view(
     predictions: Sequence[ClipPrediction] = (),
     truth: str = "",
     seen_by: str = "",
+    group: int = 0,
 ) -> View:
     """Draw what is known of a clip.
 
@@ -104,13 +106,15 @@ def make_view(
         pictures: its frames; None where they are withheld.
         predictions: what models predict of the clip.
         truth: the annotated class, if there is one.
-        seen_by: the model whose face registration and weights the pictures show.
+        seen_by: the models whose face registration and weights the pictures show.
+        group: the number of the view, where there are several of a clip.
 
     Returns:
         The view; `region_weights` `[regions]` and `patch_weights` `[regions, patches]` of the
         pictures are drawn, other weights are not.
     """
-    view = View(title=title, truth=truth, predictions=tuple(predictions), seen_by=seen_by)
+    view = View(title=title, truth=truth, predictions=tuple(predictions))
+    view = replace(view, seen_by=seen_by, group=group)
     if pictures is None or not pictures.frames:
         return replace(view, note=pictures.note if pictures else "")
     height, width = pictures.frames[pictures.peak].shape[:2]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import mertk
 from mertk import datasets
 from mertk.core import spelling
-from mertk_plugins.datasets import _folder_tree
+from mertk_plugins.datasets import _folder_elan, _folder_tree
 from mertk_plugins.datasets._folder_columns import Index, list_features, name_streams, read_index
 from mertk_plugins.datasets._folder_record import clip_name, dataset_of, record_of
 from mertk_plugins.datasets._folder_timing import Numbers, Timing, parse_timing
@@ -42,10 +42,11 @@ class Folder:
     """Your own clips, listed in index.csv: subject, clip, path, label and optional timing.
 
     The root is the folder with index.csv, or the table itself, or the tree of flow pictures that
-    STSTNet and HTNet read. Columns may have the usual names of the field, such as OnsetFrame. Every
-    row is checked before anything is read, and all problems are reported together. In what `mertk
-    data prepare` has written, a column `uid` names the clips and the record of each is read back,
-    so that protocols find what they find in the data set itself.
+    STSTNet and HTNet read, or a folder of ELAN files (.eaf). Columns may have the usual names of
+    the field, such as OnsetFrame. Every row is checked before anything is read, and all problems
+    are reported together. In what `mertk data prepare` has written, a column `uid` names the clips
+    and the record of each is read back, so that protocols find what they find in the data set
+    itself.
 
     Args:
         fps: frame rate in Hz, above 0, where neither the table nor a video says it.
@@ -95,7 +96,7 @@ class Folder:
         )
 
     def _read(self, root: Path | None) -> tuple[Index, list[mertk.Clip], list[str]]:
-        index = _read_root(root, labels=self.labels)
+        index = _read_root(root, labels=self.labels, fps=self.fps)
         problems: list[str] = []
         reading = _Reading(index.table, self)
         clips = [reading.clip(row, problems) for row in index.table.rows]
@@ -287,8 +288,8 @@ def _read_flow(path: Path) -> Any:
     return datasets.media.arrays.read_flow(path)
 
 
-def _read_root(root: Path | None, *, labels: bool) -> Index:
-    """The rows of a table, or of a tree of pictures; raises `DataError` where there is neither."""
+def _read_root(root: Path | None, *, labels: bool, fps: float) -> Index:
+    """The rows of a table, of ELAN files, or of a tree of pictures; raises `DataError` for none."""
     if root is None:
         raise mertk.DataError(f"folder needs your index.csv: --data folder=FOLDER. {LAYOUT}")
     root = Path(root)
@@ -298,10 +299,13 @@ def _read_root(root: Path | None, *, labels: bool) -> Index:
     if tree is not None:
         table = _folder_tree.read_tree(tree)
         return Index(table, table.columns, (f"{tree} holds {_folder_tree.LOST}.",))
+    if root.is_dir() and not file.is_file() and next(root.glob("*.eaf"), None) is not None:
+        return _folder_elan.read_elan_folder(root, fps)
     file = file if root.is_dir() else root
     if not file.is_file():
         raise mertk.DataError(f"folder: there is no {file}. {LAYOUT}")
     index = read_index(file, LAYOUT, labels=labels)
+    index = index.with_hints(*_folder_elan.describe_corrections(file))
     drawn = any(Path(row["flow"]).suffix.lower() in _DRAWN for row in index.table.rows)
     hint = f"The column '{index.table.columns.get('flow')}' names {_folder_tree.LOST}."
     return index.with_hints(hint) if drawn else index

@@ -46,7 +46,7 @@ MOTION = Recipe(
             "patch_cnn_se",
             se="none",
             frames=1,
-            epochs=8,
+            epochs=4,
             lr=1e-3,
             batch=16,
             init="he",

@@ -70,7 +70,7 @@ MOTION = Recipe(
     roi=Use("six_regions"),
     extractor=Use("region_patches", input="flow", patch_size=[12, 16], frames=4, until="apex"),
     fusion=(
-        Use("patch_cnn_se", frames=1, epochs=8, lr=1e-3, batch=16, init="he", input_range=[-1, 1]),
+        Use("patch_cnn_se", frames=1, epochs=4, lr=1e-3, batch=16, init="he", input_range=[-1, 1]),
         Use("standardize"),
         Use("pad_time", length=4),
         Use("lstm_se"),
