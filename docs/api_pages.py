@@ -17,35 +17,32 @@ GROUPS = {
     "runs": (
         "Evaluate and train",
         (
-            "bench audit_model train_model predict_videos compare_runs write_report tune load_dataset "
-            "extract Results Run"
+            "bench audit_model train_model predict_videos compare_runs write_report tune "
+            "load_dataset extract Results Run"
         ),
     ),
     "recipes": ("Recipes and splits", "Recipe Use Replay Tuning Split leave_one_subject_out"),
     "data": (
         "Clips, faces and features",
         (
-            "Clip Footage Frames Faces Regions Streams TrainingSet MeasuredVideo Spot design_matrix "
-            "flatten"
+            "Clip Footage Frames Faces Regions Streams TrainingSet MeasuredVideo Spot "
+            "design_matrix flatten"
         ),
     ),
     "components": (
         "Interfaces of components",
         (
             "Aligner RoiScheme Extractor Fittable FusionBlock Classifier Spotter Dataset "
-            "EvaluationProtocol Executor AlignsAll Chooses Differentiable Explains FitsFolds FusesMany "
-            "GradientClassifier LearnedSpotter WorkerNeeds"
+            "EvaluationProtocol Executor AlignsAll Chooses Differentiable Explains FitsFolds "
+            "FusesMany GradientClassifier LearnedSpotter WorkerNeeds"
         ),
     ),
-    "plugins": (
-        "Plug-ins",
-        "hookimpl Registrar Registry Plugins load_plugins Card stored",
-    ),
+    "plugins": ("Plug-ins", "hookimpl Registrar Registry Plugins load_plugins Card stored"),
     "errors": (
         "Errors",
         (
-            "MertkError ComponentError DataError MissingPackageError ParameterError PluginError "
-            "ProtocolError StorageError UnknownNameError WorkerError"
+            "MertkError ComponentError DataError MissingPackageError ParameterError "
+            "PluginError ProtocolError StorageError UnknownNameError WorkerError"
         ),
     ),
 }
