@@ -9,6 +9,7 @@ import math
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 from skimage.feature import local_binary_pattern
@@ -16,7 +17,7 @@ from skimage.feature import local_binary_pattern
 from benchmarks._clock import medians, show
 from mertk import Faces, Frames, Regions
 from mertk.vision import resampling
-from mertk_plugins.extractors import lbptop
+from mertk_plugins.extractors import _patterns, lbptop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,24 @@ def ours(
     """The whole way from a grey clip to counts, tables and cells included."""
     table = lbptop.make_code_table(points, "raw" if kind == "raw" else "uniform")
     return lbptop.lbptop(clip, blocks, radii=radii, table=table)
+
+
+def without_numba(*given: Any) -> NDArray[np.int64]:
+    """The same, as it runs where the extra `fast` is not installed."""
+    with mock.patch.object(_patterns, "compile_loop", return_value=None):
+        return ours(*given)
+
+
+def show_compiled() -> None:
+    """The loop that numba compiles, for a resampled clip and for one that keeps its frames."""
+    for frames in (10, 68):
+        clip = np.random.default_rng(0).integers(0, 256, (frames, 170, 140), np.uint8)
+        for radii, points, kind in (((4, 1, 1), 4, "raw"), ((3, 3, 3), 8, "uniform")):
+            given = clip, grid(5, 5, 170, 140), radii, points, kind
+            if not np.array_equal(ours(*given), without_numba(*given)):
+                raise SystemExit("the counts differ with numba")
+            calls = {"numba": partial(ours, *given), "numpy": partial(without_numba, *given)}
+            show(f"{frames} x 170 x 140, R {radii}, P {points}, {kind}", medians(calls, 15))
 
 
 def by_planes(clip: Clip, blocks: Blocks, radius: int, points: int) -> NDArray[np.float64]:
@@ -148,6 +167,7 @@ def whole_way() -> None:
 
 def main() -> None:
     """Print every comparison."""
+    show_compiled()
     whole_way()
     shape = (10, 170, 140)
     clip = np.random.default_rng(0).integers(0, 256, shape, np.uint8)

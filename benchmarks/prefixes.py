@@ -18,6 +18,7 @@ import numpy as np
 import mertk
 from benchmarks._clock import medians, show
 from mertk.core.frames import Frames
+from mertk.experiment import shared_features
 from mertk.pipeline.pipeline import ClipState, build_pipeline
 from mertk.vision import optical_flow, resampling
 
@@ -32,6 +33,7 @@ def main() -> None:
     clip = registry.build("dataset", use).index(None)[0]
     with tempfile.TemporaryDirectory() as folder:
         _compare_decoding(registry, clip, Path(folder))
+        _compare_several_models(registry, Path(folder))
     known = dataclasses.replace(clip.footage, frames=mertk.Frames.of(clip.footage.frames[:]))
     _compare_flow(registry, known)
     _compare_hog3(registry, known)
@@ -64,6 +66,26 @@ def _compare_decoding(registry: Any, clip: Any, folder: Path) -> None:
         "the JPEGs decoded in colour alone": colours,
     }
     show(f"LBP-TOP of {FRAMES} JPEGs of {WIDTH}x{HEIGHT}, of one clip", medians(calls, REPEATS))
+
+
+def _compare_several_models(registry: Any, folder: Path) -> None:
+    """Three models over one JPEG clip: all in one go, and one after the other as it was."""
+    clip = registry.build("dataset", mertk.Use("folder")).index(folder)[0]
+    missing = []
+    for name in ("lbptop", "lbpsip", "elbptop"):
+        recipe = registry.recipe(name).swap("aligner", mertk.Use("none"))
+        missing.append(shared_features.Missing(recipe, clip, name, fresh=True))
+    cache = folder / "cache"
+    calls = {
+        "each frame decoded once": partial(_prepare, [missing], cache),
+        "model by model (as it was)": partial(_prepare, [[one] for one in missing], cache),
+    }
+    show(f"lbptop, lbpsip and elbptop of one clip of {FRAMES} JPEGs", medians(calls, REPEATS))
+
+
+def _prepare(groups: Any, cache: Path) -> None:
+    for group in groups:
+        shared_features.prepare_clip_for_models(group, (), cache)
 
 
 def _read_all(frames: Any, *, grey: bool) -> None:

@@ -17,6 +17,10 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "howto" / "datasets.md"
 PUBLISHED = ROOT / "plugins" / "mertk_plugins" / "datasets" / "_published.toml"
 HEAD = """\
+---
+hide: [toc]
+---
+
 # Data sets
 
 mertk contains no data set but the synthetic ones. Get one from its authors, keep its folders as
@@ -74,6 +78,8 @@ ROWS = (
     Row("DFME train", "dfme", "dfme.md", "200, 300 or 500", "train"),
     Row("DFME test A", "dfme", "dfme.md", "200, 300 or 500", "testA"),
     Row("DFME test B", "dfme", "dfme.md", "200, 300 or 500", "testB"),
+    Row("MMME, micro", "mmme", "mmme.md", "150", "micro"),
+    Row("MMME, all", "mmme", "mmme.md", "150", "all"),
     Row("SAMM long videos, micro", "samm_lv", "samm.md", "200", "micro"),
     Row("SAMM long videos, macro", "samm_lv", "samm.md", "200", "macro"),
 )

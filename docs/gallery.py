@@ -102,7 +102,11 @@ def _format_card(entry: Entry, registry: Registry) -> str:
     card = entry.card
     title = f'<a href="{entry.name}/">{entry.name}</a>'
     year = f" <small>{card.year}</small>" if card else ""
-    paper = f"<em>{escape(card.title)}</em>. {escape(card.authors)}" if card else "No paper: ours"
+    paper = (
+        f"<em>{escape(card.title)}</em>. {escape(card.authors.rstrip('.'))}"
+        if card
+        else "No paper: ours"
+    )
     score, weights = _find_measured(entry)
     facts = {
         "Weights": weights,

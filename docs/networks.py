@@ -6,8 +6,10 @@ the authors have stands in docs/networks.toml, with its source.
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,7 @@ DOCS = Path(__file__).parent
 PAGE = DOCS / "reference" / "networks.md"
 REGISTRY = mertk.load_plugins().registry
 CLASSES = ("negative", "positive", "surprise")
+OPENFACE_AUS = 17  # with an intensity
 HEAD = """\
 # Networks
 
@@ -65,10 +68,14 @@ def make_page() -> str:
     """The page as Markdown."""
     authors = tomllib.loads((DOCS / "networks.toml").read_text("utf-8"))
     rows = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+    old = {line.split("`")[1]: line for line in _read_rows()}
     with tempfile.TemporaryDirectory() as folder:
         for entry in find_networks():
             known = authors[entry.name]
             for preset, recipe in entry.presets.items():
+                if _lacks_package(recipe):  # an extra, such as transformers: its row stays
+                    rows.append(old[f"{entry.name}:{preset}"])
+                    continue
                 told = known.get("presets", {}).get(preset, {})
                 ours = [f"`{entry.name}:{preset}`", *describe_network(recipe, Path(folder))]
                 theirs = [str(told.get(key, "–")) for key in ("input", "weights", "training")]
@@ -77,6 +84,16 @@ def make_page() -> str:
                 cells = [*ours, *theirs, known["source"], verified]
                 rows.append(f"| {' | '.join(cells)} |")
     return HEAD + "\n".join(rows) + "\n"
+
+
+def _read_rows() -> list[str]:
+    """The rows of the page as it is, without its heads."""
+    return [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
+
+
+def _lacks_package(recipe: Recipe) -> bool:
+    asked = any(use.name == "videomae" for use in recipe.extractors.values())
+    return asked and importlib.util.find_spec("transformers") is None
 
 
 def find_networks() -> list[Entry]:
@@ -106,7 +123,9 @@ def describe_network(recipe: Recipe, cache: Path) -> tuple[str, str, str]:
         size = use.params.get(
             "size", REGISTRY.get("extractor", use.name).parameters()["size"].default
         )
-        return f"onset and apex, 3x{size}x{size}", f"{count_frozen(use):,} frozen", "–"
+        frames = use.params.get("frames", 16) if use.name == "videomae" else 0
+        seen = f"{frames} frames" if frames else "onset and apex"
+        return f"{seen}, 3x{size}x{size}", f"{count_frozen(use):,} frozen", "–"
     return _list_shapes(state), " + ".join(counts), "; then ".join(filter(None, trained))
 
 
@@ -127,6 +146,9 @@ def _list_shapes(state: ClipState) -> str:
 def _load_state(recipe: Recipe, pipeline: Pipeline, cache: Path) -> ClipState:
     use = mertk.Use("synthetic", subjects=1, clips=1)
     clip = REGISTRY.build("dataset", use).index(None)[0]
+    if any(one.name == "precomputed" for one in recipe.extractors.values()):
+        given = {"au": np.zeros((1, len(clip.footage.frames), OPENFACE_AUS), np.float32)}
+        clip = replace(clip, footage=replace(clip.footage, features=given))
     return load_clip_state(pipeline, PrefixKeys.of(REGISTRY, recipe, pipeline), Cache(cache), clip)
 
 
@@ -163,6 +185,16 @@ def _is_frozen(use: mertk.Use) -> bool:
 def count_frozen(use: mertk.Use) -> int:
     """The weights of the network that an extractor applies."""
     known = REGISTRY.get("extractor", use.name).parameters()
+    if use.name == "videomae":
+        # an extra, which may not be installed
+        from transformers import VideoMAEConfig, VideoMAEModel  # noqa: PLC0415  as said above
+
+        from mertk_plugins.extractors._videomae_net import create_network  # noqa: PLC0415  as said above
+
+        if "frames" not in use.params:  # the network of the hub, VideoMAE-Base
+            return _count(VideoMAEModel(VideoMAEConfig()))
+        asked = {"frames": use.params["frames"], "size": use.params["size"]}
+        return _count(create_network("", pretrained=False, weights="", **asked))
     key = "network" if "network" in known else "backbone"
     name = str(use.params.get(key, known[key].default))
     return _count(classifier.create_backbone("docs", name, pretrained=False, num_classes=0))

@@ -40,6 +40,9 @@ PARSED_ONLY = {
     r"--dataset (casme2 --protocol|samm$)|--protocol megc2019": "the same, as `data add` knows it",
     r"audit --(model|spotter)|--replay |check --all": "minutes; tests/audit, tests/experiment/test_leaky_replay.py and "
     "tests/testing run such",
+    r"bench smoke": "seconds of training; tests/cli/test_study_command.py runs a study file",
+    r"study show runs/study": "a run of an earlier block",
+    r"replicate megc2019 --quick": "a minute; tests/cli/test_replicate.py runs a smaller one",
     r"predict model ": "a trained model, and videos of your own",
     r"hub (push|pull)|hf:": "an account of the hub; tests/cli/test_hub.py runs them with a stand-in",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
@@ -383,8 +386,8 @@ def _surveyed(registry: Any, name: str, _folder: Any) -> Any:
 
 
 _STOPS = {
-    "mertk.experiment.study.read_clips": _no_clips,
-    "mertk.experiment.study.make_task": _no_labels,
+    "mertk.experiment.open_study.read_clips": _no_clips,
+    "mertk.experiment.open_study.make_task": _no_labels,
     "mertk.experiment.bench.run_study": _benched,
     "mertk.experiment.bench.plan_study": _benched,
     "mertk.experiment.trained_model.train_model": _benched,

@@ -36,7 +36,7 @@ JOBS: Mapping[str, Callable[..., Any]] = {
 _PRIVATE = (
     *("TMPDIR", "TEMP", "TMP", "MERTK_CACHE", "JOBLIB_TEMP_FOLDER"),
     *("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
-    *("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"),
+    *("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "NUMBA_CACHE_DIR"),
 )
 """Variables that name a folder in which a component may leave something for the next fold."""
 

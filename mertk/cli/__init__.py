@@ -26,6 +26,8 @@ _COMPLETION = "_MERTK_COMPLETE"
 
 COMMANDS = {
     "bench": "Evaluate models and baselines on the same folds and write a report.",
+    "study": "Show, check and plan studies in files; list the shipped ones.",
+    "replicate": "Run a shipped study from data check to report and results bundle.",
     "tune": "Choose parameters of a model inside each fold.",
     "audit": "Test a model for data leaks.",
     "new": "Write a working plug-in as a starting point.",
@@ -141,8 +143,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _describe_interrupt(given: Iterable[str]) -> str:
-    """What an interrupt leaves behind: only `bench` and `tune` continue finished folds."""
-    kept = bool({"bench", "tune"} & set(given))
+    """What an interrupt leaves behind: `bench`, `tune` and `replicate` continue finished folds."""
+    kept = bool({"bench", "tune", "replicate"} & set(given))
     return f"interrupted{'. Finished folds are kept; the same command continues' * kept}"
 
 

@@ -56,3 +56,16 @@ def _list_names(ctx: click.Context, kind: str, begun: str) -> Iterable[tuple[str
             yield prefix + entry.name, entry.summary
             for preset in entry.presets if ":" in begun else ():
                 yield f"{entry.name}:{preset}", entry.summary
+
+
+def complete_study(
+    _ctx: click.Context, _param: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """Complete the names of shipped studies, or else files."""
+    from mertk.experiment.study_files import list_studies
+
+    found = []
+    for name, about in list_studies().items():
+        if name.startswith(begun):
+            found.append(CompletionItem(name, help=about))
+    return found or [CompletionItem(begun, type="file")]

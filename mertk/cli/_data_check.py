@@ -15,9 +15,11 @@ from mertk.cli._completion import complete
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mertk.cli.progress import Bar
     from mertk.core.clips import Clip
     from mertk.core.interfaces import EvaluationProtocol
     from mertk.datasets.survey import Survey
+    from mertk.datasets.validation import Diagnosis
     from mertk.plugins.registry import Registry
 
 _SOURCE = click.option("--data", type=click.Path(path_type=Path), help="The data set's folder.")
@@ -57,7 +59,6 @@ def check(
     annotations alone can be checked.
     """
     from mertk.cli.progress import Bar
-    from mertk.datasets import validation
     from mertk.report import dataset_health
     from mertk.storage.atomic_files import check_file
 
@@ -65,12 +66,7 @@ def check(
         check_file(html)
     registry = load_and_report_plugins(ctx).registry
     with Bar() as bar:
-        bar.stage(f"reading {name}", 0)
-        survey = _survey_dataset(registry, name, data)
-        bar.stage("checking frames", len(survey.clips) - len(survey.unusable))
-        found = validation.examine_dataset(
-            survey, _build_protocols(registry, survey.dataset), frames=frames, advance=bar.step
-        )
+        found = examine(registry, name, data, frames, bar)
     if html is not None:
         dataset_health.write_diagnosis(found, html)
     if as_json:
@@ -80,6 +76,18 @@ def check(
         if html is not None:
             click.echo(f"page: {html}")
     ctx.exit(0 if found.healthy else 1)
+
+
+def examine(registry: Registry, name: str, data: Path | None, frames: Any, bar: Bar) -> Diagnosis:
+    """Read a data set and check its clips, and `frames` of them: none, key or all."""
+    from mertk.datasets import validation
+
+    bar.stage(f"reading {name}", 0)
+    survey = _survey_dataset(registry, name, data)
+    bar.stage("checking frames", len(survey.clips) - len(survey.unusable))
+    return validation.examine_dataset(
+        survey, _build_protocols(registry, survey.dataset), frames=frames, advance=bar.step
+    )
 
 
 @click.command("index")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mertk.cli.progress import Bar
     from mertk.evaluation.results import Results
-    from mertk.experiment.study import OpenStudy
+    from mertk.experiment.open_study import OpenStudy
 
 PAGE = "report.html"
 """The page, in the folder of the runs."""

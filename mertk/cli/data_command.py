@@ -84,7 +84,7 @@ def list_sets(ctx: click.Context, *, as_json: bool) -> None:
     "--layout",
     default="casme2",
     show_default=True,
-    help="Layout of files and annotations: casme2 or folder.",
+    help="Layout of files and annotations: casme2, samm, smic or folder.",
 )
 @click.option(
     "--set",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
 
 import numpy as np
@@ -31,12 +33,13 @@ class Frames(Shown):
         (3, 48, 64, 3)
     """
 
-    __slots__ = ("_array", "_count", "_read", "_size")
+    __slots__ = ("_array", "_count", "_kept", "_read", "_size")
 
     def __init__(self, read: Callable[[int], Pixels], count: int) -> None:
         self._read = read
         self._count = count
         self._array: Pixels | None = None
+        self._kept: _Kept | None = None
         self._size: tuple[int, int] | None = None if count else (0, 0)
 
     @classmethod
@@ -93,9 +96,13 @@ class Frames(Shown):
         if self._array is not None:
             return self._array[at]
         if isinstance(at, (int, np.integer)):
-            return self._read(range(self._count)[at])
+            return self._read_picture(range(self._count)[at])
         positions = range(self._count)[at] if isinstance(at, slice) else list(at)
-        return _stack_pictures([self._read(range(self._count)[i]) for i in positions], positions)
+        pictures = [self._read_picture(range(self._count)[i]) for i in positions]
+        return _stack_pictures(pictures, positions)
+
+    def _read_picture(self, at: int) -> Pixels:
+        return self._read(at) if self._kept is None else self._kept.read("colour", self._read, at)
 
     def read_grey(self, at: int) -> Pixels:
         """One frame in grey `[height, width]`: 0.299 R + 0.587 G + 0.114 B.
@@ -116,13 +123,51 @@ class Frames(Shown):
         if isinstance(read, _Chain) and isinstance(change := read.change, Warp):
             source = read.frames.find_grey_reader()
             return None if source is None else lambda at: change(source(at))
-        return read.read_grey if isinstance(read, ReadsGrey) else None
+        if not isinstance(read, ReadsGrey):
+            return None
+        kept = self._kept
+        return read.read_grey if kept is None else partial(kept.read, "grey", read.read_grey)
+
+    @contextmanager
+    def keep_pictures(self, limit: int) -> Iterator[None]:
+        """Meanwhile, read each picture once, as long as those kept take `limit` bytes or less.
+
+        Pictures in colour and those in grey are kept apart. Frames in memory are left as they are.
+        """
+        if isinstance(self._read, _Chain):
+            with self._read.frames.keep_pictures(limit):
+                yield
+            return
+        self._kept = None if self._array is not None else _Kept(limit)
+        try:
+            yield
+        finally:
+            self._kept = None
 
     def __iter__(self) -> Iterator[Pixels]:
         return (self[i] for i in range(self._count))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype=dtype)
+
+
+class _Kept:
+    """Pictures that were read, until they are more than so many bytes; given as copies."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self._pictures: dict[tuple[str, int], Pixels] = {}
+
+    def read(self, kind: str, read: Callable[[int], Pixels], at: int) -> Pixels:
+        """The picture at a position, read if it is not kept."""
+        found = self._pictures.get((kind, at))
+        if found is not None:
+            return found.copy()
+        found = read(at)
+        if found.nbytes <= self._left:
+            self._left -= found.nbytes
+            self._pictures[kind, at] = found.copy()
+        return found
 
 
 @runtime_checkable

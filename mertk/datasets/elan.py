@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from mertk.core.errors import DataError
@@ -92,7 +93,10 @@ def write_elan(annotations: Sequence[Annotation], first: int = 0) -> str:
     header = _add(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
     mime = _VIDEOS.get(Path(one.path).suffix.lower())
     if mime:
-        _add(header, "MEDIA_DESCRIPTOR", MEDIA_URL=one.path, MIME_TYPE=mime)
+        url = quote(one.path)
+        where = {"MEDIA_URL": f"file://{url}"} if one.path.startswith("/") else {"MEDIA_URL": url}
+        where |= {} if one.path.startswith("/") else {"RELATIVE_MEDIA_URL": f"./{url}"}
+        _add(header, "MEDIA_DESCRIPTOR", MIME_TYPE=mime, **where)
     known = {"video": one.video, "path": one.path, "fps": repr(one.fps), "first": str(first)}
     for name, text in known.items():
         _add(header, "PROPERTY", NAME=f"mertk:{name}").text = text

@@ -22,6 +22,7 @@ from mertk.datasets import annotations, corrections, folders, spreadsheets
 from mertk.datasets.annotations import Source
 from mertk.datasets.editions import Edition, recognise_edition
 from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.media import frames
 from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import Names, Row, Table
 from mertk.datasets.survey import Reading, Survey, bind_reading, select_usable_clips
@@ -194,7 +195,13 @@ class SpreadsheetReader(ABC):
             reading = self.read(found, tree)
         count = self.count_clips(reading.records)
         survey = bind_reading(
-            reading, tree=tree, no_tree=no_tree, key=self.key_in(tree), layout=self.layout
+            reading,
+            tree=tree,
+            no_tree=no_tree,
+            key=self.key_in(tree),
+            layout=self.layout,
+            sort_pictures=self.sort_pictures,
+            conceal=self.conceal,
         )
         if tree is None or not count(tree):
             survey = replace(survey, strays=tuple(folders.describe_strays(found)))
@@ -227,6 +234,14 @@ class SpreadsheetReader(ABC):
         A reader that has its own `read` may do without.
         """
         raise NotImplementedError
+
+    def sort_pictures(self, folder: Path) -> tuple[dict[int, Path], list[str]]:
+        """The pictures of a folder by frame number, and the names of copies that are left out."""
+        return frames.sort_pictures(folder)
+
+    def conceal(self, text: str) -> str:
+        """A message without names of people, where a data set's files have such names."""
+        return text
 
     def find_tree(
         self, found: Found, trees: Sequence[Tree], records: Sequence[Record] = ()

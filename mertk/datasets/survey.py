@@ -92,8 +92,14 @@ def bind_reading(
     no_tree: str,
     key: Callable[[Record], str],
     layout: str,
+    sort_pictures: Callable[[Path], tuple[dict[int, Path], list[str]]] = frames.sort_pictures,
+    conceal: Callable[[str], str] = str,
 ) -> Survey:
-    """Bind every record to its folder in the tree, whose folders are known by `key`."""
+    """Bind every record to its folder in the tree, whose folders are known by `key`.
+
+    `sort_pictures` gives the pictures of a folder by frame number, and the copies that are left
+    out. `conceal` takes names of people out of a message.
+    """
     source, records = reading.source, reading.records
     edition = reading.edition or recognise_edition(records, reading.editions)
     synthetic = record.is_synthetic(source.root)
@@ -101,7 +107,7 @@ def bind_reading(
 
     @functools.lru_cache(_LISTED)
     def listed(folder: Path) -> dict[int, Path]:
-        files, left_out = frames.sort_pictures(folder)
+        files, left_out = sort_pictures(folder)
         if left_out:
             copies[folder] = f"{folder}: {frames.describe_copies(left_out)}"
         return files
@@ -116,7 +122,7 @@ def bind_reading(
             try:
                 clip = bind_record(source, whole, folder, tree.kind, listed)
             except DataError as problem:
-                why = str(problem)
+                why = conceal(str(problem))
         if clip is None:
             unusable[whole.uid] = why
             clip = make_frameless_clip(whole, why)

@@ -66,9 +66,8 @@ def _check_about(bundle: Bundle, registry: Registry) -> Iterator[str]:
             yield f"{place} holds a path or a file name"
     yield from _check_ids(bundle, registry)
     names = {use["name"] for use in identity["datasets"]}
-    if any(name.startswith("synthetic") for name in names) != bool(
-        about["provenance"]["synthetic"]
-    ):
+    made = any(name.startswith("synthetic") for name in names)
+    if made and not about["provenance"]["synthetic"]:  # clips in the layout of another set say so
         yield "it does not say that its clips are synthetic"
 
 

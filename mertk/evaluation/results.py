@@ -204,8 +204,7 @@ class Results(Shown):
         """
         import pandas as pd
 
-        found = list(map(tables.tabulate_predictions, self.outcomes))
-        return pd.concat(found, ignore_index=True)
+        return pd.concat(map(tables.tabulate_predictions, self.outcomes), ignore_index=True)
 
     def confusion(self, model: str | None = None) -> pd.DataFrame:
         """Counts of clips by true class (rows) and predicted class (columns), added over seeds.
@@ -234,14 +233,8 @@ class Results(Shown):
         return score_plots.plot_forest(self, ax=ax)
 
     def sweep_table(self) -> pd.DataFrame:
-        """As `table()`, a row for each variant of a sweep, with its values by path in front."""
-        import pandas as pd
-
-        rows = []
-        for row in self._rows:
-            if values := self.swept.get(row["model"]):
-                rows.append({**values, **row})
-        return pd.DataFrame(rows)
+        """As `table()`, a row for each variant of a sweep, with its values by path, or `–`."""
+        return tables.tabulate_sweep(self._rows, self.swept)
 
     def epochs_table(self) -> pd.DataFrame:
         """The scores by the rule that chooses the epoch, if every epoch was evaluated.

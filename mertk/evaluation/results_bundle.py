@@ -147,7 +147,8 @@ def _describe_run(
     excluded = identity.pop("excluded", None)
     if names.changed:
         for name in ("data", "aus"):
-            if identity.pop(name, None):
+            if name in identity:
+                identity[name] = pseudonyms.LEFT_OUT
                 left_out.append(f"identity.{name}")
     identity = pseudonyms.clean_value(identity | {"datasets": datasets}, "identity", left_out)
     identity["classes"] = list(run.classes)  # words of the data, such as "n/a", stay

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,3 +120,22 @@ def describe_run(outcome: Outcome) -> dict[str, Any]:
         "cpu_seconds": outcome.cpu_seconds,
         "run": str(outcome.run.path),
     }
+
+
+def list_sweep_paths(swept: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """The paths that are swept, of all variants."""
+    return list(dict.fromkeys(itertools.chain.from_iterable(swept.values())))
+
+
+def tabulate_sweep(
+    rows: Sequence[Mapping[str, Any]], swept: Mapping[str, Mapping[str, str]]
+) -> pd.DataFrame:
+    """The rows of variants, with their values by path in front; `–` where one has none."""
+    import pandas as pd
+
+    found = []
+    for row in rows:
+        if values := swept.get(row["model"]):
+            named = {path: values.get(path, "–") for path in list_sweep_paths(swept)}
+            found.append({**named, **row})
+    return pd.DataFrame(found)

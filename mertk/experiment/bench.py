@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mertk.core.errors import MertkError
 from mertk.core.notebook_progress import choose_progress
 from mertk.core.options import split_options, takes_options
 from mertk.core.progress import Progress
@@ -12,10 +14,14 @@ from mertk.core.recipe import Recipe
 from mertk.evaluation import statistics
 from mertk.evaluation.results import Results
 from mertk.experiment.execution import Execution
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.runner import SEEDS, Planned, Runner
-from mertk.experiment.study import OpenStudy, Study
+from mertk.experiment.shared_features import compute_shared_features
+from mertk.experiment.study import Study
+from mertk.experiment.study_files import check_study_file, write_study
 from mertk.plugins import hooks
 from mertk.plugins.loader import Plugins
+from mertk.storage.ledger import Run
 
 
 @takes_options(Study, Execution)
@@ -56,28 +62,44 @@ def bench(
     return run_study(study.open(Execution(**how), plugins=plugins, progress=shown))
 
 
-def plan_study(study: OpenStudy) -> list[Planned]:
-    """Compute the features and the first fold of every variant, and estimate the rest."""
+def plan_study(study: OpenStudy, failed: dict[str, str] | None = None) -> list[Planned]:
+    """Compute the features and the first fold of every variant, and estimate the rest.
+
+    `failed` is as `run_study` has it.
+    """
     study.check_writable()
+    found = []
     with study.executor() as executor:
-        return [Runner(study, variant, executor).plan() for variant in study.variants]
+        for variant in study.variants:
+            with _note_failure(variant.name, failed):
+                found.append(Runner(study, variant, executor).plan())
+    return found
 
 
-def run_study(study: OpenStudy) -> Results:
-    """Run all variants of a study; finished folds are kept."""
-    plugins, runs = study.plugins, []
+def run_study(study: OpenStudy, failed: dict[str, str] | None = None) -> Results:
+    """Run all variants of a study, whose finished folds are kept, and write the study there.
+
+    With `failed`, the error of a model is noted there by its name, and the others run.
+    """
+    plugins, runs, folder = study.plugins, list[Run](), study.execution.runs_folder
     study.check_writable()
+    check_study_file(folder)
     seeds = study.study.seeds or SEEDS[:1]
     for variant in study.variants:
         study.outlook.expect_folds(variant, len(study.task.splits) * len(seeds))
     with study.executor() as executor:
-        for variant in study.variants[1:]:
+        for variant in study.variants[1:] if failed is None else ():
             Runner(study, variant, executor).try_first_clip()
+        if len(study.variants) > 1 and failed is None:
+            waiting = [v for v in study.variants if Runner(study, v, executor).has_folds_to_run()]
+            compute_shared_features(study, waiting, executor)
         for variant in study.variants:
-            runner = Runner(study, variant, executor)
-            runs.append(runner.run())
-            if study.study.oracle_gap and variant.recipe.extractors and not variant.replay:
-                runner.evaluate_epochs(runs[-1])
+            with _note_failure(variant.name, failed):
+                runner = Runner(study, variant, executor)
+                runs.append(runner.run())
+                if study.study.oracle_gap and variant.recipe.extractors and not variant.replay:
+                    runner.evaluate_epochs(runs[-1])
+    write_study(study, folder)
     swept = {variant.name: dict(variant.swept) for variant in study.variants}
     results = Results(runs, plugins, swept=swept)
     for outcome in (*results.outcomes, *results.leaked):
@@ -91,3 +113,14 @@ def run_study(study: OpenStudy) -> Results:
             folder=outcome.run.path,
         )
     return results
+
+
+@contextlib.contextmanager
+def _note_failure(name: str, failed: dict[str, str] | None) -> Iterator[None]:
+    """Note the error of a model where errors are noted; else it is raised."""
+    try:
+        yield
+    except MertkError as error:
+        if failed is None:
+            raise
+        failed[name] = str(error)

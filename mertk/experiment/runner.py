@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mertk.core.errors import ComponentError, DataError, MertkError
 from mertk.evaluation import epoch_choice
@@ -19,25 +19,31 @@ from mertk.experiment.fold_progress import count_saved_folds
 from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip, write_clip_list
 from mertk.experiment.keyframes import list_prefix_reads
 from mertk.experiment.leaky_replay import move_frontier
+from mertk.experiment.run_facts import (
+    describe_preset,
+    facts_of,
+    find_random_backbones,
+    identity_of,
+    origins_of,
+    seen_before,
+)
 from mertk.pipeline import feature_checks
 from mertk.pipeline.features import PrefixKeys, unpack_clip_state
 from mertk.pipeline.fold import can_fit_folds_together
-from mertk.pipeline.pipeline import PIPELINE_VERSION, build_pipeline
+from mertk.pipeline.pipeline import build_pipeline
 from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.cache import Cache
 from mertk.storage.ledger import Fold, Run
-from mertk.storage.source_code.releases import releases_of
 
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
     from mertk.core.interfaces import Executor
     from mertk.core.recipe import Recipe
     from mertk.core.splits import Split
-    from mertk.experiment.study import OpenStudy
+    from mertk.experiment.open_study import OpenStudy
     from mertk.experiment.task import Task
     from mertk.experiment.variants import Variant
-    from mertk.plugins.registry import Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +201,15 @@ class Runner:
         pairs = itertools.product(seeds, self.task.splits)
         return [(split, seed) for seed, split in pairs if not run.has(seed, split.name)]
 
+    def has_folds_to_run(self) -> bool:
+        """Whether a fold is not saved yet, or all are to be run again; nothing is written."""
+        named = identity_of(self.study.registry, self.task, self.variant)
+        run = Run.find(self.study.execution.runs_folder, self.variant.name, named)
+        if run is None or self.study.execution.fresh:
+            return True
+        pairs = itertools.product(self.study.study.seeds or SEEDS[:1], self.task.splits)
+        return any(run.saved_at(seed, split.name) is None for seed, split in pairs)
+
     def count_missing_folds(self, seeds: int) -> int:
         """The folds that are not finished, with the study's seeds or as many of the usual ones."""
         numbers = self.study.study.seeds or SEEDS[:seeds]
@@ -333,7 +348,8 @@ class Runner:
             units.append(functools.partial(prepare, clip, fresh=fresh))
         renewed.update(keys)
         failed: dict[str, MertkError] = {}
-        seconds = cpu = 0.0
+        shared = [self.study.spent.pop(key, (0.0, 0.0)) for key in keys]
+        seconds, cpu = (sum(times) for times in zip(*shared, strict=True))
         for uid, found in self.executor.run(units):
             self.study.progress.step(uid)
             if isinstance(found, MertkError):
@@ -368,82 +384,3 @@ def _try_prepare_clip(
         return clip.uid, prepare_clip(recipe, files, cache, clip, fresh=fresh)
     except (DataError, ComponentError) as error:
         return clip.uid, error
-
-
-def identity_of(registry: Registry, task: Task, variant: Variant) -> dict[str, Any]:
-    """What names a model's run in the ledger."""
-    named = {
-        "recipe": variant.recipe.to_json(),
-        "components": identity.recipe_identity(registry, variant.recipe),
-        "pipeline": PIPELINE_VERSION,
-        **task.identity,
-    }
-    if variant.recipe.tuning and variant.recipe.tuning.trials:
-        named["search"] = dict(releases_of("optuna"))
-    if variant.replay:
-        named["replay"] = {"name": variant.replay, "once": list(variant.once)}
-    return named
-
-
-def origins_of(registry: Registry, recipe: Recipe, named: Mapping[str, Any]) -> list[str]:
-    """The origins of all components of an identity: packages with their releases, or files."""
-    parts = [(place.partition(".")[0], use.name) for place, use in recipe.places().items()]
-    parts += [("dataset", use["name"]) for use in named["datasets"]]
-    parts += [("protocol", named["protocol"]["name"])]
-    return sorted({registry.get(kind, name).origin for kind, name in parts})
-
-
-def facts_of(task: Task) -> dict[str, dict[str, Any]]:
-    """The facts of each clip, by its id, that a run stores before its first fold."""
-    sample, fold = task.sample, dict[int, str]()
-    for split in task.splits:
-        fold |= dict.fromkeys(split.test.tolist(), split.name)
-    found = {}
-    for at, clip in enumerate(task.clips):
-        footage, record = clip.footage, clip.record
-        seconds = (footage.offset - footage.onset + 1) / footage.fps
-        found[clip.uid] = {
-            "fold": fold.get(at),
-            "person": str(sample.people[at]),
-            "truth": sample.labels[at].tolist(),
-            "seconds": round(seconds, 4),
-        }
-        if record.get("au_known"):
-            found[clip.uid]["aus"] = sorted(record["au_set"])
-    return found
-
-
-def describe_preset(registry: Registry, variant: Variant) -> str:
-    """What the model's card says of a preset; empty where it says nothing."""
-    if not variant.preset:
-        return ""
-    card = registry.get("model", variant.model).card
-    return card.presets.get(variant.preset, "") if card else ""
-
-
-def find_random_backbones(registry: Registry, recipe: Recipe) -> dict[str, str]:
-    """By place, the components that could start from pretrained weights and start from random ones.
-
-    Such a component has a parameter `pretrained`, and may have `weights`, a file.
-    """
-    found = {}
-    for place, use in recipe.places().items():
-        parameters = registry.get(place.partition(".")[0], use.name).parameters()
-        if "pretrained" in parameters:
-            default = parameters["pretrained"].default
-            if not use.params.get("pretrained", default) and not use.params.get("weights"):
-                found[place] = use.name
-    return found
-
-
-def seen_before(
-    registry: Registry, recipe: Recipe, datasets: Sequence[Mapping[str, Any]]
-) -> dict[str, list[str]]:
-    """The data sets of a run that a component's frozen weights were trained on, by its place."""
-    names = {use["name"] for use in datasets}
-    found = {}
-    for place, use in recipe.places().items():
-        entry = registry.get(place.partition(".")[0], use.name)
-        if both := names.intersection(entry.trained_on):
-            found[place] = sorted(both)
-    return found

@@ -18,7 +18,7 @@ from mertk.core.errors import ComponentError, MertkError, StorageError
 from mertk.core.recipe import Recipe
 from mertk.core.splits import Split
 from mertk.experiment import trained_model_files, trained_model_page
-from mertk.experiment.runner import identity_of, origins_of
+from mertk.experiment.run_facts import identity_of, origins_of
 from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, fit_stages
 from mertk.pipeline.pipeline import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mertk.core.clips import Footage
-    from mertk.experiment.study import OpenStudy
+    from mertk.experiment.open_study import OpenStudy
     from mertk.plugins.loader import Plugins
     from mertk.plugins.registry import Registry
 

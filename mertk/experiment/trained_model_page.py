@@ -10,7 +10,7 @@ from mertk.core.recipe import Recipe, Use
 from mertk.storage.ledger import Run
 
 if TYPE_CHECKING:
-    from mertk.experiment.study import OpenStudy
+    from mertk.experiment.open_study import OpenStudy
 
 _PEOPLE = "Do not use it for decisions about people."
 

@@ -20,7 +20,7 @@ from mertk.experiment.study import Study
 if TYPE_CHECKING:
     from mertk.core.progress import Progress
     from mertk.evaluation.results import Results
-    from mertk.experiment.study import OpenStudy
+    from mertk.experiment.open_study import OpenStudy
     from mertk.plugins.loader import Plugins
 
 MINUTES = 30.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -261,6 +262,42 @@ def parse_space(texts: Sequence[str]) -> dict[str, Any]:
         else:
             found[sweep.path] = list(map(parse_value, sweep.values))
     return found
+
+
+def sweep_groups(
+    registry: Registry,
+    variant: Variant,
+    sweeps: Sequence[str | Sequence[str]],
+    jitter: Sequence[int],
+) -> list[Variant]:
+    """The variants of sweeps as a study has them: of each list inside, all combinations.
+
+    Texts that stand alone make one group. A variant of a later group that equals an earlier one is
+    left out, also where a group names a value that is the default.
+    """
+    alone = [one for one in sweeps if isinstance(one, str)]
+    groups = [[one] if isinstance(one, str) else one for one in sweeps]
+    if len(alone) == len(sweeps):
+        groups = [alone]
+    found: list[Variant] = []
+    known: list[Any] = []
+    for group in groups:
+        for one in sweep_variants(variant, list(map(Sweep.parse, group)), jitter):
+            whole = (_complete(registry, one.recipe), one.jitter)
+            if whole not in known:
+                known.append(whole)
+                found.append(one)
+    return found
+
+
+def _complete(registry: Registry, recipe: Recipe) -> Any:
+    """A recipe with all parameters, those at their defaults too, as plain data."""
+    found = {}
+    for place, use in recipe.places().items():
+        known = registry.get(place.partition(".")[0], use.name).parameters()
+        defaults = {name: one.default for name, one in known.items()}
+        found[place] = [use.name, {**defaults, **use.params}]
+    return json.loads(json.dumps([found, recipe.to_json().get("tuning")], default=str))
 
 
 def sweep_variants(

@@ -1,7 +1,8 @@
 """Write clips to disk in the layout of a data set, which a reader can read back.
 
-`casme2` is the tree and spreadsheet of CASME II; `folder` is a table index.csv with one folder of
-frames a clip. Pictures are JPEG, so pixels come back nearly, not exactly, as they were.
+`casme2` and `samm` are the tree and spreadsheet of CASME II and SAMM, `smic` is the tree of SMIC;
+`folder` is a table index.csv with one folder of frames a clip. Pictures are JPEG but for `smic`, so
+pixels come back nearly, not exactly, as they were.
 """
 
 from __future__ import annotations
@@ -37,6 +38,22 @@ _HEADER = (
     "Estimated Emotion",
     "Objective Classes",
 )
+_SAMM_HEADER = (
+    "Subject",
+    "Filename",
+    "Inducement Code",
+    "Onset Frame",
+    "Apex Frame",
+    "Offset Frame",
+    "Duration",
+    "Micro",
+    "Action Units",
+    "Estimated Emotion",
+    "Objective Classes",
+    "Notes",
+)
+_SAMM_PREAMBLE = 13  # rows above the header
+_SMIC_CODES = {"negative": "ne", "positive": "po", "surprise": "sur"}
 _COLUMNS = ("subject", "clip", "path", "label", "onset", "apex", "offset", "fps", "emotion", "aus")
 _WORDS = ("disgust", "fear", "happiness", "others", "repression", "sadness", "surprise")
 _WORD_OF = {"positive": "happiness", "negative": "disgust"}
@@ -122,11 +139,54 @@ def _format_units(record: Mapping[str, Any]) -> str:
     return str(found or "?")
 
 
-def _write_workbook(file: Path, rows: Sequence[Sequence[Any]]) -> None:
+def _write_samm(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
+    """SAMM: `006/006_1_2/006_05562.jpg`, numbered as in the spreadsheet."""
+    rows: list[Sequence[Any]] = [["synthetic"]] * _SAMM_PREAMBLE
+    rows.append(_SAMM_HEADER)
+    counts: dict[str, int] = {}
+    for clip in clips:
+        counts[clip.person] = counts.get(clip.person, 0) + 1
+        subject = f"{list(counts).index(clip.person) + 1:03d}"
+        name = f"{subject}_1_{counts[clip.person]}"
+        first = 1 + zlib.crc32(clip.uid.encode()) % _LATEST_START
+        at, apex, end = clip.footage.onset, clip.footage.apex, clip.footage.offset
+        shift = first - at
+        files = {f"{subject}_{n + shift:05d}.jpg": n for n in range(at, end + 1)}
+        _write_frames(clip, out / subject / name, files)
+        coding, word, objective = _format_coding(clip)
+        emotion = {"disgust": "Disgust", "others": "Other", "repression": "Anger"}.get(word)
+        timing = (first, apex if apex is None else apex + shift, end + shift, end - at + 1)
+        said = (str(coding), emotion or word.capitalize(), objective, None)
+        rows.append((subject, name, 1, *timing, "Micro - 1/2", *said))
+        advance()
+    _write_workbook(out / "SAMM_Micro_FACS_Codes_v2.xlsx", rows, "MICRO_ONLY")
+
+
+def _write_smic(clips: Sequence[Clip], out: Path, advance: Advance) -> None:
+    """SMIC, the cropped tree of the high-speed camera, whose folders are the annotation."""
+    counts: dict[tuple[str, str], int] = {}
+    people: dict[str, int] = {}
+    for clip in clips:
+        label = str(clip.record.get("label"))
+        if label not in _SMIC_CODES:
+            raise DataError(f"{clip.uid} is '{label}': SMIC has {', '.join(_SMIC_CODES)}")
+        subject = f"s{people.setdefault(clip.person, len(people) + 1):02d}"
+        counts[subject, label] = counts.get((subject, label), 0) + 1
+        name = f"{subject}_{_SMIC_CODES[label]}_{counts[subject, label]:02d}"
+        first = 1 + zlib.crc32(clip.uid.encode()) % _LATEST_START
+        folder = out / "SMIC_all_cropped" / "HS" / subject / "micro" / label / name
+        files = {}
+        for n in range(clip.footage.onset, clip.footage.offset + 1):
+            files[f"reg_image{n + first:06d}.bmp"] = n
+        _write_frames(clip, folder, files)
+        advance()
+
+
+def _write_workbook(file: Path, rows: Sequence[Sequence[Any]], title: str = "Sheet1") -> None:
     import openpyxl
 
     book = openpyxl.Workbook()
-    book.active.title = "Sheet1"
+    book.active.title = title
     for row in rows:
         book.active.append(row)
     for empty in ("Sheet2", "Sheet3"):  # as in the published file
@@ -188,12 +248,15 @@ def _write_frames(clip: Clip, folder: Path, files: Mapping[str, int]) -> None:
     folder.mkdir(parents=True)
     for name, at in files.items():
         picture = cv2.cvtColor(clip.footage.frames[at], cv2.COLOR_RGB2BGR)
-        _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        quality = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY] if name.endswith(".jpg") else []
+        _, coded = cv2.imencode(Path(name).suffix, picture, quality)
         (folder / name).write_bytes(coded.tobytes())
 
 
 LAYOUTS: Mapping[str, Callable[[Sequence[Clip], Path, Advance], None]] = {
     "casme2": _write_casme2,
+    "samm": _write_samm,
+    "smic": _write_smic,
     "folder": _write_folder,
 }
 """The layouts that can be written, by name."""

@@ -25,7 +25,8 @@ from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Use
 from mertk.datasets.record import SYNTHETIC_MARK
 from mertk.experiment.execution import Execution
-from mertk.experiment.study import OpenStudy, Study, as_use
+from mertk.experiment.open_study import OpenStudy
+from mertk.experiment.study import Study, as_use
 from mertk.export import clip_files, layouts, megc_tree
 from mertk.export.clip_files import FrameFiles, Making
 from mertk.pipeline.pipeline import Stage

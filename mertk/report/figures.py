@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.evaluation import score_plots, statistics
+from mertk.evaluation.tables import list_sweep_paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,7 @@ def draw_curve(results: Results) -> str:
     """The main score against a swept number, with the chance level; empty unless one is swept."""
     import pandas as pd
 
-    table, paths = results.sweep_table(), list(next(iter(results.swept.values()), ()))
+    table, paths = results.sweep_table(), list_sweep_paths(results.swept)
     if len(paths) != 1 or len(table) < 2:
         return ""
     numbers = pd.to_numeric(table[paths[0]], errors="coerce")

@@ -82,6 +82,15 @@ def read_published_scores() -> pd.DataFrame:
     return read_scores("published.csv")
 
 
+def list_leaky_models(protocol: str, leak: str) -> set[str]:
+    """Our names of the models whose published score on a protocol has a leak, such as L1."""
+    found = set()
+    for row in read_score_rows("published.csv"):
+        if row["protocol"] == protocol and leak in row["leak"].split("+"):
+            found.add(row["model"])
+    return found - {""}
+
+
 def list_published_spotting(dataset: str) -> list[str]:
     """A line for each method whose spotting scores were published on a data set."""
     table = read_published_scores()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.evaluation import breakdowns, statistics
+from mertk.evaluation.tables import list_sweep_paths
 from mertk.experiment.held_out_clips import HeldOutClips
 from mertk.report import literature, sentences, verdict
 from mertk.report.clip_explorer.gallery import make_gallery
@@ -81,7 +82,7 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
             rows=results.table().to_dict("records"),
             sweep=results.sweep_table().to_dict("records"),
             curve=draw_curve(results),
-            sweep_paths=list(next(iter(results.swept.values()), ())),
+            sweep_paths=list_sweep_paths(results.swept),
             fold_means=results.fold_means().to_dict("records"),
             epochs=results.epochs_table().to_dict("records"),
             leaked=results.leaked_table().to_dict("records"),

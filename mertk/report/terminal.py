@@ -8,6 +8,7 @@ import numpy as np
 
 from mertk.core.printing import format_duration, text_console
 from mertk.evaluation.breakdowns import count_choices, score_labels
+from mertk.evaluation.tables import list_sweep_paths
 from mertk.report import sentences
 from mertk.report.short_names import shorten_results
 from mertk.report.tables import format_interval, make_table, name_intervals, print_lines
@@ -29,7 +30,7 @@ def print_results(results: Results, *, published: bool = False) -> None:
     from mertk.report import literature
 
     results = shorten_results(results)
-    scores, paths = list(results.chance), list(next(iter(results.swept.values()), ()))
+    scores, paths = list(results.chance), list_sweep_paths(results.swept)
     tail = {"clips": "", "folds": "", "seconds": ".1f"}
     epochs, maps, parts = results.epochs_table(), results.remapped(), results.parts()
     if len(parts):  # the parts in their order, and the runs of each

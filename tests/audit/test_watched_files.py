@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
-from mertk.audit import watched_files
+from mertk.audit import watched_files, worker
 
 SCRIPT = """
 import json, os, sqlite3, sys
@@ -107,6 +108,19 @@ def test_weights_are_looked_for_where_they_were_downloaded_to(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     folders = watched_files.weights_folders()
     assert folders == {"HF_HOME": Path("/weights"), "TORCH_HOME": Path("/caches/torch")}
+
+
+def test_machine_code_is_kept_in_the_private_folder_of_an_audit(monkeypatch):
+    seen = {}
+
+    def run(_command, **options):
+        seen.update(options)
+        return subprocess.CompletedProcess([], 0, "{}", "")
+
+    monkeypatch.setattr(worker.subprocess, "run", run)
+    case = types.SimpleNamespace(name="lbptop", to_json=dict)
+    assert worker.run_in_fresh_process(case, "traced") == {}
+    assert seen["env"]["NUMBA_CACHE_DIR"] == seen["cwd"] == seen["env"]["HOME"]
 
 
 def test_a_semaphore_of_another_program_is_nothing_that_is_left():

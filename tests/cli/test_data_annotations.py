@@ -72,9 +72,12 @@ def test_a_corrected_table_is_read_by_folder(run, spots, caplog):
     _, printed, _ = run("data", "changes", out / "spotted.csv", out)
     assert re.search(r"Bo: 1 removed, 2 relabelled", printed)
     assert "Corrected annotations: Bo: 1 removed, 2 relabelled." in caplog.text
+    (out / "spotted.csv").write_text("notes of somebody\n")
+    assert len(mertk.load_dataset("folder:labels=false", out)) == 2
+    assert "What was corrected cannot be listed" in caplog.text
     again = run("data", "annotate", spots, "--format", "csv", "--out", out)
     assert again[0] == 2  # what a person corrected is not replaced
-    assert "index.csv was changed after mertk wrote it" in again[2]
+    assert "was changed after mertk wrote it" in again[2]
 
 
 def test_two_coders_are_compared(run, spots):

@@ -21,6 +21,12 @@ TUNE = (
 
 FILES = {
     "bench": ((*BENCH, "--out", "{folder}"), "report.html"),
+    "bench --study": ((*BENCH, "--out", "{folder}"), "study.toml"),
+    "study plan": (("study", "plan", "smoke", "--out", "{folder}"), "study.toml"),
+    "replicate": (
+        ("replicate", "smoke", "--no-audit", "--jobs", "1", "--out", "{folder}"),
+        "replication.html",
+    ),
     "tune": ((*TUNE, "--out", "{folder}"), "report.html"),
     "report": (("report", "runs", "--out", "{folder}/page.html"), "page.html"),
     "compare": (("compare", "runs", "--out", "{folder}"), "compare.tex"),
@@ -79,12 +85,12 @@ OTHERS = {
 """Commands that change something, but have no option that says where."""
 
 READS = {
-    ("audit", "data"), ("bench", "data"), ("check", "--data"), ("cite", "runs"),
+    ("audit", "data"), ("bench", "data"), ("bench", "file"), ("check", "--data"), ("cite", "runs"),
     ("compare", "runs"), ("data", "add", "folder"), ("data", "agree", "first"),
     ("data", "agree", "second"), ("data", "annotate", "--videos"), ("data", "annotate", "spots"),
     ("data", "changes", "after"), ("data", "changes", "before"), ("data", "check", "--data"),
     ("data", "index", "--data"), ("hub", "push", "folder"), ("predict", "model"),
-    ("predict", "videos"), ("report", "runs"), ("results", "add", "runs"),
+    ("predict", "videos"), ("replicate", "data"), ("report", "runs"), ("results", "add", "runs"),
     ("results", "site", "folders"), ("results", "verify", "folders"), ("score", "--data"),
     ("score", "--vqa"), ("score", "files"), ("spot", "--model"), ("train", "--runs"),
     ("vqa", "answer", "--aus"), ("vqa", "answer", "--emotions"), ("vqa", "answer", "--spots"),
@@ -96,6 +102,7 @@ WRITES = {
     ("audit", "--runs"), ("bench", "--out"), ("compare", "--out"), ("data", "annotate", "--out"),
     ("data", "check", "--html"), ("data", "index", "--out"), ("data", "prepare", "--out"),
     ("data", "synth", "out"), ("hub", "pull", "--out"), ("new", "--out"), ("predict", "--out"),
+    ("replicate", "--out"), ("study", "plan", "--out"),
     ("report", "--out"), ("results", "add", "--to"), ("results", "site", "--out"),
     ("score", "--out"), ("spot", "--elan"), ("spot", "--out"), ("train", "--out"),
     ("tune", "--out"), ("vqa", "answer", "--out"), ("vqa", "questions", "--out"),

@@ -48,6 +48,7 @@ def test_an_elan_file_holds_labels_people_and_the_video(tmp_path, spots):
     ]
     assert {one.path for one in found} == {"a&b/<v01>.mp4"}
     assert 'MIME_TYPE="video/mp4"' in text
+    assert 'RELATIVE_MEDIA_URL="./a%26b/%3Cv01%3E.mp4"' in text
 
 
 def test_files_of_other_people_are_read_by_their_tiers(tmp_path):

@@ -10,6 +10,7 @@ from mertk.core.errors import StorageError
 from mertk.evaluation import pseudonyms
 from mertk.evaluation.bundle_files import find_bundles, read_bundle
 from mertk.evaluation.results_bundle import write_bundle
+from mertk.storage.ledger import Run
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 NOISY = mertk.Use("toy_nearest", noise=30.0)
@@ -45,7 +46,7 @@ def test_a_bundle_holds_the_scores_and_no_path_or_id_of_somebodys_own_clips(
         assert bundle.about["scores"]["UF1"][part] == pytest.approx(row[column], abs=1e-6)
     assert bundle.about["by"] == "a lab"
     assert bundle.about["replaced_ids"] == ["toy"]
-    assert "data" not in bundle.about["identity"]
+    assert bundle.about["identity"]["data"] == pseudonyms.LEFT_OUT
     (run,) = runs.glob("toy*")
     known = json.loads((run / "clips.json").read_text())["clips"]
     texts = "".join(file.read_text() for file in folder.iterdir())
@@ -106,3 +107,17 @@ def test_a_file_in_the_place_of_a_bundle_survives(plugins, runs, tmp_path):
     with pytest.raises(StorageError, match=r"notes\.txt was not written by mertk"):
         write_bundle(runs, to=tmp_path / "results", plugins=plugins)
     assert (folder / "notes.txt").read_text() == "years of work"
+
+
+def test_a_replay_that_leaks_is_not_shared(plugins, runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(Run, "replay", {"name": "authors"})
+    with pytest.raises(StorageError, match="is a replay that leaks"):
+        write_bundle(runs, to=tmp_path / "results", plugins=plugins)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "kept"),
+    [("casme2", True), ("samm", True), ("synthetic", True), ("folder", False), ("toy", False)],
+)
+def test_ids_are_kept_of_data_sets_that_everybody_can_obtain(plugins, dataset, kept):
+    assert pseudonyms.keeps_ids(plugins.registry, dataset) is kept

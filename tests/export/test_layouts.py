@@ -134,7 +134,7 @@ def test_a_folder_in_use_is_refused_and_kept(clips, tmp_path):
         layouts.write_layout(clips, tmp_path / "thesis.txt", "casme2")
 
 
-@pytest.mark.parametrize("layout", ["casme2", "folder"])
+@pytest.mark.parametrize("layout", ["casme2", "samm", "folder"])
 def test_a_clip_that_fails_leaves_nothing_behind(layout, tmp_path):
     with pytest.raises(DataError, match="mine/s1/b"):
         layouts.write_layout([a_clip(emotion="sadness"), a_clip("b")], tmp_path / "out", layout)
@@ -164,3 +164,29 @@ def test_no_name_becomes_a_formula(tmp_path):
     assert "'=cmd" in file.read_text(encoding="utf-8")
     head, row = read_csv(file, file.read_bytes())
     assert dict(zip(head, row, strict=True))["label"] == "=cmd"
+
+
+@pytest.mark.parametrize("layout", ["casme2", "samm", "smic"])
+def test_the_sets_of_megc2019_are_read_back_from_their_own_layouts(layout, tmp_path):
+    registry = mertk.load_plugins().registry
+    small = mertk.Use("synthetic", subjects=2, clips=3, size=64)
+    clips = registry.build("dataset", small).index(None)
+    layouts.write_layout(clips, tmp_path / "out", layout)
+    reader = registry.build("dataset", mertk.Use(layout))
+    found = reader.index(tmp_path / "out")
+    rules = registry.build("protocol", mertk.Use("megc2019"))
+    assert sorted(map(rules.label, found)) == sorted(clip.record["label"] for clip in clips)
+    assert len({clip.person for clip in found}) == 2
+    assert all(clip.record["synthetic"] for clip in found)
+    lengths = [clip.footage.offset - clip.footage.onset for clip in found]
+    assert sorted(lengths) == sorted(one.footage.offset - one.footage.onset for one in clips)
+    apexes = sorted(one.footage.apex - one.footage.onset for one in clips)
+    if layout == "smic":  # which annotates no apex
+        assert {clip.footage.apex for clip in found} == {None}
+    else:
+        assert sorted(one.footage.apex - one.footage.onset for one in found) == apexes
+
+
+def test_smic_takes_no_other_class(tmp_path):
+    with pytest.raises(mertk.DataError, match="SMIC has negative, positive, surprise"):
+        layouts.write_layout([a_clip(label="others")], tmp_path / "out", "smic")

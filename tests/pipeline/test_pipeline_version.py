@@ -135,10 +135,10 @@ def test_another_version_makes_other_keys_and_runs(tmp_path, monkeypatch):
     before = keys.clip(clip), keys.geometry(clip)
     monkeypatch.setattr("mertk.pipeline.features.PIPELINE_VERSION", PIPELINE_VERSION + 1)
     assert not {*before} & {keys.clip(clip), keys.geometry(clip)}
-    monkeypatch.setattr("mertk.experiment.runner.PIPELINE_VERSION", PIPELINE_VERSION + 1)
+    monkeypatch.setattr("mertk.experiment.run_facts.PIPELINE_VERSION", PIPELINE_VERSION + 1)
     paths = set()
     for version in (PIPELINE_VERSION, PIPELINE_VERSION + 1):
-        monkeypatch.setattr("mertk.experiment.runner.PIPELINE_VERSION", version)
+        monkeypatch.setattr("mertk.experiment.run_facts.PIPELINE_VERSION", version)
         results = mertk.bench(
             ["toy_model"], dataset="toy", jobs=1, floors=False, out=tmp_path / "runs",
             plugins=mertk.load_plugins([TOYS]),

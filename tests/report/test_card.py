@@ -12,7 +12,7 @@ from mertk.plugins.registry import Entry
 from mertk.report import literature, reference_pages
 
 REGISTRY = mertk.load_plugins().registry
-OWN = {"flow_ridge", "hoof_ridge", "ststnet_mid", "timm_vit_pair"}
+OWN = {"feature_graph", "flow_ridge", "hoof_ridge", "ststnet_mid", "timm_vit_pair"}
 """Models of this project: there is no original to tell of."""
 
 METHODS = [e for e in REGISTRY if e.kind == "model" and e.target.extractors and e.name not in OWN]

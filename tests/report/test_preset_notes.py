@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import mertk
-from mertk.experiment.runner import describe_preset, find_random_backbones
+from mertk.experiment.run_facts import describe_preset, find_random_backbones
 from mertk.experiment.variants import choose_variant
 from mertk.report.sentences import list_sentences
 

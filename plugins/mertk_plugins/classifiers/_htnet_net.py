@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from mertk_plugins.classifiers._proxy_anchor_net import ProxyAnchor
 from mertk_plugins.classifiers._tiles_net import tile_windows
 
 if TYPE_CHECKING:
@@ -26,7 +27,14 @@ class HTNetwork(nn.Module):
     """
 
     def __init__(
-        self, stream: str, side: int, classes: int, *, dim: int, depths: Sequence[int]
+        self,
+        stream: str,
+        side: int,
+        classes: int,
+        *,
+        dim: int,
+        depths: Sequence[int],
+        proxy: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.stream, self.patch = stream, side // 2
@@ -40,14 +48,16 @@ class HTNetwork(nn.Module):
         self.places = nn.Parameter(torch.randn(len(depths) - 1))
         self.joins = nn.ModuleList(Join(width) for width in dims[:-1])
         self.norm = nn.LayerNorm(dims[-1])
+        self.proxy = ProxyAnchor(dims[-1], classes, **proxy) if proxy else nn.Identity()
         self.head = nn.Linear(dims[-1], classes)
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 4, 3, side, side]` → logits `[clips, classes]`."""
-        x = self.embed(_split_into_patches(tile_windows(streams[self.stream]), self.patch))
+        x = self.embed(split_into_patches(tile_windows(streams[self.stream]), self.patch))
         for level, join, place in zip(self.levels, self.joins, self.places, strict=False):
             x = join(level(x + place))
-        logits: Tensor = self.head(self.norm(self.levels[-1](x)).mean((1, 2)))
+        features = self.proxy(self.norm(self.levels[-1](x)).mean((1, 2)))
+        logits: Tensor = self.head(features)
         return logits
 
 
@@ -84,7 +94,7 @@ class Join(nn.Module):
         return functional.max_pool2d(wide.movedim(-1, 1), 3, 2, padding=1).movedim(1, -1)
 
 
-def _split_into_patches(picture: Tensor, size: int) -> Tensor:
+def split_into_patches(picture: Tensor, size: int) -> Tensor:
     """`[clips, channels, h, w]` → `[clips, h/size, w/size, channels·size²]`."""
     cut = picture.unfold(2, size, size).unfold(3, size, size)
     return cut.permute(0, 2, 3, 1, 4, 5).flatten(3)

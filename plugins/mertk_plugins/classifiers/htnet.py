@@ -19,6 +19,11 @@ class HTNet(classifier.NetworkClassifier):
     Args:
         dim: width of the first level, 3 or more; each next level is twice as wide.
         depths: number of layers on each of the three levels, each 1 or more.
+        proxy: weight of the proxy anchor loss (Kim et al. 2020) on the features before the last
+            layer, which is added to the other loss, 0 or more; 0 is none.
+        proxy_alpha: how much the hardest clips of a batch count in it, above 0.
+        proxy_margin: cosine similarity beyond which a clip is near enough to its class, or too near
+            to another one if it is above minus this, 0 or more and below 1.
     """
 
     schedule = training.Schedule(epochs=800, lr=5e-5, batch=256, eps=1e-8)
@@ -28,12 +33,22 @@ class HTNet(classifier.NetworkClassifier):
         *,
         dim: int = 256,
         depths: Sequence[int] = (2, 2, 10),
+        proxy: float = 0.0,
+        proxy_alpha: float = 32.0,
+        proxy_margin: float = 0.1,
         **options: Unpack[training.TrainingOptions],
     ) -> None:
         super().__init__(**options)
         if dim < 3 or len(depths) != 3 or min(depths) < 1:
             raise ValueError(f"dim={dim}, depths={list(depths)}: at least 3, and three above 0")
+        if proxy < 0 or proxy_alpha <= 0 or not 0 <= proxy_margin < 1:
+            raise ValueError(
+                f"proxy={proxy}, proxy_alpha={proxy_alpha}, proxy_margin={proxy_margin}: not below "
+                "0, above 0, and in [0, 1)"
+            )
         self.layers: dict[str, Any] = {"dim": dim, "depths": tuple(depths)}
+        if proxy:
+            self.layers["proxy"] = {"weight": proxy, "alpha": proxy_alpha, "margin": proxy_margin}
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for four windows; raises `ComponentError` for an odd side."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import mertk
 from mertk import datasets
 from mertk.datasets.spreadsheets import Row, Table
 from mertk_plugins.datasets._folder_columns import Index
@@ -30,7 +31,10 @@ def describe_corrections(corrected: Path) -> list[str]:
     before = folder / datasets.interval_annotations.BEFORE
     if not before.is_file():
         return []
-    sides = map(datasets.interval_annotations.read_annotations, (before, corrected))
-    changed = datasets.interval_annotations.list_changes(*sides)
+    try:
+        sides = map(datasets.interval_annotations.read_annotations, (before, corrected))
+        changed = datasets.interval_annotations.list_changes(*sides)
+    except mertk.DataError as error:  # the clips can be read all the same
+        return [f"What was corrected cannot be listed: {error}"]
     told = datasets.interval_annotations.summarise_changes(changed) or "nothing was changed"
     return [f"Corrected annotations: {told}. List: mertk data changes {before} {corrected}"]

@@ -1,4 +1,4 @@
-"""DFME: 2629 micro-expressions of 259 people at 200, 300 or 500 frames a second."""
+"""DFME at 200, 300 or 500 frames a second: 2629 clips of the challenge, or all 7526."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ if TYPE_CHECKING:
     from mertk.datasets.record import Record
     from mertk.datasets.survey import Reading
 
-Part = Literal["train", "testA", "testB"]
+Part = Literal["train", "testA", "testB", "full"]
 
 _PUBLISHED = datasets.reader.read_published(Path(__file__).with_name("_published.toml"))["dfme"]
-_PARTS: tuple[Part, ...] = ("train", "testA", "testB")
+_PARTS: tuple[Part, ...] = ("train", "testA", "testB", "full")
 _PATTERNS: Mapping[Part, str] = {
     "train": r"train",
     "testA": r"test[ _-]*(?:data[ _-]*)?a(?![a-z])",
     "testB": r"test[ _-]*(?:data[ _-]*)?b(?![a-z])",
+    "full": r"^(?!.*(?:train|test)).*(?:dfme|me_?v4|full|all|label|annotation)",
 }
 _FILES: Mapping[Part, tuple[str, ...]] = {
     "train": ("training_full_with_AU.xlsx", "DFME_training_full_with_AU.xlsx"),
     "testA": ("testA_full_with_AU.xlsx", "DFME_test_A_full_with_AU.xlsx"),
     "testB": ("testB_full_with_AU.xlsx", "DFME_test_B_full_with_AU.xlsx"),
+    "full": ("DFME.xlsx", "DFME_full.xlsx"),
 }
 _EMOTIONS = tuple(_PUBLISHED.groups["train"][0].labels)
 """In the order of `EmotionId`, which counts from 0."""
@@ -42,17 +44,25 @@ _CLIP = NameForm(r"sub0*([0-9]{1,5})_([^/\\]+)", "sub{:0>4}_{}")
 _RATES = frozenset({200.0, 300.0, 500.0})
 _FASTEST = 100_000.0  # frames a second; no camera of faces is faster, nor slower than 1
 _WITHOUT_AUS = frozenset({"au_unknown"})
+_UNSEEN = (
+    (
+        "the spreadsheet of the whole set was not seen by mertk: it is taken to have the columns "
+        "of the challenge's, and clips to lie in USTC_MEv4_partA_…/micro/anger/sub0001_01"
+    ),
+    "no clip of the whole set is in a part of the official split; dfme_10fold has its folds",
+)
 
 
 @dataclass(kw_only=True, eq=False)
 class DFME(datasets.reader.SpreadsheetReader):
-    """The published part of DFME, from up to three spreadsheets and their trees of frames.
+    """DFME, from up to three spreadsheets of the challenge and their trees, or in full from one.
 
-    A clip's part is its record's `official_split`; its frame rate is its own.
+    A clip's part is its record's `official_split`; its frame rate is its own. The whole set of 7526
+    clips has no official split: use the protocol dfme_10fold.
 
     Args:
-        parts: the parts of the official split that are read, any of `train`, `testA` and `testB`;
-            null reads all that are there.
+        parts: the parts of the official split that are read, any of `train`, `testA` and `testB`,
+            or `full` alone, the whole set; null reads the parts that are there, or else the whole.
         tree: which frames are read: `raw`, `cropped`, or with `auto` the first of these that
             exists.
         repair: without effect, as no errors of the spreadsheets are known; one of `none`,
@@ -78,8 +88,12 @@ class DFME(datasets.reader.SpreadsheetReader):
 
     def __post_init__(self) -> None:
         """Put the parts into their order; raises `ValueError` where one is unknown."""
-        if not set(self.parts or ()) <= set(_PARTS):
-            raise ValueError(f"parts={self.parts}; choose from {', '.join(_PARTS)}")
+        if not set(self.parts or ()) <= set(_PARTS) or (
+            "full" in (self.parts or ()) and len(self.parts or ()) > 1
+        ):
+            raise ValueError(
+                f"parts={self.parts}; choose from {', '.join(_PARTS[:-1])}, or full alone"
+            )
         self.parts = [part for part in _PARTS if part in (self.parts or ())]
 
     def list_trees(self, found: Found) -> list[Tree]:
@@ -102,8 +116,10 @@ class DFME(datasets.reader.SpreadsheetReader):
             coded = coded or bool(table.optional(*self.optional["au"]))
             for line in self.lines(table):
                 row = _read_row(line)
-                rows.append((line, {"official_split": part, **row}))
+                rows.append((line, {"official_split": "" if part == "full" else part, **row}))
                 parts_of[row["subject"]].add(part)
+        if "full" in files:
+            return self._read_whole(found, files["full"], rows, coded=coded)
         source = self.make_source(found, unremarkable=frozenset() if coded else _WITHOUT_AUS)
         records: list[Record] = []
         for line, row in rows:
@@ -117,7 +133,8 @@ class DFME(datasets.reader.SpreadsheetReader):
                 break
         else:
             edition = datasets.editions.recognise_edition(records, [whole])
-        sheets, lacking = list(files.values()), [part for part in _PARTS if part not in files]
+        sheets = list(files.values())
+        lacking = [part for part in _PARTS[:-1] if part not in files]
         return datasets.survey.Reading(
             source,
             records,
@@ -127,6 +144,18 @@ class DFME(datasets.reader.SpreadsheetReader):
             advice=f"this protocol needs {' and '.join(lacking)}" if lacking else "",
         )
 
+    def _read_whole(
+        self, found: Found, file: Path, rows: Sequence[tuple[Line, dict[str, Any]]], *, coded: bool
+    ) -> Reading:
+        """The whole set, which no one part is of; counts other than the published ones are told."""
+        source = self.make_source(found, unremarkable=frozenset() if coded else _WITHOUT_AUS)
+        records = [line.record(source, modality="rgb", **row) for line, row in rows]
+        editions = _PUBLISHED.groups["full"]
+        advice = "the official split needs the spreadsheets of the challenge; see dfme_10fold"
+        return datasets.survey.Reading(
+            source, records, editions, [file], assumed=_UNSEEN, advice=advice
+        )
+
     def _find_files(self, found: Found) -> dict[Part, Path]:
         """The spreadsheet of each part that is wanted, or (none named) of each that is there.
 
@@ -134,6 +163,8 @@ class DFME(datasets.reader.SpreadsheetReader):
         """
         wanted, files = self.parts or (), dict[Part, Path]()
         for part in _PARTS:
+            if part == "full" and files:
+                break
             names = _FILES[part]
             file = datasets.folders.choose_sheet("dfme", found, _PATTERNS[part], names, None)
             if file is not None and (part in wanted or not wanted):
@@ -148,9 +179,15 @@ class DFME(datasets.reader.SpreadsheetReader):
         return files
 
     def place(self, root: Path, folder: Path) -> Place | None:
-        """`…/sub0003_01` is a clip; the folders of all parts make up one tree."""
+        """`…/sub0003_01` is a clip; the folders of all parts make up one tree.
+
+        In the whole set so is every `…/micro/anger/NAME`; what lies below `macro` is none.
+        """
+        above = [part.lower() for part in folder.relative_to(root).parts[:-1]]
         named = _CLIP.parse(folder.name)
-        if named is None or folder == root:
+        if named is None and above[-2:-1] == ["micro"]:
+            named = folder.name
+        if named is None or folder == root or "macro" in above:
             return None
         kind = datasets.folders.kind_of(folder.parent, root, {"crop": "cropped"}, "raw")
         return datasets.folders.Place(root, kind, named.lower())
@@ -163,7 +200,7 @@ class DFME(datasets.reader.SpreadsheetReader):
 def _find_part(name: str) -> Part | None:
     """The part of the split that the name of a folder says, such as `test_data_A`."""
     for part, pattern in _PATTERNS.items():
-        if re.search(pattern, name, re.IGNORECASE):
+        if part != "full" and re.search(pattern, name, re.IGNORECASE):
             return part
     return None
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mertk.vision.compiled import compile_loop
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -74,7 +77,29 @@ def make_code_table(points: int, kind: Codes) -> NDArray[np.intp]:
     return np.where(smooth, np.cumsum(smooth) - 1, smooth.sum()).astype(np.intp)
 
 
-class Counter:
+def count_patterns(
+    clip: NDArray[np.uint8],
+    rings: Sequence[tuple[Sequence[Offset], Sequence[Offset] | None]],
+    blocks: Sequence[tuple[slice, slice]],
+    radii: Offset,
+    table: NDArray[np.intp],
+) -> NDArray[np.int64]:
+    """The counts `[blocks, rings, bins]` of the codes of a grey clip `[time, h, w]`.
+
+    A ring is a list of neighbours, and what they are compared with (see `compute_codes`). Blocks
+    are (rows, columns) of the clip and may overlap. `table` maps a code to its bin.
+    """
+    cells = _Cells(blocks, clip.shape, radii, int(table.max()) + 1)
+    compiled = compile_loop(_count_codes)
+    if compiled is not None:
+        return np.stack(_count_compiled(compiled, clip, rings, cells, table), axis=1)
+    found = []
+    for ring, against in rings:
+        found.append(cells.count(compute_codes(clip, ring, radii, against), table))
+    return np.stack(found, axis=1)
+
+
+class _Cells:
     """Histograms of all blocks by one pass over the pixels.
 
     The blocks' edges cut the picture into cells. Each pixel counts once, in its cell; running sums
@@ -88,25 +113,89 @@ class Counter:
         radii: Offset,
         bins: int,
     ) -> None:
+        self.radii = radii
         self._rows, row_cells = _locate_block_edges([b[0] for b in blocks], shape[1], radii[1])
         self._columns, column_cells = _locate_block_edges(
             [b[1] for b in blocks], shape[2], radii[2]
         )
-        self._shape = (int(row_cells.max()) + 1, int(column_cells.max()) + 1, bins)
-        self._cells = (row_cells[:, None] * self._shape[1] + column_cells) * bins
+        self.shape = (int(row_cells.max()) + 1, int(column_cells.max()) + 1, bins)
+        self.row_starts = row_cells.astype(np.int32) * np.int32(self.shape[1] * bins)
+        self.column_starts = column_cells.astype(np.int32) * np.int32(bins)
 
     def count(self, plane: NDArray[np.uint8], table: NDArray[np.intp]) -> NDArray[np.int64]:
         """`[blocks, bins]` of the codes `[time, h, w]`."""
         at = table[plane]
-        at += self._cells
-        cells = np.bincount(at.ravel(), minlength=int(np.prod(self._shape)))
-        sums = np.zeros([n + 1 for n in self._shape[:2]] + [self._shape[2]], np.int64)
-        sums[1:, 1:] = cells.reshape(self._shape).cumsum(axis=0).cumsum(axis=1)
+        at += self.row_starts[:, None] + self.column_starts
+        return self.add_up(np.bincount(at.ravel(), minlength=int(np.prod(self.shape))))
+
+    def add_up(self, counts: NDArray[np.intp]) -> NDArray[np.int64]:
+        """`[blocks, bins]` of the counts of all cells."""
+        sums = np.zeros([n + 1 for n in self.shape[:2]] + [self.shape[2]], np.int64)
+        sums[1:, 1:] = counts.reshape(self.shape).cumsum(axis=0).cumsum(axis=1)
         (top, bottom), (left, right) = self._rows, self._columns
         found: NDArray[np.int64] = (
             sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
         )
         return found
+
+
+def _count_compiled(
+    compiled: Callable[..., Any],
+    clip: NDArray[np.uint8],
+    rings: Sequence[tuple[Sequence[Offset], Sequence[Offset] | None]],
+    cells: _Cells,
+    table: NDArray[np.intp],
+) -> list[NDArray[np.int64]]:
+    """`[blocks, bins]` of each ring."""
+    _, height, width = clip.shape
+    strides = np.array([height * width, width, 1])
+    steps = np.zeros((2, len(rings), len(rings[0][0])), np.int64)
+    for at, (ring, against) in enumerate(rings):
+        steps[0, at] = np.array(ring) @ strides
+        if against is not None:
+            steps[1, at] = np.array(against) @ strides
+    counts = np.zeros((len(rings), int(np.prod(cells.shape))), np.int64)
+    bins = cells.row_starts, cells.column_starts, table.astype(np.int32)
+    compiled(np.ascontiguousarray(clip), steps, cells.radii, bins, counts)
+    return list(map(cells.add_up, counts))
+
+
+def _count_codes(
+    clip: NDArray[np.uint8],
+    steps: NDArray[np.int64],
+    radii: Offset,
+    bins: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
+    counts: NDArray[np.int64],
+) -> None:
+    """Add the codes of every ring to `counts` `[rings, cells * bins]`; a loop for numba.
+
+    `steps` `[2, rings, points]` lead from a voxel to its neighbours and to what they are compared
+    with. The codes of a frame are written as one run, from its first centre voxel to its last;
+    those of voxels in between that are no centres are not counted. A bin is the sum of three
+    `bins`: of the voxel's row, of its column, and of its code.
+    """
+    rt, ry, rx = radii
+    frames, height, width = clip.shape
+    rows, columns = height - 2 * ry, width - 2 * rx
+    length = (rows - 1) * width + columns
+    pixels, codes = clip.reshape(-1), np.empty(length, np.uint8)
+    near, far = steps[0], steps[1]
+    row_starts, column_starts, table = bins
+    for t in range(rt, frames - rt):
+        first = (t * height + ry) * width + rx
+        for ring in range(len(near)):
+            codes[:] = 0
+            for bit in range(near.shape[1]):
+                one = pixels[first + near[ring, bit] :][:length]
+                other = pixels[first + far[ring, bit] :][:length]
+                value = np.uint8(1 << bit)
+                for x in range(length):
+                    codes[x] |= np.uint8(one[x] >= other[x]) * value
+            found = counts[ring]
+            for y in range(rows):
+                row, code = found[row_starts[y] :], codes[y * width :]
+                for x in range(columns):
+                    row[column_starts[x] + table[code[x]]] += 1
 
 
 def _locate_block_edges(

@@ -11,10 +11,9 @@ from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._patterns import (
     Codes,
-    Counter,
     Norm,
     block_shares,
-    compute_codes,
+    count_patterns,
     list_neighbours,
     make_code_table,
 )
@@ -77,12 +76,8 @@ class ELBPTOP:
             regions, faces.size, (clip.shape[2], clip.shape[1])
         )
         bins = make_code_table(self.points, self.codes)
-        counter = Counter(blocks, clip.shape, radii, int(bins.max()) + 1)
-        found = [
-            counter.count(compute_codes(clip, ring, radii, against), bins)
-            for ring, against in self._list_comparisons()
-        ]
-        return block_shares(np.stack(found, axis=1), self.normalise)
+        found = count_patterns(clip, list(self._list_comparisons()), blocks, radii, bins)
+        return block_shares(found, self.normalise)
 
     def _list_comparisons(self) -> Iterator[tuple[list[Offset], list[Offset] | None]]:
         """What is compared with what, descriptor by descriptor and plane by plane."""

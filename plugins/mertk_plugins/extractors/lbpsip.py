@@ -10,10 +10,9 @@ import mertk
 from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._patterns import (
-    Counter,
     Norm,
     block_shares,
-    compute_codes,
+    count_patterns,
     make_code_table,
 )
 
@@ -87,10 +86,9 @@ class LBPSIP:
         )
         found = []
         for part in parts:
-            counter = Counter(blocks, clip.shape, radii, 2 ** len(part))
-            codes = compute_codes(clip, part, radii)
-            counts = counter.count(codes, make_code_table(len(part), "raw"))
-            found.append(block_shares(counts[:, None], self.normalise))
+            table = make_code_table(len(part), "raw")
+            counts = count_patterns(clip, [(part, None)], blocks, radii, table)
+            found.append(block_shares(counts, self.normalise))
         return np.concatenate(found, axis=1)
 
 

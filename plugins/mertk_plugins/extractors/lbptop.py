@@ -15,10 +15,9 @@ from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._patterns import (
     Codes,
-    Counter,
     Norm,
     block_shares,
-    compute_codes,
+    count_patterns,
     list_neighbours,
     make_code_table,
 )
@@ -92,10 +91,9 @@ def lbptop(
 
     Blocks are (rows, columns) of the clip and may overlap. `table` maps a code to its bin.
     """
-    counter = Counter(blocks, clip.shape, radii, int(table.max()) + 1)
     points = len(table).bit_length() - 1
-    planes = [compute_codes(clip, offsets, radii) for offsets in list_neighbours(points, radii)]
-    return np.stack([counter.count(plane, table) for plane in planes], axis=1)
+    rings = [(ring, None) for ring in list_neighbours(points, radii)]
+    return count_patterns(clip, rings, blocks, radii, table)
 
 
 @mertk.hookimpl

@@ -8,8 +8,11 @@ import torch
 from torch.func import functional_call, stack_module_state, vmap
 
 import mertk
+from mertk.nn import schedule
 from mertk_plugins.classifiers._htnet_net import tile_windows
 from mertk_plugins.classifiers._jitter_net import Jitter
+from mertk_plugins.classifiers._proxy_anchor_net import proxy_anchor
+from mertk_plugins.classifiers.causalnet import CausalNet
 from mertk_plugins.classifiers.dual_atme import DualATME
 from mertk_plugins.classifiers.featref import FeatRef
 from mertk_plugins.classifiers.htnet import HTNet
@@ -47,6 +50,21 @@ CASES = {
         whole={"depths": [1, 1, 1]},
         # the published network without the queries and keys of its 14 layers, and one number
         weights=117_387_781,
+    ),
+    "htnet with proxies": Case(
+        HTNet,
+        {"x": (4, 3, 14, 14)},
+        {"x": (4, 3, 8, 8)},
+        {"dim": 12, "depths": [1, 1, 2], "lr": 3e-3, "proxy": 0.5},
+        whole={"depths": [1, 1, 1], "proxy": 0.5},
+    ),
+    "causalnet": Case(
+        CausalNet,
+        {"x": (4, 4, 3, 14, 14)},
+        {"x": (4, 4, 3, 8, 8)},
+        {"dim": 16, "depths": [1, 1, 1], "heads": 2, "hidden": 32, "lr": 3e-3},
+        whole={"depths": [1, 1, 1]},
+        weights=235_072_009,
     ),
     "featref": Case(
         FeatRef, {"x": (1, 2, 28, 28)}, {"x": (1, 2, 12, 12)}, {"hidden": 16, "lr": 1e-2}
@@ -105,7 +123,7 @@ def batch(shapes, count=6):
     return {name: torch.rand(count, *shape) for name, shape in shapes.items()}
 
 
-@pytest.mark.parametrize("name", ["mmnet", "htnet", "dual_atme"])
+@pytest.mark.parametrize("name", ["mmnet", "htnet", "dual_atme", "causalnet"])
 def test_it_has_the_weights_of_the_authors_network(name):
     case = CASES[name]
     with torch.device("meta"):
@@ -124,8 +142,7 @@ def test_it_takes_the_published_size(case):
 def test_gradients_reach_every_weight(case):
     net = small(case).train()
     loss = net(batch(case.small)).square().sum()
-    if hasattr(net, "auxiliary"):
-        loss = loss + net.auxiliary(torch.arange(6) % 3)
+    loss = loss + schedule.compute_added_loss(net, torch.arange(6) % 3)
     loss.backward()
     assert [name for name, p in net.named_parameters() if not p.grad.abs().sum() > 0] == []
 
@@ -258,3 +275,35 @@ def test_the_proposals_of_featref_are_learnt_for_several_labels_a_clip():
     one = net.auxiliary(torch.arange(6) % 3)
     many = net.auxiliary(torch.eye(3)[torch.arange(6) % 3])
     torch.testing.assert_close(one, many)
+
+
+def test_the_proxy_anchor_loss_is_that_of_the_formula():
+    features = torch.tensor([[1.0, 0.0], [0.0, 2.0], [3.0, 0.0]])
+    proxies = torch.tensor([[2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    a, m = 4.0, 0.1
+    similar = np.array([[1, 0, -1], [0, 1, 0], [1, 0, -1]])
+    pull = [np.log(1 + 2 * np.exp(-a * (1 - m))), np.log(1 + np.exp(-a * (1 - m)))]
+    far = np.exp(a * (similar + m)) * np.array([[0, 1, 1], [1, 0, 1], [0, 1, 1]])
+    expected = np.mean(pull) + np.mean(np.log(1 + far.sum(0)))
+    found = proxy_anchor(features, proxies, torch.tensor([0, 1, 0]), alpha=a, margin=m)
+    assert float(found) == pytest.approx(expected)
+    several = torch.tensor([[1, 0, 0], [0, 1, 0], [1, 0, 0]])
+    assert proxy_anchor(features, proxies, several, alpha=a, margin=m) == pytest.approx(found)
+
+
+def test_tokens_across_each_other_do_not_see_each_other_and_an_early_flow_tells_of_the_late_one():
+    net = CausalNet(dim=16, depths=[1, 1, 1], heads=2, hidden=32).network({"x": (4, 4, 3, 8, 8)}, 3)
+    attend = net.causal.space.eval()
+    tokens = torch.rand(1, 4, 16)
+    moved = tokens.clone()
+    moved[0, 3] += 1
+    change = (attend(tokens, moved) - attend(tokens, tokens)).abs().sum(-1)[0]
+    assert change[0] == 0
+    assert change[1] > 0
+    later = net.causal.time(tokens, tokens)
+    assert (net.causal.time(moved, tokens) - later).abs().sum(-1)[0].gt(0).tolist() == [
+        False,
+        False,
+        False,
+        True,
+    ]

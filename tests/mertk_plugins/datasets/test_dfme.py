@@ -257,3 +257,60 @@ def test_a_damaged_annotation_gives_clips_or_an_error_that_names_it(changes, ord
         except mertk.DataError as error:
             problem = str(error)
     assert file.name in problem
+
+
+# The whole set
+
+WHOLE = (
+    Row("sub0001", "sub0001_01", 5, 6, 8, "anger", 0, 500, "4"),
+    Row("sub0016", "sub0016_02", 1, 3, 4, "happiness", 4, 300, "12"),
+    Row("sub0301", "sub0301_07", 2, 3, 6, "surprise", 6, 200, "1+2"),
+)
+FOLDERS = ("USTC_MEv4_partA_sub0001_sub0015", "USTC_MEv4_partB_sub0016_sub0110",
+           "USTC_MEv4_partD_sub0301_sub0671")  # fmt: skip
+
+
+def write_whole(root):
+    write_sheet(root / "DFME_all.xlsx", WHOLE)
+    for row, folder in zip(WHOLE, FOLDERS, strict=True):
+        write_tree(root / folder / "micro" / row.emotion, [row])
+        write_frames(root / folder / "macro" / row.emotion / row.clip, [1])
+    return root
+
+
+def test_the_whole_set_is_read_from_its_folders_by_camera(tmp_path):
+    clips = list(DFME().index(write_whole(tmp_path)))
+    assert [clip.uid for clip in clips] == [
+        "dfme/sub0001/sub0001_01/5",
+        "dfme/sub0016/sub0016_02/1",
+        "dfme/sub0301/sub0301_07/2",
+    ]
+    assert [len(clip.footage.frames) for clip in clips] == [4, 4, 5]
+    assert [clip.footage.fps for clip in clips] == [500, 300, 200]
+    assert {clip.record["official_split"] for clip in clips} == {""}
+    survey = DFME().survey(tmp_path)
+    assert [edition.rows for edition in survey.editions] == [7526]
+    assert any("not seen" in text for text in survey.assumed)
+
+
+def test_the_parts_of_the_challenge_come_first_and_the_whole_set_is_asked_for(tmp_path):
+    write_whole(tmp_path)
+    write_dfme(tmp_path)
+    assert len(DFME().index(tmp_path)) == 5
+    assert len(DFME(parts=["full"]).index(tmp_path)) == 3
+    with pytest.raises(ValueError, match="or full alone"):
+        DFME(parts=["full", "train"])
+
+
+def test_the_whole_set_has_ten_folds_of_people_and_no_official_split(tmp_path):
+    registry = mertk.load_plugins().registry
+    rows = [Row(f"sub{at:04d}", f"sub{at:04d}_01", 1, 2, 3) for at in range(1, 21)]
+    write_sheet(tmp_path / "DFME_all.xlsx", rows)
+    write_tree(tmp_path / FOLDERS[0] / "micro/anger", rows)
+    clips = DFME().index(tmp_path)
+    folds = list(registry.build("protocol", mertk.Use("dfme_10fold")).splits(clips))
+    # KFold(10, shuffle=True, random_state=1) of 20: the first fold is 3 and 16
+    assert len(folds) == 10
+    assert [clips[at].subject for at in folds[0].test] == ["sub0004", "sub0017"]
+    with pytest.raises(mertk.ProtocolError, match="is of the part ''"):
+        registry.build("protocol", mertk.Use("dfme_7")).splits(clips)

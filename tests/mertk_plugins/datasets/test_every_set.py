@@ -9,6 +9,7 @@ import casme_tree
 import dfme_tree
 import fourdme_tree
 import mmew_tree
+import mmme_tree
 import pytest
 import samm_tree
 import smic_tree
@@ -111,6 +112,14 @@ SETS = {
     ),
     "fourdme": ("fourdme", fourdme),
     "dfme": ("dfme", dfme),
+    "mmme": (
+        "mmme",
+        lambda root: mmme_tree.write_sheet(root / "coding_file.xlsx", mmme_tree.edition_rows()),
+    ),
+    "mmme all": (
+        "mmme:expressions=all",
+        lambda root: mmme_tree.write_sheet(root / "coding_file.xlsx", mmme_tree.edition_rows()),
+    ),
 }  # fmt: skip
 
 
@@ -133,7 +142,7 @@ def test_it_passes_the_doctor_with_every_protocol_of_its_own(survey):
     assert found.healthy
     assert survey.edition != "unrecognised"
     named = {rules.protocol for rules in found.protocols}
-    assert named or survey.dataset in {"samm_lv", "casme3_c"}
+    assert named or survey.dataset in {"samm_lv", "casme3_c", "mmme"}
 
 
 def test_it_does_not_with_an_expression_less(survey):
