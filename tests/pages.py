@@ -54,7 +54,7 @@ PARSED_ONLY = {
 """What no test runs, by a pattern of the command or python block: the first that fits counts."""
 
 PROGRAMS = {
-    "dask": "distributed", "lint-imports": "import-linter", "mkdocs": "mkdocs-material",
+    "dask": "distributed", "lint-imports": "import-linter",
     "mypy": "mypy", "pre-commit": "pre-commit", "pytest": "pytest", "ruff": "ruff",
 }  # fmt: skip
 """Other programs that pages call, and the requirement in pyproject.toml that brings them."""
@@ -249,6 +249,9 @@ class Trial:
             case ["python", "-m", module, *_]:
                 if find_spec(module) is None:
                     raise Broken(f"there is no module {module}")
+            case ["python", script, *_]:
+                if not (ROOT / script).is_file():
+                    raise Broken(f"there is no file {script}")
             case [program, *_]:
                 if PROGRAMS.get(program) not in {re.split(r"[>\[]", one)[0] for one in required()}:
                     raise Broken(f"'{program}' is no program that mertk or its extras bring")
