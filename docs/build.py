@@ -28,7 +28,9 @@ ROOT = DOCS.parent
 
 
 def build_site(site: Path, *, run: bool = True) -> None:
-    """Build the site into a folder, whose content is replaced."""
+    """Build the site into a folder; one that holds something else than a site is refused."""
+    if site.exists() and any(site.iterdir()) and not (site / "search.json").exists():
+        sys.exit(f"{site} holds files, and no site; give another folder")
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
         write_sources(stage, run=run)
@@ -48,7 +50,8 @@ def build_site(site: Path, *, run: bool = True) -> None:
         if broken:
             sys.exit("\n".join(["links that lead nowhere:", *broken]))
         print(f"{len(external)} links to other sites, not followed")
-        shutil.rmtree(site, ignore_errors=True)
+        if site.exists():
+            shutil.rmtree(site)
         shutil.copytree(stage / "site", site)
 
 
