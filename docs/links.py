@@ -1,7 +1,7 @@
 """Checks the links of a built site: `python docs/links.py SITE`.
 
 Each link to a page, a file or an anchor of the site must lead somewhere. Links to other sites are
-listed in `external-links.txt` beside the site and are not followed.
+counted and not followed.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class GroupedCommand(click.Command):
         groups.setdefault("", [])
         for one in self.get_params(ctx):
             row = one.get_help_record(ctx)
-            if row:
+            if row and isinstance(one, click.Option):
                 groups[getattr(one, "group", "")].append(row)
         for title in sorted(groups, key=_GROUPS.index):
             with formatter.section(title or "Options"):

@@ -94,6 +94,8 @@ def command(
     if not plan:
         check_file(given["out"] / PAGE)
     plugins = load_and_report_plugins(ctx)
+    if file is not None and file.partition(":")[0] in plugins.registry.names("model"):
+        raise click.UsageError(f"{file} is no study; write `--model` before the name of a model")
     study = _choose_study(ctx, file, given)
     study = replace(study, models=[*study.models, *baselines])
     execution = read_record(Execution, given)

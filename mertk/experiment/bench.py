@@ -85,9 +85,9 @@ def run_study(study: OpenStudy, failed: dict[str, str] | None = None) -> Results
     study.check_writable()
     check_study_file(folder)
     seeds = study.study.seeds or SEEDS[:1]
-    for variant in study.variants:
-        study.outlook.expect_folds(variant, len(study.task.splits) * len(seeds))
     with study.executor() as executor:
+        for variant in study.variants:
+            study.outlook.expect_folds(variant, len(study.task.splits) * len(seeds))
         for variant in study.variants[1:] if failed is None else ():
             Runner(study, variant, executor).try_first_clip()
         if len(study.variants) > 1 and failed is None:

@@ -236,7 +236,7 @@ def test_a_misuse_names_one_next_step(run):
     _, _, err = run("bench", "--model", "lbptop", "--jobs", 0)
     assert err.endswith("x>=1. `mertk bench --help` lists what it takes\n")
     _, _, err = run("bench", "lbptop")
-    assert err.endswith("argument (lbptop); write `--model` before the name of a model\n")
+    assert err == "Error: lbptop is no study; write `--model` before the name of a model\n"
     assert err.count("\n") == 1
 
 

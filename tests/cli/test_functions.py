@@ -30,6 +30,7 @@ OF_COMMANDS = {
     "plan": "prints",
     "help": "prints",
     ("bench", "baselines"): "further `models`",
+    ("bench", "file"): "`Study.open` of `read_study`",
     ("bench", "frames"): "of `write_report`",
     ("audit", "spotter"): "a spotter, no model",
     ("predict", "out"): "files of `mertk predict`; the function gives the predictions",

@@ -102,7 +102,7 @@ def test_every_shipped_network_takes_and_describes_all_options_of_training():
         described = entry.describe_parameters()
         assert all(described[option] for option in TRAINING), name
         found.append(name)
-    assert len(found) == 18
+    assert len(found) == 20
 
 
 def test_a_picture_is_the_one_stream_of_one_region():
