@@ -25,7 +25,16 @@ MODELS = [entry for entry in ENTRIES if entry.kind == "model"]
 COMPONENTS = "reference/components"
 RESULTS = Path(__file__).parents[1] / "results"
 MEASURED = Path(__file__).parents[1] / "benchmarks" / "synthetic"
-TABLES = ("methods", "reference_model", "ablations", "spotting", "audits")
+TABLES = (
+    "methods",
+    "reference_model",
+    "training_length",
+    "ablations",
+    "spotting",
+    "learned_spotting",
+    "baselines",
+    "audits",
+)
 
 
 def make_pages() -> dict[str, str]:

@@ -77,6 +77,7 @@ def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | Non
             score_lines=verdict.list_score_lines(results),
             verdicts=verdict.list_verdicts(results),
             sentences=sentences.list_sentences(results),
+            preset_notes=sentences.list_preset_notes(results),
             warnings=[*sentences.list_warnings(results), *sentences.describe_leaks(results)],
             scores=list(results.chance),
             rows=results.table().to_dict("records"),

@@ -92,6 +92,11 @@ def _name_flow_engines(results: Results) -> Iterator[str]:
             yield f"{outcome.name}: optical flow is {made}; other engines give other flow."
 
 
+def list_preset_notes(results: Results) -> list[str]:
+    """What a reader must know of the presets that ran, such as an input that no paper has."""
+    return [f"{one.name}: {one.preset_note}" for one in results.outcomes if one.preset_note]
+
+
 def list_sentences(results: Results) -> list[str]:
     """The sentences below the table: warnings, chance level, comparisons with the first model."""
     found = list_warnings(results)
@@ -101,9 +106,8 @@ def list_sentences(results: Results) -> list[str]:
     if presets := [outcome.name for outcome in results.outcomes if outcome.has_preset]:
         found.append(f"Presets used: {', '.join(presets)}.")
     found += _name_flow_engines(results)
+    found += list_preset_notes(results)
     for outcome in results.outcomes:
-        if outcome.preset_note:
-            found.append(f"{outcome.name}: {outcome.preset_note}")
         for slot, name in outcome.from_scratch.items():
             found.append(
                 f"{outcome.name}: {name} ({slot}) starts from random weights, not from "

@@ -121,7 +121,7 @@ def _make_table(
     tail = tail or {}
     heads = [*names, *(name_intervals(scores) if intervals else scores), *tail]
     if "seconds" in tail:
-        heads[-1] = "seconds\nCPU"
+        heads[-1] = "time s\nCPU s"
     width = 17 if "model" in names[:1] else 8
     drawn = make_table(title, heads, texts=texts or len(names), width=width)
     for row in rows.to_dict("records"):

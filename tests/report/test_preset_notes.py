@@ -7,6 +7,7 @@ import pytest
 import mertk
 from mertk.experiment.run_facts import describe_preset, find_random_backbones
 from mertk.experiment.variants import choose_variant
+from mertk.report.page import render_page
 from mertk.report.sentences import list_sentences
 
 REGISTRY = mertk.load_plugins().registry
@@ -48,3 +49,19 @@ def test_the_sentences_name_a_network_that_starts_from_random_weights(tmp_path):
     )
     expected = "timm_flow:quick+classifier.epochs=1: timm_flow (classifier) starts from random"
     assert any(sentence.startswith(expected) for sentence in list_sentences(results))
+
+
+def test_the_page_shows_the_note_of_a_preset_above_what_is_folded(tmp_path):
+    sets = [("fusion.0.epochs", 1), ("classifier.epochs", 1)]
+    results = mertk.bench(
+        "cnn_lstm_se:motion",
+        dataset="synthetic:subjects=2,clips=3,frames=6,size=96",
+        sets=sets,
+        floors=False,
+        jobs=1,
+        out=tmp_path,
+    )
+    page = render_page(results, mertk.load_plugins())
+    note = page.index("the input is optical flow, not the frames of the paper")
+    assert note < page.index("<details")
+    assert page.count("the input is optical flow, not the frames of the paper") == 1
