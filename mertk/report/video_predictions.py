@@ -91,7 +91,7 @@ class VideoReport:
             return ""
         return (
             f"{long} of {len(found)} intervals last more than half a second: by their length they "
-            "are macro-expressions (type mae), not micro-expressions."
+            "are macro-expressions, not micro-expressions."
         )
 
     def write(self, folder: Path) -> None:
