@@ -113,10 +113,11 @@ def _read_table(path: Path) -> dict[str, Floats]:
                 break
     if not found:
         found["features"] = [at for at, name in enumerate(names) if name not in _OF_THE_TABLE]
-    return {
-        stream: np.array([_read_numbers(path, header, row, columns) for row in rows], np.float32)
-        for stream, columns in found.items()
-    }
+    streams = {}
+    for stream, columns in found.items():
+        numbers = [_read_numbers(path, header, row, columns) for row in rows]
+        streams[stream] = np.array(numbers, np.float32)
+    return streams
 
 
 def _check_one_face(path: Path, names: list[str], rows: list[list[str]]) -> None:

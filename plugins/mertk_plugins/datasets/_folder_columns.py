@@ -109,10 +109,10 @@ def _name_columns(table: Table) -> Index:
         if found and found != what:
             renamed[found] = what
     columns = {renamed.get(key, key): written for key, written in table.columns.items()}
-    rows = [
-        replace(row, cells={renamed.get(key, key): text for key, text in row.cells.items()})
-        for row in table.rows
-    ]
+    rows = []
+    for row in table.rows:
+        cells = {renamed.get(key, key): text for key, text in row.cells.items()}
+        rows.append(replace(row, cells=cells))
     known = {*REQUIRED, *OPTIONAL}
     used = {what: columns[what] for what in (*REQUIRED, *OPTIONAL) if what in columns}
     used |= {name: columns[name] for name in list_features(table)}

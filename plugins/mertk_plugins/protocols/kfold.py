@@ -81,10 +81,12 @@ class KFold:
         """The folds; raises `ProtocolError` where there are fewer people than folds."""
         given = [self.label(clip) for clip in clips]
         names = sorted({name for one in given for name in _list_labels(one)})
-        members = np.array([[name in _list_labels(one) for name in names] for one in given])
+        members = np.zeros((len(clips), len(names)), np.int64)
+        for row, one in zip(members, given, strict=True):
+            row[[names.index(name) for name in _list_labels(one)]] = 1
         rng = None if self._shuffle is None else np.random.default_rng(self._shuffle)
         people = [clip.person for clip in clips]
-        return split_people(people, members.astype(np.int64), self._folds, rng=rng)
+        return split_people(people, members, self._folds, rng=rng)
 
     def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
         """As the protocol of the labels scores."""
