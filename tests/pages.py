@@ -392,6 +392,8 @@ _STOPS = {
     "mertk.experiment.bench.plan_study": _benched,
     "mertk.experiment.trained_model.train_model": _benched,
     "mertk.experiment.trained_model.TrainedModel.load": _stop,
+    "mertk.experiment.executors.choose.find_device": str,  # a GPU that this machine need not have
+    "mertk.experiment.model_hub._open_repository": _stop,
     "mertk.spotting.search.find_recordings": _stop,
     "mertk.audit.audit": _audited,
     "mertk.audit.audit_spotter": _stop,

@@ -38,7 +38,7 @@ def load(*paths, **options):
 
 def rows(results):
     """The table's rows by model, without what a run spent."""
-    kept = results.table().drop(columns=["seconds", "run"])
+    kept = results.table().drop(columns=["seconds", "cpu_seconds", "run"])
     return {row["model"]: str(row) for row in kept.to_dict("records")}
 
 
