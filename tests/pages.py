@@ -394,6 +394,7 @@ _STOPS = {
     "mertk.experiment.trained_model.TrainedModel.load": _stop,
     "mertk.experiment.executors.choose.find_device": str,  # a GPU that this machine need not have
     "mertk.experiment.model_hub._open_repository": _stop,
+    "mertk.experiment.study_files.read_study": _stop,
     "mertk.spotting.search.find_recordings": _stop,
     "mertk.audit.audit": _audited,
     "mertk.audit.audit_spotter": _stop,

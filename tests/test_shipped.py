@@ -47,6 +47,8 @@ def test_the_frontier_of_the_shipped_models():
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_runs_on_a_small_set_and_repeats_bit_for_bit(model, tmp_path):
+    if model == "videomae":
+        pytest.importorskip("transformers")
     small = "synthetic:subjects=2,clips=3,frames=12"
     first, again = (
         mertk.bench([model], dataset=small, out=tmp_path / name, jobs=1, floors=False, seeds=[0])
