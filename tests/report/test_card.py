@@ -68,7 +68,7 @@ def test_every_measured_score_is_of_a_model_and_preset_that_exist():
         weights.setdefault((one.model, one.preset), set()).add(int(one.weights))
     assert all(len(found) == 1 for found in weights.values())
     assert weights["ststnet", "quick"] == {1_683}
-    assert weights["cnn_lstm_se", "quick"] == {6 * 2_167_202 + 257 * 15 + 666_595}
+    assert weights["cnn_lstm_se", "motion"] == {6 * 2_167_202 + 257 * 15 + 666_595}
     assert "1,683 trained weights" in reference_pages.format_card(
         REGISTRY.get("model", "ststnet"), REGISTRY
     )
