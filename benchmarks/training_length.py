@@ -55,7 +55,8 @@ def main() -> None:
         f"\nLOSO of 108 synthetic clips of 12 people at 1.5 px; CPU seconds of one run, UF1 as the "
         f"mean of {options.seeds} seeds\nwith its 95 % interval (jackknife over subjects). The "
         "preset has 4 and 30 epochs, which were chosen on other\nsynthetic people; rows of this "
-        "table were seen before that choice. `python -m benchmarks.training_length` makes this page.\n"
+        "table were seen before that choice. `python -m benchmarks.training_length` makes this "
+        "page.\n"
     )
     TABLE.write_text("\n".join(lines), encoding="utf-8")
 
