@@ -30,6 +30,8 @@ def command(ctx: click.Context, kind: str | None, *, as_json: bool) -> None:
     from mertk.core.errors import UnknownNameError
     from mertk.report.reference_pages import SPEEDS
 
+    if kind is not None and kind.removesuffix("s") in KINDS:  # `mertk list models`
+        kind = kind.removesuffix("s")
     if kind is not None and kind not in KINDS:
         raise UnknownNameError("kind of component", kind, KINDS)
     rows = _list_rows(load_and_report_plugins(ctx).registry, kind)

@@ -76,7 +76,7 @@ def test_report_recomputes_from_the_run_folders(run, tmp_path):
     ("arguments", "message"),
     [
         (["bnech"], "no command is called 'bnech'. Did you mean 'bench'"),
-        (["list", "extractors"], "Did you mean 'extractor'"),
+        (["list", "extractorss"], "Did you mean 'extractor'"),
         (["show", "model", "nothing"], "no model is called 'nothing'"),
         (["bench"], "Missing option '--model'"),
         (["bench", "--model", "toy_model", "--set", "grid=8"], "write SLOT.PARAMETER=VALUE"),
@@ -289,6 +289,7 @@ def test_list_fits_80_columns_with_year_needs_and_speed(run, monkeypatch):
     assert kinds == list(KINDS)
     _, out, _ = run("--plugin", TOYS, "list", "roi")
     assert "toy_halves Left and right half. [toys.py] whole" in " ".join(out.split())
+    assert run("--plugin", TOYS, "list", "rois")[1] == out  # the plural is understood
 
 
 def test_show_needs_no_kind_and_knows_presets(run):

@@ -10,7 +10,7 @@ from mertk.nn import classifier, training
 
 
 class CausalNet(classifier.NetworkClassifier):
-    """CausalNet: the trunk of HTNet over four flows, and attention between rise and fall.
+    """CausalNet: HTNet over four flow pictures, with attention between rise and fall.
 
     Takes one stream `[4, 4, 3, side, side]`: four windows of the ROI scheme htnet4 in four flows,
     which the extractor phase_flow gives; side is even.

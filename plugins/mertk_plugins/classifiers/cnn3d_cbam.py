@@ -9,7 +9,7 @@ from mertk.nn import classifier, training
 
 
 class CNN3DCBAM(classifier.NetworkClassifier):
-    """Four 3D convolutions with attention to channels, and to places and moments.
+    """Four 3D convolutions with channel attention and spatio-temporal attention (CBAM).
 
     Takes one stream `[1, time, 1, height, width]` of grey frames of the whole face, 0 to 255, from
     8 frames of 16x16 pixels.

@@ -9,7 +9,7 @@ from mertk.nn import classifier, training
 
 
 class DualATME(classifier.NetworkClassifier):
-    """Dual-ATME: one branch sees the flow of the whole face, another that of four chosen windows.
+    """Dual-ATME: one branch for the flow of the whole face, one for four selected windows.
 
     Takes one stream `[5, 3, side, side]` with values in [0, 1], 28 pixels in the paper: flow and
     strain of the face and of the four windows of the ROI scheme htnet4 with `face=true`. The

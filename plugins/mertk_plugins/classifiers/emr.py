@@ -18,7 +18,7 @@ DOMAIN = "_domain"
 
 
 class EMR(classifier.NetworkClassifier):
-    """EMR: a residual network over a coloured flow picture, whose upper and lower part both count.
+    """EMR: a residual network over a coloured flow picture, one output for each half of the face.
 
     Takes one stream `[1, 3, height, width]`, 224x224 in the paper, such as `flow_hsv` gives. The
     network's map is cut below 3/7 of its height: eyes above, mouth below. Each part's loss counts

@@ -9,7 +9,7 @@ from mertk.nn import classifier, training
 
 
 class FeatRef(classifier.NetworkClassifier):
-    """FeatRef: flow features that all classes share, weighted anew for each class.
+    """FeatRef: shared flow features, refined by attention for each class.
 
     Takes one stream `[1, 2, height, width]`, horizontal and vertical flow of the whole face, 28x28
     in the paper. Two inception blocks for each of both give shared features; each class has an

@@ -9,7 +9,7 @@ from mertk.nn import classifier, training
 
 
 class ICEGAN(classifier.NetworkClassifier):
-    """ICE-GAN: capsules that also learn from faces whose expression a generator has changed.
+    """ICE-GAN: a capsule network trained on faces and on faces that a generator makes.
 
     Takes one stream `[1, 1, side, side]` of grey pixels 0 to 255; the side is a power of 2 from 64
     on (128 in the paper). The generator, a U-Net, is given a training picture, noise and a class,

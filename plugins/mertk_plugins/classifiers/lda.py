@@ -23,7 +23,7 @@ _LEAST = 1e-6  # shrinkage, so that the covariance has an inverse
 
 
 class LDA(MarginClassifier):
-    """Linear discriminant analysis: normal classes with one covariance, which is shrunk.
+    """Linear discriminant analysis with a shrunk covariance matrix.
 
     The covariance is shrunk towards a multiple of the unit matrix. Probabilities are those of the
     classes given the clip. In multi-label training each

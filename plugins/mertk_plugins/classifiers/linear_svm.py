@@ -27,7 +27,7 @@ _STEPS = 30  # a handful is usual
 
 
 class LinearSVM(MarginClassifier):
-    """Linear support vector machine with a squared hinge, one class against the rest.
+    """Linear support vector machine with squared hinge loss, one against rest.
 
     It is scikit-learn's `LinearSVC` with its minimum found exactly: the intercept is penalised as a
     weight is. In multi-label training a class stands against its absence.

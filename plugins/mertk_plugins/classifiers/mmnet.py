@@ -9,7 +9,7 @@ from mertk.nn import classifier, training
 
 
 class MMNet(classifier.NetworkClassifier):
-    """MMNet: what has moved from onset to apex, and where on the face it is.
+    """MMNet: attention to the change from onset to apex, with a position branch for the onset.
 
     Takes two streams of the whole face in colour: `motion` `[1, 3, side, side]`, the apex minus the
     onset, 224 pixels in the paper, and `onset` `[1, 3, side/16, side/16]`, both as the extractor

@@ -25,7 +25,7 @@ PENALTIES = 10.0 ** np.arange(2.0, -3.1, -0.5)
 
 
 class Ridge(MarginClassifier):
-    """Ridge regression: least squares onto 1 for the class and -1 for the others.
+    """Ridge regression on targets of 1 for the class and -1 for the others.
 
     In multi-label training each class has a regression of its own. Probabilities are the softmax of
     the scores: the largest wins, and a label of many is predicted where its own score is above 0.

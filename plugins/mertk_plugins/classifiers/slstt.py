@@ -9,7 +9,7 @@ from mertk.nn import classifier, training
 
 
 class SLSTT(classifier.NetworkClassifier):
-    """SLSTT: a vision transformer over each of several flow pictures, and an LSTM over these.
+    """SLSTT: a vision transformer for each of several flow pictures, then an LSTM over time.
 
     Takes one stream `[1, time, 3, side, side]`, flow pictures in colour as the extractor
     flow_sequence gives them, 11 of 384 pixels in the original. All is trained together.

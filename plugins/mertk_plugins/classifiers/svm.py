@@ -26,7 +26,7 @@ COSTS = 10.0 ** np.arange(-1.0, 4.0)
 
 
 class SVM(MarginClassifier):
-    """Support vector machine with a kernel, one class against another.
+    """Support vector machine with a kernel, one against one.
 
     In multi-label training each class has a machine of its own.
 

@@ -29,7 +29,7 @@ _STRONGEST = 32  # a peak above size / 32 would fold the face
 
 
 class Synthetic:
-    """Synthetic micro-expressions, made on demand: exact landmarks, flow, AUs and timing.
+    """Synthetic micro-expressions with exact landmarks, flow, AUs and timing.
 
     The clips of a person are balanced over negative, positive and surprise. A person and a clip
     depend on `seed` and their numbers alone, not on how many there are.

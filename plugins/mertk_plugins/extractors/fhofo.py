@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FHOFO:
-    """FHOFO: fuzzy histograms of the direction of flow, which its length does not weight.
+    """FHOFO: fuzzy histograms of the direction of flow, not weighted by its magnitude.
 
     Gives `[regions, bins]`. Every vector that is long enough counts 1. It is shared by the two bins
     whose middles lie around its direction, in proportion to its closeness (a triangular

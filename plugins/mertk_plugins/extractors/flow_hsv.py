@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FlowHSV:
-    """Onset-to-apex flow as a colour picture: direction as hue, length as brightness.
+    """Onset-to-apex flow as a colour picture: direction as hue, magnitude as brightness.
 
     Gives `[regions, 3, size, size]`: red, green and blue in [-1, 1]. The lengths of the flow are
     scaled to 0 … 1 over the whole face, which is then cut into regions and resized. A clip's

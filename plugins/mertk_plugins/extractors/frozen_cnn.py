@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FrozenCNN:
-    """Features of a network that was trained on other pictures: of the apex minus of the onset.
+    """Features of a pretrained, frozen network: those of the apex minus those of the onset.
 
     Gives `[regions, features]`, each row of length 1, or 0 where nothing differs. Nothing is
     trained. Weights of networks that were trained on faces may know the clips; this component

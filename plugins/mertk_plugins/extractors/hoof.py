@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class HOOF:
-    """HOOF: histograms of the direction of flow, weighted by its length.
+    """HOOF: histograms of the direction of flow, weighted by its magnitude.
 
     Gives `[regions, bins]`; the histograms of several flow fields are averaged. A region without
     any flow gives 0. Bin 0 begins at -180° (leftwards), and angles grow from right

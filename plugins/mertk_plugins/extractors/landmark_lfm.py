@@ -17,7 +17,7 @@ _LEAST = 0.01  # px: a smaller change is rounding, and stays small
 
 
 class LandmarkLFM:
-    """How the distances between the 68 landmarks change after the onset.
+    """Change of the distances between the 68 landmarks after the onset.
 
     Gives `[1, frames, 68, 68]`. The landmarks of the onset frame are carried to every other frame
     by optical flow from onset to there, as a detector's errors from frame to frame are as large as

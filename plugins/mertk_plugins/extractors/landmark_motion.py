@@ -18,7 +18,7 @@ _LEAST_EYES = 1.0  # px
 
 
 class LandmarkMotion:
-    """The motion of the 68 landmarks from the onset to later frames, without that of the head.
+    """Motion of the 68 landmarks from the onset to later frames, without head motion.
 
     Gives `[1, time, 68, 2]`: to the right and down, in hundredths of the distance between the eyes.
     The landmarks of the onset frame are carried by optical flow, as a detector's errors from frame

@@ -20,7 +20,7 @@ _DIRECTIONS = 8
 
 
 class MDMO:
-    """MDMO: length and angle of the flow in the main direction of each region.
+    """MDMO: magnitude and angle of the main direction of flow in each region.
 
     Gives `[regions, 2]`. In the flow from the onset to each later frame, a region's vectors are
     sorted into eight directions around 0°, 45° … (angles grow from right to down). The direction

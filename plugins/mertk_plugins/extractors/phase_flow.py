@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PhaseFlow:
-    """Optical flow onset→apex, apex→offset, and from both beginnings half of the way.
+    """Optical flow of the rise and of the fall, each to its end and to its middle.
 
     Gives `[regions, 4, 3, size, size]` (u, v and strain of four flows), each flow as the extractor
     `flow` gives it, normalised by itself. Without an apex, the middle of the clip takes its place.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Precomputed:
-    """The features that the data set brings for a clip, as named streams.
+    """Features that the data set provides for a clip, as named streams.
 
     `folder` reads them from the column `features` of index.csv: `.npy`, `.npz`, or the tables of
     OpenFace, py-feat and LibreFace, whose action units are the stream `au`. No pixel is looked at.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TimmVitPair:
-    """How the features of a frozen vision transformer change from onset to apex.
+    """Features of a frozen vision transformer: those of the apex minus those of the onset.
 
     Gives `[regions, 2 * dim]`. Each region, in colour, goes through the transformer twice; the
     onset's tokens are subtracted from the apex's, position by position, and their mean and

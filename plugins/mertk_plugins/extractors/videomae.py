@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class VideoMAE:
-    """Features of a video network that was trained on other videos; nothing is trained here.
+    """Features of VideoMAE, a pretrained and frozen video transformer.
 
     Gives `[regions, features]`: means of the network's tokens over positions. Weights are loaded
     when the first clip is looked at. Where they cannot be had, that is an error. Needs the library

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class MultiMid:
-    """Several moments of a clip as samples of its class: augmentation that needs no apex.
+    """Several frames of a clip as samples of its class: data augmentation without apex.
 
     Takes a stream `[regions, moments, …]`, such as flow_sequence (16 moments in the middle of the
     clip) or dynamic_image gives, and gives `[regions, …]` to a network classifier, which is trained

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SE:
-    """A weight for each region by squeeze and excitation, trained with the classifier.
+    """Weights for the regions by squeeze and excitation, trained with the classifier.
 
     Takes a stream `[regions, features]` or one with more axes. The values of a region are averaged
     to one number; two layers turn these numbers into a weight between 0 and 1 per region. The

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SelectFeatures:
-    """Keep the features that tell the training classes apart best, by an analysis of variance.
+    """Keep the features that separate the training classes best (analysis of variance).
 
     A feature is judged by the F value of a one-way analysis of variance, whose groups are the
     classes of the training clips; multi-label, by the largest F over the classes, each against its

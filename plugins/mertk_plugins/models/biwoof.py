@@ -51,7 +51,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "biwoof",
         RECIPE,
-        summary="Flow orientation weighted by magnitude and strain on a grid, linear SVM.",
+        summary="Bi-WOOF: flow orientation weighted by magnitude and strain on a grid, linear SVM.",
         paper="doi:10.1016/j.image.2017.11.006",
         presets={"paper": PAPER, "code": CODE},
         card=CARD,

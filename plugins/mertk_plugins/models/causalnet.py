@@ -64,7 +64,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "causalnet",
         QUICK,
-        summary="CausalNet, HTNet's trunk over rise and fall, with attention between them.",
+        summary="CausalNet: HTNet over flow of rise and fall, with attention between them.",
         paper="arxiv:2508.06640",
         presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,

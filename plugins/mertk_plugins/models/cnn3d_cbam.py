@@ -49,7 +49,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "cnn3d_cbam",
         DEFAULT,
-        summary="A 3D CNN whose blocks are weighted by channel and by place (CBAM).",
+        summary="A 3D CNN with channel and spatial attention (CBAM).",
         paper="doi:10.3390/info11080380",
         presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,

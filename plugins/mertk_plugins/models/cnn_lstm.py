@@ -102,7 +102,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "cnn_lstm",
         PAPER,
-        summary="A CNN and an LSTM per facial region, side by side: the reference without gates.",
+        summary="CNN-LSTM: a CNN and an LSTM per region; the reference model without attention.",
         paper="hal:hal-02334439",
         presets={"paper": PAPER, "quick": QUICK, "motion": MOTION},
         card=CARD,

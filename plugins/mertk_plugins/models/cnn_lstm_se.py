@@ -183,7 +183,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "cnn_lstm_se",
         PAPER,
-        summary="Patch CNNs on six regions, an LSTM each, squeeze and excitation: the reference.",
+        summary="CNN-LSTM-SE, the reference model: patch CNNs, LSTMs, squeeze and excitation.",
         paper="doi:10.3389/frsip.2022.861469",
         presets={"paper": PAPER, "code": CODE, "quick": QUICK, "motion": MOTION},
         replays={"authors": AUTHORS},

@@ -47,7 +47,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "dual_atme",
         QUICK,
-        summary="Dual-ATME, flow of the whole face with attention beside a puzzle of its places.",
+        summary="Dual-ATME: attention over the flow of the whole face and of selected windows.",
         paper="doi:10.3390/e25030460",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

@@ -64,7 +64,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "dual_inception",
         QUICK,
-        summary="Dual-Inception, two inception streams over flow from onset to middle, no apex.",
+        summary="Dual-Inception: two inception streams over onset-to-middle flow; needs no apex.",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,
     )

@@ -41,7 +41,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "elbptop",
         DEFAULT,
-        summary="LBP-TOP with radial and angular differences, whitened PCA, linear SVM.",
+        summary="ELBPTOP: LBP-TOP with radial and angular differences, whitened PCA, linear SVM.",
         paper="arxiv:1907.09160",
         presets={
             "default": DEFAULT,

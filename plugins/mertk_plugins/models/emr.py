@@ -88,7 +88,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "emr",
         QUICK,
-        summary="EMR, two parts of a ResNet-18's map over flow as colours.",
+        summary="EMR: a ResNet-18 over flow as a colour picture, upper and lower face apart.",
         presets={"paper": PAPER, "code": CODE, "quick": QUICK},
         card=CARD,
     )

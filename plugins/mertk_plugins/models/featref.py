@@ -41,7 +41,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "featref",
         DEFAULT,
-        summary="FeatRef, flow features refined for each expression, after the paper's text.",
+        summary="FeatRef: flow features refined for each class, after the paper's text.",
         paper="arxiv:2101.04838",
         presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,

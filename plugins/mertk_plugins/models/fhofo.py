@@ -40,7 +40,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "fhofo",
         DEFAULT,
-        summary="Fuzzy histograms of flow direction, magnitude left out, on a grid, linear SVM.",
+        summary="FHOFO: fuzzy histograms of flow direction on a grid, linear SVM.",
         paper="doi:10.1109/TAFFC.2017.2723386",
         presets={"default": DEFAULT, "quick": DEFAULT.set("extractor.over", "apex")},
         card=CARD,

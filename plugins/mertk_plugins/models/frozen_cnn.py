@@ -61,7 +61,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "frozen_cnn",
         DEFAULT,
-        summary="A frozen network's features, apex minus onset, selected in the fold; linear SVM.",
+        summary="Features of a frozen CNN, apex minus onset, selected in the fold, linear SVM.",
         paper="doi:10.1109/ICPR.2016.7899972",
         presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,

@@ -58,7 +58,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "hog3",
         TWO_SPANS,
-        summary="Gradient orientations on three orthogonal planes (3D-HOG), linear SVM.",
+        summary="HOG-TOP: gradient orientations on three orthogonal planes, linear SVM.",
         paper="doi:10.1049/ic.2009.0244",
         presets={
             "two_spans": TWO_SPANS,

@@ -59,7 +59,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "hoof",
         QUICK,
-        summary="Flow orientation weighted by magnitude on a grid, linear SVM.",
+        summary="HOOF: flow orientation weighted by magnitude on a grid, linear SVM.",
         paper="doi:10.1109/CVPR.2009.5206821",
         presets={
             "paper": QUICK.set("extractor.method", "tvl1").swap(

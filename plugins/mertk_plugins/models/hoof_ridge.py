@@ -19,5 +19,5 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "hoof_ridge",
         RECIPE,
-        summary="Flow orientation weighted by magnitude on a grid, sum 1 a clip, ridge regression.",
+        summary="HOOF normalised over the whole clip, ridge regression.",
     )

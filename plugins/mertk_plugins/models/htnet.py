@@ -51,7 +51,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "htnet",
         QUICK,
-        summary="HTNet, a nested transformer over flow at the eyes and the mouth.",
+        summary="HTNet: a hierarchical transformer over flow at the eyes and the mouth.",
         paper="arxiv:2307.14637",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

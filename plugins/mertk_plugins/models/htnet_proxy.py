@@ -34,7 +34,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "htnet_proxy",
         QUICK,
-        summary="HTNet with a proxy anchor loss: clips gather around a proxy of their class.",
+        summary="HTNet trained with a proxy anchor loss.",
         paper="arxiv:2003.13911",
         presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,

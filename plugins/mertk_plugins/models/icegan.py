@@ -81,7 +81,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "icegan",
         QUICK,
-        summary="ICE-GAN: capsules on the apex frame, beside a generator of such faces.",
+        summary="ICE-GAN: a capsule network on the apex frame, trained with a face generator.",
         paper="arxiv:2005.04370",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

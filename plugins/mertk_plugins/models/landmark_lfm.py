@@ -48,7 +48,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "landmark_lfm",
         DEFAULT,
-        summary="Maps of how distances between landmarks change, a CNN each, an LSTM over frames.",
+        summary="LFM: a CNN over maps of landmark distance changes, an LSTM over frames.",
         paper="doi:10.1109/ACCESS.2020.3006958",
         presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,

@@ -49,7 +49,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "lbpsip",
         QUICK,
-        summary="LBP-SIP, LBP-TOP without what its planes share, on a grid, linear SVM.",
+        summary="LBP-SIP: patterns of six neighbours in space and time on a grid, linear SVM.",
         paper="doi:10.1007/978-3-319-16865-4_34",
         presets={
             "paper": PAPER,

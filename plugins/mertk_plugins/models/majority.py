@@ -12,5 +12,5 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "majority",
         Recipe(classifier=Use("majority")),
-        summary="Always the most frequent training class; uses no pixel.",
+        summary="The most frequent training class; uses no pixels.",
     )

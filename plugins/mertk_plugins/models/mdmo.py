@@ -55,7 +55,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "mdmo",
         DEFAULT,
-        summary="The main direction of flow in each of 36 facial regions, 72 numbers, RBF SVM.",
+        summary="MDMO: the main direction of flow in 36 facial regions, RBF SVM.",
         paper="doi:10.1109/TAFFC.2015.2485205",
         presets={"default": DEFAULT, "meb": MEB},
         card=CARD,

@@ -53,7 +53,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "mmnet",
         QUICK,
-        summary="MMNet, attention on apex minus onset, with position codes of the onset.",
+        summary="MMNet: attention on apex minus onset, with position codes of the onset.",
         paper="arxiv:2201.05297",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

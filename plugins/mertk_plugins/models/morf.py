@@ -63,7 +63,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "morf",
         QUICK,
-        summary="Directions of the mean phase change of a Riesz pyramid on a grid, polynomial SVM.",
+        summary="MORF: phase changes of a Riesz pyramid on a grid, polynomial SVM.",
         paper="doi:10.1016/j.patrec.2020.05.008",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

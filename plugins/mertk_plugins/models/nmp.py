@@ -48,7 +48,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "nmp",
         DEFAULT,
-        summary="LBP-TOP and HOOF of the patches that a random forest selects, linear SVM.",
+        summary="NMP: LBP-TOP and HOOF of the patches that a random forest selects, linear SVM.",
         paper="doi:10.3390/sym11040497",
         presets={"default": DEFAULT},
         card=CARD,

@@ -58,7 +58,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "offapexnet",
         QUICK,
-        summary="OFF-ApexNet, a network per flow component, 28 x 28, onset to apex.",
+        summary="OFF-ApexNet: two CNNs, one per component of onset-to-apex flow (28 x 28).",
         paper="arxiv:1805.08699",
         presets={"unverified": UNVERIFIED, "quick": QUICK},
         card=CARD,

@@ -12,5 +12,5 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "prior",
         Recipe(classifier=Use("prior")),
-        summary="One class per fold, drawn by the training frequencies; uses no pixel.",
+        summary="One random class per fold, by the training frequencies; uses no pixels.",
     )

@@ -69,7 +69,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "rcn",
         QUICK,
-        summary="RCN-A (or S, W, P, F), a recurrent convolution over a flow picture of 60 x 60.",
+        summary="RCN-A (or S, W, P, F): a recurrent convolution over a flow picture of 60 x 60.",
         paper="arxiv:2006.09674",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

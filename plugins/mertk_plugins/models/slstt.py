@@ -79,7 +79,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "slstt",
         QUICK,
-        summary="SLSTT, a vision transformer over flow to 11 frames around the apex.",
+        summary="SLSTT: a vision transformer over flow to 11 frames around the apex.",
         paper="arxiv:2112.05851",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

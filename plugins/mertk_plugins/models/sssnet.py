@@ -70,7 +70,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "sssnet",
         QUICK,
-        summary="SSSNet, two convolutions over one onset-to-apex flow picture of 64 x 64.",
+        summary="SSSNet: two convolutions over one onset-to-apex flow picture of 64 x 64.",
         paper="arxiv:2211.11425",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

@@ -62,7 +62,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "ststnet",
         QUICK,
-        summary="STSTNet, 1,683 weights over one onset-to-apex flow picture of 28 x 28.",
+        summary="STSTNet: three shallow CNNs (1,683 weights) over onset-to-apex flow of 28 x 28.",
         paper="arxiv:1902.03634",
         presets={"paper": PAPER, "quick": QUICK},
         card=CARD,

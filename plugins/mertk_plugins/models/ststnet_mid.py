@@ -22,7 +22,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "ststnet_mid",
         RECIPE,
-        summary="STSTNet trained on flow to 16 frames of the clip's middle: needs no apex.",
+        summary="STSTNet trained on flow to 16 frames in the middle of the clip; needs no apex.",
         paper="arxiv:1902.03634",
         presets={"quick": RECIPE},
     )

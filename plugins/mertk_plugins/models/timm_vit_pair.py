@@ -27,6 +27,6 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "timm_vit_pair",
         DINOV2,
-        summary="A frozen vision transformer's tokens, apex minus onset, linear SVM: a baseline.",
+        summary="Features of a frozen vision transformer, apex minus onset, linear SVM.",
         presets={"dinov2": DINOV2, "quick": QUICK},
     )

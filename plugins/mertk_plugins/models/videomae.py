@@ -47,7 +47,7 @@ def mertk_register(register: mertk.Registrar) -> None:
     register.model(
         "videomae",
         DEFAULT,
-        summary="A frozen VideoMAE's features, apex minus onset, linear SVM (needs transformers).",
+        summary="Features of a frozen VideoMAE, linear SVM.",
         paper="arxiv:2203.12602",
         presets={"default": DEFAULT, "quick": QUICK},
         card=CARD,

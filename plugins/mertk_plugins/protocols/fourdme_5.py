@@ -8,7 +8,7 @@ from mertk_plugins.protocols._mapped import SeveralLabels
 
 
 class FourDMEAsFive(SeveralLabels):
-    """4DME's positive, negative, surprise, repression and others, any of them; LOSO.
+    """4DME's positive, negative, surprise, repression and others as multi-label; LOSO.
 
     267 clips, of which some are, say, surprise and positive. People who came twice are one.
     """

@@ -44,7 +44,7 @@ _CARD = mertk.Card(
 
 
 class FlowPeaks:
-    """Find where parts of the face move away and come back, by peaks of optical flow.
+    """Find expressions by peaks of optical flow in facial regions.
 
     Flow from the frame `lag` seconds ago is computed on cells at brows, under the eyes, at
     nostrils, mouth and chin; the motion of the head is subtracted. A part counts by the product of

@@ -79,7 +79,7 @@ class _Windows:
 
 
 class FlowWindows:
-    """Find windows of optical flow that trees, fitted on other people, take for expressions.
+    """Find expressions with a tree ensemble over windows of optical flow (trained).
 
     Motion is that of `flow_peaks`. Around each peak, also of weak ones, windows with several ends
     are looked at at three time scales. Trees predict the IoU of a window with a true expression of

@@ -52,7 +52,7 @@ _CARD = mertk.Card(
 
 
 class LBPChi2:
-    """Find where the texture of the face differs from before and after, by χ² of LBP histograms.
+    """Find expressions by the χ² distance of LBP histograms to those before and after.
 
     For the frame `lag` seconds after a tail and before a head frame: uniform LBP histograms of 6x6
     blocks, χ² to the mean of tail and head, the mean of the 12 largest, less the mean of that
