@@ -1,4 +1,4 @@
-"""The chance band of a probe: what its very predictions score when labels are drawn anew.
+"""The chance band of a probe: the scores of the same predictions when labels are drawn anew.
 
 Predictions of a model that sees nothing are unrelated to the labels of the clips they are for. So
 the labels are drawn again, by the law that the probe drew them by, and scored against the same
@@ -28,7 +28,7 @@ DRAWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A score, the band that holds 1 - 2·ALPHA of chance, and the share of chance not below it."""
+    """A score, the band of 1 - 2·ALPHA of chance scores, and the share of them not below it."""
 
     score: float
     low: float

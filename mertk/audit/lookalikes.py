@@ -1,4 +1,4 @@
-"""Pictures that are one picture, though one is moved, zoomed, turned, mirrored, or partly covered.
+"""Find copies of a picture, also shifted, scaled, rotated, mirrored or partly covered ones.
 
 Candidates come from a rough comparison of all pictures with all. Each is then registered onto the
 other, and counts if nearly all of it is the same, part by part: faces of two people in one room
@@ -55,7 +55,7 @@ def shrink_picture(picture: NDArray[Any]) -> Floats:
 
 
 def find_lookalikes(pictures: Floats, people: NDArray[np.str_]) -> list[tuple[int, int]]:
-    """Pairs of different people's pictures `[pictures, 64, 64]` that are one picture."""
+    """Pairs of different people's pictures `[pictures, 64, 64]` that are copies of each other."""
     _, first, of_clip = np.unique(people, return_index=True, return_inverse=True)
     common = np.median(pictures[first], axis=0) if len(first) >= _FEW else None
     found = set()

@@ -1,4 +1,4 @@
-"""How each probe draws its labels; the chance band draws them again by the same law."""
+"""How each probe draws its labels; the chance band draws them again in the same way."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _NAMING = {"os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1, "sqlite
 
 
 def watch_files(private: Path, data: Sequence[Path]) -> dict[str, str]:
-    """From now on, note what components do with files of others: place of the recipe → its deed.
+    """From now on, record which foreign files components open: stage of the recipe → what it did.
 
     A deed is a file written outside the `private` folder and the folders of downloaded weights,
     anything opened in shared memory, or a table read in a `data` set's folder. It is seen where

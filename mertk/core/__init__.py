@@ -1,1 +1,1 @@
-"""What everything speaks in: clips, interfaces, recipes, errors, folds, scores."""
+"""What all rooms share: clips, interfaces, recipes, errors, folds, scores."""

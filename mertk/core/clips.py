@@ -276,7 +276,7 @@ class Clip(Shown):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrainingSet(Generic[T]):
-    """The training part of one fold: what `fit` may see, and there is no more.
+    """The training part of one fold: all that `fit` may see.
 
     `inputs[i]` is what the component's verb is handed for clip i: `Footage` for an aligner,
     `Faces` for a ROI scheme, `(Faces, Regions)` for an extractor, `Streams` for fusion and

@@ -1,4 +1,4 @@
-"""Every mistake a user can make, by name.
+"""The errors that mertk raises, one class for each kind of mistake.
 
 The command line prints the text of a `MertkError` alone, without a traceback, and exits with 2.
 A text says what was given, what is known, and what to do next.

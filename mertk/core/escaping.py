@@ -1,4 +1,4 @@
-r"""Text from anywhere, made safe for the tables that other programs read: CSV, Markdown, LaTeX.
+r"""Escape text for tables that other programs read: CSV, Markdown, LaTeX.
 
 A spreadsheet program runs a cell that begins with `=`, `+`, `-` or `@` as a formula, and a name may
 hold markup. `csv_text` writes every CSV file of mertk: text that looks like a formula gets an

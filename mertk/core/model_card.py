@@ -1,4 +1,4 @@
-"""A replication card: what is known of a model's original, beside the recipe that stands for it."""
+"""Model cards: what is known of the published model, beside the recipe that replicates it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What a reader must know before comparing our score with a paper's. All of it is plain text.
+    """What a reader must know before comparing our score with a paper's, as plain text.
 
     Attributes:
         title: of the paper.

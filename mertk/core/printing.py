@@ -1,4 +1,4 @@
-"""What is printed: text from anywhere, to streams of any encoding."""
+"""Print any text to streams of any encoding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files from anywhere, read whole: nothing waits for a pipe, and nothing fills the memory."""
+"""Read a whole file that a user names: never block on a pipe, never fill the memory."""
 
 from __future__ import annotations
 

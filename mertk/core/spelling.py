@@ -1,4 +1,4 @@
-"""Names that differ in spelling alone: `1` and `01`, `S1` and `s1`, `Happy` and `happy `.
+"""Compare names without spelling: `1` and `01`, `S1` and `s1`, `Happy` and `happy `.
 
 Two spellings of one person would put that person into training and test; two spellings of a class
 would make two classes. Whoever reads people, classes or videos checks them here.

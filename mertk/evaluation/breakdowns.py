@@ -1,4 +1,4 @@
-"""Where a model is right: by class, action unit, length of the clip and label, and clip by clip."""
+"""Accuracy by class, action unit, clip length and label, and clip by clip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well two coders agree on intervals, key frames, emotions and action units."""
+"""The agreement of two coders on intervals, key frames, emotions and action units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs side by side: every pair tested, over one or several sets of clips."""
+"""Compare runs: test every pair, over one or several sets of clips."""
 
 from __future__ import annotations
 

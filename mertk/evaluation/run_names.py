@@ -1,4 +1,4 @@
-"""What runs are called beside each other: no two alike."""
+"""Names for runs that are shown together: no two are equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The oracle gap: scores of the epoch that is selected on inner subjects and on the test subject.
+"""The oracle gap: selecting the epoch on inner subjects compared with on the test subject.
 
 This comes after a run and is not part of it. Each fold is fitted again, once as in the run and once
 without some subjects of its training clips, and its network predicts after each epoch. The

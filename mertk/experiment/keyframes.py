@@ -1,4 +1,4 @@
-"""Annotated key frames: hidden, shifted, and recorded when they are read.
+"""Annotated key frames: hide them, shift them, and record which ones are read.
 
 Onset, apex and offset are annotations of the test clip too: in practice they are not available. A
 run records which of them its recipe reads, and can be made without them or with shifted ones.

@@ -1,4 +1,4 @@
-"""True intervals out of the annotations of a data set; frames are not needed."""
+"""Read true intervals from the annotations of a data set, without its frames."""
 
 from __future__ import annotations
 

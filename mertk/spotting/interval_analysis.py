@@ -1,4 +1,4 @@
-"""What stands behind a spotting score: matched pairs, videos, subjects, other IoUs, other files."""
+"""Details of a spotting score: matched pairs, videos, subjects, other IoUs, other files."""
 
 from __future__ import annotations
 

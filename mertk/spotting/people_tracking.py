@@ -92,7 +92,7 @@ class _Track:
     seen: list[_Seen] = field(default_factory=list)
 
     def compare(self, face: _Seen, fps: float, cuts: set[int]) -> float | None:
-        """How little a face fits this person; None where it cannot be the same."""
+        """The distance between a face and this person; None where it cannot be the same."""
         last = self.seen[-1]
         cut = any(last.place.at < at <= face.place.at for at in cuts)
         recent = face.place.at - last.place.at <= _RECENT * fps

@@ -1,4 +1,4 @@
-"""Scores of a file of spotted intervals, by all rules, and what was noticed on the way."""
+"""Score a file of spotted intervals by all rules, with notes on the file."""
 
 from __future__ import annotations
 

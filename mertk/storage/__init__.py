@@ -1,1 +1,1 @@
-"""What is on disk: cache, ledger, identity, fitted components; written whole or not at all."""
+"""Storage: cache, ledger, identity, fitted components; files are written whole or not at all."""

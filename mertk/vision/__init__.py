@@ -1,1 +1,1 @@
-"""Pictures without faces in mind: optical flow, resampling, apex detection."""
+"""Image processing of any pictures: optical flow, resampling, apex detection."""

@@ -30,7 +30,7 @@ def colour_flow(flow: Floats, largest: float) -> Pixels:
 
 
 def find_largest_motion(flow: Floats) -> float:
-    """The size in pixels that all motion but a hundredth is below: edges have wild flow."""
+    """The 99th percentile of motion in pixels: at edges, flow has outliers."""
     return float(np.percentile(np.hypot(flow[..., 0], flow[..., 1]), 99))
 
 

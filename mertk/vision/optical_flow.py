@@ -61,7 +61,7 @@ def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") ->
 
 
 def find_engine(method: Method) -> str:
-    """Whose code computes a method of `optical_flow` in this installation.
+    """Which library computes a method of `optical_flow` in this installation.
 
     `tvl1` of OpenCV and of scikit-image differ, so that results have this in their identity.
     """

@@ -1,4 +1,4 @@
-"""Decide when worker processes pay: the first units of work are done here, and timed."""
+"""Decide when to start worker processes: the first units of work are done here, and timed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def begin_here(
 
 
 def _do_workers_pay(spent: Sequence[tuple[float, float]], workers: int, left: int) -> bool:
-    """Whether `workers` save more time than it takes to open them.
+    """Whether `workers` save more time than they need to start.
 
     Args:
         spent: the seconds and CPU seconds of each finished unit. The first one does not count, as
