@@ -179,6 +179,12 @@ def _print_report(report: VideoReport, out: Path | None, *, as_json: bool) -> No
         click.echo(f"{report.format_summary()} {out / 'predictions.html'}")
     else:
         click.echo(report.format_csv(), nl=False)
+    if report.spotter and not any(video.findings for video in report.videos):
+        click.echo(
+            "No expression was spotted. --whole classifies each video as one expression, --onset "
+            "and --offset a part of it.",
+            err=True,
+        )
     click.echo(report.warning, err=True)
     if report.describe_lengths():
         click.echo(report.describe_lengths(), err=True)
