@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mertk.core.interfaces import EvaluationProtocol
 from mertk.core.options import takes_options
 from mertk.core.recipe import Recipe, Use
+from mertk.core.splits import Split
 from mertk.experiment.changes import ChangeFor
 from mertk.experiment.execution import Execution
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.study import Study
+from mertk.experiment.task import Task
 from mertk.experiment.variants import change_variants, choose_variant
-from mertk.pipeline.fold import build_fold_pipelines
+from mertk.pipeline.fold import ClipStates, LabelledClips, build_fold_pipelines
 from mertk.pipeline.pipeline import Pipeline, build_pipeline
 from mertk.plugins.loader import Plugins, load_plugins
-
-if TYPE_CHECKING:
-    from mertk.core.interfaces import EvaluationProtocol
-    from mertk.core.splits import Split
-    from mertk.experiment.task import Task
-    from mertk.pipeline.fold import ClipStates, LabelledClips
 
 _SMALL = {"subjects": 8, "clips": 6}
 

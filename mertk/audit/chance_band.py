@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from mertk.evaluation.statistics import Score
 
-    from mertk.evaluation.statistics import Score
-
-    Labels = NDArray[np.int64]
+Labels = NDArray[np.int64]
 
 ALPHA = 0.01
 """The share of chance that lies above the band, and the share that lies below it."""

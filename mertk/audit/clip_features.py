@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import flatten
+from mertk.core.clips import Floats, flatten
+from mertk.core.splits import Split
+from mertk.pipeline.pipeline import ClipState
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Floats
-    from mertk.core.splits import Split
-    from mertk.pipeline.pipeline import ClipState
-
-    Labels = NDArray[np.int64]
+Labels = NDArray[np.int64]
 
 _SIZE = 12  # pixels
 

@@ -7,20 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mertk.audit.case import Case, Opened
 from mertk.audit.chance_band import ALPHA, DRAWS, Band, compute_band
 from mertk.audit.clip_facts import NAMES, TIMING, WITHOUT_MEANING
 from mertk.audit.null_labels import LAWS
 from mertk.audit.worker import run_in_fresh_process
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
-    from mertk.core.progress import Progress
+from mertk.core.progress import Progress
 
 PROBES = ("perturbation", "noise", "permuted", "identity", "dataset")
 

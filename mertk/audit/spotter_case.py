@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 
+from mertk.core.interfaces import LearnedSpotter
 from mertk.core.recipe import Use
-from mertk.core.spots import Spot
+from mertk.core.spots import MeasuredVideo, Spot
 from mertk.experiment.study import Study
 from mertk.plugins.loader import load_plugins
 from mertk.spotting.learned import measure_stretch, spot_in_folds
 from mertk.spotting.recordings import find_recordings
-
-if TYPE_CHECKING:
-    from mertk.core.interfaces import LearnedSpotter
-    from mertk.core.spots import MeasuredVideo
 
 Disturb = Literal["nothing", "intervals", "random"]
 

@@ -7,17 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mertk.core.clips import Clip, Footage, Frames
+from mertk.core.clips import Clip, Footage, Frames, Pixels
 from mertk.core.errors import DataError
 from mertk.datasets.annotations import Source, Timing, mark_corrected, read_timing
 from mertk.datasets.corrections import other_frames
 from mertk.datasets.media import frames
 from mertk.datasets.record import Record
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Pixels
 
 Listing = Callable[[Path], dict[int, Path]]
 """Gives the pictures of a folder by frame number, as `media.frames.number_pictures` does."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.errors import MertkError, describe_error
 from mertk.core.offers import get_offer
@@ -20,11 +20,9 @@ from mertk.datasets.record import Record
 from mertk.evaluation import pseudonyms
 from mertk.evaluation.bundle_files import CLIPS, PREDICTIONS, Bundle, read_bundle
 from mertk.evaluation.bundle_scores import compute_scores, hash_clips
+from mertk.plugins.loader import Plugins
+from mertk.plugins.registry import Registry
 from mertk.storage.identity import hash_json
-
-if TYPE_CHECKING:
-    from mertk.plugins.loader import Plugins
-    from mertk.plugins.registry import Registry
 
 _NEAR = 2e-6
 """Scores are stored with six digits."""

@@ -10,19 +10,16 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.errors import StorageError
 from mertk.evaluation import statistics
+from mertk.evaluation.outcomes import Outcome
+from mertk.storage.ledger import Fold, Run
 from mertk.storage.run_files import read_sealed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.evaluation.outcomes import Outcome
-    from mertk.storage.ledger import Fold, Run
 
 RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (LEAKED)")
 

@@ -11,10 +11,9 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mertk.plugins.registry import Registry
+from mertk.plugins.registry import Registry
 
 LEFT_OUT = "(left out)"
 """What stands in the place of a path, a file name or an id."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mertk.core.clips import Footage, Pixels, Regions
 from mertk.core.errors import MertkError
-from mertk.pipeline.pipeline import locate_face
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Footage, Pixels, Regions
-    from mertk.experiment.occlusion import Occlusion
-    from mertk.pipeline.pipeline import Pipeline, Stage
+from mertk.experiment.occlusion import Occlusion
+from mertk.pipeline.pipeline import Pipeline, Stage, locate_face
 
 FRAMES = 9
 """How many frames of a clip are read, at most."""

@@ -6,12 +6,9 @@ import difflib
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import DataError, ParameterError
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
 
 _COMMENT = "#"
 

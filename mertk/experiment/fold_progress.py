@@ -6,11 +6,9 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mertk.core.progress import Progress
-    from mertk.storage.ledger import Run
+from mertk.core.progress import Progress
+from mertk.storage.ledger import Run
 
 _INTERVAL = 0.2  # seconds between two reads of the ledger
 

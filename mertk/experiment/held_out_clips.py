@@ -9,13 +9,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mertk.core.clips import Clip
 from mertk.core.errors import MertkError, ParameterError
 from mertk.core.recipe import Recipe
 from mertk.evaluation.breakdowns import rank_clips
+from mertk.evaluation.outcomes import Outcome
+from mertk.evaluation.results import Results
 from mertk.experiment.clip_pictures import (
     ClipPictures,
     find_viewing_stages,
@@ -23,17 +27,9 @@ from mertk.experiment.clip_pictures import (
 )
 from mertk.experiment.occlusion import compute_occlusion_maps
 from mertk.experiment.refit import clips_of
-from mertk.pipeline.pipeline import build_pipeline, locate_face
+from mertk.pipeline.pipeline import Stage, build_pipeline, locate_face
+from mertk.plugins.loader import Plugins
 from mertk.storage.identity import hash_json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Clip
-    from mertk.evaluation.outcomes import Outcome
-    from mertk.evaluation.results import Results
-    from mertk.pipeline.pipeline import Stage
-    from mertk.plugins.loader import Plugins
 
 CLIPS = 10
 """The largest number of clips that are shown: each takes a quarter of a second."""

@@ -8,17 +8,15 @@ import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from numpy.typing import NDArray
 
 from mertk.core.errors import StorageError
+from mertk.core.recipe import Use
+from mertk.plugins.registry import Registry
 from mertk.storage.source_code.component import modules_behind
 from mertk.storage.trusted import Trust, is_within
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.recipe import Use
-    from mertk.plugins.registry import Registry
 
 FORMAT = 2
 LIMITS = {"model.json": 2**24, "arrays.safetensors": 2**31}

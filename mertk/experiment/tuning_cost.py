@@ -6,22 +6,20 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.errors import ParameterError
 from mertk.core.options import split_options, takes_options
 from mertk.core.printing import format_duration
+from mertk.core.progress import Progress
 from mertk.core.recipe import Json, Recipe
+from mertk.evaluation.results import Results
 from mertk.experiment.bench import run_study
 from mertk.experiment.execution import Execution
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.runner import Runner
 from mertk.experiment.study import Study
-
-if TYPE_CHECKING:
-    from mertk.core.progress import Progress
-    from mertk.evaluation.results import Results
-    from mertk.experiment.open_study import OpenStudy
-    from mertk.plugins.loader import Plugins
+from mertk.plugins.loader import Plugins
 
 MINUTES = 30.0
 """The limit that a search may take without being confirmed."""

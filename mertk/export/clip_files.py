@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from mertk.core.clips import Clip, Faces, Pixels
 from mertk.core.errors import ComponentError, DataError, MertkError
 from mertk.core.recipe import Use
 from mertk.datasets.record import DERIVED, to_text
@@ -22,9 +23,6 @@ from mertk.storage import identity
 from mertk.storage.atomic_files import write_folder, write_json
 from mertk.storage.cache import Cache
 from mertk.vision import optical_flow, resampling
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip, Faces, Pixels
 
 FrameFiles = Literal["png", "npy", "none"]
 

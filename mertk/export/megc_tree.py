@@ -11,19 +11,16 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk.core.clips import Clip, Pixels
+from mertk.core.splits import Split
+from mertk.experiment.task import Task
 from mertk.export import layouts
 from mertk.export.clip_files import FLOW, write_picture
 from mertk.storage.atomic_files import write_folder, write_json
 from mertk.vision import optical_flow
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip, Pixels
-    from mertk.core.splits import Split
-    from mertk.experiment.task import Task
 
 FOLDER, FOLDS, WHOLE = "megc", "norm_u_v_os", "whole_norm_u_v_os"
 """The tree's folder; in it a folder a fold, and all pictures once."""

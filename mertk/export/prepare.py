@@ -11,8 +11,9 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from mertk.core.clips import Clip
 from mertk.core.errors import (
     DataError,
     MertkError,
@@ -27,10 +28,12 @@ from mertk.datasets.record import SYNTHETIC_MARK
 from mertk.experiment.execution import Execution
 from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.study import Study, as_use
+from mertk.experiment.task import Task
 from mertk.export import clip_files, layouts, megc_tree
 from mertk.export.clip_files import FrameFiles, Making
 from mertk.pipeline.pipeline import Stage
 from mertk.plugins.loader import Plugins, load_plugins
+from mertk.plugins.registry import Registry
 from mertk.storage import identity
 from mertk.storage.atomic_files import (
     check_files,
@@ -41,11 +44,6 @@ from mertk.storage.atomic_files import (
 )
 from mertk.storage.cache import Cache
 from mertk.vision.optical_flow import Method
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.experiment.task import Task
-    from mertk.plugins.registry import Registry
 
 Layout = Literal["folder", "megc"]
 

@@ -14,9 +14,10 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.errors import StorageError
 from mertk.core.stored import MARK
@@ -30,10 +31,7 @@ from mertk.storage.trusted import (
     report_damage,
 )
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Arrays = Mapping[str, NDArray[Any]]
+Arrays = Mapping[str, NDArray[Any]]
 
 _SEQUENCES = (list, tuple, set)
 

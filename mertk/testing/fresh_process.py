@@ -6,13 +6,10 @@ import functools
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from types import ModuleType
 
 from mertk.testing.outcome import BrokenPromise
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import ModuleType
 
 HEAVY = (
     "torch",

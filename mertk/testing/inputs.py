@@ -12,24 +12,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Faces, Footage, Frames, Regions, TrainingSet
+from mertk.core.clips import Clip, Faces, Footage, Frames, Regions, Streams, TrainingSet
 from mertk.core.errors import ComponentError
 from mertk.core.interfaces import Differentiable, LearnedSpotter
 from mertk.core.recipe import Json, Recipe, Use
 from mertk.core.spots import MeasuredVideo, Spot
 from mertk.nn import training
 from mertk.pipeline.pipeline import ClipState, Stage
+from mertk.plugins.registry import Registry
 from mertk.testing.comparison import freeze_arrays
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Clip, Streams
-    from mertk.plugins.registry import Registry
 
 CLASSES = ("negative", "positive", "surprise")
 TRAINED = 6

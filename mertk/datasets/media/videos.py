@@ -15,21 +15,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Frames
+from mertk.core.clips import Frames, Pixels
 from mertk.core.errors import DataError, StorageError
 from mertk.core.spelling import VIDEO_ENDINGS
 from mertk.datasets.media import _container_headers
 from mertk.storage.cache import Cache
 from mertk.storage.identity import hash_json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Pixels
 
 VIDEOS = VIDEO_ENDINGS
 """The file endings that are read as videos."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.aligners._landmarks import (
@@ -13,9 +14,6 @@ from mertk_plugins.aligners._landmarks import (
     find_all_landmarks,
     landmarks_at,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _ALL = 68
 _EYES = {68: (slice(36, 42), slice(42, 48)), 5: (slice(2, 4), slice(0, 2))}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.aligners._landmarks import (
@@ -14,10 +15,7 @@ from mertk_plugins.aligners._landmarks import (
     landmarks_at,
 )
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Box = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 
 _WHITE = 255
 _SMALLEST = 8  # px: no face, and nearly nothing to enlarge

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.aligners._eulerian import Eulerian
 from mertk_plugins.aligners.eye_similarity import EyeSimilarity
 from mertk_plugins.aligners.landmark_crop import LandmarkCrop
 from mertk_plugins.aligners.none import NoAlignment
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _BASES = {"eye_similarity": EyeSimilarity, "landmark_crop": LandmarkCrop, "none": NoAlignment}
 

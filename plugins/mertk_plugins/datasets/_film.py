@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._film_script import Script, write_script
@@ -18,10 +19,7 @@ from mertk_plugins.datasets._synthetic_warp import (
     sum_bumps,
 )
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Points = NDArray[np.floating[Any]]
+Points = NDArray[np.floating[Any]]
 
 _JITTER = (0.02, 0.0, 0.03, 0.03)  # what registering each frame leaves: degrees, %, % and %
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk_plugins.datasets import _synthetic_motion as motion
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Kind = Literal["micro", "macro"]
 
