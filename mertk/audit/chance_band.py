@@ -5,8 +5,6 @@ the labels are drawn again, by the law that the probe drew them by, and scored a
 predictions: constant, clustered or skewed predictions each get the band that is theirs.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any

@@ -4,8 +4,6 @@ A label that can be predicted from one of them can be predicted by a network too
 for it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 The first stage whose output predicts held-out labels is where they come in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -5,8 +5,6 @@ other, and counts if nearly all of it is the same, part by part: faces of two pe
 share the room, not the face.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ A model can learn to distinguish people, and nothing else. Folders and files are
 labels, as those of real data sets are, so that a component which peeks at paths gives itself away.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """How each probe draws its labels; the chance band draws them again in the same way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The five probes, the audit that runs them, and what they find."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

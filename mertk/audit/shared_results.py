@@ -1,7 +1,5 @@
 """The audit's cheap probe for shared results: where the code that was run is at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ A process of its own for each is what makes state that outlives a fold visible, 
 one probe to the next.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -5,8 +5,6 @@ its key, scores, intervals and chance level are computed anew, and it must hold 
 that is not published.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

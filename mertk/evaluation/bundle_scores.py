@@ -1,7 +1,5 @@
 """The scores of a results bundle, computed from its predictions as those of any run."""
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import math

@@ -1,7 +1,5 @@
 """The agreement of two coders on intervals, key frames, emotions and action units."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

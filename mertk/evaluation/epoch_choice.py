@@ -4,8 +4,6 @@ The predictions after every epoch are stored as JSON below the run's folder, one
 fold; `mertk.experiment.epoch_oracle` writes them.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

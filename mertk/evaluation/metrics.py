@@ -1,7 +1,5 @@
 """Scores of predicted labels, as functions of scikit-learn take them: `uf1(y_true, y_pred)`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ replaced by numbers. They are the same each time that the same clips are shared,
 computed back from the shared files.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Mapping, Sequence

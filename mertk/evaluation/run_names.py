@@ -1,7 +1,5 @@
 """Names for runs that are shown together: no two are equal."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -9,8 +9,6 @@ quantile of Student's t. A percentile bootstrap over subjects is too narrow wher
 How often each kind of interval covers the true score is measured in benchmarks/coverage.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar

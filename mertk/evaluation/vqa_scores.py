@@ -6,8 +6,6 @@ Classes are those that a true answer has; another answer is a miss. BLEU is that
 n-grams up to four; ROUGE-1 is the mean F1 of words.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence

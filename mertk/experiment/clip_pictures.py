@@ -1,7 +1,5 @@
 """Pictures of a clip for a page: some frames of the registered face, decoded, and its regions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

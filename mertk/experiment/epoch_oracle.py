@@ -5,8 +5,6 @@ without some subjects of its training clips, and its network predicts after each
 predictions are JSON files below the run's folder, one a (seed, fold); finished ones are kept.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """Clips that a user leaves out of a study by name, such as one in which no face is found."""
 
-from __future__ import annotations
-
 import difflib
 import itertools
 from collections.abc import Sequence

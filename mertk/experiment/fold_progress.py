@@ -1,7 +1,5 @@
 """Progress by folds: they are counted in the ledger while their unit of work still runs."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence

@@ -4,8 +4,6 @@ Frames leave the machine with the page, and the licences of real data sets forbi
 only synthetic clips are shown, and others if the user asks for them.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

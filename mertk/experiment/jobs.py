@@ -6,8 +6,6 @@ workers: one thread works on a unit, and random numbers are seeded by (seed, fol
 fitted together, the last digits may depend on which ones are.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import json

@@ -4,8 +4,6 @@ Onset, apex and offset are annotations of the test clip too: in practice they ar
 run records which of them its recipe reads, and can be made without them or with shifted ones.
 """
 
-from __future__ import annotations
-
 import contextlib
 import zlib
 from collections.abc import Callable, Mapping

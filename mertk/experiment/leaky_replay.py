@@ -4,8 +4,6 @@ Some published scores are made that way. A replay runs such an order beside the 
 whose identity says so; nothing else in mertk fits a stage of a run outside a fold.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

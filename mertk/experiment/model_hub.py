@@ -5,8 +5,6 @@ with any other file, such as a pickle, is refused before a file of it is fetched
 read as every model folder is (`mertk.experiment.trained_model_files`): no code in it is run.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 import tempfile

@@ -1,7 +1,5 @@
 """Occlusion maps: how a prediction changes when the motion of a part of the face is removed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

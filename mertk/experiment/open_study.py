@@ -1,7 +1,5 @@
 """A study with its plug-ins, clips, labels, folds and models, found once for all callers."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Iterator, Sequence

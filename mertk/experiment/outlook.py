@@ -1,7 +1,5 @@
 """How far a study is: the time left over all models, and the running score of the model at work."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Fit the model of a fold again, for what the ledger does not store."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from mertk.core.clips import Clip

@@ -1,7 +1,5 @@
 """What a run stores before its first fold: its identity, and facts of its clips and recipe."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

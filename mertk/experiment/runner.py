@@ -1,7 +1,5 @@
 """The run of one model: features of all clips, then the folds of every seed, then the epochs."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math

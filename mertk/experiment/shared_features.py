@@ -1,7 +1,5 @@
 """Features of several models of a study, clip by clip, so that each frame is decoded once."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Single steps in Python: the clips of a data set, and the features of a clip."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mertk.core.clips import Clip, Streams

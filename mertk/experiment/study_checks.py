@@ -1,7 +1,5 @@
 """Whether a study can run: its models, components, data sets and folders, before any frame."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -4,8 +4,6 @@ The values are those of the command line, as text, or those of Python. `studies`
 has the shipped ones, which are found by name.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 import tomllib

@@ -1,7 +1,5 @@
 """The clips of a protocol, with their labels and folds."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

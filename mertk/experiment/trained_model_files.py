@@ -1,7 +1,5 @@
 """Read the files of a model folder, which may come from anybody: their form is checked first."""
 
-from __future__ import annotations
-
 import json
 import math
 import os

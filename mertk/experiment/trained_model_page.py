@@ -1,7 +1,5 @@
 """The model card of a trained model: its recipe, training data and scores."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

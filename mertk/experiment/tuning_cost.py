@@ -1,7 +1,5 @@
 """What a search for parameters costs, told before it begins, and the search with a limit."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping, Sequence

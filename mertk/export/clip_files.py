@@ -1,7 +1,5 @@
 """One clip of a prepared folder: registered frames, flow map, landmarks, and a row of the table."""
 
-from __future__ import annotations
-
 import functools
 import json
 from collections.abc import Iterable, Mapping

@@ -5,8 +5,6 @@
 pixels come back nearly, not exactly, as they were.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence

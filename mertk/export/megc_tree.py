@@ -4,8 +4,6 @@ STSTNet (Liong et al. 2019) and HTNet (Wang et al. 2024) train on one folder a h
 with the pictures of all other subjects in `u_train/<label>` and its own in `u_test/<label>`.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import shutil

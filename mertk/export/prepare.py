@@ -3,8 +3,6 @@
 A file `prepare.json` in the folder stores how it was prepared, so that nothing else is mixed in.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import typing

@@ -1,7 +1,5 @@
 """The JSON files of a run: each names its run and carries a checksum, so that damage is noticed."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat

@@ -4,8 +4,6 @@ A component is not stored: the recipe builds it anew, and only what its attribut
 is written down. `mertk.storage.trusted` says which few classes such an attribute may be of.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import functools

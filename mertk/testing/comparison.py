@@ -1,7 +1,5 @@
 """Calling a component on one clip, and comparing its results bit by bit."""
 
-from __future__ import annotations
-
 import copy
 import functools
 from collections.abc import Mapping

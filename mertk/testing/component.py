@@ -1,7 +1,5 @@
 """What is checked: one registered component, and the material to check it with."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a plug-in imports when it is loaded, seen in a fresh process."""
 
-from __future__ import annotations
-
 import functools
 import json
 import subprocess

@@ -7,8 +7,6 @@ what comes before them in such a model. A component that runs nowhere with its d
 model's parameters.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The list of checks, and running them, in one process or in several."""
 
-from __future__ import annotations
-
 import functools
 import multiprocessing
 import time

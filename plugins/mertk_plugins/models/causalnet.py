@@ -1,7 +1,5 @@
 """CausalNet: rise and fall of an expression, at the eyes and the corners of the mouth."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """A 3D convolutional network with attention by channel and by place."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """The reference model without patches and gates, much as its authors' earlier one."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """Dual-ATME: the whole flow picture beside a puzzle of its chosen places."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

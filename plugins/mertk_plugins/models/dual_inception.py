@@ -1,7 +1,5 @@
 """Dual-Inception: inception blocks on each flow component, onset to middle, without an apex."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

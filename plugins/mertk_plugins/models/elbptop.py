@@ -1,7 +1,5 @@
 """ELBPTOP: extended LBP-TOP, whitened principal components, linear support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """EMR, the winner of MEGC 2019: a network over flow as a colour picture."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """FeatRef: flow features that are refined for each expression."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """A small graph network over the motion of landmarks, or over action units of other programs."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """Small flow pictures with ridge regression: the features of `flow_svm`, a fit in closed form."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

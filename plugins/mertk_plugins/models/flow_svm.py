@@ -1,7 +1,5 @@
 """Small flow pictures with a support vector machine: trivial, and hard to beat."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Card, Recipe, Use
 

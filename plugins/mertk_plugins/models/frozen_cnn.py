@@ -1,7 +1,5 @@
 """A frozen network's features, selected in the fold."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

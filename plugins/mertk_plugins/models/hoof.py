@@ -1,7 +1,5 @@
 """HOOF with a linear support vector machine: Bi-WOOF without its weights."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

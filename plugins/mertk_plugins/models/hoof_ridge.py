@@ -1,7 +1,5 @@
 """HOOF with ridge regression: a closed form in every fold."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

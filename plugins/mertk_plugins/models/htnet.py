@@ -1,7 +1,5 @@
 """HTNet: a nested transformer over flow around the eyes and the corners of the mouth."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """HTNet that is also trained by a proxy anchor loss."""
 
-from __future__ import annotations
-
 import mertk
 from mertk_plugins.models import htnet
 

@@ -1,7 +1,5 @@
 """ICE-GAN: capsules beside a generator of expressions."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """Landmark feature maps: how distances between landmarks change, frame by frame."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """LBP-TOP with a support vector machine, the classic baseline."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Card, Recipe, Use
 

@@ -1,7 +1,5 @@
 """The floor under every table: always the most frequent class."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """MDMO with an RBF support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """CapsuleNet: capsules over the apex frame."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """MicroExpSTCNN and MicroExpFuseNet: one 3D convolution over the frames of a clip."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """MMNet: a network over the difference of apex and onset, with position codes of the onset."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

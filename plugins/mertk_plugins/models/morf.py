@@ -1,7 +1,5 @@
 """MORF with a polynomial support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

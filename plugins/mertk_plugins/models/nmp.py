@@ -1,7 +1,5 @@
 """Necessary morphological patches: two descriptors, the patches that matter, linear SVM."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """OFF-ApexNet: a small network on each of the two flow components."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """The floor under every table: a guess by the class frequencies."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

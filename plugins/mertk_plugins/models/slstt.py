@@ -1,7 +1,5 @@
 """SLSTT: a vision transformer over long-term flow, gathered over time."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """SSSNet: two convolutions over one flow picture."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """STSTNet: a shallow network over one small flow picture."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """STSTNet without an apex: flow to many frames from the middle of the clip."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

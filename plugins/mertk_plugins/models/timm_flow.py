@@ -3,8 +3,6 @@
 `--set classifier.network=NAME` takes any network of timm.
 """
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

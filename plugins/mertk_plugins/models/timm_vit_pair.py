@@ -1,7 +1,5 @@
 """A frozen vision transformer on onset and apex with a linear classifier: a baseline, no method."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

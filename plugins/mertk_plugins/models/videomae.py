@@ -1,7 +1,5 @@
 """A frozen VideoMAE with a linear classifier."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
