@@ -16,8 +16,7 @@ from mertk.evaluation.statistics import Score
 
 Labels = NDArray[np.int64]
 
-ALPHA = 0.01
-"""The share of chance that lies above the band, and the share that lies below it."""
+ALPHA = 0.01  # the share of chance that lies above the band, and the share that lies below it
 
 DRAWS = 1000
 

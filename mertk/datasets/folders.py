@@ -12,8 +12,7 @@ from pathlib import Path, PurePosixPath
 from mertk.core.errors import DataError
 from mertk.datasets.media.frames import is_picture
 
-SHEETS = (".xlsx", ".xls", ".csv")
-"""The file endings of annotation files."""
+SHEETS = (".xlsx", ".xls", ".csv")  # the file endings of annotation files
 
 _LITTER = (
     ".",

@@ -22,8 +22,7 @@ from mertk.plugins.loader import Plugins
 from mertk.plugins.registry import Registry
 from mertk.storage.identity import hash_json
 
-_NEAR = 2e-6
-"""Scores are stored with six digits."""
+_NEAR = 2e-6  # scores are stored with six digits
 
 
 def check_bundle(folder: Path, plugins: Plugins) -> list[str]:

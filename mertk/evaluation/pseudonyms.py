@@ -13,8 +13,7 @@ from typing import Any
 
 from mertk.plugins.registry import Registry
 
-LEFT_OUT = "(left out)"
-"""What stands in the place of a path, a file name or an id."""
+LEFT_OUT = "(left out)"  # what stands in the place of a path, a file name or an id
 
 _OWN_CLIPS = frozenset({"folder"})  # its ids are those that a user wrote
 _SUFFIXES = (

@@ -12,8 +12,7 @@ from mertk.plugins.registry import Registry
 Swap = tuple[str, Sequence[Use]]
 Setting = tuple[str, Json]
 
-OF_DATASETS = "dataset."
-"""The beginning of the path of a setting of data sets, not of the model."""
+OF_DATASETS = "dataset."  # the beginning of the path of a setting of data sets, not of the model
 
 
 def parse_swap(text: str) -> Swap:

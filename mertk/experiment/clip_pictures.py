@@ -9,11 +9,8 @@ from mertk.core.errors import MertkError
 from mertk.experiment.occlusion import Occlusion
 from mertk.pipeline.pipeline import Pipeline, Stage, locate_face
 
-FRAMES = 9
-"""How many frames of a clip are read, at most."""
-
-HEIGHT = 220
-"""The height of a frame in pixels; a smaller one is not enlarged."""
+FRAMES = 9  # how many frames of a clip are read, at most
+HEIGHT = 220  # the height of a frame in pixels; a smaller one is not enlarged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

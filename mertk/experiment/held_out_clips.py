@@ -29,8 +29,7 @@ from mertk.pipeline.pipeline import Stage, build_pipeline, locate_face
 from mertk.plugins.loader import Plugins
 from mertk.storage.identity import hash_json
 
-CLIPS = 10
-"""The largest number of clips that are shown: each takes a quarter of a second."""
+CLIPS = 10  # the largest number of clips that are shown: each takes a quarter of a second
 
 PICTURES = 24
 """The largest number of clips that are read for all views together; each view has three."""

@@ -16,8 +16,7 @@ from mertk.plugins.loader import Plugins
 
 Predict = Callable[[Footage], NDArray[np.floating[Any]]]
 
-GRID = (7, 6)
-"""Rows and columns of the cells: about as large as an eye."""
+GRID = (7, 6)  # rows and columns of the cells: about as large as an eye
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -23,8 +23,7 @@ from mertk.experiment.study import Study, as_use, parse_numbers
 from mertk.storage.atomic_files import check_file, write_file
 
 SHIPPED = Path(__file__).with_name("studies")
-STUDY = "study.toml"
-"""The study of the runs in a folder, beside them."""
+STUDY = "study.toml"  # the study of the runs in a folder, beside them
 
 _TEXTS = 'a text or a list of texts, such as ["a", "b"]'
 _USE = "a text such as 'name:key=value', or a table with a name"

@@ -43,8 +43,7 @@ from mertk.storage.cache import Cache
 
 _LOG = logging.getLogger(__name__)
 
-KIND = "trained model"
-"""The kind of a model's folder, in its mark."""
+KIND = "trained model"  # the kind of a model's folder, in its mark
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,11 +19,8 @@ from mertk.experiment.runner import Runner
 from mertk.experiment.study import Study
 from mertk.plugins.loader import Plugins
 
-MINUTES = 30.0
-"""The limit that a search may take without being confirmed."""
-
-COLD = 10.0
-"""Seconds below which a first fold is not timed alone."""
+MINUTES = 30.0  # the limit that a search may take without being confirmed
+COLD = 10.0  # seconds below which a first fold is not timed alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,7 @@ from mertk.vision import optical_flow, resampling
 
 FrameFiles = Literal["png", "npy", "none"]
 
-KIND = "prepared clip"
-"""What a clip's folder is, by its mark."""
+KIND = "prepared clip"  # what a clip's folder is, by its mark
 
 FLOW, LANDMARKS = "flow.npy", "landmarks.npy"
 _ABOUT, _STACK, _FIRST = "clip.json", "frames.npy", "00001.png"

@@ -23,8 +23,7 @@ from mertk.vision import optical_flow
 FOLDER, FOLDS, WHOLE = "megc", "norm_u_v_os", "whole_norm_u_v_os"
 """The tree's folder; in it a folder a fold, and all pictures once."""
 
-KIND = "tree of flow pictures"
-"""What that folder is, by its mark."""
+KIND = "tree of flow pictures"  # what that folder is, by its mark
 
 
 def write_megc_tree(

@@ -45,14 +45,9 @@ from mertk.vision.optical_flow import Method
 
 Layout = Literal["folder", "megc"]
 
-ALIGNER = "eye_similarity"
-"""What the flow and texture models are aligned by."""
-
-TABLE = "index.csv"
-"""The table of a prepared folder."""
-
-NOTE = "prepare.json"
-"""How a prepared folder was made: its recipe, its provenance, and what failed."""
+ALIGNER = "eye_similarity"  # what the flow and texture models are aligned by
+TABLE = "index.csv"  # the table of a prepared folder
+NOTE = "prepare.json"  # how a prepared folder was made: its recipe, its provenance, and what failed
 
 _LISTED = 20
 _MEGC_SIZE = 28  # of the pictures that STSTNet and HTNet read

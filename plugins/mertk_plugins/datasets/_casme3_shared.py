@@ -18,8 +18,7 @@ from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import Table
 from mertk.datasets.survey import Reading
 
-Wanted = Literal["micro", "macro", "all"]
-"""Which expressions are read."""
+Wanted = Literal["micro", "macro", "all"]  # which expressions are read
 
 Kind = Literal["micro", "macro"]
 

@@ -18,8 +18,7 @@ from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import Cells, Row, Table
 from mertk.datasets.survey import Reading
 
-Wanted = Literal["micro", "macro", "all"]
-"""Which expressions are read."""
+Wanted = Literal["micro", "macro", "all"]  # which expressions are read
 
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["casme_sq"]
