@@ -110,5 +110,4 @@ def _compute_similarity(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the aligner."""
     register.aligner("eye_similarity", EyeSimilarity)

@@ -122,5 +122,4 @@ def _centre_box(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the aligner."""
     register.aligner("landmark_crop", LandmarkCrop, paper="doi:10.3389/frsip.2022.861469")

@@ -68,5 +68,4 @@ def _round_to_pixels(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the aligner."""
     register.aligner("magnified", Magnified, paper="doi:10.1145/2185520.2185561")

@@ -62,5 +62,4 @@ class DualATME(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("dual_atme", DualATME, paper="doi:10.3390/e25030460", needs=("torch",))

@@ -115,5 +115,4 @@ class EMR(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("emr", EMR, needs=("torch", "timm"))

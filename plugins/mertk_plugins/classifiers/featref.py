@@ -53,5 +53,4 @@ class FeatRef(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("featref", FeatRef, paper="arxiv:2101.04838", needs=("torch",))

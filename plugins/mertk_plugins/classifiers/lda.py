@@ -97,5 +97,4 @@ def _compute_share(system: Matrix, count: int, features: int) -> float:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("lda", LDA)

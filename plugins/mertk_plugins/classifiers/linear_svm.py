@@ -139,5 +139,4 @@ def _one_row_after_the_other(products: Matrix, signs: Matrix, costs: Matrix) -> 
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("linear_svm", LinearSVM)

@@ -36,5 +36,4 @@ class Prior:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("prior", Prior)

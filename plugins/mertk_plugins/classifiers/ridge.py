@@ -119,5 +119,4 @@ def _compute_scores(solved: Matrix) -> Linear:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("ridge", Ridge)

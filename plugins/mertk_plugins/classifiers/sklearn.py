@@ -81,5 +81,4 @@ def _predict_shares(estimator: Any, row: NDArray[np.float32]) -> NDArray[np.floa
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("sklearn", SklearnClassifier)

@@ -164,5 +164,4 @@ class KernelMargins:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("svm", SVM)

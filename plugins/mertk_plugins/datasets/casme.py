@@ -181,5 +181,4 @@ def _list_assumptions(table: Table) -> list[str]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme", CASME, paper="doi:10.1109/FG.2013.6553799")

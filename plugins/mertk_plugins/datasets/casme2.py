@@ -137,5 +137,4 @@ def _read_megc2018(table: Table) -> dict[str, str]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme2", CASME2, paper="doi:10.1371/journal.pone.0086041")

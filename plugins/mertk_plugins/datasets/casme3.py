@@ -195,5 +195,4 @@ def _list_numbers(folder: Path) -> frozenset[int]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme3", CASME3, paper="doi:10.1109/TPAMI.2022.3174895")

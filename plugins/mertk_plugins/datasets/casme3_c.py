@@ -131,5 +131,4 @@ def _read_subject(line: Line) -> str:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme3_c", CASME3C, paper="doi:10.1109/TPAMI.2022.3174895")

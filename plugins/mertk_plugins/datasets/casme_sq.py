@@ -250,5 +250,4 @@ def _add_repairs(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme_sq", CASMESquared, paper="doi:10.1109/TAFFC.2017.2654440")

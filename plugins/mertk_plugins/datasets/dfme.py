@@ -261,5 +261,4 @@ def _add_editions(parts: Sequence[Edition]) -> Edition:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("dfme", DFME, paper="doi:10.1109/TAFFC.2023.3341918")

@@ -322,5 +322,4 @@ def _summarise_problems(file: Path, problems: Sequence[str]) -> str:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("folder", Folder)

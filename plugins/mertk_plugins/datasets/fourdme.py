@@ -288,5 +288,4 @@ def _describe_difference(what: str, named: Collection[str], marked: Collection[s
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("fourdme", FourDME, paper="doi:10.1109/TAFFC.2022.3182342")

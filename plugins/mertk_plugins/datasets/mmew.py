@@ -144,5 +144,4 @@ def _mark_longer_folder(clip: mertk.Clip) -> mertk.Clip:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("mmew", MMEW, paper="doi:10.1109/TPAMI.2021.3067464")

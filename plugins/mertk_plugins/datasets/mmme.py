@@ -240,5 +240,4 @@ def _read_seconds(line: Line, what: str) -> float:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("mmme", MMME)

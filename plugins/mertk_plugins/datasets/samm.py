@@ -70,5 +70,4 @@ class SAMM(datasets.reader.SpreadsheetReader):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("samm", SAMM, paper="doi:10.1109/TAFFC.2016.2573832")

@@ -150,5 +150,4 @@ def _round_frame_number(text: str) -> int:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("samm_lv", SAMMLongVideos, paper="arxiv:1911.01519")

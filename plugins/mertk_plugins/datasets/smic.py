@@ -185,5 +185,4 @@ def _is_non_micro(root: Path, folder: Path) -> bool:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("smic", SMIC, paper="doi:10.1109/FG.2013.6553717")

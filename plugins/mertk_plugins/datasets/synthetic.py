@@ -150,5 +150,4 @@ def _shuffle_labels(seed: int, subject: int, block: int) -> tuple[str, ...]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("synthetic", Synthetic)

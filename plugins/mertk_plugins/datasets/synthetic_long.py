@@ -132,5 +132,4 @@ def _make_clips(film: Film) -> list[mertk.Clip]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("synthetic_long", SyntheticLong)

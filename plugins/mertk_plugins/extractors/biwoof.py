@@ -67,5 +67,4 @@ class BiWOOF:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("biwoof", BiWOOF, paper="doi:10.1016/j.image.2017.11.006")

@@ -75,5 +75,4 @@ class DynamicImage:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("dynamic_image", DynamicImage, paper="doi:10.1109/CVPR.2016.331")

@@ -75,5 +75,4 @@ class FHOFO:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("fhofo", FHOFO, paper="doi:10.1109/TAFFC.2017.2723386")

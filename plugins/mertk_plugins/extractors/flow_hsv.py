@@ -98,5 +98,4 @@ class FlowHSV:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("flow_hsv", FlowHSV)

@@ -96,5 +96,4 @@ def _colour_flow(maps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("flow_sequence", FlowSequence)

@@ -88,7 +88,6 @@ def _load_network(name: str, pretrained: bool, weights: str, seed: int) -> train
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor(
         "frozen_cnn", FrozenCNN, paper="doi:10.1109/ICPR.2016.7899972", needs=("torch", "timm")
     )

@@ -121,5 +121,4 @@ def _tabulate_bins(bins: int, *, signed: bool) -> NDArray[np.int64]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("hog3", HOG3, paper="doi:10.1049/ic.2009.0244")

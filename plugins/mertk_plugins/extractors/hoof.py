@@ -77,5 +77,4 @@ class HOOF:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("hoof", HOOF, paper="doi:10.1109/CVPR.2009.5206821")

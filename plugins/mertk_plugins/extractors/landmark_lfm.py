@@ -85,5 +85,4 @@ def _compute_distances(tracks: NDArray[np.float64]) -> NDArray[np.float32]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("landmark_lfm", LandmarkLFM, paper="doi:10.1109/ACCESS.2020.3006958")

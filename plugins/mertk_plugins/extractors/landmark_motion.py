@@ -79,5 +79,4 @@ def _mark_face(points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("landmark_motion", LandmarkMotion)

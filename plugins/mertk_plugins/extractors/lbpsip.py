@@ -100,5 +100,4 @@ def _halve_picture(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("lbpsip", LBPSIP, paper="doi:10.1007/978-3-319-16865-4_34")

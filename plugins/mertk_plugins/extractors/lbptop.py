@@ -98,5 +98,4 @@ def lbptop(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("lbptop", LBPTOP, paper="doi:10.1109/TPAMI.2007.1110")

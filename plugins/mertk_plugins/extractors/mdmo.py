@@ -140,5 +140,4 @@ def _list_region_pixels(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("mdmo", MDMO, paper="doi:10.1109/TAFFC.2015.2485205")

@@ -127,5 +127,4 @@ def _compute_change(level: Sequence[Floats], ends: Sequence[int], weights: Float
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("morf", MORF, paper="doi:10.1016/j.patrec.2020.05.008")

@@ -55,5 +55,4 @@ class PhaseFlow:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("phase_flow", PhaseFlow)

@@ -88,5 +88,4 @@ class Pixels:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("pixels", Pixels)

@@ -54,5 +54,4 @@ class Precomputed:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("precomputed", Precomputed)

@@ -185,5 +185,4 @@ def _mask_regions(regions: mertk.Regions, shape: Sequence[int]) -> NDArray[np.bo
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("region_patches", RegionPatches, paper="doi:10.3389/frsip.2022.861469")

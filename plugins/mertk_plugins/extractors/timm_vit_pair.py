@@ -102,5 +102,4 @@ class TimmVitPair:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("timm_vit_pair", TimmVitPair, needs=("torch", "timm"))

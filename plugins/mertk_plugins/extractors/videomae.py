@@ -94,5 +94,4 @@ def _load_network(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("videomae", VideoMAE, paper="arxiv:2203.12602", needs=("torch",))

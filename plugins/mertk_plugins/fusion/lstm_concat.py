@@ -43,5 +43,4 @@ class LSTMConcat:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion("lstm_concat", LSTMConcat, paper="hal:hal-02334439", needs=("torch",))

@@ -57,5 +57,4 @@ class LSTMSE:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion("lstm_se", LSTMSE, paper="doi:10.3389/frsip.2022.861469", needs=("torch",))

@@ -37,5 +37,4 @@ class MultiMid:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion("multi_mid", MultiMid, needs=("torch",))

@@ -86,5 +86,4 @@ def _by_region(streams: mertk.Streams) -> NDArray[np.float32]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("nmp", NMP, paper="doi:10.3390/sym11040497")

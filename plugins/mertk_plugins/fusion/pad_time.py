@@ -57,5 +57,4 @@ def _has_time(array: NDArray[np.float32]) -> bool:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("pad_time", PadTime)

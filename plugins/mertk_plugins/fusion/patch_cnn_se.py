@@ -258,7 +258,6 @@ def _compute_weights(net: Any, patches: Any) -> Any:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion(
         "patch_cnn_se", PatchCNNSE, paper="doi:10.3389/frsip.2022.861469", needs=("torch",)
     )

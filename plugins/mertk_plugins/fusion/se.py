@@ -38,5 +38,4 @@ class SE:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion("se", SE, paper="arxiv:1709.01507", needs=("torch", "timm"))

@@ -62,5 +62,4 @@ def _variance_ratio(rows: NDArray[np.float64], labels: NDArray[np.int64]) -> NDA
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("select_features", SelectFeatures)

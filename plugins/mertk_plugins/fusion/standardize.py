@@ -73,5 +73,4 @@ def _flatten_frames(array: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("standardize", Standardize)

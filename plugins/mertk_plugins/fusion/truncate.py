@@ -26,5 +26,4 @@ class Truncate:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion("truncate", Truncate)

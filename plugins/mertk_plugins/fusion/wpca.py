@@ -59,5 +59,4 @@ class WPCA:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("wpca", WPCA)

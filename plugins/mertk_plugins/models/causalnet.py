@@ -58,7 +58,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "causalnet",
         QUICK,

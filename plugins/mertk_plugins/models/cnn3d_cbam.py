@@ -43,7 +43,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "cnn3d_cbam",
         DEFAULT,

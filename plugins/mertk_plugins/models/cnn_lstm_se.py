@@ -177,7 +177,6 @@ CARD = Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "cnn_lstm_se",
         PAPER,

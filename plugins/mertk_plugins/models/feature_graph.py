@@ -25,7 +25,6 @@ FEATURES = Recipe(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "feature_graph",
         QUICK,

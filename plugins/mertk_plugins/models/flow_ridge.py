@@ -13,7 +13,6 @@ RECIPE = Recipe(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "flow_ridge",
         RECIPE,

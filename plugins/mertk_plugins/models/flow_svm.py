@@ -28,7 +28,6 @@ CARD = Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "flow_svm",
         RECIPE,

@@ -53,7 +53,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "hoof",
         QUICK,

@@ -62,7 +62,6 @@ CARD = Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "lbptop",
         MEGC2019,

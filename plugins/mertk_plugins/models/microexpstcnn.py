@@ -69,7 +69,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "microexpstcnn",
         QUICK,

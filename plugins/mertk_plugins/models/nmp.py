@@ -42,7 +42,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "nmp",
         DEFAULT,

@@ -6,7 +6,6 @@ from mertk import Recipe, Use
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "prior",
         Recipe(classifier=Use("prior")),

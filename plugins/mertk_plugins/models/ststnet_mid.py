@@ -16,7 +16,6 @@ RECIPE = Recipe(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "ststnet_mid",
         RECIPE,

@@ -21,7 +21,6 @@ QUICK = DINOV2.swap(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "timm_vit_pair",
         DINOV2,

@@ -115,6 +115,5 @@ class DFMETenFolds(DFME_7):  # type: ignore[misc,valid-type]
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register both protocols."""
     register.protocol("kfold", KFold)
     register.protocol("dfme_10fold", DFMETenFolds, paper="doi:10.1109/TAFFC.2023.3341918")

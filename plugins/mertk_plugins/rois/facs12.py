@@ -57,5 +57,4 @@ def _make_box(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("facs12", FACS12, paper="doi:10.1049/ic.2009.0244")

@@ -64,5 +64,4 @@ def _round_edges(edges: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("grid", Grid)

@@ -51,5 +51,4 @@ class HTNet4:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("htnet4", HTNet4, paper="arxiv:2307.14637")

@@ -84,5 +84,4 @@ def _locate_corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArr
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("mdmo36", MDMO36, paper="doi:10.1109/TAFFC.2015.2485205")

@@ -109,5 +109,4 @@ def _select_most_moved(away: Floats) -> Floats:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the spotter."""
     register.spotter("flow_peaks", FlowPeaks, paper="doi:10.1145/3474085.3479225", card=_CARD)

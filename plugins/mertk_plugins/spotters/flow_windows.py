@@ -298,5 +298,4 @@ def _select_windows(spans: NDArray[np.int64], scores: Floats, threshold: float) 
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the spotter."""
     register.spotter("flow_windows", FlowWindows, needs=("sklearn",), card=_CARD)

@@ -177,5 +177,4 @@ def _locate_bins(size: tuple[int, int]) -> NDArray[np.int64]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the spotter."""
     register.spotter("lbp_chi2", LBPChi2, paper="arxiv:1511.00423", card=_CARD)
