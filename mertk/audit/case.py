@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from mertk.core.interfaces import EvaluationProtocol
@@ -39,13 +39,9 @@ class Case:
     replay: str = ""
     once: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Case:
-        """The inverse of `to_json`."""
+        """The inverse of `asdict`."""
         known = {**data, "files": tuple(data["files"]), "once": tuple(data["once"])}
         return cls(**known)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -30,13 +30,9 @@ class SpotterCase:
     seed: int = 0
     device: str = "cpu"
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SpotterCase:
-        """The inverse of `to_json`."""
+        """The inverse of `asdict`."""
         return cls(**{**data, "files": tuple(data["files"])})
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -46,7 +47,7 @@ def run_in_fresh_process(case: Case | SpotterCase, job: str, **options: Any) -> 
     gone with the process, as is what earlier runs have left there. Downloaded weights are still
     found.
     """
-    request = json.dumps({"job": job, "case": case.to_json(), "options": options})
+    request = json.dumps({"job": job, "case": asdict(case), "options": options})
     weights = {name: str(path) for name, path in weights_folders().items()}
     with tempfile.TemporaryDirectory() as empty:
         private = {**dict.fromkeys(_PRIVATE, empty), **weights, "PYTHONDONTWRITEBYTECODE": "1"}

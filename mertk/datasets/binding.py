@@ -39,6 +39,15 @@ def make_frameless_clip(record: Record, why: str) -> Clip:
     return _make_clip(record, footage, "", [])
 
 
+def make_listed_clip(uid: str, person: str, label: str, why: str) -> Clip:
+    """A clip of which a list knows no more than its id, its person and its label."""
+    dataset, _, subject = person.partition("/")
+    known: dict[str, Any] = {"dataset": dataset, "subject": subject, "subject_native": subject}
+    known |= dict.fromkeys(("onset", "apex", "offset"))
+    name = uid.removeprefix(f"{person}/")
+    return make_frameless_clip(Record(uid=uid, clip=name, label=label, fps=1, **known), why)
+
+
 @dataclass(frozen=True, slots=True)
 class _Absent:
     """Stands in for frames that are not there."""

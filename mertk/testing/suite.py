@@ -10,33 +10,17 @@ from concurrent.futures import ProcessPoolExecutor
 from mertk.core.errors import describe_error
 from mertk.experiment.executors.workers import hold_interrupts
 from mertk.plugins.loader import Plugins, load_plugins
-from mertk.testing.checks import (
-    aligner,
-    classifier,
-    dataset,
-    extractor,
-    fusion,
-    model,
-    protocol,
-    roi,
-    spotter,
-)
+from mertk.testing.checks import dataset, fusion, model, protocol, spotter, stage
 from mertk.testing.checks.common import runs
 from mertk.testing.component import Check, ComponentUnderTest, list_components
-from mertk.testing.outcome import (
-    BrokenPromise,
-    DoesNotApply,
-    DoesNotRunError,
-    Result,
-    Verdict,
-)
+from mertk.testing.outcome import BrokenPromise, DoesNotApply, DoesNotRunError, Result, Verdict
 
 CHECKS: Mapping[str, Sequence[Check]] = {
-    "aligner": aligner.CHECKS,
-    "roi": roi.CHECKS,
-    "extractor": extractor.CHECKS,
+    "aligner": stage.ALIGNER,
+    "roi": stage.ROI,
+    "extractor": stage.EXTRACTOR,
     "fusion": fusion.CHECKS,
-    "classifier": classifier.CHECKS,
+    "classifier": stage.CLASSIFIER,
     "spotter": spotter.CHECKS,
     "dataset": dataset.CHECKS,
     "protocol": protocol.CHECKS,

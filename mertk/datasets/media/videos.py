@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -125,15 +125,9 @@ def _probe_cached(path: Path, size: int, changed: int) -> VideoFacts:
     if stored is not None:
         return VideoFacts(np.array(stored.arrays["times"]), **stored.about)
     facts = _scan_video(path)
-    about = {
-        "header_fps": facts.header_fps,
-        "header_count": facts.header_count,
-        "damaged": facts.damaged,
-        "interlaced": facts.interlaced,
-        "header_seconds": facts.header_seconds,
-    }
+    about = asdict(facts)
     try:
-        cache.put(key, {"times": facts.times}, about)
+        cache.put(key, {"times": about.pop("times")}, about)
     except StorageError as error:
         _LOG.warning("%s is counted again next time: %s", path, error)
     return facts
