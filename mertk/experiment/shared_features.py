@@ -10,6 +10,7 @@ from mertk.core.clips import Clip
 from mertk.core.errors import ComponentError, DataError
 from mertk.core.interfaces import Executor
 from mertk.core.recipe import Recipe
+from mertk.core.printing import count_noun
 from mertk.experiment.jobs import prepare_clip
 from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.variants import Variant
@@ -50,7 +51,7 @@ def compute_shared_features(
             units.append(partial(prepare_clip_for_models, list(found.values()), files, cache))
     if not units:
         return
-    study.progress.stage(f"features of {len(variants)} models", len(units))
+    study.progress.stage(f"features of {count_noun(len(variants), 'model')}", len(units))
     for uid, spent in executor.run(units):
         study.spent.update(spent)
         study.renewed.update(spent)
