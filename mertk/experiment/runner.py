@@ -12,9 +12,9 @@ from statistics import median
 from mertk.core.clips import Clip
 from mertk.core.errors import ComponentError, DataError, MertkError
 from mertk.core.interfaces import Executor
+from mertk.core.printing import count_noun
 from mertk.core.recipe import Recipe
 from mertk.core.splits import Split
-from mertk.core.printing import count_noun
 from mertk.evaluation import epoch_choice
 from mertk.experiment import epoch_oracle
 from mertk.experiment.fold_progress import count_saved_folds

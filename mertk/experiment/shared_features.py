@@ -9,8 +9,8 @@ from pathlib import Path
 from mertk.core.clips import Clip
 from mertk.core.errors import ComponentError, DataError
 from mertk.core.interfaces import Executor
-from mertk.core.recipe import Recipe
 from mertk.core.printing import count_noun
+from mertk.core.recipe import Recipe
 from mertk.experiment.jobs import prepare_clip
 from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.variants import Variant

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +16,10 @@ from mertk.report.page import make_environment
 from mertk.report.spotting import describe_counts
 from mertk.spotting import interval_analysis
 from mertk.spotting.interval import VIDEO, Counts
+from mertk.spotting.interval_analysis import Match
 from mertk.spotting.rules import RULES, USED
+from mertk.spotting.scored_intervals import ScoredIntervals
 from mertk.storage.atomic_files import write_files
-
-if TYPE_CHECKING:
-    from mertk.spotting.interval_analysis import Match
-    from mertk.spotting.scored_intervals import ScoredIntervals
 
 PAGE, MATCHES, VIDEOS, SUBJECTS = "spotting.html", "matches.csv", "videos.csv", "subjects.csv"
 FILES = (PAGE, MATCHES, VIDEOS, SUBJECTS)

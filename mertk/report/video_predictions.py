@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,18 +12,15 @@ from mertk.core.escaping import csv_text
 from mertk.core.printing import count_noun
 from mertk.core.recipe import Recipe
 from mertk.evaluation.breakdowns import ClipPrediction
+from mertk.experiment.clip_pictures import ClipPictures
+from mertk.experiment.trained_model import TrainedModel
 from mertk.report import page
 from mertk.report.clip_explorer import drawing
 from mertk.report.clip_explorer.view import View, make_view
+from mertk.spotting.predicted_video import PredictedVideo
 from mertk.spotting.recordings import TYPES
-from mertk.spotting.video_prediction import NO_EXPRESSION
+from mertk.spotting.video_prediction import NO_EXPRESSION, Finding
 from mertk.storage.atomic_files import json_text, write_files
-
-if TYPE_CHECKING:
-    from mertk.experiment.clip_pictures import ClipPictures
-    from mertk.experiment.trained_model import TrainedModel
-    from mertk.spotting.predicted_video import PredictedVideo
-    from mertk.spotting.video_prediction import Finding
 
 FILES = ("predictions.csv", "predictions.json", "predictions.html")
 """What is written to a folder."""

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Footage, Frames
+from mertk.core.clips import Footage, Frames, Pixels
 from mertk.core.errors import DataError
+from mertk.core.interfaces import Aligner, Spotter
 from mertk.core.spots import Spot
 from mertk.datasets.media.sources import Media, probe_media
+from mertk.experiment.trained_model import TrainedModel
 from mertk.spotting.checked_spots import spot_stretch
 from mertk.spotting.face_tracking import Gap, Stretch, track_face
 from mertk.spotting.people_tracking import (
@@ -28,15 +31,6 @@ from mertk.spotting.people_tracking import (
     track_people,
 )
 from mertk.spotting.recordings import kind_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Pixels
-    from mertk.core.interfaces import Aligner, Spotter
-    from mertk.experiment.trained_model import TrainedModel
 
 SHIFTS = 4
 """How many small shifts of the crop are predicted again, unless another number is given."""

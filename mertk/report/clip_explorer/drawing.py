@@ -6,17 +6,13 @@ Pictures are uint8 `[height, width, 3]` RGB, flow is float32 `[height, width, 2]
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mertk.core.clips import Floats, Pixels
 from mertk.core.errors import DataError
 from mertk.vision.flow_pictures import colour_flow, sample_arrows
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Floats, Pixels
 
 MAGNIFIED = 8.0
 """By how much motion is multiplied where it is shown magnified, at most."""

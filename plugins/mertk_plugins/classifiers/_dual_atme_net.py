@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mertk_plugins.classifiers._inception_net import Inception
 from mertk_plugins.classifiers._tiles_net import tile_windows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 WIDTHS = (6, 12)
 REDUCTION = 16

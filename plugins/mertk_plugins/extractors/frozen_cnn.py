@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.nn import classifier, training
 from mertk_plugins.extractors.pixels import Pixels
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class FrozenCNN:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow, resampling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _EYES = (slice(36, 42), slice(42, 48))
 _LEAST = 0.01  # px: a smaller change is rounding, and stays small

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
@@ -15,9 +16,6 @@ from mertk_plugins.extractors._patterns import (
     count_patterns,
     make_code_table,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _SPATIAL = 4  # neighbours in the picture; the others lie in time
 

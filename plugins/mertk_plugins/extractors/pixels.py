@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class Pixels:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.nn import training
 from mertk_plugins.extractors.pixels import Pixels
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class VideoMAE:

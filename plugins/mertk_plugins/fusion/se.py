@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import mertk
 from mertk_plugins.fusion._one_stream import one_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class SE:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.spotters import _cells, _face, _peaks
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
 _MOVED = 4  # the cells that move most count: an expression moves some of 14
 _LAGS = (1, 2)  # times `lag`: for micro- and for macro-expressions

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.spotters import _face, _peaks
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
 
 _AROUND = (1.0, 0.6, 1.0, 1.6)
 _UNIT = 56.0  # pixels between the eyes
