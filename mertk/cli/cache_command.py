@@ -1,7 +1,5 @@
 """`mertk cache`."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """`mertk results`: share results, check shared ones, and show them as a page."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

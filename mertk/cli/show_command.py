@@ -1,7 +1,5 @@
 """`mertk show [KIND] NAME[:PRESET]`."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from typing import Any

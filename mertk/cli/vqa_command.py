@@ -1,7 +1,5 @@
 """`mertk vqa`: questions about micro-expressions, and answers from models."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

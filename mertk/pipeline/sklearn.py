@@ -5,8 +5,6 @@ reports comes from its own harness; here the user decides what is held out, and 
 it.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A comparison as tables for a paper (LaTeX and Markdown) and as one self-contained page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A page of spotted intervals: time lines, histograms, other IoUs, videos and subjects, tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
@@ -22,8 +20,7 @@ from mertk.spotting.scored_intervals import ScoredIntervals
 from mertk.storage.atomic_files import write_files
 
 PAGE, MATCHES, VIDEOS, SUBJECTS = "spotting.html", "matches.csv", "videos.csv", "subjects.csv"
-FILES = (PAGE, MATCHES, VIDEOS, SUBJECTS)
-"""What is written to a folder."""
+FILES = (PAGE, MATCHES, VIDEOS, SUBJECTS)  # what is written to a folder
 
 _WIDTH, _BINS, _HEIGHT = 1000, 10, 80
 _ENDS = ("onset", "offset", "type", "emotion")

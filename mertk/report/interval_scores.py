@@ -1,7 +1,5 @@
 """Spotted intervals from a file and their scores by all rules, for a terminal and as JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ The page needs no network, and all text is escaped. Its one script sorts tables;
 everything can be read. A model's latest result is in the table, earlier ones are below it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ The tables of scores, with the published ones beside ours, are those of `report.
 says what stands around them, and links to the pages.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Long names of models, shown without what all of them have in common."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,8 +9,7 @@ from mertk.evaluation.comparison import Comparison
 from mertk.evaluation.outcomes import Outcome
 from mertk.evaluation.results import Results
 
-LONGEST = 24
-"""Names of more characters are shortened by the model that all of them share."""
+LONGEST = 24  # names of more characters are shortened by the model that all of them share
 
 
 @dataclass(frozen=True, slots=True)

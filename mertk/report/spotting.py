@@ -3,8 +3,6 @@
 Intervals from a file are those of `mertk.report.interval_scores`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,8 +18,7 @@ from mertk.spotting.recordings import TYPES
 from mertk.spotting.search import Outcome, Searched
 from mertk.storage.atomic_files import json_text, write_files
 
-TRUTH, SUMMARY = "truth.csv", "spot.json"
-"""What is written beside the spotters' files."""
+TRUTH, SUMMARY = "truth.csv", "spot.json"  # what is written beside the spotters' files
 
 _FOUND = ("subject", "video", "onset", "offset", "type", "apex", "strength")
 _TRUTH = (*_FOUND[:5], "emotion")

@@ -1,7 +1,5 @@
 """The verdict on top of a report: one picture of the main score, and one sentence a model."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The predictions of a trained model for videos, as a table, as JSON and as a page."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,11 +20,8 @@ from mertk.spotting.recordings import TYPES
 from mertk.spotting.video_prediction import NO_EXPRESSION, Finding
 from mertk.storage.atomic_files import json_text, write_files
 
-FILES = ("predictions.csv", "predictions.json", "predictions.html")
-"""What is written to a folder."""
-
-BUDGET = 3_500_000
-"""How many bytes the pictures of a page may take."""
+FILES = ("predictions.csv", "predictions.json", "predictions.html")  # what is written to a folder
+BUDGET = 3_500_000  # how many bytes the pictures of a page may take
 
 MARGINAL = 1.5
 """An answer to weaker motion, as a multiple of the spotter's threshold, is called marginal."""

@@ -1,7 +1,5 @@
 """Scores of answers to questions about micro-expressions: a table on the terminal, and JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any

@@ -1,7 +1,5 @@
 """What a spotter finds in one stretch of a video, checked."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 

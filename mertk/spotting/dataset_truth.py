@@ -1,7 +1,5 @@
 """Read true intervals from the annotations of a data set, without its frames."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Details of a spotting score: matched pairs, videos, subjects, other IoUs, other files."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +15,7 @@ from mertk.spotting.interval import VIDEO, Counts, Interval, group_intervals, io
 from mertk.spotting.scored_intervals import ScoredIntervals
 from mertk.spotting.scoring import spot
 
-THRESHOLDS = tuple(np.arange(0.1, 1.0, 0.1).round(1).tolist())
-"""The least IoUs of a sweep."""
+THRESHOLDS = tuple(np.arange(0.1, 1.0, 0.1).round(1).tolist())  # the least IoUs of a sweep
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ spotted interval, with `-` where one of both is not there, below a line `1` (SAM
 `2` (CAS(ME)^2).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,8 +50,7 @@ _KINDS = {
 }
 
 
-Sides = tuple[list[Interval], list[Interval]]
-"""True and spotted intervals."""
+Sides = tuple[list[Interval], list[Interval]]  # true and spotted intervals
 
 
 def read_intervals(path: Path) -> list[Interval]:

@@ -1,7 +1,5 @@
 """Spotters that learn, in folds: what spots in a person's videos is fitted on the others alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np

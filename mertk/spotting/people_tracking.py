@@ -6,8 +6,6 @@ sight, by the look of the registered face as well. People are numbered by their 
 from left to right.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a trained model predicts in a video: given or spotted intervals, with pictures of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

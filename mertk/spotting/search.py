@@ -1,7 +1,5 @@
 """Run spotters over all long videos of a data set, and score what they find."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import itertools

@@ -4,8 +4,6 @@ In memory at once are a few frames, the state of the spotter, and one spotted cl
 around the face.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -32,11 +30,8 @@ from mertk.spotting.people_tracking import (
 )
 from mertk.spotting.recordings import kind_of
 
-SHIFTS = 4
-"""How many small shifts of the crop are predicted again, unless another number is given."""
-
-NO_EXPRESSION = "no expression"
-"""The prediction for an interval in which no class is likely enough."""
+SHIFTS = 4  # how many small shifts of the crop are predicted again, unless another number is given
+NO_EXPRESSION = "no expression"  # the prediction for an interval in which no class is likely enough
 
 _SHIFT = 0.02  # of the picture's side that a shift of the crop cuts off
 

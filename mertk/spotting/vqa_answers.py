@@ -1,7 +1,5 @@
 """Answers to questions about micro-expressions, from predictions and spotted intervals."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,6 @@
 Needs the extras `torch` and `tensorboard`. Look with `tensorboard --logdir runs`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +10,7 @@ from typing import Any
 
 import mertk
 
-_DONE: Counter[Path] = Counter()
-"""How many folds of a run this process has been told of."""
+_DONE: Counter[Path] = Counter()  # how many folds of a run this process has been told of
 
 
 @mertk.hookimpl

@@ -3,8 +3,6 @@
 Pictures are uint8 `[height, width, 3]` RGB, flow is float32 `[height, width, 2]` in pixels of it.
 """
 
-from __future__ import annotations
-
 import base64
 
 import numpy as np
@@ -14,8 +12,7 @@ from mertk.core.clips import Floats, Pixels
 from mertk.core.errors import DataError
 from mertk.vision.flow_pictures import colour_flow, sample_arrows
 
-MAGNIFIED = 8.0
-"""By how much motion is multiplied where it is shown magnified, at most."""
+MAGNIFIED = 8.0  # by how much motion is multiplied where it is shown magnified, at most
 
 _QUALITY = 72  # of 100: no block is seen at the size that frames are shown at
 _SMOOTH = 0.02  # of the width: flow of single pixels would tear a magnified face apart

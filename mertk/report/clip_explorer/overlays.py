@@ -1,7 +1,5 @@
 """What is drawn over a face: its regions, the weights of regions and patches, occlusion maps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 

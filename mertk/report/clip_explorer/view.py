@@ -5,8 +5,6 @@ A view is made of pictures that were read before, of held-out clips of runs or o
 to the code that reads them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

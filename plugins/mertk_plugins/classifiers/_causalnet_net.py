@@ -1,7 +1,5 @@
 """CausalNet: rise and fall of an expression as four tokens each, which attend to each other."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """3D convolutions weighted by channel and by place: Woo et al. 2018, in space and time."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Two inception branches: the whole flow picture, with attention, and a puzzle of its places."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

@@ -1,7 +1,5 @@
 """Two streams of inception blocks, one per flow component, and two layers on both."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

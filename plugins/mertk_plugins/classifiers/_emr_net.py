@@ -1,7 +1,5 @@
 """A residual network whose map is cut into an upper and a lower part."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

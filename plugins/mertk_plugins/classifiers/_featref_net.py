@@ -1,7 +1,5 @@
 """Shared flow features, refined for each class, then classified together."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

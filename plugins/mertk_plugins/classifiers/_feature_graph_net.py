@@ -1,7 +1,5 @@
 """A graph of features whose edges are learnt: each node sees the others, then all are read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

@@ -1,7 +1,5 @@
 """A nested transformer: patches by themselves, which are then joined four by four."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import torch

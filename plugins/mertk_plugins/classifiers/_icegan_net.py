@@ -1,7 +1,5 @@
 """A generator of faces with an expression, and capsules that classify what it makes."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """The inception block of the flow networks: four views of one picture, side by side."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,7 +1,5 @@
 """Small random warps of training pictures, the same for all pictures of a clip."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional

@@ -1,7 +1,5 @@
 """A small CNN over the map of each frame, and a recurrent network over the frames."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

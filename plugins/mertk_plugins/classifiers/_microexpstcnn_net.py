@@ -1,7 +1,5 @@
 """One 3D convolution over a clip, or over each of its regions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

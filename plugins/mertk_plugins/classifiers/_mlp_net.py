@@ -1,7 +1,5 @@
 """A fully connected network over all streams of a clip."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import prod

@@ -1,7 +1,5 @@
 """A recurrent convolution, with attention, short connections or wide streams around it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

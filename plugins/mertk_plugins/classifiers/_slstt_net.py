@@ -1,7 +1,5 @@
 """A vision transformer for each flow picture, and a recurrent network over its outputs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ Each step of torch's reads and writes all maps; here the map of one clip and fil
 processor's cache until it is pooled. Maps after ReLU are kept for the backward pass.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The shallow triple stream network over a flow picture."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

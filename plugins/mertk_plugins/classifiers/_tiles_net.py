@@ -1,7 +1,5 @@
 """Four windows put together to one picture."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

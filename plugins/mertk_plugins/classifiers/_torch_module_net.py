@@ -1,7 +1,5 @@
 """Somebody's module, behind one stream."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

@@ -11,8 +11,7 @@ import numpy as np
 import mertk
 from mertk.nn import classifier, training
 
-DOMAIN = "_domain"
-"""The stream of the number of a training clip's data set."""
+DOMAIN = "_domain"  # the stream of the number of a training clip's data set
 
 
 class EMR(classifier.NetworkClassifier):

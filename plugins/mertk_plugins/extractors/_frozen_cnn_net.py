@@ -1,7 +1,5 @@
 """A network of timm over the frames of a clip."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

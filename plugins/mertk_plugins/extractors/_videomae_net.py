@@ -1,7 +1,5 @@
 """VideoMAE of the library transformers: weights of a file or of the hub, or a small random one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """An LSTM per facial region, and the gate that weights their last states."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

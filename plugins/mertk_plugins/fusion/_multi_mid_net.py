@@ -1,7 +1,5 @@
 """One of several moments of a clip while training, all of them afterwards."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

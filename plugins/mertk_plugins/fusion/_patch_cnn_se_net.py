@@ -1,7 +1,5 @@
 """The network of one facial region: a small CNN per patch, squeeze and excitation, two layers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import torch
