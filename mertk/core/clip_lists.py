@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mertk.core.clips import Clip
 
-Labels = str | Collection[str]  # one class, or all of a multi-label clip
+Labels = str | Collection[str]
+"""One class, or all of a multi-label clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from types import ModuleType
 
 from mertk.core.errors import ParameterError
 
-PLUGIN_FILE = "mertk_file_"  # how the names begin that modules of plug-in files have
+PLUGIN_FILE = "mertk_file_"
+"""How the names begin that modules of plug-in files have."""
 
 
 def import_own_module(name: str) -> ModuleType:

@@ -13,7 +13,8 @@ from mertk.core.errors import ParameterError
 if TYPE_CHECKING:
     from mertk.core.recipe import Json
 
-RANGE = ("high", "log", "low")  # what a range of numbers holds, sorted
+RANGE = ("high", "log", "low")
+"""What a range of numbers holds, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ Listing = Callable[[Path], dict[int, Path]]
 """Gives the pictures of a folder by frame number, as `media.frames.number_pictures` does."""
 
 
-INCOMPLETE = "incomplete"  # the quirk of a clip that is used without all of its frames
+INCOMPLETE = "incomplete"
+"""The quirk of a clip that is used without all of its frames."""
 
 
 def make_frameless_clip(record: Record, why: str) -> Clip:

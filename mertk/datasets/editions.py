@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import parse_integer
 
-UNRECOGNISED = "unrecognised"  # the edition of annotations that are like no published ones
+UNRECOGNISED = "unrecognised"
+"""The edition of annotations that are like no published ones."""
 
 EDITED = ", edited"
 """Stands behind the name of an edition whose counts a copy has, but not its content."""

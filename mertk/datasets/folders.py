@@ -13,7 +13,8 @@ from mertk.core.errors import DataError
 from mertk.core.printing import count_noun
 from mertk.datasets.media.frames import is_picture
 
-SHEETS = (".xlsx", ".xls", ".csv")  # the file endings of annotation files
+SHEETS = (".xlsx", ".xls", ".csv")
+"""The file endings of annotation files."""
 
 _LITTER = (
     ".",
@@ -50,7 +51,7 @@ class Found:
     examples: dict[str, Path] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     unread: list[Path] = field(default_factory=list)
-    _seen: set[Path] = field(default_factory=set)
+    _seen: set[Path] = field(default_factory=set, init=False)
 
     def enter(self, folder: Path) -> None:
         """List a folder and those below it, each once; one that cannot be read is skipped."""

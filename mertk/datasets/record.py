@@ -126,7 +126,8 @@ class Record:
         return {**fields, **derived, **self.extra}
 
 
-DERIVED = ("apex_method", "duration_frames", "duration_ms")  # what `to_dict` adds to the fields
+DERIVED = ("apex_method", "duration_frames", "duration_ms")
+"""What `to_dict` adds to the fields."""
 
 FIELDS = tuple(f.name for f in dataclasses.fields(Record) if f.name != "extra")
 """The fields of a record, in their order."""

@@ -40,7 +40,8 @@ __all__ = [
     "tabulate_scores",
 ]
 
-ALPHA = 0.05  # the level at which a difference is called one
+ALPHA = 0.05
+"""The level at which a difference is called one."""
 
 K = TypeVar("K")
 

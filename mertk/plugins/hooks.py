@@ -15,7 +15,8 @@ from mertk.plugins.registry import Registrar
 _LOG = logging.getLogger(__name__)
 
 hookspec = pluggy.HookspecMarker("mertk")
-hookimpl = pluggy.HookimplMarker("mertk")  # marks a function of a plug-in as the hook of its name
+hookimpl = pluggy.HookimplMarker("mertk")
+"""Marks a function of a plug-in as the hook of its name."""
 
 
 @hookspec

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from mertk.core.errors import DataError
 
-IOU = 0.5  # the least IoU of a match, in all challenges
+IOU = 0.5
+"""The least IoU of a match, in all challenges."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,7 +41,8 @@ class Interval:
             )
 
 
-Pair = tuple[Interval, Interval]  # a truth and the prediction that matches it
+Pair = tuple[Interval, Interval]
+"""A truth and the prediction that matches it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class Counts:
         )
 
 
-Counted = tuple[Counts, list[Pair]]  # what a rule counts, and its pairs
+Counted = tuple[Counts, list[Pair]]
+"""What a rule counts, and its pairs."""
 
 Videos = Sequence[tuple[Sequence[Interval], Sequence[Interval]]]
 """Truths and predictions of each video of one subject."""
@@ -90,7 +93,8 @@ def iou(truths: Sequence[Interval], predictions: Sequence[Interval]) -> NDArray[
     return np.asarray(shared / (lengths - shared), np.float64)
 
 
-VIDEO = attrgetter("subject", "video")  # what a video is identified by
+VIDEO = attrgetter("subject", "video")
+"""What a video is identified by."""
 
 
 def group_intervals(

@@ -50,7 +50,8 @@ _KINDS = {
 }
 
 
-Sides = tuple[list[Interval], list[Interval]]  # true and spotted intervals
+Sides = tuple[list[Interval], list[Interval]]
+"""True and spotted intervals."""
 
 
 def read_intervals(path: Path) -> list[Interval]:

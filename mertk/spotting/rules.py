@@ -27,7 +27,8 @@ import numpy as np
 
 from mertk.spotting.interval import IOU, Counted, Counts, Interval, Pair, Videos, iou
 
-Rule = Literal["one_to_one", "megc2020", "softnet", "strs2023"]  # how spotted intervals are counted
+Rule = Literal["one_to_one", "megc2020", "softnet", "strs2023"]
+"""How spotted intervals are counted."""
 
 RULES: Mapping[Rule, str] = {
     "one_to_one": "one to one",

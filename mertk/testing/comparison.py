@@ -13,7 +13,8 @@ from mertk.core.clips import Faces, Footage, Frames, Regions
 from mertk.core.interfaces import VERBS
 from mertk.testing.outcome import BrokenPromise
 
-Output = Mapping[str, "NDArray[Any]"]  # what a component gives, as arrays by name
+Output = Mapping[str, "NDArray[Any]"]
+"""What a component gives, as arrays by name."""
 
 
 def call_verb(kind: str, component: Any, given: Any) -> Any:

@@ -161,7 +161,8 @@ def make_streams(
 
 
 _TINY: Mapping[str, Json] = {"epochs": 2, "pretrained": False}
-MANY = 48  # training clips of a component that needs many, such as a reduction to 20 dimensions
+MANY = 48
+"""Training clips of a component that needs many, such as a reduction to 20 dimensions."""
 
 _MANY_SHAPES = ((4, 16),)
 _SHAPES = ((3, 8), (3, 4, 8), (1, 3, 28, 28))

@@ -19,7 +19,8 @@ from mertk.core.errors import DataError
 from mertk.datasets.media import arrays
 from mertk.datasets.spreadsheets import normalise_name, read_cells
 
-ENDINGS = frozenset({".npy", ".npz", ".csv"})  # the file endings that are read as features
+ENDINGS = frozenset({".npy", ".npz", ".csv"})
+"""The file endings that are read as features."""
 
 _STREAMS = {
     "au": r"au\d+(r|intensity)?",

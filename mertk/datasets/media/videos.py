@@ -28,7 +28,8 @@ from mertk.datasets.media import _container_headers
 from mertk.storage.cache import Cache
 from mertk.storage.identity import hash_json
 
-VIDEOS = VIDEO_ENDINGS  # the file endings that are read as videos
+VIDEOS = VIDEO_ENDINGS
+"""The file endings that are read as videos."""
 
 _LOG = logging.getLogger(__name__)
 _KEPT_BYTES = 64 * 2**20
