@@ -84,9 +84,7 @@ def questions(
     help="Table of spotted intervals, as `mertk spot` writes it, for questions on long videos.",
 )
 @click.option(
-    "--fps",
-    type=FiniteRange(0.1),
-    help="Frames per second, for spotted intervals without a type.",
+    "--fps", type=FiniteRange(0.1), help="Frames per second, for spotted intervals without a type."
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The .jsonl file to write."

@@ -196,12 +196,7 @@ def choose_tree(
     if own:
         best = min(
             own,
-            key=lambda t: (
-                -counts[id(t)],
-                allowed.index(t.kind),
-                len(t.path.parts),
-                str(t.path),
-            ),
+            key=lambda t: (-counts[id(t)], allowed.index(t.kind), len(t.path.parts), str(t.path)),
         )
         return best, ""
     seen = ", ".join(f"{_make_relative(t.path, found.root)} ({t.kind})" for t in known) or "none"

@@ -18,11 +18,7 @@ from mertk.core.recipe import Recipe
 from mertk.evaluation.breakdowns import rank_clips
 from mertk.evaluation.outcomes import Outcome
 from mertk.evaluation.results import Results
-from mertk.experiment.clip_pictures import (
-    ClipPictures,
-    find_viewing_stages,
-    read_clip_pictures,
-)
+from mertk.experiment.clip_pictures import ClipPictures, find_viewing_stages, read_clip_pictures
 from mertk.experiment.occlusion import compute_occlusion_maps
 from mertk.experiment.refit import clips_of
 from mertk.pipeline.pipeline import Stage, build_pipeline, locate_face

@@ -37,11 +37,7 @@ def write_megc_tree(
 
 
 def _fill_tree(
-    out: Path,
-    task: Task,
-    where: Mapping[str, str],
-    advance: Callable[[str], object],
-    folder: Path,
+    out: Path, task: Task, where: Mapping[str, str], advance: Callable[[str], object], folder: Path
 ) -> None:
     names = _name_pictures(task.clips)
     (folder / WHOLE).mkdir()

@@ -12,13 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mertk.core.clips import Clip
-from mertk.core.errors import (
-    DataError,
-    MertkError,
-    ParameterError,
-    ProtocolError,
-    UnknownNameError,
-)
+from mertk.core.errors import DataError, MertkError, ParameterError, ProtocolError, UnknownNameError
 from mertk.core.printing import count_noun
 from mertk.core.progress import Progress
 from mertk.core.reading import real_path
@@ -34,13 +28,7 @@ from mertk.pipeline.pipeline import Stage
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.plugins.registry import Registry
 from mertk.storage import identity
-from mertk.storage.atomic_files import (
-    check_files,
-    check_folder,
-    json_text,
-    write_file,
-    write_table,
-)
+from mertk.storage.atomic_files import check_files, check_folder, json_text, write_file, write_table
 from mertk.storage.cache import Cache
 from mertk.vision.optical_flow import Method
 

@@ -8,11 +8,7 @@ from mertk.core.clips import Clip, Footage
 from mertk.core.errors import DataError
 from mertk.core.interfaces import Aligner, Spotter
 from mertk.core.progress import Progress
-from mertk.experiment.clip_pictures import (
-    ClipPictures,
-    find_viewing_stages,
-    read_clip_pictures,
-)
+from mertk.experiment.clip_pictures import ClipPictures, find_viewing_stages, read_clip_pictures
 from mertk.experiment.occlusion import occlude_cells
 from mertk.experiment.trained_model import TrainedModel
 from mertk.pipeline.pipeline import locate_face

@@ -28,15 +28,7 @@ from numpy.typing import NDArray
 
 from mertk.core import metrics
 from mertk.core.errors import DataError
-from mertk.spotting.interval import (
-    IOU,
-    Counts,
-    Interval,
-    Pair,
-    divide_safely,
-    group_intervals,
-    iou,
-)
+from mertk.spotting.interval import IOU, Counts, Interval, Pair, divide_safely, group_intervals, iou
 from mertk.spotting.interval_names import make_comparable
 from mertk.spotting.rules import COUNTERS, RULES, Rule, match_intervals
 

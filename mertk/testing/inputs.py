@@ -111,11 +111,7 @@ def make_stretch(footage: Footage) -> Faces:
     order = np.arange(_FRAMES) - rest
     frames = pictures[np.clip(order, 0, len(pictures) - 1)]
     faces = Faces(
-        frames=Frames.of(frames),
-        onset=0,
-        offset=_FRAMES - 1,
-        fps=_FPS,
-        landmarks=footage.landmarks,
+        frames=Frames.of(frames), onset=0, offset=_FRAMES - 1, fps=_FPS, landmarks=footage.landmarks
     )
     found: Faces = freeze_arrays(faces)
     return found

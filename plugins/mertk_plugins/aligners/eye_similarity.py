@@ -8,12 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mertk
-from mertk_plugins.aligners._landmarks import (
-    Detector,
-    Face,
-    find_all_landmarks,
-    landmarks_at,
-)
+from mertk_plugins.aligners._landmarks import Detector, Face, find_all_landmarks, landmarks_at
 
 _ALL = 68
 _EYES = {68: (slice(36, 42), slice(42, 48)), 5: (slice(2, 4), slice(0, 2))}

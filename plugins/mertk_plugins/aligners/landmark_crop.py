@@ -8,12 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mertk
-from mertk_plugins.aligners._landmarks import (
-    Detector,
-    Face,
-    find_all_landmarks,
-    landmarks_at,
-)
+from mertk_plugins.aligners._landmarks import Detector, Face, find_all_landmarks, landmarks_at
 
 Box = tuple[float, float, float, float]
 

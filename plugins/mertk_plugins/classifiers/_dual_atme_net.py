@@ -17,14 +17,7 @@ class DualATMENetwork(nn.Module):
     """`auxiliary` is `contrast` times how far apart the branches' features of a batch are."""
 
     def __init__(
-        self,
-        stream: str,
-        side: int,
-        classes: int,
-        *,
-        hidden: int,
-        dropout: float,
-        contrast: float,
+        self, stream: str, side: int, classes: int, *, hidden: int, dropout: float, contrast: float
     ) -> None:
         super().__init__()
         self.stream, self.contrast = stream, contrast

@@ -74,11 +74,7 @@ class Streams(nn.Module):
 
 def _make_plain_stem(maps: int, dropout: float) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(3, maps, 5),
-        nn.BatchNorm2d(maps),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Dropout(dropout),
+        nn.Conv2d(3, maps, 5), nn.BatchNorm2d(maps), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(dropout)
     )
 
 

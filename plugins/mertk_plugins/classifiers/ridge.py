@@ -43,11 +43,7 @@ class Ridge(MarginClassifier):
     """
 
     def __init__(
-        self,
-        *,
-        alpha: float | Literal["auto"] = "auto",
-        scale: bool = False,
-        balanced: bool = True,
+        self, *, alpha: float | Literal["auto"] = "auto", scale: bool = False, balanced: bool = True
     ) -> None:
         check_strength("alpha", alpha)
         self.alpha = alpha

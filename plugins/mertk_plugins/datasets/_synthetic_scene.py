@@ -12,12 +12,7 @@ from numpy.typing import NDArray
 
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._synthetic_face import Person, draw_person
-from mertk_plugins.datasets._synthetic_warp import (
-    Bump,
-    invert_field,
-    make_grid,
-    sum_bumps,
-)
+from mertk_plugins.datasets._synthetic_warp import Bump, invert_field, make_grid, sum_bumps
 
 Points = NDArray[np.floating[Any]]
 

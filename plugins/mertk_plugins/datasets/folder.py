@@ -241,12 +241,7 @@ class _Reading:
         return fps
 
     def _make_clip(
-        self,
-        row: Row,
-        media: Media | None,
-        known: Mapping[str, Any],
-        timing: Timing,
-        fps: float,
+        self, row: Row, media: Media | None, known: Mapping[str, Any], timing: Timing, fps: float
     ) -> mertk.Clip:
         onset, apex, offset = timing
         frames, files = (

@@ -10,12 +10,7 @@ from numpy.typing import NDArray
 import mertk
 from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
-from mertk_plugins.extractors._patterns import (
-    Norm,
-    block_shares,
-    count_patterns,
-    make_code_table,
-)
+from mertk_plugins.extractors._patterns import Norm, block_shares, count_patterns, make_code_table
 
 _SPATIAL = 4  # neighbours in the picture; the others lie in time
 

@@ -35,11 +35,7 @@ _TABLES: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
         AUTHORS,
         "disgust happiness other repression surprise",
-        {
-            "eyes": "disgust other repression surprise",
-            "nose": "disgust",
-            "cheeks": "happiness",
-        },
+        {"eyes": "disgust other repression surprise", "nose": "disgust", "cheeks": "happiness"},
     ),
     (
         AUTHORS,

@@ -85,7 +85,7 @@ CARD = mertk.Card(
         "preset `motion` shows the networks optical flow from the onset frame, not frames",
     ),
     presets={
-        "motion": "the input is optical flow, not frames; cnn_lstm:quick has the paper's input.",
+        "motion": "the input is optical flow, not frames; cnn_lstm:quick has the paper's input."
     },
     unverified=(
         "the layers, the schedule and the scores of the paper itself",

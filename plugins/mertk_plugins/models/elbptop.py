@@ -40,9 +40,6 @@ def mertk_register(register: mertk.Registrar) -> None:
         DEFAULT,
         summary="ELBPTOP: LBP-TOP with radial and angular differences, whitened PCA, linear SVM.",
         paper="arxiv:1907.09160",
-        presets={
-            "default": DEFAULT,
-            "hellinger": DEFAULT.set("extractor.normalise", "l1_sqrt"),
-        },
+        presets={"default": DEFAULT, "hellinger": DEFAULT.set("extractor.normalise", "l1_sqrt")},
         card=CARD,
     )

@@ -10,10 +10,7 @@ import mertk
 
 
 def across_databases(
-    clips: Sequence[mertk.Clip],
-    *,
-    train: Collection[str] = (),
-    test: Collection[str] = (),
+    clips: Sequence[mertk.Clip], *, train: Collection[str] = (), test: Collection[str] = ()
 ) -> list[mertk.Split]:
     """One fold per tested database, named after it; no database is on both sides of a fold.
 

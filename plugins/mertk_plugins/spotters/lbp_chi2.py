@@ -67,12 +67,7 @@ class LBPChi2:
     """
 
     def __init__(
-        self,
-        *,
-        lag: float = 0.25,
-        tau: float = 0.05,
-        deviations: float = 6.0,
-        rate: float = 25.0,
+        self, *, lag: float = 0.25, tau: float = 0.05, deviations: float = 6.0, rate: float = 25.0
     ) -> None:
         if not 0.05 <= lag <= 0.5:
             raise ValueError(f"lag={lag} must lie in 0.05 … 0.5 seconds")
