@@ -133,6 +133,6 @@ def _print_summary(found: Sequence[Sequence[Result]]) -> None:
     console.print(table)
     applying = total["passed"] + total["failed"]
     console.print(
-        f"[bold]{count_noun(len(found), 'component')}, {failed} with failed checks; {total['passed']} of "
-        f"{applying} checks that apply passed.[/]"
+        f"[bold]{count_noun(len(found), 'component')}, {failed} with failed checks; "
+        f"{total['passed']} of {applying} checks that apply passed.[/]"
     )

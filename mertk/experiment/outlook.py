@@ -1,19 +1,15 @@
 """How far a study is: the time left over all models, and the running score of the model at work."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mertk.core.printing import count_noun, format_duration
 from mertk.evaluation.statistics import subject_confusions
-
-if TYPE_CHECKING:
-    from mertk.experiment.variants import Variant
-    from mertk.storage.ledger import Fold, Run
+from mertk.experiment.variants import Variant
+from mertk.storage.ledger import Fold, Run
 
 Score = Callable[[Any], Mapping[str, Any]]
 

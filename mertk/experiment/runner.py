@@ -1,7 +1,5 @@
 """The run of one model: features of all clips, then the folds of every seed, then the epochs."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math
@@ -10,16 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import ComponentError, DataError, MertkError
+from mertk.core.interfaces import Executor
 from mertk.core.printing import count_noun
+from mertk.core.recipe import Recipe
+from mertk.core.splits import Split
 from mertk.evaluation import epoch_choice
 from mertk.experiment import epoch_oracle
 from mertk.experiment.fold_progress import count_saved_folds
 from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip, write_clip_list
 from mertk.experiment.keyframes import list_prefix_reads
 from mertk.experiment.leaky_replay import move_frontier
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.run_facts import (
     describe_preset,
     facts_of,
@@ -28,6 +30,8 @@ from mertk.experiment.run_facts import (
     origins_of,
     seen_before,
 )
+from mertk.experiment.task import Task
+from mertk.experiment.variants import Variant
 from mertk.pipeline import feature_checks
 from mertk.pipeline.features import PrefixKeys, unpack_clip_state
 from mertk.pipeline.fold import can_fit_folds_together
@@ -36,15 +40,6 @@ from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.cache import Cache
 from mertk.storage.ledger import Fold, Run
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.core.interfaces import Executor
-    from mertk.core.recipe import Recipe
-    from mertk.core.splits import Split
-    from mertk.experiment.open_study import OpenStudy
-    from mertk.experiment.task import Task
-    from mertk.experiment.variants import Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

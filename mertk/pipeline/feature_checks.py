@@ -1,21 +1,16 @@
 """What is wrong with the features of all clips, before anything is learnt from them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.errors import ComponentError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Streams = Mapping[str, NDArray[Any]]
 
-    Streams = Mapping[str, NDArray[Any]]
-
-LOOKED_AT = 200
-"""So many clips are looked at, evenly spaced in the list, where there are more."""
+LOOKED_AT = 200  # so many clips are looked at, evenly spaced in the list, where there are more
 
 _MANY = 0.05  # of the clips
 _FEW = 0.01  # of the values

@@ -1,15 +1,15 @@
 """What is checked: one registered component, and the material to check it with."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from mertk.core.clips import TrainingSet
 from mertk.core.errors import (
     MertkError,
     MissingPackageError,
@@ -20,9 +20,9 @@ from mertk.core.errors import (
 )
 from mertk.core.interfaces import Fittable
 from mertk.core.reading import real_path
-from mertk.core.recipe import Use
+from mertk.core.recipe import Json, Use
 from mertk.plugins.loader import Plugins, load_plugins
-from mertk.plugins.registry import Registrar, Registry
+from mertk.plugins.registry import Entry, Registrar, Registry
 from mertk.testing.comparison import Output, compute_arrays, thaw_arrays
 from mertk.testing.inputs import (
     HELD_OUT,
@@ -34,14 +34,6 @@ from mertk.testing.inputs import (
     make_training_set,
 )
 from mertk.testing.outcome import DoesNotRunError
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from mertk.core.clips import TrainingSet
-    from mertk.core.recipe import Json
-    from mertk.plugins.registry import Entry
-
 
 Data = Path | str | Callable[[Path], object]
 """Where a data set lies, or what writes a small one into the empty folder that it is given."""

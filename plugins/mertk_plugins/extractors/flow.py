@@ -82,5 +82,4 @@ class Flow:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("flow", Flow)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.nn import training
 from mertk_plugins.extractors.pixels import Pixels
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class VideoMAE:
@@ -97,5 +95,4 @@ def _load_network(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("videomae", VideoMAE, paper="arxiv:2203.12602", needs=("torch",))

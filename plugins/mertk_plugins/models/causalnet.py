@@ -1,7 +1,5 @@
 """CausalNet: rise and fall of an expression, at the eyes and the corners of the mouth."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -64,7 +62,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "causalnet",
         QUICK,

@@ -1,7 +1,5 @@
 """A small graph network over the motion of landmarks, or over action units of other programs."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 from mertk_plugins.models._own import describe_own
@@ -28,7 +26,6 @@ FEATURES = Recipe(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "feature_graph",
         QUICK,

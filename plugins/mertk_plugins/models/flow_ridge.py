@@ -1,7 +1,5 @@
 """Small flow pictures with ridge regression: the features of `flow_svm`, a fit in closed form."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 from mertk_plugins.models._own import describe_own
@@ -16,7 +14,6 @@ RECIPE = Recipe(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "flow_ridge",
         RECIPE,

@@ -1,7 +1,5 @@
 """HOOF with ridge regression: a closed form in every fold."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 from mertk_plugins.models._own import describe_own
@@ -16,7 +14,6 @@ RECIPE = Recipe(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "hoof_ridge",
         RECIPE,

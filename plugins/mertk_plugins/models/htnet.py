@@ -1,7 +1,5 @@
 """HTNet: a nested transformer over flow around the eyes and the corners of the mouth."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -47,7 +45,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "htnet",
         QUICK,

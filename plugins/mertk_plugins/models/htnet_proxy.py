@@ -1,7 +1,5 @@
 """HTNet that is also trained by a proxy anchor loss."""
 
-from __future__ import annotations
-
 import mertk
 from mertk_plugins.models import htnet
 
@@ -34,7 +32,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "htnet_proxy",
         QUICK,

@@ -1,7 +1,5 @@
 """The floor under every table: a guess by the class frequencies."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 from mertk_plugins.models._own import describe_own
@@ -9,7 +7,6 @@ from mertk_plugins.models._own import describe_own
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "prior",
         Recipe(classifier=Use("prior")),

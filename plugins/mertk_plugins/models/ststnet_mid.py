@@ -1,7 +1,5 @@
 """STSTNet without an apex: flow to many frames from the middle of the clip."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 from mertk_plugins.models._own import describe_own
@@ -19,7 +17,6 @@ RECIPE = Recipe(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "ststnet_mid",
         RECIPE,

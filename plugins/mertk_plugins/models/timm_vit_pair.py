@@ -1,7 +1,5 @@
 """A frozen vision transformer on onset and apex with a linear classifier: a baseline, no method."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 from mertk_plugins.models._own import describe_own
@@ -24,7 +22,6 @@ QUICK = DINOV2.swap(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "timm_vit_pair",
         DINOV2,
