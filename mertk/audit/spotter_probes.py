@@ -83,7 +83,7 @@ def _judge_intervals(plain: Mapping[str, Any], other: Mapping[str, Any], seed: i
             count += len(before["spots"]) + len(after["spots"])
             changed += len(set(map(tuple, before["spots"])) ^ set(map(tuple, after["spots"])))
     if changed:
-        how = f"{changed} spots of {person} change with the true intervals of {person}"
+        how = f"spots of {person} that change with the true intervals of {person}: {changed}"
         return Verdict("intervals", "fit", how)
     if not count:
         return Verdict("intervals", "", f"nothing is spotted of {person}", tested=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mertk.cli import load_and_report_plugins
+from mertk.core.printing import count_noun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,4 +128,4 @@ def _print_summary(found: Sequence[Sequence[Result]]) -> None:
         table.add_row(results[0].kind, results[0].name, *numbers, "\n".join(broken))
     console = Console(highlight=False, emoji=False)
     console.print(table)
-    console.print(f"[bold]{len(found)} components, {failed} with failed checks.[/]")
+    console.print(f"[bold]{count_noun(len(found), 'component')}, {failed} with failed checks.[/]")

@@ -39,7 +39,7 @@ def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
     names = list(dict.fromkeys(people))
     if len(names) < 2:
         raise ProtocolError(
-            f"leave-one-subject-out needs at least 2 subjects; these {len(groups)} clips are of "
+            f"leave-one-subject-out needs at least 2 subjects; the clips ({len(groups)}) are of "
             f"{len(names)}: {', '.join(names) or 'nobody'}"
         )
     check_spelling("people", names, ProtocolError, "leave-one-subject-out")

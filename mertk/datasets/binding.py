@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mertk.core.clips import Clip, Footage, Frames
 from mertk.core.errors import DataError
+from mertk.core.printing import count_noun
 from mertk.datasets.annotations import Source, Timing, mark_corrected, read_timing
 from mertk.datasets.corrections import other_frames
 from mertk.datasets.media import frames
@@ -61,7 +62,9 @@ def bind_record(source: Source, record: Record, folder: Path, kind: str, listed:
     if timing.onset is None or timing.offset is None:
         raise DataError(record.notes[0])
     inside = [number for number in files if timing.onset <= number <= timing.offset]
-    held = f"{len(files)} frames, {min(files)} … {max(files)}" if files else "no frames"
+    held = (
+        f"{count_noun(len(files), 'frame')}, {min(files)} … {max(files)}" if files else "no frames"
+    )
     held = f"{folder}, which holds {held}"
     if len(files) == timing.offset - timing.onset + 1 and min(files) < min(2, timing.onset):
         held += "; they seem to be numbered anew in this folder: restore the published names"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mertk.core.errors import DataError
+from mertk.core.printing import count_noun
 from mertk.datasets.media.frames import is_picture
 
 SHEETS = (".xlsx", ".xls", ".csv")
@@ -231,7 +232,10 @@ def choose_tree(
 
 def describe_trees(found: Found, trees: Sequence[Tree], covers: Callable[[Tree], int]) -> list[str]:
     """What each tree is and how many annotated clips it holds, for messages."""
-    return [f"{_make_relative(t.path, found.root)} ({t.kind}, {covers(t)} clips)" for t in trees]
+    return [
+        f"{_make_relative(t.path, found.root)} ({t.kind}, {count_noun(covers(t), 'clip')})"
+        for t in trees
+    ]
 
 
 def describe_strays(found: Found) -> list[str]:

@@ -78,10 +78,10 @@ def score_answers(
         )
     notes = []
     if given.keys() - known:
-        notes.append(f"{len(given.keys() - known)} answers are to no question of the truth.")
+        notes.append(f"Answers to no question of the truth: {len(given.keys() - known)}.")
     empty = sum(not given.get(key) for key in known)
     if empty:
-        notes.append(f"{empty} of {len(known)} questions are not answered; each is a miss.")
+        notes.append(f"Questions without an answer, each a miss: {empty} of {len(known)}.")
     found = []
     for dataset in sorted({one.dataset for one in truth}):
         own = [one for one in truth if one.dataset == dataset]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mertk.core.printing import format_duration
+from mertk.core.printing import count_noun, format_duration
 from mertk.evaluation.statistics import subject_confusions
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ Score = Callable[[Any], Mapping[str, Any]]
 
 class Outlook:
     """Counts the folds of all models; the time left is elapsed time ÷ folds done × folds left.
+
+    Models differ in time by a factor of hundreds, so no time is said before each has a fold.
 
     Args:
         score: gives the scores of confusion matrices, the main one first.
@@ -57,7 +59,10 @@ class Outlook:
                 self._left[model] += self._more.pop(model, 0)
             self._left[model] = max(self._left[model] - 1, 0)
             self._done += 1
-        if self._done:
+        waiting = len(self._left.keys() - {name for name, _ in self._confusions})
+        if waiting:
+            parts.append(f"then {count_noun(waiting, 'model')}")
+        elif self._done:
             left = (self._clock() - self._begin) / self._done * sum(self._left.values())
             parts.append(f"{format_duration(left)} left in all")
         return " · ".join(parts)

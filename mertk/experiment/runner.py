@@ -13,6 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from mertk.core.errors import ComponentError, DataError, MertkError
+from mertk.core.printing import count_noun
 from mertk.evaluation import epoch_choice
 from mertk.experiment import epoch_oracle
 from mertk.experiment.fold_progress import count_saved_folds
@@ -368,7 +369,8 @@ def _describe_failed_clips(failed: Mapping[str, MertkError], count: int) -> Mert
     """One error for all clips that failed, with the option that leaves lost clips out."""
     shown = "\n  ".join(sorted(map(str, failed.values()))[:10])
     more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
-    text = f"{len(failed)} of {count} clips failed (the others are cached):\n  {shown}{more}"
+    what = f"{len(failed)} of {count_noun(count, 'clip')} failed"
+    text = f"{what} (the others are cached):\n  {shown}{more}"
     if not all(isinstance(error, DataError) for error in failed.values()):
         return ComponentError(text)
     names = ",".join(sorted(failed))

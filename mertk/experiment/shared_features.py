@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mertk.core.errors import ComponentError, DataError
+from mertk.core.printing import count_noun
 from mertk.experiment.jobs import prepare_clip
 from mertk.pipeline.features import PrefixKeys
 from mertk.pipeline.pipeline import build_pipeline
@@ -55,7 +56,7 @@ def compute_shared_features(
             units.append(partial(prepare_clip_for_models, list(found.values()), files, cache))
     if not units:
         return
-    study.progress.stage(f"features of {len(variants)} models", len(units))
+    study.progress.stage(f"features of {count_noun(len(variants), 'model')}", len(units))
     for uid, spent in executor.run(units):
         study.spent.update(spent)
         study.renewed.update(spent)

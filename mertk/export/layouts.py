@@ -260,3 +260,6 @@ LAYOUTS: Mapping[str, Callable[[Sequence[Clip], Path, Advance], None]] = {
     "folder": _write_folder,
 }
 """The layouts that can be written, by name."""
+
+SEEDS = {"samm": 1, "smic": 2}
+"""The seed of a layout where none is given: no two data sets hold the same people."""

@@ -20,6 +20,7 @@ from mertk.core.errors import (
     ProtocolError,
     UnknownNameError,
 )
+from mertk.core.printing import count_noun
 from mertk.core.progress import Progress
 from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Use
@@ -307,6 +308,7 @@ def _summarise_failures(out: Path, failed: Mapping[str, MertkError], done: int) 
     more = f"\n  … and {len(lines) - _LISTED} more, in prepare.json" if len(lines) > _LISTED else ""
     shown = "\n  ".join(lines[:_LISTED])
     return (
-        f"{len(failed)} of {done + len(failed)} clips failed (the others are in {out} and are kept "
+        f"{len(failed)} of {count_noun(done + len(failed), 'clip')} failed (the others are in "
+        f"{out} and are kept "
         f"when the same command runs again):\n  {shown}{more}"
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.core.printing import count_noun
 from mertk.evaluation import breakdowns, statistics
 from mertk.evaluation.tables import list_sweep_paths
 from mertk.experiment.held_out_clips import HeldOutClips
@@ -52,13 +53,15 @@ def make_environment() -> Environment:
     """The templates of this folder, with all text escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    found = Environment(
         loader=PackageLoader("mertk.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["count_noun"] = count_noun
+    return found
 
 
 def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | None = None) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.escaping import csv_text
-from mertk.core.printing import text_console
+from mertk.core.printing import count_noun, text_console
 from mertk.datasets.elan import Annotation
 from mertk.export.annotation_files import make_annotation_files
 from mertk.report.tables import make_table
@@ -98,7 +98,7 @@ def print_spotting(found: Searched) -> None:
     minutes = sum(video.seconds for video in found.videos) / 60
     silent = sum(not video.truths for video in found.videos)
     title = (
-        f"{found.dataset}{made}: {len(found.videos)} videos, {minutes:.1f} minutes, "
+        f"{found.dataset}{made}: {count_noun(len(found.videos), 'video')}, {minutes:.1f} minutes, "
         f"{silent} without an annotated expression; IoU ≥ 0.5"
     )
     head = ("spotter", "kind", "true", "spotted", "matched", "precision", "recall", "F1")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mertk.core.escaping import csv_text
+from mertk.core.printing import count_noun
 from mertk.core.recipe import Recipe
 from mertk.evaluation.breakdowns import ClipPrediction
 from mertk.report import page
@@ -79,9 +80,8 @@ class VideoReport:
         many = sum(len(video.findings) for video in self.videos)
         videos = len({video.video for video in self.videos})
         people = sum(video.person is not None for video in self.videos)
-        whose = f" of {people} {'person' if people == 1 else 'people'}" if people else ""
-        where = f"{videos} video{'s' * (videos != 1)}"
-        return f"{many} interval{'s' * (many != 1)}{whose} in {where}:"
+        whose = f" of {count_noun(people, 'person', 'people')}" if people else ""
+        return f"{count_noun(many, 'interval')}{whose} in {count_noun(videos, 'video')}:"
 
     def describe_lengths(self) -> str:
         """How many intervals last too long for a micro-expression; empty where none does."""
@@ -90,8 +90,8 @@ class VideoReport:
         if not long:
             return ""
         return (
-            f"{long} of {len(found)} intervals last more than half a second: by their length they "
-            "are macro-expressions, not micro-expressions."
+            f"Intervals that last more than half a second: {long} of {len(found)}; by their "
+            "length they are macro-expressions, not micro-expressions."
         )
 
     def write(self, folder: Path) -> None:

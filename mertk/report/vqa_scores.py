@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mertk.core.printing import text_console
+from mertk.core.printing import count_noun, text_console
 from mertk.evaluation.vqa_scores import MEAN, SCORES
 from mertk.report.tables import make_table
 
@@ -37,7 +37,8 @@ def print_answer_scores(found: Sequence[AnswerScores], notes: Sequence[str]) -> 
     for dataset in dict.fromkeys(one.dataset for one in found):
         own = [one for one in found if one.dataset == dataset]
         title = (
-            f"{dataset or 'answers'}: {own[0].questions} questions, {own[0].subjects} subjects; "
+            f"{dataset or 'answers'}: {count_noun(own[0].questions, 'question')}, "
+            f"{count_noun(own[0].subjects, 'subject')}; "
             "95 % intervals over subjects"
         )
         table = make_table(title, ["", *(one.name for one in own)])

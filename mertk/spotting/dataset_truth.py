@@ -43,7 +43,9 @@ def read_dataset_truth(
     truths = list(map(_make_truth, clips))
     short = sum(_ends_at_apex(clip) for clip in clips)
     if short:
-        notes.append(f"{short} expressions without an annotated offset end at their apex.")
+        notes.append(
+            f"Expressions that end at their apex, because no offset is annotated: {short}."
+        )
     return truths, notes
 
 

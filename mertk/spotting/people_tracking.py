@@ -18,6 +18,7 @@ import numpy as np
 from mertk.core.clips import Footage, Frames
 from mertk.core.errors import DataError, ParameterError, name_component
 from mertk.core.interfaces import Aligner, AlignsAll
+from mertk.core.printing import count_noun
 from mertk.spotting.face_tracking import (
     Detection,
     Gap,
@@ -212,9 +213,7 @@ def describe_people(people: Sequence[Person]) -> str:
     where = []
     for person in people:
         where.append(f"{person.number} at x {person.x:.0f}, {person.side:.0f} px wide")
-    return f"{len(people)} {'person is' if len(people) == 1 else 'people are'} tracked: " + (
-        "; ".join(where)
-    )
+    return f"{count_noun(len(people), 'person is', 'people are')} tracked: " + ("; ".join(where))
 
 
 def locate_cut(

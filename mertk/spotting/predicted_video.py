@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _SEVERAL = "of several faces, --face largest, left, right, N or all says which is meant"
 
+_FRONTAL = "use a video that shows a face from the front"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedVideo:
@@ -174,7 +176,9 @@ def predict_video(
         tracks = video_prediction.track_people_of(media, aligner, face, progress.step)
     for track in tracks:
         if not track.stretches:
-            raise DataError(f"{video}: no face to track: {track.gaps[0].reason}; {_SEVERAL}")
+            reason = track.gaps[0].reason
+            remedy = _SEVERAL if " faces found" in reason else _FRONTAL
+            raise DataError(f"{video}: no face to track: {reason}; {remedy}")
         frames = sum(len(stretch.corners) for stretch in track.stretches)
         progress.stage(f"{video.name}: spotting expressions", frames)
         findings: list[Finding] = []

@@ -63,7 +63,9 @@ def score_recognition(found: Searched, names: Sequence[str]) -> list[ScoredInter
     for name, outcome in zip(names, found.outcomes if found.model else (), strict=False):
         refused = []
         if outcome.refused:
-            refused.append(f"{found.model} could not predict {outcome.refused} spots: they miss.")
+            refused.append(
+                f"{found.model} could not predict some spots, which miss: {outcome.refused}."
+            )
         one = score_intervals(
             found.truths,
             [find.interval for find in outcome.finds],

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mertk.core.printing import count_noun
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
@@ -63,8 +65,11 @@ class Contents:
         lines = []
         for seed, names in self.missing.items():
             if names:
-                lines.append(f"seed {seed}: {self.planned - len(names)} of {self.planned} folds")
-        return ", ".join(lines) or f"0 of {self.planned} folds"
+                lines.append(
+                    f"seed {seed}: {self.planned - len(names)} of "
+                    f"{count_noun(self.planned, 'fold')}"
+                )
+        return ", ".join(lines) or f"0 of {count_noun(self.planned, 'fold')}"
 
 
 def check_fold(

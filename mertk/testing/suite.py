@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from mertk.core.errors import describe_error
+from mertk.core.printing import count_noun
 from mertk.experiment.executors.workers import hold_interrupts
 from mertk.plugins.loader import Plugins, load_plugins
 from mertk.testing.checks import (
@@ -76,7 +77,7 @@ def count_checks(subject: ComponentUnderTest, results: Sequence[Result]) -> Resu
         name=subject.entry.name,
         check="counted",
         verdict="passed" if applying else "failed",
-        text=f"{len(applying)} of {len(results)} checks apply",
+        text=f"{len(applying)} of {count_noun(len(results), 'check')} apply",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.core.errors import DataError
+from mertk.core.printing import count_noun
 from mertk.datasets.media import arrays, frames, videos
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _say_other(folder: Path) -> str:
     if not endings:
         return ""
     ending, count = endings.most_common(1)[0]
-    return f", but {count} {ending} files; convert them, or give the video or folder itself"
+    return f", but {count_noun(count, f'{ending} file')}; convert them, or give the source itself"
 
 
 def probe_media(path: Path, bits: int | None = None) -> Media:

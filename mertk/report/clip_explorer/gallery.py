@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mertk.core.printing import count_noun
 from mertk.evaluation.breakdowns import rank_clips
 from mertk.experiment.held_out_clips import HeldOutClips, ModelView, count_clips
 from mertk.report.clip_explorer import drawing
@@ -52,7 +53,8 @@ def make_gallery(results: Results, held_out: HeldOutClips) -> Gallery:
         filmed |= {one.filmed for one in group.pictures.values() if one.filmed}
     count = sum(view.group == 0 for view in views)
     text = (
-        f"{count} of {len(ranked)} held-out clips, largest errors first. Probabilities are "
+        f"{count} of {count_noun(len(ranked), 'held-out clip')}, largest errors first. "
+        f"Probabilities are "
         "means over seeds."
     )
     return Gallery(
