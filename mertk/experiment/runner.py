@@ -51,7 +51,8 @@ class Planned:
         folds: the number of folds of the run, over all seeds.
         left: the number of unfinished folds.
         fold_seconds: the median time of a finished fold.
-        features_seconds: the time of the pass over the clips in this call.
+        features_seconds: the time of the pass over the clips in this call; of a pass that several
+            models share, the part of this one.
         memory: the peak memory of a worker in MB; 0 where the system does not report it.
         workers: the number of workers.
         latest_seconds: the time of the fold that was run for this; the median if none was.
@@ -219,8 +220,10 @@ class Runner:
         prepared, latest = 0.0, 0.0
         if missing:
             start, (split, seed) = time.perf_counter(), missing[0]
+            before = sum(seconds for seconds, _ in self.study.spent.values())
             job = self._fit_once(run, self._make_job(run), [seed])[seed]
-            prepared = time.perf_counter() - start
+            shared = before - sum(seconds for seconds, _ in self.study.spent.values())
+            prepared = time.perf_counter() - start + shared / self.executor.workers
             self.study.progress.stage(f"{self.variant.name}: first fold", 1)
             unit = functools.partial(do_folds, replace(job, together=False), [split], seed)
             ((fold,),) = self.executor.run([unit])
