@@ -71,7 +71,8 @@ class Fold:
 
     `inside` are the rows that it trains on, `present` the classes that they hold, sorted. `members`
     `[clips, present]` is 1 for a row's class: for none, where a row is left out. With `part`,
-    positions in the fold, it is that part of it.
+    positions in the fold, it is that part of it. `chosen` is the strength of regularisation that a
+    learner has chosen, in units that do not depend on the features' scale.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Fold:
         self.present, columns = np.unique(self.labels, return_inverse=True)
         self.members: Matrix = np.zeros((len(rows.values), len(self.present)))
         self.members[self.inside, columns] = 1
+        self.chosen: float | None = None
 
     @property
     def people(self) -> NDArray[np.str_]:

@@ -40,7 +40,13 @@ def weigh_classes(members: Matrix, *, balanced: bool) -> Matrix:
 
 
 def choose_value(
-    fold: Fold, values: Sequence[float], path: Path, loss: Loss, *, balanced: bool
+    fold: Fold,
+    values: Sequence[float],
+    path: Path,
+    loss: Loss,
+    *,
+    balanced: bool,
+    length: float = 1.0,
 ) -> float:
     """The value with the least loss on people of `fold` that were not learnt from.
 
@@ -50,13 +56,15 @@ def choose_value(
         path: learns from a part of the fold with each of the values.
         loss: of margins `[clips, classes]` and the classes of these clips, 1 for each clip's own.
         balanced: whether each class counts as much as any other.
+        length: the factor by which `fold.chosen` differs from the value, for values that depend on
+            the length of the rows.
 
     Returns:
         The middle one of `values` where all clips are of one person.
     """
     people = np.unique(fold.people)
     if len(people) < 2:
-        return values[len(values) // 2]
+        return note_choice(fold, values[len(values) // 2], length)
     members = fold.members[fold.inside]
     weights = weigh_classes(members, balanced=balanced)
     sums = np.zeros(len(values))
@@ -68,7 +76,13 @@ def choose_value(
             scores = np.full((len(found), len(fold.present)), found.min() - 1)
             scores[:, columns] = found
             sums[at] += weights[split.test] @ loss(scores, members[split.test])
-    return values[int(np.argmin(sums))]
+    return note_choice(fold, values[int(np.argmin(sums))], length)
+
+
+def note_choice(fold: Fold, value: float, length: float) -> float:
+    """Keep the value times `length` as what the fold has chosen, and give the value."""
+    fold.chosen = float(f"{value * length:.4g}")
+    return value
 
 
 def share_wrong(scores: Matrix, members: Matrix) -> Matrix:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class MarginClassifier:
     """A classifier from a subclass's `learner`; in multi-label training one for each class."""
 
     scale: bool = False
+    choice: str
+    """What `list_choices` calls the chosen strength of regularisation."""
     fitted: FoldModel
 
     def learner(self, rows: Rows, /) -> Callable[[Fold], Margins]:
@@ -62,6 +64,12 @@ class MarginClassifier:
             found = copy.copy(self)
             found.fitted = fitted
             yield found
+
+    def list_choices(self) -> dict[str, Any]:
+        """The strength of regularisation, where it was chosen; if multi-label, for each class."""
+        chosen = [model.chosen for model in self.fitted.each]
+        found = chosen if self.fitted.multilabel else chosen[0]
+        return {} if set(chosen) == {None} else {self.choice: found}
 
     def predict(self, streams: mertk.Streams, /) -> Matrix:
         """The softmax of the margins `[classes]`; of each class alone if multi-label."""
@@ -88,17 +96,22 @@ class MarginClassifier:
 @mertk.stored
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassModel:
-    """Margins over the classes that training held; none where that was but one."""
+    """Margins over the classes that training held; none where that was but one.
+
+    `chosen` is the strength of regularisation, None where it was given or nothing was learnt.
+    """
 
     present: Labels
     classes: int
     margins: Margins | None
+    chosen: float | None
 
     @classmethod
     def learn(cls, learn: Callable[[Fold], Margins], fold: Fold, classes: int) -> ClassModel:
         """Learn from a fold, if there is anything to learn."""
         present = fold.present
-        return cls(present, classes, learn(fold) if len(present) > 1 else None)
+        margins = learn(fold) if len(present) > 1 else None
+        return cls(present, classes, margins, fold.chosen)
 
     def predict(self, row: Matrix) -> Matrix:
         """The softmax of the margins `[classes]`: the largest margin wins, not calibrated.

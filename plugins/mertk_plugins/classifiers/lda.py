@@ -31,7 +31,8 @@ class LDA(MarginClassifier):
 
     Args:
         shrinkage: share of the unit matrix in the covariance, above 0 and at most 1. `auto` chooses
-            it inside the training part, by the log loss on whole people in 5 inner folds.
+            it inside the training part, by the log loss on whole people in 5 inner folds, among
+            0.01 … 1.
             `ledoit_wolf` is the share of Ledoit and Wolf, "A well-conditioned estimator for
             large-dimensional covariance matrices", 2004, for all classes' clips about their class
             means (scikit-learn's takes one for each class, of standardised features).
@@ -48,6 +49,8 @@ class LDA(MarginClassifier):
             )
         self.shrinkage = shrinkage
         self.balanced = balanced
+
+    choice = "shrinkage"
 
     def learner(self, _rows: Rows, /) -> Callable[[Fold], Linear]:
         """From inner products: the covariance of many features is never made."""

@@ -35,7 +35,8 @@ class LinearSVM(MarginClassifier):
     Args:
         C: cost of a clip on the wrong side of its margin, compared with the penalty on large
             weights, above 0; a smaller C regularises more. `auto` chooses it inside the training
-            part, by the squared hinge on whole people in 5 inner folds.
+            part, by the squared hinge on whole people in 5 inner folds, among 0.01 … 1000 divided
+            by the mean squared length of the clips about their mean.
         scale: whether each feature is standardised by the training clips.
         balanced: whether clips are weighted by the inverse frequency of their class: in each
             machine those of its class, of two classes those of both.
@@ -53,6 +54,8 @@ class LinearSVM(MarginClassifier):
         self.scale = scale
         self.balanced = balanced
 
+    choice = "C x mean squared length"
+
     def learner(self, _rows: Rows, /) -> Callable[[Fold], Linear]:
         """From inner products, which all folds share."""
         return self._learn
@@ -61,8 +64,15 @@ class LinearSVM(MarginClassifier):
         return self._learn_with(fold, self.C if self.C != "auto" else self._choose_cost(fold))
 
     def _choose_cost(self, fold: Fold) -> float:
-        costs = list(COSTS / compute_mean_length(fold.own_gram))
-        return choose_value(fold, costs, self._learn_path, squared_hinge, balanced=self.balanced)
+        length = compute_mean_length(fold.own_gram)
+        return choose_value(
+            fold,
+            list(COSTS / length),
+            self._learn_path,
+            squared_hinge,
+            balanced=self.balanced,
+            length=length,
+        )
 
     def _learn_path(self, fold: Fold, costs: Sequence[float]) -> Iterator[Linear]:
         return (self._learn_with(fold, cost) for cost in costs)

@@ -9,7 +9,12 @@ import numpy as np
 
 import mertk
 from mertk_plugins.classifiers._gram import solve_system
-from mertk_plugins.classifiers._inner import check_strength, compute_mean_length, weigh_classes
+from mertk_plugins.classifiers._inner import (
+    check_strength,
+    compute_mean_length,
+    note_choice,
+    weigh_classes,
+)
 from mertk_plugins.classifiers._left_out import LeftOut
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
@@ -53,6 +58,8 @@ class Ridge(MarginClassifier):
         self.scale = scale
         self.balanced = balanced
 
+    choice = "alpha / mean squared length"
+
     def learner(self, rows: Rows, /) -> Callable[[Fold], Linear]:
         """The dual solution from inner products; its cost grows with the cube of the clips.
 
@@ -91,11 +98,14 @@ class Ridge(MarginClassifier):
 
 def choose_penalty(path: RidgePath, fold: Fold) -> float:
     """The penalty with the least error on people left out; the middle one for a single person."""
-    penalties = PENALTIES * compute_mean_length(fold.own_gram)
+    length = compute_mean_length(fold.own_gram)
+    penalties = PENALTIES * length
     groups = [np.flatnonzero(fold.people == name) for name in np.unique(fold.people)]
     if len(groups) < 2:
-        return float(penalties[len(penalties) // 2])
-    return float(penalties[int(np.argmin([path.score(one, groups) for one in penalties]))])
+        at = len(penalties) // 2
+    else:
+        at = int(np.argmin([path.score(one, groups) for one in penalties]))
+    return note_choice(fold, float(penalties[at]), 1 / length)
 
 
 def _fit_unweighted(system: LeftOut, fold: Fold) -> Linear:

@@ -35,7 +35,8 @@ class SVM(MarginClassifier):
             x·y) to the power `degree`; `linear`, x·y.
         C: cost of a clip on the wrong side of its margin, compared with the penalty on large
             weights, above 0; a smaller C regularises more. `auto` chooses it inside the training
-            part, by the balanced accuracy on whole people in 5 inner folds.
+            part, by the balanced accuracy on whole people in 5 inner folds, among 0.1 … 1000
+            divided by the mean squared length of the clips about their mean, in the kernel's space.
         gamma: factor in the kernels `rbf` and `poly`, above 0; or `scale`, 1 / (number of features
             · variance of all values); or `auto`, 1 / number of features.
         degree: exponent of the kernel `poly`, 1 or more.
@@ -61,6 +62,8 @@ class SVM(MarginClassifier):
         self.scale = scale
         self.balanced = balanced
 
+    choice = "C x mean squared length"
+
     def learner(self, _rows: Rows, /) -> Callable[[Fold], KernelMargins]:
         """On a kernel made from inner products, which is quicker than libsvm's own."""
         return self._learn
@@ -77,6 +80,7 @@ class SVM(MarginClassifier):
             lambda part, costs: self._learn_path(part, kernel, costs),
             share_wrong,
             balanced=self.balanced,
+            length=length,
         )
         return next(self._learn_path(fold, kernel, [cost]))
 

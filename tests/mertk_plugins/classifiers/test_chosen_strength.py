@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -140,7 +141,7 @@ def test_clips_of_one_person_alone_are_learnt_from(new):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ridge_chooses_nearly_the_same_penalty_in_every_fold(seed, monkeypatch):
+def test_ridge_chooses_nearly_the_same_penalty_in_every_fold(seed):
     """Clips, people, classes and features of MEGC 2019's flow, a third as many, with high noise."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.repeat([0, 1, 2], [84, 36, 28]))
@@ -152,17 +153,41 @@ def test_ridge_chooses_nearly_the_same_penalty_in_every_fold(seed, monkeypatch):
         inputs=[{"flow": row[None].astype(np.float32)} for row in flow],
         people=np.array([f"p/{at:02}" for at in who]),
     )
-    chosen, choose = [], ridge.choose_penalty
-
-    def note(path, fold):
-        length = compute_mean_length(fold.own_gram)
-        chosen.append(choose(path, fold) / length)
-        return chosen[-1] * length
-
-    monkeypatch.setattr(ridge, "choose_penalty", note)
     folds = folds_of(clips)
-    list(Ridge().fit_folds(clips, folds, [rng] * len(folds)))
+    learnt = list(Ridge().fit_folds(clips, folds, [rng] * len(folds)))
+    chosen = [one.list_choices()["alpha / mean squared length"] for one in learnt]
     steps = np.log10(chosen) * 2  # a step is half a power of ten
     assert len(chosen) == 22
     assert np.ptp(np.round(steps)) <= 1
     assert -6 < steps.min() <= steps.max() < 4  # neither end of the range
+
+
+@pytest.mark.parametrize(
+    ("new", "parameter", "name", "power"),
+    [
+        (Ridge, "alpha", "alpha / mean squared length", 1),
+        (LDA, "shrinkage", "shrinkage", 0),
+        (LinearSVM, "C", "C x mean squared length", -1),
+        (partial(SVM, kernel="linear"), "C", "C x mean squared length", -1),
+    ],
+)
+def test_the_chosen_strength_is_reported(new, parameter, name, power):
+    """A classifier that is given the reported strength predicts the same."""
+    part, unseen = noisy(), noisy(seed=50)
+    learnt = fitted(new(), part)
+    reported = learnt.list_choices()
+    given = fitted(new(**{parameter: reported[name] * lengths(part) ** power}), part)
+    assert given.list_choices() == {}
+    np.testing.assert_allclose(asked(given, unseen), asked(learnt, unseen), rtol=0, atol=1e-3)
+    other = fitted(new(**{parameter: reported[name] * lengths(part) ** power / 1000}), part)
+    assert np.abs(asked(other, unseen) - asked(learnt, unseen)).max() > 1e-2
+
+
+def test_the_chosen_strength_is_reported_for_each_class_of_several_labels():
+    part = noisy()
+    several = replace(part, labels=np.eye(3, dtype=np.int64)[part.labels])
+    (chosen,) = fitted(Ridge(), several).list_choices().values()
+    assert len(chosen) == 3
+    for at, value in enumerate(chosen):
+        alone = replace(part, labels=several.labels[:, at], classes=("no", "yes"))
+        assert fitted(Ridge(), alone).list_choices() == {"alpha / mean squared length": value}
