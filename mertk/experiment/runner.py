@@ -226,7 +226,8 @@ class Runner:
             job = self._fit_once(run, self._make_job(run), [seed])[seed]
             prepared = time.perf_counter() - start
             self.study.progress.stage(f"{self.variant.name}: first fold", 1)
-            unit = functools.partial(do_folds, replace(job, together=False), [split], seed)
+            job = replace(job, together=job.together and job.device != "cpu")
+            unit = functools.partial(do_folds, job, [split], seed)
             ((fold,),) = self.executor.run([unit])
             self._tell_observers(run, fold)
             self.study.progress.step(fold.name)
@@ -247,7 +248,9 @@ class Runner:
         )
 
     def _group_splits(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
-        """The folds of each unit of work: one, or those of a worker if fitted together."""
+        """The folds of each unit of work: one, or those of a worker or a GPU if fitted together."""
+        if job.together and job.device != "cpu" and self.study.execution.executor == "local":
+            return [splits]
         count = min(self.executor.workers, len(splits)) if job.together else len(splits)
         return [splits[at::count] for at in range(count)]
 
@@ -289,7 +292,7 @@ class Runner:
             footage=tuple(clip.footage for clip in task.clips) if "footage" in needs else (),
             together=self.study.execution.together
             and not self.variant.once
-            and can_fit_folds_together(pipeline),
+            and can_fit_folds_together(pipeline, self.study.execution.device),
         )
 
     def _find_feature_faults(self, keys: Sequence[str]) -> list[str]:
