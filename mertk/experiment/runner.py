@@ -27,6 +27,7 @@ from mertk.experiment.run_facts import (
     origins_of,
     seen_before,
 )
+from mertk.nn.training import find_device
 from mertk.pipeline import feature_checks
 from mertk.pipeline.features import PrefixKeys, unpack_clip_state
 from mertk.pipeline.fold import can_fit_folds_together
@@ -100,6 +101,14 @@ class Runner:
     def task(self) -> Task:
         """The clips and folds, as the variant sees them."""
         return self.study.task_of(self.variant)
+
+    @property
+    def _device(self) -> str:
+        """The device's name; `auto` is looked up where this machine trains."""
+        execution = self.study.execution
+        if execution.device == "auto" and execution.executor == "local":
+            return find_device("auto").type
+        return execution.device
 
     def run(self) -> Run:
         """The run, with every fold of every seed in it."""
@@ -226,7 +235,7 @@ class Runner:
             job = self._fit_once(run, self._make_job(run), [seed])[seed]
             prepared = time.perf_counter() - start
             self.study.progress.stage(f"{self.variant.name}: first fold", 1)
-            job = replace(job, together=job.together and job.device != "cpu")
+            job = replace(job, together=job.together and self._device != "cpu")
             unit = functools.partial(do_folds, job, [split], seed)
             ((fold,),) = self.executor.run([unit])
             self._tell_observers(run, fold)
@@ -249,7 +258,7 @@ class Runner:
 
     def _group_splits(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
         """The folds of each unit of work: one, or those of a worker or a GPU if fitted together."""
-        if job.together and job.device != "cpu" and self.study.execution.executor == "local":
+        if job.together and self._device != "cpu" and self.study.execution.executor == "local":
             return [splits]
         count = min(self.executor.workers, len(splits)) if job.together else len(splits)
         return [splits[at::count] for at in range(count)]
@@ -292,7 +301,7 @@ class Runner:
             footage=tuple(clip.footage for clip in task.clips) if "footage" in needs else (),
             together=self.study.execution.together
             and not self.variant.once
-            and can_fit_folds_together(pipeline, self.study.execution.device),
+            and can_fit_folds_together(pipeline, self._device),
         )
 
     def _find_feature_faults(self, keys: Sequence[str]) -> list[str]:

@@ -216,3 +216,12 @@ def test_on_a_cpu_each_fold_is_fitted_by_itself(monkeypatch):
     alone = PatchCNNSE(epochs=1)
     alone.fit(clips, np.random.default_rng(0))
     assert np.array_equal(block.fuse(inputs[0])["features"], alone.fuse(inputs[0])["features"])
+
+
+def test_without_a_gpu_its_benchmark_says_so_in_one_line(monkeypatch):
+    from benchmarks import gpu
+
+    assert gpu.compare_devices("cpu") == 0
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit, match="no GPU: torch finds no CUDA device here"):
+        gpu.main()
