@@ -21,8 +21,7 @@ import click
 from mertk.core.errors import MertkError, UnknownNameError, describe_error
 from mertk.core.printing import accept_all_text
 
-_COMPLETION = "_MERTK_COMPLETE"
-"""The environment variable by which a shell asks for completions."""
+_COMPLETION = "_MERTK_COMPLETE"  # the environment variable by which a shell asks for completions
 
 COMMANDS = {
     "bench": "Evaluate models and baselines on the same folds and write a report.",

@@ -3,12 +3,10 @@
 Intervals from a file are those of `mertk.report.interval_scores`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.escaping import csv_text
 from mertk.core.printing import count_noun, text_console
@@ -17,13 +15,10 @@ from mertk.export.annotation_files import make_annotation_files
 from mertk.report.tables import make_table
 from mertk.spotting.interval import Counts, Interval
 from mertk.spotting.recordings import TYPES
+from mertk.spotting.search import Outcome, Searched
 from mertk.storage.atomic_files import json_text, write_files
 
-if TYPE_CHECKING:
-    from mertk.spotting.search import Outcome, Searched
-
-TRUTH, SUMMARY = "truth.csv", "spot.json"
-"""What is written beside the spotters' files."""
+TRUTH, SUMMARY = "truth.csv", "spot.json"  # what is written beside the spotters' files
 
 _FOUND = ("subject", "video", "onset", "offset", "type", "apex", "strength")
 _TRUTH = (*_FOUND[:5], "emotion")

@@ -1,21 +1,16 @@
 """Spotters that learn, in folds: what spots in a person's videos is fitted on the others alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk.core.clips import Faces
 from mertk.core.errors import ComponentError, DataError, name_component
+from mertk.core.interfaces import LearnedSpotter
 from mertk.core.spots import MeasuredVideo, Spot
 from mertk.spotting.checked_spots import find_fault
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Faces
-    from mertk.core.interfaces import LearnedSpotter
-    from mertk.spotting.interval import Interval
-    from mertk.spotting.recordings import Recording
+from mertk.spotting.interval import Interval
+from mertk.spotting.recordings import Recording
 
 
 def measure_stretch(

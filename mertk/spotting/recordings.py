@@ -1,7 +1,5 @@
 """The long videos of a data set, put together from its clips, with their annotations."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

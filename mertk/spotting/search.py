@@ -1,7 +1,5 @@
 """Run spotters over all long videos of a data set, and score what they find."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import itertools
@@ -9,13 +7,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from mertk.core.clips import Faces
 from mertk.core.errors import DataError, MertkError
-from mertk.core.interfaces import LearnedSpotter
+from mertk.core.interfaces import Aligner, LearnedSpotter, Spotter
 from mertk.core.progress import Progress
 from mertk.core.recipe import Use
+from mertk.core.spots import MeasuredVideo, Spot
 from mertk.experiment.study import Study, as_use
+from mertk.experiment.trained_model import TrainedModel
 from mertk.plugins.loader import Plugins
 from mertk.spotting import checked_spots
 from mertk.spotting.face_tracking import track_face
@@ -23,12 +24,6 @@ from mertk.spotting.learned import measure_stretch, spot_in_folds, spot_in_other
 from mertk.spotting.recognition import check_model, list_scored_classes, recognise_finds
 from mertk.spotting.recordings import Recording, find_recordings
 from mertk.spotting.scoring import Counts, Interval, spot
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Faces
-    from mertk.core.interfaces import Aligner, Spotter
-    from mertk.core.spots import MeasuredVideo, Spot
-    from mertk.experiment.trained_model import TrainedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +110,10 @@ def search_videos(
     register = registry.build("aligner", as_use(aligner)) if aligner else None
     if model:
         check_model(model, chosen.name)
-    parts = [
-        find_recordings(
-            [clip for clip in study.clips if clip.dataset == use.name], study.folders.get(use.name)
-        )
-        for use in study.datasets
-    ]
+    parts = []
+    for use in study.datasets:
+        clips = [clip for clip in study.clips if clip.dataset == use.name]
+        parts.append(find_recordings(clips, study.folders.get(use.name)))
     videos, fit_videos = parts[0], parts[1] if fit_on is not None else None
     truths = tuple(itertools.chain.from_iterable(video.truths for video in videos))
     outcomes = []
