@@ -81,7 +81,8 @@ def questions(
 @click.option(
     "--spots",
     type=click.Path(path_type=Path),
-    help="Table of spotted intervals, as `mertk spot` writes it, for questions on long videos.",
+    help="Table of spotted intervals, as `mertk spot` writes it, for questions on long videos. "
+    "Action units are counted where its model predicts classes such as AU4+AU7.",
 )
 @click.option(
     "--fps", type=FiniteRange(0.1), help="Frames per second, for spotted intervals without a type."

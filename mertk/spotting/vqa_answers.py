@@ -31,16 +31,22 @@ _NAMES = {
 }
 T = TypeVar("T")
 
+_UNITS = re.compile(r"none|((au)?\s*\d+)(\s*\+\s*(au)?\s*\d+)*")
+
 _FINE_OF = {"positive": "happiness", "surprise": "surprise"}
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What is predicted, by clip: an emotion, action units, and the types of spotted intervals."""
+    """What is predicted, by clip: an emotion, and action units; by long video, its events.
+
+    Events are the types of the spotted intervals, and how many action units were seen in all of
+    them (None: not known).
+    """
 
     emotions: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    events: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    events: Mapping[str, tuple[Sequence[str], int | None]] = field(default_factory=dict)
 
 
 def read_class_predictions(path: Path, plugins: Plugins | None = None) -> dict[str, str]:
@@ -86,7 +92,7 @@ def parse_units(predicted: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
     """Clip → action units, from classes such as `AU4+AU7`, `4+7` or `none`."""
     found = {}
     for clip, text in predicted.items():
-        if not re.fullmatch(r"none|((au)?\s*\d+)(\s*\+\s*(au)?\s*\d+)*", text.strip().lower()):
+        if not _UNITS.fullmatch(text.strip().lower()):
             raise DataError(
                 f"'{text}' of {clip} are no action units such as AU4+AU7, and not 'none'"
             )
@@ -94,11 +100,12 @@ def parse_units(predicted: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def read_events(path: Path, fps: float | None) -> dict[str, list[str]]:
-    """Video → types of its spotted intervals in order, from a table that `mertk spot` writes.
+def read_events(path: Path, fps: float | None) -> dict[str, tuple[list[str], int | None]]:
+    """Video → types of its spotted intervals in order, and the number of action units.
 
-    An interval without a type is micro or macro by its duration at `fps` Hz. Raises `DataError`
-    where that is not known.
+    The table is one that `mertk spot` writes; with a model for action units its classes are such as
+    AU4+AU7. An interval without a type is micro or macro by its duration at `fps` Hz. Raises
+    `DataError` where that is not known.
     """
     videos: dict[str, list[Interval]] = {}
     for one in read_intervals(path):
@@ -111,16 +118,19 @@ def read_events(path: Path, fps: float | None) -> dict[str, list[str]]:
                 raise DataError(f"{path}: intervals without a type need --fps")
             length = one.offset - one.onset + 1
             types.append(one.kind or kind_of(length / (fps or 1)))
-        found[video.removeprefix("/")] = types
+        classes = {one.emotion for one in intervals}
+        units = None
+        if all(map(_UNITS.fullmatch, classes)):
+            units = len(set(re.findall(r"\d+", " ".join(classes))))
+        found[video.removeprefix("/")] = types, units
     return found
 
 
 def fill_answers(questions: Sequence[Question], predictions: Predictions) -> list[Question]:
     """The questions with the answers that the predictions give; empty where they give none.
 
-    Nothing predicts the side of an action unit, or the action units of a long video. A class
-    `negative` answers coarse questions alone. Raises `DataError` where no prediction is of a video
-    that is asked about.
+    Nothing predicts the side of an action unit. A class `negative` answers coarse questions alone.
+    Raises `DataError` where no prediction is of a video that is asked about.
     """
     found = [replace(one, answer=_answer(one, predictions)) for one in questions]
     if not any(one.answer for one in found):
@@ -132,8 +142,8 @@ def fill_answers(questions: Sequence[Question], predictions: Predictions) -> lis
 
 def _answer(one: Question, predictions: Predictions) -> str:
     if one.kind in ("count", "type") and predictions.events:
-        events = _find(predictions.events, one.video) or ()
-        return answer_events(events, None).get(one.question, "")
+        types, units = _find(predictions.events, one.video) or ((), 0)
+        return answer_events(types, units).get(one.question, "")
     emotion = canonical_emotion(_find(predictions.emotions, one.video) or "")
     units = _find(predictions.units, one.video)
     answers = {

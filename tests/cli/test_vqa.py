@@ -84,6 +84,19 @@ def test_spotted_intervals_answer_questions_on_long_videos(run, tmp_path):
     assert others[:3] == ["0", "0", "0"]  # nothing was spotted there
 
 
+def test_action_units_of_spots_answer_how_many_there_are(run, tmp_path):
+    asked, out = tmp_path / "long.jsonl", tmp_path / "answers.jsonl"
+    given = ("synthetic_long:videos=2,seconds=8,micros=1,macros=1", "--long")
+    assert run("vqa", "questions", *given, "--out", asked)[0] == 0
+    spots = tmp_path / "spots.csv"
+    head = "subject,video,onset,offset,type,emotion\ns01,v01,10,20,me,au4+au7\n"
+    for second, expected in (("au7+au12", "3"), ("happiness", "")):
+        spots.write_text(f"{head}s01,v01,100,150,mae,{second}\n")
+        assert run("vqa", "answer", asked, "--spots", spots, "--out", out)[0] == 0
+        units = [r for r in rows(out) if "different action units" in r["question"]]
+        assert [r["answer"] for r in units] == [expected, "0"]
+
+
 def test_what_cannot_be_answered_is_refused(run, questions, tmp_path):
     (tmp_path / "p.csv").write_text("clip,predicted\nother,happiness\n")
     out = tmp_path / "answers.jsonl"
