@@ -1,7 +1,5 @@
 """The network of SOFTNet: three streams of one convolution each, and two dense layers."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,5 +1,6 @@
 """The shipped spotters on synthetic videos: they find what is there, and nothing where is none."""
 
+import importlib
 from dataclasses import replace
 from functools import cache
 
@@ -160,3 +161,39 @@ def test_flow_windows_gives_the_same_twice():
 def test_parameters_of_flow_windows_that_cannot_be_are_refused(params):
     with pytest.raises(mertk.ParameterError, match="must"):
         REGISTRY.build("spotter", mertk.Use("flow_windows", **params))
+
+
+def test_softnet_sees_its_paper_s_number_of_weights():
+    network = importlib.import_module("mertk_plugins.spotters._softnet_net").SoftNetNet()
+    parts = [sum(one.numel() for one in part.parameters()) for part in network.children()]
+    assert parts == [26 * (3 + 5 + 8), 784 * 400 + 400 + 401]
+
+
+def frames_of_flow(seed, *, person):
+    """A measured video whose brows move up while an expression begins, among noise."""
+    rng = np.random.default_rng(seed)
+    values, truths = rng.normal(0, 0.01, (240, 2, 3, 42, 42)).astype(np.float16), []
+    for start in (40 + int(rng.integers(20)), 150 + int(rng.integers(20))):
+        values[start - 6 : start + 12, 0, 1, :21] -= 0.05
+        truths.append(mertk.Spot(start, start + 6, start + 12, 1.0))
+    return mertk.MeasuredVideo(
+        values=values, frames=240, fps=30.0, truths=tuple(truths), person=person
+    )
+
+
+def test_softnet_learns_what_expressions_of_others_look_like():
+    videos = [frames_of_flow(seed, person=f"p{seed}") for seed in range(3)]
+    build = lambda: REGISTRY.build("spotter", mertk.Use("softnet", epochs=8))  # noqa: E731
+    for at, found in spot_in_folds(build, videos):
+        assert hit(found, [(one.onset, one.offset) for one in videos[at].truths]) == 2
+        assert len(found) <= 4
+
+
+def test_softnet_measures_motion_in_distances_of_the_eyes():
+    faces, truths = video(micros=1, macros=0, seconds=4.0)
+    part = replace(faces, frames=mertk.Frames.of(faces.frames[: truths[0][1] + 2]), offset=0)
+    values = REGISTRY.build("spotter", mertk.Use("softnet")).measure(part)
+    assert values.shape == (len(part.frames), 2, 3, 42, 42)
+    moved = np.abs(values[:, 0, 1].astype(float)).mean(axis=(1, 2))
+    assert truths[0][0] - 6 <= int(moved.argmax()) <= truths[0][1]
+    assert not values[-6:, 0].any()
