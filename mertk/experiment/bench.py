@@ -1,7 +1,5 @@
 """`bench`: several models on the same clips and folds, through the cache into the ledger."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -6,20 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Frames
+from mertk.core.clips import Frames, Pixels
 from mertk.core.errors import DataError
 from mertk.core.reading import read_file
 from mertk.datasets.media import _picture_headers
 from mertk.storage.clip_sources import stamp_files
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Pixels
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 """The file endings that count as frames; all others in a frame folder are ignored."""

@@ -91,5 +91,4 @@ class ELBPTOP:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("elbptop", ELBPTOP, paper="doi:10.1109/ACCESS.2019.2942358")

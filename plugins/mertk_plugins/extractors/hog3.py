@@ -6,20 +6,16 @@ Polikovsky et al. 2009 (3D-gradient orientation histograms), Li et al. 2018 (HOG
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 _STEEPEST = 510  # twice the largest difference of two pixels
 _AXES = {"xy": ("x", "y"), "xt": ("x", "t"), "yt": ("y", "t")}
@@ -122,5 +118,4 @@ def _tabulate_bins(bins: int, *, signed: bool) -> NDArray[np.int64]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("hog3", HOG3, paper="doi:10.1049/ic.2009.0244")
