@@ -17,7 +17,7 @@ from pathlib import Path
 
 NAMES = (
     "harness", "small_runs", "prefixes", "flow", "lbptop", "patch_cnn_se", "closed_forms",
-    "workers", "scaling", "plan", "watching", "coverage", "fuzz",
+    "ststnet_folds", "workers", "scaling", "plan", "watching", "coverage", "fuzz",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 _RELEASES = ("numpy", "torch", "scikit-learn", "scikit-image", "opencv-python")

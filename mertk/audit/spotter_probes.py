@@ -9,8 +9,6 @@ fold has left behind is there to be used.
   them must be no higher than with other draws.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -83,7 +81,7 @@ def _judge_intervals(plain: Mapping[str, Any], other: Mapping[str, Any], seed: i
             count += len(before["spots"]) + len(after["spots"])
             changed += len(set(map(tuple, before["spots"])) ^ set(map(tuple, after["spots"])))
     if changed:
-        how = f"{changed} spots of {person} change with the true intervals of {person}"
+        how = f"spots of {person} that change with the true intervals of {person}: {changed}"
         return Verdict("intervals", "fit", how)
     if not count:
         return Verdict("intervals", "", f"nothing is spotted of {person}", tested=False)

@@ -12,6 +12,7 @@ import click
 
 from mertk.cli._options import FiniteRange
 from mertk.core.errors import DataError
+from mertk.core.printing import count_noun
 
 if TYPE_CHECKING:
     from mertk.datasets.elan import Annotation
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from mertk.export.annotation_files import Form
 
 _RATE = click.option(
-    "--fps",
-    type=FiniteRange(0.1),
-    help="Frames per second, where the files do not say it.",
+    "--fps", type=FiniteRange(0.1), help="Frames per second, where the files do not say it."
 )
 
 
@@ -73,7 +72,10 @@ def annotate(
         found.append(replace(one, path=path, clip=clip, fps=rate))
     texts = make_annotation_files(found, form, lambda _one: first)
     write_files(out, texts)
-    click.echo(f"{len(found)} intervals: {', '.join(list(texts)[:5])}{' …' * (len(texts) > 5)}")
+    click.echo(
+        f"{count_noun(len(found), 'interval')}: "
+        f"{', '.join(list(texts)[:5])}{' …' * (len(texts) > 5)}"
+    )
     if not all(one.path for one in found):
         click.echo("Paths of the videos are not known: give --videos, or fill the column path.")
     click.echo(f"After the correction: mertk data changes {out / BEFORE} {out}")
@@ -112,7 +114,7 @@ def changes(before: Path, after: Path, fps: float | None, *, as_json: bool) -> N
         click.echo(json.dumps([asdict(one) for one in found], indent=1))
         return
     if not found:
-        click.echo(f"No change: {len(sides[0])} intervals.")
+        click.echo(f"No change: {count_noun(len(sides[0]), 'interval')}.")
         return
     head = ("coder", "subject", "video", "interval", "change", "field", "before", "after")
     table = make_table("", head, texts=len(head))
@@ -184,7 +186,9 @@ def _print_agreement(found: Agreement) -> None:
     alone = (
         f"{len(found.only_first)} only in the first, {len(found.only_second)} only in the second"
     )
-    console.print(f"{found.pairs} intervals of both coders (IoU ≥ {found.least:g}), {alone}")
+    console.print(
+        f"{count_noun(found.pairs, 'interval')} of both coders (IoU ≥ {found.least:g}), {alone}"
+    )
     numbers = list(found.frames[0].within)
     head = ["key frame", "pairs", "median", "median size", *(f"within {n}" for n in numbers)]
     table = make_table("second − first coder, in frames", head)

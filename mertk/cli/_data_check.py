@@ -11,6 +11,7 @@ import click
 
 from mertk.cli import load_and_report_plugins
 from mertk.cli._completion import complete
+from mertk.core.printing import count_noun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +120,7 @@ def index(ctx: click.Context, name: str, data: Path | None, out: Path) -> None:
             row[f"protocol.{key}"] = _label_clip(rules, clip)
         rows.append(row)
     write_table(out, rows)
-    click.echo(f"{len(rows)} expressions of {survey.dataset} written to {out}")
+    click.echo(f"{count_noun(len(rows), 'expression')} of {survey.dataset} written to {out}")
     for line in _describe_recommended(survey):
         click.echo(line)
 

@@ -1,7 +1,5 @@
 """`mertk data prepare`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import click
 from mertk.cli import load_and_report_plugins
 from mertk.cli._completion import complete
 from mertk.cli._options import record_options
+from mertk.core.printing import count_noun
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
 
@@ -79,7 +78,10 @@ def prepare(ctx: click.Context, /, names: tuple[str, ...], out: Path, **given: A
     plugins = load_and_report_plugins(ctx)
     with Bar() as bar:
         done = prepare_datasets(names, out=out, plugins=plugins, progress=bar, **given)
-    click.echo(f"{done.clips} clips in {out}, {done.made} of them new. Evaluate a model on them:")
+    click.echo(
+        f"{count_noun(done.clips, 'clip')} in {out}, {done.made} of them new. Evaluate a model "
+        f"on them:"
+    )
     click.echo(
         f"mertk bench --model flow_svm --swap aligner=none --dataset folder --data folder={out} "
         f"--protocol {done.protocol}"

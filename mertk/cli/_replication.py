@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mertk.core.errors import MertkError
-from mertk.core.printing import format_duration
+from mertk.core.printing import count_noun, format_duration
 from mertk.core.recipe import Recipe
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
@@ -46,10 +46,7 @@ class Replication:
         if self.quick:
             self.study = self._make_quick(self.study)
         self.execution = Execution(
-            out=out / _RUNS,
-            jobs=given["jobs"],
-            executor=given["executor"],
-            device=given["device"],
+            out=out / _RUNS, jobs=given["jobs"], executor=given["executor"], device=given["device"]
         )
         self.failed: dict[str, str] = {}
 
@@ -132,7 +129,8 @@ class Replication:
             seconds = one.seconds_left(one.workers)
             total += seconds
             lines.append(
-                f"{one.model}: {one.left} of {one.folds} folds left, {format_duration(seconds)}"
+                f"{one.model}: {one.left} of {count_noun(one.folds, 'fold')} left, "
+                f"{format_duration(seconds)}"
             )
         click.echo(
             f"expected time of the folds that are left: {format_duration(total)}, without audits "

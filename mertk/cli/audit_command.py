@@ -12,6 +12,7 @@ from mertk.cli import load_and_report_plugins
 from mertk.cli._completion import complete
 from mertk.cli._options import record_options
 from mertk.core.errors import ParameterError
+from mertk.core.printing import count_noun
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
 
@@ -156,8 +157,9 @@ def _print_audit(found: Audit) -> None:
     console = Console(highlight=False, emoji=False)
     model = escape(found.model)
     console.print(
-        f"[bold]audit of {model}[/bold] · {escape(found.protocol)} · {found.clips} clips of "
-        f"{found.people} subjects in {found.folds} folds"
+        f"[bold]audit of {model}[/bold] · {escape(found.protocol)} · "
+        f"{count_noun(found.clips, 'clip')} of "
+        f"{count_noun(found.people, 'subject')} in {count_noun(found.folds, 'fold')}"
     )
     console.print(table)
     console.print(f"[bold]{model}: {_OUTCOMES[found.outcome]}.[/bold]")

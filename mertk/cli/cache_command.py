@@ -1,19 +1,14 @@
 """`mertk cache`."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
 from mertk.cli._options import FiniteRange
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mertk.storage.cache import Cache
+from mertk.core.printing import count_noun
+from mertk.storage.cache import Cache
 
 _SHOWN = 20  # clips of a list
 
@@ -65,9 +60,9 @@ def command(
     if as_json:
         click.echo(json.dumps(about, indent=1))
         return
-    click.echo(f"{cache.root}: {entries} entries, {size / 1e6:.1f} MB")
+    click.echo(f"{cache.root}: {count_noun(entries, 'entry', 'entries')}, {size / 1e6:.1f} MB")
     if removed:
-        click.echo(f"removed {removed} entries, {freed / 1e6:.1f} MB")
+        click.echo(f"removed {count_noun(removed, 'entry', 'entries')}, {freed / 1e6:.1f} MB")
 
 
 def _print_verified(cache: Cache, *, as_json: bool) -> int:
@@ -79,24 +74,25 @@ def _print_verified(cache: Cache, *, as_json: bool) -> int:
         click.echo(json.dumps({"folder": str(cache.root)} | asdict(found), indent=1))
         return int(bool(found.changed))
     click.echo(
-        f"{cache.root}: {found.entries} entries; the files of {len(found.same)} clips are unchanged"
+        f"{cache.root}: {count_noun(found.entries, 'entry', 'entries')}; clips with unchanged "
+        f"files: {len(found.same)}"
     )
     if found.outdated:
         click.echo(
-            f"{len(found.outdated)} clips have new files; their features will be computed again"
+            f"clips with new files, whose features will be computed again: {len(found.outdated)}"
         )
     if found.missing:
-        click.echo(f"{len(found.missing)} clips have files that are missing or cannot be read:")
+        click.echo(f"clips with files that are missing or cannot be read: {len(found.missing)}")
         click.echo(_list_clips(found.missing))
     if found.changed:
-        click.echo(f"{len(found.changed)} clips have changed content with unchanged size and time:")
+        click.echo(f"clips with changed content but unchanged size and time: {len(found.changed)}")
         click.echo(_list_clips(found.changed))
         click.echo(
-            f"removed {found.removed} entries that were computed from the old content. Finished "
+            f"removed entries that were computed from the old content: {found.removed}. Finished "
             "runs still contain predictions from it: `mertk bench --fresh …` runs them again"
         )
     if found.unknown:
-        click.echo(f"{found.unknown} entries have no list of files and were not compared")
+        click.echo(f"entries without a list of files, not compared: {found.unknown}")
     return int(bool(found.changed))
 
 

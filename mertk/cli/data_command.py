@@ -1,7 +1,5 @@
 """`mertk data`: folders of data sets, their contents, and the synthetic one on disk."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from mertk.cli._completion import complete
 from mertk.cli._data_annotations import agree, annotate, changes
 from mertk.cli._data_check import check, index
 from mertk.cli._data_prepare import prepare
+from mertk.core.printing import count_noun
 
 
 @click.group("data")
@@ -102,14 +101,17 @@ def synth(ctx: click.Context, out: Path, layout: str, sets: tuple[str, ...]) -> 
     from mertk.export import layouts
 
     layouts.check_place(out, layout)
-    use = Use.parse(f"synthetic:{','.join(sets)}")
+    seed = f"seed={layouts.SEEDS.get(layout, 0)}"
+    use = Use.parse(f"synthetic:{','.join([seed, *sets])}")
     reader = load_and_report_plugins(ctx).registry.build("dataset", use)
     with name_component(f"data set '{use}': index"):
         clips = reader.index(None)
     with Bar() as bar:
         bar.stage(f"writing {layout}", len(clips))
         layouts.write_layout(clips, out, layout, advance=bar.step)
-    click.echo(f"{len(clips)} synthetic clips written to {out} in the layout of {layout}")
+    click.echo(
+        f"{count_noun(len(clips), 'synthetic clip')} written to {out} in the layout of {layout}"
+    )
 
 
 for _one in command.commands.values():  # or click cuts the sentence off in the list of commands

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mertk.core.errors import MertkError, StorageError
 from mertk.core.options import split_options
 from mertk.core.progress import Progress, Silent
 from mertk.core.recipe import Recipe, Use
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mertk.evaluation.comparison import Comparison
     from mertk.evaluation.results import Results
     from mertk.experiment.trained_model import TrainedModel
-    from mertk.spotting.predicted_video import PredictedVideo
+    from mertk.spotting.predicted_video import IntervalPictures, PredictedVideo
 
 RUNS = Path("runs")
 
@@ -140,6 +141,8 @@ def predict_videos(
     least: float = 0.0,
     shifts: int = 4,
     trust: Sequence[str] = (),
+    pictures: IntervalPictures | None = None,
+    on_error: Callable[[Path, MertkError], None] | None = None,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> Iterator[PredictedVideo]:
@@ -149,7 +152,8 @@ def predict_videos(
 
     Args:
         model: the folder of a trained model, or what `train_model` gave.
-        videos: video files, folders of frames and `.npy` files of frames.
+        videos: video files, folders of frames, `.npy` files of frames, and tables such as
+            `index.csv`, whose rows are intervals.
         onset: first frame of the expression, counted from 0; turns spotting off.
         apex: frame of the strongest expression; default: the middle.
         offset: last frame of the expression; default: the last frame of the video.
@@ -162,6 +166,9 @@ def predict_videos(
         least: least probability of the predicted class; below it is 'no expression'.
         shifts: small shifts of the face crop that are predicted again, for the stability.
         trust: modules or packages that the model may import, which runs their code.
+        pictures: reads pictures of the intervals; default: none are read.
+        on_error: takes a video that cannot be read, and the error; the next video follows.
+            Default: the error is raised.
         plugins: what `load_plugins` gave; default: the installed ones.
         progress: receives stages and steps.
 
@@ -173,35 +180,46 @@ def predict_videos(
     from mertk.experiment.trained_model import TrainedModel
     from mertk.spotting.checked_spots import build_spotter
     from mertk.spotting.people_tracking import parse_face
-    from mertk.spotting.predicted_video import predict_interval_of, predict_video
+    from mertk.spotting.predicted_video import predict_clips, predict_interval_of, predict_video
 
     plugins, progress = plugins or load_plugins(), progress or Silent()
     if not isinstance(model, TrainedModel):
         with open_model_folder(model) as folder:
             model = TrainedModel.load(folder, plugins, trust)
-    at = (onset, apex, offset)
+    registry, at = plugins.registry, (onset, apex, offset)
     face = None if face is None else parse_face(face)
-    finder = build_spotter(plugins.registry, str(as_use(spotter)))
-    tracker = plugins.registry.build("aligner", as_use(aligner))
+    finder = build_spotter(registry, str(as_use(spotter)))
+    tracker = registry.build("aligner", as_use(aligner))
     whose = None if face is None else (tracker, face)
+    common: dict[str, Any] = {"least": least, "shifts": shifts, "pictures": pictures}
     for video in map(Path, videos):
-        if whole or at != (None, None, None):
-            yield from predict_interval_of(
-                model, video, progress, at=at, fps=fps, least=least, shifts=shifts, whose=whose
-            )
-        else:
-            yield from predict_video(
-                model,
-                video,
-                progress,
-                spotter=finder,
-                aligner=tracker,
-                face=face,
-                fps=fps,
-                strength=strength,
-                least=least,
-                shifts=shifts,
-            )
+        try:
+            if video.suffix.lower() in (".csv", ".xlsx"):
+                rate = {} if fps is None else {"fps": fps}
+                reader = registry.build("dataset", Use("folder", labels=False, **rate))
+                yield from predict_clips(
+                    model, reader.index(video), progress, whose=whose, **common
+                )
+            elif whole or at != (None, None, None):
+                yield from predict_interval_of(
+                    model, video, progress, at=at, fps=fps, whose=whose, **common
+                )
+            else:
+                yield from predict_video(
+                    model,
+                    video,
+                    progress,
+                    spotter=finder,
+                    aligner=tracker,
+                    face=face,
+                    fps=fps,
+                    strength=strength,
+                    **common,
+                )
+        except MertkError as error:
+            if on_error is None or isinstance(error, StorageError):  # no other video will do better
+                raise
+            on_error(video, error)
 
 
 def compare_runs(

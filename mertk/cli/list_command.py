@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mertk.cli import load_and_report_plugins, width
 from mertk.cli._completion import complete
-from mertk.plugins.registry import KINDS
-
-if TYPE_CHECKING:
-    from mertk.plugins.registry import Registry
+from mertk.plugins.registry import KINDS, Registry
 
 _COLUMNS = ("name", "year", "speed", "needs")
 

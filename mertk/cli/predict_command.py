@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,15 +13,8 @@ from mertk.cli._completion import complete
 from mertk.cli._options import FiniteRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from mertk.core.progress import Progress
-    from mertk.experiment.trained_model import TrainedModel
-    from mertk.plugins.registry import Registry
+    from mertk.core.errors import MertkError
     from mertk.report.video_predictions import VideoReport
-    from mertk.spotting.predicted_video import ChosenFace, IntervalPictures, PredictedVideo
-
-    Predict = Callable[[Path, Progress], Iterable[PredictedVideo]]
 
 
 @click.command("predict")
@@ -65,7 +57,6 @@ if TYPE_CHECKING:
 @click.option(
     "--face",
     metavar="largest|left|right|N|all",
-    callback=lambda _ctx, _param, value: None if value is None else _parse_face(value),
     help="Whose face, where a video shows several people. N is the number of a person, from 1, "
     "left to right as they appear; all: one result a person. Default: the only face, or the "
     "clearly largest.",
@@ -120,25 +111,16 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     model: Path,
     videos: tuple[Path, ...],
-    onset: int | None,
-    apex: int | None,
-    offset: int | None,
-    fps: float | None,
-    spotter: str,
-    aligner: str,
-    face: str | None,
-    strength: float,
-    least: float,
-    shifts: int,
     out: Path | None,
     occlusion: int,
     trust: tuple[str, ...],
     *,
-    whole: bool,
     frames: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Run a trained model on videos: track the face, spot expressions and classify them.
 
@@ -148,18 +130,13 @@ def command(
     that cannot be read, or shows no face, is reported on standard error, and the exit code is then
     1; the other videos are processed.
     """
+    from mertk.cli.functions import predict_videos
     from mertk.cli.progress import Bar
-    from mertk.core.recipe import Use
     from mertk.experiment import trained_model_page
     from mertk.experiment.model_hub import open_model_folder
     from mertk.experiment.trained_model import TrainedModel
     from mertk.report.video_predictions import FILES, VideoReport
-    from mertk.spotting.checked_spots import build_spotter
-    from mertk.spotting.predicted_video import (
-        IntervalPictures,
-        predict_interval_of,
-        predict_video,
-    )
+    from mertk.spotting.predicted_video import IntervalPictures
     from mertk.storage.atomic_files import check_files
 
     if out:
@@ -167,107 +144,47 @@ def command(
     plugins = load_and_report_plugins(ctx)
     with open_model_folder(model) as folder:
         saved = TrainedModel.load(folder, plugins, trust)
-    at = (onset, apex, offset)
-    given = whole or at != (None, None, None)
+    given = options["whole"] or any(options[end] is not None for end in ("onset", "apex", "offset"))
     report = VideoReport(
         model=saved,
         warning=trained_model_page.format_warning(saved.about),
-        spotter="" if given else spotter,
+        spotter="" if given else options["spotter"],
     )
-    pictures = (
-        IntervalPictures(model=saved, draw=report.draw, occlusion=occlusion)
-        if out and frames
-        else None
-    )
-    predict: Predict
-    tracker = plugins.registry.build("aligner", Use.parse(aligner))
-    whose = None if face is None else (tracker, face)
-    if given:
-        predict = partial(
-            predict_interval_of,
-            saved,
-            at=at,
-            fps=fps,
-            least=least,
-            shifts=shifts,
-            pictures=pictures,
-            whose=whose,
-        )
-    else:
-        predict = partial(
-            predict_video,
-            saved,
-            spotter=build_spotter(plugins.registry, spotter),
-            aligner=tracker,
-            face=face,
-            fps=fps,
-            strength=strength,
-            least=least,
-            shifts=shifts,
-            pictures=pictures,
-        )
-    table = partial(_predict_table, saved, plugins.registry, fps, least, shifts, pictures, whose)
+    if out and frames:
+        options["pictures"] = IntervalPictures(model=saved, draw=report.draw, occlusion=occlusion)
+
+    def report_failure(video: Path, error: MertkError) -> None:
+        text = str(error)
+        report.add_failure(text if text.startswith(str(video)) else f"{video}: {text}")
+        click.echo(f"Error: {report.failed[-1]}", err=True)
+
     with Bar() as bar:
-        for video in videos:
-            _add_to_report(report, video, table if _is_table(video) else predict, bar)
-            if out:
-                report.write(out)  # after each video: hours of them may follow
+        options |= {"plugins": plugins, "progress": bar, "on_error": report_failure}
+        for found in predict_videos(saved, *videos, **options):
+            report.add(found)
+            for note in found.notes:
+                click.echo(f"Note: {found.video}: {note}", err=True)
+            if out and found.video in videos:  # hours of videos may follow; a row takes a second
+                report.write(out)
+    if out:
+        report.write(out)
+    _print_report(report, out, as_json=as_json)
+    ctx.exit(1 if report.failed else 0)
+
+
+def _print_report(report: VideoReport, out: Path | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=1))
     elif out:
         click.echo(f"{report.format_summary()} {out / 'predictions.html'}")
     else:
         click.echo(report.format_csv(), nl=False)
+    if report.spotter and not any(video.findings for video in report.videos):
+        click.echo(
+            "No expression was spotted. --whole classifies each video as one expression, --onset "
+            "and --offset a part of it.",
+            err=True,
+        )
     click.echo(report.warning, err=True)
     if report.describe_lengths():
         click.echo(report.describe_lengths(), err=True)
-    ctx.exit(1 if report.failed else 0)
-
-
-def _parse_face(text: str) -> str:
-    from mertk.spotting.people_tracking import parse_face
-
-    return parse_face(text)
-
-
-def _is_table(path: Path) -> bool:
-    return path.suffix.lower() in (".csv", ".xlsx")
-
-
-def _predict_table(
-    model: TrainedModel,
-    registry: Registry,
-    fps: float | None,
-    least: float,
-    shifts: int,
-    pictures: IntervalPictures | None,
-    whose: ChosenFace | None,
-    file: Path,
-    progress: Progress,
-) -> Iterable[PredictedVideo]:
-    """The predictions for the rows of an index.csv, which need no label."""
-    from mertk.core.recipe import Use
-    from mertk.spotting.predicted_video import predict_clips
-
-    rate = {} if fps is None else {"fps": fps}
-    clips = registry.build("dataset", Use("folder", labels=False, **rate)).index(file)
-    return predict_clips(
-        model, clips, progress, least=least, shifts=shifts, pictures=pictures, whose=whose
-    )
-
-
-def _add_to_report(report: VideoReport, video: Path, predict: Predict, progress: Progress) -> None:
-    """Predict a video and add what is found, or why there is nothing, with a line for it."""
-    from mertk.core.errors import MertkError, StorageError
-
-    try:
-        for found in predict(video, progress):
-            report.add(found)
-            for note in found.notes:
-                click.echo(f"Note: {video}: {note}", err=True)
-    except StorageError:  # it is the model, which no other video can be given to
-        raise
-    except MertkError as error:
-        text = str(error)
-        report.add_failure(text if text.startswith(str(video)) else f"{video}: {text}")
-        click.echo(f"Error: {report.failed[-1]}", err=True)

@@ -1,7 +1,5 @@
 """`mertk train`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,7 @@ import click
 
 from mertk.cli import load_and_report_plugins
 from mertk.cli._completion import complete
-from mertk.cli._options import read_record, record_options
+from mertk.cli._options import record_options
 from mertk.experiment.execution import Execution
 from mertk.experiment.study import Study
 
@@ -55,20 +53,16 @@ def command(
 
     This measures no score: use `mertk bench` to measure the scores on unseen people.
     """
+    from mertk.cli.functions import train_model
     from mertk.cli.progress import Bar
-    from mertk.experiment import trained_model, trained_model_page
-    from mertk.nn import training
+    from mertk.experiment import trained_model_page
+    from mertk.experiment.trained_model import KIND
     from mertk.storage.atomic_files import check_folder
 
-    check_folder(out, trained_model.KIND)
+    check_folder(out, KIND)
     plugins = load_and_report_plugins(ctx)
-    study = read_record(Study, given, models=[model], floors=False)
-    execution = read_record(Execution, given, out=runs)
-    training.use_device(execution.device)
     with Bar() as bar:
-        found = trained_model.train_model(
-            study.open(execution, plugins=plugins, progress=bar), seed
-        )
+        found = train_model(model, seed=seed, runs=runs, plugins=plugins, progress=bar, **given)
         trust = found.save(out, plugins)
     click.echo(
         f"{trained_model_page.format_warning(found.about)}\n"

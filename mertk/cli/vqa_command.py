@@ -1,7 +1,5 @@
 """`mertk vqa`: questions about micro-expressions, and answers from models."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from mertk.cli import load_and_report_plugins
 from mertk.cli._completion import complete
 from mertk.cli._options import FiniteRange, record_options
 from mertk.core.errors import ParameterError
+from mertk.core.printing import count_noun
 from mertk.experiment.study import Study
 
 
@@ -64,7 +63,7 @@ def questions(
         found = [replace(one, answer="") for one in found]
     write_file(out, vqa_questions.format_questions(found))
     videos = len({one.video for one in found})
-    click.echo(f"{len(found)} questions on {videos} videos: {out}")
+    click.echo(f"{count_noun(len(found), 'question')} on {count_noun(videos, 'video')}: {out}")
 
 
 @command.command("answer")
@@ -85,9 +84,7 @@ def questions(
     help="Table of spotted intervals, as `mertk spot` writes it, for questions on long videos.",
 )
 @click.option(
-    "--fps",
-    type=FiniteRange(0.1),
-    help="Frames per second, for spotted intervals without a type.",
+    "--fps", type=FiniteRange(0.1), help="Frames per second, for spotted intervals without a type."
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The .jsonl file to write."
@@ -122,7 +119,7 @@ def answer(
     )
     write_file(out, format_questions(found))
     filled = sum(bool(one.answer) for one in found)
-    click.echo(f"{filled} of {len(found)} questions are answered: {out}")
+    click.echo(f"answered are {filled} of {count_noun(len(found), 'question')}: {out}")
 
 
 for _one in command.commands.values():  # or click cuts the sentence off in the list of commands

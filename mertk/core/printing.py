@@ -80,3 +80,8 @@ def format_duration(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:.3g} {unit}"
     return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
+
+
+def count_noun(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: `count_noun(1, "fold")` is `1 fold`, for 2 it is `2 folds`."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.errors import ProtocolError
 from mertk.core.spelling import check_spelling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +37,7 @@ def leave_one_subject_out(people: Sequence[str]) -> list[Split]:
     names = list(dict.fromkeys(people))
     if len(names) < 2:
         raise ProtocolError(
-            f"leave-one-subject-out needs at least 2 subjects; these {len(groups)} clips are of "
+            f"leave-one-subject-out needs at least 2 subjects; the clips ({len(groups)}) are of "
             f"{len(names)}: {', '.join(names) or 'nobody'}"
         )
     check_spelling("people", names, ProtocolError, "leave-one-subject-out")

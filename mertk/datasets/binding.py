@@ -7,17 +7,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mertk.core.clips import Clip, Footage, Frames
+from mertk.core.clips import Clip, Footage, Frames, Pixels
 from mertk.core.errors import DataError
+from mertk.core.printing import count_noun
 from mertk.datasets.annotations import Source, Timing, mark_corrected, read_timing
 from mertk.datasets.corrections import other_frames
 from mertk.datasets.media import frames
 from mertk.datasets.record import Record
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Pixels
 
 Listing = Callable[[Path], dict[int, Path]]
 """Gives the pictures of a folder by frame number, as `media.frames.number_pictures` does."""
@@ -43,6 +41,15 @@ def make_frameless_clip(record: Record, why: str) -> Clip:
     return _make_clip(record, footage, "", [])
 
 
+def make_listed_clip(uid: str, person: str, label: str, why: str) -> Clip:
+    """A clip of which a list knows no more than its id, its person and its label."""
+    dataset, _, subject = person.partition("/")
+    known: dict[str, Any] = {"dataset": dataset, "subject": subject, "subject_native": subject}
+    known |= dict.fromkeys(("onset", "apex", "offset"))
+    name = uid.removeprefix(f"{person}/")
+    return make_frameless_clip(Record(uid=uid, clip=name, label=label, fps=1, **known), why)
+
+
 @dataclass(frozen=True, slots=True)
 class _Absent:
     """Stands in for frames that are not there."""
@@ -61,7 +68,9 @@ def bind_record(source: Source, record: Record, folder: Path, kind: str, listed:
     if timing.onset is None or timing.offset is None:
         raise DataError(record.notes[0])
     inside = [number for number in files if timing.onset <= number <= timing.offset]
-    held = f"{len(files)} frames, {min(files)} … {max(files)}" if files else "no frames"
+    held = (
+        f"{count_noun(len(files), 'frame')}, {min(files)} … {max(files)}" if files else "no frames"
+    )
     held = f"{folder}, which holds {held}"
     if len(files) == timing.offset - timing.onset + 1 and min(files) < min(2, timing.onset):
         held += "; they seem to be numbered anew in this folder: restore the published names"

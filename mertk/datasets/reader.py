@@ -207,9 +207,11 @@ class SpreadsheetReader(ABC):
             survey = replace(survey, strays=tuple(folders.describe_strays(found)))
         others = self.list_other_files(found, reading)
         for one in trees:
-            if one != tree and count(one):
+            if (tree is None or one.path != tree.path) and count(one):
                 (line,) = folders.describe_trees(found, [one], count)
-                others.append(f"{line[:-1]}, {self.name}:tree={one.kind})")
+                *camera, kind = one.kind.split()  # `hs raw` of SMIC
+                option = "".join(f"camera={name}," for name in camera)
+                others.append(f"{line[:-1]}, {self.name}:{option}tree={kind})")
         notices = list(found.skipped)
         if first and tree and first != tree:
             held = folders.describe_trees(found, [first, tree], count)

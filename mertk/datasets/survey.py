@@ -16,6 +16,7 @@ from typing import Literal
 
 from mertk.core.clips import Clip
 from mertk.core.errors import DataError
+from mertk.core.printing import count_noun
 from mertk.datasets import record
 from mertk.datasets.annotations import Source
 from mertk.datasets.binding import INCOMPLETE, bind_record, make_frameless_clip
@@ -205,8 +206,8 @@ def summarise_unusable(found: Survey) -> str:
     """What has no usable frames, the first ten by name."""
     where = {clip.uid: clip.record["source"] for clip in found.clips}
     name = f" of {found.sheets[0].name}" if found.sheets else ""
-    clips = f"{len(found.unusable)} of {len(found.clips)} annotated clips{name}"
-    lines = [f"{found.dataset}: {clips} have no usable frames in {found.tree}:"]
+    clips = f"{len(found.unusable)} of {count_noun(len(found.clips), 'annotated clip')}{name}"
+    lines = [f"{found.dataset}: no usable frames in {found.tree} for {clips}:"]
     for uid, why in list(found.unusable.items())[:_LINES]:
         lines.append(f"{uid.partition('/')[2]} ({where[uid]}): {why}")
     if len(found.unusable) > _LINES:

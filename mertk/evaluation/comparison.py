@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mertk.core.errors import StorageError
+from mertk.core.printing import count_noun
+from mertk.core.showing import Shown
 from mertk.evaluation import statistics
 from mertk.evaluation.results import Results
 from mertk.evaluation.statistics import ALPHA
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from mertk.plugins.loader import Plugins
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Comparison(Shown):
     """The models of one set of clips: their results, ranks over subjects, and a test of each pair.
 
     `ranks` are means over subjects of the rank by the share of clips that is right, 1 the best.
@@ -33,6 +35,16 @@ class Comparison:
     results: Results
     ranks: Mapping[str, float]
     tests: Mapping[tuple[str, str], Paired]
+
+    def _list_facts(self) -> dict[str, object]:
+        best_first = sorted(self.ranks, key=self.ranks.__getitem__)
+        ranks = [f"{self.ranks[name]:.2f} {name}" for name in best_first]
+        differ = sum(test.corrected < ALPHA for test in self.tests.values())
+        return {
+            "clips": self.title,
+            "mean ranks": ", ".join(ranks),
+            "pairs that differ": f"{differ} of {len(self.tests)}",
+        }
 
     def same(self, a: str, b: str) -> bool:
         """Whether no difference of the two is shown, after Holm's correction over all pairs."""
@@ -85,8 +97,8 @@ def _tell_titles_apart(comparisons: Sequence[Comparison]) -> list[Comparison]:
 
 
 def _count_clips(results: Results) -> str:
-    table = results.outcomes[0].predictions
-    return f"{table['uid'].nunique()} clips of {table['person'].nunique()} subjects"
+    many = results.outcomes[0].predictions.nunique()
+    return f"{count_noun(many['uid'], 'clip')} of {count_noun(many['person'], 'subject')}"
 
 
 def _name_clip_list(results: Results) -> str:

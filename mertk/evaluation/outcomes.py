@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mertk.core.errors import StorageError
+from mertk.core.printing import count_noun
 from mertk.core.recipe import Recipe
 from mertk.evaluation import statistics
 from mertk.evaluation.run_folders import check_comparable
@@ -126,7 +127,7 @@ class Outcome:
     def scope(self) -> str:
         """Which part of the clips is scored, such as `9 of 12 clips`; empty if all are."""
         clips, total = self.predictions["uid"].nunique(), sum(map(len, self.run.plan.values()))
-        return f"{clips} of {total} clips" if clips < total else ""
+        return f"{clips} of {count_noun(total, 'clip')}" if clips < total else ""
 
 
 def choose_outcomes(runs: Sequence[Run], *, partial: bool) -> tuple[list[Outcome], list[str]]:
@@ -174,7 +175,7 @@ def choose_outcomes(runs: Sequence[Run], *, partial: bool) -> tuple[list[Outcome
 def _mark_unfinished(outcome: Outcome) -> str:
     """What stands behind a run's name where not all of its clips or seeds are scored."""
     seeds, begun = outcome.predictions["seed"].nunique(), len(outcome.run.seeds)
-    parts = [outcome.scope, f"{seeds} of {begun} seeds" if seeds < begun else ""]
+    parts = [outcome.scope, f"{seeds} of {count_noun(begun, 'seed')}" if seeds < begun else ""]
     return f" (partial: {', '.join(filter(None, parts))})" if any(parts) else ""
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from mertk.core.clips import Clip, Faces
 from mertk.core.errors import DataError, ParameterError
+from mertk.core.printing import count_noun
 from mertk.evaluation.score_plots import (
     make_axes,
     plot_calibration,
@@ -124,7 +125,7 @@ def plot_regions(
             x, y = outline.mean(axis=0)
             label = ax.text(x, y, name, color=colour, fontsize="x-small", ha="center", va="center")
             label.set_bbox({"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 1})
-    ax.set_title(f"{len(regions)} regions", fontsize="medium")
+    ax.set_title(count_noun(len(regions), "region"), fontsize="medium")
     return ax
 
 

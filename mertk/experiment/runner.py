@@ -1,7 +1,5 @@
 """The run of one model: features of all clips, then the folds of every seed, then the epochs."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math
@@ -10,15 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import ComponentError, DataError, MertkError
+from mertk.core.interfaces import Executor
+from mertk.core.printing import count_noun
+from mertk.core.recipe import Recipe
+from mertk.core.splits import Split
 from mertk.evaluation import epoch_choice
 from mertk.experiment import epoch_oracle
 from mertk.experiment.fold_progress import count_saved_folds
 from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip, write_clip_list
 from mertk.experiment.keyframes import list_prefix_reads
 from mertk.experiment.leaky_replay import move_frontier
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.run_facts import (
     describe_preset,
     facts_of,
@@ -27,6 +30,8 @@ from mertk.experiment.run_facts import (
     origins_of,
     seen_before,
 )
+from mertk.experiment.task import Task
+from mertk.experiment.variants import Variant
 from mertk.nn.training import find_device
 from mertk.pipeline import feature_checks
 from mertk.pipeline.features import PrefixKeys, unpack_clip_state
@@ -36,15 +41,6 @@ from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.cache import Cache
 from mertk.storage.ledger import Fold, Run
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.core.interfaces import Executor
-    from mertk.core.recipe import Recipe
-    from mertk.core.splits import Split
-    from mertk.experiment.open_study import OpenStudy
-    from mertk.experiment.task import Task
-    from mertk.experiment.variants import Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +52,8 @@ class Planned:
         folds: the number of folds of the run, over all seeds.
         left: the number of unfinished folds.
         fold_seconds: the median time of a finished fold.
-        features_seconds: the time of the pass over the clips in this call.
+        features_seconds: the time of the pass over the clips in this call; of a pass that several
+            models share, the part of this one.
         memory: the peak memory of a worker in MB; 0 where the system does not report it.
         workers: the number of workers.
         latest_seconds: the time of the fold that was run for this; the median if none was.
@@ -232,8 +229,10 @@ class Runner:
         prepared, latest = 0.0, 0.0
         if missing:
             start, (split, seed) = time.perf_counter(), missing[0]
+            before = sum(seconds for seconds, _ in self.study.spent.values())
             job = self._fit_once(run, self._make_job(run), [seed])[seed]
-            prepared = time.perf_counter() - start
+            shared = before - sum(seconds for seconds, _ in self.study.spent.values())
+            prepared = time.perf_counter() - start + shared / self.executor.workers
             self.study.progress.stage(f"{self.variant.name}: first fold", 1)
             job = replace(job, together=job.together and self._device != "cpu")
             unit = functools.partial(do_folds, job, [split], seed)
@@ -377,7 +376,8 @@ def _describe_failed_clips(failed: Mapping[str, MertkError], count: int) -> Mert
     """One error for all clips that failed, with the option that leaves lost clips out."""
     shown = "\n  ".join(sorted(map(str, failed.values()))[:10])
     more = f"\n  … and {len(failed) - 10} more" if len(failed) > 10 else ""
-    text = f"{len(failed)} of {count} clips failed (the others are cached):\n  {shown}{more}"
+    what = f"{len(failed)} of {count_noun(count, 'clip')} failed"
+    text = f"{what} (the others are cached):\n  {shown}{more}"
     if not all(isinstance(error, DataError) for error in failed.values()):
         return ComponentError(text)
     names = ",".join(sorted(failed))

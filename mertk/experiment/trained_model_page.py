@@ -1,16 +1,13 @@
 """The model card of a trained model: its recipe, training data and scores."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.escaping import markdown_code, markdown_text
+from mertk.core.printing import count_noun
 from mertk.core.recipe import Recipe, Use
+from mertk.experiment.open_study import OpenStudy
 from mertk.storage.ledger import Run
-
-if TYPE_CHECKING:
-    from mertk.experiment.open_study import OpenStudy
 
 _PEOPLE = "Do not use it for decisions about people."
 
@@ -42,8 +39,9 @@ def format_warning(about: Mapping[str, Any], escape: Callable[[str], str] = str)
     sets = escape(", ".join(str(Use.from_json(one)) for one in about["identity"]["datasets"]))
     made = " (made by a program, not filmed)" if about["synthetic"] else ""
     return (
-        f"Predictions from a few frames by {escape(about['name'])}, trained on {about['clips']} "
-        f"clips of {about['subjects']} subjects of {sets}{made}. "
+        f"Predictions from a few frames by {escape(about['name'])}, trained on "
+        f"{count_noun(about['clips'], 'clip')} of {count_noun(about['subjects'], 'subject')} of "
+        f"{sets}{made}. "
         f"{_format_scores(about, escape)} {_PEOPLE}"
     )
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mertk.core.printing import count_noun
 from mertk.report.page import make_environment
 from mertk.storage.atomic_files import write_file
 
@@ -28,10 +29,10 @@ def group_findings(found: Diagnosis) -> dict[tuple[str, str], list[Finding]]:
 def describe_verdict(found: Diagnosis) -> str:
     """One or two sentences: whether it is as published, and how that is known."""
     people = next((count.found for count in found.counts if count.what == "people"), 0)
-    size = f"{found.clips} expressions of {people} people"
+    size = f"{count_noun(found.clips, 'expression')} of {count_noun(people, 'person', 'people')}"
     if not found.healthy:
         number = len(found.problems)
-        these = "1 problem changes" if number == 1 else f"{number} problems change"
+        these = count_noun(number, "problem changes", "problems change")
         edition = f", edition {found.edition}" if found.edition else ""
         return f"{found.dataset} is NOT as published: {these} results ({size}{edition})."
     frames = "all with frames." if found.with_frames == found.clips else ""
@@ -61,7 +62,7 @@ def print_diagnosis(found: Diagnosis, lines: int, *, verbose: bool = False) -> N
     for sheet in found.sheets:
         console.print(f"annotations: {escape(sheet)}")
     if found.tree:
-        held = f"{found.with_frames} of {found.clips} expressions"
+        held = f"{found.with_frames} of {count_noun(found.clips, 'expression')}"
         console.print(f"frames: {escape(found.tree)} ({escape(found.kind)}), {held}")
     if found.others:
         console.print(f"not read: {escape('; '.join(found.others))}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from mertk.core import metrics
 from mertk.core.clip_lists import Manifest
-from mertk.core.printing import text_console
+from mertk.core.printing import count_noun, text_console
 from mertk.evaluation import statistics
 from mertk.evaluation.external_predictions import MEGC2019, MEGC2019_CLASSES, Log
 from mertk.report.sentences import describe_coverage
@@ -132,7 +132,7 @@ def print_rescored(found: Rescored) -> None:
         console.print(table)
     if means := found.fold_means:
         table = make_table(
-            f"means over {found.folds} folds (no protocol uses them)",
+            f"means over {count_noun(found.folds, 'fold')} (no protocol uses them)",
             ["classes without a clip in a fold", *map("mean {}".format, means)],
             width=9,
         )

@@ -1,12 +1,10 @@
 """A page of spotted intervals: time lines, histograms, other IoUs, videos and subjects, tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,16 +14,13 @@ from mertk.report.page import make_environment
 from mertk.report.spotting import describe_counts
 from mertk.spotting import interval_analysis
 from mertk.spotting.interval import VIDEO, Counts
+from mertk.spotting.interval_analysis import Match
 from mertk.spotting.rules import RULES, USED
+from mertk.spotting.scored_intervals import ScoredIntervals
 from mertk.storage.atomic_files import write_files
 
-if TYPE_CHECKING:
-    from mertk.spotting.interval_analysis import Match
-    from mertk.spotting.scored_intervals import ScoredIntervals
-
 PAGE, MATCHES, VIDEOS, SUBJECTS = "spotting.html", "matches.csv", "videos.csv", "subjects.csv"
-FILES = (PAGE, MATCHES, VIDEOS, SUBJECTS)
-"""What is written to a folder."""
+FILES = (PAGE, MATCHES, VIDEOS, SUBJECTS)  # what is written to a folder
 
 _WIDTH, _BINS, _HEIGHT = 1000, 10, 80
 _ENDS = ("onset", "offset", "type", "emotion")
@@ -58,7 +53,7 @@ def render_page(files: Sequence[ScoredIntervals], matches: Mapping[str, Sequence
             files=[_describe_file(one, matches[one.name]) for one in files],
             rules=[{"name": name, "used": USED[rule]} for rule, name in RULES.items()],
             tests=tests,
-            sweeps=_draw_sweeps(files),
+            sweeps=[{"name": one.name, "scores": interval_analysis.sweep_f1(one)} for one in files],
             thresholds=interval_analysis.THRESHOLDS,
         )
     )
@@ -133,16 +128,6 @@ def _draw_bars(values: Sequence[float], low: float, high: float) -> list[dict[st
         ends = f"{edges[at]:.3g}–{edges[at + 1]:.3g}"
         bars.append({"x": at, "height": height, "count": count, "ends": ends})
     return bars
-
-
-def _draw_sweeps(files: Sequence[ScoredIntervals]) -> list[dict[str, Any]]:
-    """F1 by the least IoU of each file, as a line of points."""
-    lines = []
-    for one in files:
-        scores = interval_analysis.sweep_f1(one)
-        points = [f"{300 * at:.1f},{100 * (1 - f1):.1f}" for at, f1 in scores.items()]
-        lines.append({"name": one.name, "points": " ".join(points), "scores": scores})
-    return lines
 
 
 def _format_matches(matches: Mapping[str, Sequence[Match]]) -> str:

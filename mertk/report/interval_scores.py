@@ -1,20 +1,15 @@
 """Spotted intervals from a file and their scores by all rules, for a terminal and as JSON."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from mertk.core.printing import text_console
+from mertk.core.printing import count_noun, text_console
 from mertk.report.spotting import describe_counts
 from mertk.report.tables import make_table, print_lines
 from mertk.spotting import interval_analysis
 from mertk.spotting.interval_names import join_some
 from mertk.spotting.rules import RULES, USED
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mertk.spotting.scored_intervals import ScoredIntervals
+from mertk.spotting.scored_intervals import ScoredIntervals
 
 
 def scores_to_json(found: ScoredIntervals) -> dict[str, Any]:
@@ -100,7 +95,8 @@ def list_sentences(found: ScoredIntervals, *, rules: bool = True) -> list[str]:
         lines.append(f"No STRS: {found.without_strs}.")
     if found.unknown:
         lines.append(
-            f"{len(found.unknown)} of {found.videos} predicted videos are not in the truth "
+            f"Not in the truth: {len(found.unknown)} of "
+            f"{count_noun(found.videos, 'predicted video')} "
             f"({join_some(found.unknown.values())}): one to one, every interval spotted in them is "
             "wrong. Do these videos have other names in the truth?"
         )

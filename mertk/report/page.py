@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mertk.core.printing import count_noun
 from mertk.evaluation import breakdowns, statistics
 from mertk.evaluation.tables import list_sweep_paths
 from mertk.experiment.held_out_clips import HeldOutClips
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from mertk.plugins.loader import Plugins
 
 
-WORST = 1000
-"""How many clips are listed, at most: a page is sent to people."""
+WORST = 1000  # how many clips are listed, at most: a page is sent to people
 
 
 def write_page(
@@ -52,13 +52,15 @@ def make_environment() -> Environment:
     """The templates of this folder, with all text escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    found = Environment(
         loader=PackageLoader("mertk.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["count_noun"] = count_noun
+    return found
 
 
 def render_page(results: Results, plugins: Plugins, held_out: HeldOutClips | None = None) -> str:

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mertk.core.printing import count_noun
 from mertk.core.recipe import Use
 from mertk.core.tuning import Tuning
 from mertk.evaluation import statistics
@@ -127,7 +128,7 @@ def list_sentences(results: Results) -> list[str]:
     found += _describe_subjects(results)
     if results.tried > 1:
         found.append(
-            f"{results.tried} configurations evaluated on this protocol in "
+            f"{count_noun(results.tried, 'configuration')} evaluated on this protocol in "
             f"{results.runs[0].path.parent.name}; the best score is optimistically biased."
         )
     found += describe_leaks(results)
@@ -161,7 +162,8 @@ def describe_coverage(subjects: Mapping[str, int]) -> list[str]:
         elif count < statistics.ENOUGH_SUBJECTS:
             mean, least = statistics.COVERED[count]
             found.append(
-                f"Intervals of {of}: few subjects. With {count} subjects, a 95 % interval contains "
+                f"Intervals of {of}: few subjects. With {count_noun(count, 'subject')}, a 95 % "
+                f"interval contains "
                 f"the true score about {mean} % of the time, and {least} % in the worst simulated "
                 f"setting; use {statistics.ENOUGH_SUBJECTS} subjects or more."
             )
@@ -241,7 +243,10 @@ def _describe_spreads(results: Results) -> list[str]:
     for row in results.table().to_dict("records"):
         if row["seeds"] > 1 and not row["floor"]:
             text = ", ".join(f"{name} {row[f'{name}_sd']:.3f}" for name in results.chance)
-            found.append(f"Standard deviation of {row['model']} over {row['seeds']} seeds: {text}.")
+            found.append(
+                f"Standard deviation of {row['model']} over {count_noun(row['seeds'], 'seed')}: "
+                f"{text}."
+            )
     return found
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk.core.printing import format_duration, text_console
+from mertk.core.printing import count_noun, format_duration, text_console
 from mertk.evaluation.breakdowns import count_choices, score_labels
 from mertk.evaluation.tables import list_sweep_paths
 from mertk.report import sentences
@@ -81,10 +81,10 @@ def show_plan(planned: Sequence[Planned]) -> None:
     from rich.console import Console
 
     workers = planned[0].workers
-    counts = sorted({1, 2, 8, 32, workers})
-    head = ["model", "folds left", "time per fold", "memory per worker"]
-    head += [f"on {count} worker{'s' if count > 1 else ''}" for count in counts]
-    drawn = make_table("expected run time", head, width=17)
+    counts = sorted({1, workers, 32})
+    times = (count_noun(count, "worker") for count in counts)
+    head = ["model", "folds left", "a fold", "memory", *times]
+    drawn = make_table("expected run time, and memory of a worker", head, width=17)
     for one in planned:
         drawn.add_row(
             one.model,
@@ -97,8 +97,9 @@ def show_plan(planned: Sequence[Planned]) -> None:
     console.print(drawn)
     whole = sum(one.seconds_left(workers) for one in planned)
     console.print(
-        f"Expected run time on {workers} workers: {format_duration(whole)}. The features of all "
-        "clips and the timed folds are kept; the same command without --plan runs the rest.",
+        f"Expected run time on {count_noun(workers, 'worker')}: {format_duration(whole)}. The "
+        "features of all clips and the timed folds are kept; the same command without --plan runs "
+        "the rest.",
         highlight=False,
     )
 

@@ -1,17 +1,12 @@
 """Scores of answers to questions about micro-expressions: a table on the terminal, and JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mertk.core.printing import text_console
-from mertk.evaluation.vqa_scores import MEAN, SCORES
+from mertk.core.printing import count_noun, text_console
+from mertk.evaluation.vqa_scores import MEAN, SCORES, AnswerScores
 from mertk.report.tables import make_table
-
-if TYPE_CHECKING:
-    from mertk.evaluation.vqa_scores import AnswerScores
 
 _KINDS = {
     "coarse": "coarse class",
@@ -37,7 +32,8 @@ def print_answer_scores(found: Sequence[AnswerScores], notes: Sequence[str]) -> 
     for dataset in dict.fromkeys(one.dataset for one in found):
         own = [one for one in found if one.dataset == dataset]
         title = (
-            f"{dataset or 'answers'}: {own[0].questions} questions, {own[0].subjects} subjects; "
+            f"{dataset or 'answers'}: {count_noun(own[0].questions, 'question')}, "
+            f"{count_noun(own[0].subjects, 'subject')}; "
             "95 % intervals over subjects"
         )
         table = make_table(title, ["", *(one.name for one in own)])

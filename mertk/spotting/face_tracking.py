@@ -133,7 +133,10 @@ def _detect_face(frames: Frames, small: Frames, at: int, aligner: Aligner) -> De
         with name_component(f"aligner {type(aligner).__name__}"):
             faces = aligner.align(Footage(frames=small, onset=at, offset=at))
     except DataError as error:
-        return Detection(at, reason=str(error).partition(";")[0])
+        size = (
+            f" ({small.shape[2]}x{small.shape[1]})"  # of the reduced picture, which no reader knows
+        )
+        return Detection(at, reason=str(error).partition(";")[0].replace(size, ""))
     return locate_face(aligner, faces, at, frames.shape[2] / small.shape[2])
 
 

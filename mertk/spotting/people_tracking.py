@@ -6,18 +6,17 @@ sight, by the look of the registered face as well. People are numbered by their 
 from left to right.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Footage, Frames
+from mertk.core.clips import Faces, Footage, Frames, Pixels
 from mertk.core.errors import DataError, ParameterError, name_component
 from mertk.core.interfaces import Aligner, AlignsAll
+from mertk.core.printing import count_noun
 from mertk.spotting.face_tracking import (
     Detection,
     Gap,
@@ -27,11 +26,6 @@ from mertk.spotting.face_tracking import (
     locate_face,
     shrink_picture,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Faces, Pixels
 
 WORDS = ("largest", "left", "right", "all")
 """What a face may be chosen by, besides the number of a person."""
@@ -212,9 +206,7 @@ def describe_people(people: Sequence[Person]) -> str:
     where = []
     for person in people:
         where.append(f"{person.number} at x {person.x:.0f}, {person.side:.0f} px wide")
-    return f"{len(people)} {'person is' if len(people) == 1 else 'people are'} tracked: " + (
-        "; ".join(where)
-    )
+    return f"{count_noun(len(people), 'person is', 'people are')} tracked: " + ("; ".join(where))
 
 
 def locate_cut(

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from mertk.spotting.recordings import Recording
     from mertk.spotting.search import Find, Searched
 
-NOT_PREDICTED = "not predicted"
-"""The emotion of a spot that the model refused; it is a miss."""
+NOT_PREDICTED = "not predicted"  # the emotion of a spot that the model refused; it is a miss
 
 
 def check_model(model: TrainedModel, dataset: str) -> None:
@@ -63,7 +62,9 @@ def score_recognition(found: Searched, names: Sequence[str]) -> list[ScoredInter
     for name, outcome in zip(names, found.outcomes if found.model else (), strict=False):
         refused = []
         if outcome.refused:
-            refused.append(f"{found.model} could not predict {outcome.refused} spots: they miss.")
+            refused.append(
+                f"{found.model} could not predict some spots, which miss: {outcome.refused}."
+            )
         one = score_intervals(
             found.truths,
             [find.interval for find in outcome.finds],

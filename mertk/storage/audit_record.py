@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mertk.core.errors import StorageError
+from mertk.core.printing import count_noun
 from mertk.storage import identity
 from mertk.storage.atomic_files import json_text, write_file
 from mertk.storage.run_files import load_object
@@ -59,7 +60,7 @@ def describe_record(record: Mapping[str, Any] | None) -> str:
 
 
 def _describe_findings(record: Mapping[str, Any]) -> str:
-    on = f"{record['protocol']}, {record['clips']} clips, {record['made'][:10]}"
+    on = f"{record['protocol']}, {count_noun(record['clips'], 'clip')}, {record['made'][:10]}"
     leaks: list[str] = []
     tested: list[str] = []
     untested: list[str] = []

@@ -1,12 +1,12 @@
 """Finished folds, and what a run's folder holds of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from mertk.core.printing import count_noun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,11 @@ class Contents:
         lines = []
         for seed, names in self.missing.items():
             if names:
-                lines.append(f"seed {seed}: {self.planned - len(names)} of {self.planned} folds")
-        return ", ".join(lines) or f"0 of {self.planned} folds"
+                lines.append(
+                    f"seed {seed}: {self.planned - len(names)} of "
+                    f"{count_noun(self.planned, 'fold')}"
+                )
+        return ", ".join(lines) or f"0 of {count_noun(self.planned, 'fold')}"
 
 
 def check_fold(

@@ -13,16 +13,17 @@ _COMPILER = "numba"
 
 
 @functools.cache
-def compile_loop(loop: Callable[..., Any]) -> Callable[..., Any] | None:
+def compile_loop(loop: Callable[..., Any], *, fastmath: bool = False) -> Callable[..., Any] | None:
     """The same loop as machine code, kept on disk for the next process; None without numba.
 
-    A loop that is compiled must give equal numbers to the code that runs without numba.
+    A loop that is compiled must give equal numbers to the code that runs without numba: with
+    `fastmath`, which adds floats in any order, equal but for rounding.
     """
     if find_spec(_COMPILER) is None:
         return None
     compiler = importlib.import_module(_COMPILER)
     try:
-        compiled: Callable[..., Any] = compiler.njit(loop, cache=True)
+        compiled: Callable[..., Any] = compiler.njit(loop, cache=True, fastmath=fastmath)
     except RuntimeError:  # no folder for the machine code is writable: it is made in each process
-        compiled = compiler.njit(loop)
+        compiled = compiler.njit(loop, fastmath=fastmath)
     return compiled

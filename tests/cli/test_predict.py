@@ -179,7 +179,9 @@ def test_bad_videos_are_told_and_the_others_answered(trained, video, plugin, tmp
     assert [line.partition(": ")[2].partition(":")[0] for line in errors] == [
         str(one) for one in (empty, cut, blank)
     ]
-    assert "no face" in errors[-1]
+    assert errors[-1].endswith(
+        "no face found in frame 0 of 30; use a video that shows a face from the front"
+    )
 
 
 def test_a_video_that_is_cut_off_is_answered_as_far_as_it_goes(

@@ -309,7 +309,7 @@ def test_a_video_in_another_spelling_is_refused_and_the_one_meant_is_named(score
 def test_predicted_videos_that_the_truth_does_not_name_are_told(score):
     files = {"truth": TRUTH, "spotted": SPOTTED}
     _, out, _ = score("--spotting", "truth.csv", "spotted.csv", **files)
-    assert "1 of 2 predicted videos are not in the truth ('s1/v3'" in " ".join(out.split())
+    assert "Not in the truth: 1 of 2 predicted videos ('s1/v3'" in " ".join(out.split())
     _, out, _ = score("--spotting", "truth.csv", "spotted.csv", "--json", **files)
     assert json.loads(out)["predicted_videos_without_truth"] == ["s1/v3"]
 

@@ -83,6 +83,7 @@ def test_a_run_that_failed_does_not_hide_the_others(tmp_path):
     assert list(load(tmp_path).table()["model"]) == ["flow_ridge", "lbptop"]
     (found,) = comparison.compare_runs([tmp_path], PLUGINS)
     assert sorted(found.ranks) == ["flow_ridge", "lbptop"]
+    assert repr(found).endswith("pairs that differ: 0 of 1>")
     assert "0 of 4 folds" in found.results.notices[0]
 
 

@@ -55,7 +55,7 @@ def test_right_answers_have_the_mean_1_and_answers_that_lack_are_misses():
     assert not notes
     empty, notes = score(truth, *([""] * 17), "x")
     assert empty.values[MEAN] == pytest.approx((0, 0, empty.values[MEAN][2]))
-    assert notes == ["17 of 18 questions are not answered; each is a miss."]
+    assert notes == ["Questions without an answer, each a miss: 17 of 18."]
 
 
 def make_leaky(subjects=6):

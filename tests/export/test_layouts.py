@@ -6,11 +6,13 @@ import openpyxl
 import pytest
 
 import mertk
+from mertk import cli
 from mertk.core.errors import DataError, StorageError, UnknownNameError
 from mertk.datasets.spreadsheets import read_csv
 from mertk.export import layouts
 from mertk_plugins.datasets.casme2 import CASME2
 from mertk_plugins.datasets.folder import Folder
+from mertk_plugins.datasets.smic import SMIC
 from mertk_plugins.datasets.synthetic import Synthetic
 from mertk_plugins.protocols.synthetic3 import Synthetic3
 
@@ -190,3 +192,20 @@ def test_the_sets_of_megc2019_are_read_back_from_their_own_layouts(layout, tmp_p
 def test_smic_takes_no_other_class(tmp_path):
     with pytest.raises(mertk.DataError, match="SMIC has negative, positive, surprise"):
         layouts.write_layout([a_clip(label="others")], tmp_path / "out", "smic")
+
+
+def test_the_command_writes_other_people_in_each_layout(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pictures = {}
+    for layout in ("casme2", "samm", "smic"):
+        words = ["data", "synth", layout, "--layout", layout, "--set", "subjects=1"]
+        with pytest.raises(SystemExit, match="0"):
+            cli.main([*words, "--set", "clips=1", "--set", "size=64"])
+        pictures[layout] = {file.read_bytes() for file in (tmp_path / layout).rglob("*.[jb]*")}
+    assert all(pictures.values())
+    assert not pictures["casme2"] & pictures["samm"]
+
+
+def test_the_tree_that_is_read_is_not_told_as_unread(clips, tmp_path):
+    layouts.write_layout(clips, tmp_path, "smic")
+    assert SMIC().survey(tmp_path).others == ()

@@ -72,7 +72,7 @@ def test_text_of_files_and_reasons_stays_text(tab):
 
 def test_the_time_line_lies_where_things_happened(tab):
     tab.set_viewport_size({"width": 1000, "height": 800})
-    line = tab.get_by_role("img", name=f"Time line of {EVIL}: 2 intervals, 1 gaps")
+    line = tab.get_by_role("img", name=f"Time line of {EVIL}: 2 intervals, 1 gap")
     box = line.bounding_box()
     spot = line.locator(".spot").nth(1).bounding_box()
     assert (spot["x"] - box["x"]) / box["width"] == pytest.approx(20 / 60, abs=0.01)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mertk.core.clips import Frames
 from mertk.core.errors import DataError
+from mertk.core.printing import count_noun
 from mertk.datasets.media import arrays, frames, videos
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Frames
-
 
 _PALETTE = "a GIF shows at most 256 colours a frame: small motion may be lost"
 
@@ -66,7 +62,7 @@ def _say_other(folder: Path) -> str:
     if not endings:
         return ""
     ending, count = endings.most_common(1)[0]
-    return f", but {count} {ending} files; convert them, or give the video or folder itself"
+    return f", but {count_noun(count, f'{ending} file')}; convert them, or give the source itself"
 
 
 def probe_media(path: Path, bits: int | None = None) -> Media:

@@ -13,23 +13,20 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Frames
+from mertk.core.clips import Frames, Pixels
 from mertk.core.errors import DataError, StorageError
+from mertk.core.printing import count_noun
 from mertk.core.spelling import VIDEO_ENDINGS
 from mertk.datasets.media import _container_headers
 from mertk.storage.cache import Cache
 from mertk.storage.identity import hash_json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Pixels
 
 VIDEOS = VIDEO_ENDINGS
 """The file endings that are read as videos."""
@@ -90,16 +87,17 @@ class VideoFacts:
         found = []
         if self.header_count and self.header_count != self.count:
             found.append(
-                f"its header says {self.header_count} frames, {self.count} can be decoded: it may "
+                f"its header says {count_noun(self.header_count, 'frame')}, {self.count} can be "
+                f"decoded: it may "
                 "be cut off or trimmed"
             )
         elif self.header_seconds - self.seconds > max(_LOST, _LOST_SHARE * self.header_seconds):
             found.append(
-                f"its header says {self.header_seconds:.1f} s, {self.count} frames "
+                f"its header says {self.header_seconds:.1f} s, {count_noun(self.count, 'frame')} "
                 f"({self.seconds:.1f} s) can be decoded: it may be cut off"
             )
         if self.damaged:
-            found.append(f"{self.damaged} packets are damaged, and their frames are missing")
+            found.append(f"damaged packets, whose frames are missing: {self.damaged}")
         if self.interlaced:
             found.append("it is interlaced: half of the lines of each frame are interpolated")
         if self.is_uneven:
@@ -130,15 +128,9 @@ def _probe_cached(path: Path, size: int, changed: int) -> VideoFacts:
     if stored is not None:
         return VideoFacts(np.array(stored.arrays["times"]), **stored.about)
     facts = _scan_video(path)
-    about = {
-        "header_fps": facts.header_fps,
-        "header_count": facts.header_count,
-        "damaged": facts.damaged,
-        "interlaced": facts.interlaced,
-        "header_seconds": facts.header_seconds,
-    }
+    about = asdict(facts)
     try:
-        cache.put(key, {"times": facts.times}, about)
+        cache.put(key, {"times": about.pop("times")}, about)
     except StorageError as error:
         _LOG.warning("%s is counted again next time: %s", path, error)
     return facts
@@ -241,7 +233,7 @@ class _Tape:
                 return played.make_picture()
         ended, self._playing = self._next, None
         raise DataError(
-            f"{self._path}: the video ends after {ended} frames, but frame {at} "
+            f"{self._path}: the video ends after {count_noun(ended, 'frame')}, but frame {at} "
             "(0-based) is needed: it is truncated, or shorter than its header says"
         )
 

@@ -1,17 +1,12 @@
 """The shallow triple stream network over a flow picture."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
+from mertk_plugins.classifiers._ststnet_loops_net import average_maps
 
 FILTERS = (3, 5, 8)
 
@@ -36,7 +31,14 @@ class STSTNetwork(nn.Module):
 
     def forward(self, streams: Mapping[str, Tensor]) -> Tensor:
         """The stream `[clips, 1, 3, h, w]` → logits `[clips, classes]`."""
-        maps = self.norm(functional.relu(self.conv(streams[self.stream][:, 0])))
-        maps = self.average(self.dropout(self.pool(maps)))
+        pictures = streams[self.stream][:, 0]
+        maps = average_maps(pictures, self) if self.training else None
+        maps = self.average_maps(pictures) if maps is None else maps
         logits: Tensor = self.head(maps.flatten(1))
         return logits
+
+    def average_maps(self, pictures: Tensor) -> Tensor:
+        """Pictures `[clips, 3, h, w]` → what the last layer takes."""
+        maps = self.pool(self.norm(functional.relu(self.conv(pictures))))
+        averaged: Tensor = self.average(self.dropout(maps))
+        return averaged

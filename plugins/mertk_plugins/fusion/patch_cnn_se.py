@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.nn import shared_batch, training
 from mertk_plugins.fusion import _region_labels
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    Pixels = NDArray[np.uint8]
-    Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 _COLOURS = 3
 _FRAMES_AT_ONCE = 128  # few enough for memory at the paper's size, many enough to be fast
@@ -365,7 +362,6 @@ def _compute_weights(net: Any, patches: Any) -> Any:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion(
         "patch_cnn_se", PatchCNNSE, paper="doi:10.3389/frsip.2022.861469", needs=("torch",)
     )

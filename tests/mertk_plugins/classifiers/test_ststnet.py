@@ -1,6 +1,8 @@
 """STSTNet: its size, its layers, its training."""
 
+import copy
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ import torch
 from torch import nn
 
 import mertk
+from mertk.storage.source_code.component import read_code
+from mertk_plugins.classifiers import _ststnet_loops_net
 from mertk_plugins.classifiers._ststnet_net import STSTNetwork
 from mertk_plugins.classifiers.ststnet import STSTNet
 
@@ -126,3 +130,54 @@ def test_several_labels_a_clip_are_learnt_by_heart():
     found = np.stack([model.predict(x) for x in train.inputs])
     assert np.array_equal(found >= 0.5, many.labels == 1)
     assert not found[:, 2].any()
+
+
+def train_once(net, pictures, labels, weight=None):
+    """Gradients, running statistics and the generator's next number after one training step."""
+    if weight is not None:
+        net.norm.weight.data = weight.to(net.norm.weight)
+    torch.manual_seed(1)
+    nn.functional.cross_entropy(net({"features": pictures}), labels).backward()
+    return [*(p.grad for p in net.parameters()), *net.norm.buffers(), torch.rand(1)]
+
+
+@pytest.mark.parametrize(("size", "share"), [((28, 28), 0.5), ((11, 8), 0.3), ((8, 11), 0.0)])
+def test_loops_of_the_extra_fast_train_as_torch_does(size, share, monkeypatch):
+    """In double precision, so that nothing but rounding differs; with numba where it is there."""
+    torch.manual_seed(0)
+    net = STSTNetwork("features", size, 3, dropout=share).double()
+    pictures = torch.randn(5, 1, 3, *size, dtype=torch.float64)
+    pictures[:, :, :, :3] = 0  # equal values, of which one is the largest
+    given = pictures, torch.tensor([0, 1, 2, 0, 1]), torch.linspace(0.1, 2, 16)
+    monkeypatch.setattr(_ststnet_loops_net, "_compile", lambda _loop: None)
+    expected = train_once(copy.deepcopy(net), *given)
+    monkeypatch.undo()
+    ran, compile_loop = [], _ststnet_loops_net._compile
+    monkeypatch.setattr(
+        _ststnet_loops_net, "_compile", lambda loop: ran.append(loop) or compile_loop(loop) or loop
+    )
+    found = train_once(copy.deepcopy(net), *given)
+    assert len(ran) == 5  # one asks whether there is numba, four run
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-12)
+
+
+def test_a_scale_of_0_or_below_and_a_gradient_of_the_pictures_are_left_to_torch(monkeypatch):
+    def refuse(*_given):
+        raise AssertionError
+
+    monkeypatch.setattr(_ststnet_loops_net, "_run", refuse)
+    net, pictures, labels = network(), torch.randn(4, 1, 3, 28, 28), torch.tensor([0, 1, 2, 0])
+    train_once(net, pictures, labels, -torch.ones(16))
+    train_once(network(), pictures.requires_grad_(), labels)
+    assert pictures.grad is not None
+
+
+def test_losses_with_numba_are_those_without_but_for_rounding_and_the_identity_names_it():
+    pytest.importorskip("numba")
+    assert "numba" in read_code(STSTNet).libraries
+    train = clips(np.arange(60) % 3)
+    found = fitted(train, epochs=10, lr=1e-3)._trained.losses
+    with mock.patch.object(_ststnet_loops_net, "_compile", return_value=None):
+        expected = fitted(train, epochs=10, lr=1e-3)._trained.losses
+    np.testing.assert_allclose(found, expected, atol=1e-6)

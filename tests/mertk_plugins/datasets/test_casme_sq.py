@@ -306,7 +306,7 @@ def test_true_intervals_need_the_sheet_alone_and_end_at_the_apex_without_an_offs
         "positive",
         "s16",
     )
-    assert "1 expressions without an annotated offset end at their apex." in notes
+    assert "Expressions that end at their apex, because no offset is annotated: 1." in notes
 
 
 def test_index_names_the_values_that_repair_official_keeps(tmp_path, capsys):
