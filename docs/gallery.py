@@ -20,7 +20,6 @@ FAMILIES = {
     "Networks on optical flow": "a network is trained on the flow from the onset.",
     "Networks on frames": "a network is trained on the pixels, or on what one reads off them.",
 }
-WIDTH, HEIGHT, GAP = 134, 52, 22
 HEAD = """\
 # Models
 
@@ -73,28 +72,17 @@ def _needs_torch(registry: Registry, kind: str, name: str) -> bool:
 
 
 def draw_pipeline(recipe: Recipe, registry: Registry) -> str:
-    """The stages of a recipe as an SVG that takes the colours of the page around it."""
+    """The stages of a recipe as boxes that wrap, in the colours of the page around them."""
     places = list(recipe.places().items())
-    width = len(places) * (WIDTH + GAP) - GAP
     boxes = []
-    for at, (place, use) in enumerate(places):
+    for place, use in places:
         slot = place.partition(".")[0]
-        learns = hasattr(registry.get(slot, use.name).load(), "fit")
-        left, middle = at * (WIDTH + GAP), at * (WIDTH + GAP) + WIDTH // 2
+        kind = "learns" if hasattr(registry.get(slot, use.name).load(), "fit") else "pure"
         boxes.append(
-            f'<rect class="{"learns" if learns else "pure"}" x="{left + 1}" y="1" '
-            f'width="{WIDTH - 2}" height="{HEIGHT - 2}" rx="6"/>'
-            f'<text x="{middle}" y="20" class="slot">{escape(place)}</text>'
-            f'<text x="{middle}" y="39">{escape(use.name)}</text>'
+            f'<span class="{kind}"><small>{escape(place)}</small>{escape(use.name)}</span>'
         )
-        if at:
-            y = HEIGHT // 2
-            boxes.append(f'<path d="M{left - GAP + 3} {y}H{left - 4}m-6 -5l6 5l-6 5"/>')
     stages = ", then ".join(f"{place} {use.name}" for place, use in places)
-    return (
-        f'<div class="pipeline"><svg viewBox="0 0 {width} {HEIGHT}" width="{width}" role="img" '
-        f'aria-label="{escape(stages)}">{"".join(boxes)}</svg></div>'
-    )
+    return f'<div class="pipeline" role="img" aria-label="{escape(stages)}">{"".join(boxes)}</div>'
 
 
 def _format_card(entry: Entry, registry: Registry) -> str:

@@ -65,10 +65,10 @@ def test_a_card_of_the_gallery_spells_out_the_leak_and_both_scores():
 
 
 def test_the_figure_of_a_pipeline_fills_what_learns():
-    svg = gallery.draw_pipeline(REGISTRY.get("model", "elbptop").target, REGISTRY)
-    classes = re.findall(r'<rect class="(\w+)"', svg)
+    figure = gallery.draw_pipeline(REGISTRY.get("model", "elbptop").target, REGISTRY)
+    classes = re.findall(r'<span class="(\w+)"', figure)
     assert classes == ["pure", "pure", "pure", "learns", "learns"]
-    assert "then fusion.0 wpca, then classifier linear_svm" in svg
+    assert "then fusion.0 wpca, then classifier linear_svm" in figure
 
 
 @pytest.mark.parametrize(

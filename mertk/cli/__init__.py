@@ -41,6 +41,7 @@ COMMANDS = {
     "results": "Share results, check shared ones, and build a leaderboard.",
     "cite": "Print BibTeX entries for the methods and data sets of runs.",
     "spot": "Spot expressions in long videos.",
+    "submit": "Write spotted intervals as the files of a challenge.",
     "score": "Score external predictions or spotted intervals.",
     "vqa": "Make questions about micro-expressions, and answer them from predictions.",
     "data": "List, check and prepare data sets; write the synthetic one to disk.",

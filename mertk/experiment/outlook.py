@@ -1,6 +1,7 @@
 """How far a study is: the time left over all models, and the running score of the model at work."""
 
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ Score = Callable[[Any], Mapping[str, Any]]
 
 
 class Outlook:
-    """Counts the folds of all models; the time left is elapsed time ÷ folds done × folds left.
+    """Counts the folds of all models; the time left is the sum over models of time a fold × folds left.
 
     Models differ in time by a factor of hundreds, so no time is said before each has a fold.
 
@@ -26,7 +27,9 @@ class Outlook:
 
     def __init__(self, score: Score, clock: Callable[[], float] = time.monotonic) -> None:
         self._score, self._clock = score, clock
-        self._begin, self._done = clock(), 0
+        self._last = clock()
+        self._spent: dict[str, float] = defaultdict(float)
+        self._done: Counter[str] = Counter()
         self._left: dict[str, int] = {}
         self._more: dict[str, int] = {}
         self._confusions: dict[tuple[str, int], Any] = {}
@@ -49,17 +52,20 @@ class Outlook:
 
     def describe_fold(self, model: str, fold: Fold, classes: int) -> str:
         """The same for a fold that is at hand."""
+        now = self._clock()
+        self._spent[model] += now - self._last
+        self._done[model] += 1
+        self._last = now
         parts = [fold.name, f"seed {fold.seed}", self._describe_score(model, fold, classes)]
         if model in self._left:
             if fold.drew:
                 self._left[model] += self._more.pop(model, 0)
             self._left[model] = max(self._left[model] - 1, 0)
-            self._done += 1
-        waiting = len(self._left.keys() - {name for name, _ in self._confusions})
+        waiting = len(self._left.keys() - self._done.keys())
         if waiting:
             parts.append(f"then {count_noun(waiting, 'model')}")
-        elif self._done:
-            left = (self._clock() - self._begin) / self._done * sum(self._left.values())
+        elif self._left:
+            left = sum(n * self._spent[name] / self._done[name] for name, n in self._left.items())
             parts.append(f"{format_duration(left)} left in all")
         return " · ".join(parts)
 

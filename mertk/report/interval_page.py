@@ -53,7 +53,7 @@ def render_page(files: Sequence[ScoredIntervals], matches: Mapping[str, Sequence
             files=[_describe_file(one, matches[one.name]) for one in files],
             rules=[{"name": name, "used": USED[rule]} for rule, name in RULES.items()],
             tests=tests,
-            sweeps=_draw_sweeps(files),
+            sweeps=[{"name": one.name, "scores": interval_analysis.sweep_f1(one)} for one in files],
             thresholds=interval_analysis.THRESHOLDS,
         )
     )
@@ -128,16 +128,6 @@ def _draw_bars(values: Sequence[float], low: float, high: float) -> list[dict[st
         ends = f"{edges[at]:.3g}–{edges[at + 1]:.3g}"
         bars.append({"x": at, "height": height, "count": count, "ends": ends})
     return bars
-
-
-def _draw_sweeps(files: Sequence[ScoredIntervals]) -> list[dict[str, Any]]:
-    """F1 by the least IoU of each file, as a line of points."""
-    lines = []
-    for one in files:
-        scores = interval_analysis.sweep_f1(one)
-        points = [f"{300 * at:.1f},{100 * (1 - f1):.1f}" for at, f1 in scores.items()]
-        lines.append({"name": one.name, "points": " ".join(points), "scores": scores})
-    return lines
 
 
 def _format_matches(matches: Mapping[str, Sequence[Match]]) -> str:

@@ -81,14 +81,9 @@ def show_plan(planned: Sequence[Planned]) -> None:
     from rich.console import Console
 
     workers = planned[0].workers
-    counts = sorted({1, 2, 8, 32, workers})
-    head = [
-        "model",
-        "folds left",
-        "a fold",
-        "memory",
-        *(count_noun(count, "worker") for count in counts),
-    ]
+    counts = sorted({1, workers, 32})
+    times = (count_noun(count, "worker") for count in counts)
+    head = ["model", "folds left", "a fold", "memory", *times]
     drawn = make_table("expected run time, and memory of a worker", head, width=17)
     for one in planned:
         drawn.add_row(

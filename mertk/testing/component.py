@@ -12,6 +12,7 @@ import numpy as np
 from mertk.core.clips import TrainingSet
 from mertk.core.errors import (
     MertkError,
+    MissingPackageError,
     ParameterError,
     PluginError,
     UnknownNameError,
@@ -70,8 +71,11 @@ class ComponentUnderTest:
 
     @functools.cached_property
     def stand(self) -> Stand:
-        """Where it runs; raises `DoesNotRunError`, with the reasons, where it runs nowhere."""
-        reasons = []
+        """Where it runs; raises `DoesNotRunError`, with the reasons, where it runs nowhere.
+
+        Raises `MissingPackageError` where it cannot be tried for want of a package.
+        """
+        reasons, errors = [], []
         for stand in find_stands(self.registry, self.kind, self.entry.name):
             try:
                 self._try_stand(stand)
@@ -80,8 +84,11 @@ class ComponentUnderTest:
             except BaseException as error:  # noqa: BLE001  whatever it is, the next stand is tried
                 text = str(error) if isinstance(error, MertkError) else describe_error(error)
                 reasons.append(f"{stand.name}: {text}")
+                errors.append(error)
             else:
                 return stand
+        if errors and all(isinstance(error, MissingPackageError) for error in errors):
+            raise errors[0]
         raise DoesNotRunError(
             f"does not run on any of {len(reasons)} inputs; register a model that shows what comes "
             f"before it. {' | '.join(dict.fromkeys(reasons))}"

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from mertk.core.errors import describe_error
+from mertk.core.errors import MissingPackageError, describe_error
 from mertk.core.printing import count_noun
 from mertk.experiment.executors.workers import hold_interrupts
 from mertk.plugins.loader import Plugins, load_plugins
@@ -69,12 +69,12 @@ def _judge_check(subject: ComponentUnderTest, check: Check) -> tuple[Verdict, st
             check(subject)
     except DoesNotApply as reason:
         return "does not apply", str(reason)
-    except DoesNotRunError as error:
-        if check is runs:
-            return "failed", str(error)
-        return "does not apply", "it does not run: see the check `runs`"
     except BrokenPromise as error:
+        if isinstance(error, DoesNotRunError) and check is not runs:
+            return "does not apply", "it does not run: see the check `runs`"
         return "failed", str(error)
+    except MissingPackageError as error:
+        return "does not apply", f"not tried: {error}"
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  a component may fail in any way, sys.exit() too

@@ -49,8 +49,9 @@ def test_model_fold_score_and_time_of_the_whole_study_are_shown(outlook, clock):
     outlook.describe_fold("lbptop", fold("s1", [0, 1], [0, 1]), 2)
     clock.seconds = 80
     found = outlook.describe_fold("flow_svm", fold("s2", [0, 1], [0, 0]), 2)
+    # 40 s a fold, and two are left; those of lbptop took no time
     # two of 0 and one of 1 are right: F1 is 4/5 and 2/3
-    assert found == "s2 · seed 0 · UF1 0.733 so far · 2.22 min left in all"
+    assert found == "s2 · seed 0 · UF1 0.733 so far · 80 s left in all"
     found = outlook.describe_fold("flow_svm", fold("s1", [0, 1], [1, 0], seed=1), 2)
     assert "UF1 0.000 so far" in found
 

@@ -100,3 +100,21 @@ def test_a_bundle_that_does_not_agree_is_not_shown(plugins, shared, tmp_path):
     with pytest.raises(StorageError, match=r"scores UF1 value is 0\.987"):
         write_leaderboard([results], tmp_path / "site", plugins)
     assert not (tmp_path / "site").exists()
+
+
+@pytest.fixture(scope="module")
+def page(plugins, shared, tmp_path_factory):
+    return write_leaderboard([shared], tmp_path_factory.mktemp("page"), plugins)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(faults, scheme):
+    assert faults(scheme) == []
+
+
+def test_a_click_sorts_and_nothing_is_wider_than_a_phone(tab):
+    heading = tab.locator("thead th", has_text="accuracy").first
+    heading.locator(".sort").click()
+    assert heading.get_attribute("aria-sort") in ("ascending", "descending")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390

@@ -229,7 +229,8 @@ def _reduce_depth(file: Path, picture: NDArray[Any], bits: int | None) -> Pixels
 def _is_truncated(content: bytes) -> bool:
     if content.startswith(_JPEG):
         # The end marker must follow the last scan: a thumbnail in the header has its own.
-        return content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda") or b"\xff\xd9" not in content
+        end = content.rfind(b"\xff\xd9")
+        return end < 0 or content.rfind(b"\xff\xda", end) >= 0
     return content.startswith(b"\x89PNG") and b"IEND" not in content[-1024:]
 
 

@@ -90,7 +90,8 @@ class HOG3:
         blocks: Sequence[tuple[slice, slice]],
     ) -> NDArray[np.float64]:
         """`[regions, bins]` of one plane and span, from twice the gradients."""
-        at = _tabulate_bins(self.bins, signed=self.signed)[second, first]
+        table = _tabulate_bins(self.bins, signed=self.signed)
+        at = table.take(second * (2 * _STEEPEST + 1) + first + table.size // 2)
         squares = first * first + second * second
         weights = np.sqrt(squares) / 2 if self.weighted else (squares > 0).astype(np.float64)
         return normalise_counts(count_in_blocks(at, weights, blocks, self.bins))
@@ -107,9 +108,9 @@ def _double_gradient(clip: NDArray[np.uint8], axis: int) -> NDArray[np.int32]:
 
 @functools.lru_cache(maxsize=4)
 def _tabulate_bins(bins: int, *, signed: bool) -> NDArray[np.int64]:
-    """The bin of each pair of doubled gradients, at `[second, first]`; below 0 from the end."""
-    steps = np.fft.ifftshift(np.arange(-_STEEPEST, _STEEPEST + 1)) / 2
-    angles = np.arctan2(steps[:, None], steps)
+    """The bin of each pair of doubled gradients `[second, first]`, flattened; 0, 0 is halfway."""
+    steps = np.arange(-_STEEPEST, _STEEPEST + 1) / 2
+    angles = np.arctan2(steps[:, None], steps).ravel()
     if signed:
         return angle_bins(angles, bins).astype(np.int64)
     return angle_bins(np.mod(angles, np.pi), bins, low=0, span=np.pi).astype(np.int64)

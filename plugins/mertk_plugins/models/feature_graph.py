@@ -2,6 +2,7 @@
 
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 # The motion of 68 landmarks, which flow carries from the onset.
 QUICK = Recipe(
@@ -30,4 +31,8 @@ def mertk_register(register: mertk.Registrar) -> None:
         QUICK,
         summary="A graph network over the motion of landmarks, or action units of OpenFace.",
         presets={"quick": QUICK, "features": FEATURES},
+        card=describe_own(
+            "A graph network with learnt edges over landmarks",
+            "Landmarks move as Farneback flow carries them; no layer or number comes from a paper.",
+        ),
     )

@@ -2,6 +2,7 @@
 
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 RECIPE = Recipe(
     aligner=Use("eye_similarity"),
@@ -17,4 +18,8 @@ def mertk_register(register: mertk.Registrar) -> None:
         "flow_ridge",
         RECIPE,
         summary="Onset-to-apex flow at 32 x 32 pixels, flattened, ridge regression.",
+        card=describe_own(
+            "Ridge regression on small flow pictures",
+            "The pictures are `flow_svm`'s, after tvaranka/meb, read at f731b0a.",
+        ),
     )

@@ -2,6 +2,7 @@
 
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 RECIPE = Recipe(
     aligner=Use("eye_similarity"),
@@ -17,4 +18,9 @@ def mertk_register(register: mertk.Registrar) -> None:
         "hoof_ridge",
         RECIPE,
         summary="HOOF normalised over the whole clip, ridge regression.",
+        card=describe_own(
+            "Ridge regression on histograms of oriented flow",
+            "The histograms are `hoof`'s, after Chaudhry et al. 2009, of which no code was found.",
+            "They are normalised over the whole clip.",
+        ),
     )

@@ -12,6 +12,10 @@ CARD = mertk.Card(
     authors="Kim et al. (loss); Wang et al. (network)",
     venue="CVPR; Neurocomputing",
     year=2024,
+    code=(
+        "none of the two together found; the network is wangzhifengharrison/HTNet (no licence), "
+        "read at 91cf4bd"
+    ),
     leak="L?",
     differs=(
         "No code or paper of this combination was at hand; only that it is used is known to us.",

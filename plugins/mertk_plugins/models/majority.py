@@ -2,6 +2,7 @@
 
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 
 @mertk.hookimpl
@@ -10,4 +11,5 @@ def mertk_register(register: mertk.Registrar) -> None:
         "majority",
         Recipe(classifier=Use("majority")),
         summary="The most frequent training class; uses no pixels.",
+        card=describe_own("The most frequent class"),
     )

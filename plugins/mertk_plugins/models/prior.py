@@ -2,6 +2,7 @@
 
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 
 @mertk.hookimpl
@@ -10,4 +11,5 @@ def mertk_register(register: mertk.Registrar) -> None:
         "prior",
         Recipe(classifier=Use("prior")),
         summary="One random class per fold, by the training frequencies; uses no pixels.",
+        card=describe_own("A guess by the class frequencies"),
     )

@@ -2,6 +2,7 @@
 
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 # A clip shows one of its 16 moments an epoch, so there are more epochs than in the
 # preset quick of ststnet.
@@ -22,4 +23,8 @@ def mertk_register(register: mertk.Registrar) -> None:
         summary="STSTNet trained on flow to 16 frames in the middle of the clip; needs no apex.",
         paper="arxiv:1902.03634",
         presets={"quick": RECIPE},
+        card=describe_own(
+            "STSTNet on flow to many frames",
+            "The network is STSTNet's, after christy1206/STSTNet, read at 1afb56e.",
+        ),
     )

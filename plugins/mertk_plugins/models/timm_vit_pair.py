@@ -2,6 +2,7 @@
 
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 # Weights of DINOv2 (Oquab et al. 2023), which saw no labels; they are downloaded when first used.
 DINOV2 = Recipe(
@@ -26,4 +27,9 @@ def mertk_register(register: mertk.Registrar) -> None:
         DINOV2,
         summary="Features of a frozen vision transformer, apex minus onset, linear SVM.",
         presets={"dinov2": DINOV2, "quick": QUICK},
+        card=describe_own(
+            "A frozen vision transformer on onset and apex",
+            "Weights are DINOv2's (Oquab et al. 2023, arXiv:2304.07193) as timm has them.",
+            "They were not compared with the authors' code: unverified.",
+        ),
     )
