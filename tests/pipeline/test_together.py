@@ -205,9 +205,7 @@ def test_a_component_that_gains_on_a_gpu_alone_is_fitted_fold_by_fold_on_a_cpu(
 
 
 @pytest.mark.parametrize(("device", "sizes"), [("cpu", [2, 1, 1]), ("cuda", [4])])
-def test_folds_that_share_a_gpu_are_one_unit_of_work(
-    plugins, tmp_path, device, sizes, monkeypatch
-):
+def test_folds_that_share_a_gpu_are_one_unit_of_work(plugins, tmp_path, device, sizes, monkeypatch):
     monkeypatch.setattr("mertk.experiment.executors.choose.find_device", str)
     study = Study(models=[recipe()], dataset="toy", floors=False)
     opened = study.open(Execution(device=device, out=tmp_path), plugins=plugins)
