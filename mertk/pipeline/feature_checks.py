@@ -23,7 +23,7 @@ def describe_faults(clips: Sequence[Streams]) -> list[str]:
     """
     if len(clips) < 2 or not clips[0]:
         return []
-    same = {name: _are_equal([streams[name] for streams in clips]) for name in sorted(clips[0])}
+    same = {name: _are_equal(clips, name) for name in sorted(clips[0])}
     if all(same.values()):
         value = "the same" if any(values.any() for values in clips[0].values()) else "0"
         raise ComponentError(
@@ -40,8 +40,8 @@ def describe_faults(clips: Sequence[Streams]) -> list[str]:
     return faults
 
 
-def _are_equal(found: Sequence[NDArray[Any]]) -> bool:
-    return all(np.array_equal(found[0], values) for values in found[1:])
+def _are_equal(clips: Sequence[Streams], name: str) -> bool:
+    return all(np.array_equal(clips[0][name], streams[name]) for streams in clips[1:])
 
 
 def _describe_stream(name: str, found: Sequence[NDArray[Any]]) -> Iterator[str]:

@@ -110,12 +110,10 @@ def search_videos(
     register = registry.build("aligner", as_use(aligner)) if aligner else None
     if model:
         check_model(model, chosen.name)
-    parts = [
-        find_recordings(
-            [clip for clip in study.clips if clip.dataset == use.name], study.folders.get(use.name)
-        )
-        for use in study.datasets
-    ]
+    parts = []
+    for use in study.datasets:
+        clips = [clip for clip in study.clips if clip.dataset == use.name]
+        parts.append(find_recordings(clips, study.folders.get(use.name)))
     videos, fit_videos = parts[0], parts[1] if fit_on is not None else None
     truths = tuple(itertools.chain.from_iterable(video.truths for video in videos))
     outcomes = []
