@@ -44,7 +44,6 @@ class ClipStates(Protocol):
 
     def __getitem__(self, at: int, /) -> ClipState:
         """The state of one clip."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
