@@ -20,7 +20,7 @@ Score = Callable[[Any], Mapping[str, Any]]
 
 
 class Outlook:
-    """Counts the folds of all models; the time left is the sum over models of time a fold × folds left.
+    """Counts the folds of all models; the time left sums time a fold × folds left over the models.
 
     Models differ in time by a factor of hundreds, so no time is said before each has a fold.
 
