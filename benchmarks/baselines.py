@@ -35,8 +35,11 @@ BEFORE: Mapping[str, tuple[Use, Mapping[str, str]]] = {
     "lbpsip": (_ONE, {**_ROOTS, "extractor.patterns": "joint"}),
     "elbptop": (_ONE, _ROOTS),
     "hog3": (_ONE, {}),
+    "flow_ridge with lda": (Use("lda", shrinkage="ledoit_wolf", balanced=False), {}),
+    "flow_ridge with svm": (Use("svm", C=1.0, balanced=False), {}),
+    "flow_ridge with linear_svm": (_ONE, {}),
 }
-"""By model its former classifier, and its other former parameters."""
+"""By model its former classifier, and its other former parameters; "with": another classifier."""
 
 HEAD = """\
 UF1 with its 95 % interval (jackknife over 12 subjects; 108 clips) of the defaults before and after
@@ -66,9 +69,12 @@ def main() -> None:
 def _compare(name: str, dataset: str) -> list[str]:
     """The scores before and after, as cells."""
     registry = mertk.load_plugins().registry
+    classifier, others = BEFORE[name]
+    name, _, swapped = name.partition(" with ")
     preset = "quick" if "quick" in registry.get("model", name).presets else None
     recipe = registry.recipe(name, preset)
-    classifier, others = BEFORE[name]
+    if swapped:
+        recipe = recipe.swap("classifier", Use(swapped))
     before = recipe.swap("classifier", classifier)
     for path, value in others.items():
         before = before.set(path, value)

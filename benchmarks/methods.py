@@ -1,10 +1,12 @@
 """Every shipped model on the synthetic set, at several difficulties.
 
-Run: python -m benchmarks.methods [MODEL …] [--seeds N] [--difficulty NAME …]
+Run: python -m benchmarks.methods [MODEL …] [--seeds N] [--difficulty NAME …] [--no-run]
 (default: all models, 3 seeds, all four difficulties)
 
-Writes benchmarks/synthetic/methods.md, and mertk/report/measured.csv for the models' cards. Models
-run in their preset `quick` where they have one. The ledger keeps what was run before.
+Writes benchmarks/synthetic/methods.md, and mertk/report/measured.csv for the models' cards;
+`--no-run` writes them from what was measured. Models run in their preset `quick` where they have
+one. The ledger keeps what was run before, synthetic/methods_before.csv the scores of the presets
+that models had until 2026-11-30.
 """
 
 from __future__ import annotations
@@ -14,17 +16,21 @@ import csv
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mertk
 from mertk.experiment import trained_model
 from mertk.experiment.study import Study
 from mertk.report import literature, reference_pages
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 DIFFICULTIES = {"easy": 3.0, "normal": 1.5, "hard": 0.75, "still": 0.0}
 """Peak motion in pixels of 256; still clips give the chance level."""
 
 TABLE = Path(__file__).parent / "synthetic" / "methods.md"
+BEFORE = TABLE.with_name("methods_before.csv")
 MEASURED = Path(literature.__file__).with_name("measured.csv")
 
 FOLDS = 12  # a subject each
@@ -37,6 +43,14 @@ The chance level is 0.249–0.426, the grey band; a motion counts as seen from w
 shared, without the features: compare rows with each other alone. Weights are the numbers that
 training changes in the networks of one fold. `python -m benchmarks.methods` makes this table,
 `python -m benchmarks.curves` the picture."""
+
+
+CHANGES = """\
+## Before and now
+
+UF1 with the presets of 2026-11-30 (commit 678144e) → with those of today, of the models whose score
+has changed; – was not measured.
+"""
 
 
 class Measured(NamedTuple):
@@ -62,18 +76,21 @@ def main() -> None:
     given.add_argument("models", nargs="*")
     given.add_argument("--seeds", type=int, default=3)
     given.add_argument("--difficulty", nargs="+", choices=DIFFICULTIES, default=list(DIFFICULTIES))
+    given.add_argument("--no-run", action="store_true", help="write the tables without a run")
     options = given.parse_args()
     registry = mertk.load_plugins().registry
     models = options.models or [n for n in registry.names("model") if registry.recipe(n).extractors]
     rows = reference_pages.read_measured_scores().itertuples(index=False)
     found = {(one.model, one.dataset, one.score): one for one in map(Measured._make, rows)}
-    for name in models:
+    for name in [] if options.no_run else models:
         size = weights(name)
         for difficulty in options.difficulty:
             made = _bench(name, _dataset(difficulty), list(range(options.seeds)), size)
             found |= {(one.model, one.dataset, one.score): one for one in made}
             print(*made[0], flush=True)
             _write([found[key] for key in sorted(found)])
+    _write([found[key] for key in sorted(found)])
+    print("\n".join(_list_changes(found)))
 
 
 def _dataset(difficulty: str) -> str:
@@ -142,8 +159,27 @@ def _write(found: list[Measured]) -> None:
         "",
         NOTE,
         "",
+        *_list_changes({(one.model, one.dataset, one.score): one for one in found}),
+        "",
     ]
     TABLE.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _list_changes(found: Mapping[tuple[str, str, str], Measured]) -> list[str]:
+    """A section with the UF1 before and now of the models whose scores have changed."""
+    with BEFORE.open(encoding="utf-8", newline="") as file:
+        before = {(row["model"], row["dataset"]): row["before"] for row in csv.DictReader(file)}
+    lines = [CHANGES, f"| model | {' | '.join(f'{px:g} px' for px in DIFFICULTIES.values())} |"]
+    lines.append("|---" * (len(DIFFICULTIES) + 1) + "|")
+    for name in dict.fromkeys(model for model, _ in before):
+        pairs = []
+        for difficulty in DIFFICULTIES:
+            key = name, _dataset(difficulty)
+            now = found.get((*key, "UF1"))
+            pairs.append((before.get(key, "–"), now.value if now else "–"))
+        if any(old != new for old, new in pairs):
+            lines.append(f"| {name} | {' | '.join(f'{old} → {new}' for old, new in pairs)} |")
+    return lines
 
 
 def _line(name: str, known: list[str], shown: list[Measured]) -> str:

@@ -39,7 +39,8 @@ compares a copy.
 """
 TAIL = """
 Clips of your own are the data set `folder`: [Evaluate models on your own data](own-data.md).
-`synthetic` and `synthetic_long` are made on demand and need no file.
+`synthetic` and `synthetic_long` are made on demand and need no file. `videos` reads long
+videos without annotations: [Spot expressions in long videos](spot.md).
 """
 
 

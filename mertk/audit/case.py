@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+from mertk.core.interfaces import EvaluationProtocol
 from mertk.core.options import takes_options
 from mertk.core.recipe import Recipe, Use
+from mertk.core.splits import Split
 from mertk.experiment.changes import ChangeFor
 from mertk.experiment.execution import Execution
 from mertk.experiment.leaky_replay import move_frontier
 from mertk.experiment.study import Study
+from mertk.experiment.task import Task
 from mertk.experiment.variants import change_variants, choose_variant
-from mertk.pipeline.fold import build_fold_pipelines
+from mertk.pipeline.fold import ClipStates, LabelledClips, build_fold_pipelines
 from mertk.pipeline.pipeline import Pipeline, build_pipeline
 from mertk.plugins.loader import Plugins, load_plugins
-
-if TYPE_CHECKING:
-    from mertk.core.interfaces import EvaluationProtocol
-    from mertk.core.splits import Split
-    from mertk.experiment.task import Task
-    from mertk.pipeline.fold import ClipStates, LabelledClips
 
 _SMALL = {"subjects": 8, "clips": 6}
 
@@ -42,13 +39,9 @@ class Case:
     replay: str = ""
     once: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Case:
-        """The inverse of `to_json`."""
+        """The inverse of `asdict`."""
         known = {**data, "files": tuple(data["files"]), "once": tuple(data["once"])}
         return cls(**known)
 

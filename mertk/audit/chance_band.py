@@ -5,23 +5,18 @@ the labels are drawn again, by the law that the probe drew them by, and scored a
 predictions: constant, clustered or skewed predictions each get the band that is theirs.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from mertk.evaluation.statistics import Score
 
-    from mertk.evaluation.statistics import Score
+Labels = NDArray[np.int64]
 
-    Labels = NDArray[np.int64]
-
-ALPHA = 0.01
-"""The share of chance that lies above the band, and the share that lies below it."""
+ALPHA = 0.01  # the share of chance that lies above the band, and the share that lies below it
 
 DRAWS = 1000
 

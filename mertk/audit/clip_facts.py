@@ -4,24 +4,19 @@ A label that can be predicted from one of them can be predicted by a network too
 for it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.audit.clip_features import predict_nearest_mean
+from mertk.core.clips import Clip, Floats, Frames, Pixels
+from mertk.core.splits import Split
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Clip, Floats, Frames, Pixels
-    from mertk.core.splits import Split
-
-    Labels = NDArray[np.int64]
+Labels = NDArray[np.int64]
 
 TIMING = "timing or landmarks"
 NAMES = "names of files and folders"

@@ -3,24 +3,18 @@
 The first stage whose output predicts held-out labels is where they come in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import flatten
+from mertk.core.clips import Floats, flatten
+from mertk.core.splits import Split
+from mertk.pipeline.pipeline import ClipState
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Floats
-    from mertk.core.splits import Split
-    from mertk.pipeline.pipeline import ClipState
-
-    Labels = NDArray[np.int64]
+Labels = NDArray[np.int64]
 
 _SIZE = 12  # pixels
 

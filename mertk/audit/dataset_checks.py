@@ -59,10 +59,7 @@ def _find_suspect_pairs(
         onsets = np.stack([shrink_picture(of[0].mean(axis=2)) for of in pictures])
         for pair in find_lookalikes(onsets, people):
             near[pair] = True
-    return {
-        "people": uids[np.argwhere(near)].tolist(),
-        "prints": uids[np.argwhere(mixed)].tolist(),
-    }
+    return {"people": uids[np.argwhere(near)].tolist(), "prints": uids[np.argwhere(mixed)].tolist()}
 
 
 def _make_thumbnails(clip: Clip, pictures: Sequence[Pixels]) -> Floats:

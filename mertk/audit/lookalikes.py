@@ -5,17 +5,13 @@ other, and counts if nearly all of it is the same, part by part: faces of two pe
 share the room, not the face.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Floats
+from mertk.core.clips import Floats
 
 SIDE = 64  # pixels of a picture that is compared
 SAME = 0.75

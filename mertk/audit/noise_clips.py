@@ -4,29 +4,22 @@ A model can learn to distinguish people, and nothing else. Folders and files are
 labels, as those of real data sets are, so that a component which peeks at paths gives itself away.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.audit.clip_facts import files_of
-from mertk.core.clips import Footage
+from mertk.core.clips import Clip, Footage, Frames, Pixels
 from mertk.core.recipe import Use
 from mertk.datasets.media import arrays, frames
+from mertk.pipeline.fold import LabelledClips
+from mertk.plugins.registry import Registry
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Clip, Frames, Pixels
-    from mertk.pipeline.fold import LabelledClips
-    from mertk.plugins.registry import Registry
-
-    Smooth = NDArray[np.float32]
+Smooth = NDArray[np.float32]
 
 _TIME = 9
 _SIZE = 128  # of the faces, in pixels

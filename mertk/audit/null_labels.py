@@ -1,19 +1,14 @@
 """How each probe draws its labels; the chance band draws them again in the same way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from mertk.pipeline.fold import LabelledClips
 
-    from mertk.pipeline.fold import LabelledClips
-
-    Labels = NDArray[np.int64]
+Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

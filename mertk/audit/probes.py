@@ -1,26 +1,21 @@
 """The five probes, the audit that runs them, and what they find."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mertk.audit.case import Case, Opened
 from mertk.audit.chance_band import ALPHA, DRAWS, Band, compute_band
 from mertk.audit.clip_facts import NAMES, TIMING, WITHOUT_MEANING
 from mertk.audit.null_labels import LAWS
 from mertk.audit.worker import run_in_fresh_process
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
-    from mertk.core.progress import Progress
+from mertk.core.progress import Progress
 
 PROBES = ("perturbation", "noise", "permuted", "identity", "dataset")
 
@@ -145,13 +140,13 @@ def _probe_score(opened: Opened, *, probe: str) -> dict[str, Any]:
         if whole.p >= ALPHA:
             blind = banded(found["truth"], found["truth"]).p >= ALPHA
             how = _BLIND if blind else _WITHIN
-            return {"leak": "", "how": how, "tested": not blind, **_format_band(whole)}
+            return {"leak": "", "how": how, "tested": not blind, **asdict(whole)}
     leak, where = "classifier", "features do not predict held-out labels, but the classifier does"
     for place, guess in found["guesses"].items():
         if banded(guess, found["truth"]).p < ALPHA:
             leak, where = place, f"the output of {place} predicts held-out labels"
             break
-    return {"leak": leak, "how": f"{_MEANING[probe]}; {where}", **_format_band(whole)}
+    return {"leak": leak, "how": f"{_MEANING[probe]}; {where}", **asdict(whole)}
 
 
 _DRAWS = 3
@@ -175,10 +170,6 @@ def _make_band_test(opened: Opened, law: str) -> Callable[[ArrayLike, ArrayLike]
         return compute_band(guess, true, drawn, score, len(task.sample.classes))
 
     return of
-
-
-def _format_band(band: Band) -> dict[str, float]:
-    return {"score": band.score, "low": band.low, "high": band.high, "p": band.p}
 
 
 def _probe_perturbation(opened: Opened, *, folds: int) -> dict[str, Any]:
@@ -257,7 +248,7 @@ def _probe_dataset(opened: Opened) -> dict[str, Any]:
     return {
         "leak": "dataset" if leaks else "",
         "how": "; ".join(reasons),
-        **(_format_band(best_band) if best_band else {}),
+        **(asdict(best_band) if best_band else {}),
     }
 
 

@@ -1,22 +1,16 @@
 """The audit's cheap probe for shared results: where the code that was run is at hand."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 from mertk.audit.case import case_of
 from mertk.audit.probes import audit
 from mertk.core.errors import MertkError
 from mertk.core.recipe import Recipe
 from mertk.evaluation.pseudonyms import LEFT_OUT
+from mertk.plugins.loader import Plugins
+from mertk.plugins.registry import Registry
 from mertk.storage.identity import changed_components, hash_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from mertk.plugins.loader import Plugins
-    from mertk.plugins.registry import Registry
 
 CHEAP = ("perturbation",)
 """It finds a leak in any stage, and needs a few seconds for a model that is not a network."""

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, cast
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
 
 import numpy as np
 
+from mertk.core.interfaces import LearnedSpotter
 from mertk.core.recipe import Use
-from mertk.core.spots import Spot
+from mertk.core.spots import MeasuredVideo, Spot
 from mertk.experiment.study import Study
 from mertk.plugins.loader import load_plugins
 from mertk.spotting.learned import measure_stretch, spot_in_folds
 from mertk.spotting.recordings import find_recordings
-
-if TYPE_CHECKING:
-    from mertk.core.interfaces import LearnedSpotter
-    from mertk.core.spots import MeasuredVideo
 
 Disturb = Literal["nothing", "intervals", "random"]
 
@@ -33,13 +30,9 @@ class SpotterCase:
     seed: int = 0
     device: str = "cpu"
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SpotterCase:
-        """The inverse of `to_json`."""
+        """The inverse of `asdict`."""
         return cls(**{**data, "files": tuple(data["files"])})
 
 

@@ -9,8 +9,6 @@ fold has left behind is there to be used.
   them must be no higher than with other draws.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

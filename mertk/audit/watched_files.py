@@ -5,8 +5,6 @@ as a difference between two runs. Other places cannot be made private without ri
 have. So every file that Python opens while a component works is checked instead.
 """
 
-from __future__ import annotations
-
 import inspect
 import os
 import sys

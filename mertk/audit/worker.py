@@ -4,14 +4,13 @@ A process of its own for each is what makes state that outlives a fold visible, 
 one probe to the next.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -48,7 +47,7 @@ def run_in_fresh_process(case: Case | SpotterCase, job: str, **options: Any) -> 
     gone with the process, as is what earlier runs have left there. Downloaded weights are still
     found.
     """
-    request = json.dumps({"job": job, "case": case.to_json(), "options": options})
+    request = json.dumps({"job": job, "case": asdict(case), "options": options})
     weights = {name: str(path) for name, path in weights_folders().items()}
     with tempfile.TemporaryDirectory() as empty:
         private = {**dict.fromkeys(_PRIVATE, empty), **weights, "PYTHONDONTWRITEBYTECODE": "1"}

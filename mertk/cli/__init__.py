@@ -21,8 +21,7 @@ import click
 from mertk.core.errors import MertkError, UnknownNameError, describe_error
 from mertk.core.printing import accept_all_text
 
-_COMPLETION = "_MERTK_COMPLETE"
-"""The environment variable by which a shell asks for completions."""
+_COMPLETION = "_MERTK_COMPLETE"  # the environment variable by which a shell asks for completions
 
 COMMANDS = {
     "bench": "Evaluate models and baselines on the same folds and write a report.",
@@ -42,6 +41,7 @@ COMMANDS = {
     "results": "Share results, check shared ones, and build a leaderboard.",
     "cite": "Print BibTeX entries for the methods and data sets of runs.",
     "spot": "Spot expressions in long videos.",
+    "submit": "Write spotted intervals as the files of a challenge.",
     "score": "Score external predictions or spotted intervals.",
     "vqa": "Make questions about micro-expressions, and answer them from predictions.",
     "data": "List, check and prepare data sets; write the synthetic one to disk.",

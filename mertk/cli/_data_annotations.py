@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from mertk.export.annotation_files import Form
 
 _RATE = click.option(
-    "--fps",
-    type=FiniteRange(0.1),
-    help="Frames per second, where the files do not say it.",
+    "--fps", type=FiniteRange(0.1), help="Frames per second, where the files do not say it."
 )
 
 

@@ -46,10 +46,7 @@ class Replication:
         if self.quick:
             self.study = self._make_quick(self.study)
         self.execution = Execution(
-            out=out / _RUNS,
-            jobs=given["jobs"],
-            executor=given["executor"],
-            device=given["device"],
+            out=out / _RUNS, jobs=given["jobs"], executor=given["executor"], device=given["device"]
         )
         self.failed: dict[str, str] = {}
 

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from mertk.evaluation.results import Results
     from mertk.experiment.open_study import OpenStudy
 
-PAGE = "report.html"
-"""The page, in the folder of the runs."""
+PAGE = "report.html"  # the page, in the folder of the runs
 
 
 def run_and_write_page(study: OpenStudy, bar: Bar, *, frames: bool | None) -> tuple[Results, Path]:

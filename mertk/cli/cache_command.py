@@ -1,20 +1,14 @@
 """`mertk cache`."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
 from mertk.cli._options import FiniteRange
 from mertk.core.printing import count_noun
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mertk.storage.cache import Cache
+from mertk.storage.cache import Cache
 
 _SHOWN = 20  # clips of a list
 

@@ -118,14 +118,21 @@ def _print_summary(found: Sequence[Sequence[Result]]) -> None:
 
     table = Table("kind", "name", *_COLOURS, "", box=None, padding=(0, 2, 0, 0))
     failed = 0
+    total: Counter[Verdict] = Counter()
     for results in found:
         counts = Counter(one.verdict for one in results)
         failed += counts["failed"] > 0
+        total += counts
         broken = [
             f"[red]{one.check}[/]: {escape(one.text)}" for one in results if one.verdict == "failed"
         ]
+        broken += {one.text: "" for one in results if one.text.startswith("not tried")}
         numbers = [str(counts[verdict]) for verdict in _COLOURS]
         table.add_row(results[0].kind, results[0].name, *numbers, "\n".join(broken))
     console = Console(highlight=False, emoji=False)
     console.print(table)
-    console.print(f"[bold]{count_noun(len(found), 'component')}, {failed} with failed checks.[/]")
+    applying = total["passed"] + total["failed"]
+    console.print(
+        f"[bold]{count_noun(len(found), 'component')}, {failed} with failed checks; "
+        f"{total['passed']} of {applying} checks that apply passed.[/]"
+    )

@@ -1,7 +1,5 @@
 """`mertk data`: folders of data sets, their contents, and the synthetic one on disk."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

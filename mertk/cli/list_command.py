@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mertk.cli import load_and_report_plugins, width
 from mertk.cli._completion import complete
-from mertk.plugins.registry import KINDS
-
-if TYPE_CHECKING:
-    from mertk.plugins.registry import Registry
+from mertk.plugins.registry import KINDS, Registry
 
 _COLUMNS = ("name", "year", "speed", "needs")
 
@@ -80,7 +77,7 @@ def _print_group(kind: str, rows: list[dict[str, Any]]) -> None:
             about += f" [{row['origin']}]".replace(" ", _KEPT).replace(_KEPT, " ", 1)
         cells = {name: str(row.get(name) or "") for name in columns}
         lines.append({**cells, "needs": needs, "about": about})
-    widths = {name: max(len(line[name]) for line in lines) for name in columns}
+    widths = {name: len(max((line[name] for line in lines), key=len)) for name in columns}
     indent = sum(widths.values()) + 2 * len(widths) + 2
     click.secho(kind, bold=True)
     for line in lines:

@@ -1,7 +1,5 @@
 """`mertk new`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """Progress on standard error: stage, steps, time left."""
 
-from __future__ import annotations
-
 import time
 from typing import Self
 

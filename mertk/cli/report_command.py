@@ -1,7 +1,5 @@
 """`mertk report RUN…`."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`mertk results`: share results, check shared ones, and show them as a page."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click
@@ -81,10 +79,7 @@ def verify(ctx: click.Context, folders: tuple[Path, ...], *, audit: bool) -> Non
 @command.command("site")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Folder to write index.html to.",
+    "--out", required=True, type=click.Path(path_type=Path), help="Folder to write index.html to."
 )
 @click.pass_context
 def site(ctx: click.Context, folders: tuple[Path, ...], out: Path) -> None:

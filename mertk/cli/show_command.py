@@ -1,19 +1,15 @@
 """`mertk show [KIND] NAME[:PRESET]`."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mertk.cli import load_and_report_plugins, width
 from mertk.cli._completion import complete
 from mertk.core.errors import ParameterError, UnknownNameError
-
-if TYPE_CHECKING:
-    from mertk.plugins.registry import Entry, Registry
+from mertk.plugins.registry import Entry, Registry
 
 _INDENT = " " * 6
 

@@ -1,7 +1,5 @@
 """`mertk spot`."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -35,6 +33,13 @@ from mertk.experiment.study import Study
 )
 @record_options(Study, "data")
 @click.option(
+    "--fit-on",
+    shell_complete=complete("dataset"),
+    metavar="NAME[:KEY=VALUE,…]",
+    help="Fit a spotter that learns on this other data set of long videos, in place of the other "
+    "subjects of the same one; its folder is a second --data NAME=FOLDER.",
+)
+@click.option(
     "--aligner",
     metavar="NAME[:KEY=VALUE,…]",
     help="Aligner that finds the face to track. Default: none, the frames are registered already.",
@@ -61,6 +66,7 @@ def command(
     spotters: tuple[str, ...],
     dataset: str,
     data: Any,
+    fit_on: str | None,
     aligner: str | None,
     model: Path | None,
     out: Path,
@@ -71,7 +77,8 @@ def command(
     """Spot expressions in the long videos of a data set, and score the spotted intervals.
 
     The command writes truth.csv and spots-NAME.csv, which `mertk score --spotting` reads, and
-    spot.json.
+    spot.json. Videos without annotations are those of the data set `videos`; nothing is scored
+    there. `mertk submit` writes the files of a challenge.
     """
     from mertk.cli.progress import Bar
     from mertk.core.recipe import Use
@@ -96,6 +103,7 @@ def command(
             spotters,
             dataset,
             data=data,
+            fit_on=fit_on,
             aligner=aligner,
             model=saved,
             plugins=plugins,
@@ -104,7 +112,8 @@ def command(
     files = spotting.write_spotting(found, out)
     if elan is not None:
         spotting.write_elan_files(found, elan)
-    scored = score_recognition(found, [file.name for file in files])
+    names = [file.name for file in files]
+    scored = score_recognition(found, names) if found.annotated else []
     if as_json:
         told = spotting.to_json(found)
         if scored:
@@ -115,9 +124,10 @@ def command(
     for one in scored:
         interval_scores.print_scores(one)
     click.echo(f"spots: {', '.join(map(str, files))}")
-    truth, classes = out / spotting.TRUTH, ",".join(found.classes)
-    more = f" --classes {classes}" if classes else ""
-    click.echo(f"scores by other rules: mertk score {files[0]} --spotting {truth}{more}")
+    if found.annotated:
+        truth, classes = out / spotting.TRUTH, ",".join(found.classes)
+        more = f" --classes {classes}" if classes else ""
+        click.echo(f"scores by other rules: mertk score {files[0]} --spotting {truth}{more}")
     if elan is not None:
         click.echo(f"ELAN files to correct: {elan}")
 

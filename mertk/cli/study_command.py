@@ -1,7 +1,5 @@
 """`mertk study`: studies in files."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

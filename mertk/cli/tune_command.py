@@ -1,7 +1,5 @@
 """`mertk tune`."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`mertk vqa`: questions about micro-expressions, and answers from models."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,9 +84,7 @@ def questions(
     help="Table of spotted intervals, as `mertk spot` writes it, for questions on long videos.",
 )
 @click.option(
-    "--fps",
-    type=FiniteRange(0.1),
-    help="Frames per second, for spotted intervals without a type.",
+    "--fps", type=FiniteRange(0.1), help="Frames per second, for spotted intervals without a type."
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The .jsonl file to write."

@@ -15,8 +15,7 @@ class MertkError(Exception):
     """The base of all errors that mertk raises on purpose."""
 
 
-_MOST_LISTED = 12
-"""More names than these are not listed beside the nearest one."""
+_MOST_LISTED = 12  # more names than these are not listed beside the nearest one
 
 
 class UnknownNameError(MertkError):

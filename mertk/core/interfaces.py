@@ -99,6 +99,9 @@ class FitsFolds(Fittable, Protocol):
         `rngs` what each fold's own `fit` would be handed. What comes out for a fold may differ from
         `fit` by float error alone, and must not depend on a clip that the fold does not train on:
         `mertk audit` checks it. Not used where the classifier trains blocks together with itself.
+
+        With an attribute `together_on`, such as "cuda", a run calls this on such a device alone. It
+        may then draw other random numbers than `fit`, but the same whichever `folds` there are.
         """
         ...
 

@@ -8,16 +8,13 @@ exchanges of subjects are scored at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from numpy.typing import NDArray
-
-    Matrix = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
+Matrix = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
 
 
 def confusion(

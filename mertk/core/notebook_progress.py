@@ -1,7 +1,5 @@
 """Progress in a notebook: a bar below the cell, with the time left."""
 
-from __future__ import annotations
-
 import html
 import importlib
 import sys

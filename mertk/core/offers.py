@@ -13,6 +13,7 @@ from typing import Any
 OFFERS: Mapping[str, Mapping[str, Any]] = {
     "dataset": {"default_protocol": "loso", "obtain": "", "needs_folder": None, "survey": None},
     "protocol": {"multilabel": False, "tests_all": True, "manifests": ()},
+    "component": {"together_on": ""},
     "network": {"penalty": None, "auxiliary": None, "shown": {}},
 }
 """By kind: name → default. `mertk.core.interfaces` says what each one means."""
@@ -24,7 +25,7 @@ def get_offer(kind: str, thing: Any, name: str) -> Any:
     """What a component (or its class) offers under a name, or the default.
 
     Args:
-        kind: `dataset`, `protocol` or `network` (any part of one).
+        kind: `dataset`, `protocol`, `component` or `network` (any part of one).
         thing: the component, its class, or an `nn.Module`.
         name: a name of `OFFERS`; another one is a `KeyError`.
     """

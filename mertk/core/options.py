@@ -1,7 +1,5 @@
 """Fields of records as options: described once, for the command line, Python and the docs."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence

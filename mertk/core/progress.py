@@ -1,7 +1,5 @@
 """The progress of a long run."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 

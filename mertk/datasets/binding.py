@@ -7,18 +7,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mertk.core.clips import Clip, Footage, Frames
+from mertk.core.clips import Clip, Footage, Frames, Pixels
 from mertk.core.errors import DataError
 from mertk.core.printing import count_noun
 from mertk.datasets.annotations import Source, Timing, mark_corrected, read_timing
 from mertk.datasets.corrections import other_frames
 from mertk.datasets.media import frames
 from mertk.datasets.record import Record
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Pixels
 
 Listing = Callable[[Path], dict[int, Path]]
 """Gives the pictures of a folder by frame number, as `media.frames.number_pictures` does."""
@@ -42,6 +39,15 @@ def make_frameless_clip(record: Record, why: str) -> Clip:
         fps=record.fps,
     )
     return _make_clip(record, footage, "", [])
+
+
+def make_listed_clip(uid: str, person: str, label: str, why: str) -> Clip:
+    """A clip of which a list knows no more than its id, its person and its label."""
+    dataset, _, subject = person.partition("/")
+    known: dict[str, Any] = {"dataset": dataset, "subject": subject, "subject_native": subject}
+    known |= dict.fromkeys(("onset", "apex", "offset"))
+    name = uid.removeprefix(f"{person}/")
+    return make_frameless_clip(Record(uid=uid, clip=name, label=label, fps=1, **known), why)
 
 
 @dataclass(frozen=True, slots=True)

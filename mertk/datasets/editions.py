@@ -34,11 +34,6 @@ class Cells(NamedTuple):
     label: str
 
     @classmethod
-    def of_record(cls, record: Record) -> Cells:
-        """The cells of a record."""
-        return cls.of_fields({name: getattr(record, name) for name in _FIELDS})
-
-    @classmethod
     def of_fields(cls, record: Mapping[str, Any]) -> Cells:
         """The cells of a record as `Record.to_dict` has it."""
         return cls(*(str(record[name]) for name in _FIELDS))
@@ -110,7 +105,7 @@ def recognise_edition(records: Sequence[Record], editions: Sequence[Edition]) ->
     Where the counts are an edition's and the content is not, `EDITED` stands behind its name.
     """
     fits = [edition for edition in editions if edition.fits(records)]
-    rows = [Cells.of_record(record) for record in records]
+    rows = [Cells.of_fields(record.to_dict()) for record in records]
     for edition in fits:
         if not edition.find_edited(records[0].dataset, rows):
             return edition.name

@@ -145,11 +145,7 @@ def _check_tier(annotations: Sequence[Annotation], first: int) -> None:
 
 
 def _add_interval(
-    tiers: Mapping[str, Any],
-    slots: list[tuple[int, str]],
-    one: Annotation,
-    number: int,
-    first: int,
+    tiers: Mapping[str, Any], slots: list[tuple[int, str]], one: Annotation, number: int, first: int
 ) -> None:
     identity = f"a{4 * number + 1}"
     ends = _place_frames(slots, (one.onset, one.offset + 1), one.fps, first)

@@ -9,12 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mertk.datasets import corrections
-from mertk.datasets.edited_cells import (
-    Edit,
-    compare_known_cells,
-    find_edits,
-    find_lost_row,
-)
+from mertk.datasets.edited_cells import Edit, compare_known_cells, find_edits, find_lost_row
 from mertk.datasets.editions import EDITED, UNRECOGNISED, Cells, Edition
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ _NOT_READ: Mapping[str, tuple[str, ...]] = {
 _COPY = re.compile(r"[ _-]+(?:copy|kopie|copie)\b|\(\d+\)|conflict", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """Every spreadsheet below a root; `leaves` are folders with pictures, or without folders.
 
@@ -45,12 +45,51 @@ class Found:
     """
 
     root: Path
-    sheets: tuple[Path, ...]
-    leaves: tuple[Path, ...]
-    pictured: frozenset[Path] = frozenset()
-    examples: Mapping[str, Path] = field(default_factory=dict)
-    skipped: tuple[str, ...] = ()
-    unread: tuple[Path, ...] = ()
+    sheets: list[Path] = field(default_factory=list)
+    leaves: list[Path] = field(default_factory=list)
+    pictured: set[Path] = field(default_factory=set)
+    examples: dict[str, Path] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    unread: list[Path] = field(default_factory=list)
+    _seen: set[Path] = field(default_factory=set, init=False)
+
+    def enter(self, folder: Path) -> None:
+        """List a folder and those below it, each once; one that cannot be read is skipped."""
+        real = folder.resolve() if folder.is_symlink() or not self._seen else folder
+        if real in self._seen:  # links may lead in circles
+            return
+        self._seen.add(real)
+        inside = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith(_LITTER):
+                        continue
+                    if entry.is_dir():
+                        inside.append(Path(entry.path))
+                    else:
+                        self._note_file(folder, entry.name)
+        except OSError as error:
+            self.skipped.append(f"{folder}: cannot be read: {error.strerror}")
+            return
+        if folder in self.pictured or not inside:
+            self.leaves.append(folder)
+        for path in sorted(inside):
+            self.enter(path)
+
+    def _note_file(self, folder: Path, name: str) -> None:
+        lower = name.lower()
+        if lower.endswith(SHEETS):
+            self.sheets.append(folder / name)
+        elif lower.endswith(_OTHER_SHEETS):
+            self.unread.append(folder / name)
+        elif is_picture(name):
+            self.pictured.add(folder)
+            self.examples.setdefault("pictures", folder / name)
+        else:
+            for what, endings in _NOT_READ.items():
+                if lower.endswith(endings):
+                    self.examples.setdefault(what, folder / name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,72 +132,13 @@ def explore_root(dataset: str, root: Path | None, layout: str) -> Found:
     root = Path(root)
     if not root.is_dir():
         raise DataError(f"{dataset}: there is no folder {root}. {layout}")
-    walk = _Walk()
-    walk.enter(root)
-    if walk.skipped and not walk.leaves and not walk.sheets:
-        raise DataError(f"{dataset}: {walk.skipped[0]}. {layout}")
-    if walk.leaves == [root] and not any(root.iterdir()):
+    found = Found(root)
+    found.enter(root)
+    if found.skipped and not found.leaves and not found.sheets:
+        raise DataError(f"{dataset}: {found.skipped[0]}. {layout}")
+    if found.leaves == [root] and not any(root.iterdir()):
         raise DataError(f"{dataset}: the folder {root} is empty. {layout}")
-    return Found(
-        root,
-        tuple(walk.sheets),
-        tuple(walk.leaves),
-        frozenset(walk.pictured),
-        walk.examples,
-        tuple(walk.skipped),
-        tuple(walk.unread),
-    )
-
-
-class _Walk:
-    """What was seen below a root; links are followed, each folder is entered once."""
-
-    def __init__(self) -> None:
-        self.sheets: list[Path] = []
-        self.unread: list[Path] = []
-        self.leaves: list[Path] = []
-        self.pictured: set[Path] = set()
-        self.examples: dict[str, Path] = {}
-        self.skipped: list[str] = []
-        self._seen: set[Path] = set()
-
-    def enter(self, folder: Path) -> None:
-        """List a folder and those below it; one that cannot be read is skipped with its reason."""
-        real = folder.resolve() if folder.is_symlink() or not self._seen else folder
-        if real in self._seen:  # links may lead in circles
-            return
-        self._seen.add(real)
-        inside = []
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.name.startswith(_LITTER):
-                        continue
-                    if entry.is_dir():
-                        inside.append(Path(entry.path))
-                    else:
-                        self._note_file(folder, entry.name)
-        except OSError as error:
-            self.skipped.append(f"{folder}: cannot be read: {error.strerror}")
-            return
-        if folder in self.pictured or not inside:
-            self.leaves.append(folder)
-        for path in sorted(inside):
-            self.enter(path)
-
-    def _note_file(self, folder: Path, name: str) -> None:
-        lower = name.lower()
-        if lower.endswith(SHEETS):
-            self.sheets.append(folder / name)
-        elif lower.endswith(_OTHER_SHEETS):
-            self.unread.append(folder / name)
-        elif is_picture(name):
-            self.pictured.add(folder)
-            self.examples.setdefault("pictures", folder / name)
-        else:
-            for what, endings in _NOT_READ.items():
-                if lower.endswith(endings):
-                    self.examples.setdefault(what, folder / name)
+    return found
 
 
 def group_into_trees(found: Found, place: Callable[[Path], Place | None]) -> list[Tree]:
@@ -216,12 +196,7 @@ def choose_tree(
     if own:
         best = min(
             own,
-            key=lambda t: (
-                -counts[id(t)],
-                allowed.index(t.kind),
-                len(t.path.parts),
-                str(t.path),
-            ),
+            key=lambda t: (-counts[id(t)], allowed.index(t.kind), len(t.path.parts), str(t.path)),
         )
         return best, ""
     seen = ", ".join(f"{_make_relative(t.path, found.root)} ({t.kind})" for t in known) or "none"

@@ -23,10 +23,7 @@ _BINARY: Mapping[type[ast.operator], Callable[[float, float], float]] = {
 
 
 def evaluate_formula(
-    formula: str,
-    cell: Callable[[str], Any],
-    depth: int = 0,
-    known: dict[str, float] | None = None,
+    formula: str, cell: Callable[[str], Any], depth: int = 0, known: dict[str, float] | None = None
 ) -> float | None:
     """The value of `=…`, or None where it is not that plain; `cell` gives what stands in `D2`.
 

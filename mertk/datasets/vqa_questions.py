@@ -26,16 +26,7 @@ if TYPE_CHECKING:
 Kind = Literal["coarse", "fine", "shown", "side", "units", "free", "count", "type", "other"]
 
 COARSE = ("positive", "negative", "surprise")
-FINE = (
-    "happiness",
-    "surprise",
-    "fear",
-    "disgust",
-    "anger",
-    "sadness",
-    "repression",
-    "contempt",
-)
+FINE = ("happiness", "surprise", "fear", "disgust", "anger", "sadness", "repression", "contempt")
 COARSE_OF: Mapping[str, str] = {
     **dict.fromkeys(FINE, "negative"),
     "happiness": "positive",

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     Masks = Mapping[str, NDArray[np.bool_]]
 
-FEWEST = 5
-"""Groups of fewer clips are left out."""
+FEWEST = 5  # groups of fewer clips are left out
 
 
 def make_groupings(results: Results) -> dict[str, pd.DataFrame]:

@@ -5,29 +5,23 @@ its key, scores, intervals and chance level are computed anew, and it must hold 
 that is not published.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.errors import MertkError, describe_error
 from mertk.core.offers import get_offer
 from mertk.core.recipe import Use
-from mertk.datasets.binding import make_frameless_clip
-from mertk.datasets.record import Record
+from mertk.datasets.binding import make_listed_clip
 from mertk.evaluation import pseudonyms
 from mertk.evaluation.bundle_files import CLIPS, PREDICTIONS, Bundle, read_bundle
 from mertk.evaluation.bundle_scores import compute_scores, hash_clips
+from mertk.plugins.loader import Plugins
+from mertk.plugins.registry import Registry
 from mertk.storage.identity import hash_json
 
-if TYPE_CHECKING:
-    from mertk.plugins.loader import Plugins
-    from mertk.plugins.registry import Registry
-
-_NEAR = 2e-6
-"""Scores are stored with six digits."""
+_NEAR = 2e-6  # scores are stored with six digits
 
 
 def check_bundle(folder: Path, plugins: Plugins) -> list[str]:
@@ -102,21 +96,9 @@ def _check_published(bundle: Bundle, registry: Registry) -> Iterator[str]:
     manifests = get_offer("protocol", rules, "manifests")
     clips, labels = [], []
     for uid, facts in bundle.clips.items():
-        dataset, _, subject = facts["person"].partition("/")
         labels.append(bundle.classes[facts["truth"]])
-        record = Record(
-            uid=uid,
-            dataset=dataset,
-            subject=subject,
-            subject_native=subject,
-            clip=uid.rpartition("/")[2],
-            label=labels[-1],
-            onset=None,
-            apex=None,
-            offset=None,
-            fps=1,
-        )
-        clips.append(make_frameless_clip(record, "a results bundle holds no frames"))
+        why = "a results bundle holds no frames"
+        clips.append(make_listed_clip(uid, facts["person"], labels[-1], why))
     if identity.get("excluded") or not manifests:
         return
     if all(one.distance(clips, labels) for one in manifests):

@@ -4,8 +4,6 @@
 each clip's person, fold and class, and `predictions.csv` each seed's class probabilities.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

@@ -1,24 +1,20 @@
 """The scores of a results bundle, computed from its predictions as those of any run."""
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.errors import StorageError
 from mertk.evaluation.bundle_files import PREDICTIONS, Bundle, name_columns
 from mertk.evaluation.results import Results
+from mertk.plugins.loader import Plugins
 from mertk.storage.fold_record import Fold
 from mertk.storage.ledger import Run
 from mertk.storage.run_files import make_damage_error
-
-if TYPE_CHECKING:
-    from mertk.plugins.loader import Plugins
 
 _DIGITS = 6
 

@@ -1,17 +1,12 @@
 """The agreement of two coders on intervals, key frames, emotions and action units."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk.datasets.elan import Annotation
 from mertk.datasets.interval_annotations import list_units, match_annotations
-
-if TYPE_CHECKING:
-    from mertk.datasets.elan import Annotation
 
 Pairs = Sequence[tuple["Annotation", "Annotation"]]
 

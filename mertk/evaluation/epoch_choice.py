@@ -4,25 +4,20 @@ The predictions after every epoch are stored as JSON below the run's folder, one
 fold; `mertk.experiment.epoch_oracle` writes them.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.errors import StorageError
 from mertk.evaluation import statistics
+from mertk.evaluation.outcomes import Outcome
+from mertk.storage.ledger import Fold, Run
 from mertk.storage.run_files import read_sealed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.evaluation.outcomes import Outcome
-    from mertk.storage.ledger import Fold, Run
 
 RULES = ("last epoch", "chosen on inner subjects", "chosen on the test subject (LEAKED)")
 

@@ -19,8 +19,7 @@ import numpy as np
 
 from mertk.core.errors import DataError, ProtocolError
 from mertk.core.spelling import check_spelling, normal_name
-from mertk.datasets.binding import make_frameless_clip
-from mertk.datasets.record import Record
+from mertk.datasets.binding import make_listed_clip
 from mertk.datasets.spreadsheets import read_cells
 from mertk.evaluation import prediction_files
 from mertk.evaluation.prediction_files import MEGC2019, split_labels
@@ -87,19 +86,10 @@ class Log:
         """The clips, without frames, to compare with a published list (`mertk.core.clip_lists`)."""
         clips = []
         for row in self.table.to_dict("records"):
-            record = Record(
-                uid=f"{row['dataset']}/{row['subject']}/{row['clip']}",
-                dataset=row["dataset"],
-                subject=row["subject"],
-                subject_native=row["subject"],
-                clip=row["clip"],
-                label=self.classes[row["truth"]],
-                onset=None,
-                apex=None,
-                offset=None,
-                fps=1,
-            )
-            clips.append(make_frameless_clip(record, f"{self.file} holds predictions alone"))
+            person = f"{row['dataset']}/{row['subject']}"
+            uid, label = f"{person}/{row['clip']}", self.classes[row["truth"]]
+            why = f"{self.file} holds predictions alone"
+            clips.append(make_listed_clip(uid, person, label, why))
         return clips
 
     def _to_array(self, column: str) -> NDArray[np.int64]:

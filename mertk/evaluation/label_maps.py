@@ -12,19 +12,16 @@ import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core import metrics
 from mertk.core.errors import ParameterError, UnknownNameError
 from mertk.core.spelling import check_spelling
 from mertk.evaluation import statistics
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.evaluation.outcomes import Outcome
+from mertk.evaluation.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)

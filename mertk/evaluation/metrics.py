@@ -1,19 +1,14 @@
 """Scores of predicted labels, as functions of scikit-learn take them: `uf1(y_true, y_pred)`."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from mertk.core import metrics
 from mertk.core.errors import ParameterError, UnknownNameError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Scorer", "get_scorer", "uar", "uf1"]
 

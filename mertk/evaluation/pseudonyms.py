@@ -5,19 +5,15 @@ replaced by numbers. They are the same each time that the same clips are shared,
 computed back from the shared files.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mertk.plugins.registry import Registry
+from mertk.plugins.registry import Registry
 
-LEFT_OUT = "(left out)"
-"""What stands in the place of a path, a file name or an id."""
+LEFT_OUT = "(left out)"  # what stands in the place of a path, a file name or an id
 
 _OWN_CLIPS = frozenset({"folder"})  # its ids are those that a user wrote
 _SUFFIXES = (

@@ -4,8 +4,6 @@ No pixel, path or file name is in them, and ids of people are replaced unless th
 (`mertk.evaluation.pseudonyms`).
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import math

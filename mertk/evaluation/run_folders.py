@@ -1,7 +1,5 @@
 """Run folders as they are found on disk, and which of their runs can be compared."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Mapping, Sequence

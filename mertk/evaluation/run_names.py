@@ -1,14 +1,11 @@
 """Names for runs that are shown together: no two are equal."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mertk.storage.ledger import Run
+from mertk.storage.ledger import Run
 
 
 def name_runs(runs: Sequence[Run]) -> list[str]:

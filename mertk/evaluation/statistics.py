@@ -9,22 +9,18 @@ quantile of Student's t. A percentile bootstrap over subjects is too narrow wher
 How often each kind of interval covers the true score is measured in benchmarks/coverage.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core import metrics
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Confusions = NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
-    Scores = Mapping[str, NDArray[np.float64]]
-    Score = Callable[[NDArray[Any]], Scores]
+Confusions = NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
+Scores = Mapping[str, NDArray[np.float64]]
+Score = Callable[[NDArray[Any]], Scores]
 
 __all__ = [
     "ALPHA",

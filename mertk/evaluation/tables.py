@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from mertk.evaluation.outcomes import Outcome
     from mertk.evaluation.results import Results
 
-NO_LABEL = "none"
-"""What stands for a clip of a multi-label run that has no label."""
+NO_LABEL = "none"  # what stands for a clip of a multi-label run that has no label
 
 
 def find_outcome(outcomes: Sequence[Outcome], model: str | None) -> Outcome:

@@ -6,23 +6,19 @@ Classes are those that a true answer has; another answer is a miss. BLEU is that
 n-grams up to four; ROUGE-1 is the mean F1 of words.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core import metrics
 from mertk.core.errors import DataError
 from mertk.datasets.vqa_questions import COARSE, FINE, Question
 from mertk.evaluation.statistics import jackknife_interval
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 SCORES = ("UF1 coarse", "UAR coarse", "UF1 fine", "UAR fine", "BLEU", "ROUGE-1")
 MEAN = "mean of six"

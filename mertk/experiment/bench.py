@@ -1,12 +1,11 @@
 """`bench`: several models on the same clips and folds, through the cache into the ledger."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mertk.core.errors import MertkError
+from mertk.core.interfaces import Executor
 from mertk.core.notebook_progress import choose_progress
 from mertk.core.options import split_options, takes_options
 from mertk.core.progress import Progress
@@ -70,6 +69,8 @@ def plan_study(study: OpenStudy, failed: dict[str, str] | None = None) -> list[P
     study.check_writable()
     found = []
     with study.executor() as executor:
+        if failed is None:
+            _share_features(study, executor)
         for variant in study.variants:
             with _note_failure(variant.name, failed):
                 found.append(Runner(study, variant, executor).plan())
@@ -88,11 +89,8 @@ def run_study(study: OpenStudy, failed: dict[str, str] | None = None) -> Results
     with study.executor() as executor:
         for variant in study.variants:
             study.outlook.expect_folds(variant, len(study.task.splits) * len(seeds))
-        for variant in study.variants[1:] if failed is None else ():
-            Runner(study, variant, executor).try_first_clip()
-        if len(study.variants) > 1 and failed is None:
-            waiting = [v for v in study.variants if Runner(study, v, executor).has_folds_to_run()]
-            compute_shared_features(study, waiting, executor)
+        if failed is None:
+            _share_features(study, executor)
         for variant in study.variants:
             with _note_failure(variant.name, failed):
                 runner = Runner(study, variant, executor)
@@ -113,6 +111,15 @@ def run_study(study: OpenStudy, failed: dict[str, str] | None = None) -> Results
             folder=outcome.run.path,
         )
     return results
+
+
+def _share_features(study: OpenStudy, executor: Executor) -> None:
+    """Try every model but the first on one clip, then compute the features of all together."""
+    for variant in study.variants[1:]:
+        Runner(study, variant, executor).try_first_clip()
+    if len(study.variants) > 1:
+        waiting = [v for v in study.variants if Runner(study, v, executor).has_folds_to_run()]
+        compute_shared_features(study, waiting, executor)
 
 
 @contextlib.contextmanager

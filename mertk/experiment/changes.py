@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mertk.core.errors import ParameterError
 from mertk.core.recipe import SLOTS, Json, Recipe, Use, parse_value
-
-if TYPE_CHECKING:
-    from mertk.plugins.registry import Registry
+from mertk.plugins.registry import Registry
 
 Swap = tuple[str, Sequence[Use]]
 Setting = tuple[str, Json]
 
-OF_DATASETS = "dataset."
-"""The beginning of the path of a setting of data sets, not of the model."""
+OF_DATASETS = "dataset."  # the beginning of the path of a setting of data sets, not of the model
 
 
 def parse_swap(text: str) -> Swap:

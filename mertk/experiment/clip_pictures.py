@@ -1,24 +1,16 @@
 """Pictures of a clip for a page: some frames of the registered face, decoded, and its regions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mertk.core.clips import Footage, Pixels, Regions
 from mertk.core.errors import MertkError
-from mertk.pipeline.pipeline import locate_face
+from mertk.experiment.occlusion import Occlusion
+from mertk.pipeline.pipeline import Pipeline, Stage, locate_face
 
-if TYPE_CHECKING:
-    from mertk.core.clips import Footage, Pixels, Regions
-    from mertk.experiment.occlusion import Occlusion
-    from mertk.pipeline.pipeline import Pipeline, Stage
-
-FRAMES = 9
-"""How many frames of a clip are read, at most."""
-
-HEIGHT = 220
-"""The height of a frame in pixels; a smaller one is not enlarged."""
+FRAMES = 9  # how many frames of a clip are read, at most
+HEIGHT = 220  # the height of a frame in pixels; a smaller one is not enlarged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

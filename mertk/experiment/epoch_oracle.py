@@ -5,31 +5,25 @@ without some subjects of its training clips, and its network predicts after each
 predictions are JSON files below the run's folder, one a (seed, fold); finished ones are kept.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.errors import ComponentError
 from mertk.core.splits import Split
 from mertk.evaluation.epoch_choice import Epochs, file_of
 from mertk.experiment.jobs import CachedClipStates, Job, at_work
 from mertk.nn import training
+from mertk.nn.training import Trained
 from mertk.pipeline.fold import LabelledClips, run_fold
-from mertk.storage.ledger import Run
+from mertk.pipeline.pipeline import ClipState, Pipeline
+from mertk.storage.ledger import Fold, Run
 from mertk.storage.run_files import write_sealed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.nn.training import Trained
-    from mertk.pipeline.pipeline import ClipState, Pipeline
-    from mertk.storage.ledger import Fold
 
 SHARE = 0.2  # of the training people, for the inner choice
 

@@ -1,17 +1,12 @@
 """Clips that a user leaves out of a study by name, such as one in which no face is found."""
 
-from __future__ import annotations
-
 import difflib
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import DataError, ParameterError
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
 
 _COMMENT = "#"
 

@@ -1,7 +1,5 @@
 """How a study is run. It changes no score; the device may change the last digits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,16 +1,12 @@
 """Progress by folds: they are counted in the ledger while their unit of work still runs."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mertk.core.progress import Progress
-    from mertk.storage.ledger import Run
+from mertk.core.progress import Progress
+from mertk.storage.ledger import Run
 
 _INTERVAL = 0.2  # seconds between two reads of the ledger
 

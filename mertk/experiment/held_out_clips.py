@@ -4,39 +4,28 @@ Frames leave the machine with the page, and the licences of real data sets forbi
 only synthetic clips are shown, and others if the user asks for them.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mertk.core.clips import Clip
 from mertk.core.errors import MertkError, ParameterError
 from mertk.core.recipe import Recipe
 from mertk.evaluation.breakdowns import rank_clips
-from mertk.experiment.clip_pictures import (
-    ClipPictures,
-    find_viewing_stages,
-    read_clip_pictures,
-)
+from mertk.evaluation.outcomes import Outcome
+from mertk.evaluation.results import Results
+from mertk.experiment.clip_pictures import ClipPictures, find_viewing_stages, read_clip_pictures
 from mertk.experiment.occlusion import compute_occlusion_maps
 from mertk.experiment.refit import clips_of
-from mertk.pipeline.pipeline import build_pipeline, locate_face
+from mertk.pipeline.pipeline import Stage, build_pipeline, locate_face
+from mertk.plugins.loader import Plugins
 from mertk.storage.identity import hash_json
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Clip
-    from mertk.evaluation.outcomes import Outcome
-    from mertk.evaluation.results import Results
-    from mertk.pipeline.pipeline import Stage
-    from mertk.plugins.loader import Plugins
-
-CLIPS = 10
-"""The largest number of clips that are shown: each takes a quarter of a second."""
+CLIPS = 10  # the largest number of clips that are shown: each takes a quarter of a second
 
 PICTURES = 24
 """The largest number of clips that are read for all views together; each view has three."""

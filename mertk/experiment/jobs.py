@@ -6,8 +6,6 @@ workers: one thread works on a unit, and random numbers are seeded by (seed, fol
 fitted together, the last digits may depend on which ones are.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import json
@@ -15,12 +13,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from mertk.core.clips import Clip, Footage
 from mertk.core.errors import StorageError
 from mertk.core.recipe import Recipe
+from mertk.core.splits import Split
 from mertk.experiment.keyframes import RecordedStates
 from mertk.experiment.leaky_replay import fit_once, move_frontier
 from mertk.pipeline.features import PrefixKeys, pack_clip_state, run_prefix, unpack_clip_state
@@ -31,10 +31,6 @@ from mertk.storage.atomic_files import write_json
 from mertk.storage.cache import Cache
 from mertk.storage.identity import hash_json, recipe_identity
 from mertk.storage.ledger import Fold, Run
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip, Footage
-    from mertk.core.splits import Split
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,26 +4,20 @@ Onset, apex and offset are annotations of the test clip too: in practice they ar
 run records which of them its recipe reads, and can be made without them or with shifted ones.
 """
 
-from __future__ import annotations
-
 import contextlib
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from mertk.core.clips import Faces, Footage
+from mertk.core.clips import Clip, Faces, Footage
 from mertk.core.errors import DataError
-from mertk.pipeline.pipeline import ClipState
+from mertk.experiment.task import Task
+from mertk.pipeline.fold import ClipStates
+from mertk.pipeline.pipeline import ClipState, Pipeline
 from mertk.storage import identity
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.experiment.task import Task
-    from mertk.pipeline.fold import ClipStates
-    from mertk.pipeline.pipeline import Pipeline
 
 KEYFRAMES = ("onset", "apex", "offset")
 _MADE_FROM = {"flow": ("onset", "apex"), "features": ("onset", "offset")}

@@ -4,21 +4,14 @@ Some published scores are made that way. A replay runs such an order beside the 
 whose identity says so; nothing else in mertk fits a stage of a run outside a fold.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mertk.core.errors import ComponentError
 from mertk.core.splits import Split
-from mertk.pipeline.fold import FoldFit
-from mertk.pipeline.pipeline import Clock, Pipeline
-
-if TYPE_CHECKING:
-    from mertk.pipeline.fold import ClipStates, LabelledClips
-    from mertk.pipeline.pipeline import ClipState
+from mertk.pipeline.fold import ClipStates, FoldFit, LabelledClips
+from mertk.pipeline.pipeline import ClipState, Clock, Pipeline
 
 
 def move_frontier(pipeline: Pipeline, once: Sequence[str]) -> Pipeline:

@@ -5,23 +5,19 @@ with any other file, such as a pickle, is refused before a file of it is fetched
 read as every model folder is (`mertk.experiment.trained_model_files`): no code in it is run.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.errors import ParameterError, StorageError
 from mertk.experiment import trained_model_files
 from mertk.experiment.trained_model import KIND, TrainedModel
+from mertk.plugins.loader import Plugins
 from mertk.storage.atomic_files import MARK, check_folder, write_bytes, write_folder
-
-if TYPE_CHECKING:
-    from mertk.plugins.loader import Plugins
 
 PREFIX = "hf:"
 

@@ -1,29 +1,22 @@
 """Occlusion maps: how a prediction changes when the motion of a part of the face is removed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mertk.core.clips import Faces, Footage, Pixels
+from mertk.evaluation.outcomes import Outcome
 from mertk.experiment.refit import Refit, clips_of, task_of
-from mertk.pipeline.pipeline import locate_face
+from mertk.experiment.trained_model import TrainedModel
+from mertk.pipeline.pipeline import Stage, locate_face
+from mertk.plugins.loader import Plugins
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Predict = Callable[[Footage], NDArray[np.floating[Any]]]
 
-    from mertk.core.clips import Faces, Footage, Pixels
-    from mertk.evaluation.outcomes import Outcome
-    from mertk.experiment.trained_model import TrainedModel
-    from mertk.pipeline.pipeline import Stage
-    from mertk.plugins.loader import Plugins
-
-    Predict = Callable[[Footage], NDArray[np.floating[Any]]]
-
-GRID = (7, 6)
-"""Rows and columns of the cells: about as large as an eye."""
+GRID = (7, 6)  # rows and columns of the cells: about as large as an eye
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

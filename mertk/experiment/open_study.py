@@ -1,15 +1,14 @@
 """A study with its plug-ins, clips, labels, folds and models, found once for all callers."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import ParameterError
+from mertk.core.interfaces import Executor
 from mertk.core.progress import Progress
 from mertk.core.reading import real_path
 from mertk.core.recipe import Json, Use
@@ -31,15 +30,10 @@ from mertk.experiment.variants import (
     parse_space,
     sweep_groups,
 )
-from mertk.pipeline.pipeline import build_pipeline
+from mertk.pipeline.pipeline import Pipeline, build_pipeline
 from mertk.plugins.loader import Plugins
 from mertk.storage.atomic_files import check_writable
 from mertk.storage.cache import Cache
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.core.interfaces import Executor
-    from mertk.pipeline.pipeline import Pipeline
 
 
 class OpenStudy:

@@ -1,26 +1,22 @@
 """How far a study is: the time left over all models, and the running score of the model at work."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mertk.core.printing import count_noun, format_duration
 from mertk.evaluation.statistics import subject_confusions
-
-if TYPE_CHECKING:
-    from mertk.experiment.variants import Variant
-    from mertk.storage.ledger import Fold, Run
+from mertk.experiment.variants import Variant
+from mertk.storage.ledger import Fold, Run
 
 Score = Callable[[Any], Mapping[str, Any]]
 
 
 class Outlook:
-    """Counts the folds of all models; the time left sums time a fold × folds left over the models.
+    """Counts the folds of all models; the time left is the sum of each model's time × folds left.
 
     Models differ in time by a factor of hundreds, so no time is said before each has a fold.
 

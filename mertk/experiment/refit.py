@@ -1,26 +1,21 @@
 """Fit the model of a fold again, for what the ledger does not store."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import StorageError
 from mertk.core.recipe import Recipe
 from mertk.experiment.keyframes import hide_keyframes, jitter_keyframes
 from mertk.experiment.study import Study
+from mertk.experiment.task import Task
 from mertk.experiment.trained_model import TrainedModel
 from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, fit_stages
 from mertk.pipeline.pipeline import Clock, build_pipeline
+from mertk.plugins.loader import Plugins
 from mertk.storage.cache import Cache
 from mertk.storage.identity import changed_components
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.experiment.task import Task
-    from mertk.plugins.loader import Plugins
-    from mertk.storage.ledger import Run
+from mertk.storage.ledger import Run
 
 
 def clips_of(run: Run, plugins: Plugins) -> list[Clip]:

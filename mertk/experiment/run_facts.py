@@ -1,19 +1,15 @@
 """What a run stores before its first fold: its identity, and facts of its clips and recipe."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mertk.core.recipe import Recipe
+from mertk.experiment.task import Task
+from mertk.experiment.variants import Variant
 from mertk.pipeline.pipeline import PIPELINE_VERSION
+from mertk.plugins.registry import Registry
 from mertk.storage import identity
 from mertk.storage.source_code.releases import releases_of
-
-if TYPE_CHECKING:
-    from mertk.core.recipe import Recipe
-    from mertk.experiment.task import Task
-    from mertk.experiment.variants import Variant
-    from mertk.plugins.registry import Registry
 
 
 def identity_of(registry: Registry, task: Task, variant: Variant) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The run of one model: features of all clips, then the folds of every seed, then the epochs."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math
@@ -10,16 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import ComponentError, DataError, MertkError
+from mertk.core.interfaces import Executor
 from mertk.core.printing import count_noun
+from mertk.core.recipe import Recipe
+from mertk.core.splits import Split
 from mertk.evaluation import epoch_choice
 from mertk.experiment import epoch_oracle
 from mertk.experiment.fold_progress import count_saved_folds
 from mertk.experiment.jobs import Job, do_folds, do_once, prepare_clip, write_clip_list
 from mertk.experiment.keyframes import list_prefix_reads
 from mertk.experiment.leaky_replay import move_frontier
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.run_facts import (
     describe_preset,
     facts_of,
@@ -28,6 +30,9 @@ from mertk.experiment.run_facts import (
     origins_of,
     seen_before,
 )
+from mertk.experiment.task import Task
+from mertk.experiment.variants import Variant
+from mertk.nn.training import find_device
 from mertk.pipeline import feature_checks
 from mertk.pipeline.features import PrefixKeys, unpack_clip_state
 from mertk.pipeline.fold import can_fit_folds_together
@@ -36,15 +41,6 @@ from mertk.plugins import hooks
 from mertk.storage import identity
 from mertk.storage.cache import Cache
 from mertk.storage.ledger import Fold, Run
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.core.interfaces import Executor
-    from mertk.core.recipe import Recipe
-    from mertk.core.splits import Split
-    from mertk.experiment.open_study import OpenStudy
-    from mertk.experiment.task import Task
-    from mertk.experiment.variants import Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +52,8 @@ class Planned:
         folds: the number of folds of the run, over all seeds.
         left: the number of unfinished folds.
         fold_seconds: the median time of a finished fold.
-        features_seconds: the time of the pass over the clips in this call.
+        features_seconds: the time of the pass over the clips in this call; of a pass that several
+            models share, the part of this one.
         memory: the peak memory of a worker in MB; 0 where the system does not report it.
         workers: the number of workers.
         latest_seconds: the time of the fold that was run for this; the median if none was.
@@ -101,6 +98,14 @@ class Runner:
     def task(self) -> Task:
         """The clips and folds, as the variant sees them."""
         return self.study.task_of(self.variant)
+
+    @property
+    def _device(self) -> str:
+        """The device's name; `auto` is looked up where this machine trains."""
+        execution = self.study.execution
+        if execution.device == "auto" and execution.executor == "local":
+            return find_device("auto").type
+        return execution.device
 
     def run(self) -> Run:
         """The run, with every fold of every seed in it."""
@@ -224,10 +229,13 @@ class Runner:
         prepared, latest = 0.0, 0.0
         if missing:
             start, (split, seed) = time.perf_counter(), missing[0]
+            before = sum(seconds for seconds, _ in self.study.spent.values())
             job = self._fit_once(run, self._make_job(run), [seed])[seed]
-            prepared = time.perf_counter() - start
+            shared = before - sum(seconds for seconds, _ in self.study.spent.values())
+            prepared = time.perf_counter() - start + shared / self.executor.workers
             self.study.progress.stage(f"{self.variant.name}: first fold", 1)
-            unit = functools.partial(do_folds, replace(job, together=False), [split], seed)
+            job = replace(job, together=job.together and self._device != "cpu")
+            unit = functools.partial(do_folds, job, [split], seed)
             ((fold,),) = self.executor.run([unit])
             self._tell_observers(run, fold)
             self.study.progress.step(fold.name)
@@ -248,7 +256,9 @@ class Runner:
         )
 
     def _group_splits(self, splits: Sequence[Split], job: Job) -> list[Sequence[Split]]:
-        """The folds of each unit of work: one, or those of a worker if fitted together."""
+        """The folds of each unit of work: one, or those of a worker or a GPU if fitted together."""
+        if job.together and self._device != "cpu" and self.study.execution.executor == "local":
+            return [splits]
         count = min(self.executor.workers, len(splits)) if job.together else len(splits)
         return [splits[at::count] for at in range(count)]
 
@@ -290,7 +300,7 @@ class Runner:
             footage=tuple(clip.footage for clip in task.clips) if "footage" in needs else (),
             together=self.study.execution.together
             and not self.variant.once
-            and can_fit_folds_together(pipeline),
+            and can_fit_folds_together(pipeline, self._device),
         )
 
     def _find_feature_faults(self, keys: Sequence[str]) -> list[str]:

@@ -1,27 +1,22 @@
 """Features of several models of a study, clip by clip, so that each frame is decoded once."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import ComponentError, DataError
+from mertk.core.interfaces import Executor
 from mertk.core.printing import count_noun
+from mertk.core.recipe import Recipe
 from mertk.experiment.jobs import prepare_clip
+from mertk.experiment.open_study import OpenStudy
+from mertk.experiment.variants import Variant
 from mertk.pipeline.features import PrefixKeys
 from mertk.pipeline.pipeline import build_pipeline
 from mertk.storage.cache import Cache
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.core.interfaces import Executor
-    from mertk.core.recipe import Recipe
-    from mertk.experiment.open_study import OpenStudy
-    from mertk.experiment.variants import Variant
 
 KEPT_BYTES = 256 * 2**20
 """How much of a clip is kept while the models read it; further frames are decoded by each."""

@@ -1,19 +1,14 @@
 """Single steps in Python: the clips of a data set, and the features of a clip."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip, Streams
 from mertk.core.errors import ParameterError
+from mertk.core.recipe import Recipe, Use
 from mertk.experiment.study import Study
 from mertk.experiment.variants import choose_variant
 from mertk.pipeline.pipeline import ClipState, build_pipeline
 from mertk.plugins.loader import Plugins, load_plugins
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip, Streams
-    from mertk.core.recipe import Recipe, Use
 
 
 def load_dataset(

@@ -1,17 +1,13 @@
 """Whether a study can run: its models, components, data sets and folders, before any frame."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.errors import DataError
 from mertk.core.offers import needs_folder
+from mertk.experiment.study import Study
 from mertk.plugins.loader import Plugins
-
-if TYPE_CHECKING:
-    from mertk.experiment.study import Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

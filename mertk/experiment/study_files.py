@@ -4,15 +4,13 @@ The values are those of the command line, as text, or those of Python. `studies`
 has the shipped ones, which are found by name.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk import __version__
 from mertk.core.errors import ParameterError, UnknownNameError
@@ -20,15 +18,12 @@ from mertk.core.options import Option, default_of, options_of
 from mertk.core.reading import read_utf8, real_path
 from mertk.core.recipe import Json, Recipe, Use, parse_value
 from mertk.experiment.changes import Swap, parse_setting, parse_swap
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.study import Study, as_use, parse_numbers
 from mertk.storage.atomic_files import check_file, write_file
 
-if TYPE_CHECKING:
-    from mertk.experiment.open_study import OpenStudy
-
 SHIPPED = Path(__file__).with_name("studies")
-STUDY = "study.toml"
-"""The study of the runs in a folder, beside them."""
+STUDY = "study.toml"  # the study of the runs in a folder, beside them
 
 _TEXTS = 'a text or a list of texts, such as ["a", "b"]'
 _USE = "a text such as 'name:key=value', or a table with a name"

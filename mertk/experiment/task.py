@@ -1,30 +1,25 @@
 """The clips of a protocol, with their labels and folds."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core import clip_lists
+from mertk.core.clips import Clip
 from mertk.core.errors import DataError, ParameterError, ProtocolError, name_component
+from mertk.core.interfaces import EvaluationProtocol
 from mertk.core.offers import get_offer, needs_folder
 from mertk.core.recipe import Use
 from mertk.core.spelling import check_spelling
 from mertk.core.splits import Split, check_splits
 from mertk.pipeline.fold import LabelledClips
+from mertk.plugins.registry import Registry
 from mertk.storage import identity
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Clip
-    from mertk.core.interfaces import EvaluationProtocol
-    from mertk.plugins.registry import Registry
 
 FLOORS = ("majority", "prior")
 _WORDS = 4

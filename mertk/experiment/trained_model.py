@@ -10,14 +10,17 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mertk.core.clips import Footage
 from mertk.core.errors import ComponentError, MertkError, StorageError
 from mertk.core.recipe import Recipe
 from mertk.core.splits import Split
 from mertk.experiment import trained_model_files, trained_model_page
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.run_facts import identity_of, origins_of
 from mertk.pipeline.features import PrefixKeys, load_clip_state
 from mertk.pipeline.fold import FoldFit, fit_stages
@@ -32,22 +35,15 @@ from mertk.pipeline.pipeline import (
     predict_clip,
 )
 from mertk.pipeline.tuned_stages import set_values, unwrap_tuned
+from mertk.plugins.loader import Plugins
+from mertk.plugins.registry import Registry
 from mertk.storage import identity, serialization
 from mertk.storage.atomic_files import write_folder, write_json, write_text, write_whole
 from mertk.storage.cache import Cache
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Footage
-    from mertk.experiment.open_study import OpenStudy
-    from mertk.plugins.loader import Plugins
-    from mertk.plugins.registry import Registry
-
 _LOG = logging.getLogger(__name__)
 
-KIND = "trained model"
-"""The kind of a model's folder, in its mark."""
+KIND = "trained model"  # the kind of a model's folder, in its mark
 
 
 @dataclass(frozen=True, slots=True, eq=False)

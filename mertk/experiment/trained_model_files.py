@@ -1,24 +1,20 @@
 """Read the files of a model folder, which may come from anybody: their form is checked first."""
 
-from __future__ import annotations
-
 import json
 import math
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from numpy.typing import NDArray
 
 from mertk.core.errors import StorageError
+from mertk.core.recipe import Use
+from mertk.plugins.registry import Registry
 from mertk.storage.source_code.component import modules_behind
 from mertk.storage.trusted import Trust, is_within
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.recipe import Use
-    from mertk.plugins.registry import Registry
 
 FORMAT = 2
 LIMITS = {"model.json": 2**24, "arrays.safetensors": 2**31}

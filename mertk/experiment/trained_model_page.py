@@ -1,17 +1,13 @@
 """The model card of a trained model: its recipe, training data and scores."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.escaping import markdown_code, markdown_text
 from mertk.core.printing import count_noun
 from mertk.core.recipe import Recipe, Use
+from mertk.experiment.open_study import OpenStudy
 from mertk.storage.ledger import Run
-
-if TYPE_CHECKING:
-    from mertk.experiment.open_study import OpenStudy
 
 _PEOPLE = "Do not use it for decisions about people."
 

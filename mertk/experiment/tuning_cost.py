@@ -1,33 +1,26 @@
 """What a search for parameters costs, told before it begins, and the search with a limit."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.errors import ParameterError
 from mertk.core.options import split_options, takes_options
 from mertk.core.printing import format_duration
+from mertk.core.progress import Progress
 from mertk.core.recipe import Json, Recipe
+from mertk.evaluation.results import Results
 from mertk.experiment.bench import run_study
 from mertk.experiment.execution import Execution
+from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.runner import Runner
 from mertk.experiment.study import Study
+from mertk.plugins.loader import Plugins
 
-if TYPE_CHECKING:
-    from mertk.core.progress import Progress
-    from mertk.evaluation.results import Results
-    from mertk.experiment.open_study import OpenStudy
-    from mertk.plugins.loader import Plugins
-
-MINUTES = 30.0
-"""The limit that a search may take without being confirmed."""
-
-COLD = 10.0
-"""Seconds below which a first fold is not timed alone."""
+MINUTES = 30.0  # the limit that a search may take without being confirmed
+COLD = 10.0  # seconds below which a first fold is not timed alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from mertk.core.errors import ParameterError
 from mertk.core.recipe import Recipe, parse_value, split_outside
+from mertk.core.tuning import Tuning
 from mertk.experiment.changes import (
     OF_DATASETS,
     ChangeFor,
@@ -23,11 +24,8 @@ from mertk.experiment.changes import (
     has_slot,
 )
 from mertk.pipeline.tuned_stages import check_space
+from mertk.plugins.registry import Registry
 from mertk.storage.ledger import Run
-
-if TYPE_CHECKING:
-    from mertk.core.tuning import Tuning
-    from mertk.plugins.registry import Registry
 
 KeyFrames = Literal["given", "estimated", "none"]
 

@@ -1,7 +1,5 @@
 """Intervals as files that a person corrects: ELAN, or a table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal

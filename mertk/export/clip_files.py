@@ -1,16 +1,15 @@
 """One clip of a prepared folder: registered frames, flow map, landmarks, and a row of the table."""
 
-from __future__ import annotations
-
 import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from mertk.core.clips import Clip, Faces, Pixels
 from mertk.core.errors import ComponentError, DataError, MertkError
 from mertk.core.recipe import Use
 from mertk.datasets.record import DERIVED, to_text
@@ -23,13 +22,9 @@ from mertk.storage.atomic_files import write_folder, write_json
 from mertk.storage.cache import Cache
 from mertk.vision import optical_flow, resampling
 
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip, Faces, Pixels
-
 FrameFiles = Literal["png", "npy", "none"]
 
-KIND = "prepared clip"
-"""What a clip's folder is, by its mark."""
+KIND = "prepared clip"  # what a clip's folder is, by its mark
 
 FLOW, LANDMARKS = "flow.npy", "landmarks.npy"
 _ABOUT, _STACK, _FIRST = "clip.json", "frames.npy", "00001.png"

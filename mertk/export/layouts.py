@@ -5,22 +5,18 @@
 pixels come back nearly, not exactly, as they were.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mertk.core.clips import Clip
 from mertk.core.errors import DataError, UnknownNameError
 from mertk.core.escaping import csv_text
 from mertk.datasets import action_units
 from mertk.datasets.record import SYNTHETIC_MARK
 from mertk.storage.atomic_files import check_folder, write_file, write_folder
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
 
 _KIND = "data set in the layout {}"
 _LONGEST = 60  # of a name in a path: file systems take 255 bytes, up to 4 a letter

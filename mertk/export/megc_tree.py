@@ -4,32 +4,26 @@ STSTNet (Liong et al. 2019) and HTNet (Wang et al. 2024) train on one folder a h
 with the pictures of all other subjects in `u_train/<label>` and its own in `u_test/<label>`.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk.core.clips import Clip, Pixels
+from mertk.core.splits import Split
+from mertk.experiment.task import Task
 from mertk.export import layouts
 from mertk.export.clip_files import FLOW, write_picture
 from mertk.storage.atomic_files import write_folder, write_json
 from mertk.vision import optical_flow
 
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip, Pixels
-    from mertk.core.splits import Split
-    from mertk.experiment.task import Task
-
 FOLDER, FOLDS, WHOLE = "megc", "norm_u_v_os", "whole_norm_u_v_os"
 """The tree's folder; in it a folder a fold, and all pictures once."""
 
-KIND = "tree of flow pictures"
-"""What that folder is, by its mark."""
+KIND = "tree of flow pictures"  # what that folder is, by its mark
 
 
 def write_megc_tree(
@@ -43,11 +37,7 @@ def write_megc_tree(
 
 
 def _fill_tree(
-    out: Path,
-    task: Task,
-    where: Mapping[str, str],
-    advance: Callable[[str], object],
-    folder: Path,
+    out: Path, task: Task, where: Mapping[str, str], advance: Callable[[str], object], folder: Path
 ) -> None:
     names = _name_pictures(task.clips)
     (folder / WHOLE).mkdir()

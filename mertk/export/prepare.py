@@ -3,23 +3,16 @@
 A file `prepare.json` in the folder stores how it was prepared, so that nothing else is mixed in.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from mertk.core.errors import (
-    DataError,
-    MertkError,
-    ParameterError,
-    ProtocolError,
-    UnknownNameError,
-)
+from mertk.core.clips import Clip
+from mertk.core.errors import DataError, MertkError, ParameterError, ProtocolError, UnknownNameError
 from mertk.core.printing import count_noun
 from mertk.core.progress import Progress
 from mertk.core.reading import real_path
@@ -28,36 +21,22 @@ from mertk.datasets.record import SYNTHETIC_MARK
 from mertk.experiment.execution import Execution
 from mertk.experiment.open_study import OpenStudy
 from mertk.experiment.study import Study, as_use
+from mertk.experiment.task import Task
 from mertk.export import clip_files, layouts, megc_tree
 from mertk.export.clip_files import FrameFiles, Making
 from mertk.pipeline.pipeline import Stage
 from mertk.plugins.loader import Plugins, load_plugins
+from mertk.plugins.registry import Registry
 from mertk.storage import identity
-from mertk.storage.atomic_files import (
-    check_files,
-    check_folder,
-    json_text,
-    write_file,
-    write_table,
-)
+from mertk.storage.atomic_files import check_files, check_folder, json_text, write_file, write_table
 from mertk.storage.cache import Cache
 from mertk.vision.optical_flow import Method
 
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.experiment.task import Task
-    from mertk.plugins.registry import Registry
-
 Layout = Literal["folder", "megc"]
 
-ALIGNER = "eye_similarity"
-"""What the flow and texture models are aligned by."""
-
-TABLE = "index.csv"
-"""The table of a prepared folder."""
-
-NOTE = "prepare.json"
-"""How a prepared folder was made: its recipe, its provenance, and what failed."""
+ALIGNER = "eye_similarity"  # what the flow and texture models are aligned by
+TABLE = "index.csv"  # the table of a prepared folder
+NOTE = "prepare.json"  # how a prepared folder was made: its recipe, its provenance, and what failed
 
 _LISTED = 20
 _MEGC_SIZE = 28  # of the pictures that STSTNet and HTNet read

@@ -47,7 +47,7 @@ class NetworkClassifier:
             and below 1.
         epochs, lr, batch, loss, gamma, margins, alpha: see `mertk.nn.schedule.Schedule`.
         optimizer, weight_decay, eps, momentum: see `mertk.nn.schedule.Schedule`.
-        lr_decay, decay_every, max_norm: see `mertk.nn.schedule.Schedule`.
+        lr_decay, decay_every, max_norm, precision: see `mertk.nn.schedule.Schedule`.
     """
 
     schedule: training.Schedule

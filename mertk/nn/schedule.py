@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from mertk.core.offers import get_offer
 from mertk.nn.losses import focal, margin, sigmoid_focal
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Loss = Literal["cross_entropy", "focal", "focal_binary", "margin"]
 Optimizer = Literal["adam", "adamw", "sgd"]
+Precision = Literal["float32", "tf32", "bf16"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,9 @@ class Schedule:
         decay_every: number of epochs between two changes of the learning rate, 1 or more.
         max_norm: largest norm of the gradient of a step, 0 or more; a larger gradient is shortened
             to it. 0 sets no limit.
+        precision: how products are rounded in training: `float32`; `tf32`, which a GPU may use for
+            single precision; or `bf16`, 16 bits in a network's layers, which changes numbers on
+            every device. Scores depend on it.
     """
 
     epochs: int
@@ -65,12 +69,15 @@ class Schedule:
     lr_decay: float = 1.0
     decay_every: int = 1
     max_norm: float = 0.0
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2:  # batch norm needs 2 samples
             raise ValueError(f"epochs={self.epochs}, batch={self.batch}: at least 1 and 2")
         if not (self.lr > 0 and self.eps > 0):
             raise ValueError(f"lr={self.lr}, eps={self.eps} must be above 0")
+        if self.precision not in get_args(Precision):
+            raise ValueError(f"precision={self.precision!r} is not float32, tf32 or bf16")
         if self.gamma < 0 or self.weight_decay < 0:
             raise ValueError(f"gamma={self.gamma}, weight_decay={self.weight_decay}: not below 0")
         if not 0 <= self.momentum < 1 or self.max_norm < 0:
@@ -132,6 +139,7 @@ class TrainingOptions(TypedDict, total=False):
     lr_decay: float
     decay_every: int
     max_norm: float
+    precision: Precision
 
 
 def compute_added_loss(module: nn.Module, target: Tensor) -> Any:

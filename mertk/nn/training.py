@@ -23,7 +23,14 @@ import numpy as np
 from mertk.core.errors import ComponentError, ParameterError
 from mertk.core.offers import get_offer
 from mertk.core.stored import stored
-from mertk.nn.schedule import Loss, Optimizer, Schedule, TrainingOptions, compute_added_loss
+from mertk.nn.schedule import (
+    Loss,
+    Optimizer,
+    Precision,
+    Schedule,
+    TrainingOptions,
+    compute_added_loss,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +45,7 @@ __all__ = [
     "Loss",
     "OnEpoch",
     "Optimizer",
+    "Precision",
     "Schedule",
     "Shapes",
     "Trained",
@@ -114,8 +122,8 @@ class Trained:
         import torch
 
         where = next((p.device for p in self.module.parameters()), torch.device("cpu"))
-        with torch.inference_mode(), _one_thread():
-            tensors = _make_tensors(arrays, where)
+        with torch.inference_mode(), use_one_thread():
+            tensors = make_tensors(arrays, where)
             found = self.module(tensors) if call is None else call(self.module, tensors)
             return found.cpu().numpy()  # type: ignore[no-any-return]
 
@@ -145,14 +153,14 @@ def fit(
     weights = balanced_weights(targets, classes)
     shapes = {name: tuple(array.shape[1:]) for name, array in arrays.items()}
     losses = np.empty(0, np.float32)
-    with seed_torch(rng):
-        module = _chain_modules(build, shapes, through).to(get_device())
-        if _labels_differ(weights > 0):
+    with seed_torch(rng), use_precision(schedule):
+        module = chain_modules(build, shapes, through).to(get_device())
+        if labels_differ(weights > 0):
             losses = _train_module(module, arrays, targets, weights, schedule)
-    return Trained(_finish_network(module), weights > 0, losses)
+    return Trained(finish_network(module), weights > 0, losses)
 
 
-def _finish_network(module: Any) -> Any:
+def finish_network(module: Any) -> Any:
     """A network that is trained: in evaluation mode, with plain weights, so that it can be pickled.
 
     What a parametrization such as `spectral_norm` made of a weight takes its place.
@@ -181,7 +189,7 @@ def call_on_epoch(callback: OnEpoch) -> Iterator[None]:
 _CALLBACKS: list[OnEpoch] = []
 
 
-def _chain_modules(
+def chain_modules(
     build: Build, shapes: Shapes, through: Sequence[Differentiable] = ()
 ) -> nn.Sequential:
     """The blocks' modules and then the network, each built for what the one before gives."""
@@ -231,7 +239,7 @@ def seed_torch(rng: np.random.Generator) -> Iterator[None]:
     import torch
 
     cuda = [get_device()] if get_device().type == "cuda" else []
-    with torch.random.fork_rng(devices=cuda), _one_thread():
+    with torch.random.fork_rng(devices=cuda), use_one_thread():
         torch.manual_seed(int(rng.integers(2**63 - 1)))
         yield
 
@@ -271,7 +279,8 @@ def find_device(name: str) -> torch.device:
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
+def use_one_thread() -> Iterator[None]:
+    """Let torch work with one thread in this block."""
     import torch
 
     before = torch.get_num_threads()
@@ -292,7 +301,7 @@ def _train_module(
     import torch
 
     where = get_device()
-    tensors, target = _make_tensors(arrays, where), torch.tensor(labels, device=where)
+    tensors, target = make_tensors(arrays, where), torch.tensor(labels, device=where)
     alpha = weights if schedule.alpha else np.ones_like(weights)
     class_weights = torch.tensor(alpha, dtype=torch.float32, device=where)
     optimizer = schedule.optimizer_of(module)
@@ -304,7 +313,8 @@ def _train_module(
         for rows in _draw_batches(len(target), schedule.batch):
             rows = rows.to(where)  # noqa: PLW2901
             optimizer.zero_grad()
-            logits = module({name: tensor[rows] for name, tensor in tensors.items()})
+            with torch.autocast(where.type, torch.bfloat16, schedule.precision == "bf16"):
+                logits = module({name: tensor[rows] for name, tensor in tensors.items()}).float()
             loss = schedule.loss_of(logits, target[rows], class_weights) + compute_added_loss(
                 module, target[rows]
             )
@@ -322,6 +332,19 @@ def _train_module(
     return losses
 
 
+@contextlib.contextmanager
+def use_precision(schedule: Schedule) -> Iterator[None]:
+    """Let a GPU round products to TF32 in this block, unless the precision is `float32`."""
+    from torch.backends import cuda, cudnn
+
+    before = cuda.matmul.allow_tf32, cudnn.allow_tf32
+    cuda.matmul.allow_tf32 = cudnn.allow_tf32 = schedule.precision != "float32"
+    try:
+        yield
+    finally:
+        cuda.matmul.allow_tf32, cudnn.allow_tf32 = before
+
+
 def _call_callbacks(module: nn.Module, seen: NDArray[np.bool_], epoch: int) -> None:
     if _CALLBACKS:
         now = Trained(module.eval(), seen, np.empty(0, np.float32))
@@ -330,7 +353,7 @@ def _call_callbacks(module: nn.Module, seen: NDArray[np.bool_], epoch: int) -> N
         module.train()
 
 
-def _labels_differ(seen: NDArray[np.bool_]) -> bool:
+def labels_differ(seen: NDArray[np.bool_]) -> bool:
     """Whether the training labels differ at all, given which ones were `seen`."""
     return bool(seen.all(axis=1).any() if seen.ndim == 2 else seen.sum() > 1)
 
@@ -346,7 +369,7 @@ def _draw_batches(samples: int, size: int) -> list[Tensor]:
     return parts
 
 
-def _make_tensors(arrays: Mapping[str, NDArray[Any]], where: torch.device) -> dict[str, Tensor]:
+def make_tensors(arrays: Mapping[str, NDArray[Any]], where: torch.device) -> dict[str, Tensor]:
     """Arrays as tensors: floats in single precision, pixels as they are."""
     import torch
 

@@ -19,6 +19,7 @@ import numpy as np
 from mertk.core.clips import TrainingSet
 from mertk.core.errors import ComponentError, MertkError, describe_error
 from mertk.core.interfaces import Chooses, FitsFolds, Searches
+from mertk.core.offers import get_offer
 from mertk.core.recipe import SLOTS
 from mertk.pipeline.pipeline import (
     ClipState,
@@ -249,9 +250,15 @@ def read_rng_state(rng: np.random.Generator) -> tuple[Any, ...]:
     return source.state, source.seed_seq.n_children_spawned
 
 
-def can_fit_folds_together(pipeline: Pipeline) -> bool:
-    """Whether what learns first can be fitted for several folds; not with blocks before it."""
-    return isinstance(pipeline.head.component, FitsFolds) and not pipeline.blocks
+def can_fit_folds_together(pipeline: Pipeline, device: str = "") -> bool:
+    """Whether what learns first can be fitted for several folds; not with blocks before it.
+
+    With a device, whether it is to be done there.
+    """
+    component = pipeline.head.component
+    where = get_offer("component", component, "together_on")
+    here = not device or device.startswith((where, "auto"))
+    return isinstance(component, FitsFolds) and not pipeline.blocks and here
 
 
 def build_fold_pipelines(

@@ -5,14 +5,13 @@ reports comes from its own harness; here the user decides what is held out, and 
 it.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
@@ -28,9 +27,6 @@ from mertk.pipeline.pipeline import ClipState, Pipeline, build_pipeline, predict
 from mertk.plugins.loader import load_plugins
 from mertk.plugins.registry import Registry, check_parameters
 from mertk.storage.cache import Cache
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["RecipeClassifier"]
 

@@ -17,13 +17,7 @@ import numpy as np
 from mertk.core import metrics
 from mertk.core.errors import ComponentError, MissingPackageError, ParameterError
 from mertk.core.splits import Split, split_people
-from mertk.pipeline.fold import (
-    FoldFit,
-    LabelledClips,
-    build_fold_pipelines,
-    fit_stages,
-    run_fold,
-)
+from mertk.pipeline.fold import FoldFit, LabelledClips, build_fold_pipelines, fit_stages, run_fold
 from mertk.pipeline.pipeline import (
     ClipState,
     Pipeline,

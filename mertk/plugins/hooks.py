@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pluggy
 
 from mertk.core.errors import describe_error
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from mertk.plugins.registry import Registrar
+from mertk.plugins.registry import Registrar
 
 _LOG = logging.getLogger(__name__)
 

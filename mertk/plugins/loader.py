@@ -30,8 +30,7 @@ from mertk.core.reading import real_path
 from mertk.plugins import hooks
 from mertk.plugins.registry import Registrar, Registry
 
-_MODULE = re.compile(r"[^\W\d]\w*(\.(?!py$)[^\W\d]\w*)+")
-"""A dotted name; `mine.py` is a file."""
+_MODULE = re.compile(r"[^\W\d]\w*(\.(?!py$)[^\W\d]\w*)+")  # a dotted name; `mine.py` is a file
 
 _Load = Callable[[], ModuleType]
 

@@ -1,7 +1,5 @@
 """New plug-ins: a component that works, and its test, to be changed into one's own."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

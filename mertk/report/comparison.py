@@ -1,20 +1,15 @@
 """A comparison as tables for a paper (LaTeX and Markdown) and as one self-contained page."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.escaping import latex_text, markdown_text
+from mertk.evaluation.comparison import Comparison
 from mertk.report import figures, sentences, verdict
 from mertk.report.page import describe_header, make_environment
 from mertk.report.short_names import shorten_comparison
 from mertk.storage.atomic_files import write_files
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from mertk.evaluation.comparison import Comparison
 
 PAGE, LATEX, MARKDOWN, SCORES = "compare.html", "compare.tex", "compare.md", "compare-scores.svg"
 FILES = (PAGE, LATEX, MARKDOWN, SCORES)

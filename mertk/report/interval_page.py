@@ -1,12 +1,10 @@
 """A page of spotted intervals: time lines, histograms, other IoUs, videos and subjects, tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,16 +14,13 @@ from mertk.report.page import make_environment
 from mertk.report.spotting import describe_counts
 from mertk.spotting import interval_analysis
 from mertk.spotting.interval import VIDEO, Counts
+from mertk.spotting.interval_analysis import Match
 from mertk.spotting.rules import RULES, USED
+from mertk.spotting.scored_intervals import ScoredIntervals
 from mertk.storage.atomic_files import write_files
 
-if TYPE_CHECKING:
-    from mertk.spotting.interval_analysis import Match
-    from mertk.spotting.scored_intervals import ScoredIntervals
-
 PAGE, MATCHES, VIDEOS, SUBJECTS = "spotting.html", "matches.csv", "videos.csv", "subjects.csv"
-FILES = (PAGE, MATCHES, VIDEOS, SUBJECTS)
-"""What is written to a folder."""
+FILES = (PAGE, MATCHES, VIDEOS, SUBJECTS)  # what is written to a folder
 
 _WIDTH, _BINS, _HEIGHT = 1000, 10, 80
 _ENDS = ("onset", "offset", "type", "emotion")

@@ -1,8 +1,7 @@
 """Spotted intervals from a file and their scores by all rules, for a terminal and as JSON."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from mertk.core.printing import count_noun, text_console
 from mertk.report.spotting import describe_counts
@@ -10,11 +9,7 @@ from mertk.report.tables import make_table, print_lines
 from mertk.spotting import interval_analysis
 from mertk.spotting.interval_names import join_some
 from mertk.spotting.rules import RULES, USED
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mertk.spotting.scored_intervals import ScoredIntervals
+from mertk.spotting.scored_intervals import ScoredIntervals
 
 
 def scores_to_json(found: ScoredIntervals) -> dict[str, Any]:

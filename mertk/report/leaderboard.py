@@ -4,23 +4,19 @@ The page needs no network, and all text is escaped. Its one script sorts tables;
 everything can be read. A model's latest result is in the table, earlier ones are below it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.errors import StorageError
 from mertk.core.recipe import Use
 from mertk.evaluation.bundle_checks import check_bundle
 from mertk.evaluation.bundle_files import Bundle, find_bundles, read_bundle
+from mertk.plugins.loader import Plugins
 from mertk.report.literature import LEAKS, read_published_scores
 from mertk.report.page import make_environment
 from mertk.storage.atomic_files import check_files, write_files
 from mertk.storage.audit_record import describe_record
-
-if TYPE_CHECKING:
-    from mertk.plugins.loader import Plugins
 
 PAGE = "index.html"
 

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from mertk.plugins.loader import Plugins
 
 
-WORST = 1000
-"""How many clips are listed, at most: a page is sent to people."""
+WORST = 1000  # how many clips are listed, at most: a page is sent to people
 
 
 def write_page(

@@ -4,19 +4,15 @@ The tables of scores, with the published ones beside ours, are those of `report.
 says what stands around them, and links to the pages.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mertk.evaluation.results import Results
 from mertk.report import literature, sentences
 from mertk.report.page import make_environment
 from mertk.storage.atomic_files import write_file
-
-if TYPE_CHECKING:
-    from mertk.evaluation.results import Results
 
 PAGE = "replication.html"
 

@@ -1,19 +1,15 @@
 """Long names of models, shown without what all of them have in common."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mertk.evaluation.comparison import Comparison
-    from mertk.evaluation.outcomes import Outcome
-    from mertk.evaluation.results import Results
+from mertk.evaluation.comparison import Comparison
+from mertk.evaluation.outcomes import Outcome
+from mertk.evaluation.results import Results
 
-LONGEST = 24
-"""Names of more characters are shortened by the model that all of them share."""
+LONGEST = 24  # names of more characters are shortened by the model that all of them share
 
 
 @dataclass(frozen=True, slots=True)

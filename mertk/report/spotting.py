@@ -3,12 +3,10 @@
 Intervals from a file are those of `mertk.report.interval_scores`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.escaping import csv_text
 from mertk.core.printing import count_noun, text_console
@@ -17,13 +15,10 @@ from mertk.export.annotation_files import make_annotation_files
 from mertk.report.tables import make_table
 from mertk.spotting.interval import Counts, Interval
 from mertk.spotting.recordings import TYPES
+from mertk.spotting.search import Outcome, Searched
 from mertk.storage.atomic_files import json_text, write_files
 
-if TYPE_CHECKING:
-    from mertk.spotting.search import Outcome, Searched
-
-TRUTH, SUMMARY = "truth.csv", "spot.json"
-"""What is written beside the spotters' files."""
+TRUTH, SUMMARY = "truth.csv", "spot.json"  # what is written beside the spotters' files
 
 _FOUND = ("subject", "video", "onset", "offset", "type", "apex", "strength")
 _TRUTH = (*_FOUND[:5], "emotion")
@@ -41,9 +36,10 @@ def file_names(spotters: Sequence[str]) -> list[str]:
 def write_spotting(found: Searched, folder: Path) -> list[Path]:
     """Write truth.csv and spots-NAME.csv, as `mertk score --spotting` reads them, and spot.json.
 
-    Gives the spotters' files. Raises `StorageError` as `write_files` does.
+    Without annotated videos there is no truth.csv. Gives the spotters' files. Raises
+    `StorageError` as `write_files` does.
     """
-    texts = {TRUTH: csv_text(_TRUTH, map(_make_row, found.truths))}
+    texts = {TRUTH: csv_text(_TRUTH, map(_make_row, found.truths))} if found.annotated else {}
     names = file_names([outcome.spotter.name for outcome in found.outcomes])
     for name, outcome in zip(names, found.outcomes, strict=True):
         rows = []
@@ -88,7 +84,11 @@ def to_json(found: Searched) -> dict[str, Any]:
         "videos": len(found.videos),
         "minutes": sum(video.seconds for video in found.videos) / 60,
         "model": found.model,
-        "spotters": list(map(_describe_outcome, found.outcomes)),
+        "annotated": found.annotated,
+        "fit_on": found.fit_on,
+        "spotters": [
+            _describe_outcome(outcome, scored=found.annotated) for outcome in found.outcomes
+        ],
     }
 
 
@@ -97,19 +97,22 @@ def print_spotting(found: Searched) -> None:
     made = " (synthetic)" if found.synthetic else ""
     minutes = sum(video.seconds for video in found.videos) / 60
     silent = sum(not video.truths for video in found.videos)
-    title = (
-        f"{found.dataset}{made}: {count_noun(len(found.videos), 'video')}, {minutes:.1f} minutes, "
-        f"{silent} without an annotated expression; IoU ≥ 0.5"
-    )
-    head = ("spotter", "kind", "true", "spotted", "matched", "precision", "recall", "F1")
-    table = make_table(title, head, texts=2)
     console = text_console()
+    scored = f"{silent} without an annotated expression; IoU ≥ 0.5"
+    console.print(
+        f"{found.dataset}{made}: {count_noun(len(found.videos), 'video')}, {minutes:.1f} minutes, "
+        f"{scored if found.annotated else 'without annotations: nothing is scored'}"
+    )
+    head = ["spotter", "kind", "true", "spotted", "matched", "precision", "recall", "F1"]
+    table = make_table("", head if found.annotated else [*head[:2], "spotted"], texts=2)
     for outcome in found.outcomes:
         spotter = str(outcome.spotter)
-        for name, counts in _list_parts(outcome).items():
+        parts = _list_parts(outcome) if found.annotated else outcome.by_kind
+        for at, (name, counts) in enumerate(parts.items()):
             numbers = map(str, (counts.truths, counts.predictions, counts.matches))
             ratios = map("{:.3f}".format, (counts.precision, counts.recall, counts.f1))
-            table.add_row(spotter if name == "overall" else "", name, *numbers, *ratios)
+            cells = [*numbers, *ratios] if found.annotated else [str(counts.predictions)]
+            table.add_row("" if at else spotter, name, *cells)
     console.print(table)
     for outcome in found.outcomes:
         spent = 1000 * outcome.busy / max(outcome.frames, 1)
@@ -118,8 +121,9 @@ def print_spotting(found: Searched) -> None:
             f"{outcome.spotter}: {rate:.1f} spots per minute; {spent:.1f} ms per frame with reading"
         )
         if outcome.learned:
+            fitted = "for each subject on the videos of all other subjects"
             console.print(
-                f"{outcome.spotter}: fitted for each subject on the videos of all other subjects"
+                f"{outcome.spotter}: fitted {f'on {found.fit_on}' if found.fit_on else fitted}"
             )
         if outcome.lost:
             console.print(
@@ -132,10 +136,12 @@ def _list_parts(outcome: Outcome) -> Mapping[str, Counts]:
     return {"overall": outcome.overall, **outcome.by_kind, "either kind": outcome.either}
 
 
-def _describe_outcome(outcome: Outcome) -> dict[str, Any]:
+def _describe_outcome(outcome: Outcome, *, scored: bool) -> dict[str, Any]:
+    parts = _list_parts(outcome) if scored else {}
     return {
         "spotter": outcome.spotter.to_json(),
-        "scores": {name: describe_counts(counts) for name, counts in _list_parts(outcome).items()},
+        "spots": len(outcome.finds),
+        "scores": {name: describe_counts(counts) for name, counts in parts.items()},
         "frames": outcome.frames,
         "lost": outcome.lost,
         "learned": outcome.learned,

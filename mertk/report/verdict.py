@@ -1,20 +1,13 @@
 """The verdict on top of a report: one picture of the main score, and one sentence a model."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mertk.evaluation.statistics import ALPHA
+from mertk.evaluation.results import Results
+from mertk.evaluation.statistics import ALPHA, Paired
 from mertk.report.literature import read_published_scores
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mertk.evaluation.results import Results
-    from mertk.evaluation.statistics import Paired
 
 _NUMBER = re.compile(r"[01]?\.\d+")
 OTHERS = "other methods, as published"

@@ -1,10 +1,8 @@
 """The predictions of a trained model for videos, as a table, as JSON and as a page."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,24 +10,18 @@ from mertk.core.escaping import csv_text
 from mertk.core.printing import count_noun
 from mertk.core.recipe import Recipe
 from mertk.evaluation.breakdowns import ClipPrediction
+from mertk.experiment.clip_pictures import ClipPictures
+from mertk.experiment.trained_model import TrainedModel
 from mertk.report import page
 from mertk.report.clip_explorer import drawing
 from mertk.report.clip_explorer.view import View, make_view
+from mertk.spotting.predicted_video import PredictedVideo
 from mertk.spotting.recordings import TYPES
-from mertk.spotting.video_prediction import NO_EXPRESSION
+from mertk.spotting.video_prediction import NO_EXPRESSION, Finding
 from mertk.storage.atomic_files import json_text, write_files
 
-if TYPE_CHECKING:
-    from mertk.experiment.clip_pictures import ClipPictures
-    from mertk.experiment.trained_model import TrainedModel
-    from mertk.spotting.predicted_video import PredictedVideo
-    from mertk.spotting.video_prediction import Finding
-
-FILES = ("predictions.csv", "predictions.json", "predictions.html")
-"""What is written to a folder."""
-
-BUDGET = 3_500_000
-"""How many bytes the pictures of a page may take."""
+FILES = ("predictions.csv", "predictions.json", "predictions.html")  # what is written to a folder
+BUDGET = 3_500_000  # how many bytes the pictures of a page may take
 
 MARGINAL = 1.5
 """An answer to weaker motion, as a multiple of the spotter's threshold, is called marginal."""

@@ -1,17 +1,12 @@
 """Scores of answers to questions about micro-expressions: a table on the terminal, and JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk.core.printing import count_noun, text_console
-from mertk.evaluation.vqa_scores import MEAN, SCORES
+from mertk.evaluation.vqa_scores import MEAN, SCORES, AnswerScores
 from mertk.report.tables import make_table
-
-if TYPE_CHECKING:
-    from mertk.evaluation.vqa_scores import AnswerScores
 
 _KINDS = {
     "coarse": "coarse class",

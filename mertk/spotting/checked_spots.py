@@ -1,20 +1,14 @@
 """What a spotter finds in one stretch of a video, checked."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Faces
 from mertk.core.errors import ComponentError, ParameterError, name_component
-from mertk.core.interfaces import LearnedSpotter
+from mertk.core.interfaces import LearnedSpotter, Spotter
 from mertk.core.recipe import Use
 from mertk.core.spots import Spot
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Faces
-    from mertk.core.interfaces import Spotter
-    from mertk.plugins.registry import Registry
+from mertk.plugins.registry import Registry
 
 
 def build_spotter(registry: Registry, text: str) -> Spotter:

@@ -1,21 +1,16 @@
 """Read true intervals from the annotations of a data set, without its frames."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip
 from mertk.core.errors import DataError, name_component
 from mertk.core.offers import get_offer, needs_folder
 from mertk.core.recipe import Use
 from mertk.datasets import locations
+from mertk.plugins.registry import Registry
 from mertk.spotting.interval import Interval
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.plugins.registry import Registry
 
 
 def read_dataset_truth(

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 IOU = 0.5
 """The least IoU of a match, in all challenges."""

@@ -1,27 +1,21 @@
 """Details of a spotting score: matched pairs, videos, subjects, other IoUs, other files."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core import metrics
 from mertk.evaluation import statistics
+from mertk.evaluation.statistics import Paired, Scores
 from mertk.spotting.interval import VIDEO, Counts, Interval, group_intervals, iou
+from mertk.spotting.scored_intervals import ScoredIntervals
 from mertk.spotting.scoring import spot
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.evaluation.statistics import Paired, Scores
-    from mertk.spotting.scored_intervals import ScoredIntervals
-
-THRESHOLDS = tuple(np.arange(0.1, 1.0, 0.1).round(1).tolist())
-"""The least IoUs of a sweep."""
+THRESHOLDS = tuple(np.arange(0.1, 1.0, 0.1).round(1).tolist())  # the least IoUs of a sweep
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ spotted interval, with `-` where one of both is not there, below a line `1` (SAM
 `2` (CAS(ME)^2).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,21 +1,16 @@
 """Spotters that learn, in folds: what spots in a person's videos is fitted on the others alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk.core.clips import Faces
 from mertk.core.errors import ComponentError, DataError, name_component
+from mertk.core.interfaces import LearnedSpotter
 from mertk.core.spots import MeasuredVideo, Spot
 from mertk.spotting.checked_spots import find_fault
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Faces
-    from mertk.core.interfaces import LearnedSpotter
-    from mertk.spotting.interval import Interval
-    from mertk.spotting.recordings import Recording
+from mertk.spotting.interval import Interval
+from mertk.spotting.recordings import Recording
 
 
 def measure_stretch(
@@ -56,14 +51,39 @@ def spot_in_folds(
         )
     for person in people:
         train = [one for one in stretches if one.person != person]
-        if not any(one.truths for one in train):
-            raise DataError(f"nobody but {person} has a true expression: nothing to learn from")
-        spotter = build()
-        with name_component(f"spotter {type(spotter).__name__}: fit without {person}"):
-            spotter.fit(train, np.random.default_rng(seed))
+        spotter = _fit_spotter(build, train, seed, f" without {person}")
         for place, one in enumerate(stretches):
             if one.person == person:
                 yield place, spot_in_measured(spotter, one.without_truths())
+
+
+def spot_in_others(
+    build: Callable[[], LearnedSpotter],
+    train: Sequence[MeasuredVideo],
+    stretches: Sequence[MeasuredVideo],
+    seed: int = 0,
+) -> Iterator[tuple[int, tuple[Spot, ...]]]:
+    """The place of each stretch and its spots, by one spotter that is fitted on other videos.
+
+    Raises `DataError` where these have no true expression.
+    """
+    spotter = _fit_spotter(build, train, seed, "")
+    for place, one in enumerate(stretches):
+        yield place, spot_in_measured(spotter, one.without_truths())
+
+
+def _fit_spotter(
+    build: Callable[[], LearnedSpotter], train: Sequence[MeasuredVideo], seed: int, without: str
+) -> LearnedSpotter:
+    """A new spotter, fitted; `without` names in errors who is left out."""
+    if not any(one.truths for one in train):
+        raise DataError(
+            f"a spotter that learns has nothing to learn from: there is no true expression{without}"
+        )
+    spotter = build()
+    with name_component(f"spotter {type(spotter).__name__}: fit{without}"):
+        spotter.fit(train, np.random.default_rng(seed))
+    return spotter
 
 
 def spot_in_measured(spotter: LearnedSpotter, video: MeasuredVideo) -> tuple[Spot, ...]:

@@ -6,16 +6,14 @@ sight, by the look of the registered face as well. People are numbered by their 
 from left to right.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Footage, Frames
+from mertk.core.clips import Faces, Footage, Frames, Pixels
 from mertk.core.errors import DataError, ParameterError, name_component
 from mertk.core.interfaces import Aligner, AlignsAll
 from mertk.core.printing import count_noun
@@ -28,11 +26,6 @@ from mertk.spotting.face_tracking import (
     locate_face,
     shrink_picture,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Faces, Pixels
 
 WORDS = ("largest", "left", "right", "all")
 """What a face may be chosen by, besides the number of a person."""

@@ -1,31 +1,22 @@
 """What a trained model predicts in a video: given or spotted intervals, with pictures of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mertk.core.clips import Clip, Footage
 from mertk.core.errors import DataError
-from mertk.experiment.clip_pictures import (
-    ClipPictures,
-    find_viewing_stages,
-    read_clip_pictures,
-)
+from mertk.core.interfaces import Aligner, Spotter
+from mertk.core.progress import Progress
+from mertk.experiment.clip_pictures import ClipPictures, find_viewing_stages, read_clip_pictures
 from mertk.experiment.occlusion import occlude_cells
+from mertk.experiment.trained_model import TrainedModel
 from mertk.pipeline.pipeline import locate_face
 from mertk.spotting import video_prediction
+from mertk.spotting.video_prediction import Finding, TrackedVideo
 
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip, Footage
-    from mertk.core.interfaces import Aligner, Spotter
-    from mertk.core.progress import Progress
-    from mertk.experiment.trained_model import TrainedModel
-    from mertk.spotting.video_prediction import Finding, TrackedVideo
-
-    Draw = Callable[[str, Finding, ClipPictures], bool]
-    ChosenFace = tuple[Aligner, str]
+Draw = Callable[[str, Finding, ClipPictures], bool]
+ChosenFace = tuple[Aligner, str]
 
 _SEVERAL = "of several faces, --face largest, left, right, N or all says which is meant"
 

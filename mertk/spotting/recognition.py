@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from mertk.spotting.recordings import Recording
     from mertk.spotting.search import Find, Searched
 
-NOT_PREDICTED = "not predicted"
-"""The emotion of a spot that the model refused; it is a miss."""
+NOT_PREDICTED = "not predicted"  # the emotion of a spot that the model refused; it is a miss
 
 
 def check_model(model: TrainedModel, dataset: str) -> None:

@@ -1,7 +1,5 @@
 """The long videos of a data set, put together from its clips, with their annotations."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +20,8 @@ TYPES = {"micro": "me", "macro": "mae"}
 class Recording:
     """One video from its first to its last frame, and the expressions that are annotated in it.
 
-    `numbers` are the data set's own numbers of its frames, by which `truths` are counted.
+    `numbers` are the data set's own numbers of its frames, by which `truths` are counted. Where
+    `annotated` is False, nobody has looked for expressions: no truth does not mean no expression.
     """
 
     subject: str
@@ -30,6 +29,7 @@ class Recording:
     footage: Footage
     numbers: Sequence[int]
     truths: tuple[Interval, ...] = ()
+    annotated: bool = True
 
     @property
     def seconds(self) -> float:
@@ -88,6 +88,8 @@ def _make_whole_recording(group: Sequence[Clip], video: str) -> Recording:
     found = Recording(
         subject=first.subject, video=video, footage=footage, numbers=range(lengths[0])
     )
+    if not _is_annotated(first):
+        return replace(found, annotated=False)
     truths = (_make_truth(found, c, c.footage.onset, c.footage.offset) for c in group)
     return replace(found, truths=tuple(truths))
 
@@ -95,6 +97,8 @@ def _make_whole_recording(group: Sequence[Clip], video: str) -> Recording:
 def _make_folder_recording(group: Sequence[Clip], root: Path) -> Recording:
     """A video that is a folder of frames, of which the clips name their own by number."""
     found = _read_folder(group[0].subject, root, group[0].footage.fps)
+    if not _is_annotated(group[0]):
+        return replace(found, annotated=False)
     held = set(found.numbers)
     if len(group) == 1 and len(group[0].footage.frames) == len(held):
         raise DataError(
@@ -105,6 +109,10 @@ def _make_folder_recording(group: Sequence[Clip], root: Path) -> Recording:
         _make_truth(found, clip, clip.record["onset"], clip.record["offset"]) for clip in group
     )
     return replace(found, truths=tuple(truths))
+
+
+def _is_annotated(clip: Clip) -> bool:
+    return bool(clip.record.get("annotated", True))
 
 
 def _make_truth(found: Recording, clip: Clip, onset: int, offset: int) -> Interval:

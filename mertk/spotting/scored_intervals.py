@@ -1,7 +1,5 @@
 """Score a file of spotted intervals by all rules, with notes on the file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace

@@ -22,26 +22,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core import metrics
 from mertk.core.errors import DataError
-from mertk.spotting.interval import (
-    IOU,
-    Counts,
-    Interval,
-    Pair,
-    divide_safely,
-    group_intervals,
-    iou,
-)
+from mertk.spotting.interval import IOU, Counts, Interval, Pair, divide_safely, group_intervals, iou
 from mertk.spotting.interval_names import make_comparable
 from mertk.spotting.rules import COUNTERS, RULES, Rule, match_intervals
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = [
     "IOU",

@@ -1,7 +1,5 @@
 """Run spotters over all long videos of a data set, and score what they find."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import itertools
@@ -9,26 +7,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from mertk.core.errors import MertkError
-from mertk.core.interfaces import LearnedSpotter
+from mertk.core.clips import Faces
+from mertk.core.errors import DataError, MertkError
+from mertk.core.interfaces import Aligner, LearnedSpotter, Spotter
 from mertk.core.progress import Progress
 from mertk.core.recipe import Use
+from mertk.core.spots import MeasuredVideo, Spot
 from mertk.experiment.study import Study, as_use
+from mertk.experiment.trained_model import TrainedModel
 from mertk.plugins.loader import Plugins
 from mertk.spotting import checked_spots
 from mertk.spotting.face_tracking import track_face
-from mertk.spotting.learned import measure_stretch, spot_in_folds
+from mertk.spotting.learned import measure_stretch, spot_in_folds, spot_in_others
 from mertk.spotting.recognition import check_model, list_scored_classes, recognise_finds
 from mertk.spotting.recordings import Recording, find_recordings
 from mertk.spotting.scoring import Counts, Interval, spot
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Faces
-    from mertk.core.interfaces import Aligner, Spotter
-    from mertk.core.spots import MeasuredVideo, Spot
-    from mertk.experiment.trained_model import TrainedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +64,14 @@ class Searched:
     """The videos, all their annotated expressions, and an outcome per spotter.
 
     `model` is what recognised emotions, empty where nothing did; `classes` are its classes that
-    some true expression has.
+    some true expression has. Without `annotated` videos there is nothing to score against.
+    `fit_on` is the data set that learning spotters were fitted on, empty where it is this one.
     """
 
     dataset: Use
     synthetic: bool
+    annotated: bool
+    fit_on: str
     videos: tuple[Recording, ...]
     truths: tuple[Interval, ...]
     outcomes: tuple[Outcome, ...]
@@ -86,6 +84,7 @@ def search_videos(
     dataset: str | Use,
     *,
     data: Path | str | Mapping[str, Path | str] | None = None,
+    fit_on: str | Use | None = None,
     aligner: str | Use | None = None,
     model: TrainedModel | None = None,
     plugins: Plugins | None = None,
@@ -93,15 +92,17 @@ def search_videos(
 ) -> Searched:
     """Run spotters over all long videos of a data set.
 
-    A spotter that learns is fitted for each person on the videos of all others.
+    A spotter that learns is fitted for each person on the videos of all others; with `fit_on`,
+    once, on all videos of that other data set.
 
     With an `aligner` the face is tracked through each video (`mertk.spotting.face_tracking`);
     without one, the frames are treated as registered. A `model` predicts the emotion of each spot,
     with its own face registration. Raises `DataError` where a data set has no
     long videos, or a video cannot be read, and names it.
     """
-    study = Study(dataset=dataset, data=data).open(plugins=plugins, progress=progress)
-    registry, bar, (chosen,) = study.registry, study.progress, study.datasets
+    datasets = [as_use(one) for one in (dataset, fit_on) if one is not None]
+    study = Study(dataset=datasets, data=data).open(plugins=plugins, progress=progress)
+    registry, bar, chosen = study.registry, study.progress, study.datasets[0]
     uses = list(map(as_use, spotters))
     builders = [functools.partial(registry.build, "spotter", use) for use in uses]
     for build in builders:
@@ -109,20 +110,26 @@ def search_videos(
     register = registry.build("aligner", as_use(aligner)) if aligner else None
     if model:
         check_model(model, chosen.name)
-    clips = study.clips
-    videos = find_recordings(clips, study.folders.get(chosen.name))
+    parts = []
+    for use in study.datasets:
+        clips = [clip for clip in study.clips if clip.dataset == use.name]
+        parts.append(find_recordings(clips, study.folders.get(use.name)))
+    videos, fit_videos = parts[0], parts[1] if fit_on is not None else None
     truths = tuple(itertools.chain.from_iterable(video.truths for video in videos))
     outcomes = []
     for use, build in zip(uses, builders, strict=True):
-        bar.stage(str(use), len(videos))
-        outcome = _run_spotter(use, build, register, videos, truths=truths, progress=bar)
+        outcome = _run_spotter(
+            use, build, register, videos, fit_videos=fit_videos, truths=truths, progress=bar
+        )
         if model:
             finds, refused = recognise_finds(model, outcome.finds, videos)
             outcome = replace(outcome, finds=tuple(finds), refused=refused)
         outcomes.append(outcome)
     return Searched(
         dataset=chosen,
-        synthetic=all(clip.record.get("synthetic") for clip in clips),
+        synthetic=all(clip.record.get("synthetic") for clip in study.clips),
+        annotated=any(video.annotated for video in videos),
+        fit_on=str(study.datasets[1]) if fit_on is not None else "",
         videos=tuple(videos),
         truths=truths,
         outcomes=tuple(outcomes),
@@ -137,29 +144,33 @@ def _run_spotter(
     aligner: Aligner | None,
     videos: Sequence[Recording],
     *,
+    fit_videos: Sequence[Recording] | None,
     truths: Sequence[Interval],
     progress: Progress,
 ) -> Outcome:
     finds: list[Find] = []
-    measured: list[tuple[MeasuredVideo, int, Recording]] = []
-    start, frames, tracked, seconds = time.perf_counter(), 0, 0, 0.0
+    start, tracked = time.perf_counter(), 0
     spotter = build()
     learned = isinstance(spotter, LearnedSpotter)
-    for video in videos:
-        frames += len(video.footage.frames)
-        seconds += video.seconds
-        for first, faces in _find_stretches(aligner, video):
+    progress.stage(str(use), len(videos) + len(fit_videos or ()) * learned)
+    if isinstance(spotter, LearnedSpotter):
+        if fit_videos is None and not any(video.annotated for video in videos):
+            raise DataError(
+                f"{use} learns from annotated videos, and these have no annotations; give a data "
+                "set to learn from: --fit-on samm_lv"
+            )
+        measured = _measure_videos(spotter, aligner, videos, progress)
+        tracked = sum(one.frames for one, _, _ in measured)
+        others = _measure_videos(spotter, aligner, fit_videos or (), progress)
+        finds += _spot_learned(build, measured, None if fit_videos is None else others)
+    else:
+        for video, first, faces in _list_stretches(aligner, videos, progress):
             with _name_video(video):
-                if isinstance(spotter, LearnedSpotter):
-                    one = measure_stretch(spotter, faces, first, video)
-                    measured.append((one, first, video))
-                else:
-                    found = checked_spots.spot_stretch(spotter, faces)
-                    finds += _make_finds(found, first, video)
+                found = checked_spots.spot_stretch(spotter, faces)
+            finds += _make_finds(found, first, video)
             tracked += len(faces.frames)
-        progress.step(video.video)
-    if learned:
-        finds += _spot_in_folds(build, measured)
+    frames = sum(len(video.footage.frames) for video in videos)
+    seconds = sum(video.seconds for video in videos)
     busy = time.perf_counter() - start
     spotted = [find.interval for find in finds]
     scored, drop_kind = spot(truths, spotted), functools.partial(replace, kind="")
@@ -178,6 +189,28 @@ def _run_spotter(
     )
 
 
+def _measure_videos(
+    spotter: LearnedSpotter,
+    aligner: Aligner | None,
+    videos: Sequence[Recording],
+    progress: Progress,
+) -> list[tuple[MeasuredVideo, int, Recording]]:
+    found = []
+    for video, first, faces in _list_stretches(aligner, videos, progress):
+        with _name_video(video):
+            found.append((measure_stretch(spotter, faces, first, video), first, video))
+    return found
+
+
+def _list_stretches(
+    aligner: Aligner | None, videos: Sequence[Recording], progress: Progress
+) -> Iterator[tuple[Recording, int, Faces]]:
+    for video in videos:
+        for first, faces in _find_stretches(aligner, video):
+            yield video, first, faces
+        progress.step(video.video)
+
+
 def _find_stretches(aligner: Aligner | None, video: Recording) -> list[tuple[int, Faces]]:
     """Each unbroken stretch of the face in a video, with the position that it begins at."""
     footage = video.footage
@@ -188,13 +221,20 @@ def _find_stretches(aligner: Aligner | None, video: Recording) -> list[tuple[int
     return [(stretch.first, stretch.faces) for stretch in found]
 
 
-def _spot_in_folds(
-    build: Callable[[], Spotter], measured: Sequence[tuple[MeasuredVideo, int, Recording]]
+def _spot_learned(
+    build: Callable[[], Spotter],
+    measured: Sequence[tuple[MeasuredVideo, int, Recording]],
+    others: Sequence[tuple[MeasuredVideo, int, Recording]] | None,
 ) -> list[Find]:
+    """Spot with a spotter fitted on `others`, or without them on the videos of other people."""
     found: dict[int, list[Find]] = {}
     stretches = [one for one, _, _ in measured]
     learning = cast("Callable[[], LearnedSpotter]", build)
-    for place, spots in spot_in_folds(learning, stretches):
+    if others is None:
+        spotted = spot_in_folds(learning, stretches)
+    else:
+        spotted = spot_in_others(learning, [one for one, _, _ in others], stretches)
+    for place, spots in spotted:
         _, first, video = measured[place]
         found[place] = _make_finds(spots, first, video)
     return list(itertools.chain.from_iterable(found[place] for place in sorted(found)))

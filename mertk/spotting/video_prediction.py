@@ -4,20 +4,21 @@ In memory at once are a few frames, the state of the spotter, and one spotted cl
 around the face.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Footage, Frames
+from mertk.core.clips import Footage, Frames, Pixels
 from mertk.core.errors import DataError
+from mertk.core.interfaces import Aligner, Spotter
 from mertk.core.spots import Spot
 from mertk.datasets.media.sources import Media, probe_media
+from mertk.experiment.trained_model import TrainedModel
 from mertk.spotting.checked_spots import spot_stretch
 from mertk.spotting.face_tracking import Gap, Stretch, track_face
 from mertk.spotting.people_tracking import (
@@ -29,20 +30,8 @@ from mertk.spotting.people_tracking import (
 )
 from mertk.spotting.recordings import kind_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Pixels
-    from mertk.core.interfaces import Aligner, Spotter
-    from mertk.experiment.trained_model import TrainedModel
-
-SHIFTS = 4
-"""How many small shifts of the crop are predicted again, unless another number is given."""
-
-NO_EXPRESSION = "no expression"
-"""The prediction for an interval in which no class is likely enough."""
+SHIFTS = 4  # how many small shifts of the crop are predicted again, unless another number is given
+NO_EXPRESSION = "no expression"  # the prediction for an interval in which no class is likely enough
 
 _SHIFT = 0.02  # of the picture's side that a shift of the crop cuts off
 

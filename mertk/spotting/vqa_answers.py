@@ -1,13 +1,11 @@
 """Answers to questions about micro-expressions, from predictions and spotted intervals."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from mertk.core.errors import DataError
 from mertk.datasets.record import canonical_emotion
@@ -22,12 +20,10 @@ from mertk.datasets.vqa_questions import (
     find_unit,
     name_unit,
 )
+from mertk.plugins.loader import Plugins
+from mertk.spotting.interval import Interval
 from mertk.spotting.interval_tables import read_intervals
 from mertk.spotting.recordings import kind_of
-
-if TYPE_CHECKING:
-    from mertk.plugins.loader import Plugins
-    from mertk.spotting.interval import Interval
 
 _NAMES = {
     "clip": ("clip", "uid", "video", "videoid", "filename"),

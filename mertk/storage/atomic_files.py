@@ -25,8 +25,7 @@ from typing import Any
 from mertk.core.errors import StorageError
 from mertk.core.escaping import csv_text
 
-MARK = ".mertk.json"
-"""The file by which mertk knows what it wrote in a folder."""
+MARK = ".mertk.json"  # the file by which mertk knows what it wrote in a folder
 
 _ABOUT = "Which files mertk wrote here, and the SHA-256 of their content. It replaces no others."
 _LEFTOVER = re.compile(r"\.mertk-[0-9a-f]{32}")

@@ -22,16 +22,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 from mertk.core.errors import StorageError
 from mertk.storage.atomic_files import check_writable, is_leftover, write_whole
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _LOG = logging.getLogger(__name__)
 _BEGIN = b'{"__metadata__":{"mertk":"'

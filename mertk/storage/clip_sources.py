@@ -11,14 +11,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mertk.core.clips import Clip
 from mertk.core.errors import DataError
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Clip
-    from mertk.storage.cache import Cache
-
+from mertk.storage.cache import Cache
 
 _VERDICTS = ("changed", "same", "outdated", "missing")
 

@@ -1,7 +1,5 @@
 """Finished folds, and what a run's folder holds of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The JSON files of a run: each names its run and carries a checksum, so that damage is noticed."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat
@@ -13,8 +11,7 @@ from mertk.core.errors import StorageError
 from mertk.storage.atomic_files import write_json
 from mertk.storage.identity import hash_json
 
-LARGEST = 2**28
-"""No file of a run is larger, in bytes: a larger one is not read at all."""
+LARGEST = 2**28  # no file of a run is larger, in bytes: a larger one is not read at all
 
 
 def write_sealed(path: Path, run: str, data: Mapping[str, Any]) -> None:

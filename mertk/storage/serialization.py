@@ -4,8 +4,6 @@ A component is not stored: the recipe builds it anew, and only what its attribut
 is written down. `mertk.storage.trusted` says which few classes such an attribute may be of.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import functools
@@ -14,9 +12,10 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.errors import StorageError
 from mertk.core.stored import MARK
@@ -30,10 +29,7 @@ from mertk.storage.trusted import (
     report_damage,
 )
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Arrays = Mapping[str, NDArray[Any]]
+Arrays = Mapping[str, NDArray[Any]]
 
 _SEQUENCES = (list, tuple, set)
 

@@ -5,8 +5,6 @@ it: dataclasses that are marked as stored, networks of torch and of the recipe's
 estimators that skops knows; and what the user trusts by name.
 """
 
-from __future__ import annotations
-
 import enum
 import importlib
 import io

@@ -1,21 +1,17 @@
 """Calling a component on one clip, and comparing its results bit by bit."""
 
-from __future__ import annotations
-
 import copy
 import functools
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.core.clips import Faces, Footage, Frames, Regions
 from mertk.core.interfaces import VERBS
 from mertk.testing.outcome import BrokenPromise
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Output = Mapping[str, "NDArray[Any]"]
 """What a component gives, as arrays by name."""

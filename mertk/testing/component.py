@@ -1,17 +1,18 @@
 """What is checked: one registered component, and the material to check it with."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from mertk.core.clips import TrainingSet
 from mertk.core.errors import (
     MertkError,
+    MissingPackageError,
     ParameterError,
     PluginError,
     UnknownNameError,
@@ -19,9 +20,9 @@ from mertk.core.errors import (
 )
 from mertk.core.interfaces import Fittable
 from mertk.core.reading import real_path
-from mertk.core.recipe import Use
+from mertk.core.recipe import Json, Use
 from mertk.plugins.loader import Plugins, load_plugins
-from mertk.plugins.registry import Registrar, Registry
+from mertk.plugins.registry import Entry, Registrar, Registry
 from mertk.testing.comparison import Output, compute_arrays, thaw_arrays
 from mertk.testing.inputs import (
     HELD_OUT,
@@ -33,14 +34,6 @@ from mertk.testing.inputs import (
     make_training_set,
 )
 from mertk.testing.outcome import DoesNotRunError
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from mertk.core.clips import TrainingSet
-    from mertk.core.recipe import Json
-    from mertk.plugins.registry import Entry
-
 
 Data = Path | str | Callable[[Path], object]
 """Where a data set lies, or what writes a small one into the empty folder that it is given."""
@@ -78,8 +71,11 @@ class ComponentUnderTest:
 
     @functools.cached_property
     def stand(self) -> Stand:
-        """Where it runs; raises `DoesNotRunError`, with the reasons, where it runs nowhere."""
-        reasons = []
+        """Where it runs; raises `DoesNotRunError`, with the reasons, where it runs nowhere.
+
+        Raises `MissingPackageError` where it cannot be tried for want of a package.
+        """
+        reasons, errors = [], []
         for stand in find_stands(self.registry, self.kind, self.entry.name):
             try:
                 self._try_stand(stand)
@@ -88,8 +84,11 @@ class ComponentUnderTest:
             except BaseException as error:  # noqa: BLE001  whatever it is, the next stand is tried
                 text = str(error) if isinstance(error, MertkError) else describe_error(error)
                 reasons.append(f"{stand.name}: {text}")
+                errors.append(error)
             else:
                 return stand
+        if errors and all(isinstance(error, MissingPackageError) for error in errors):
+            raise errors[0]
         raise DoesNotRunError(
             f"does not run on any of {len(reasons)} inputs; register a model that shows what comes "
             f"before it. {' | '.join(dict.fromkeys(reasons))}"

@@ -1,18 +1,13 @@
 """What a plug-in imports when it is loaded, seen in a fresh process."""
 
-from __future__ import annotations
-
 import functools
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from types import ModuleType
 
 from mertk.testing.outcome import BrokenPromise
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import ModuleType
 
 HEAVY = (
     "torch",

@@ -7,29 +7,23 @@ what comes before them in such a model. A component that runs nowhere with its d
 model's parameters.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Faces, Footage, Frames, Regions, TrainingSet
+from mertk.core.clips import Clip, Faces, Footage, Frames, Regions, Streams, TrainingSet
 from mertk.core.errors import ComponentError
 from mertk.core.interfaces import Differentiable, LearnedSpotter
 from mertk.core.recipe import Json, Recipe, Use
 from mertk.core.spots import MeasuredVideo, Spot
 from mertk.nn import training
 from mertk.pipeline.pipeline import ClipState, Stage
+from mertk.plugins.registry import Registry
 from mertk.testing.comparison import freeze_arrays
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Clip, Streams
-    from mertk.plugins.registry import Registry
 
 CLASSES = ("negative", "positive", "surprise")
 TRAINED = 6
@@ -117,11 +111,7 @@ def make_stretch(footage: Footage) -> Faces:
     order = np.arange(_FRAMES) - rest
     frames = pictures[np.clip(order, 0, len(pictures) - 1)]
     faces = Faces(
-        frames=Frames.of(frames),
-        onset=0,
-        offset=_FRAMES - 1,
-        fps=_FPS,
-        landmarks=footage.landmarks,
+        frames=Frames.of(frames), onset=0, offset=_FRAMES - 1, fps=_FPS, landmarks=footage.landmarks
     )
     found: Faces = freeze_arrays(faces)
     return found

@@ -1,7 +1,5 @@
 """The result of a check: passed, failed, or does not apply."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

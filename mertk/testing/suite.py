@@ -1,7 +1,5 @@
 """The list of checks, and running them, in one process or in several."""
 
-from __future__ import annotations
-
 import functools
 import multiprocessing
 import time
@@ -9,37 +7,21 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from mertk.core.errors import describe_error
+from mertk.core.errors import MissingPackageError, describe_error
 from mertk.core.printing import count_noun
 from mertk.experiment.executors.workers import hold_interrupts
 from mertk.plugins.loader import Plugins, load_plugins
-from mertk.testing.checks import (
-    aligner,
-    classifier,
-    dataset,
-    extractor,
-    fusion,
-    model,
-    protocol,
-    roi,
-    spotter,
-)
+from mertk.testing.checks import dataset, fusion, model, protocol, spotter, stage
 from mertk.testing.checks.common import runs
 from mertk.testing.component import Check, ComponentUnderTest, list_components
-from mertk.testing.outcome import (
-    BrokenPromise,
-    DoesNotApply,
-    DoesNotRunError,
-    Result,
-    Verdict,
-)
+from mertk.testing.outcome import BrokenPromise, DoesNotApply, DoesNotRunError, Result, Verdict
 
 CHECKS: Mapping[str, Sequence[Check]] = {
-    "aligner": aligner.CHECKS,
-    "roi": roi.CHECKS,
-    "extractor": extractor.CHECKS,
+    "aligner": stage.ALIGNER,
+    "roi": stage.ROI,
+    "extractor": stage.EXTRACTOR,
     "fusion": fusion.CHECKS,
-    "classifier": classifier.CHECKS,
+    "classifier": stage.CLASSIFIER,
     "spotter": spotter.CHECKS,
     "dataset": dataset.CHECKS,
     "protocol": protocol.CHECKS,
@@ -87,12 +69,12 @@ def _judge_check(subject: ComponentUnderTest, check: Check) -> tuple[Verdict, st
             check(subject)
     except DoesNotApply as reason:
         return "does not apply", str(reason)
-    except DoesNotRunError as error:
-        if check is runs:
-            return "failed", str(error)
-        return "does not apply", "it does not run: see the check `runs`"
     except BrokenPromise as error:
+        if isinstance(error, DoesNotRunError) and check is not runs:
+            return "does not apply", "it does not run: see the check `runs`"
         return "failed", str(error)
+    except MissingPackageError as error:
+        return "does not apply", f"not tried: {error}"
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  a component may fail in any way, sys.exit() too

@@ -6,7 +6,7 @@ Flow is float32 `[h, w, 2]` in pixels: u to the right, v downwards, of the first
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -24,7 +24,7 @@ _ROUNDS = 5
 _LEAST_RESIDUAL = 0.05  # pixels
 
 Method = Literal["farneback", "farneback_emr", "dis", "tvl1"]
-Normalisation = Literal["minmax", "signed_max", "none"]
+Normalisation = Literal["minmax", "minmax255", "signed_max", "none"]
 
 
 def optical_flow(onset: Pixels, target: Pixels, method: Method = "farneback") -> Floats:
@@ -144,18 +144,20 @@ def normalise_flow(flow: Floats, mode: Normalisation) -> Floats:
     """One clip's flow `[…, channels]`, each channel scaled by its own extremes over all the rest.
 
     `minmax` maps to [0, 1]; it is what most papers do, and it loses sign and zero point.
-    `signed_max` divides by the largest magnitude and keeps both. A channel that does not vary
-    becomes 0 under `minmax`; one that is 0 everywhere stays so under `signed_max`.
+    `minmax255` maps to [0, 255] in the same way. `signed_max` divides by the largest magnitude and
+    keeps both. A channel that does not vary becomes 0 under `minmax` and `minmax255`; one that is 0
+    everywhere stays so under `signed_max`.
     """
     if mode == "none":
         return flow
     axes = tuple(range(flow.ndim - 1))
     if mode == "signed_max":
         return _divide_safely(flow, np.abs(flow).max(axes))
-    if mode != "minmax":
-        raise UnknownNameError("flow normalisation", mode, ("minmax", "signed_max", "none"))
+    if mode not in ("minmax", "minmax255"):
+        raise UnknownNameError("flow normalisation", mode, get_args(Normalisation))
     low = flow.min(axes)
-    return _divide_safely(flow - low, flow.max(axes) - low)
+    found = _divide_safely(flow - low, flow.max(axes) - low)
+    return found * np.float32(255) if mode == "minmax255" else found
 
 
 def _divide_safely(above: Floats, below: Floats) -> Floats:

@@ -3,19 +3,14 @@
 Needs the extras `torch` and `tensorboard`. Look with `tensorboard --logdir runs`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import mertk
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-_DONE: Counter[Path] = Counter()
-"""How many folds of a run this process has been told of."""
+_DONE: Counter[Path] = Counter()  # how many folds of a run this process has been told of
 
 
 @mertk.hookimpl

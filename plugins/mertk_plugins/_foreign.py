@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from mertk.core.imports import import_own_module
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def import_target(path: str) -> Any:

@@ -35,6 +35,10 @@ FILES = {
         ("spot", "--spotter", "flow_peaks", "--spotter", "flow_peaks", "--out", "{folder}"),
         "spots-flow_peaks-2.csv",
     ),
+    "submit": (
+        ("submit", "megc2023-spotting", "--cas", "spotted.csv", "--out", "{folder}"),
+        "cas_pred.csv",
+    ),
     "score": (
         ("score", "spotted.csv", "--spotting", "synthetic_long", "--out", "{folder}"),
         "spotting.html",
@@ -92,9 +96,9 @@ READS = {
     ("data", "index", "--data"), ("hub", "push", "folder"), ("predict", "model"),
     ("predict", "videos"), ("replicate", "data"), ("report", "runs"), ("results", "add", "runs"),
     ("results", "site", "folders"), ("results", "verify", "folders"), ("score", "--data"),
-    ("score", "--vqa"), ("score", "files"), ("spot", "--model"), ("train", "--runs"),
-    ("vqa", "answer", "--aus"), ("vqa", "answer", "--emotions"), ("vqa", "answer", "--spots"),
-    ("vqa", "answer", "asked"),
+    ("score", "--vqa"), ("score", "files"), ("spot", "--model"), ("submit", "--cas"),
+    ("submit", "--samm"), ("train", "--runs"), ("vqa", "answer", "--aus"),
+    ("vqa", "answer", "--emotions"), ("vqa", "answer", "--spots"), ("vqa", "answer", "asked"),
 }  # fmt: skip
 """Options and arguments that are paths, and are read alone."""
 
@@ -104,8 +108,8 @@ WRITES = {
     ("data", "synth", "out"), ("hub", "pull", "--out"), ("new", "--out"), ("predict", "--out"),
     ("replicate", "--out"), ("report", "--out"), ("results", "add", "--to"),
     ("results", "site", "--out"), ("score", "--out"), ("spot", "--elan"), ("spot", "--out"),
-    ("study", "plan", "--out"), ("train", "--out"), ("tune", "--out"), ("vqa", "answer", "--out"),
-    ("vqa", "questions", "--out"),
+    ("study", "plan", "--out"), ("submit", "--out"), ("train", "--out"), ("tune", "--out"),
+    ("vqa", "answer", "--out"), ("vqa", "questions", "--out"),
 }  # fmt: skip
 """Options and arguments that are written to."""
 

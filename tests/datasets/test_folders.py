@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_read_is_skipped_with_a_note(tmp_path, monkeypat
 
     monkeypatch.setattr(os, "scandir", refuse)
     found = explore(tmp_path, "Set-2019.xlsx", "a/1.png")
-    assert found.skipped == (f"{tmp_path / 'private'}: cannot be read: Permission denied",)
+    assert found.skipped == [f"{tmp_path / 'private'}: cannot be read: Permission denied"]
     assert found.pictured == {tmp_path / "a"}
 
 

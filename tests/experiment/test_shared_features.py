@@ -11,7 +11,11 @@ import pytest
 
 import mertk
 from mertk import Frames
+from mertk.core.options import split_options
 from mertk.datasets.media import frames as pictures
+from mertk.experiment.bench import plan_study
+from mertk.experiment.execution import Execution
+from mertk.experiment.study import Study
 
 MODELS = ["flow_ridge", "hoof"]
 
@@ -98,3 +102,19 @@ def test_models_of_one_run_decode_each_frame_once(clips, tmp_path, monkeypatch):
     read.clear()
     run(MODELS, "together")
     assert not read
+
+
+def test_a_plan_decodes_each_frame_once_and_counts_the_shared_time(clips, tmp_path, monkeypatch):
+    read = collections.Counter()
+    decode = pictures._read_grey
+    monkeypatch.setattr(
+        pictures, "_read_grey", lambda file, bits: read.update([file]) or decode(file, bits)
+    )
+    what, how = split_options(
+        clips | {"out": tmp_path / "runs", "cache": tmp_path}, Study, Execution
+    )
+    study = Study(models=MODELS, **what).open(Execution(**how))
+    planned = plan_study(study)
+    assert {count for file, count in read.items() if file.parent.name != "p0c0"} == {1}
+    assert all(one.features_seconds > 0 for one in planned)
+    assert not study.spent

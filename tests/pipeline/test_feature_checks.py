@@ -1,4 +1,4 @@
-"""Features that nothing can be learnt from are told, and refused where all are 0."""
+"""Features that nothing can be learnt from are told, and refused where all clips have the same."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def test_a_stream_that_is_nearly_all_0_is_told_with_its_share():
     ]
 
 
-def test_nothing_but_zeros_is_refused_with_the_way_out():
-    with pytest.raises(mertk.ComponentError, match="flow.* are 0 in all 20 clips.*onset and apex"):
-        describe_faults(clips(flow=lambda _: np.zeros(4)))
+@pytest.mark.parametrize(("value", "told"), [(0, "0"), (1, "the same")])
+def test_features_that_are_the_same_in_all_clips_are_refused_with_the_way_out(value, told):
+    match = rf"\(eyes, flow\) are {told} in all 20 clips.*onset and apex"
+    with pytest.raises(mertk.ComponentError, match=match):
+        describe_faults(clips(eyes=lambda _: np.zeros(4), flow=lambda _: np.full(4, value)))

@@ -2,12 +2,19 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import mertk
 from mertk.cli import main
+from mertk.experiment.execution import Execution
+from mertk.experiment.jobs import Job
+from mertk.experiment.runner import Runner
+from mertk.experiment.study import Study
+from mertk.pipeline.fold import can_fit_folds_together
+from mertk.pipeline.pipeline import build_pipeline
 
 TOYS = Path(__file__).parents[1] / "toys.py"
 
@@ -183,3 +190,25 @@ def test_a_held_out_clip_may_be_seen_and_leaves_no_trace(plugins, tmp_path):
     others = [uid for uid in before.index if uid.startswith("toy/s2/") and uid != "toy/s2/c1"]
     assert np.array_equal(before[others], after[others])
     assert before["toy/s0/c0"] != after["toy/s0/c0"]
+
+
+def test_a_component_that_gains_on_a_gpu_alone_is_fitted_fold_by_fold_on_a_cpu(
+    plugins, tmp_path, calls, monkeypatch
+):
+    means = plugins.registry.get("classifier", "means").load()
+    monkeypatch.setattr(means, "together_on", "cuda", raising=False)
+    bench(plugins, tmp_path, recipe())
+    assert calls == ["fit"] * 4
+    pipeline = build_pipeline(plugins.registry, recipe())
+    found = {name: can_fit_folds_together(pipeline, name) for name in ("cpu", "cuda:1", "auto", "")}
+    assert found == {"cpu": False, "cuda:1": True, "auto": True, "": True}
+
+
+@pytest.mark.parametrize(("device", "sizes"), [("cpu", [2, 1, 1]), ("cuda", [4])])
+def test_folds_that_share_a_gpu_are_one_unit_of_work(plugins, tmp_path, device, sizes, monkeypatch):
+    monkeypatch.setattr("mertk.experiment.executors.choose.find_device", str)
+    study = Study(models=[recipe()], dataset="toy", floors=False)
+    opened = study.open(Execution(device=device, out=tmp_path), plugins=plugins)
+    runner = Runner(opened, opened.variants[0], SimpleNamespace(workers=3))
+    job = Job(recipe(), (), tmp_path, device, tmp_path, tmp_path, together=True)
+    assert [len(group) for group in runner._group_splits(opened.task.splits, job)] == sizes

@@ -44,7 +44,7 @@ def test_each_person_is_spotted_in_by_what_was_fitted_on_the_others():
     ("videos", "message"),
     [
         ([video("a", TRUE), video("a")], "needs videos of two people or more; here is 1"),
-        ([video("a", TRUE), video("b")], "nobody but a has a true expression"),
+        ([video("a", TRUE), video("b")], "no true expression without a"),
     ],
 )
 def test_without_others_to_learn_from_it_is_refused(videos, message):

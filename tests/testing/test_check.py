@@ -229,6 +229,22 @@ def test_networks_are_checked_with_two_epochs_in_a_model_that_uses_them():
     assert [one for one in check_component(subject) if one.verdict == "failed"] == []
 
 
+def test_a_component_without_its_package_is_not_tried(capsys, tmp_path):
+    lacking = "register.extractor('still', Still, needs=('no_such_package',))"
+    code, out, _ = call(capsys, "check", plugin(tmp_path, register=lacking), "--json")
+    found = {one["check"]: (one["verdict"], one["text"]) for one in json.loads(out)}
+    assert code == 0
+    assert found["runs"][0] == "does not apply"
+    assert found["runs"][1].startswith("not tried: extractor 'still' needs the package 'no_such")
+
+
+def test_a_component_may_refuse_a_single_clip():
+    (wpca,) = [one for one in find_components("wpca") if one.kind == "fusion"]
+    found = {one.check: one for one in check_component(wpca)}["fits_one_clip"]
+    assert found.verdict == "does not apply"
+    assert "the 1 training clips do not differ" in found.text
+
+
 def test_all_can_leave_out_what_needs_a_package(capsys):
     from mertk.testing.suite import list_names
 

@@ -1,4 +1,4 @@
-"""Every shipped component keeps the promises of its kind, but for those that are named here.
+"""Every shipped component keeps the promises of its kind.
 
 Networks take minutes: `mertk check --all` has them.
 """
@@ -13,7 +13,6 @@ SUBJECTS = {
     for one in list_components(mertk.load_plugins())
     if one.entry.origin.startswith("mertk ") and "torch" not in one.needs
 }
-KNOWN = {"fusion-wpca": {"fits_one_clip"}}  # it refuses clips that do not differ
 QUICK = {"aligner", "roi", "protocol"}
 
 
@@ -25,7 +24,4 @@ QUICK = {"aligner", "roi", "protocol"}
     ],
 )
 def test_a_shipped_component_keeps_its_promises(name):
-    failed = {
-        one.check: one.text for one in check_component(SUBJECTS[name]) if one.verdict == "failed"
-    }
-    assert set(failed) == KNOWN.get(name, set()), failed
+    assert not [one for one in check_component(SUBJECTS[name]) if one.verdict == "failed"]

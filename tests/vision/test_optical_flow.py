@@ -95,6 +95,7 @@ def test_minmax_brings_each_channel_to_0_and_1_and_a_still_one_to_0():
     np.testing.assert_allclose(found[..., :2].min(axis=(0, 1)), 0)
     np.testing.assert_allclose(found[..., :2].max(axis=(0, 1)), 1)
     assert not found[..., 2].any()
+    np.testing.assert_array_equal(optical_flow.normalise_flow(given, "minmax255"), found * 255)
 
 
 def test_signed_max_keeps_sign_and_zero():

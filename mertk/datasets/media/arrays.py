@@ -6,18 +6,14 @@ import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Frames
+from mertk.core.clips import Floats, Frames, Pixels
 from mertk.core.errors import DataError
 from mertk.datasets.media.frames import read_picture
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Floats, Pixels
 
 _RGB = 3
 _LANDMARKS = (68, 2)

@@ -11,16 +11,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk.core.clips import Floats
 from mertk.core.errors import DataError
 from mertk.datasets.media import arrays
 from mertk.datasets.spreadsheets import normalise_name, read_cells
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Floats
 
 ENDINGS = frozenset({".npy", ".npz", ".csv"})
 """The file endings that are read as features."""

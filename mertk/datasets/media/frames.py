@@ -6,20 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Frames
+from mertk.core.clips import Frames, Pixels
 from mertk.core.errors import DataError
 from mertk.core.reading import read_file
 from mertk.datasets.media import _picture_headers
 from mertk.storage.clip_sources import stamp_files
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Pixels
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 """The file endings that count as frames; all others in a frame folder are ignored."""
@@ -233,7 +229,8 @@ def _reduce_depth(file: Path, picture: NDArray[Any], bits: int | None) -> Pixels
 def _is_truncated(content: bytes) -> bool:
     if content.startswith(_JPEG):
         # The end marker must follow the last scan: a thumbnail in the header has its own.
-        return content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda") or b"\xff\xd9" not in content
+        end = content.rfind(b"\xff\xd9")
+        return end < 0 or content.rfind(b"\xff\xda", end) >= 0
     return content.startswith(b"\x89PNG") and b"IEND" not in content[-1024:]
 
 

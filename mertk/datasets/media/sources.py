@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mertk.core.clips import Frames
 from mertk.core.errors import DataError
 from mertk.core.printing import count_noun
 from mertk.datasets.media import arrays, frames, videos
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Frames
-
 
 _PALETTE = "a GIF shows at most 256 colours a frame: small motion may be lost"
 

@@ -13,24 +13,20 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mertk.core.clips import Frames
+from mertk.core.clips import Frames, Pixels
 from mertk.core.errors import DataError, StorageError
 from mertk.core.printing import count_noun
 from mertk.core.spelling import VIDEO_ENDINGS
 from mertk.datasets.media import _container_headers
 from mertk.storage.cache import Cache
 from mertk.storage.identity import hash_json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Pixels
 
 VIDEOS = VIDEO_ENDINGS
 """The file endings that are read as videos."""
@@ -132,15 +128,9 @@ def _probe_cached(path: Path, size: int, changed: int) -> VideoFacts:
     if stored is not None:
         return VideoFacts(np.array(stored.arrays["times"]), **stored.about)
     facts = _scan_video(path)
-    about = {
-        "header_fps": facts.header_fps,
-        "header_count": facts.header_count,
-        "damaged": facts.damaged,
-        "interlaced": facts.interlaced,
-        "header_seconds": facts.header_seconds,
-    }
+    about = asdict(facts)
     try:
-        cache.put(key, {"times": facts.times}, about)
+        cache.put(key, {"times": about.pop("times")}, about)
     except StorageError as error:
         _LOG.warning("%s is counted again next time: %s", path, error)
     return facts

@@ -1,7 +1,5 @@
 """Choose the executor: one of mertk's own, or one of a plug-in."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import re

@@ -36,8 +36,7 @@ from mertk.experiment.executors.workers import (
 
 T = TypeVar("T")
 
-FOLDER = "slurm"
-"""Where scripts and logs of jobs are, in the folder of runs."""
+FOLDER = "slurm"  # where scripts and logs of jobs are, in the folder of runs
 
 _WORKERS = 32  # jobs at once, where the user does not say how many
 _MOST_JOBS = 1000  # of an array, as SLURM is usually set up

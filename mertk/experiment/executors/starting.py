@@ -1,7 +1,5 @@
 """Decide when to start worker processes: the first units of work are done here, and timed."""
 
-from __future__ import annotations
-
 import queue
 import statistics
 import threading

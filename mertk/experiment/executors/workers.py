@@ -1,7 +1,5 @@
 """What executors share about workers: interrupts, lost workers, and a check of other machines."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import platform

@@ -3,23 +3,16 @@
 Pictures are uint8 `[height, width, 3]` RGB, flow is float32 `[height, width, 2]` in pixels of it.
 """
 
-from __future__ import annotations
-
 import base64
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mertk.core.clips import Floats, Pixels
 from mertk.core.errors import DataError
 from mertk.vision.flow_pictures import colour_flow, sample_arrows
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.core.clips import Floats, Pixels
-
-MAGNIFIED = 8.0
-"""By how much motion is multiplied where it is shown magnified, at most."""
+MAGNIFIED = 8.0  # by how much motion is multiplied where it is shown magnified, at most
 
 _QUALITY = 72  # of 100: no block is seen at the size that frames are shown at
 _SMOOTH = 0.02  # of the width: flow of single pixels would tear a magnified face apart

@@ -1,23 +1,16 @@
 """Views of held-out clips, largest errors first, as many as a page can hold."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mertk.core.printing import count_noun
-from mertk.evaluation.breakdowns import rank_clips
+from mertk.evaluation.breakdowns import RankedClip, rank_clips
+from mertk.evaluation.results import Results
 from mertk.experiment.held_out_clips import HeldOutClips, ModelView, count_clips
 from mertk.report.clip_explorer import drawing
 from mertk.report.clip_explorer.view import View, make_view
 
-if TYPE_CHECKING:
-    from mertk.evaluation.breakdowns import RankedClip
-    from mertk.evaluation.results import Results
-
-BUDGET = 3_500_000
-"""How many bytes the pictures of a page may take; all of it stays below 5 MB."""
+BUDGET = 3_500_000  # how many bytes the pictures of a page may take; all of it stays below 5 MB
 
 WARNING = (
     "This page contains frames of {sets}. Licences of real data sets usually forbid sharing "

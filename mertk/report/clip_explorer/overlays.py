@@ -1,19 +1,14 @@
 """What is drawn over a face: its regions, the weights of regions and patches, occlusion maps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    from mertk.core.clips import Regions
-    from mertk.experiment.clip_pictures import ClipPictures
-    from mertk.experiment.occlusion import Occlusion
+from mertk.core.clips import Regions
+from mertk.experiment.clip_pictures import ClipPictures
+from mertk.experiment.occlusion import Occlusion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

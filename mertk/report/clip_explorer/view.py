@@ -5,22 +5,17 @@ A view is made of pictures that were read before, of held-out clips of runs or o
 to the code that reads them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mertk.core.clips import Floats, Pixels
+from mertk.evaluation.breakdowns import ClipPrediction
+from mertk.experiment.clip_pictures import ClipPictures
 from mertk.report.clip_explorer import drawing, overlays
 from mertk.report.clip_explorer.overlays import Mark, Overlay
 from mertk.vision import flow_pictures, optical_flow
-
-if TYPE_CHECKING:
-    from mertk.core.clips import Floats, Pixels
-    from mertk.evaluation.breakdowns import ClipPrediction
-    from mertk.experiment.clip_pictures import ClipPictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,7 @@ from mertk.core.offers import find_misspelt_offers
 from mertk.core.recipe import Use
 from mertk.experiment import trained_model_files
 from mertk.storage import serialization
-from mertk.testing.comparison import (
-    arrays_of,
-    call_verb,
-    check_same,
-    thaw_arrays,
-)
+from mertk.testing.comparison import arrays_of, call_verb, check_same, thaw_arrays
 from mertk.testing.fresh_process import heavy_imports
 from mertk.testing.outcome import BrokenPromise, DoesNotApply
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mertk.core.interfaces import FusesMany
 from mertk.testing.checks import common, learning
-from mertk.testing.checks.extractor import check_streams
+from mertk.testing.checks.stage import check_streams
 from mertk.testing.comparison import arrays_of, call_verb, thaw_arrays
 from mertk.testing.inputs import Joined
 from mertk.testing.outcome import BrokenPromise, DoesNotApply

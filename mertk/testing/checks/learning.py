@@ -88,14 +88,17 @@ def fits_without_a_class(subject: ComponentUnderTest) -> None:
 
 
 def fits_one_clip(subject: ComponentUnderTest) -> None:
-    """A single training clip is enough to run."""
+    """A single training clip is enough to run, or is refused with a `ComponentError`."""
     _needs_fit(subject)
     if subject.needs_many_clips:
         raise DoesNotApply(
             f"it needs more than {TRAINED} training clips, and a fold with fewer fails: say so in "
             "its documentation"
         )
-    _check_fit(subject, _select_rows(subject.train(), np.array([0])))
+    try:
+        _check_fit(subject, _select_rows(subject.train(), np.array([0])))
+    except ComponentError as refusal:
+        raise DoesNotApply(f"it refuses a single clip: {refusal}") from refusal
 
 
 def folds_at_once(subject: ComponentUnderTest) -> None:

@@ -40,8 +40,7 @@ _WORDS = (
     "positive",
 )
 _UNITS = ((1, 2), (4,), (6, 12), (5, 7), (9,), (10,), (14,), (15, 17))
-_PEOPLE = 12
-"""People of each made-up data set: enough for ten folds."""
+_PEOPLE = 12  # people of each made-up data set: enough for ten folds
 
 _PARTS = ("train", "train", "testA", "testB")
 

@@ -10,17 +10,15 @@ import importlib.util
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Pixels = NDArray[np.uint8]
-    Points = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Points = NDArray[np.float32]
 
 Detector = Literal["auto", "dataset", "dlib"]
 """Where landmarks come from; auto: the data set if it knows them, else dlib."""

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-from mertk_plugins.aligners._landmarks import (
-    Detector,
-    Face,
-    find_all_landmarks,
-    landmarks_at,
-)
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from mertk_plugins.aligners._landmarks import Detector, Face, find_all_landmarks, landmarks_at
 
 _ALL = 68
 _EYES = {68: (slice(36, 42), slice(42, 48)), 5: (slice(2, 4), slice(0, 2))}
@@ -112,5 +105,4 @@ def _compute_similarity(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the aligner."""
     register.aligner("eye_similarity", EyeSimilarity)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-from mertk_plugins.aligners._landmarks import (
-    Detector,
-    Face,
-    find_all_landmarks,
-    landmarks_at,
-)
+from mertk_plugins.aligners._landmarks import Detector, Face, find_all_landmarks, landmarks_at
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Box = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 
 _WHITE = 255
 _SMALLEST = 8  # px: no face, and nearly nothing to enlarge
@@ -124,5 +117,4 @@ def _centre_box(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the aligner."""
     register.aligner("landmark_crop", LandmarkCrop, paper="doi:10.3389/frsip.2022.861469")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.aligners._eulerian import Eulerian
 from mertk_plugins.aligners.eye_similarity import EyeSimilarity
 from mertk_plugins.aligners.landmark_crop import LandmarkCrop
 from mertk_plugins.aligners.none import NoAlignment
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _BASES = {"eye_similarity": EyeSimilarity, "landmark_crop": LandmarkCrop, "none": NoAlignment}
 
@@ -70,5 +68,4 @@ def _round_to_pixels(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the aligner."""
     register.aligner("magnified", Magnified, paper="doi:10.1145/2185520.2185561")

@@ -20,5 +20,4 @@ class NoAlignment:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the aligner."""
     register.aligner("none", NoAlignment)

@@ -1,7 +1,5 @@
 """Capsules with dynamic routing: Sabour, Frosst and Hinton 2017."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,20 +1,13 @@
 """CausalNet: rise and fall of an expression as four tokens each, which attend to each other."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mertk_plugins.classifiers._htnet_net import HEADS, Join, Layer, split_into_patches
 from mertk_plugins.classifiers._tiles_net import tile_windows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import Tensor
 
 TOKENS = 4  # two by two
 HIDDEN = 2048

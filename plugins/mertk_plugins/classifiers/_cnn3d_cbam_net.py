@@ -1,18 +1,11 @@
 """3D convolutions weighted by channel and by place: Woo et al. 2018, in space and time."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 
 class CBAMNetwork(nn.Module):

@@ -1,20 +1,13 @@
 """Two inception branches: the whole flow picture, with attention, and a puzzle of its places."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mertk_plugins.classifiers._inception_net import Inception
 from mertk_plugins.classifiers._tiles_net import tile_windows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 WIDTHS = (6, 12)
 REDUCTION = 16
@@ -24,14 +17,7 @@ class DualATMENetwork(nn.Module):
     """`auxiliary` is `contrast` times how far apart the branches' features of a batch are."""
 
     def __init__(
-        self,
-        stream: str,
-        side: int,
-        classes: int,
-        *,
-        hidden: int,
-        dropout: float,
-        contrast: float,
+        self, stream: str, side: int, classes: int, *, hidden: int, dropout: float, contrast: float
     ) -> None:
         super().__init__()
         self.stream, self.contrast = stream, contrast

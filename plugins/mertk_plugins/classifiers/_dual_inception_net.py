@@ -1,18 +1,11 @@
 """Two streams of inception blocks, one per flow component, and two layers on both."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mertk_plugins.classifiers._inception_net import Inception
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 
 class DualInceptionNetwork(nn.Module):

@@ -1,19 +1,12 @@
 """Shared flow features, refined for each class, then classified together."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mertk_plugins.classifiers._inception_net import Inception
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 WIDTHS = (6, 16)
 

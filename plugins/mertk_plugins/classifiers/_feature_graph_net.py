@@ -1,17 +1,10 @@
 """A graph of features whose edges are learnt: each node sees the others, then all are read."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 
 class FeatureGraph(nn.Module):

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    Matrix = NDArray[np.float64]
-    Labels = NDArray[np.int64]
-    Indices = NDArray[np.int64]
-    Clips = mertk.TrainingSet[mertk.Streams]
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Indices = NDArray[np.int64]
+Clips = mertk.TrainingSet[mertk.Streams]
 
 
 @mertk.stored

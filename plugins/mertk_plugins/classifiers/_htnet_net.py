@@ -1,20 +1,13 @@
 """A nested transformer: patches by themselves, which are then joined four by four."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mertk_plugins.classifiers._proxy_anchor_net import ProxyAnchor
 from mertk_plugins.classifiers._tiles_net import tile_windows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from torch import Tensor
 
 HEADS = 3
 

@@ -1,7 +1,5 @@
 """A U-Net that changes an expression, with graph reasoning on its skip connections."""
 
-from __future__ import annotations
-
 import itertools
 
 import torch

@@ -1,13 +1,11 @@
 """A generator of faces with an expression, and capsules that classify what it makes."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -19,11 +17,6 @@ from mertk_plugins.classifiers._capsules_net import (
     squash_capsules,
 )
 from mertk_plugins.classifiers._icegan_generator_net import Generator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from torch import Tensor
 
 PRIMARY, CLASS = 8, 32  # sizes of capsules
 

@@ -1,14 +1,7 @@
 """The inception block of the flow networks: four views of one picture, side by side."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import torch
-from torch import nn
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor, nn
 
 
 class Inception(nn.Module):

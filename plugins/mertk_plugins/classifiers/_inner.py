@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     Path = Callable[[Fold, Sequence[float]], Iterable[Margins]]
     Loss = Callable[[Matrix, Matrix], Matrix]
 
-FOLDS = 5
-"""Inner folds of whole people: fewer where there are fewer people."""
+FOLDS = 5  # inner folds of whole people: fewer where there are fewer people
 
 
 def check_strength(name: str, value: float | Literal["auto"]) -> None:

@@ -1,15 +1,8 @@
 """Small random warps of training pictures, the same for all pictures of a clip."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class Jitter(nn.Module):

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mertk_plugins.classifiers._gram import factorise, solve_system
-
-if TYPE_CHECKING:
-    from mertk_plugins.classifiers._gram import Indices, Matrix
+from mertk_plugins.classifiers._gram import Indices, Matrix, factorise, solve_system
 
 
 class LeftOut:

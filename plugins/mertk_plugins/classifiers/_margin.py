@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-from mertk_plugins.classifiers._gram import Fold, rows_of_folds
+from mertk_plugins.classifiers._gram import (
+    Clips,
+    Fold,
+    Indices,
+    Labels,
+    Matrix,
+    Rows,
+    Scaling,
+    rows_of_folds,
+)
 from mertk_plugins.classifiers._linear import Linear, set_feature_weights
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from mertk_plugins.classifiers._gram import Clips, Indices, Labels, Matrix, Rows, Scaling
 
 
 class Margins(Protocol):

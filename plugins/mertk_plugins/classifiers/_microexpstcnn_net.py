@@ -1,17 +1,10 @@
 """One 3D convolution over a clip, or over each of its regions."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 FILTERS = 32
 DEPTH = 15  # frames that the convolution spans

@@ -1,26 +1,18 @@
 """Two branches: what moved between onset and apex, and where it lies on the face."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import torch
 from timm.models.vision_transformer import Block
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mertk_plugins.classifiers._jitter_net import Jitter
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
-
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HEADS = 4
-STRIDE = 16
-"""Pixels of the motion picture for one place of the position branch."""
+STRIDE = 16  # pixels of the motion picture for one place of the position branch
 
 
 class MMNetwork(nn.Module):

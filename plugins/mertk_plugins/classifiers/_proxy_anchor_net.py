@@ -1,7 +1,5 @@
 """The proxy anchor loss of Kim et al. 2020, as a part that adds to a network's loss."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional

@@ -1,17 +1,10 @@
 """A recurrent convolution, with attention, short connections or wide streams around it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 ATTENTION_AFTER, ATTENTION_INSIDE = ("a", "p"), ("f",)
 DENSE = ("s", "p", "f")
@@ -81,11 +74,7 @@ class Streams(nn.Module):
 
 def _make_plain_stem(maps: int, dropout: float) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(3, maps, 5),
-        nn.BatchNorm2d(maps),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Dropout(dropout),
+        nn.Conv2d(3, maps, 5), nn.BatchNorm2d(maps), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(dropout)
     )
 
 

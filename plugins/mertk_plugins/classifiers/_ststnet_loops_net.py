@@ -4,24 +4,19 @@ Each step of torch's reads and writes all maps; here the map of one clip and fil
 processor's cache until it is pooled. Maps after ReLU are kept for the backward pass.
 """
 
-from __future__ import annotations
-
 import functools
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from mertk.vision.compiled import compile_loop
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    Array = NDArray[Any]
+Array = NDArray[Any]
 
 
 def average_maps(pictures: Tensor, network: Any) -> Tensor | None:

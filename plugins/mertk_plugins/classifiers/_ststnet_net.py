@@ -1,19 +1,12 @@
 """The shallow triple stream network over a flow picture."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mertk_plugins.classifiers._ststnet_loops_net import average_maps
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
 
 FILTERS = (3, 5, 8)
 

@@ -1,13 +1,7 @@
 """Four windows put together to one picture."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import torch
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor
 
 
 def tile_windows(windows: Tensor) -> Tensor:

@@ -1,16 +1,9 @@
 """Somebody's module, behind one stream."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
+from torch import Tensor, nn
 
 
 class OneStream(nn.Module):

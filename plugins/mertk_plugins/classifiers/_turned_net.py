@@ -1,7 +1,5 @@
 """Pictures turned, mirrored, moved and lit at random while a network trains."""
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -69,5 +69,4 @@ class CausalNet(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("causalnet", CausalNet, paper="arxiv:2508.06640", needs=("torch",))

@@ -48,5 +48,4 @@ class CNN3DCBAM(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("cnn3d_cbam", CNN3DCBAM, paper="doi:10.3390/info11080380", needs=("torch",))

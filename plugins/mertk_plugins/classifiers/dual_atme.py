@@ -39,11 +39,7 @@ class DualATME(classifier.NetworkClassifier):
                 f"hidden={hidden}, dropout={dropout}, contrast={contrast}: above 0, in [0, 1), not "
                 "below 0"
             )
-        self.layers: dict[str, Any] = {
-            "hidden": hidden,
-            "dropout": dropout,
-            "contrast": contrast,
-        }
+        self.layers: dict[str, Any] = {"hidden": hidden, "dropout": dropout, "contrast": contrast}
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for a face and four windows; raises `ComponentError` below 4 pixels."""
@@ -62,5 +58,4 @@ class DualATME(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("dual_atme", DualATME, paper="doi:10.3390/e25030460", needs=("torch",))

@@ -28,5 +28,4 @@ class DualInception(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("dual_inception", DualInception, needs=("torch",))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
 import mertk
 from mertk.nn import classifier, training
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-DOMAIN = "_domain"
-"""The stream of the number of a training clip's data set."""
+DOMAIN = "_domain"  # the stream of the number of a training clip's data set
 
 
 class EMR(classifier.NetworkClassifier):
@@ -115,5 +112,4 @@ class EMR(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("emr", EMR, needs=("torch", "timm"))

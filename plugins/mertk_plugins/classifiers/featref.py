@@ -37,11 +37,7 @@ class FeatRef(classifier.NetworkClassifier):
                 f"hidden={hidden}, dropout={dropout}, proposal={proposal}: above 0, in [0, 1), not "
                 "below 0"
             )
-        self.layers: dict[str, Any] = {
-            "hidden": hidden,
-            "dropout": dropout,
-            "proposal": proposal,
-        }
+        self.layers: dict[str, Any] = {"hidden": hidden, "dropout": dropout, "proposal": proposal}
 
     def network(self, shapes: training.Shapes, classes: int, /) -> Any:
         """The network for one picture of u and v."""
@@ -53,5 +49,4 @@ class FeatRef(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("featref", FeatRef, paper="arxiv:2101.04838", needs=("torch",))

@@ -65,5 +65,4 @@ class FeatureGraphNetwork(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("feature_graph", FeatureGraphNetwork, needs=("torch",))

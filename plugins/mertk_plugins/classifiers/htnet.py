@@ -65,5 +65,4 @@ class HTNet(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("htnet", HTNet, paper="arxiv:2307.14637", needs=("torch",))

@@ -69,5 +69,4 @@ class ICEGAN(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("icegan", ICEGAN, paper="arxiv:2005.04370", needs=("torch",))

@@ -54,7 +54,6 @@ class LandmarkLFMNetwork(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier(
         "landmark_lfm",
         LandmarkLFMNetwork,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
 import mertk
-from mertk_plugins.classifiers._gram import solve_system
+from mertk_plugins.classifiers._gram import Fold, Matrix, Rows, solve_system
 from mertk_plugins.classifiers._inner import choose_value, log_loss
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from mertk_plugins.classifiers._gram import Fold, Matrix, Rows
 
 SHARES = (1.0, 0.9, 0.7, 0.5, 0.3, 0.1, 0.03, 0.01)
 
@@ -100,5 +96,4 @@ def _compute_share(system: Matrix, count: int, features: int) -> float:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("lda", LDA)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
 import mertk
-from mertk_plugins.classifiers._gram import factorise, solve_system
+from mertk_plugins.classifiers._gram import Fold, Matrix, Rows, factorise, solve_system
 from mertk_plugins.classifiers._inner import (
     check_strength,
     choose_value,
@@ -16,11 +17,6 @@ from mertk_plugins.classifiers._inner import (
 )
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from mertk_plugins.classifiers._gram import Fold, Matrix, Rows
 
 COSTS = 10.0 ** np.arange(-2.0, 4.0)
 _STEPS = 30  # a handful is usual
@@ -149,5 +145,4 @@ def _one_row_after_the_other(products: Matrix, signs: Matrix, costs: Matrix) -> 
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("linear_svm", LinearSVM)

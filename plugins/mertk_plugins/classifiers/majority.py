@@ -28,5 +28,4 @@ class Majority:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("majority", Majority)

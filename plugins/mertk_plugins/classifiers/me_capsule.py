@@ -73,5 +73,4 @@ class MECapsule(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("me_capsule", MECapsule, needs=("torch", "timm"))

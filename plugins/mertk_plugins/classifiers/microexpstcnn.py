@@ -42,5 +42,4 @@ class MicroExpSTCNN(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("microexpstcnn", MicroExpSTCNN, paper="arxiv:1904.01390", needs=("torch",))

@@ -52,5 +52,4 @@ class MLP(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("mlp", MLP, paper="doi:10.3389/frsip.2022.861469", needs=("torch",))

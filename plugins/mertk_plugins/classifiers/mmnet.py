@@ -56,5 +56,4 @@ class MMNet(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("mmnet", MMNet, paper="arxiv:2201.05297", needs=("torch", "timm"))

@@ -33,5 +33,4 @@ class OffApexNet(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("offapexnet", OffApexNet, paper="arxiv:1805.08699", needs=("torch",))

@@ -55,5 +55,4 @@ class RCN(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("rcn", RCN, paper="arxiv:2006.09674", needs=("torch",))

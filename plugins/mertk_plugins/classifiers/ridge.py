@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 import mertk
-from mertk_plugins.classifiers._gram import solve_system
+from mertk_plugins.classifiers._gram import Fold, Matrix, Rows, solve_system
 from mertk_plugins.classifiers._inner import (
     check_strength,
     compute_mean_length,
@@ -19,11 +20,6 @@ from mertk_plugins.classifiers._left_out import LeftOut
 from mertk_plugins.classifiers._linear import Linear
 from mertk_plugins.classifiers._margin import MarginClassifier
 from mertk_plugins.classifiers._ridge_path import RidgePath
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mertk_plugins.classifiers._gram import Fold, Matrix, Rows
 
 PENALTIES = 10.0 ** np.arange(2.0, -3.1, -0.5)
 """From the strongest on, in mean squared lengths of a clip."""
@@ -47,11 +43,7 @@ class Ridge(MarginClassifier):
     """
 
     def __init__(
-        self,
-        *,
-        alpha: float | Literal["auto"] = "auto",
-        scale: bool = False,
-        balanced: bool = True,
+        self, *, alpha: float | Literal["auto"] = "auto", scale: bool = False, balanced: bool = True
     ) -> None:
         check_strength("alpha", alpha)
         self.alpha = alpha
@@ -129,5 +121,4 @@ def _compute_scores(solved: Matrix) -> Linear:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("ridge", Ridge)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins import _foreign
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class SklearnClassifier:
@@ -81,5 +79,4 @@ def _predict_shares(estimator: Any, row: NDArray[np.float32]) -> NDArray[np.floa
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("sklearn", SklearnClassifier)

@@ -78,5 +78,4 @@ class SLSTT(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("slstt", SLSTT, paper="arxiv:2112.05851", needs=("torch", "timm"))

@@ -33,5 +33,4 @@ class SSSNet(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("sssnet", SSSNet, paper="arxiv:2211.11425", needs=("torch",))

@@ -34,5 +34,4 @@ class STSTNet(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("ststnet", STSTNet, paper="arxiv:1902.03634", needs=("torch",))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 import mertk
+from mertk_plugins.classifiers._gram import Fold, Indices, Matrix, Rows
 from mertk_plugins.classifiers._inner import (
     check_strength,
     choose_value,
@@ -15,12 +17,6 @@ from mertk_plugins.classifiers._inner import (
     share_wrong,
 )
 from mertk_plugins.classifiers._margin import MarginClassifier
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from mertk_plugins.classifiers._gram import Fold, Indices, Matrix, Rows
-
 
 COSTS = 10.0 ** np.arange(-1.0, 4.0)
 
@@ -168,5 +164,4 @@ class KernelMargins:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the classifier."""
     register.classifier("svm", SVM)

@@ -61,5 +61,4 @@ class TimmFlow(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("timm_flow", TimmFlow, paper="arxiv:2211.11425", needs=("torch", "timm"))

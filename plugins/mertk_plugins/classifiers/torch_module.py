@@ -88,5 +88,4 @@ class TorchModule(classifier.NetworkClassifier):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the classifier."""
     register.classifier("torch_module", TorchModule, needs=("torch",))

@@ -6,22 +6,19 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import mertk
 from mertk import datasets
+from mertk.datasets.annotations import Source
+from mertk.datasets.editions import Edition
+from mertk.datasets.folders import Found, Tree
+from mertk.datasets.reader import Line
+from mertk.datasets.record import Record
+from mertk.datasets.spreadsheets import Table
+from mertk.datasets.survey import Reading
 
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.editions import Edition
-    from mertk.datasets.folders import Found, Tree
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Table
-    from mertk.datasets.survey import Reading
-
-Wanted = Literal["micro", "macro", "all"]
-"""Which expressions are read."""
+Wanted = Literal["micro", "macro", "all"]  # which expressions are read
 
 Kind = Literal["micro", "macro"]
 

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._film_script import Script, write_script
 from mertk_plugins.datasets._synthetic_face import Person, draw_person
-from mertk_plugins.datasets._synthetic_warp import (
-    Bump,
-    invert_field,
-    make_grid,
-    sum_bumps,
-)
+from mertk_plugins.datasets._synthetic_warp import Bump, invert_field, make_grid, sum_bumps
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Points = NDArray[np.floating[Any]]
+Points = NDArray[np.floating[Any]]
 
 _JITTER = (0.02, 0.0, 0.03, 0.03)  # what registering each frame leaves: degrees, %, % and %
 

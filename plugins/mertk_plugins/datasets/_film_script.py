@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk_plugins.datasets import _synthetic_motion as motion
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 Kind = Literal["micro", "macro"]
 
-SLOT = 4.0
-"""Seconds that each expression has to itself, at least."""
+SLOT = 4.0  # seconds that each expression has to itself, at least
 
 DURATIONS: dict[Kind, tuple[float, float]] = {"micro": (0.2, 0.5), "macro": (0.6, 2.0)}
 """The shortest and the longest expression of a kind, in seconds."""

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import mertk
 from mertk import datasets
+from mertk.datasets.spreadsheets import Table
 from mertk_plugins.datasets._folder_record import OPTIONAL, REQUIRED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from mertk.datasets.spreadsheets import Table
 
 NAMES: Mapping[str, Sequence[str]] = {
     "subject": ("sub", "subid", "subjectid", "participant", "participantid", "person"),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import mertk
 from mertk import datasets
 from mertk.datasets.spreadsheets import Row, Table
 from mertk_plugins.datasets._folder_columns import Index
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def read_elan_folder(folder: Path, fps: float) -> Index:

@@ -15,18 +15,7 @@ if TYPE_CHECKING:
     from mertk_plugins.datasets._folder_timing import Timing
 
 REQUIRED = ("subject", "clip", "path", "label")
-OPTIONAL = (
-    "onset",
-    "apex",
-    "offset",
-    "fps",
-    "flow",
-    "landmarks",
-    "au",
-    "bits",
-    "dataset",
-    "uid",
-)
+OPTIONAL = ("onset", "apex", "offset", "fps", "flow", "landmarks", "au", "bits", "dataset", "uid")
 
 _NAMES = {
     "casmeii": "casme2",
@@ -47,14 +36,7 @@ _NAMES = {
 """How people write the databases in a column `dataset` → their names in protocols."""
 
 _HERE = frozenset(
-    {
-        *REQUIRED,
-        *OPTIONAL,
-        "root_kind",
-        "frames_dir",
-        "n_files",
-        *datasets.record.DERIVED,
-    }
+    {*REQUIRED, *OPTIONAL, "root_kind", "frames_dir", "n_files", *datasets.record.DERIVED}
 )
 """What the reader finds out for itself, whatever a column says."""
 
@@ -75,13 +57,7 @@ def dataset_of(row: Row) -> str:
 
 
 def record_of(
-    table: Table,
-    row: Row,
-    media: Media | None,
-    timing: Timing,
-    fps: float,
-    *,
-    synthetic: bool,
+    table: Table, row: Row, media: Media | None, timing: Timing, fps: float, *, synthetic: bool
 ) -> datasets.record.Record:
     """What is known of a row's clip; raises `ValueError` for a cell that is not of its type.
 

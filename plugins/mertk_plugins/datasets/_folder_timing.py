@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 from mertk import datasets
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from mertk.datasets.media.sources import Media
-    from mertk.datasets.spreadsheets import Row
+from mertk.datasets.media.sources import Media
+from mertk.datasets.spreadsheets import Row
 
 Timing = tuple[int, int | None, int]
 """Onset, apex and offset as positions in the frames, the first is 0."""

@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import mertk
 from mertk.datasets.spreadsheets import Row, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _FOLDS = "norm_u_v_os"
 _CLASSES = {"0": "negative", "1": "positive", "2": "surprise"}

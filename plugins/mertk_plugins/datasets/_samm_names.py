@@ -6,14 +6,11 @@ import csv
 import functools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mertk import datasets
-from mertk.datasets.reader import NameForm
-
-if TYPE_CHECKING:
-    from mertk.datasets.folders import Place
-    from mertk.datasets.reader import Line
+from mertk.datasets.folders import Place
+from mertk.datasets.reader import Line, NameForm
 
 CLIP = NameForm("0*([0-9]{1,3})_([0-9]+)_([0-9]+)", "{:0>3}_{}_{}")
 VIDEO = NameForm("0*([0-9]{1,3})_([0-9]+)", "{:0>3}_{}")

@@ -7,20 +7,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import mertk
 from mertk import datasets
-from mertk.datasets.reader import NameForm
-from mertk.datasets.spreadsheets import parse_integer
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.editions import Edition
-    from mertk.datasets.folders import Found
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Table
+from mertk.datasets.annotations import Source
+from mertk.datasets.editions import Edition
+from mertk.datasets.folders import Found
+from mertk.datasets.reader import Line, NameForm
+from mertk.datasets.record import Record
+from mertk.datasets.spreadsheets import Table, parse_integer
 
 Camera = Literal["hs", "vis", "nir"]
 

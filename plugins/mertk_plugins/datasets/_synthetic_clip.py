@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk import datasets
+from mertk.datasets.record import Record
 from mertk_plugins.datasets import _synthetic_motion as motion
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mertk.datasets.record import Record
 
 
 def make_record(

@@ -11,9 +11,9 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk_plugins.datasets._synthetic_warp import (
     Bump,
@@ -23,11 +23,8 @@ from mertk_plugins.datasets._synthetic_warp import (
     sum_bumps,
 )
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
-    Coordinates = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Coordinates = NDArray[np.float64]
 
 # The 68 points (x, y) of the photograph, in its pixels: mean of 60 fits, spread below 0.8 px.
 # fmt: off

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk_plugins.datasets._synthetic_face import MIRRORED
 from mertk_plugins.datasets._synthetic_warp import Bump, sum_bumps
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Paths = NDArray[np.float64]
+Paths = NDArray[np.float64]
 
 EMOTIONS: dict[str, tuple[tuple[int, ...], ...]] = {
     "happiness": ((12,), (6, 12), (6, 12)),

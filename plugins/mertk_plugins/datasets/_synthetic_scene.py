@@ -5,23 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._synthetic_face import Person, draw_person
-from mertk_plugins.datasets._synthetic_warp import (
-    Bump,
-    invert_field,
-    make_grid,
-    sum_bumps,
-)
+from mertk_plugins.datasets._synthetic_warp import Bump, invert_field, make_grid, sum_bumps
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Points = NDArray[np.floating[Any]]
+Points = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

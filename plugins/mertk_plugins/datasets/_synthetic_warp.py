@@ -9,16 +9,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk import DataError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Points = NDArray[np.floating[Any]]
+Points = NDArray[np.floating[Any]]
 
 _STEPS = 100
 _EXACT = 1e-3  # pixels

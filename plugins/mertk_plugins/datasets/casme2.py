@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import mertk
 from mertk import datasets
-from mertk.datasets.reader import NameForm
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Table
-    from mertk.datasets.survey import Reading
+from mertk.datasets.annotations import Source
+from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.reader import Line, NameForm
+from mertk.datasets.record import Record
+from mertk.datasets.spreadsheets import Table
+from mertk.datasets.survey import Reading
 
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["casme2"]
@@ -140,5 +137,4 @@ def _read_megc2018(table: Table) -> dict[str, str]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme2", CASME2, paper="doi:10.1371/journal.pone.0086041")

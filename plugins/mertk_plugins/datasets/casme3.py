@@ -8,20 +8,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import mertk
 from mertk import datasets
-from mertk.datasets.reader import NameForm
+from mertk.datasets.annotations import Source
+from mertk.datasets.editions import Edition
+from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.reader import Line, NameForm
+from mertk.datasets.record import Record
+from mertk.datasets.spreadsheets import Table
 from mertk_plugins.datasets import _casme3_shared as shared
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.editions import Edition
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Table
 
 _ME_V2 = "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx"
 _ME_V1 = "cas(me)3_part_A_ME_label_JpgIndex_v1.xls"
@@ -198,5 +195,4 @@ def _list_numbers(folder: Path) -> frozenset[int]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme3", CASME3, paper="doi:10.1109/TPAMI.2022.3174895")

@@ -6,19 +6,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import mertk
 from mertk import datasets
-from mertk.datasets.reader import NameForm
+from mertk.datasets.annotations import Source
+from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.reader import Line, NameForm
+from mertk.datasets.record import Record
+from mertk.datasets.spreadsheets import Table
 from mertk_plugins.datasets import _casme3_shared as shared
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Table
 
 _ME = "CAS(ME)3_part_C_ME.xlsx"
 _BOTH = "CAS(ME)3_part_C.xls"
@@ -134,5 +131,4 @@ def _read_subject(line: Line) -> str:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme3_c", CASME3C, paper="doi:10.1109/TPAMI.2022.3174895")

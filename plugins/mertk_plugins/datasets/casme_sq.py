@@ -6,22 +6,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import mertk
 from mertk import datasets
+from mertk.datasets.annotations import Source
 from mertk.datasets.corrections import Repair
+from mertk.datasets.folders import Found, Place, Tree
 from mertk.datasets.reader import Line, NameForm
+from mertk.datasets.record import Record
 from mertk.datasets.spreadsheets import Cells, Row, Table
 from mertk.datasets.survey import Reading
 
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.record import Record
-
-Wanted = Literal["micro", "macro", "all"]
-"""Which expressions are read."""
+Wanted = Literal["micro", "macro", "all"]  # which expressions are read
 
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["casme_sq"]
@@ -253,5 +250,4 @@ def _add_repairs(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("casme_sq", CASMESquared, paper="doi:10.1109/TAFFC.2017.2654440")

@@ -7,18 +7,15 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import mertk
 from mertk import datasets
-from mertk.datasets.reader import NameForm
-
-if TYPE_CHECKING:
-    from mertk.datasets.editions import Edition
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.survey import Reading
+from mertk.datasets.editions import Edition
+from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.reader import Line, NameForm
+from mertk.datasets.record import Record
+from mertk.datasets.survey import Reading
 
 Part = Literal["train", "testA", "testB", "full"]
 
@@ -264,5 +261,4 @@ def _add_editions(parts: Sequence[Edition]) -> Edition:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("dfme", DFME, paper="doi:10.1109/TAFFC.2023.3341918")

@@ -7,21 +7,19 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import mertk
 from mertk import datasets
 from mertk.core import spelling
+from mertk.datasets.media.sources import Media
+from mertk.datasets.spreadsheets import Row, Table
 from mertk_plugins.datasets import _folder_elan, _folder_tree
 from mertk_plugins.datasets._folder_columns import Index, list_features, name_streams, read_index
 from mertk_plugins.datasets._folder_record import clip_name, dataset_of, record_of
 from mertk_plugins.datasets._folder_timing import Numbers, Timing, parse_timing
 
-if TYPE_CHECKING:
-    from mertk.datasets.media.sources import Media
-    from mertk.datasets.spreadsheets import Row, Table
-
-    Wrong = Callable[[str, str], None]
+Wrong = Callable[[str, str], None]
 
 _LOG = logging.getLogger("mertk.datasets")
 _LINES = 10
@@ -243,12 +241,7 @@ class _Reading:
         return fps
 
     def _make_clip(
-        self,
-        row: Row,
-        media: Media | None,
-        known: Mapping[str, Any],
-        timing: Timing,
-        fps: float,
+        self, row: Row, media: Media | None, known: Mapping[str, Any], timing: Timing, fps: float
     ) -> mertk.Clip:
         onset, apex, offset = timing
         frames, files = (
@@ -324,5 +317,4 @@ def _summarise_problems(file: Path, problems: Sequence[str]) -> str:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("folder", Folder)

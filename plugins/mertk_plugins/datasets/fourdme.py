@@ -7,19 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import mertk
 from mertk import datasets
+from mertk.datasets.annotations import Source
 from mertk.datasets.corrections import Repair, apply_repairs, list_repair_keys, read_repairs
+from mertk.datasets.folders import Found, Place, Tree
 from mertk.datasets.reader import Line
+from mertk.datasets.record import Record
+from mertk.datasets.spreadsheets import Table
 from mertk.datasets.survey import Reading
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.record import Record
-    from mertk.datasets.spreadsheets import Table
 
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["fourdme"]
@@ -290,5 +288,4 @@ def _describe_difference(what: str, named: Collection[str], marked: Collection[s
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("fourdme", FourDME, paper="doi:10.1109/TAFFC.2022.3182342")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import mertk
 from mertk import datasets
-from mertk.datasets.reader import NameForm
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.survey import Reading, Survey
+from mertk.datasets.annotations import Source
+from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.reader import Line, NameForm
+from mertk.datasets.record import Record
+from mertk.datasets.survey import Reading, Survey
 
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["mmew"]
@@ -147,5 +144,4 @@ def _mark_longer_folder(clip: mertk.Clip) -> mertk.Clip:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("mmew", MMEW, paper="doi:10.1109/TPAMI.2021.3067464")

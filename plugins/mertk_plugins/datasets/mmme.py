@@ -7,18 +7,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import mertk
 from mertk import datasets
+from mertk.datasets.annotations import Source
+from mertk.datasets.folders import Found, Place, Tree
 from mertk.datasets.media import frames
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.survey import Reading, Survey
+from mertk.datasets.reader import Line
+from mertk.datasets.record import Record
+from mertk.datasets.survey import Reading, Survey
 
 _PUBLISHED = datasets.reader.read_published(Path(__file__).with_name("_published.toml"))["mmme"]
 _FPS = 150.0
@@ -242,5 +240,4 @@ def _read_seconds(line: Line, what: str) -> float:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("mmme", MMME)

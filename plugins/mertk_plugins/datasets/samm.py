@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import mertk
 from mertk import datasets
+from mertk.datasets.annotations import Source
+from mertk.datasets.folders import Place
+from mertk.datasets.reader import Line
+from mertk.datasets.record import Record
 from mertk_plugins.datasets import _samm_names as names
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Place
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
 
 _HERE = Path(__file__)
 _PUBLISHED = datasets.reader.read_published(_HERE.with_name("_published.toml"))["samm"]
@@ -72,5 +70,4 @@ class SAMM(datasets.reader.SpreadsheetReader):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("samm", SAMM, paper="doi:10.1109/TAFFC.2016.2573832")

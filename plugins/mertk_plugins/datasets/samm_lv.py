@@ -6,19 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import mertk
 from mertk import datasets
+from mertk.datasets.annotations import Source
 from mertk.datasets.corrections import Repair
+from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.reader import Line
+from mertk.datasets.record import Record
+from mertk.datasets.survey import Reading
 from mertk_plugins.datasets import _samm_names as names
-
-if TYPE_CHECKING:
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.reader import Line
-    from mertk.datasets.record import Record
-    from mertk.datasets.survey import Reading
 
 Wanted = Literal["micro", "macro", "all"]
 
@@ -152,5 +150,4 @@ def _round_frame_number(text: str) -> int:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("samm_lv", SAMMLongVideos, paper="arxiv:1911.01519")

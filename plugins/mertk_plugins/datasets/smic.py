@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import mertk
 from mertk import datasets
+from mertk.datasets.annotations import Source
+from mertk.datasets.folders import Found, Place, Tree
+from mertk.datasets.record import Record
 from mertk.datasets.survey import Reading
 from mertk_plugins.datasets import _smic_e as smic_e
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mertk.datasets.annotations import Source
-    from mertk.datasets.folders import Found, Place, Tree
-    from mertk.datasets.record import Record
 
 _ALWAYS = frozenset({"apex_missing", "au_unknown"})  # SMIC annotates neither
 _NO_NUMBER = "?"  # stands in the id of a clip whose folder gives no frame numbers
@@ -188,5 +185,4 @@ def _is_non_micro(root: Path, folder: Path) -> bool:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("smic", SMIC, paper="doi:10.1109/FG.2013.6553717")

@@ -8,20 +8,16 @@ expressions are formulas: a score on this set shows that a pipeline works, not h
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk import datasets
 from mertk_plugins.datasets import _synthetic_motion as motion
 from mertk_plugins.datasets._synthetic_clip import hash_text, make_clip, make_record
 from mertk_plugins.datasets._synthetic_scene import Scene
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 _LEAST_FRAMES = 5
 _LEAST_SIZE = 64
@@ -154,5 +150,4 @@ def _shuffle_labels(seed: int, subject: int, block: int) -> tuple[str, ...]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("synthetic", Synthetic)

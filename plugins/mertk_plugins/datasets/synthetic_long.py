@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import mertk
 from mertk_plugins.datasets._film import Film
 from mertk_plugins.datasets._film_script import SLOT
 from mertk_plugins.datasets._synthetic_clip import make_clip, make_record
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LEAST_SIZE = 64
 _STRONGEST = 32  # a peak above size / 32 would fold the face
@@ -135,5 +132,4 @@ def _make_clips(film: Film) -> list[mertk.Clip]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("synthetic_long", SyntheticLong)

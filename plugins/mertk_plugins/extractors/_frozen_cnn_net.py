@@ -1,16 +1,10 @@
 """A network of timm over the frames of a clip."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import torch
-from torch import nn
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
+from torch import Tensor, nn
 
 
 class Frozen(nn.Module):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Bins = NDArray[np.int64]
-    Numbers = NDArray[np.float64]
+Bins = NDArray[np.int64]
+Numbers = NDArray[np.float64]
 
 
 def angle_bins(angles: Numbers, bins: int, low: float = -np.pi, span: float = 2 * np.pi) -> Bins:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,7 +21,8 @@ Codes = Literal["raw", "uniform"]
 Norm = Literal["l1", "l1_sqrt"]
 
 
-def list_neighbours(points: int, radii: Offset) -> list[list[Offset]]:
+@functools.lru_cache(maxsize=16)
+def list_neighbours(points: int, radii: Offset) -> tuple[tuple[Offset, ...], ...]:
     """Per plane (XY, XT, YT) the offsets (dt, dy, dx) of the neighbours, rounded half up."""
     rt, ry, rx = radii
     angles = 2 * np.pi * np.arange(points) / points
@@ -34,8 +36,8 @@ def list_neighbours(points: int, radii: Offset) -> list[list[Offset]]:
     for plane in planes:
         # Rounded to 9 digits first: the cosine of 60° is a hair above one half.
         dt, dy, dx = np.floor(np.round(plane, 9) + 0.5).astype(int).tolist()
-        found.append(list(zip(dt, dy, dx, strict=True)))
-    return found
+        found.append(tuple(zip(dt, dy, dx, strict=True)))
+    return tuple(found)
 
 
 def compute_codes(
@@ -92,11 +94,11 @@ def count_patterns(
     cells = _Cells(blocks, clip.shape, radii, int(table.max()) + 1)
     compiled = compile_loop(_count_codes)
     if compiled is not None:
-        return np.stack(_count_compiled(compiled, clip, rings, cells, table), axis=1)
+        return cells.add_up(_count_compiled(compiled, clip, rings, cells, table))
     found = []
     for ring, against in rings:
         found.append(cells.count(compute_codes(clip, ring, radii, against), table))
-    return np.stack(found, axis=1)
+    return cells.add_up(np.stack(found))
 
 
 class _Cells:
@@ -122,16 +124,18 @@ class _Cells:
         self.row_starts = row_cells.astype(np.int32) * np.int32(self.shape[1] * bins)
         self.column_starts = column_cells.astype(np.int32) * np.int32(bins)
 
-    def count(self, plane: NDArray[np.uint8], table: NDArray[np.intp]) -> NDArray[np.int64]:
-        """`[blocks, bins]` of the codes `[time, h, w]`."""
+    def count(self, plane: NDArray[np.uint8], table: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The counts of all cells, of the codes `[time, h, w]`."""
         at = table[plane]
         at += self.row_starts[:, None] + self.column_starts
-        return self.add_up(np.bincount(at.ravel(), minlength=int(np.prod(self.shape))))
+        return np.bincount(at.ravel(), minlength=int(np.prod(self.shape)))
 
     def add_up(self, counts: NDArray[np.intp]) -> NDArray[np.int64]:
-        """`[blocks, bins]` of the counts of all cells."""
-        sums = np.zeros([n + 1 for n in self.shape[:2]] + [self.shape[2]], np.int64)
-        sums[1:, 1:] = counts.reshape(self.shape).cumsum(axis=0).cumsum(axis=1)
+        """`[blocks, rings, bins]` of the counts of all cells `[rings, …]`."""
+        rows, columns, bins = self.shape
+        sums = np.zeros((rows + 1, columns + 1, len(counts), bins), np.int64)
+        cells = counts.reshape(-1, *self.shape).transpose(1, 2, 0, 3)
+        sums[1:, 1:] = cells.cumsum(axis=0).cumsum(axis=1)
         (top, bottom), (left, right) = self._rows, self._columns
         found: NDArray[np.int64] = (
             sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
@@ -145,8 +149,8 @@ def _count_compiled(
     rings: Sequence[tuple[Sequence[Offset], Sequence[Offset] | None]],
     cells: _Cells,
     table: NDArray[np.intp],
-) -> list[NDArray[np.int64]]:
-    """`[blocks, bins]` of each ring."""
+) -> NDArray[np.int64]:
+    """The counts of all cells, ring by ring."""
     _, height, width = clip.shape
     strides = np.array([height * width, width, 1])
     steps = np.zeros((2, len(rings), len(rings[0][0])), np.int64)
@@ -157,7 +161,7 @@ def _count_compiled(
     counts = np.zeros((len(rings), int(np.prod(cells.shape))), np.int64)
     bins = cells.row_starts, cells.column_starts, table.astype(np.int32)
     compiled(np.ascontiguousarray(clip), steps, cells.radii, bins, counts)
-    return list(map(cells.add_up, counts))
+    return counts
 
 
 def _count_codes(

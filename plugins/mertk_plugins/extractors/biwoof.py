@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class BiWOOF:
@@ -67,5 +65,4 @@ class BiWOOF:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("biwoof", BiWOOF, paper="doi:10.1016/j.image.2017.11.006")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class DynamicImage:
@@ -75,5 +73,4 @@ class DynamicImage:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("dynamic_image", DynamicImage, paper="doi:10.1109/CVPR.2016.331")

@@ -19,7 +19,7 @@ from mertk_plugins.extractors._patterns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,7 +79,7 @@ class ELBPTOP:
         found = count_patterns(clip, list(self._list_comparisons()), blocks, radii, bins)
         return block_shares(found, self.normalise)
 
-    def _list_comparisons(self) -> Iterator[tuple[list[Offset], list[Offset] | None]]:
+    def _list_comparisons(self) -> Iterator[tuple[Sequence[Offset], Sequence[Offset] | None]]:
         """What is compared with what, descriptor by descriptor and plane by plane."""
         rt, ry, rx = self.expression.radii
         inner = (max(rt - self.delta, 0), max(ry - self.delta, 0), max(rx - self.delta, 0))
@@ -91,5 +91,4 @@ class ELBPTOP:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("elbptop", ELBPTOP, paper="doi:10.1109/ACCESS.2019.2942358")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors._motion import Over, compute_flow_fields
 from mertk_plugins.extractors._orientation import count_in_blocks, normalise_counts
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class FHOFO:
@@ -75,5 +71,4 @@ class FHOFO:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("fhofo", FHOFO, paper="doi:10.1109/TAFFC.2017.2723386")

@@ -28,8 +28,8 @@ class Flow:
         size: side of a region's picture, in pixels; 0 keeps the size of the regions, which must
             then be the same for all.
         normalise: how each channel is scaled: `minmax` to 0 … 1, which most papers do and which
-            loses sign and zero point; `signed_max` by its largest magnitude to -1 … 1, which keeps
-            both; `none`, not at all.
+            loses sign and zero point; `minmax255` to 0 … 255 in the same way; `signed_max` by its
+            largest magnitude to -1 … 1, which keeps both; `none`, not at all.
         channels: what is given, in this order: any of `u` (flow to the right), `v` (flow down) and
             `strain`.
         target: where the flow leads to: `apex`, or the middle where no apex is known; `middle`,
@@ -82,5 +82,4 @@ class Flow:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("flow", Flow)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow, resampling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class FlowHSV:
@@ -98,5 +96,4 @@ class FlowHSV:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("flow_hsv", FlowHSV)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow
 from mertk_plugins.extractors.flow import Flow
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class FlowSequence:
@@ -96,5 +94,4 @@ def _colour_flow(maps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("flow_sequence", FlowSequence)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.nn import classifier, training
 from mertk_plugins.extractors.pixels import Pixels
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class FrozenCNN:
@@ -88,7 +86,6 @@ def _load_network(name: str, pretrained: bool, weights: str, seed: int) -> train
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor(
         "frozen_cnn", FrozenCNN, paper="doi:10.1109/ICPR.2016.7899972", needs=("torch", "timm")
     )

@@ -6,20 +6,16 @@ Polikovsky et al. 2009 (3D-gradient orientation histograms), Li et al. 2018 (HOG
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
 from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 _STEEPEST = 510  # twice the largest difference of two pixels
 _AXES = {"xy": ("x", "y"), "xt": ("x", "t"), "yt": ("y", "t")}
@@ -94,7 +90,8 @@ class HOG3:
         blocks: Sequence[tuple[slice, slice]],
     ) -> NDArray[np.float64]:
         """`[regions, bins]` of one plane and span, from twice the gradients."""
-        at = _tabulate_bins(self.bins, signed=self.signed)[second, first]
+        table = _tabulate_bins(self.bins, signed=self.signed)
+        at = table.take(second * (2 * _STEEPEST + 1) + first + table.size // 2)
         squares = first * first + second * second
         weights = np.sqrt(squares) / 2 if self.weighted else (squares > 0).astype(np.float64)
         return normalise_counts(count_in_blocks(at, weights, blocks, self.bins))
@@ -111,9 +108,9 @@ def _double_gradient(clip: NDArray[np.uint8], axis: int) -> NDArray[np.int32]:
 
 @functools.lru_cache(maxsize=4)
 def _tabulate_bins(bins: int, *, signed: bool) -> NDArray[np.int64]:
-    """The bin of each pair of doubled gradients, at `[second, first]`; below 0 from the end."""
-    steps = np.fft.ifftshift(np.arange(-_STEEPEST, _STEEPEST + 1)) / 2
-    angles = np.arctan2(steps[:, None], steps)
+    """The bin of each pair of doubled gradients `[second, first]`, flattened; 0, 0 is halfway."""
+    steps = np.arange(-_STEEPEST, _STEEPEST + 1) / 2
+    angles = np.arctan2(steps[:, None], steps).ravel()
     if signed:
         return angle_bins(angles, bins).astype(np.int64)
     return angle_bins(np.mod(angles, np.pi), bins, low=0, span=np.pi).astype(np.int64)
@@ -121,5 +118,4 @@ def _tabulate_bins(bins: int, *, signed: bool) -> NDArray[np.int64]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("hog3", HOG3, paper="doi:10.1049/ic.2009.0244")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors._motion import Over, compute_flow_fields
 from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks, normalise_counts
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class HOOF:
@@ -77,5 +75,4 @@ class HOOF:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("hoof", HOOF, paper="doi:10.1109/CVPR.2009.5206821")

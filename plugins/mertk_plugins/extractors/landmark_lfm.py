@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow, resampling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _EYES = (slice(36, 42), slice(42, 48))
 _LEAST = 0.01  # px: a smaller change is rounding, and stays small
@@ -85,5 +81,4 @@ def _compute_distances(tracks: NDArray[np.float64]) -> NDArray[np.float32]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("landmark_lfm", LandmarkLFM, paper="doi:10.1109/ACCESS.2020.3006958")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow
 from mertk_plugins.rois._landmarks import eye_distance, require_landmarks
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _BLUR = 0.08  # of the distance between the eyes
 _LEAST_EYES = 1.0  # px
@@ -79,5 +77,4 @@ def _mark_face(points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("landmark_motion", LandmarkMotion)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
 from mertk_plugins.extractors._expression import Expression, Resample
-from mertk_plugins.extractors._patterns import (
-    Norm,
-    block_shares,
-    count_patterns,
-    make_code_table,
-)
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from mertk_plugins.extractors._patterns import Norm, block_shares, count_patterns, make_code_table
 
 _SPATIAL = 4  # neighbours in the picture; the others lie in time
 
@@ -100,5 +93,4 @@ def _halve_picture(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("lbpsip", LBPSIP, paper="doi:10.1007/978-3-319-16865-4_34")

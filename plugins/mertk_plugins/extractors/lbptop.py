@@ -6,9 +6,10 @@ compared with the centre; a region is described by the histograms of these codes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
@@ -21,11 +22,6 @@ from mertk_plugins.extractors._patterns import (
     list_neighbours,
     make_code_table,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 
 class LBPTOP:
@@ -98,5 +94,4 @@ def lbptop(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("lbptop", LBPTOP, paper="doi:10.1109/TPAMI.2007.1110")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow, resampling
 from mertk_plugins.extractors._motion import compute_flow_fields
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Numbers = NDArray[np.float64]
+Numbers = NDArray[np.float64]
 
 _RIGID = np.r_[0:6, 11:17, 30]  # jaw and tip of the nose: they move with the head alone
 _DIRECTIONS = 8
@@ -140,5 +136,4 @@ def _list_region_pixels(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("mdmo", MDMO, paper="doi:10.1109/TAFFC.2015.2485205")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
 from mertk_plugins.extractors import _riesz
 from mertk_plugins.extractors._orientation import angle_bins, count_in_blocks
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
-    Numbers = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.float64]
 
 _REACH = 0.09  # seconds to either side that the filter in time reaches
 
@@ -127,5 +123,4 @@ def _compute_change(level: Sequence[Floats], ends: Sequence[int], weights: Float
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("morf", MORF, paper="doi:10.1016/j.patrec.2020.05.008")

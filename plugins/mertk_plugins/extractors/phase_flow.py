@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow
 from mertk_plugins.extractors.flow import Flow
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class PhaseFlow:
@@ -55,5 +51,4 @@ class PhaseFlow:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("phase_flow", PhaseFlow)

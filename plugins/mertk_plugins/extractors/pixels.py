@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class Pixels:
@@ -88,5 +86,4 @@ class Pixels:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("pixels", Pixels)

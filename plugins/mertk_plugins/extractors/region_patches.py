@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Pixels = NDArray[np.uint8]
-    Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 _GREY = 128  # where nothing moves
 _REACH = 127
@@ -185,5 +182,4 @@ def _mask_regions(regions: mertk.Regions, shape: Sequence[int]) -> NDArray[np.bo
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("region_patches", RegionPatches, paper="doi:10.3389/frsip.2022.861469")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.nn import classifier, training
 from mertk.vision import resampling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class TimmVitPair:
@@ -102,5 +100,4 @@ class TimmVitPair:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the extractor."""
     register.extractor("timm_vit_pair", TimmVitPair, needs=("torch", "timm"))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.nn import training
 from mertk_plugins.extractors.pixels import Pixels
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class VideoMAE:
@@ -56,9 +54,12 @@ class VideoMAE:
         self.pixels = Pixels(frame="clip", frames=frames, size=size, colour=True, raw=True)
 
     def extract(self, faces: mertk.Faces, regions: mertk.Regions, /) -> NDArray[np.float32]:
-        """`[regions, features]`; raises `ComponentError` where the weights cannot be had."""
+        """`[regions, features]`; raises `ComponentError` where the weights cannot be had.
+
+        Raises `MissingPackageError` without transformers.
+        """
         found = _load_network(*self.weights)
-        if isinstance(found, mertk.ComponentError):
+        if isinstance(found, mertk.MertkError):
             raise found
         moments = found.apply({"pixels": self.pixels.extract(faces, regions)})
         if self.pool == "mean":
@@ -72,10 +73,10 @@ class VideoMAE:
 @functools.lru_cache(maxsize=2)
 def _load_network(
     name: str, pretrained: bool, weights: str, frames: int, size: int
-) -> training.Trained | mertk.ComponentError:
+) -> training.Trained | mertk.MertkError:
     """The network, or why there is none, once a process: a download that fails takes long."""
     if importlib.util.find_spec("transformers") is None:
-        return mertk.ComponentError(
+        return mertk.MissingPackageError(
             "videomae needs the package 'transformers', which is not installed: "
             "pip install 'mertk[videomae]'"
         )
@@ -94,5 +95,4 @@ def _load_network(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the extractor."""
     register.extractor("videomae", VideoMAE, paper="arxiv:2203.12602", needs=("torch",))

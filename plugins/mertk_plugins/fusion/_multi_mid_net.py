@@ -1,16 +1,9 @@
 """One of several moments of a clip while training, all of them afterwards."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
-from torch import nn
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor
+from torch import Tensor, nn
 
 
 class MultiMidNet(nn.Module):

@@ -6,17 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.datasets.action_units import find_acting_aus
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Given = str | Mapping[str, Sequence[str]]
+Given = str | Mapping[str, Sequence[str]]
 
 AUTHORS = "the authors' table"
 INFERRED = "a table inferred from unused code of the authors"
@@ -37,11 +35,7 @@ _TABLES: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
         AUTHORS,
         "disgust happiness other repression surprise",
-        {
-            "eyes": "disgust other repression surprise",
-            "nose": "disgust",
-            "cheeks": "happiness",
-        },
+        {"eyes": "disgust other repression surprise", "nose": "disgust", "cheeks": "happiness"},
     ),
     (
         AUTHORS,

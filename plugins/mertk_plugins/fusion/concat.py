@@ -15,5 +15,4 @@ class Concat:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("concat", Concat)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import mertk
 from mertk_plugins.fusion._one_stream import one_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class LSTMConcat:
@@ -43,5 +41,4 @@ class LSTMConcat:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion("lstm_concat", LSTMConcat, paper="hal:hal-02334439", needs=("torch",))

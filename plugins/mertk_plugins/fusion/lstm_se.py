@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import mertk
 from mertk_plugins.fusion._one_stream import one_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class LSTMSE:
@@ -57,5 +55,4 @@ class LSTMSE:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion("lstm_se", LSTMSE, paper="doi:10.3389/frsip.2022.861469", needs=("torch",))

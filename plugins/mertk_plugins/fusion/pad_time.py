@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class PadTime:
@@ -57,5 +53,4 @@ def _has_time(array: NDArray[np.float32]) -> bool:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("pad_time", PadTime)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-from mertk.nn import training
+from mertk.nn import shared_batch, training
 from mertk_plugins.fusion import _region_labels
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    Pixels = NDArray[np.uint8]
-    Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 _COLOURS = 3
 _FRAMES_AT_ONCE = 128  # few enough for memory at the paper's size, many enough to be fast
@@ -56,7 +54,10 @@ class PatchCNNSE:
         init: how the weights begin: `code`, from a normal distribution of standard deviation 0.1 in
             convolutions and 0.01 in layers (the paper's 1 does not train); `he`, by He et al. 2015,
             which needs fewer epochs.
+        precision: see `mertk.nn.schedule.Schedule`.
     """
+
+    together_on = "cuda"
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class PatchCNNSE:
         gamma: float = 2.0,
         alpha: bool = True,
         init: Literal["code", "he"] = "code",
+        precision: training.Precision = "float32",
     ) -> None:
         if isinstance(region_labels, str) and region_labels not in ("auto", "aus", "none"):
             raise ValueError(f"region_labels={region_labels!r} is not auto, aus, none or a mapping")
@@ -94,7 +96,13 @@ class PatchCNNSE:
             "input_range": tuple(input_range),
         }
         self.schedule = training.Schedule(
-            epochs=epochs, lr=lr, batch=batch, loss="focal", gamma=gamma, alpha=alpha
+            epochs=epochs,
+            lr=lr,
+            batch=batch,
+            loss="focal",
+            gamma=gamma,
+            alpha=alpha,
+            precision=precision,
         )
         self.regions: tuple[str, ...] = ()
         self.nets: dict[str, training.Trained] = {}
@@ -102,21 +110,88 @@ class PatchCNNSE:
 
     def fit(self, train: mertk.TrainingSet[mertk.Streams], rng: np.random.Generator, /) -> None:
         """Train the regions' networks one after the other on the training clips' frames."""
-        names = _list_regions(train.inputs[0])
-        if any(_list_regions(streams) != names for streams in train.inputs):
-            raise mertk.ComponentError("patch_cnn_se: the regions' names differ between clips")
-        self._check_labels(names, train.classes)
-        chosen = [_choose_training_frames(streams, names, self.frames) for streams in train.inputs]
+        names, chosen = self._choose_frames(train)
         kept = self._draw_kept_frames(chosen, rng)
         clips = np.repeat(np.arange(len(train)), [len(frames) for frames in kept])
         self.regions, self.nets, self.origins = names, {}, ()
         for name in names:
-            pixels = np.concatenate(
-                [s[name][0][frames] for s, frames in zip(train.inputs, kept, strict=True)]
-            )
+            pixels = _join_frames(train.inputs, name, kept)
             found = _region_labels.make_region_labels(name, train, self.region_labels)
             self.origins += (found.origin,)
-            self.nets[name] = self._train_network(pixels, found.labels[clips], found.count, rng)
+            self.nets[name] = training.fit(
+                self._make_builder(found.count),
+                {"patches": pixels},
+                found.labels[clips],
+                rng,
+                classes=found.count,
+                schedule=self.schedule,
+            )
+
+    def fit_folds(
+        self,
+        clips: mertk.TrainingSet[mertk.Streams],
+        folds: Sequence[NDArray[np.int64]],
+        rngs: Sequence[np.random.Generator],
+        /,
+    ) -> Iterator[PatchCNNSE]:
+        """One block per fold: on a GPU from batches that as many as fit share, or else by `fit`.
+
+        With `share` below 1, folds train on different frames, and each is fitted by itself.
+        """
+        if self.share < 1 or not training.get_device().type.startswith(self.together_on):
+            for fold, rng in zip(folds, rngs, strict=True):
+                alone = copy.copy(self)
+                alone.fit(_select_clips(clips, fold), rng)
+                yield alone
+            return
+        names, chosen = self._choose_frames(clips)
+        owners = np.repeat(np.arange(len(clips)), list(map(len, chosen)))
+        samples = {}
+        for name in names:
+            samples[name] = shared_batch.Samples.of(
+                {"patches": _join_frames(clips.inputs, name, chosen)}
+            )
+        build = self._make_builder(len(clips.classes) + 1)
+        count = shared_batch.split_by_memory(build, samples[names[0]], len(folds), self.schedule)
+        for start in range(0, len(folds), count):
+            group = slice(start, start + count)
+            yield from self._fit_group(clips, folds[group], rngs[group], samples, owners)
+
+    def _fit_group(
+        self,
+        clips: mertk.TrainingSet[mertk.Streams],
+        folds: Sequence[NDArray[np.int64]],
+        rngs: Sequence[np.random.Generator],
+        samples: Mapping[str, shared_batch.Samples],
+        owners: NDArray[np.int64],
+    ) -> list[PatchCNNSE]:
+        """The blocks of folds that share batches; `owners` are the samples' clips."""
+        blocks = [copy.copy(self) for _ in folds]
+        for block in blocks:
+            block.regions, block.nets, block.origins = tuple(samples), {}, ()
+        for name, pixels in samples.items():
+            tasks: dict[int, list[tuple[PatchCNNSE, shared_batch.FoldTask]]] = {}
+            for block, fold, rng in zip(blocks, folds, rngs, strict=True):
+                train = _select_clips(clips, fold)
+                found = _region_labels.make_region_labels(name, train, self.region_labels)
+                block.origins += (found.origin,)
+                rows = np.flatnonzero(np.isin(owners, fold))
+                places = np.zeros(len(clips), np.int64)
+                places[fold] = np.arange(len(fold))
+                labels = found.labels[places[owners[rows]]]
+                task = shared_batch.FoldTask(rows, labels, rng)
+                tasks.setdefault(found.count, []).append((block, task))
+            for classes, pairs in tasks.items():
+                nets = shared_batch.fit_side_by_side(
+                    self._make_builder(classes),
+                    pixels,
+                    [task for _, task in pairs],
+                    classes=classes,
+                    schedule=self.schedule,
+                )
+                for (block, _), net in zip(pairs, nets, strict=True):
+                    block.nets[name] = net
+        return blocks
 
     def list_choices(self) -> dict[str, str]:
         """Which kind of labels the regions' networks learnt."""
@@ -178,17 +253,27 @@ class PatchCNNSE:
         ends = np.cumsum([len(frames) for frames in chosen])[:-1]
         return [frames[use] for frames, use in zip(chosen, np.split(kept, ends), strict=True)]
 
-    def _train_network(
-        self, pixels: Pixels, labels: NDArray[np.int64], count: int, rng: np.random.Generator
-    ) -> training.Trained:
+    def _choose_frames(
+        self, train: mertk.TrainingSet[mertk.Streams]
+    ) -> tuple[tuple[str, ...], list[NDArray[np.int64]]]:
+        """The regions' names and each clip's training frames."""
+        names = _list_regions(train.inputs[0])
+        if any(_list_regions(streams) != names for streams in train.inputs):
+            raise mertk.ComponentError("patch_cnn_se: the regions' names differ between clips")
+        self._check_labels(names, train.classes)
+        return names, [
+            _choose_training_frames(streams, names, self.frames) for streams in train.inputs
+        ]
+
+    def _make_builder(self, classes: int) -> training.Build:
+        """What makes a region's network."""
         from mertk_plugins.fusion import _patch_cnn_se_net
 
         def build(shapes: training.Shapes) -> Any:
             patches = shapes["patches"][-1] // _COLOURS
-            return _patch_cnn_se_net.PatchNet(patches=patches, classes=count, **self.network)
+            return _patch_cnn_se_net.PatchNet(patches=patches, classes=classes, **self.network)
 
-        patches = {"patches": pixels}
-        return training.fit(build, patches, labels, rng, classes=count, schedule=self.schedule)
+        return build
 
     def _check_labels(self, names: Sequence[str], classes: Sequence[str]) -> None:
         if isinstance(self.region_labels, str):
@@ -213,6 +298,25 @@ def _list_regions(streams: mertk.Streams) -> tuple[str, ...]:
                 f"extractor region_patches gives; given: {name} {list(shape)}"
             )
     return names
+
+
+def _join_frames(
+    clips: Sequence[mertk.Streams], name: str, chosen: Sequence[NDArray[np.int64]]
+) -> Pixels:
+    """The chosen frames of all clips, one after the other."""
+    return np.concatenate([s[name][0][frames] for s, frames in zip(clips, chosen, strict=True)])
+
+
+def _select_clips(
+    clips: mertk.TrainingSet[mertk.Streams], rows: NDArray[np.int64]
+) -> mertk.TrainingSet[mertk.Streams]:
+    return mertk.TrainingSet(
+        inputs=[clips.inputs[at] for at in rows],
+        labels=clips.labels[rows],
+        people=clips.people[rows],
+        classes=clips.classes,
+        aus=[clips.aus[at] for at in rows] if clips.aus else [],
+    )
 
 
 def _count_frames(streams: mertk.Streams) -> int:
@@ -258,7 +362,6 @@ def _compute_weights(net: Any, patches: Any) -> Any:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion(
         "patch_cnn_se", PatchCNNSE, paper="doi:10.3389/frsip.2022.861469", needs=("torch",)
     )

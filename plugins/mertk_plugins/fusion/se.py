@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import mertk
 from mertk_plugins.fusion._one_stream import one_stream
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class SE:
@@ -38,5 +36,4 @@ class SE:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the block."""
     register.fusion("se", SE, paper="arxiv:1709.01507", needs=("torch", "timm"))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class SelectFeatures:
@@ -62,5 +58,4 @@ def _variance_ratio(rows: NDArray[np.float64], labels: NDArray[np.int64]) -> NDA
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("select_features", SelectFeatures)

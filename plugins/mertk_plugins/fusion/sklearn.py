@@ -51,5 +51,4 @@ class SklearnTransformer:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("sklearn", SklearnTransformer)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _LEAST = 1e-9  # of the largest variance; below it a direction is rounding error
 
@@ -59,5 +55,4 @@ class WPCA:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the block."""
     register.fusion("wpca", WPCA)

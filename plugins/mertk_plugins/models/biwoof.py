@@ -1,7 +1,5 @@
 """Bi-WOOF with a linear support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Card, Recipe, Use
 

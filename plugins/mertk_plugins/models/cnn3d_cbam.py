@@ -1,7 +1,5 @@
 """A 3D convolutional network with attention by channel and by place."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -45,7 +43,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "cnn3d_cbam",
         DEFAULT,

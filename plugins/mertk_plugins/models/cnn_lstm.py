@@ -1,7 +1,5 @@
 """The reference model without patches and gates, much as its authors' earlier one."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -87,7 +85,7 @@ CARD = mertk.Card(
         "preset `motion` shows the networks optical flow from the onset frame, not frames",
     ),
     presets={
-        "motion": "the input is optical flow, not frames; cnn_lstm:quick has the paper's input.",
+        "motion": "the input is optical flow, not frames; cnn_lstm:quick has the paper's input."
     },
     unverified=(
         "the layers, the schedule and the scores of the paper itself",
@@ -98,7 +96,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "cnn_lstm",
         PAPER,

@@ -5,8 +5,6 @@ on smaller patches, one training frame a clip, fewer epochs) and `motion` (as `q
 networks are shown optical flow, not frames; the default on synthetic data).
 """
 
-from __future__ import annotations
-
 import mertk
 from mertk import Card, Recipe, Replay, Use
 
@@ -179,7 +177,6 @@ CARD = Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "cnn_lstm_se",
         PAPER,

@@ -1,7 +1,5 @@
 """Dual-ATME: the whole flow picture beside a puzzle of its chosen places."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -43,7 +41,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "dual_atme",
         QUICK,

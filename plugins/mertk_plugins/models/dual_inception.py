@@ -1,7 +1,5 @@
 """Dual-Inception: inception blocks on each flow component, onset to middle, without an apex."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -60,7 +58,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "dual_inception",
         QUICK,

@@ -1,7 +1,5 @@
 """ELBPTOP: extended LBP-TOP, whitened principal components, linear support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -37,15 +35,11 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "elbptop",
         DEFAULT,
         summary="ELBPTOP: LBP-TOP with radial and angular differences, whitened PCA, linear SVM.",
         paper="arxiv:1907.09160",
-        presets={
-            "default": DEFAULT,
-            "hellinger": DEFAULT.set("extractor.normalise", "l1_sqrt"),
-        },
+        presets={"default": DEFAULT, "hellinger": DEFAULT.set("extractor.normalise", "l1_sqrt")},
         card=CARD,
     )

@@ -1,7 +1,5 @@
 """EMR, the winner of MEGC 2019: a network over flow as a colour picture."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -84,7 +82,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "emr",
         QUICK,

@@ -1,7 +1,5 @@
 """FeatRef: flow features that are refined for each expression."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -37,7 +35,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "featref",
         DEFAULT,

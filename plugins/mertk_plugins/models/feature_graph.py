@@ -1,9 +1,8 @@
 """A small graph network over the motion of landmarks, or over action units of other programs."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 # The motion of 68 landmarks, which flow carries from the onset.
 QUICK = Recipe(
@@ -27,10 +26,13 @@ FEATURES = Recipe(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "feature_graph",
         QUICK,
         summary="A graph network over the motion of landmarks, or action units of OpenFace.",
         presets={"quick": QUICK, "features": FEATURES},
+        card=describe_own(
+            "A graph network with learnt edges over landmarks",
+            "Landmarks move as Farneback flow carries them; no layer or number comes from a paper.",
+        ),
     )

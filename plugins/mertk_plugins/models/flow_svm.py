@@ -1,7 +1,5 @@
 """Small flow pictures with a support vector machine: trivial, and hard to beat."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Card, Recipe, Use
 
@@ -30,7 +28,6 @@ CARD = Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "flow_svm",
         RECIPE,

@@ -1,7 +1,5 @@
 """A frozen network's features, selected in the fold."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -57,7 +55,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "frozen_cnn",
         DEFAULT,

@@ -1,7 +1,5 @@
 """Gradient orientations in space and time with a linear support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

@@ -1,7 +1,5 @@
 """HOOF with a linear support vector machine: Bi-WOOF without its weights."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -55,7 +53,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "hoof",
         QUICK,

@@ -1,7 +1,5 @@
 """HTNet: a nested transformer over flow around the eyes and the corners of the mouth."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -9,7 +7,7 @@ from mertk import Recipe, Use
 PAPER = Recipe(
     aligner=Use("eye_similarity", points=68),
     roi=Use("htnet4"),
-    extractor=Use("flow", method="tvl1", size=14, normalise="minmax"),
+    extractor=Use("flow", method="tvl1", size=14, normalise="minmax255"),
     classifier=Use("htnet"),
 )
 
@@ -37,7 +35,7 @@ CARD = mertk.Card(
         "The last epoch counts.",
         "Windows lie where they are meant to; landmarks are found at full size, not at 28 x 28.",
         "There are no queries and keys, which changes no result.",
-        "Pictures go in as 0 to 1, not as 0 to 255.",
+        "Pictures of 0 to 255 are not rounded to whole numbers.",
         "Flow is normalised over the four windows, not over the whole face.",
         "Training clips are shuffled.",
     ),
@@ -47,7 +45,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "htnet",
         QUICK,

@@ -1,7 +1,5 @@
 """HTNet that is also trained by a proxy anchor loss."""
 
-from __future__ import annotations
-
 import mertk
 from mertk_plugins.models import htnet
 
@@ -14,6 +12,10 @@ CARD = mertk.Card(
     authors="Kim et al. (loss); Wang et al. (network)",
     venue="CVPR; Neurocomputing",
     year=2024,
+    code=(
+        "none of the two together found; the network is wangzhifengharrison/HTNet (no licence), "
+        "read at 91cf4bd"
+    ),
     leak="L?",
     differs=(
         "No code or paper of this combination was at hand; only that it is used is known to us.",
@@ -30,7 +32,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "htnet_proxy",
         QUICK,

@@ -1,7 +1,5 @@
 """ICE-GAN: capsules beside a generator of expressions."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -77,7 +75,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "icegan",
         QUICK,

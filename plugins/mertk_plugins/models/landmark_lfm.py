@@ -1,7 +1,5 @@
 """Landmark feature maps: how distances between landmarks change, frame by frame."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -44,7 +42,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "landmark_lfm",
         DEFAULT,

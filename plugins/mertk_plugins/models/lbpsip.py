@@ -1,7 +1,5 @@
 """LBP-SIP with a linear support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 

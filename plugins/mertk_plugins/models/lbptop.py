@@ -1,7 +1,5 @@
 """LBP-TOP with a support vector machine, the classic baseline."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Card, Recipe, Use
 
@@ -64,7 +62,6 @@ CARD = Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "lbptop",
         MEGC2019,

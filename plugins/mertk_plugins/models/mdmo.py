@@ -1,7 +1,5 @@
 """MDMO with an RBF support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -51,7 +49,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "mdmo",
         DEFAULT,

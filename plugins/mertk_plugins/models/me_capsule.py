@@ -1,7 +1,5 @@
 """CapsuleNet: capsules over the apex frame."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -69,7 +67,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "me_capsule",
         QUICK,

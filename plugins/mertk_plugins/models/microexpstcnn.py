@@ -1,7 +1,5 @@
 """MicroExpSTCNN and MicroExpFuseNet: one 3D convolution over the frames of a clip."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -71,7 +69,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "microexpstcnn",
         QUICK,

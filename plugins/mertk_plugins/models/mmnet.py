@@ -1,7 +1,5 @@
 """MMNet: a network over the difference of apex and onset, with position codes of the onset."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -49,7 +47,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "mmnet",
         QUICK,

@@ -1,7 +1,5 @@
 """MORF with a polynomial support vector machine."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -59,7 +57,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "morf",
         QUICK,

@@ -1,7 +1,5 @@
 """OFF-ApexNet: a small network on each of the two flow components."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -54,7 +52,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "offapexnet",
         QUICK,

@@ -3,8 +3,6 @@
 The presets are variant A; `--set classifier.variant=s` (or `w`, `p`, `f`) makes another.
 """
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -65,7 +63,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "rcn",
         QUICK,

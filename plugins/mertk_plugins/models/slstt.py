@@ -1,7 +1,5 @@
 """SLSTT: a vision transformer over long-term flow, gathered over time."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -75,7 +73,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "slstt",
         QUICK,

@@ -1,7 +1,5 @@
 """SSSNet: two convolutions over one flow picture."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -66,7 +64,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "sssnet",
         QUICK,

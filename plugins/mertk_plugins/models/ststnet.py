@@ -1,7 +1,5 @@
 """STSTNet: a shallow network over one small flow picture."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -58,7 +56,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "ststnet",
         QUICK,

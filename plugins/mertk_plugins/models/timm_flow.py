@@ -3,8 +3,6 @@
 `--set classifier.network=NAME` takes any network of timm.
 """
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
 
@@ -63,7 +61,6 @@ CARD = mertk.Card(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "timm_flow",
         QUICK,

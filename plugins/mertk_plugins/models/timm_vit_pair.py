@@ -1,9 +1,8 @@
 """A frozen vision transformer on onset and apex with a linear classifier: a baseline, no method."""
 
-from __future__ import annotations
-
 import mertk
 from mertk import Recipe, Use
+from mertk_plugins.models._own import describe_own
 
 # Weights of DINOv2 (Oquab et al. 2023), which saw no labels; they are downloaded when first used.
 DINOV2 = Recipe(
@@ -23,10 +22,14 @@ QUICK = DINOV2.swap(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the model."""
     register.model(
         "timm_vit_pair",
         DINOV2,
         summary="Features of a frozen vision transformer, apex minus onset, linear SVM.",
         presets={"dinov2": DINOV2, "quick": QUICK},
+        card=describe_own(
+            "A frozen vision transformer on onset and apex",
+            "Weights are DINOv2's (Oquab et al. 2023, arXiv:2304.07193) as timm has them.",
+            "They were not compared with the authors' code: unverified.",
+        ),
     )

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
 import mertk
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
 
 def across_databases(
-    clips: Sequence[mertk.Clip],
-    *,
-    train: Collection[str] = (),
-    test: Collection[str] = (),
+    clips: Sequence[mertk.Clip], *, train: Collection[str] = (), test: Collection[str] = ()
 ) -> list[mertk.Split]:
     """One fold per tested database, named after it; no database is on both sides of a fold.
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 import mertk
 from mertk_plugins.protocols._mapped import MappedLabels, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 TRAIN, TESTS = "train", ("testA", "testB")
 

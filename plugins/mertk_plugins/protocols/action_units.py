@@ -93,6 +93,5 @@ globals().update(PROTOCOLS)  # where pickle looks
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register every row."""
     for name, made in PROTOCOLS.items():
         register.protocol(name, made, paper="arxiv:2211.11425")

@@ -73,5 +73,4 @@ class CrossDatabase:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the protocol."""
     register.protocol("cross", CrossDatabase)

@@ -26,5 +26,4 @@ class FourDMEAsFive(SeveralLabels):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the protocol."""
     register.protocol("fourdme_5", FourDMEAsFive, paper="doi:10.1109/TAFFC.2022.3182342")

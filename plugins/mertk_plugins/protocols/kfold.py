@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
+from mertk.core.clip_lists import Manifest
 from mertk.core.offers import get_offer
 from mertk.core.splits import check_folds, group_folds, split_people
 from mertk_plugins.protocols.label_maps import PROTOCOLS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from mertk.core.clip_lists import Manifest
 
 DFME_7 = PROTOCOLS["dfme_7"][0]
 
@@ -119,6 +115,5 @@ class DFMETenFolds(DFME_7):  # type: ignore[misc,valid-type]
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register both protocols."""
     register.protocol("kfold", KFold)
     register.protocol("dfme_10fold", DFMETenFolds, paper="doi:10.1109/TAFFC.2023.3341918")

@@ -103,6 +103,5 @@ globals().update({name: made for name, (made, _) in PROTOCOLS.items()})  # where
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register every row."""
     for name, (made, paper) in PROTOCOLS.items():
         register.protocol(name, made, paper=paper)

@@ -62,5 +62,4 @@ class LOSO(LeaveOneSubjectOut):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the protocol."""
     register.protocol("loso", LOSO)

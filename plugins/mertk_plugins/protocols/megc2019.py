@@ -49,5 +49,4 @@ class MEGC2019(MappedLabels):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the protocol."""
     register.protocol("megc2019", MEGC2019, paper="doi:10.1109/FG.2019.8756611")

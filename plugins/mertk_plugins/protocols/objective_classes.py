@@ -127,7 +127,6 @@ class ObjectiveFive(ObjectiveClasses):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the protocols."""
     register.protocol("megc2018_cde", MEGC2018Composite, paper=_PAPER)
     register.protocol("megc2018_hde", MEGC2018Holdout, paper=_PAPER)
     register.protocol("objective5", ObjectiveFive, paper="doi:10.3389/frsip.2022.861469")

@@ -20,5 +20,4 @@ class Synthetic3(LeaveOneSubjectOut):
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the protocol."""
     register.protocol("synthetic3", Synthetic3)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def require_landmarks(scheme: str, faces: mertk.Faces) -> NDArray[np.float64]:

@@ -39,5 +39,4 @@ class EyeMouth:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("eye_mouth", EyeMouth, paper="arxiv:1904.01390")

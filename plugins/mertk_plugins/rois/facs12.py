@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.rois._landmarks import eye_distance, require_landmarks
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # The landmarks around which a box is laid, and by how much of the distance between the eyes it
 # reaches over them: left, up, right, down.
@@ -61,5 +57,4 @@ def _make_box(
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("facs12", FACS12, paper="doi:10.1049/ic.2009.0244")

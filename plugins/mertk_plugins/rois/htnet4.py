@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _POINTS = {  # of the 68 landmarks; left and right are those of the picture
     "eye_left": slice(36, 42),
@@ -55,5 +51,4 @@ class HTNet4:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("htnet4", HTNet4, paper="arxiv:2307.14637")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.rois._landmarks import eye_distance, require_landmarks
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _LIFT = 0.3
 
@@ -88,5 +84,4 @@ def _locate_corners(points: NDArray[np.float64], lift: float) -> dict[str, NDArr
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("mdmo36", MDMO36, paper="doi:10.1109/TAFFC.2015.2485205")

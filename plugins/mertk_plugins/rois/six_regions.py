@@ -41,5 +41,4 @@ class SixRegions:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("six_regions", SixRegions, paper="doi:10.3389/frsip.2022.861469")

@@ -17,5 +17,4 @@ class Whole:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the ROI scheme."""
     register.roi("whole", Whole)

@@ -44,8 +44,7 @@ _CELLS: dict[str, tuple[float, float, float]] = {
 }
 LIDS = np.char.startswith(list(_CELLS), "lid")
 NOSE = np.char.startswith(list(_CELLS), "nose")
-SKIN = ~(LIDS | NOSE)
-"""The cells that an expression moves."""
+SKIN = ~(LIDS | NOSE)  # the cells that an expression moves
 
 
 def measure_motion(faces: mertk.Faces, step: int, lag: int) -> Floats:

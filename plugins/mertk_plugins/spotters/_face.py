@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-    Pixels = NDArray[np.uint8]
-    Points = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+Points = NDArray[np.float64]
 
 Around = tuple[float, float, float, float]
 """How far a picture reaches to the left, up, right and down, in distances between the eyes."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Curve = NDArray[np.floating[Any]]
+Curve = NDArray[np.floating[Any]]
 
 _NORMAL = 1.4826  # standard deviations in a median absolute deviation, of normal noise
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.spotters import _cells, _face, _peaks
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
+Floats = NDArray[np.float32]
 
 _MOVED = 4  # the cells that move most count: an expression moves some of 14
 _LAGS = (1, 2)  # times `lag`: for micro- and for macro-expressions
@@ -109,5 +106,4 @@ def _select_most_moved(away: Floats) -> Floats:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the spotter."""
     register.spotter("flow_peaks", FlowPeaks, paper="doi:10.1145/3474085.3479225", card=_CARD)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.spotting import scoring
 from mertk_plugins.spotters import _cells, _face, _peaks
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.floating[Any]]
+Floats = NDArray[np.floating[Any]]
 
 _LAG = 0.25  # seconds
 _SCALES = (1, 2, 3)  # times the lag: how fast an expression comes and goes
@@ -298,5 +296,4 @@ def _select_windows(spans: NDArray[np.int64], scores: Floats, threshold: float) 
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the spotter."""
     register.spotter("flow_windows", FlowWindows, needs=("sklearn",), card=_CARD)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk_plugins.spotters import _face, _peaks
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
 
 _AROUND = (1.0, 0.6, 1.0, 1.6)
 _UNIT = 56.0  # pixels between the eyes
@@ -70,12 +67,7 @@ class LBPChi2:
     """
 
     def __init__(
-        self,
-        *,
-        lag: float = 0.25,
-        tau: float = 0.05,
-        deviations: float = 6.0,
-        rate: float = 25.0,
+        self, *, lag: float = 0.25, tau: float = 0.05, deviations: float = 6.0, rate: float = 25.0
     ) -> None:
         if not 0.05 <= lag <= 0.5:
             raise ValueError(f"lag={lag} must lie in 0.05 … 0.5 seconds")
@@ -177,5 +169,4 @@ def _locate_bins(size: tuple[int, int]) -> NDArray[np.int64]:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Offer the spotter."""
     register.spotter("lbp_chi2", LBPChi2, paper="arxiv:1511.00423", card=_CARD)

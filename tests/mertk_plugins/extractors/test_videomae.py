@@ -99,5 +99,5 @@ def test_the_size_that_weights_are_for_is_named(tmp_path):
 
 def test_without_transformers_it_names_the_extra(monkeypatch):
     monkeypatch.setattr(videomae.importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(mertk.ComponentError, match=r"pip install 'mertk\[videomae\]'"):
+    with pytest.raises(mertk.MissingPackageError, match=r"pip install 'mertk\[videomae\]'"):
         VideoMAE(**SMALL).extract(faces(), WHOLE)
