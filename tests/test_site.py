@@ -33,6 +33,7 @@ def test_every_reader_of_real_files_has_a_row():
         "folder",
         "synthetic",
         "synthetic_long",
+        "videos",
     }
 
 

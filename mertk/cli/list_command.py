@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from operator import itemgetter
 from typing import Any
 
 import click
@@ -77,7 +78,7 @@ def _print_group(kind: str, rows: list[dict[str, Any]]) -> None:
             about += f" [{row['origin']}]".replace(" ", _KEPT).replace(_KEPT, " ", 1)
         cells = {name: str(row.get(name) or "") for name in columns}
         lines.append({**cells, "needs": needs, "about": about})
-    widths = {name: len(max((line[name] for line in lines), key=len)) for name in columns}
+    widths = {name: max(map(len, map(itemgetter(name), lines))) for name in columns}
     indent = sum(widths.values()) + 2 * len(widths) + 2
     click.secho(kind, bold=True)
     for line in lines:

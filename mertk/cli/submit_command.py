@@ -1,7 +1,5 @@
 """`mertk submit`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

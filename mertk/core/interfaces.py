@@ -31,7 +31,6 @@ class Aligner(Protocol):
 
     def align(self, footage: Footage, /) -> Faces:
         """Frames in one coordinate system. Compute one transform and keep it for the whole clip."""
-        ...
 
 
 @runtime_checkable
@@ -40,7 +39,6 @@ class AlignsAll(Aligner, Protocol):
 
     def align_all(self, footage: Footage, /) -> Sequence[Faces]:
         """The faces of the onset frame, each registered as `align` does; without one, none."""
-        ...
 
 
 class RoiScheme(Protocol):
@@ -48,7 +46,6 @@ class RoiScheme(Protocol):
 
     def locate(self, faces: Faces, /) -> Regions:
         """Regions in the coordinates of the registered frames."""
-        ...
 
 
 class Extractor(Protocol):
@@ -59,7 +56,6 @@ class Extractor(Protocol):
 
         The first axis of one that belongs to the whole face, or to one region, is 1.
         """
-        ...
 
 
 class FusionBlock(Protocol):
@@ -67,7 +63,6 @@ class FusionBlock(Protocol):
 
     def fuse(self, streams: Streams, /) -> Streams:
         """The new streams of the same clip."""
-        ...
 
 
 @runtime_checkable
@@ -76,7 +71,6 @@ class Fittable(Protocol):
 
     def fit(self, train: TrainingSet[Any], rng: np.random.Generator, /) -> None:
         """Learn from the training part of one fold."""
-        ...
 
 
 @runtime_checkable
@@ -103,7 +97,6 @@ class FitsFolds(Fittable, Protocol):
         With an attribute `together_on`, such as "cuda", a run calls this on such a device alone. It
         may then draw other random numbers than `fit`, but the same whichever `folds` there are.
         """
-        ...
 
 
 @runtime_checkable
@@ -115,7 +108,6 @@ class Differentiable(Protocol):
 
         `shapes` are those of one clip, without the clip axis.
         """
-        ...
 
 
 @runtime_checkable
@@ -128,7 +120,6 @@ class FusesMany(Protocol):
         It is called with the training clips of a fold alone; other clips are handed over one by
         one, to `fuse`.
         """
-        ...
 
 
 class NetworkPart(Protocol):
@@ -145,7 +136,6 @@ class Classifier(Protocol):
 
     def fit(self, train: TrainingSet[Streams], rng: np.random.Generator, /) -> None:
         """Learn from the training part of one fold; some class may have no clip in it."""
-        ...
 
     def predict(self, streams: Streams, /) -> NDArray[np.floating[Any]]:
         """Class probabilities `[classes]` of one clip: finite, not negative, of sum 1.
@@ -153,7 +143,6 @@ class Classifier(Protocol):
         Where training was multi-label (`train.multilabel`), each class has a probability of its
         own in 0 … 1; a class is predicted from one half on.
         """
-        ...
 
 
 class GradientClassifier(Classifier, Protocol):
@@ -167,7 +156,6 @@ class GradientClassifier(Classifier, Protocol):
         through: Sequence[Differentiable] = (),
     ) -> None:
         """As `Classifier.fit`; `through` are the blocks between the streams and this head."""
-        ...
 
 
 @runtime_checkable
@@ -182,7 +170,6 @@ class Explains(Protocol):
 
         These two are drawn on the face, patches as a square grid, row by row.
         """
-        ...
 
 
 @runtime_checkable
@@ -197,7 +184,6 @@ class Chooses(Protocol):
 
         A name that begins with a slot of the recipe, such as `classifier.C`, is a path of its own.
         """
-        ...
 
 
 @runtime_checkable
@@ -206,7 +192,6 @@ class Searches(Protocol):
 
     def list_trials(self) -> Sequence[Mapping[str, Any]]:
         """Each combination of the last `fit`: its `values` by path, and its `score`."""
-        ...
 
 
 class Dataset(Protocol):
@@ -223,7 +208,6 @@ class Dataset(Protocol):
 
     def index(self, root: Path | None, /) -> Sequence[Clip]:
         """One clip per annotated expression; raises `DataError` where the folder is not right."""
-        ...
 
 
 class EvaluationProtocol(Protocol):
@@ -246,27 +230,22 @@ class EvaluationProtocol(Protocol):
     @property
     def datasets(self) -> tuple[str, ...]:
         """The data sets it is made for; empty: any."""
-        ...
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The fixed class list; empty: all labels that are found, sorted."""
-        ...
 
     def label(self, clip: Clip, /) -> str | Collection[str] | None:
         """The class of a clip (or its classes, if multi-label), or None to leave it out."""
-        ...
 
     def splits(self, clips: Sequence[Clip], /) -> Iterable[Split]:
         """The folds over the clips that count."""
-        ...
 
     def score(self, confusion: NDArray[np.floating[Any]], /) -> Mapping[str, NDArray[Any]]:
         """Scores from pooled confusion matrices `[…, true, predicted]`, over leading axes.
 
         Models are compared by the first one.
         """
-        ...
 
 
 class Spotter(Protocol):
@@ -280,7 +259,6 @@ class Spotter(Protocol):
         decoded while they are read, out of hours of video: read each once, forward, and keep
         no more than about a second of them.
         """
-        ...
 
 
 @runtime_checkable
@@ -293,18 +271,15 @@ class LearnedSpotter(Spotter, Protocol):
 
     def measure(self, faces: Faces, /) -> NDArray[np.floating[Any]]:
         """What counts of a stretch `[rows, …]`, rows in the order of time; frames as in `spot`."""
-        ...
 
     def fit(self, train: Sequence[MeasuredVideo], rng: np.random.Generator, /) -> None:
         """Learn from the training videos of one fold; forget earlier ones.
 
         What is chosen, such as a threshold, is chosen on these videos: on whole people of them.
         """
-        ...
 
     def spot_measured(self, video: MeasuredVideo, /) -> Sequence[Spot]:
         """As `spot`, in what was measured; `spot(faces)` gives the same."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,7 +313,6 @@ class Executor(Protocol):
     @property
     def workers(self) -> int:
         """How many units are done at the same time. Folds are cut into so many groups."""
-        ...
 
     def run(self, units: Sequence[Callable[[], T]], /) -> Iterator[T]:
         """The results of all units, as they end, in any order.
@@ -347,7 +321,6 @@ class Executor(Protocol):
         it writes the same. Raises what a unit raises, and `WorkerError` where workers are lost for
         good; finished folds are kept, as each unit writes its own into the run folder.
         """
-        ...
 
 
 OpenExecutor = Callable[..., AbstractContextManager[Executor]]

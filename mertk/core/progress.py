@@ -8,11 +8,9 @@ class Progress(Protocol):
 
     def stage(self, name: str, total: int) -> None:
         """A stage of `total` steps begins, and ends the one before."""
-        ...
 
     def step(self, what: str = "") -> None:
         """One step is done; `what` names it."""
-        ...
 
 
 class Silent:

@@ -17,6 +17,7 @@ from typing import Any
 from mertk.core.errors import StorageError
 from mertk.core.escaping import original_cell
 from mertk.storage.atomic_files import MARK
+from mertk.storage.fold_record import list_columns
 from mertk.storage.run_files import load_object, make_damage_error, open_seal
 
 FORMAT = 1
@@ -99,7 +100,7 @@ def read_bundle(folder: Path) -> Bundle:
         clips = {row["clip"]: _read_clip(row, several=several) for row in rows}
         if len(clips) != len(rows):
             raise StorageError(f"{folder / CLIPS} names a clip twice")
-        columns = ["seed", "clip", *name_columns(classes)]
+        columns = ["seed", "clip", *list_columns("p_", classes)]
         predictions = _read_rows(folder / PREDICTIONS, texts[PREDICTIONS], columns)
     except (KeyError, TypeError, ValueError, AttributeError, csv.Error) as error:
         raise make_damage_error(folder, error) from error
@@ -181,8 +182,3 @@ def _check_shape(about: Mapping[str, Any]) -> None:
 def hash_text(text: str) -> str:
     """The SHA-256 of UTF-8 text, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def name_columns(classes: Sequence[str]) -> list[str]:
-    """The columns of the class probabilities."""
-    return [f"p_{name}" for name in classes]

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mertk.core.errors import StorageError
-from mertk.evaluation.bundle_files import PREDICTIONS, Bundle, name_columns
+from mertk.evaluation.bundle_files import PREDICTIONS, Bundle
 from mertk.evaluation.results import Results
 from mertk.plugins.loader import Plugins
-from mertk.storage.fold_record import Fold
+from mertk.storage.fold_record import Fold, list_columns
 from mertk.storage.ledger import Run
 from mertk.storage.run_files import make_damage_error
 
@@ -47,7 +47,7 @@ def restore_run(bundle: Bundle, root: Path) -> Run:
 def _list_folds(bundle: Bundle) -> list[Fold]:
     """The folds of a bundle; raises `StorageError` for rows of other clips or seeds."""
     about, file = bundle.about, bundle.path / PREDICTIONS
-    columns = name_columns(bundle.classes)
+    columns = list_columns("p_", bundle.classes)
     found: dict[tuple[int, str], tuple[list[str], list[list[float]]]] = {}
     for row in bundle.predictions:
         clip, seed = row["clip"], int(row["seed"])

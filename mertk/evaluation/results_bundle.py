@@ -23,7 +23,6 @@ from mertk.evaluation.bundle_files import (
     PREDICTIONS,
     Bundle,
     hash_text,
-    name_columns,
 )
 from mertk.evaluation.bundle_scores import compute_scores, hash_clips
 from mertk.evaluation.run_folders import find_runs
@@ -36,7 +35,7 @@ from mertk.storage.atomic_files import (
     write_text,
 )
 from mertk.storage.audit_record import read_record
-from mertk.storage.fold_record import Fold
+from mertk.storage.fold_record import Fold, list_columns
 from mertk.storage.identity import hash_json
 from mertk.storage.ledger import Run
 
@@ -122,7 +121,7 @@ def make_bundle(run: Run, plugins: Plugins, *, by: str = "") -> tuple[str, dict[
     rows = _list_predictions(contents.folds, names, run.classes)
     files = {
         CLIPS: csv_text(CLIP_COLUMNS, map(_make_clip_row, clips.items())),
-        PREDICTIONS: csv_text(["seed", "clip", *name_columns(run.classes)], rows),
+        PREDICTIONS: csv_text(["seed", "clip", *list_columns("p_", run.classes)], rows),
     }
     about |= {"by": " ".join(by.split()), "left_out": left_out, "replaced_ids": names.changed}
     about["sha256"] = {name: hash_text(text) for name, text in files.items()}
@@ -181,7 +180,7 @@ def _list_predictions(
     rows = []
     for fold in folds:
         for uid, probabilities in zip(fold.uids, fold.probabilities, strict=True):
-            columns = zip(name_columns(classes), probabilities, strict=True)
+            columns = zip(list_columns("p_", classes), probabilities, strict=True)
             rows.append({"seed": fold.seed, "clip": names.clips[uid], **dict(columns)})
     return sorted(rows, key=lambda row: (row["seed"], row["clip"]))
 

@@ -6,8 +6,9 @@ first layer of all folds then reads one batch once, and `torch.vmap` makes one p
 
 The order of the samples is the same in all folds and seeds. Initial weights and dropout depend on
 each fold's own generator. A fold's network is therefore the same, but for rounding, whichever folds
-are trained beside it. It is not the network of `mertk.nn.training.fit`, whose batches hold training
-clips alone and which draws other dropout. On a CPU this is slower than one fold after the other.
+are trained beside it. A fold takes a step even if it holds out the whole batch. Its network is not
+that of `mertk.nn.training.fit`, whose batches hold training clips alone and which draws other
+dropout. On a CPU this is slower than one fold after the other.
 """
 
 from __future__ import annotations
@@ -31,20 +32,22 @@ if TYPE_CHECKING:
 MOST_FOLDS = 32
 _FREE = 0.8  # share of the device's free memory that is used
 _WARM_STEPS = 3  # real steps before a step is recorded as a CUDA graph
-_DROPOUT_BITS = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Samples on the device, uint8 where pixels are, with a last one of zeros that fills batches.
+    """`count` samples on the device, uint8 where pixels are; `streams` `[count + 1, …]` by name.
 
-    Args:
-        streams: by name `[samples + 1, …]`.
-        count: the number of samples.
+    The last row is of zeros. It fills batches.
     """
 
     streams: Mapping[str, Tensor]
     count: int
+
+    @property
+    def shapes(self) -> training.Shapes:
+        """The shapes of one sample."""
+        return {name: tuple(tensor.shape[1:]) for name, tensor in self.streams.items()}
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Samples:
@@ -58,13 +61,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldTask:
-    """What the network of one fold learns.
-
-    Args:
-        rows: the positions of the fold's training samples.
-        labels: their labels `[rows]`, or multi-label `[rows, classes]`.
-        rng: the fold's generator.
-    """
+    """The positions of a fold's training samples, their labels, one or more each, and its rng."""
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
@@ -84,11 +81,10 @@ def fit_side_by_side(
     Raises `ComponentError` for a network with batch norm or with an added loss, for a schedule with
     `max_norm`, and where a loss is not finite.
     """
-    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in samples.streams.items()}
     found, seeds = [], []
     for fold in folds:
         with training.seed_torch(fold.rng):
-            module = training.chain_modules(build, shapes).to(training.get_device())
+            module = training.chain_modules(build, samples.shapes).to(training.get_device())
         _refuse(module, schedule)
         seeds.append(int(fold.rng.integers(2**62)))
         seen = training.balanced_weights(fold.labels, classes) > 0
@@ -113,48 +109,39 @@ def fit_side_by_side(
 
 
 def split_by_memory(build: training.Build, samples: Samples, count: int, schedule: Schedule) -> int:
-    """How many of `count` folds fit into the device's free memory at once: 1 or more.
-
-    A network's activations are measured with two batches of different size.
-    """
+    """How many of `count` folds fit into the device's free memory at once: 1 or more."""
     import torch
 
-    where = training.get_device()
-    most = min(count, MOST_FOLDS)
+    where, most = training.get_device(), min(count, MOST_FOLDS)
     if where.type != "cuda" or most < 2:
         return most
     free, _ = torch.cuda.mem_get_info(where)
     free += torch.cuda.memory_reserved(where) - torch.cuda.memory_allocated(where)
-    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in samples.streams.items()}
     with training.seed_torch(np.random.default_rng(0)):
-        module = training.chain_modules(build, shapes).to(where)
+        module = training.chain_modules(build, samples.shapes).to(where)
         need = estimate_fold_bytes(module, samples, schedule)
     return max(1, min(most, int(_FREE * free / need)))
 
 
 def estimate_fold_bytes(module: nn.Module, samples: Samples, schedule: Schedule) -> float:
-    """The memory that training one more fold takes: weights, gradients, Adam's two means, maps."""
+    """The memory that one more fold takes: weights, gradients, Adam's two means, and maps.
+
+    Maps are measured by what the backward pass of 4 samples keeps, which is the weights and maps.
+    """
     import torch
 
-    sizes = []
-    for count in (2, 4):
-        kept = [0]
+    kept = []
 
-        def keep(tensor: Tensor, kept: list[int] = kept) -> Tensor:
-            kept[0] += tensor.numel() * tensor.element_size()
-            return tensor
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor.numel() * tensor.element_size())
+        return tensor
 
-        rows = torch.arange(count, device=training.get_device()) % (samples.count + 1)
-        batch = {name: tensor[rows] for name, tensor in samples.streams.items()}
-        with torch.autograd.graph.saved_tensors_hooks(keep, _give_back):
-            module(batch).sum()
-        sizes.append(kept[0])
+    batch = {name: tensor[[0, 0, 0, 0]] for name, tensor in samples.streams.items()}
+    with torch.autograd.graph.saved_tensors_hooks(keep, keep):
+        module(batch)
     weights = sum(weight.numel() * weight.element_size() for weight in module.parameters())
-    return 4 * weights + 1.5 * schedule.batch * (sizes[1] - sizes[0]) / 2  # 1.5: gradients of maps
-
-
-def _give_back(tensor: Any) -> Any:
-    return tensor
+    maps = max(0, sum(kept) - weights) / 4
+    return 4 * weights + 1.5 * schedule.batch * maps  # 1.5: gradients of maps as well
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -282,11 +269,10 @@ class _Group:
 
 def _refuse(module: nn.Module, schedule: Schedule) -> None:
     """Raise `ComponentError` for what cannot be trained in a shared batch."""
-    added = any(
-        get_offer("network", part, name)
-        for part in module.modules()
-        for name in ("penalty", "auxiliary")
-    )
+    added = False
+    for part in module.modules():
+        for name in ("penalty", "auxiliary"):
+            added = added or bool(get_offer("network", part, name))
     if added or schedule.max_norm or next(module.buffers(), None) is not None:
         raise ComponentError(
             "a network with batch norm, with a loss of its own or with max_norm cannot be trained "
@@ -298,6 +284,7 @@ def _draw_shared_order(samples: int, size: int, epoch: int) -> Tensor:
     """An epoch's batches `[steps, size]`, of one size; the position `samples` fills the last."""
     import torch
 
+    size = min(size, samples)
     order = np.full(-(-samples // size) * size, samples)
     order[:samples] = np.random.default_rng([epoch, samples]).permutation(samples)
     return torch.from_numpy(order.reshape(-1, size))
@@ -351,11 +338,9 @@ def _replace_dropout(module: nn.Module, tick: Tensor) -> nn.Module:
             state = state * -7046029254386353131 + self.seed
             for shift, factor in ((30, -4658895280553007687), (27, -7723592293110705685)):
                 state = (state ^ (state >> shift)) * factor
-            kept = ((state ^ (state >> 31)) & (2**_DROPOUT_BITS - 1)) >= (
-                self.share * 2**_DROPOUT_BITS
-            )
-            dropped: Tensor = x * kept / (1 - self.share)
-            return dropped
+            drawn = ((state ^ (state >> 31)) & (2**24 - 1)) / 2**24
+            kept: Tensor = x * (drawn >= self.share) / (1 - self.share)
+            return kept
 
     shared = copy.deepcopy(module)
     for path, part in list(shared.named_modules()):

@@ -44,7 +44,6 @@ class ClipStates(Protocol):
 
     def __getitem__(self, at: int, /) -> ClipState:
         """The state of one clip."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,14 +250,15 @@ def read_rng_state(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 def can_fit_folds_together(pipeline: Pipeline, device: str = "") -> bool:
-    """Whether what learns first can be fitted for several folds; not with blocks before it.
+    """Whether what learns first can be fitted for several folds; no classifier that trains blocks.
 
     With a device, whether it is to be done there.
     """
     component = pipeline.head.component
     where = get_offer("component", component, "together_on")
     here = not device or device.startswith((where, "auto"))
-    return isinstance(component, FitsFolds) and not pipeline.blocks and here
+    apart = pipeline.head is not pipeline.classifier or not pipeline.blocks
+    return isinstance(component, FitsFolds) and apart and here
 
 
 def build_fold_pipelines(

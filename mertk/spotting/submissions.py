@@ -4,8 +4,6 @@ The organisers' pages were not seen. The columns are those of the organisers' ST
 (genbing99/STRS-Metric) and, for spotting alone, of participants' published code.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,8 +16,7 @@ from mertk.spotting.interval import Interval
 from mertk.spotting.interval_tables import read_intervals
 from mertk.spotting.recordings import TYPES
 
-PARTS = ("cas", "samm")
-"""The unseen sets of MEGC: CAS(ME)^3 and the SAMM Challenge set."""
+PARTS = ("cas", "samm")  # the unseen sets of MEGC: CAS(ME)^3 and the SAMM Challenge set
 
 CHALLENGES = {
     "megc2023-spotting": ("vid", "pred_onset", "pred_offset", "type"),

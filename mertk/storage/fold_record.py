@@ -1,12 +1,17 @@
 """Finished folds, and what a run's folder holds of them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mertk.core.printing import count_noun
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,27 @@ class Contents:
                     f"{count_noun(self.planned, 'fold')}"
                 )
         return ", ".join(lines) or f"0 of {count_noun(self.planned, 'fold')}"
+
+
+def list_columns(prefix: str, classes: Sequence[str]) -> list[str]:
+    """The columns of a table that has one for each class."""
+    return [f"{prefix}{name}" for name in classes]
+
+
+def make_table(fold: Fold, classes: Sequence[str], *, multilabel: bool) -> pd.DataFrame:
+    """The rows of a fold, as `Run.predictions` has them."""
+    import pandas as pd
+
+    probabilities = np.asarray(fold.probabilities, float).reshape(-1, len(classes))
+    truth = np.asarray(fold.truth, int)
+    table = pd.DataFrame({"uid": list(fold.uids), "person": list(fold.people)})
+    table["fold"], table["seed"] = fold.name, fold.seed
+    if multilabel:
+        table[list_columns("t_", classes)] = truth
+    else:
+        table["truth"], table["predicted"] = truth, probabilities.argmax(axis=1)
+    table[list_columns("p_", classes)] = probabilities
+    return table
 
 
 def check_fold(

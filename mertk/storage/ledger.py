@@ -21,7 +21,7 @@ import numpy as np
 
 from mertk.core.errors import StorageError
 from mertk.core.showing import Shown
-from mertk.storage.fold_record import Contents, Fold, check_fold
+from mertk.storage.fold_record import Contents, Fold, check_fold, list_columns, make_table
 from mertk.storage.identity import hash_json
 from mertk.storage.run_files import (
     load_object,
@@ -67,6 +67,10 @@ class Run(Shown):
         self.key: str = about["run"]
         self.classes: tuple[str, ...] = tuple(self.identity["classes"])
         self.multilabel: bool = self.identity.get("multilabel", False)
+        self.variant: Mapping[str, Any] = self.provenance.get("variant", {})
+        """The model and what is changed in it, as `Variant.to_json` gives it."""
+        self.replay: Mapping[str, Any] | None = self.identity.get("replay")
+        """The order of work that lets held-out clips in, as `name` and `once`; None: strict."""
 
     def _list_facts(self) -> dict[str, object]:
         return {
@@ -127,18 +131,6 @@ class Run(Shown):
         except StorageError as error:
             _LOG.warning("%s; it is written again", error)
             return None
-
-    @property
-    def variant(self) -> Mapping[str, Any]:
-        """The model and what is changed in it, as `Variant.to_json` gives it."""
-        found: Mapping[str, Any] = self.provenance.get("variant", {})
-        return found
-
-    @property
-    def replay(self) -> Mapping[str, Any] | None:
-        """The order of work that lets held-out clips in, as `name` and `once`; None: strict."""
-        found: Mapping[str, Any] | None = self.identity.get("replay")
-        return found
 
     @property
     def draws(self) -> bool:
@@ -294,7 +286,7 @@ class Run(Shown):
         """Some folds of the run, as `predictions` has them; raises `StorageError` without any."""
         import pandas as pd
 
-        tables = [self._make_table(fold) for fold in folds]
+        tables = [make_table(fold, self.classes, multilabel=self.multilabel) for fold in folds]
         if not tables:
             raise StorageError(f"{self.path} holds no finished fold yet")
         return pd.concat(tables, ignore_index=True).sort_values(["seed", "uid"], ignore_index=True)
@@ -306,26 +298,9 @@ class Run(Shown):
         """
         if not self.multilabel:
             return table["truth"].to_numpy(), table["predicted"].to_numpy()
-        truth = table[self._list_columns("t_")].to_numpy()
-        probabilities = table[self._list_columns("p_")].to_numpy()
+        truth = table[list_columns("t_", self.classes)].to_numpy()
+        probabilities = table[list_columns("p_", self.classes)].to_numpy()
         return truth, (probabilities >= 0.5).astype(np.int64)
-
-    def _list_columns(self, prefix: str) -> list[str]:
-        return [f"{prefix}{name}" for name in self.classes]
-
-    def _make_table(self, fold: Fold) -> pd.DataFrame:
-        import pandas as pd
-
-        probabilities = np.asarray(fold.probabilities, float).reshape(-1, len(self.classes))
-        truth = np.asarray(fold.truth, int)
-        table = pd.DataFrame({"uid": list(fold.uids), "person": list(fold.people)})
-        table["fold"], table["seed"] = fold.name, fold.seed
-        if self.multilabel:
-            table[self._list_columns("t_")] = truth
-        else:
-            table["truth"], table["predicted"] = truth, probabilities.argmax(axis=1)
-        table[self._list_columns("p_")] = probabilities
-        return table
 
     def _locate_fold(self, seed: int, fold: str) -> Path:
         return self.path / "folds" / f"seed{seed}-{_make_slug(fold)}-{hash_json(fold)[:6]}.json"

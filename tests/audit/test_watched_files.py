@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
 
 from mertk.audit import watched_files, worker
+from mertk.audit.spotter_case import SpotterCase
 
 SCRIPT = """
 import json, os, sqlite3, sys
@@ -118,7 +118,7 @@ def test_machine_code_is_kept_in_the_private_folder_of_an_audit(monkeypatch):
         return subprocess.CompletedProcess([], 0, "{}", "")
 
     monkeypatch.setattr(worker.subprocess, "run", run)
-    case = types.SimpleNamespace(name="lbptop", to_json=dict)
+    case = SpotterCase(name="lbptop", spotter={}, study={}, files=())
     assert worker.run_in_fresh_process(case, "traced") == {}
     assert seen["env"]["NUMBA_CACHE_DIR"] == seen["cwd"] == seen["env"]["HOME"]
 

@@ -109,10 +109,11 @@ def test_a_file_in_the_place_of_a_bundle_survives(plugins, runs, tmp_path):
     assert (folder / "notes.txt").read_text() == "years of work"
 
 
-def test_a_replay_that_leaks_is_not_shared(plugins, runs, tmp_path, monkeypatch):
-    monkeypatch.setattr(Run, "replay", {"name": "authors"})
+def test_a_replay_that_leaks_is_not_shared(plugins, runs, tmp_path):
+    run = Run(next(path.parent for path in runs.glob("*/run.json")))
+    run.replay = {"name": "authors"}
     with pytest.raises(StorageError, match="is a replay that leaks"):
-        write_bundle(runs, to=tmp_path / "results", plugins=plugins)
+        write_bundle(run, to=tmp_path / "results", plugins=plugins)
 
 
 @pytest.mark.parametrize(

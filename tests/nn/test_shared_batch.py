@@ -190,7 +190,7 @@ def test_blocks_of_folds_share_batches_in_groups(monkeypatch):
         classes=("negative", "positive", "surprise"),
     )  # fmt: skip
     folds = [np.delete(np.arange(8), [at, at + 1]) for at in (0, 2, 4)]
-    block = OnAnyDevice(epochs=2, batch=8, init="he")
+    block = OnAnyDevice(epochs=1, batch=8, init="he")
 
     def fit():
         return block.fit_folds(clips, folds, list(map(np.random.default_rng, range(3))))

@@ -212,3 +212,11 @@ def test_folds_that_share_a_gpu_are_one_unit_of_work(plugins, tmp_path, device, 
     runner = Runner(opened, opened.variants[0], SimpleNamespace(workers=3))
     job = Job(recipe(), (), tmp_path, device, tmp_path, tmp_path, together=True)
     assert [len(group) for group in runner._group_splits(opened.task.splits, job)] == sizes
+
+
+@pytest.mark.parametrize("preset", ["paper", "code", "quick", "motion"])
+def test_the_reference_model_fits_folds_together_on_a_gpu_alone(preset):
+    registry = mertk.load_plugins().registry
+    pipeline = build_pipeline(registry, registry.get("model", "cnn_lstm_se").presets[preset])
+    assert can_fit_folds_together(pipeline, "cuda")
+    assert not can_fit_folds_together(pipeline, "cpu")

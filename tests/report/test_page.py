@@ -91,6 +91,7 @@ def test_sections_have_the_words_of_the_field(page):
         "Calibration",
         "Accuracy by subgroup",
         "Clip explorer",
+        "Choices of the folds",
         "Run time and memory",
         "Provenance",
         "Citation",

@@ -110,22 +110,28 @@ def _pool_maps(pictures: Array, weights: tuple[Array, ...], found: tuple[Array, 
     length = (maps.shape[2] - 2) * step - 2
     row, places = np.empty(step, maps.dtype), np.empty(step, np.int32)
     for clip in range(maps.shape[0]):
-        for part in range(maps.shape[1]):
-            plane = maps[clip, part].reshape(-1)
-            plane[: step + 1] = plane[length + step + 1 :] = 0
-            inner = plane[step + 1 :]  # from the first pixel within the border to the last
-            inner[:length] = bias[part]
+        for part in range(0, maps.shape[1], 2):  # what is loaded of a picture serves two maps
+            one, two = maps[clip, part].reshape(-1), maps[clip, part + 1].reshape(-1)
+            one, two = one[step + 1 :], two[step + 1 :]  # from the first pixel within the border
+            one[:length], two[:length] = bias[part], bias[part + 1]
             for channel in range(pictures.shape[1]):
                 a = pictures[clip, channel].reshape(-1)
                 b, c = a[step:], a[2 * step :]
-                (w0, w1, w2), (w3, w4, w5), (w6, w7, w8) = weight[part, channel]
+                (u0, u1, u2), (u3, u4, u5), (u6, u7, u8) = weight[part, channel]
+                (w0, w1, w2), (w3, w4, w5), (w6, w7, w8) = weight[part + 1, channel]
                 for p in range(length):
-                    above = w0 * a[p] + w1 * a[p + 1] + w2 * a[p + 2]
-                    level = w3 * b[p] + w4 * b[p + 1] + w5 * b[p + 2]
-                    below = w6 * c[p] + w7 * c[p + 1] + w8 * c[p + 2]
-                    inner[p] += above + level + below
-            for p in range(step - 2, length, step):
-                inner[p] = inner[p + 1] = 0  # the border, which the loop above wrote to
+                    v0, v1, v2 = a[p], a[p + 1], a[p + 2]
+                    v3, v4, v5 = b[p], b[p + 1], b[p + 2]
+                    v6, v7, v8 = c[p], c[p + 1], c[p + 2]
+                    value = u0 * v0 + u1 * v1 + u2 * v2 + u3 * v3 + u4 * v4
+                    one[p] += value + u5 * v5 + u6 * v6 + u7 * v7 + u8 * v8
+                    value = w0 * v0 + w1 * v1 + w2 * v2 + w3 * v3 + w4 * v4
+                    two[p] += value + w5 * v5 + w6 * v6 + w7 * v7 + w8 * v8
+        for part in range(maps.shape[1]):
+            edged = maps[clip, part]  # what the loop above wrote to the border goes
+            edged[0] = edged[-1] = edged[:, 0] = edged[:, -1] = 0
+            plane = edged.reshape(-1)
+            inner = plane[step + 1 :]
             total = squares = zero
             for p in range(length):
                 value = max(inner[p], zero)

@@ -1,7 +1,5 @@
 """Long videos without annotations, such as the unseen set of a challenge."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import mertk
@@ -83,5 +81,4 @@ def _is_video(path: Path) -> bool:
 
 @mertk.hookimpl
 def mertk_register(register: mertk.Registrar) -> None:
-    """Register the data set."""
     register.dataset("videos", Videos)

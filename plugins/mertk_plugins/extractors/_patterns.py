@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mertk.vision.compiled import compile_loop
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    from numpy.typing import NDArray
-
-    Offset = tuple[int, int, int]
+Offset = tuple[int, int, int]
 
 Codes = Literal["raw", "uniform"]
 Norm = Literal["l1", "l1_sqrt"]

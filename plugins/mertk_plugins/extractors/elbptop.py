@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import resampling
@@ -18,12 +19,7 @@ from mertk_plugins.extractors._patterns import (
     make_code_table,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    Offset = tuple[int, int, int]
+Offset = tuple[int, int, int]
 
 
 class ELBPTOP:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 import mertk
 from mertk.vision import optical_flow, resampling
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _CHANNELS = ("u", "v", "strain")
 

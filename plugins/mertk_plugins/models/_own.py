@@ -1,7 +1,5 @@
 """The card of a model of this project."""
 
-from __future__ import annotations
-
 import mertk
 
 

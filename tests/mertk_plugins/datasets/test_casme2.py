@@ -553,9 +553,9 @@ def test_a_full_cropped_tree_is_not_hidden_by_a_partial_one(tmp_path, caplog):
     write_tree(tmp_path / "CASME2_RAW_selected", ROWS[:1])
     survey = CASME2().survey(tmp_path)
     assert (survey.kind, len(survey.unusable)) == ("cropped", 0)
-    assert survey.others == ("CASME2_RAW_selected (selected, 1 clips, casme2:tree=selected)",)
+    assert survey.others == ("CASME2_RAW_selected (selected, 1 clip, casme2:tree=selected)",)
     read(tmp_path)
-    assert "CASME2_RAW_selected (selected, 1 clips) is not read but Cropped" in caplog.text
+    assert "CASME2_RAW_selected (selected, 1 clip) is not read but Cropped" in caplog.text
     assert len(CASME2(tree="selected").survey(tmp_path).unusable) == 3
 
 
