@@ -142,8 +142,8 @@ def fill_answers(questions: Sequence[Question], predictions: Predictions) -> lis
 
 def _answer(one: Question, predictions: Predictions) -> str:
     if one.kind in ("count", "type") and predictions.events:
-        types, units = _find(predictions.events, one.video) or ((), 0)
-        return answer_events(types, units).get(one.question, "")
+        types, count = _find(predictions.events, one.video) or ((), 0)
+        return answer_events(types, count).get(one.question, "")
     emotion = canonical_emotion(_find(predictions.emotions, one.video) or "")
     units = _find(predictions.units, one.video)
     answers = {
