@@ -37,7 +37,8 @@ FOLDS = 12  # a subject each
 
 NOTE = """\
 UF1 with its 95 % interval (jackknife over 12 subjects; 108 clips), preset `quick` where a model has
-one (`motion` of `cnn_lstm_se`, whose seconds are CPU seconds of a run by itself).
+one (`motion` of `cnn_lstm` and `cnn_lstm_se`; the seconds of the latter are CPU seconds of a run by
+itself).
 The chance level is 0.249–0.426, the grey band; a motion counts as seen from where UF1 passes
 2/3, the dotted line. Seconds are the mean over all of a model's folds, on cores that may have been
 shared, without the features: compare rows with each other alone. Weights are the numbers that
