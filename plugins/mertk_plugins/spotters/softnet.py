@@ -43,8 +43,7 @@ _CARD = mertk.Card(
     ),
     unverified=(
         "no score on a real data set was measured",
-        "the authors' feature extraction was not seen: the regions, and what is taken off by the "
-        "motion of the nose, follow the paper as it is remembered",
+        "the authors' feature extraction was not seen: regions and head motion are from memory",
         "it does not beat flow_peaks: F1 .36 at 1.5 px, 4 videos of seed 100, 3 people in each fit",
         "why it does not: 35 of 49 micro-spots were wrong; few people and fixed lengths may be why",
     ),
