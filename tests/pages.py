@@ -44,7 +44,7 @@ PARSED_ONLY = {
     r"study show runs/study": "a run of an earlier block",
     r"replicate megc2019 --quick": "a minute; tests/cli/test_replicate.py runs a smaller one",
     r"predict model ": "a trained model, and videos of your own",
-    r"--dataset videos |submit megc": "videos of your own; tests/cli/test_submit.py runs such",
+    r"--dataset videos ": "videos of your own; tests/cli/test_submit.py runs such",
     r"hub (push|pull)|hf:": "an account of the hub; tests/cli/test_hub.py runs them with a stand-in",
     r"--device cuda|dask://": "needs a GPU, or machines of your own",
     r"--model cnn_lstm_se": "half a minute of training; .ci/run runs the README's first command",
