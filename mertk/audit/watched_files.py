@@ -43,7 +43,7 @@ def watch_files(private: Path, data: Sequence[Path]) -> dict[str, str]:
         deed = ""
         if whole.startswith(f"{SHARED_MEMORY}{os.sep}"):
             deed = f"opens {whole}, which every fold and every run can read"
-        elif whole.startswith(allowed):
+        elif f"{whole}{os.sep}".startswith(allowed):  # the folders themselves too
             return
         elif writes:
             deed = f"writes {whole}, which every fold and every run can read"

@@ -36,6 +36,7 @@ _PRIVATE = (
     *("TMPDIR", "TEMP", "TMP", "MERTK_CACHE", "JOBLIB_TEMP_FOLDER"),
     *("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
     *("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "NUMBA_CACHE_DIR"),
+    *("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"),  # torch sets the first one by itself
 )
 """Variables that name a folder in which a component may leave something for the next fold."""
 
