@@ -55,7 +55,7 @@ class SoftNet:
 
     Flow and strain between frames k apart, around brows and mouth, without the motion of the nose,
     give each frame a score. Its mean over 2k has peaks; a spot reaches from k before to k after.
-    Keeps 21 kB a frame. Takes about 10 ms a frame, and minutes to fit eight videos.
+    Keeps 21 kB a frame.
 
     Args:
         epochs: how often each training frame is seen, 1 or more.
