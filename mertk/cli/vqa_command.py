@@ -120,7 +120,7 @@ def answer(
     )
     write_file(out, format_questions(found))
     filled = sum(bool(one.answer) for one in found)
-    click.echo(f"answered are {filled} of {count_noun(len(found), 'question')}: {out}")
+    click.echo(f"{count_noun(len(found), 'question')}, of which {filled} answered: {out}")
 
 
 for _one in command.commands.values():  # or click cuts the sentence off in the list of commands
